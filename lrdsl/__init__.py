@@ -1,0 +1,45 @@
+"""lrdsl: learning-rate schedules as one line of text.
+
+    step(3, 0.1) then cosine(20)
+
+`parse` checks a text and gives a `Schedule`: numbers, a formula, LaTeX. `compile` attaches it to an optimizer and gives a running scheduler. Names are loaded
+when they are first used, so that `import lrdsl` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrdsl.clock import Clock
+    from lrdsl.diagnostics import Diagnostic, ScheduleError
+    from lrdsl.runtime import compile
+    from lrdsl.runtime.scheduler import Scheduler
+    from lrdsl.schedule import Schedule, lint, load, parse
+
+__version__ = "0.1.0"
+__all__ = ["Clock", "Diagnostic", "Schedule", "ScheduleError", "Scheduler", "compile", "lint", "load", "parse"]
+
+_HOME = {
+    "Clock": "lrdsl.clock",
+    "Diagnostic": "lrdsl.diagnostics",
+    "Schedule": "lrdsl.schedule",
+    "ScheduleError": "lrdsl.diagnostics",
+    "Scheduler": "lrdsl.runtime.scheduler",
+    "compile": "lrdsl.runtime",
+    "lint": "lrdsl.schedule",
+    "load": "lrdsl.schedule",
+    "parse": "lrdsl.schedule",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        found = globals()[name] = getattr(import_module(_HOME[name]), name)
+        return found
+    raise AttributeError(f"module 'lrdsl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,137 @@
+"""Numbers by the array: the operations of `numeric` on NumPy arrays, a block of ticks at a time so that what is computed stays in cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrdsl.backends.numeric import Accumulated, Float, numeric
+from lrdsl.backends.products import running_products
+from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
+from lrdsl.plan import Plan, best, pieces
+
+Array = NDArray[np.float64]
+_BLOCK = 16384
+
+_REDUCED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "abs": np.abs,
+    "ceil": np.ceil,
+    "cos": np.cos,
+    "div": np.divide,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "floor": np.floor,
+    "floordiv": np.floor_divide,
+    "log": np.log,
+    "log1p": np.log1p,
+    "mod": np.mod,
+    "pow": np.power,
+    "sin": np.sin,
+    "sqrt": np.sqrt,
+    "sub": np.subtract,
+}
+
+
+def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
+    """The value of a machine tree where symbols are arrays or numbers. `shared` holds what is computed once for all blocks, by tree."""
+    memo: dict[Expr, Any] = {}
+
+    def walk(x: Expr) -> Any:
+        if isinstance(x, Float):
+            return float(x.value)
+        if isinstance(x, Symbol):
+            return symbols[x]
+        known = memo.get(x)
+        if known is None:
+            known = memo[x] = step(x)
+        return known
+
+    def step(x: Expr) -> Any:
+        if isinstance(x, Select):
+            return _select(x, walk(x.of), symbols, shared)
+        if isinstance(x, Accumulated):
+            upto = np.asarray(walk(x.upto))
+            return _prefix(x, shared, int(upto.max(initial=0)))[upto.astype(np.int64)]
+        assert isinstance(x, Call), x
+        args = [walk(a) for a in x.args]
+        if x.op in _REDUCED:
+            total = args[0]
+            for a in args[1:]:
+                total = _REDUCED[x.op](total, a)
+            return total
+        return _PLAIN[x.op](*args)
+
+    return walk(e)
+
+
+def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
+    """Each branch on the ticks that reach it."""
+    place = np.searchsorted([float(s) for s in e.starts[1:]], of, side="right")
+    if np.ndim(place) == 0:
+        return evaluate(e.values[int(place)], symbols, shared)
+    out = np.empty(np.shape(place))
+    for i in np.unique(place):
+        chosen = place == i
+        there = {s: v[chosen] if np.ndim(v) else v for s, v in symbols.items()}
+        out[chosen] = evaluate(e.values[int(i)], there, shared)
+    return out
+
+
+def factors(e: Accumulated) -> Callable[[Array], tuple[Any, Any]]:
+    """The factors of a product for an array of indices, as (high, low)."""
+    return lambda k: (evaluate(e.high, {INDEX: k}, {}), evaluate(e.low, {INDEX: k}, {}))
+
+
+def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
+    """All products up to an index, kept for the next block; it at least doubles when it grows."""
+    known: Array | None = shared.get(e)
+    if known is None or len(known) <= upto:
+        n = max(upto, 2 * len(known) if known is not None else 0)
+        high, low = factors(e)(np.arange(1, n + 1, dtype=float))
+        known = shared[e] = running_products(np.broadcast_to(high, n), np.broadcast_to(low, n))
+    return known
+
+
+@cache
+def _compiled(plan: Plan) -> tuple[list[float], list[tuple[Expr, ...]]]:
+    """The starts of a plan's pieces, and the machine trees of each: (a, b) for a + b * base, or one tree in base."""
+    found = pieces(best(plan.level))
+    trees: list[tuple[Expr, ...]] = []
+    for piece in found:
+        split = affine(piece.level, BASE)
+        trees.append((numeric(piece.level),) if split is None else (numeric(split[0]), numeric(split[1])))
+    return [float(p.start) for p in found], trees
+
+
+def levels(plan: Plan, ticks: Array, base: float) -> Array:
+    """The levels at an array of ticks, in any order and of any shape."""
+    starts, trees = _compiled(plan)
+    flat = np.ascontiguousarray(ticks, dtype=np.float64).reshape(-1)
+    out = np.empty_like(flat)
+    shared: dict[Expr, Any] = {}
+    for begin in range(0, len(flat), _BLOCK):
+        block = flat[begin : begin + _BLOCK]
+        rising = bool(np.all(block[1:] >= block[:-1]))
+        place = np.maximum(np.searchsorted(starts, block, side="right") - 1, 0)
+        for i in np.unique(place):
+            if rising:
+                chosen: Any = slice(*np.searchsorted(place, [i, i + 1]))
+            else:
+                chosen = place == i
+            out[begin : begin + _BLOCK][chosen] = _level(trees[int(i)], block[chosen], base, shared)
+    return out.reshape(np.shape(ticks))
+
+
+def _level(trees: tuple[Expr, ...], ticks: Array, base: float, shared: dict[Expr, Any]) -> Any:
+    values = [evaluate(tree, {T: ticks, BASE: base}, shared) for tree in trees]
+    if len(values) == 1:
+        return values[0]
+    a, b = values
+    if trees[1] == Float(0):
+        return a
+    return b * base if trees[0] == Float(0) else a + b * base

@@ -1,0 +1,305 @@
+"""From exact expressions to operations on doubles, the same ones for every numeric backend.
+
+The promise is a level within 4 units in the last place of its formula, at any tick up to 1e8. Most operations keep it as they are. Three do not, and are
+rewritten here with error terms carried along (double-double arithmetic: T. J. Dekker, "A floating-point technique for extending the available precision",
+1971): the haversine, whose argument's rounding is doubled by the square; a power, which multiplies the error of its base by its exponent and that of its
+exponent by a logarithm; and a long product, which adds up the errors of its factors.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import attrs
+
+from lrdsl.expr import PI, Call, Expr, Linear, Num, Product, Select, Symbol
+
+#: The operations that a numeric backend has to know.
+PRIMITIVES = frozenset(
+    {"abs", "add", "ceil", "cos", "div", "exp", "expm1", "floor", "floordiv", "log", "log1p", "max", "min", "mod", "mul", "pow", "sin", "sqrt", "sub"}
+)
+
+#: pi to 60 digits, for constants that are split in two doubles.
+_PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
+#: Integers up to here are multiplied by a 26-bit head without rounding.
+_HEAD_BITS = 26
+_SPLITTER = 2.0**27 + 1
+_WHOLE = 2**53
+
+
+@attrs.frozen(cache_hash=True)
+class Float(Expr):
+    """A machine number; whole ones are ints, so that time stays exact."""
+
+    value: float | int
+
+
+@attrs.frozen(cache_hash=True)
+class Accumulated(Expr):
+    """The product over INDEX = 1 .. upto of a factor given as a sum of two doubles, `high + low`."""
+
+    high: Expr
+    low: Expr
+    upto: Expr
+
+
+@attrs.frozen
+class Pair:
+    """A value as an unevaluated sum of a double and its small error term; None where there is no error to speak of."""
+
+    high: Expr
+    low: Expr | None
+
+
+ZERO = Float(0)
+ONE = Float(1)
+
+
+def _op(op: str, *args: Expr) -> Expr:
+    return Call(op, args)
+
+
+def _add(*args: Expr) -> Expr:
+    return Call("add", args)
+
+
+def _sub(a: Expr, b: Expr) -> Expr:
+    return Call("sub", (a, b))
+
+
+def _mul(*args: Expr) -> Expr:
+    return Call("mul", args)
+
+
+def _div(a: Expr, b: Expr) -> Expr:
+    return Call("div", (a, b))
+
+
+def _float(value: Fraction) -> Float:
+    return Float(value.numerator if value.denominator == 1 and abs(value) < _WHOLE else float(value))
+
+
+def numeric(e: Expr) -> Expr:
+    """The operations that compute `e`, a tree without `Forms`, in doubles."""
+    return _Lowering().of(e)
+
+
+class _Lowering:
+    """One tree's translation, with equal subtrees translated once."""
+
+    def __init__(self) -> None:
+        self.memo: dict[Expr, Expr] = {}
+
+    def of(self, e: Expr) -> Expr:
+        done = self.memo.get(e)
+        if done is None:
+            done = self.memo[e] = self._lower(e)
+        return done
+
+    def _lower(self, e: Expr) -> Expr:
+        if isinstance(e, Num):
+            return _float(e.double)
+        if isinstance(e, Symbol):
+            return Float(math.pi) if e == PI else e
+        if isinstance(e, Linear):
+            top, bottom = self.ratio(e)
+            return top if bottom == 1 else _div(top, Float(bottom))
+        if isinstance(e, Select):
+            return Select(self.of(e.of), e.starts, tuple(self.of(v) for v in e.values))
+        if isinstance(e, Product):
+            factor = self.pair(e.factor)
+            return Accumulated(factor.high, factor.low or ZERO, self.of(e.upto))
+        assert isinstance(e, Call), e
+        return self._call(e)
+
+    def _call(self, e: Call) -> Expr:
+        if e.op == "hav":
+            return self._hav(e.args[0])
+        if e.op == "pow":
+            return self._pow(e.args[0], e.args[1])
+        if e.op == "mod":
+            return self._mod(e.args[0], e.args[1])
+        if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
+            top, bottom = self.ratio(e.args[0])
+            return _op("floordiv", top, Float(bottom)) if e.op == "floor" else _op("ceil", _div(top, Float(bottom)))
+        if e.op == "add" and len(e.args) == 2 and isinstance(e.args[1], Call) and e.args[1].op == "mul":
+            factor = e.args[1].args
+            if isinstance(factor[0], Num) and factor[0].double == -1:
+                return _sub(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else _mul(*(self.of(f) for f in factor[1:])))
+        return Call(e.op, tuple(self.of(a) for a in e.args))
+
+    def ratio(self, e: Expr) -> tuple[Expr, int]:
+        """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
+        scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
+        bottom = math.lcm(scale.denominator, shift.denominator)
+        a, b = int(scale * bottom), int(shift * bottom)
+        inner = self.of(of)
+        if abs(a) > 2**26 or abs(b) >= _WHOLE or bottom >= _WHOLE:
+            origin = -shift / scale
+            near = round(origin)
+            since = _sub(_sub(inner, Float(near)), Float(float(origin - near)))
+            return _mul(since, Float(float(scale))), 1
+        if a == -1:
+            return _sub(Float(b), inner), bottom
+        scaled = inner if a == 1 else _mul(Float(a), inner)
+        return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
+
+    def _mod(self, e: Expr, period: Expr) -> Expr:
+        assert isinstance(period, Num)
+        top, bottom = self.ratio(e)
+        common = math.lcm(bottom, period.value.denominator)
+        scaled = top if common == bottom else _mul(Float(common // bottom), top)
+        rest = _op("mod", scaled, Float(int(period.value * common)))
+        return rest if common == 1 else _div(rest, Float(common))
+
+    def _hav(self, x: Expr) -> Expr:
+        """sin(y)^2 at y = pi/2 x: the angle's rounding error e is known, so its effect, 2 e sin(y) cos(y), is added."""
+        angle = self._angle(x, 2)
+        if angle.low is None:
+            s = _op("sin", angle.high)
+            return _mul(s, s)
+        s = _op("sin", angle.high)
+        return _add(_mul(s, s), _mul(Float(2), angle.low, s, _op("cos", angle.high)))
+
+    def _angle(self, x: Expr, parts: int) -> Pair:
+        """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""
+        if not isinstance(x, Linear) and not isinstance(x, Num):
+            return Pair(_mul(Float(math.pi / parts), self.of(x)), None)
+        if isinstance(x, Num):
+            exact = _PI * x.double / parts
+            return Pair(Float(float(exact)), Float(float(exact - Fraction(float(exact)))))
+        top, bottom = self.ratio(x)
+        constant = _PI / (parts * bottom)
+        head = _head(constant)
+        big, small = _mul(Float(head), top), _mul(Float(float(constant - Fraction(head))), top)
+        total = _add(big, small)
+        return Pair(total, _sub(small, _sub(total, big)))
+
+    def _pow(self, base: Expr, exponent: Expr) -> Expr:
+        if isinstance(exponent, Num) and abs(exponent.double) <= 1:
+            if exponent.double == Fraction(1, 2):
+                return _op("sqrt", self.of(base))
+            if exponent.double == -1:
+                return _div(ONE, self.of(base))
+            b = Pair(self.of(base), None)
+        else:
+            b = self.pair(base)
+        x = self.pair(exponent)
+        if b.high == ZERO:
+            x = Pair(x.high, None)
+        plain = _op("pow", b.high, x.high)
+        terms = []
+        if x.low is not None:
+            terms.append(_mul(x.low, _op("log", _apart(b.high))))
+        if b.low is not None:
+            terms.append(_div(_mul(x.high, b.low), _apart(b.high)))
+        if not terms:
+            return _mul(b.high, b.high) if x.high == Float(2) else plain
+        return _add(plain, _mul(plain, terms[0] if len(terms) == 1 else _add(*terms)))
+
+    def pair(self, e: Expr) -> Pair:
+        """`e` with the error of its double."""
+        if isinstance(e, Num):
+            high = _float(e.double)
+            low = float(e.double - Fraction(high.value))
+            return Pair(high, Float(low) if low else None)
+        if isinstance(e, Linear):
+            top, bottom = self.ratio(e)
+            return Pair(top, None) if bottom == 1 else self._quotient(Pair(top, None), Pair(Float(bottom), None))
+        if isinstance(e, Call):
+            if e.op == "hav":
+                return self._hav_pair(e.args[0])
+            if e.op == "div":
+                return self._quotient(self.pair(e.args[0]), self.pair(e.args[1]))
+            if e.op in ("add", "mul"):
+                join = self._sum if e.op == "add" else self._times
+                total = self.pair(e.args[0])
+                for a in e.args[1:]:
+                    total = join(total, self.pair(a))
+                return total
+            if e.op == "sqrt":
+                return self._sqrt(self.pair(e.args[0]))
+        return Pair(self.of(e), None)
+
+    def _sum(self, a: Pair, b: Pair) -> Pair:
+        total = _add(a.high, b.high)
+        part = _sub(total, a.high)
+        return Pair(total, _plus(_add(_sub(a.high, _sub(total, part)), _sub(b.high, part)), a.low, b.low))
+
+    def _times(self, a: Pair, b: Pair) -> Pair:
+        p = _mul(a.high, b.high)
+        cross = [_mul(x, y) for x, y in ((a.high, b.low), (b.high, a.low)) if y is not None]
+        return Pair(p, _plus(_product_error(a.high, b.high, p), *cross))
+
+    def _quotient(self, a: Pair, b: Pair) -> Pair:
+        r = _div(a.high, b.high)
+        p = _mul(r, b.high)
+        rest = _sub(_sub(a.high, p), _product_error(r, b.high, p))
+        if a.low is not None:
+            rest = _add(rest, a.low)
+        if b.low is not None:
+            rest = _sub(rest, _mul(r, b.low))
+        return Pair(r, _div(rest, b.high))
+
+    def _sqrt(self, a: Pair) -> Pair:
+        r = _op("sqrt", a.high)
+        p = _mul(r, r)
+        rest = _sub(_sub(a.high, p), _product_error(r, r, p))
+        rest = rest if a.low is None else _add(rest, a.low)
+        return Pair(r, _div(rest, _apart(_mul(Float(2), r))))
+
+    def _hav_pair(self, x: Expr) -> Pair:
+        """The haversine to more than a double: its series at an eighth of the angle, then h(2z) = 4 h(z) (1 - h(z)) three times."""
+        z = self._angle(x, 16)
+        square = self._times(z, z)
+        q, e = square.high, square.low
+        assert e is not None
+        series: Expr = Float(2 / 467775)
+        for c in (2 / 14175, 1 / 315, 2 / 45, 1 / 3):
+            series = _sub(Float(c), _mul(q, series))
+        tail = _mul(_mul(q, q), series)
+        high = _sub(q, tail)
+        low = _add(_sub(_sub(q, high), tail), _mul(e, _sub(ONE, _mul(Float(2 / 3), q))))
+        for _ in range(3):
+            other = _sub(ONE, high)
+            other_low = _sub(_sub(_sub(ONE, other), high), low)
+            grown = self._times(Pair(high, low), Pair(other, other_low))
+            assert grown.low is not None
+            total = _add(grown.high, grown.low)
+            rest = _sub(grown.low, _sub(total, grown.high))
+            high, low = _mul(Float(4), total), _mul(Float(4), rest)
+        return Pair(high, low)
+
+
+def _apart(e: Expr) -> Expr:
+    """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
+    return Float(float(e.value)) if isinstance(e, Float) and e.value else _add(e, Float(2.0**-1022))
+
+
+def _plus(first: Expr, *others: Expr | None) -> Expr:
+    rest = [o for o in others if o is not None]
+    return _add(first, *rest) if rest else first
+
+
+def _head(value: Fraction) -> float:
+    """The leading bits of a positive constant, few enough that a whole number of 27 bits times them is exact."""
+    mantissa, exponent = math.frexp(float(value))
+    return math.ldexp(math.floor(mantissa * 2**_HEAD_BITS) / 2**_HEAD_BITS, exponent)
+
+
+def _halves(a: Expr) -> tuple[Expr, Expr]:
+    if isinstance(a, Float):
+        t = _SPLITTER * a.value
+        high = t - (t - a.value)
+        return Float(high), Float(a.value - high)
+    t_ = _mul(Float(_SPLITTER), a)
+    high_ = _sub(t_, _sub(t_, a))
+    return high_, _sub(a, high_)
+
+
+def _product_error(a: Expr, b: Expr, p: Expr) -> Expr:
+    """a*b - p exactly, where p is the rounded product."""
+    (a1, a2), (b1, b2) = _halves(a), _halves(b)
+    first = _sub(_mul(a1, b1), p)
+    return _add(first, _mul(a1, b2), _mul(a2, b1), _mul(a2, b2))

@@ -1,0 +1,240 @@
+"""Numbers one at a time: a plan becomes Python functions, generated from the operations of `numeric` and never from a user's text.
+
+One function a piece, made when the piece is first entered. Where a level is `a(t) + b(t) * base`, as almost all are, the work that depends on t alone is
+done once for all groups.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from lrdsl.backends.numeric import Accumulated, Float, numeric
+from lrdsl.backends.products import RunningProduct
+from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
+from lrdsl.plan import Piece, Plan, best, pieces
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
+_FUNCTIONS = {name: getattr(math, name) for name in ("sin", "cos", "exp", "expm1", "log", "log1p", "sqrt", "floor", "ceil")}
+_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, **_FUNCTIONS}
+
+
+class _Writer:
+    """Writes a tree as Python statements; what is used twice is computed once."""
+
+    def __init__(self, e: tuple[Expr, ...], indent: str = "    ") -> None:
+        self.lines: list[str] = []
+        self.indent = indent
+        self.names: dict[Expr, str] = {T: "t", BASE: "base", INDEX: "k"}
+        self.fresh = [0]
+        self.uses: Counter[Expr] = Counter()
+        self.constants: dict[str, Any] = {}
+        for tree in e:
+            self._count(tree)
+
+    def _count(self, e: Expr) -> None:
+        self.uses[e] += 1
+        if self.uses[e] == 1:
+            for child in _operands(e):
+                self._count(child)
+
+    def _name(self) -> str:
+        self.fresh[0] += 1
+        return f"x{self.fresh[0]}"
+
+    def text(self, e: Expr) -> str:
+        """An expression for `e`, after the statements that it needs."""
+        if isinstance(e, Float):
+            return repr(e.value) if e.value >= 0 else f"({e.value!r})"
+        known = self.names.get(e)
+        if known is not None:
+            return known
+        if isinstance(e, Select):
+            return self._select(e)
+        written = self._written(e)
+        if self.uses[e] < 2:
+            return written
+        return self._assign(e, written)
+
+    def _assign(self, e: Expr, written: str) -> str:
+        name = self.names[e] = self._name()
+        self.lines.append(f"{self.indent}{name} = {written}")
+        return name
+
+    def _written(self, e: Expr) -> str:
+        if isinstance(e, Accumulated):
+            name = f"product{len(self.constants)}"
+            self.constants[name] = _running(e)
+            return f"{name}({self.text(e.upto)})"
+        assert isinstance(e, Call), e
+        if e.op in ("min", "max"):
+            return self._extreme(e)
+        args = [self.text(a) for a in e.args]
+        if e.op in _INFIX:
+            return f"({f' {_INFIX[e.op]} '.join(args)})"
+        return f"{e.op}({', '.join(args)})"
+
+    def _extreme(self, e: Call) -> str:
+        sign = "<" if e.op == "min" else ">"
+        found = self.text(e.args[0])
+        for a in e.args[1:]:
+            name, other = self._name(), self._name()
+            self.lines += [f"{self.indent}{name}, {other} = {found}, {self.text(a)}", f"{self.indent}if {other} {sign} {name}: {name} = {other}"]
+            found = name
+        self.names[e] = found
+        return found
+
+    def _select(self, e: Select) -> str:
+        of, name = self.text(e.of), self._name()
+        if not isinstance(e.of, Symbol) and of not in self.names.values():
+            of = self._assign(e.of, of)
+        self._branch(of, name, e, 0, len(e.values))
+        self.names[e] = name
+        return name
+
+    def _branch(self, of: str, name: str, e: Select, low: int, high: int) -> None:
+        """A tree of comparisons, so that the branch is found in logarithmic time."""
+        if high - low == 1:
+            value = self.text(e.values[low])
+            self.lines.append(f"{self.indent}{name} = {value}")
+            return
+        middle = (low + high) // 2
+        for head, start, stop in ((f"if {of} < {_bound(e.starts[middle])}:", low, middle), ("else:", middle, high)):
+            self.lines.append(self.indent + head)
+            names, indent = dict(self.names), self.indent
+            self.indent += "    "
+            self._branch(of, name, e, start, stop)
+            self.names, self.indent = names, indent
+
+
+def _bound(value: Fraction) -> str:
+    return repr(value.numerator) if value.denominator == 1 else repr(float(value))
+
+
+def _operands(e: Expr) -> tuple[Expr, ...]:
+    if isinstance(e, Call):
+        return e.args
+    if isinstance(e, Select):
+        return (e.of, *e.values)
+    return (e.upto,) if isinstance(e, Accumulated) else ()
+
+
+def _running(e: Accumulated) -> RunningProduct:
+    from lrdsl.backends import array
+
+    return RunningProduct(_function((e.high, e.low), "def factor(k):", "return {}, {}"), array.factors(e))
+
+
+def _function(trees: tuple[Expr, ...], head: str, *tail: str) -> Callable[..., Any]:
+    """A function with a generated body; `tail` are its last lines, with a `{}` for each tree."""
+    writer = _Writer(trees)
+    values = [writer.text(tree) for tree in trees]
+    filled, used = [], 0
+    for line in tail:
+        slots = line.count("{}")
+        filled.append("    " + line.format(*values[used : used + slots]))
+        used += slots
+    source = "\n".join([head, *writer.lines, *filled])
+    space = {**_GLOBALS, **writer.constants}
+    exec(compile(source, "<lrdsl>", "exec"), space)
+    function: Callable[..., Any] = space[head[4 : head.index("(")]]
+    return function
+
+
+@attrs.define
+class PieceCode:
+    """The functions of one piece, generated on first use. `start` and `end` are the whole ticks it is in force for: start <= t < end."""
+
+    piece: Piece
+    start: float
+    end: float
+    _level: Callable[[float, float], float] | None = None
+    _apply: dict[str, Callable[[int, Any], None]] = attrs.Factory(dict)
+
+    def level(self, tick: float, base: float) -> float:
+        """The level at a tick for a group with that base."""
+        if self._level is None:
+            split = self.split()
+            if split is None:
+                self._level = _function((numeric(self.piece.level),), "def level(t, base):", "return {}")
+            else:
+                self._level = _function((_sum(split),), "def level(t, base):", "return {}")
+        return self._level(tick, base)
+
+    def split(self) -> tuple[Expr, Expr] | None:
+        """(a, b) where the level is a + b * base, in machine operations; None where it is not."""
+        parts = affine(self.piece.level, BASE)
+        return None if parts is None else (numeric(parts[0]), numeric(parts[1]))
+
+    def apply(self, key: str) -> Callable[[int, Any], None]:
+        """A function of (tick, slots) that stores the level under `key` in the group of each slot (group, base)."""
+        made = self._apply.get(key)
+        if made is None:
+            made = self._apply[key] = self._make(key)
+        return made
+
+    def _make(self, key: str) -> Callable[[int, Any], None]:
+        head, loop, store = "def apply(t, slots):", "for group, base in slots:", f"    group[{key!r}] = "
+        split = self.split()
+        if split is None:
+            level = self.level
+
+            def apply(t: int, slots: Any) -> None:
+                for group, base in slots:
+                    group[key] = level(t, base)
+
+            return apply
+        a, b = split
+        if b == Float(0):
+            return _function((a,), head, "a = float({})", loop, f"{store}a")
+        if a == Float(0):
+            return _function((b,), head, loop, f"{store}base") if b == Float(1) else _function((b,), head, "b = {}", loop, f"{store}b * base")
+        return _function((a, b), head, "a, b = {}, {}", loop, f"{store}a + b * base")
+
+
+def _sum(split: tuple[Expr, Expr]) -> Expr:
+    a, b = split
+    if b == Float(0):
+        return a
+    scaled = BASE if b == Float(1) else Call("mul", (b, BASE))
+    return scaled if a == Float(0) else Call("add", (a, scaled))
+
+
+@attrs.define
+class Evaluator:
+    """A plan's levels at single ticks.
+
+    >>> import lrdsl
+    >>> Evaluator.of(lrdsl.parse("step(3, 0.1)").plan).level(3, 1.0)
+    0.1
+    """
+
+    codes: tuple[PieceCode, ...]
+    starts: tuple[float, ...]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Evaluator:
+        """The evaluator of a plan; nothing is generated yet."""
+        found = pieces(best(plan.level))
+        starts = [_number(p.start) for p in found]
+        ends = [*starts[1:], math.inf]
+        return cls(tuple(PieceCode(p, s, e) for p, s, e in zip(found, starts, ends, strict=True)), tuple(starts))
+
+    def code_at(self, tick: float) -> PieceCode:
+        """The piece in force at a tick."""
+        return self.codes[max(0, bisect_right(self.starts, tick) - 1)]
+
+    def level(self, tick: float, base: float) -> float:
+        """The level at a tick, as a float."""
+        return float(self.code_at(tick).level(tick, base))
+
+
+def _number(value: Fraction) -> float:
+    return value.numerator if value.denominator == 1 else float(value)
+

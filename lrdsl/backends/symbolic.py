@@ -1,0 +1,102 @@
+"""The closed form: a plan as a SymPy expression of `t`, exact in every number that the text holds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from lrdsl.clock import exact
+from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
+from lrdsl.plan import Plan, best, paper
+
+_NAMED = {
+    "abs": sympy.Abs,
+    "ceil": sympy.ceiling,
+    "cos": sympy.cos,
+    "exp": sympy.exp,
+    "floor": sympy.floor,
+    "log": sympy.log,
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "mod": sympy.Mod,
+    "sin": sympy.sin,
+    "sqrt": sympy.sqrt,
+}
+
+
+def rational(value: Fraction) -> Any:
+    """A fraction as SymPy writes it."""
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def formula(plan: Plan, base: str | float, numbers: str = "decimal", form: str = "paper") -> Any:
+    """The SymPy expression of a plan.
+
+    `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as); `form` is "paper" or "best", the one that numbers come from.
+    """
+    symbols = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
+    if isinstance(base, str):
+        symbols[BASE] = sympy.Symbol(base)
+    else:
+        symbols[BASE] = rational(Fraction(base) if numbers == "double" else exact(base))
+    tree = paper(plan.level) if form == "paper" else best(plan.level)
+    return translate(tree, symbols, numbers == "double")
+
+
+def translate(e: Expr, symbols: dict[Symbol, Any], double: bool) -> Any:
+    """The SymPy expression of a tree."""
+    memo: dict[Expr, Any] = {}
+
+    def walk(x: Expr) -> Any:
+        known = memo.get(x)
+        if known is None:
+            known = memo[x] = step(x)
+        return known
+
+    def step(x: Expr) -> Any:
+        match x:
+            case Num():
+                return rational(x.double if double else x.value)
+            case Symbol():
+                return symbols[x]
+            case Linear():
+                return rational(x.scale) * walk(x.of) + rational(x.shift)
+            case Select():
+                of = walk(x.of)
+                ends = [of < rational(end) for end in x.starts[1:]]
+                return sympy.Piecewise(*zip([walk(v) for v in x.values], [*ends, True], strict=True))
+            case Product():
+                return sympy.Product(walk(x.factor), (symbols[INDEX], 1, walk(x.upto)))
+            case Call():
+                return _call(x, [walk(a) for a in x.args])
+        raise AssertionError(x)
+
+    return walk(e)
+
+
+def _call(e: Call, args: list[Any]) -> Any:
+    match e.op:
+        case "add":
+            return sympy.Add(*args)
+        case "mul":
+            return sympy.Mul(*args)
+        case "div":
+            return args[0] / args[1]
+        case "pow":
+            return args[0] ** args[1]
+        case "hav":
+            return (1 - sympy.cos(sympy.pi * args[0])) / 2
+        case "expm1":
+            return sympy.exp(args[0]) - 1
+        case "log1p":
+            return sympy.log(1 + args[0])
+        case _:
+            return _NAMED[e.op](*args)
+
+
+def latex(plan: Plan, base: str) -> str:
+    """The closed form as LaTeX, printed by SymPy; `base` is LaTeX for the base value."""
+    symbol = sympy.Symbol("base")
+    return str(sympy.latex(formula(plan, "base"), symbol_names={symbol: base}))

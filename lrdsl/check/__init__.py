@@ -1,0 +1,61 @@
+"""Tree to plan: names, kinds, units, ranges, lengths and finiteness. What comes out can be evaluated at every tick without a check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from lrdsl.check import curves
+from lrdsl.check.finite import first_fault
+from lrdsl.check.phases import curve_of, sequence
+from lrdsl.check.scope import Scope
+from lrdsl.clock import MAX_TICKS, Clock, MissingFact
+from lrdsl.diagnostics import Problems
+from lrdsl.expr import BASE, ENTRY, substitute
+from lrdsl.plan import Phase, Plan
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+#: The most phases that one schedule may have.
+MAX_PHASES = 500
+
+
+def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Problems) -> Plan | None:
+    """The plan of a tree, or None after its problems were reported."""
+    items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
+    if len(items) > MAX_PHASES:
+        problems.error("LR005", items[MAX_PHASES].extent, f"{len(items)} phases", f"a schedule has at most {MAX_PHASES}; cycles are written `repeat(...)`")
+        return None
+    scope = Scope(clock, names, problems, room=_total(clock))
+    found = sequence(items, scope)
+    if found is None or problems.found:
+        return None
+    whole = curves.then(found)
+    level = substitute(whole.level, {ENTRY: BASE})
+    phases, start = [], Fraction(0)
+    for item, curve in zip(items, found, strict=True):
+        phases.append(Phase(canonical(item), item.extent, start, curve.length))
+        start += curve.length or 0
+    plan = Plan(tuple(phases), level, whole.length)
+    if start > MAX_TICKS:
+        problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
+        return None
+    return plan if _is_finite(plan, problems) else None
+
+
+def _total(clock: Clock) -> Fraction | None:
+    try:
+        return clock.total()
+    except MissingFact:
+        return None
+
+
+def _is_finite(plan: Plan, problems: Problems) -> bool:
+    fault = first_fault(plan.level)
+    if fault is None:
+        return True
+    phase = plan.phases[plan.phase_at(fault)]
+    where = f"tick {fault:g}" if fault < 1e6 else f"tick {fault:.0f}"
+    help = "end the phase before that tick with `for`, or change the numbers that make it grow or divide by 0"
+    problems.error("LR144", phase.extent, f"the level cannot be shown to stay finite from {where} on", help)
+    return False

@@ -1,0 +1,128 @@
+"""The arguments of a call, bound to declared parameters: by position or by name, of the right kind, within their ranges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from lrdsl.check.bounds import constant
+from lrdsl.check.scope import Scope
+from lrdsl.check.values import value_of
+from lrdsl.diagnostics import did_you_mean, shown
+from lrdsl.expr import BASE, Expr, Num, affine, mentions
+from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+MAX_LIST = 1000
+
+
+def bind(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope, phase: Callable[[Node, Scope], Any]) -> dict[str, Any] | None:
+    """The arguments that a call gives, by parameter name; None after problems were reported. `phase` reads an argument that is a phase."""
+    placed = _place(node, parameters, scope)
+    found: dict[str, Any] = {}
+    sound = placed is not None
+    for parameter, value in (placed or {}).items():
+        argument = phase(value, scope) if parameter.kind is Kind.PHASE else _argument(parameter, value, scope)
+        if argument is None:
+            sound = False
+        found[parameter.name] = argument
+    return found if sound else None
+
+
+def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) -> dict[Parameter, Node] | None:
+    by_name = {p.name: p for p in parameters}
+    placed: dict[Parameter, Node] = {}
+    problems, sound, named = scope.problems, True, False
+    takes = f"`{node.name}` takes {', '.join(f'`{p.name}`' for p in parameters)}"
+    for i, a in enumerate(node.arguments):
+        if a.name:
+            named = True
+            parameter = by_name.get(a.name)
+            if parameter is None:
+                near = did_you_mean(a.name, by_name)
+                help = f"did you mean `{near}`?" if near else takes
+                problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)
+                sound = False
+                continue
+        elif named:
+            problems.error("LR109", a.extent, f"`{shown(canonical(a.value))}` is given by position, after an argument by name", "name it too, or put it first")
+            sound = False
+            continue
+        elif i >= len(parameters):
+            problems.error("LR107", a.extent, f"`{node.name}` takes {len(parameters)} argument{'s' * (len(parameters) != 1)}, this is one more", takes)
+            sound = False
+            continue
+        else:
+            parameter = parameters[i]
+        if parameter in placed:
+            problems.error("LR108", a.extent, f"`{parameter.name}` is given twice", "keep one of them")
+            sound = False
+            continue
+        placed[parameter] = a.value
+    for p in parameters:
+        if p.default is REQUIRED and p not in placed and sound:
+            example = EXAMPLE[p.kind]
+            problems.error("LR106", node.extent, f"`{node.name}` needs `{p.name}`: {p.doc}", f"write it as {example}")
+            sound = False
+    return placed if sound or placed else None if not sound else {}
+
+
+def _argument(p: Parameter, node: Node, scope: Scope) -> Argument:
+    if p.kind is Kind.CHOICE:
+        return _option(p, node, scope)
+    if p.listed != "one" and isinstance(node, nodes.List):
+        if len(node.items) > MAX_LIST:
+            scope.problems.error("LR131", node.extent, f"a list of {len(node.items)}", f"a list has at most {MAX_LIST} values")
+            return None
+        items = [_single(p, item, scope) for item in node.items]
+        known = tuple(i for i in items if i is not None)
+        return known if len(known) == len(items) else None
+    one = _single(p, node, scope)
+    return (one,) if one is not None and p.listed == "list" else one
+
+
+def _option(p: Parameter, node: Node, scope: Scope) -> str | None:
+    if isinstance(node, nodes.Name) and node.id in p.options:
+        return node.id
+    text = shown(canonical(node))
+    near = did_you_mean(text, p.options)
+    options = " or ".join(f"`{o}`" for o in p.options)
+    scope.problems.error("LR105", node.extent, f"`{text}` is not an option of `{p.name}`", f"did you mean `{near}`?" if near else f"it is {options}", near)
+    return None
+
+
+def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
+    e = value_of(node, p.kind, scope)
+    if e is None:
+        return None
+    if not all(_inside(p, part) for part in _measures(p, e)):
+        text = shown(canonical(node))
+        about = "a pure number " if p.kind is Kind.RATIO else ""
+        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` is {about}{p.range_text}: {p.doc}")
+        return None
+    return e
+
+
+def _measures(p: Parameter, e: Expr) -> list[Fraction | float]:
+    """The numbers that a parameter's range applies to: the value, or a level's constant part and multiple of base, the larger of them where one is 0."""
+    if isinstance(e, Num):
+        return [e.value]
+    if p.kind is Kind.FORMULA:
+        return []
+    if not mentions(e, BASE):
+        return [constant(e)]
+    parts = affine(e, BASE)
+    if parts is None:
+        return []
+    numbers = [constant(part) for part in parts]
+    return [n for n in numbers if n != 0] or [0]
+
+
+def _inside(p: Parameter, value: Fraction | float) -> bool:
+    if math.isnan(value):
+        return False
+    above = p.low is None or value > p.low or (value == p.low and not p.open_low)
+    return above and (p.high is None or value < p.high or (value == p.high and not p.open_high))

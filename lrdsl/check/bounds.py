@@ -1,0 +1,226 @@
+"""Interval arithmetic over expressions: what values a formula can take while its symbols run through ranges.
+
+It serves two questions: what a constant expression is worth, and whether a schedule stays finite at every tick.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+from lrdsl.expr import INDEX, PI, Call, Expr, Forms, Linear, Num, Product, Select, Symbol
+
+Range: TypeAlias = tuple[float, float]
+
+#: Magnitudes past this are called infinite; a base of any size in use still fits above it.
+HUGE = 1e150
+ANY: Range = (-math.inf, math.inf)
+
+
+def _ordered(*values: float) -> Range:
+    return ANY if any(math.isnan(v) for v in values) else (min(values), max(values))
+
+
+def _times(a: float, b: float) -> float:
+    return 0.0 if a == 0 or b == 0 else a * b
+
+
+def _mul(a: Range, b: Range) -> Range:
+    return _ordered(*(_times(x, y) for x in a for y in b))
+
+
+def _div(a: Range, b: Range) -> Range:
+    if b[0] <= 0 <= b[1]:
+        return ANY
+    return _mul(a, (1 / b[1], 1 / b[0]))
+
+
+def _pow1(x: float, y: float) -> float:
+    if x == 0 and y < 0:
+        return math.inf
+    if math.isinf(y):
+        grows = (x > 1) == (y > 0)
+        return 1.0 if x == 1 else math.inf if grows else 0.0
+    try:
+        return float(x**y)
+    except OverflowError:
+        return math.inf
+
+
+def _pow(a: Range, b: Range) -> Range:
+    if a[0] >= 0:
+        return _ordered(*(_pow1(x, y) for x in a for y in b))
+    whole = b[0] == b[1] and b[0].is_integer()
+    if not whole:
+        biggest = max(abs(a[0]), abs(a[1]))
+        # A negative base is defined at whole exponents alone; a floor gives those, and then the magnitude bounds it.
+        return (-_pow1(biggest, b[1]), _pow1(biggest, b[1])) if b[0] >= 0 and biggest <= 1 else ANY
+    n = b[0]
+    ends = [_pow1(x, n) if x or n >= 0 else math.inf for x in a]
+    if n < 0 and a[0] <= 0 <= a[1]:
+        return ANY
+    return (0.0, max(ends)) if n % 2 == 0 and a[0] <= 0 <= a[1] else _ordered(*ends)
+
+
+def _wave(function: Callable[[float], float], peak: float, a: Range) -> Range:
+    """sin or cos over a range; `peak` is where the function is first 1."""
+    if not (math.isfinite(a[0]) and math.isfinite(a[1])) or a[1] - a[0] >= 2 * math.pi:
+        return (-1.0, 1.0)
+    low, high = _ordered(function(a[0]), function(a[1]))
+    for extreme, at in ((1.0, peak), (-1.0, peak + math.pi)):
+        first = at + 2 * math.pi * math.ceil((a[0] - at) / (2 * math.pi))
+        if first <= a[1]:
+            low, high = min(low, extreme), max(high, extreme)
+    return low, high
+
+
+def _rising(function: Callable[[float], float], x: float) -> float:
+    try:
+        return function(x)
+    except OverflowError:
+        return math.inf
+
+
+def _exp(a: Range) -> Range:
+    return _rising(math.exp, a[0]), _rising(math.exp, a[1])
+
+
+def _expm1(a: Range) -> Range:
+    return _rising(math.expm1, a[0]), _rising(math.expm1, a[1])
+
+
+def _floored(function: Callable[[float], float]) -> Callable[[Range], Range]:
+    return lambda a: _ordered(*(x if math.isinf(x) else float(function(x)) for x in a))
+
+
+def _sqrt(a: Range) -> Range:
+    return ANY if a[0] < 0 else (math.sqrt(a[0]), math.sqrt(a[1]))
+
+
+def _log(a: Range) -> Range:
+    return ANY if a[0] <= 0 else (math.log(a[0]), math.log(a[1]))
+
+
+def _abs(a: Range) -> Range:
+    ends = abs(a[0]), abs(a[1])
+    return (0.0 if a[0] <= 0 <= a[1] else min(ends), max(ends))
+
+
+def _hav(a: Range) -> Range:
+    if a[0] < 0 or a[1] > 1:
+        return (0.0, 1.0)
+    return math.sin(math.pi / 2 * a[0]) ** 2, math.sin(math.pi / 2 * a[1]) ** 2
+
+
+_UNARY: dict[str, Callable[[Range], Range]] = {
+    "abs": _abs,
+    "ceil": _floored(math.ceil),
+    "cos": lambda a: _wave(math.cos, 0.0, a),
+    "exp": _exp,
+    "expm1": _expm1,
+    "floor": _floored(math.floor),
+    "hav": _hav,
+    "log": _log,
+    "log1p": lambda a: _log((a[0] + 1, a[1] + 1)),
+    "sin": lambda a: _wave(math.sin, math.pi / 2, a),
+    "sqrt": _sqrt,
+}
+
+
+def bounds(e: Expr, ranges: dict[Symbol, Range]) -> Range:
+    """The least and greatest value of `e`, or wider, where each symbol lies in its range; infinite where `e` may be infinite or undefined."""
+    memo: dict[Expr, Range] = {}
+
+    def walk(x: Expr) -> Range:
+        known = memo.get(x)
+        if known is None:
+            known = memo[x] = _bounds(x, walk, ranges)
+        return known
+
+    return walk(e)
+
+
+def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range]) -> Range:
+    match e:
+        case Num():
+            value = float(e.double)
+            return value, value
+        case Symbol():
+            return (math.pi, math.pi) if e == PI else ranges[e]
+        case Linear():
+            scale, shift = float(e.scale), float(e.shift)
+            return _ordered(*(_times(scale, x) + shift for x in walk(e.of)))
+        case Select():
+            return _select(e, walk(e.of), walk)
+        case Forms():
+            return walk(e.best)
+        case Product():
+            return _product(e.factor, walk(e.upto)[1], ranges)
+        case Call():
+            return _call(e, [walk(a) for a in e.args], ranges)
+    raise AssertionError(e)
+
+
+def _select(e: Select, of: Range, walk: Callable[[Expr], Range]) -> Range:
+    """The union of the branches that `of` can reach."""
+    reached = []
+    for i, value in enumerate(e.values):
+        after = i + 1 < len(e.starts) and float(e.starts[i + 1]) <= of[0]
+        before = i > 0 and float(e.starts[i]) > of[1]
+        if not after and not before:
+            reached.append(walk(value))
+    return min(r[0] for r in reached), max(r[1] for r in reached)
+
+
+def _call(e: Call, args: list[Range], ranges: dict[Symbol, Range]) -> Range:
+    a, b = args[0], args[-1]
+    match e.op:
+        case "add":
+            return _ordered(sum(x[0] for x in args), sum(x[1] for x in args))
+        case "mul":
+            total = args[0]
+            for x in args[1:]:
+                total = _mul(total, x)
+            return total
+        case "div":
+            return _div(a, b)
+        case "pow":
+            return _pow(a, b)
+        case "mod":
+            inside = math.isfinite(a[0]) and math.isfinite(a[1]) and a[0] // b[0] == a[1] // b[0]
+            return (a[0] % b[0], a[1] % b[0]) if inside else (0.0, b[0])
+        case "min":
+            return min(x[0] for x in args), min(x[1] for x in args)
+        case "max":
+            return max(x[0] for x in args), max(x[1] for x in args)
+        case _:
+            return _UNARY[e.op](a)
+
+
+def _product(factor: Expr, upto: float, ranges: dict[Symbol, Range]) -> Range:
+    """The product over 1 .. upto, bounded over stretches of the index that double in length."""
+    growth, least, start = 0.0, 1.0, 1.0
+    while start <= upto:
+        end = min(2 * start - 1, upto)
+        a = bounds(factor, {**ranges, INDEX: (start, end)})
+        biggest, smallest = max(abs(a[0]), abs(a[1])), a[0]
+        if biggest > 1:
+            growth += (end - start + 1) * math.log(biggest)
+        least = min(least, smallest)
+        start *= 2
+        if growth > 1e6:
+            break
+    most = _rising(math.exp, growth)
+    return (0.0 if least >= 0 else -most), most
+
+
+def constant(e: Expr) -> float:
+    """The value of an expression without symbols, in doubles; NaN where it has none.
+
+    >>> from lrdsl.expr import call, number
+    >>> constant(call("sqrt", number(4)))
+    2.0
+    """
+    low, high = bounds(e, {})
+    return low if low == high else math.nan

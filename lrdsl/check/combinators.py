@@ -1,0 +1,144 @@
+"""The combinators that are written as calls, each declared once: its parameters, what it needs of its phase, and the curve it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from lrdsl.check import curves
+from lrdsl.check.curves import Curve
+from lrdsl.expr import Num
+from lrdsl.kinds import Argument, Parameter, count, duration, level, phase, ratio
+
+_PHASE = phase("phase", "the phase, or phases in brackets")
+_TIMES = count("times", "how many cycles; endless unless said", None, high=10**9)
+
+
+@attrs.frozen
+class Combinator:
+    """A form that makes one phase of others.
+
+    `combine` takes the arguments by name and gives the curve. `cycles` says that it runs its phase more than once, so that
+    the phase must be finite; `moves` that it runs it at another speed (in either, `rest` has no meaning); `variadic` that it takes any number of phases.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    combine: Callable[..., Curve]
+    cycles: bool = False
+    moves: bool = False
+    variadic: bool = False
+    example: str = ""
+    known_as: tuple[str, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """The call with its defaults, as in `repeat(phase, times?)`."""
+        if self.variadic:
+            return f"{self.name}(phase, phase, ...)"
+        parts = [p.name + (p.default_text if p.default_text == "?" else f"={p.default_text}" if p.default_text else "") for p in self.parameters]
+        return f"{self.name}({', '.join(parts)})"
+
+
+def _count(times: Argument) -> int | None:
+    return times.value.numerator if isinstance(times, Num) else None
+
+
+def _stretch(phase: Curve, k: Argument, to: Argument) -> Curve:
+    if isinstance(to, Num) and phase.length:
+        return curves.stretch(phase, to.value / phase.length)
+    return curves.stretch(phase, k.value) if isinstance(k, Num) else phase
+
+
+def _ticks(value: Argument) -> Any:
+    assert isinstance(value, Num)
+    return value.value
+
+
+_DECLARED = (
+    Combinator(
+        "repeat",
+        "A again and again, each time from where the last ended.",
+        (_PHASE, _TIMES),
+        lambda phase, times: curves.repeat(phase, _count(times)),
+        cycles=True,
+        example="repeat(hold(3) then drop(0.1))",
+        known_as=("loop", "again", "periodic"),
+    ),
+    Combinator(
+        "restarts",
+        "A again and again from the same entry level: warm restarts.",
+        (
+            _PHASE,
+            _TIMES,
+            ratio("stretch", "how many times as long each cycle is as the one before", 1, open_low=True),
+            ratio("decay", "the factor on the entry level from cycle to cycle", 1),
+        ),
+        lambda phase, times, stretch, decay: curves.restarts(phase, _count(times), stretch, decay),
+        cycles=True,
+        example="restarts(cosine(10), stretch=2)",
+        known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
+    ),
+    Combinator(
+        "bounce",
+        "A forward, then backward, for ever.",
+        (_PHASE,),
+        lambda phase: curves.bounce(phase),
+        cycles=True,
+        example="bounce(cosine(20))",
+        known_as=("pingpong", "mirror", "zigzag"),
+    ),
+    Combinator(
+        "every",
+        "A, sampled only every so many ticks: a staircase.",
+        (duration("interval", "the ticks between two samples"), _PHASE),
+        lambda interval, phase: curves.every(_ticks(interval), phase),
+        example="every(10, cosine(100))",
+        known_as=("sample", "quantize"),
+    ),
+    Combinator(
+        "stretch",
+        "A, k times as long, or made `to` long.",
+        (
+            _PHASE,
+            ratio("k", "how many times as long", None, open_low=True),
+            duration("to", "its new length, instead of k", None),
+        ),
+        _stretch,
+        moves=True,
+        example="stretch(step(3, 0.1), 2)",
+        known_as=("scale_time", "slow", "scale_schedule"),
+    ),
+    Combinator(
+        "min",
+        "The lowest of several, at every tick.",
+        (_PHASE,),
+        lambda phases: curves.extreme("min", phases),
+        variadic=True,
+        example="min(cosine(100), exp(0.95))",
+        known_as=("minimum",),
+    ),
+    Combinator(
+        "max",
+        "The highest of several, at every tick.",
+        (_PHASE,),
+        lambda phases: curves.extreme("max", phases),
+        variadic=True,
+        example="max(exp(0.95), 0.01x)",
+        known_as=("maximum",),
+    ),
+    Combinator(
+        "clip",
+        "A, kept between two levels.",
+        (_PHASE, level("low", "the lowest level"), level("high", "the highest level")),
+        lambda phase, low, high: curves.clip(phase, low, high),
+        example="clip(exp(0.95), 0.01x, 1x)",
+        known_as=("clamp", "bound"),
+    ),
+)
+
+COMBINATORS: dict[str, Combinator] = {c.name: c for c in _DECLARED}
+KNOWN_AS: dict[str, str] = {word: c.name for c in _DECLARED for word in c.known_as}

@@ -1,0 +1,161 @@
+"""A curve is what a part of a schedule means: its natural length, and its level as an expression of `T`, `ENTRY` and `BASE`. Combining phases is combining
+curves, by substitution: every combinator of the language is a few lines of algebra here, and no backend needs to know them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import attrs
+
+from lrdsl.check.bounds import constant
+from lrdsl.clock import MAX_TICKS
+from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, T, affine, branches, call, floor, linear, mod, mul, number, pointwise, power, select, substitute
+
+#: A repeat that has no closed form is written out, up to this many cycles; so are cycles that grow.
+MAX_CYCLES = 1000
+
+
+class NoClosedForm(Exception):
+    """A repeat whose cycles cannot be summed up; the message says why."""
+
+
+@attrs.frozen
+class Curve:
+    """`level` holds for every T >= 0, past the natural `length` too; an endless curve has length None."""
+
+    length: Fraction | None
+    level: Expr
+
+    def at(self, tick: Fraction) -> Expr:
+        """The level at a tick, in terms of the entry level and base."""
+        return substitute(self.level, {T: number(tick)})
+
+
+def then(curves: Sequence[Curve]) -> Curve:
+    """One after the other, each entering at the level that the one before reached. All but the last must be finite."""
+    start, entry = Fraction(0), ENTRY
+    parts: list[tuple[Fraction, Expr]] = []
+    for curve in curves:
+        parts.append((start, substitute(curve.level, {T: T - start, ENTRY: entry})))
+        if curve.length is None:
+            return Curve(None, select(T, parts))
+        entry = substitute(curve.at(curve.length), {ENTRY: entry})
+        start += curve.length
+    return Curve(start, select(T, parts))
+
+
+def restart(curve: Curve) -> Curve:
+    """The curve, entered at base."""
+    return Curve(curve.length, substitute(curve.level, {ENTRY: BASE}))
+
+
+def limit(curve: Curve, length: Fraction) -> Curve:
+    """The curve up to `length`, then the level it reached there."""
+    return Curve(length, select(T, [(Fraction(0), curve.level), (length, curve.at(length))]))
+
+
+def times(curve: Curve, factor: Curve) -> Curve:
+    """Both at once: the second runs from entry level and base 1, as a pure factor."""
+    pure = substitute(factor.level, {ENTRY: ONE, BASE: ONE})
+    return Curve(_longest([curve, factor]), pointwise(lambda a, b: b * a, T, curve.level, pure))
+
+
+def scaled(curve: Curve, factor: Expr) -> Curve:
+    """The curve times a constant."""
+    return Curve(curve.length, pointwise(lambda a: mul(factor, a), T, curve.level))
+
+
+def extreme(op: str, curves: Sequence[Curve]) -> Curve:
+    """The pointwise `min` or `max`."""
+    return Curve(_longest(curves), pointwise(lambda *levels: call(op, *levels), T, *(c.level for c in curves)))
+
+
+def clip(curve: Curve, low: Expr, high: Expr) -> Curve:
+    """The curve, kept between two levels."""
+    return Curve(curve.length, pointwise(lambda level: call("min", call("max", level, low), high), T, curve.level))
+
+
+def _longest(curves: Sequence[Curve]) -> Fraction | None:
+    lengths = [c.length for c in curves if c.length is not None]
+    return max(lengths) if len(lengths) == len(curves) else None
+
+
+def every(interval: Fraction, curve: Curve) -> Curve:
+    """The curve as it was at the last multiple of `interval`: a staircase."""
+    held = linear(interval, floor(linear(1 / interval, T, Fraction(0))), Fraction(0))
+    parts = [(interval * -(-start // interval), substitute(piece, {T: held})) for start, piece in branches(T, curve.level)]
+    return Curve(curve.length, select(T, parts))
+
+
+def stretch(curve: Curve, factor: Fraction) -> Curve:
+    """The curve, `factor` times as slow."""
+    length = None if curve.length is None else curve.length * factor
+    return Curve(length, substitute(curve.level, {T: linear(1 / factor, T, Fraction(0))}))
+
+
+def bounce(curve: Curve) -> Curve:
+    """Forward, then backward, for ever."""
+    n = _finite(curve)
+    w = mod(T, 2 * n)
+    back = substitute(curve.level, {T: linear(Fraction(-1), w, 2 * n)})
+    return Curve(None, select(w, [(Fraction(0), substitute(curve.level, {T: w})), (n, back)]))
+
+
+def repeat(curve: Curve, count: int | None) -> Curve:
+    """Again and again, each cycle from where the last ended. In closed form where the level at the end of a cycle is affine in the level at its start."""
+    m = _finite(curve)
+    end = affine(curve.at(m), ENTRY)
+    if end is None:
+        if count is None or count > MAX_CYCLES:
+            raise NoClosedForm("the level at the end of a cycle is not a multiple of the level at its start plus a constant")
+        return then([curve] * count)
+    return _cycles(curve, m, count, lambda k: _iterated(end[1], end[0], k))
+
+
+def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
+    """The entry level of cycle k, where each cycle takes v to `ratio * v + shift`."""
+    if shift == ZERO:
+        return ENTRY * power(ratio, k)
+    if ratio == ONE:
+        return ENTRY + k * shift
+    if ratio == ZERO:
+        return select(k, [(Fraction(0), ENTRY), (Fraction(1), shift)])
+    grown = power(ratio, k)
+    plain = (1 - grown) / (1 - ratio)
+    if constant(ratio) > 0:
+        plain = Forms(call("expm1", k * call("log", ratio)) / (ratio - 1), plain)
+    return ENTRY * grown + shift * plain
+
+
+def _cycles(curve: Curve, m: Fraction, count: int | None, entry: Callable[[Expr], Expr]) -> Curve:
+    """Cycles of equal length; `entry(k)` is the level that cycle k enters at. After the last, it goes on by its own rule."""
+    k, w = floor(linear(1 / m, T, Fraction(0))), mod(T, m)
+    level = substitute(curve.level, {T: w, ENTRY: entry(k)})
+    if count is None:
+        return Curve(None, level)
+    last = m * (count - 1)
+    final = substitute(curve.level, {T: T - last, ENTRY: entry(number(count - 1))})
+    return Curve(m * count, select(T, [(Fraction(0), level), (last, final)]))
+
+
+def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curve:
+    """Again and again from the same entry level times decay^k, cycle k being factor^k as long."""
+    m = _finite(curve)
+    if factor == ONE:
+        return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
+    assert isinstance(factor, Num)
+    parts: list[tuple[Fraction, Expr]] = []
+    start, length, k = Fraction(0), m, 0
+    while start <= MAX_TICKS and (count is None or k < count):
+        if k >= MAX_CYCLES:
+            raise NoClosedForm(f"cycles that grow so slowly are more than {MAX_CYCLES}")
+        time = linear(m / length, T, -start * m / length)
+        parts.append((start, substitute(curve.level, {T: time, ENTRY: ENTRY * power(decay, number(k))})))
+        start, length, k = start + length, length * factor.value, k + 1
+    return Curve(None if count is None else start, select(T, parts))
+
+
+def _finite(curve: Curve) -> Fraction:
+    assert curve.length is not None and curve.length > 0
+    return curve.length

@@ -1,0 +1,60 @@
+"""Every level of a schedule is a finite number, at every tick: proved by interval arithmetic, or refused with the first tick where it is not."""
+
+from __future__ import annotations
+
+import math
+
+from lrdsl.check.bounds import HUGE, Range, bounds
+from lrdsl.clock import MAX_TICKS
+from lrdsl.expr import BASE, ENTRY, Expr, T, affine
+from lrdsl.plan import best, pieces
+
+#: A base of any size in use. Levels that are not affine in base are proved finite between these.
+BASE_RANGE: Range = (1e-30, 1e30)
+#: How many intervals may be tried before the proof is given up.
+_BUDGET = 4000
+#: Intervals narrower than this are not split further.
+_NARROW = 1 / 64
+
+
+def first_fault(level: Expr) -> float | None:
+    """The first tick at which `level` cannot be shown to be finite; None where it is finite throughout."""
+    found = pieces(best(level))
+    budget = [_BUDGET]
+    for i, piece in enumerate(found):
+        # A piece does not hold at its end, where the next one begins: its own formula may well be undefined there.
+        end = float(found[i + 1].start) * (1 - 1e-9) if i + 1 < len(found) else float(MAX_TICKS)
+        split = affine(piece.level, BASE)
+        for part in split if split is not None else (piece.level,):
+            fault = _search(part, float(piece.start), max(end, float(piece.start)), budget)
+            if fault is not None:
+                return fault
+    return None
+
+
+def _search(e: Expr, low: float, high: float, budget: list[int]) -> float | None:
+    """Halve the time until each part is proved finite, earliest part first."""
+    todo = [(low, high)]
+    while todo:
+        a, b = todo.pop()
+        budget[0] -= 1
+        if _finite(e, a, b):
+            continue
+        if b - a <= _NARROW or budget[0] <= 0:
+            return _tick(e, a, b)
+        # Halving finds a fault fast near 0 and far out alike when long spans are cut at twice their start; short ones are cut at whole ticks.
+        middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
+        middle = float(math.floor(middle)) if a < math.floor(middle) else middle
+        todo += [(middle, b), (a, middle)]
+    return None
+
+
+def _tick(e: Expr, a: float, b: float) -> float:
+    """The first whole tick from a narrow interval on, if the fault is there, else where the interval begins."""
+    tick = float(math.ceil(a))
+    return a if _finite(e, tick, tick) else tick
+
+
+def _finite(e: Expr, a: float, b: float) -> bool:
+    low, high = bounds(e, {T: (a, b), BASE: BASE_RANGE, ENTRY: BASE_RANGE})
+    return -HUGE <= low and high <= HUGE

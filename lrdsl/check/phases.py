@@ -1,0 +1,258 @@
+"""Phases: a node in a place for a phase becomes a curve, after its name, its arguments and its neighbours were checked."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from lrdsl import shapes
+from lrdsl.check import combinators, curves
+from lrdsl.check.arguments import bind
+from lrdsl.check.combinators import COMBINATORS, Combinator
+from lrdsl.check.curves import Curve
+from lrdsl.check.scope import Scope
+from lrdsl.check.values import ARITHMETIC, value_of
+from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
+from lrdsl.expr import ONE, Num, div
+from lrdsl.kinds import Kind, resolved
+from lrdsl.shapes import SHAPES, Shape
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+#: What other libraries call a shape or a combinator -> its name here.
+_HINTS = {**shapes.KNOWN_AS, **combinators.KNOWN_AS}
+
+
+def is_phase(node: Node) -> bool:
+    """Whether a node is written as a phase. Words that name both a phase and a function count as phases; `min` and `max` only around a phase."""
+    match node:
+        case nodes.Sequence() | nodes.Restart() | nodes.Limited():
+            return True
+        case nodes.Call():
+            if node.name in ("min", "max"):
+                return any(is_phase(a.value) for a in node.arguments)
+            return node.name in SHAPES or node.name in COMBINATORS or node.name not in ARITHMETIC
+        case nodes.Name():
+            return node.id in SHAPES
+        case nodes.Binary():
+            return is_phase(node.left) or is_phase(node.right)
+        case nodes.Negative():
+            return is_phase(node.operand)
+        case _:
+            return False
+
+
+def uses_rest(node: Node) -> bool:
+    """Whether `rest` occurs in a node."""
+    todo: list[Node] = [node]
+    while todo:
+        x = todo.pop()
+        if isinstance(x, nodes.Name) and x.id == "rest":
+            return True
+        todo.extend(nodes.children(x))
+    return False
+
+
+def curve_of(node: Node, scope: Scope) -> Curve | None:
+    """The curve of a phase, or None after its problem was reported."""
+    match node:
+        case nodes.Sequence():
+            parts = sequence(node.items, scope)
+            return None if parts is None else curves.then(parts)
+        case nodes.Restart():
+            body = curve_of(node.body, scope)
+            return None if body is None else curves.restart(body)
+        case nodes.Limited():
+            return _limited(node, scope)
+        case nodes.Binary() if is_phase(node):
+            return _product(node, scope)
+        case nodes.Call():
+            return _call(node, scope)
+        case nodes.Name() if node.id in SHAPES:
+            return _call(nodes.Call(node.id, (), node.extent, node.extent), scope)
+        case nodes.Name() if not (node.id in scope.names or node.id in ("base", "rest", "total", "t", "pi")):
+            _unknown(node.id, node.extent, scope)
+        case nodes.Negative() if is_phase(node):
+            scope.problems.error("LR114", node.extent, "a phase has no sign", "levels come from `to=`, `at=` and `from=`; a factor may be negative: `A * -1`")
+        case _:
+            text = shown(canonical(node))
+            scope.problems.error("LR112", node.extent, f"here belongs a phase, and `{text}` is a value", f"to stay at a level, write `hold(at={text})`")
+    return None
+
+
+def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
+    """The curves of a sequence. The one phase that says `rest` is read last, when the lengths of the others are known."""
+    resting = [i for i, item in enumerate(items) if uses_rest(item)]
+    if len(resting) > 1 and (scope.room is not None or not scope.no_room):
+        scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
+        scope = scope.without_room("in two phases of one sequence")
+    found: list[Curve | None] = [None] * len(items)
+    lengths: list[Fraction | None] = []
+    for i in (i for i in range(len(items)) if i not in resting):
+        found[i] = curve_of(items[i], scope)
+        lengths.append(_length(found[i], items, i, scope))
+    for i in resting:
+        known = [n for n in lengths if n is not None]
+        inner = scope
+        if scope.room is not None:
+            inner = attrs.evolve(scope, room=scope.room - sum(known)) if len(known) == len(lengths) else scope.without_room("beside a phase without a length")
+        if len(known) == len(lengths) or scope.room is None:
+            found[i] = curve_of(items[i], inner)
+            _length(found[i], items, i, scope)
+    sound = [c for c in found if c is not None]
+    finite = all(c.length is not None for c in sound[:-1])
+    return sound if finite and len(sound) == len(items) else None
+
+
+def _length(curve: Curve | None, items: tuple[Node, ...], i: int, scope: Scope) -> Fraction | None:
+    """The length of a phase of a sequence, after checking that it has one where others follow."""
+    if curve is None:
+        return None
+    if curve.length is None:
+        if i + 1 == len(items):
+            return Fraction(0)
+        text = shown(canonical(items[i]), 60)
+        help = f"say how long it lasts: `{text} for 100`"
+        scope.problems.error("LR141", items[i].extent, f"`{text}` never ends, so what follows is never reached", help)
+    return curve.length
+
+
+def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
+    body = curve_of(node.body, scope)
+    length = value_of(node.length, Kind.DURATION, scope)
+    if isinstance(length, Num) and length.value < 0:
+        scope.problems.error("LR131", node.length.extent, f"a length of `{shown(canonical(node.length))}`", "a phase lasts 0 ticks or more")
+        return None
+    return None if body is None or not isinstance(length, Num) else curves.limit(body, length.value)
+
+
+def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
+    if node.op not in "*/" or (node.op == "/" and is_phase(node.right)):
+        what = {"+": "added", "-": "subtracted", "/": "divided", "^": "raised to a power"}.get(node.op, node.op)
+        help = "`A then B` runs one after the other, `A * B` multiplies them, `min` and `max` pick one"
+        scope.problems.error("LR114", node.extent, f"phases cannot be {what}", help)
+        return None
+    if is_phase(node.left) and is_phase(node.right):
+        first = curve_of(node.left, scope)
+        second = curve_of(node.right, attrs.evolve(scope, factor=True))
+        return None if first is None or second is None else curves.times(first, second)
+    phase, number = (node.left, node.right) if is_phase(node.left) else (node.right, node.left)
+    curve = curve_of(phase, scope)
+    factor = value_of(number, Kind.RATIO, scope)
+    if curve is None or factor is None:
+        return None
+    if node.op == "/" and isinstance(factor, Num) and factor.value == 0:
+        scope.problems.error("LR144", number.extent, "a division by 0", "divide by another number")
+        return None
+    return curves.scaled(curve, div(ONE, factor) if node.op == "/" else factor)
+
+
+def _unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:
+    known = [*SHAPES, *COMBINATORS]
+    near = _HINTS.get(word.lower()) or did_you_mean(word, known)
+    if near is None:
+        far = did_you_mean(word, _HINTS)
+        near = _HINTS[far] if far is not None else None
+    note = foreign_letter(word)
+    listed = ", ".join(known)
+    help = f"did you mean `{near}`?" + (f" {note}" if note else "") if near else note or f"the shapes are {listed}"
+    scope.problems.error("LR101", extent, f"no shape is called `{shown(word)}`", help, near)
+
+
+def _call(node: nodes.Call, scope: Scope) -> Curve | None:
+    if node.name in COMBINATORS:
+        return _combined(node, COMBINATORS[node.name], scope)
+    if node.name in SHAPES:
+        return _shaped(node, scope)
+    if node.name in ARITHMETIC:
+        text = shown(canonical(node))
+        scope.problems.error("LR112", node.extent, f"here belongs a phase, and `{node.name}` is a function", f"to stay at that level, write `hold(at={text})`")
+        return None
+    _unknown(node.name, node.name_extent, scope)
+    inner = scope.without_room("inside an unknown shape")
+    for a in node.arguments:  # a misspelt shape should not hide the problems inside it
+        if is_phase(a.value):
+            curve_of(a.value, inner)
+    return None
+
+
+def _form(node: nodes.Call) -> Shape:
+    """The form of a shape that a call means: the first whose parameters it fits."""
+    forms = SHAPES[node.name]
+    named = {a.name for a in node.arguments if a.name}
+
+    def fits(shape: Shape) -> bool:
+        names = [p.name for p in shape.parameters]
+        required = {p.name for p in shape.parameters if not p.default_text}
+        given = set(names[: len(node.arguments) - len(named)]) | named
+        return named <= set(names) and len(node.arguments) <= len(names) and required <= given
+
+    fitting = [shape for shape in forms if fits(shape)]
+    if fitting:
+        return fitting[0]
+    return max(forms, key=lambda shape: (len(named & {p.name for p in shape.parameters}), len(shape.parameters) >= len(node.arguments), -len(shape.parameters)))
+
+
+def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
+    shape = _form(node)
+    given = bind(node, shape.parameters, scope, lambda _n, _s: None)
+    if given is None:
+        return None
+    arguments = shapes.arguments_of(shape, given)
+    complaint = shape.complain(**arguments)
+    if complaint is not None:
+        code, parameter, message, help = complaint
+        at = next((a.value.extent for a in node.arguments if a.name == parameter), node.extent)
+        scope.problems.error(code, at, message, help)
+        return None
+    return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments))
+
+
+def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | None:
+    inner = scope.without_room(f"inside `{declared.name}(...)`") if declared.cycles or declared.moves else scope
+    if declared.variadic:
+        found = [_operand(a.value, inner) for a in node.arguments]
+        if len(found) < 2:
+            scope.problems.error("LR106", node.extent, f"`{node.name}` of one phase", "give two or more, separated by commas")
+            return None
+        sound = [c for c in found if c is not None]
+        return declared.combine(sound) if len(sound) == len(found) else None
+    given = bind(node, declared.parameters, inner, curve_of)
+    if given is None:
+        return None
+    arguments = resolved(declared.parameters, given)
+    return _combine(node, declared, arguments, scope)
+
+
+def _operand(node: Node, scope: Scope) -> Curve | None:
+    """An argument of `min` or `max`: a phase, or a level to stay at."""
+    if is_phase(node):
+        return curve_of(node, scope)
+    level = value_of(node, Kind.LEVEL, scope)
+    return None if level is None else Curve(Fraction(0), level)
+
+
+def _combine(node: nodes.Call, declared: Combinator, arguments: dict[str, Any], scope: Scope) -> Curve | None:
+    problems, phase = scope.problems, arguments["phase"]
+    if declared.cycles or arguments.get("to") is not None:
+        if phase.length is None:
+            text = shown(canonical(node.arguments[0].value))
+            problems.error("LR142", node.extent, f"`{declared.name}` needs a phase that ends, and `{text}` never does", f"give it a length: `{text} for 100`")
+            return None
+        if phase.length == 0:
+            problems.error("LR142", node.extent, f"`{declared.name}` needs a phase that takes time", "add a `hold(...)` to it")
+            return None
+    if declared.name == "stretch" and (arguments["k"] is None) == (arguments["to"] is None):
+        problems.error("LR106", node.extent, "`stretch` needs either `k` or `to`", "write `stretch(A, 2)`, or `stretch(A, to=100)`")
+        return None
+    if declared.name == "restarts" and arguments["times"] is None and arguments["stretch"].value < 1:
+        problems.error("LR142", node.extent, "cycles that shrink for ever come to an end", "say how many: `times=10`")
+        return None
+    try:
+        curve = declared.combine(**arguments)
+    except curves.NoClosedForm as reason:
+        problems.error("LR143", node.extent, f"{reason}", f"say `times=`, at most {curves.MAX_CYCLES}, to have the cycles written out")
+        return None
+    return curve

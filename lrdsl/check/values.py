@@ -1,0 +1,231 @@
+"""Numbers, units and arithmetic: a node in a place for a value becomes an expression of the kind that the place asks for."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import attrs
+
+from lrdsl.check.bounds import constant
+from lrdsl.check.scope import WORDS, Scope
+from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFact
+from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
+from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
+from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+#: The functions of arithmetic, and how many arguments each takes: None for two or more.
+ARITHMETIC = {"abs": 1, "ceil": 1, "cos": 1, "exp": 1, "floor": 1, "log": 1, "max": None, "min": None, "sin": 1, "sqrt": 1}
+_PURE = (Kind.NUMBER, Kind.RATIO)
+
+
+@attrs.frozen
+class Value:
+    """An expression and its kind; a `NUMBER` has not been told yet what it counts."""
+
+    kind: Kind
+    expr: Expr
+
+
+def value_of(node: Node, kind: Kind, scope: Scope) -> Expr | None:
+    """The expression of a node in a place for `kind`, or None after its problem was reported."""
+    inner = attrs.evolve(scope, formula=True) if kind is Kind.FORMULA else scope
+    found = evaluate(node, inner)
+    return None if found is None else _convert(found, kind, node, scope)
+
+
+def _convert(found: Value, kind: Kind, node: Node, scope: Scope) -> Expr | None:
+    have, e = found.kind, found.expr
+    fits = have is kind or have is Kind.NUMBER or (kind is Kind.FORMULA and have is Kind.RATIO)
+    if kind is Kind.NUMBER:
+        fits = have in _PURE
+    if not fits:
+        text = shown(canonical(node))
+        scope.problems.error("LR111", node.extent, f"here belongs {DESCRIPTION[kind]}, and `{text}` is {DESCRIPTION[have]}", f"write {EXAMPLE[kind]}")
+        return None
+    if kind is Kind.DURATION:
+        return _ticks(e, node, scope)
+    if kind is Kind.LEVEL and have is Kind.NUMBER and scope.factor and e != ZERO:
+        text = shown(canonical(node))
+        fix = f"{text}x" if isinstance(node, nodes.Number) else None
+        scope.problems.error("LR115", node.extent, f"`{text}` is an absolute level, inside a factor", f"a factor multiplies: write `{text}x`", fix)
+        return None
+    if kind is Kind.COUNT and not (isinstance(e, Num) and e.value.denominator == 1):
+        scope.problems.error("LR132", node.extent, f"`{shown(canonical(node))}` is not a whole number", f"write {EXAMPLE[kind]}")
+        return None
+    return e
+
+
+def _ticks(e: Expr, node: Node, scope: Scope) -> Expr | None:
+    """A duration as an exact constant within bounds."""
+    if isinstance(e, Num):
+        ticks = e.value
+    else:
+        near = constant(e)
+        ticks = Fraction(near) if math.isfinite(near) else MAX_TICKS * 2
+    if abs(ticks) > MAX_TICKS:
+        text = shown(canonical(node))
+        scope.problems.error("LR131", node.extent, f"`{text}` is longer than a run can be", f"a duration has at most {int(MAX_TICKS):.0e} ticks")
+        return None
+    return number(ticks)
+
+
+def evaluate(node: Node, scope: Scope) -> Value | None:
+    """The value of a node of arithmetic, or None after its problem was reported."""
+    match node:
+        case nodes.Number():
+            return Value(Kind.NUMBER, decimal(node.value))
+        case nodes.Quantity():
+            return _quantity(node, scope)
+        case nodes.Name():
+            return _name(node, scope)
+        case nodes.Negative():
+            operand = evaluate(node.operand, scope)
+            return None if operand is None else Value(operand.kind, neg(operand.expr))
+        case nodes.Binary():
+            left, right = evaluate(node.left, scope), evaluate(node.right, scope)
+            return None if left is None or right is None else _binary(node, left, right, scope)
+        case nodes.Call() if node.name in ARITHMETIC:
+            return _call(node, scope)
+        case nodes.List():
+            scope.problems.error("LR111", node.extent, "a list where one value belongs", "take one value out of the brackets")
+        case _:
+            what = node.name if isinstance(node, nodes.Call) else shown(canonical(node))
+            scope.problems.error("LR113", node.extent, f"`{what}` is a phase, where a value belongs", "put a number here, or close the bracket before it")
+    return None
+
+
+def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
+    if node.multiple and node.multiple not in MULTIPLES:
+        scope.problems.error("LR104", node.extent, f"`{shown(node.multiple)}` does not multiply a number", "a number is followed by `k`, `M` or `B`, then its unit")
+        return None
+    amount = node.value * MULTIPLES.get(node.multiple, 1)
+    if node.unit == "x":
+        if node.multiple:
+            scope.problems.error("LR104", node.extent, f"`{node.multiple}` multiplies durations alone", f"write the factor out: `{float(amount):g}x`")
+            return None
+        return Value(Kind.LEVEL, mul(decimal(amount), BASE))
+    unit = UNITS.get(node.unit) if node.unit else "tick"
+    if unit is None:
+        near = did_you_mean(node.unit, [*UNITS, "x"]) or UNITS.get(node.unit.lower())
+        note = foreign_letter(node.unit)
+        spelled = ", ".join(f"`{u}`" for u in CANONICAL_UNIT.values())
+        help = f"did you mean `{near}`?" if near else f"units are {spelled}, and `x` for multiples of base" + (f"; {note}" if note else "")
+        scope.problems.error("LR104", node.unit_extent, f"there is no unit `{shown(node.unit)}`", help, near)
+        return None
+    try:
+        return Value(Kind.DURATION, number(scope.clock.ticks(amount, unit)))
+    except MissingFact as fact:
+        scope.missing(fact, node.extent, f"`{canonical(node)}`")
+        return None
+
+
+def _name(node: nodes.Name, scope: Scope) -> Value | None:
+    word, problems = node.id, scope.problems
+    if word in scope.names:
+        return Value(Kind.NUMBER, decimal(scope.names[word]))
+    match word:
+        case "base":
+            return Value(Kind.LEVEL, BASE)
+        case "pi":
+            return Value(Kind.NUMBER, PI)
+        case "t" if scope.formula:
+            return Value(Kind.NUMBER, T)
+        case "t":
+            problems.error("LR103", node.extent, "`t` has a meaning only inside `scale(...)` and `cumprod(...)`", "use a number or a unit here")
+        case "total":
+            try:
+                return Value(Kind.DURATION, number(scope.clock.total()))
+            except MissingFact as fact:
+                scope.missing(fact, node.extent, "`total`")
+        case "rest":
+            return _rest(node, scope)
+        case _:
+            near = did_you_mean(word, [*WORDS, *scope.names])
+            note = foreign_letter(word)
+            help = f"did you mean `{near}`?" if near else f"{note}" if note else f"known here are {', '.join(f'`{w}`' for w in (*WORDS, *scope.names))}"
+            problems.error("LR103", node.extent, f"nothing is called `{shown(word)}` here", help, near)
+    return None
+
+
+def _rest(node: nodes.Name, scope: Scope) -> Value | None:
+    if scope.room is None:
+        if not scope.no_room:
+            scope.missing(MissingFact("total_steps", "total_epochs"), node.extent, "`rest`")
+        else:
+            scope.problems.error("LR122", node.extent, f"`rest` has no meaning {scope.no_room}", "write the length out, or as a share: `20%`")
+        return None
+    if scope.room <= 0:
+        over = f", {float(-scope.room):g} ticks too much" if scope.room else ""
+        scope.problems.error("LR123", node.extent, f"nothing is left for `rest`: the other phases fill the run{over}", "shorten them, or raise the total")
+        return None
+    return Value(Kind.DURATION, number(scope.room))
+
+
+def _mismatch(node: Node, what: str, help: str, scope: Scope) -> None:
+    scope.problems.error("LR114", node.extent, what, help)
+
+
+def _binary(node: nodes.Binary, a: Value, b: Value, scope: Scope) -> Value | None:
+    kind = _kind_of(node.op, a, b)
+    if kind is None:
+        signs = {"+": "added to", "-": "taken from", "*": "multiplied with", "/": "divided by", "^": "raised to"}
+        first, second = (b, a) if node.op == "-" else (a, b)
+        what = f"{DESCRIPTION[first.kind]} cannot be {signs[node.op]} {DESCRIPTION[second.kind]}"
+        _mismatch(node, what, "a pure number may multiply anything; `+` and `-` want two of a kind", scope)
+        return None
+    if kind is Kind.LEVEL and node.op in "+-" and scope.factor and Kind.NUMBER in (a.kind, b.kind):
+        scope.problems.error("LR115", node.extent, "an absolute level, inside a factor", "a factor multiplies: give the number as a multiple of base, `0.1x`")
+        return None
+    if node.op == "/" and isinstance(b.expr, Num) and b.expr.value == 0:
+        scope.problems.error("LR144", node.right.extent, "a division by 0", "divide by another number")
+        return None
+    operate = {"+": add, "*": mul, "/": div, "^": power}
+    e = add(a.expr, neg(b.expr)) if node.op == "-" else operate[node.op](a.expr, b.expr)
+    return Value(kind, number(e.value) if kind is Kind.DURATION and isinstance(e, Num) else e)
+
+
+def _kind_of(op: str, a: Value, b: Value) -> Kind | None:
+    """The kind of `a op b`; None where the kinds do not go together."""
+    x, y = a.kind, b.kind
+    pure = Kind.RATIO if Kind.RATIO in (x, y) else Kind.NUMBER
+    if x in _PURE and y in _PURE:
+        return pure
+    if op in "+-":
+        return x if x is y or y is Kind.NUMBER else y if x is Kind.NUMBER else None
+    if op == "*":
+        return x if y in _PURE else y if x in _PURE else None
+    if op == "/":
+        if y in _PURE:
+            return x
+        if y is Kind.DURATION and x in (Kind.DURATION, Kind.NUMBER):
+            return Kind.RATIO
+        if x is y and not mentions(div(a.expr, b.expr), BASE):
+            return Kind.RATIO
+    return None
+
+
+def _call(node: nodes.Call, scope: Scope) -> Value | None:
+    found = [evaluate(a.value, scope) for a in node.arguments]
+    wanted = ARITHMETIC[node.name]
+    if (wanted is None and len(found) < 2) or (wanted is not None and len(found) != wanted):
+        help = f"`{node.name}` takes {'two or more arguments' if wanted is None else 'one argument'}"
+        scope.problems.error("LR106" if len(found) < (wanted or 2) else "LR107", node.extent, f"`{node.name}` of {len(found)} arguments", help)
+        return None
+    for a in node.arguments:
+        if a.name:
+            scope.problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", "functions take their arguments by position")
+            return None
+    values = [v for v in found if v is not None]
+    if len(values) < len(found):
+        return None
+    kinds = {v.kind for v in values} - {Kind.NUMBER}
+    if len(kinds) > 1 or (node.name not in ("min", "max", "abs", "floor", "ceil") and kinds - {Kind.RATIO}):
+        which = " and ".join(sorted(DESCRIPTION[k] for k in kinds))
+        _mismatch(node, f"`{node.name}` does not work on {which}", "it wants pure numbers; divide by a unit first, as in `t / 5ep`", scope)
+        return None
+    kind = kinds.pop() if kinds else Kind.NUMBER
+    e = call(node.name, *(v.expr for v in values))
+    return Value(kind, number(e.value) if kind is Kind.DURATION and isinstance(e, Num) else e)

@@ -1,0 +1,58 @@
+"""The command line: one module a verb, and no logic of the language."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from lrdsl import __version__
+from lrdsl.cli import formula, show, values
+from lrdsl.diagnostics import ScheduleError, render
+
+VERBS = (show, values, formula)
+#: Codes of mistakes in the options rather than in the text.
+_USAGE = {"LR124", "LR152"}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lrdsl",
+        description="Learning-rate schedules as one line of text.",
+        epilog='try: lrdsl show "warmup(5) then cosine(95)"',
+    )
+    parser.add_argument("--version", action="version", version=f"lrdsl {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    for verb in VERBS:
+        verb.add(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit status: 0 fine, 1 problems in a schedule, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except ScheduleError as error:
+        _complain(error)
+        return 2 if all(d.code in _USAGE for d in error.diagnostics) else 1
+    except BrokenPipeError:  # the reader, as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        print(f"lrdsl: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _complain(error: ScheduleError) -> None:
+    """Show diagnostics on standard error, in colour where it is a terminal."""
+    if not sys.stderr.isatty() or os.environ.get("NO_COLOR"):
+        print(render(error.diagnostics, error.text, error.source), file=sys.stderr)
+        return
+    codes = {"error": "1;31", "warning": "1;33", "rule": "34", "help": "1;36", "strong": "1"}
+    print(render(error.diagnostics, error.text, error.source, lambda style, text: f"\x1b[{codes[style]}m{text}\x1b[0m"), file=sys.stderr)

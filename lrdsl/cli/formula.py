@@ -1,0 +1,43 @@
+"""`lrdsl formula`: the closed form."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from lrdsl.cli import options
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("formula", help="the closed form, as LaTeX, SymPy, text or Markdown", description="Print the closed form.")
+    options.add_schedule(parser)
+    parser.add_argument("--base", metavar="X", help=r"the base: a number, or a symbol (default: eta_0, in LaTeX \eta_0)")
+    parser.add_argument("--format", choices=("latex", "sympy", "text", "markdown"), default="latex", help="(default: latex)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the formula."""
+    s = options.schedule(arguments)
+    import sympy
+
+    base, shown = _base(arguments.base)
+    formula = s.formula(base)
+    if arguments.format == "sympy":
+        print(formula)
+    elif arguments.format == "text":
+        print(sympy.pretty(formula, use_unicode=True, wrap_line=False))
+    else:
+        latex = sympy.latex(formula, symbol_names={sympy.Symbol(str(base)): shown})
+        print(f"$$\n{latex}\n$$" if arguments.format == "markdown" else latex)
+
+
+def _base(text: str | None) -> tuple[str | float, str]:
+    """The base for the formula, and as LaTeX."""
+    if text is None:
+        return "eta_0", r"\eta_0"
+    try:
+        return float(text), text
+    except ValueError:
+        return text.lstrip("\\").replace("{", "").replace("}", ""), text

@@ -1,0 +1,105 @@
+"""Options that several verbs share: the schedule, the clock, names, the base, how many ticks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lrdsl.expr import Call, Expr, Num, children
+from lrdsl.plan import best, pieces
+from lrdsl.schedule import Schedule, load, parse
+
+MAX_SHOWN = 10_000_000
+_CLOCK = {
+    "steps_per_epoch": "optimizer steps in an epoch, for `5ep`",
+    "total_steps": "steps of the whole run, for `10%%` and `rest`",
+    "total_epochs": "epochs of the whole run",
+    "batch_size": "samples in a step, for `3M samples`",
+    "tokens_per_step": "tokens in a step, for `1.5B tokens`",
+}
+
+
+def add_schedule(parser: argparse.ArgumentParser) -> None:
+    """The schedule itself, its clock and its names."""
+    parser.add_argument("schedule", metavar="EXPR|FILE", help="schedule text, or a file that holds it (an existing file, or a name ending in .lrs)")
+    clock = parser.add_argument_group("clock")
+    for fact, doc in _CLOCK.items():
+        clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=_number, help=doc)
+    clock.add_argument("--tick", choices=("step", "epoch"), default="step", help="what one tick is (default: step)")
+    parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
+
+
+def add_base(parser: argparse.ArgumentParser) -> None:
+    """The base as a number."""
+    parser.add_argument("--base", type=_real, default=1.0, metavar="X", help="the optimizer's own value (default: 1)")
+
+
+def add_ticks(parser: argparse.ArgumentParser) -> None:
+    """How many ticks to show."""
+    parser.add_argument("--ticks", type=_ticks, metavar="N", help="how many ticks, from 0 (default: the run, or the schedule and a little more)")
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        return float(text)
+
+
+def _real(text: str) -> float:
+    return float(text)
+
+
+def _ticks(text: str) -> int:
+    n = int(float(text.replace("_", "")))
+    if not 1 <= n <= MAX_SHOWN:
+        raise argparse.ArgumentTypeError(f"between 1 and {MAX_SHOWN} ticks can be shown, not {text}")
+    return n
+
+
+def _named(text: str) -> tuple[str, Any]:
+    name, equal, value = text.partition("=")
+    if not equal:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NUMBER")
+    return name.strip(), _number(value)
+
+
+def schedule(arguments: argparse.Namespace) -> Schedule:
+    """The schedule that the arguments name."""
+    options: dict[str, Any] = {fact: getattr(arguments, fact) for fact in _CLOCK}
+    options |= {"tick": arguments.tick, "names": dict(arguments.set)}
+    text: str = arguments.schedule
+    return load(text, **options) if _is_file(text) else parse(text, **options)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return text.endswith(".lrs") or Path(text).is_file()
+    except (OSError, ValueError):  # too long, or with a NUL byte: no file name
+        return False
+
+
+def horizon(s: Schedule) -> int:
+    """How many ticks show a schedule: the run where the clock knows it, else to a little past its end, else a few of its cycles."""
+    if s.clock.total_steps is not None or s.clock.total_epochs is not None:
+        end = float(s.clock.total())
+    elif s.plan.length is not None:
+        end = float(s.plan.length) * 1.05
+    else:
+        starts = [float(p.start) for p in pieces(best(s.plan.level))][1:4]
+        end = max([3 * period for period in _periods(s.plan.level)] + starts[-1:], default=100) * (1 if len(starts) > 1 else 1.5)
+    return max(2, min(int(end) + 1, MAX_SHOWN))
+
+
+def _periods(e: Expr) -> list[float]:
+    found, seen, todo = [], set(), [e]
+    while todo:
+        x = todo.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if isinstance(x, Call) and x.op == "mod" and isinstance(x.args[1], Num):
+            found.append(float(x.args[1].value))
+        todo.extend(children(x))
+    return found

@@ -1,0 +1,131 @@
+"""`lrdsl show`: the overview that a newcomer runs first: phases with ticks and levels, a chart, the formula."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from lrdsl.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lrdsl.schedule import Schedule
+
+_COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
+_ROWS = 12
+#: A formula of more pieces than this is cut, and so is the table of phases.
+_MOST = 12
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("show", help="phases, a chart and the formula: start here", description="Show a schedule: its phases, a chart, its formula.")
+    options.add_schedule(parser)
+    options.add_base(parser)
+    options.add_ticks(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the overview."""
+    from rich.console import Console
+
+    s = options.schedule(arguments)
+    s.checked_base(arguments.base)
+    console = Console(highlight=False, soft_wrap=False)
+    console.width = max(40, min(console.width, 100))
+    console.print()
+    console.print(f"[bold]{_escaped(str(s))}[/]", soft_wrap=True)
+    console.print()
+    _phases(console, s, arguments.base)
+    console.print()
+    _chart(console, s, arguments.base, arguments.ticks or options.horizon(s))
+    console.print()
+    _formula(console, s)
+    console.print()
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _colour(i: int) -> str:
+    return _COLOURS[i % len(_COLOURS)]
+
+
+def _ticks(value: Any) -> str:
+    return f"{float(value):,.10g}".replace(",", "_")
+
+
+def _phases(console: Console, s: Schedule, base: float) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
+    table.add_column("phase", overflow="fold")
+    for name in ("ticks", "length", "level"):
+        table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
+    for i, phase in enumerate(s.phases[:_MOST]):
+        start, n = phase.start, phase.length
+        first = f"{s.at(float(start), base):.4g}"
+        if n is None:
+            ticks, length, level = f"{_ticks(start)} …", "endless", f"from {first}"
+        else:
+            last = s.plan.level if n else None
+            ticks, length = f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n)
+            reached = f"{s.at(float(start + n), base):.4g}" if last is not None else first
+            level = first if first == reached else f"{first} → {reached}"
+        table.add_row(f"[{_colour(i)}]▌[/] {_escaped(phase.text)}", ticks, length, level)
+    console.print(table)
+    if len(s.phases) > _MOST:
+        console.print(f"[dim]  and {len(s.phases) - _MOST} more phases[/]")
+
+
+def _chart(console: Console, s: Schedule, base: float, ticks: int) -> None:
+    from rich.text import Text
+
+    from lrdsl.cli import chart
+
+    margin = 11
+    width = console.width - margin - 1
+    spans = chart.columns(s, base, ticks, 2 * width)
+    low, high = min(a for a, _ in spans), max(b for _, b in spans)
+    low = 0.0 if 0 <= low < high / 2 or low == high else low
+    rows = chart.draw(spans, low, high, _ROWS)
+    labels = {0: high, _ROWS // 2: (low + high) / 2 + (high - low) / (2 * _ROWS - 2) * -1, _ROWS - 1: low}
+    colours = [_colour(s.plan.phase_at(x * (ticks - 1) / max(1, width - 1))) for x in range(width)]
+    for i, row in enumerate(rows):
+        line = Text(f"{labels[i]:>{margin - 2}.3g} ┤" if i in labels else f"{'│':>{margin}}", style="dim")
+        for x, cell in enumerate(row):
+            line.append(cell, style=colours[x])
+        console.print(line, no_wrap=True)
+    console.print(Text(" " * (margin - 1) + "└" + "─" * width, style="dim"), no_wrap=True)
+    console.print(Text(" " * margin + chart.ruler(ticks, width), style="dim"), no_wrap=True)
+    console.print(Text(f"{'lr against ticks, base ' + format(base, 'g'):>{margin + width}}", style="dim"), no_wrap=True)
+
+
+def _formula(console: Console, s: Schedule) -> None:
+    import sympy
+
+    formula = s.formula("eta_0")
+    pieces = formula.args if isinstance(formula, sympy.Piecewise) else ((formula, sympy.true),)
+    room = console.width - 24
+    before = None
+    for i, (value, condition) in enumerate(pieces[:_MOST]):
+        pretty = sympy.pretty(value, use_unicode=True, wrap_line=False)
+        lines = pretty.split("\n")
+        if max(len(line) for line in lines) > room:
+            lines = [str(value)]
+        end = None if condition == sympy.true else condition.rhs
+        when = "always" if len(pieces) == 1 else f"t < {end}" if before is None else f"t ≥ {before}" if end is None else f"{before} ≤ t < {end}"
+        before = end
+        middle = len(lines) // 2
+        for j, line in enumerate(lines):
+            lead = f"{'lr = ' if i == 0 else '':>5}" if j == middle else " " * 5
+            note = f"[dim]{when}[/]" if j == middle else ""
+            gap = " " * max(2, room - len(line))
+            console.print(f"{lead}{_escaped(line)}{gap}{note}", soft_wrap=True)
+    if len(pieces) > _MOST:
+        console.print(f"[dim]     and {len(pieces) - _MOST} more pieces: `lrdsl formula` prints them all[/]")

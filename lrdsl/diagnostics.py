@@ -1,0 +1,243 @@
+"""What lrdsl says when a text is wrong: where, what, and what to type instead.
+
+A `Diagnostic` is data; `render` draws it with a caret, `to_json` hands it to programs. `Problems` gathers them while a text is read, so that every mistake
+is reported at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+
+#: Every code, with the mistake it names. A code keeps its meaning for ever.
+CODES = {
+    "LR001": "character that the language does not use",
+    "LR002": "word or sign out of place",
+    "LR003": "bracket without its partner",
+    "LR004": "nothing to read",
+    "LR005": "text over the size limit",
+    "LR006": "nesting over the depth limit",
+    "LR007": "number over the limits",
+    "LR101": "unknown shape",
+    "LR102": "unknown parameter",
+    "LR103": "unknown name",
+    "LR104": "unknown unit",
+    "LR105": "unknown option",
+    "LR106": "missing argument",
+    "LR107": "too many arguments",
+    "LR108": "argument given twice",
+    "LR109": "positional argument after a named one",
+    "LR111": "value of the wrong kind",
+    "LR112": "value where a phase belongs",
+    "LR113": "phase where a value belongs",
+    "LR114": "operation on kinds that do not fit",
+    "LR115": "absolute level inside a factor",
+    "LR121": "missing clock fact",
+    "LR122": "`rest` where it has no meaning",
+    "LR123": "nothing left for `rest`",
+    "LR124": "clock facts that contradict each other",
+    "LR131": "value out of range",
+    "LR132": "count that is not a whole number",
+    "LR133": "milestones out of order",
+    "LR134": "lists of different length",
+    "LR141": "endless phase that is not last",
+    "LR142": "endless phase where a finite one is needed",
+    "LR143": "repeat without a closed form",
+    "LR144": "value that is not finite",
+    "LR151": "state of another schedule",
+    "LR152": "value from the host that cannot be used",
+}
+
+
+@attrs.frozen(order=True)
+class Position:
+    """A place in a text: `line` and `column` from 1, `offset` in characters from 0."""
+
+    line: int
+    column: int
+    offset: int
+
+
+@attrs.frozen(order=True)
+class Span:
+    """A stretch of text, from `start` up to but not including `end`."""
+
+    start: Position
+    end: Position
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int) -> Span:
+        """The span between two offsets, kept inside the text.
+
+        >>> Span.of("hold(3)\\nx", 8, 9).start
+        Position(line=2, column=1, offset=8)
+        """
+        start = max(0, min(start, len(text)))
+        return cls(_position(text, start), _position(text, max(start, min(end, len(text)))))
+
+
+def _position(text: str, offset: int) -> Position:
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset), offset)
+
+
+@attrs.frozen
+class Fix:
+    """A repair that a program can apply: put `replacement` in the place of the text between two offsets."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@attrs.frozen
+class Diagnostic:
+    """One problem: a `code` of `CODES`, "error" or "warning", one line that says what is wrong, and a `help` line that says what to do."""
+
+    code: str
+    severity: str
+    message: str
+    help: str
+    span: Span
+    fix: Fix | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The diagnostic as plain JSON data."""
+        return attrs.asdict(self)
+
+
+class ScheduleError(ValueError):
+    """A text, or a request about a schedule, that lrdsl refuses. `diagnostics` says why; `str()` shows them with carets.
+
+    >>> import lrdsl
+    >>> try:
+    ...     lrdsl.parse("cosin(20)")
+    ... except lrdsl.ScheduleError as error:
+    ...     error.diagnostics[0].code
+    'LR101'
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], text: str = "", source: str = "<schedule>") -> None:
+        self.diagnostics = list(diagnostics)
+        self.text = text
+        self.source = source
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        return "\n" + render(self.diagnostics, self.text, self.source)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.diagnostics, self.text, self.source)
+
+
+@attrs.define
+class Problems:
+    """The diagnostics found so far in one text, and the limit past which more would not help."""
+
+    text: str
+    found: list[Diagnostic] = attrs.Factory(list)
+
+    def error(self, code: str, extent: tuple[int, int], message: str, help: str, replacement: str | None = None, fix: Fix | None = None) -> None:
+        """Record an error at two offsets. `replacement`, if given, is text that would repair it in place; `fix` is a repair elsewhere."""
+        assert code in CODES, code
+        fix = fix if replacement is None else Fix(*extent, replacement)
+        diagnostic = Diagnostic(code, "error", message, help, Span.of(self.text, *extent), fix)
+        if len(self.found) < 100 and diagnostic not in self.found:
+            self.found.append(diagnostic)
+
+    def raise_any(self) -> None:
+        """Raise a `ScheduleError` with all of them in the order of the text, if there are any."""
+        if self.found:
+            raise ScheduleError(sorted(self.found, key=lambda d: (d.span.start.offset, d.code)), self.text)
+
+
+def refuse(code: str, message: str, help: str, text: str = "") -> ScheduleError:
+    """An error about a whole text, or about a value that the host gave, ready to be raised."""
+    return ScheduleError([Diagnostic(code, "error", message, help, Span.of(text, 0, len(text)))], text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` most likely stands for.
+
+    >>> did_you_mean("cosin", ["linear", "cosine"])
+    'cosine'
+    """
+    names = sorted(set(known))
+    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    for name in names:
+        if name.lower() == plain:
+            return name
+    close = difflib.get_close_matches(word.lower(), names, 1, 0.6) or difflib.get_close_matches(plain, names, 1, 0.6)
+    return close[0] if close else None
+
+
+def foreign_letter(word: str) -> str | None:
+    """A note on the first character of `word` that is not ASCII, by its Unicode name; None where there is none."""
+    for character in word:
+        if not character.isascii():
+            return f"`{character}` is {unicodedata.name(character, 'a character without a name')} (U+{ord(character):04X}), not an ASCII letter"
+    return None
+
+
+def shown(text: str, limit: int = 40) -> str:
+    """A piece of a user's text made safe and short enough to quote in a message."""
+    flat = "".join(_glyph(c) for c in text)
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _glyph(c: str) -> str:
+    if c in "\t\n\r":
+        return " "
+    if ord(c) < 32:
+        return chr(0x2400 + ord(c))
+    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else c
+
+
+def _width(text: str) -> int:
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _plain(_style: str, text: str) -> str:
+    return text
+
+
+def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>", paint: Callable[[str, str], str] = _plain) -> str:
+    """Diagnostics as a person reads them. `paint(style, text)` may add colour; styles are error, warning, rule, help and strong.
+
+    >>> problem = Diagnostic("LR101", "error", "no shape is called `hld`", "did you mean `hold`?", Span.of("hld(3)", 0, 3))
+    >>> print(render([problem], "hld(3)"))
+    error[LR101]: no shape is called `hld`
+     --> <schedule>:1:1
+      |
+    1 | hld(3)
+      | ^^^
+      = help: did you mean `hold`?
+    """
+    lines = text.split("\n")
+    return "\n".join(_block(d, lines, source, paint) for d in diagnostics)
+
+
+def _block(d: Diagnostic, lines: list[str], source: str, paint: Callable[[str, str], str]) -> str:
+    head = f"{paint(d.severity, f'{d.severity}[{d.code}]')}{paint('strong', f': {d.message}')}"
+    start, end = d.span.start, d.span.end
+    number = str(start.line)
+    gutter = " " * len(number)
+    bar = paint("rule", f"{gutter} |")
+    out = [head, f"{gutter}{paint('rule', '-->')} {source}:{start.line}:{start.column}"]
+    line = lines[start.line - 1] if start.line <= len(lines) else ""
+    if line.strip():
+        stop = end.column - 1 if end.line == start.line else len(line)
+        first, last = start.column - 1, max(stop, start.column)
+        cut = max(0, first - 40) if len(line) > 100 else 0
+        window = line[cut : cut + 100] if len(line) > 100 else line
+        lead = "…" if cut else ""
+        body = lead + "".join(_glyph(c) for c in window) + ("…" if cut + len(window) < len(line) else "")
+        before = lead + "".join(_glyph(c) for c in line[cut:first])
+        under = "".join(_glyph(c) for c in line[first : min(last, cut + len(window))])
+        caret = " " * _width(before) + "^" * max(1, _width(under))
+        out += [bar, f"{paint('rule', f'{number} |')} {body}", f"{bar} {paint(d.severity, caret)}"]
+    out.append(f"{paint('rule', f'{gutter} =')} {paint('help', 'help')}: {d.help}")
+    return "\n".join(out)

@@ -1,0 +1,38 @@
+"""The running scheduler: a schedule attached to an optimizer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from lrdsl.runtime.scheduler import Scheduler
+from lrdsl.schedule import Schedule, parse
+
+__all__ = ["Scheduler", "compile"]
+
+
+def compile(schedule: str | Schedule, optimizer: Any, **options: Any) -> Scheduler:
+    """A scheduler that drives the `lr` of an optimizer's param groups.
+
+    Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; for text, the options of
+    `lrdsl.parse`. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is set at once; call `step()` after
+    each `optimizer.step()`. Raises `ScheduleError`.
+
+    >>> from types import SimpleNamespace
+    >>> optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 1.0}])
+    >>> scheduler = compile("linear(4)", optimizer)
+    >>> scheduler.step()
+    >>> [group["lr"] for group in optimizer.param_groups]
+    [0.07500000000000001, 0.75]
+    """
+    if isinstance(schedule, Schedule):
+        if options:
+            raise TypeError("a Schedule has its clock and names already; options belong to text")
+    else:
+        schedule = parse(schedule, **options)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(optimizer, torch.optim.Optimizer):
+        from lrdsl.runtime.torch import LRScheduler
+
+        return LRScheduler(schedule, optimizer)
+    return Scheduler(schedule, optimizer)

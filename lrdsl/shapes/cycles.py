@@ -1,0 +1,93 @@
+"""Phases with a rise and a fall: onecycle and cyclic."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from lrdsl.expr import ENTRY, ONE, Expr, Num, floor, mod, number, select
+from lrdsl.kinds import SameAs, choice, duration, level, ratio
+from lrdsl.shapes.shape import Complaint, Shape, blend, done, hav, left
+
+
+def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Fraction, ...]:
+    """The ticks where onecycle turns: its peak, in three phases the end of the fall to its start, and its end."""
+    assert isinstance(n, Num) and isinstance(pct, Num)
+    peak = pct.value * n.value - 1
+    return (peak, 2 * peak, n.value - 1) if three_phase == "yes" else (peak, n.value - 1)
+
+
+def _onecycle(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
+    start = peak / div
+    final = start / final_div
+    stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
+    weight = hav if anneal == "cos" else (lambda share: share)
+    pieces, begin = [], Fraction(0)
+    for i, end in enumerate(_turns(n, pct, three_phase)):
+        since, length = u - begin, number(end - begin)
+        pieces.append((begin, blend(stops[i], stops[i + 1], weight(left(since, length)), weight(done(since, length)))))
+        begin = end
+    return select(u, [*pieces, (begin, final)])
+
+
+def _onecycle_fits(n: Expr, pct: Expr, three_phase: str, **_: object) -> Complaint | None:
+    turns = (Fraction(0), *_turns(n, pct, three_phase))
+    if all(a < b for a, b in zip(turns, turns[1:], strict=False)):
+        return None
+    if three_phase == "yes":
+        return "LR131", "pct", "the three phases do not fit into n", "with three phases, pct*n must be above 1 and pct below 1/2"
+    return "LR131", "pct", "the rise does not fit into n", "pct*n must be above 1, so that the rise takes time: raise n or pct"
+
+
+onecycle = Shape(
+    name="onecycle",
+    summary="Up to a peak and far down: one cycle of super-convergence, with torch's end points.",
+    source="Smith & Topin 2019; torch OneCycleLR",
+    parameters=(
+        duration("n", "the ticks of the whole policy"),
+        level("peak", "the highest level, reached at tick pct*n - 1", ENTRY),
+        ratio("div", "it starts at peak/div", 25, open_low=True),
+        ratio("final_div", "it ends at peak/div/final_div, at tick n - 1", 1e4, open_low=True),
+        ratio("pct", "the share of n that rises", 0.3, high=1, open_low=True, open_high=True),
+        choice("anneal", "the curve between its turns", "cos", "cos", "linear"),
+        choice("three_phase", "whether it falls as long as it rose, and only then to its end", "no", "no", "yes"),
+    ),
+    length="n",
+    level=_onecycle,
+    own_rule=True,
+    complain=_onecycle_fits,
+    known_as=("one_cycle", "1cycle", "superconvergence"),
+    example="onecycle(100, peak=10x)",
+)
+
+
+def _cyclic(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
+    assert isinstance(up, Num) and isinstance(down, Num)
+    period = up.value + down.value
+    w = mod(u, period)
+    damping = {"triangular": ONE, "triangular2": number(Fraction(1, 2)) ** floor(u / period), "exp_range": gamma**u}[mode]
+    rising, falling = done(w, up), (number(period) - w) / down
+    unrisen, unfallen = left(w, up), (w - up) / down
+    if damping == ONE:
+        return select(w, [(Fraction(0), blend(low, high, unrisen, rising)), (up.value, blend(low, high, unfallen, falling))])
+    return select(w, [(at, blend(low, high, 1 - f * damping, f * damping)) for at, f in ((Fraction(0), rising), (up.value, falling))])
+
+
+cyclic = Shape(
+    name="cyclic",
+    summary="Up and down between two levels, for ever; the height may shrink.",
+    source="Smith 2017; torch CyclicLR",
+    parameters=(
+        level("low", "the level at the ends of a cycle"),
+        level("high", "the level in its middle"),
+        duration("up", "the ticks of the rise"),
+        duration("down", "the ticks of the fall; as the rise, unless said", SameAs("up")),
+        choice("mode", "how the height shrinks: not, by half each cycle, or by gamma each tick", "triangular", "triangular", "triangular2", "exp_range"),
+        ratio("gamma", "the factor of one tick in exp_range", 1, high=1),
+    ),
+    length=lambda **_: None,
+    level=_cyclic,
+    known_as=("cyclical", "triangular", "clr"),
+    example="cyclic(0.1x, 1x, 2000)",
+)
+
+SHAPES = (onecycle, cyclic)

@@ -1,0 +1,158 @@
+"""Phases that run from one level to another over a given length, and then hold: hold, warmup, linear, cosine, poly, exp with a target, sqrt."""
+
+from __future__ import annotations
+
+from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
+from lrdsl.kinds import choice, duration, level, ratio
+from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, hav, left, rest_of_power
+
+_N = duration("n", "how long it takes")
+_FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY)
+_TO = level("to", "the level it ends at", 0)
+_POSITIVE_TO = level("to", "the level it ends at, above 0", positive=True)
+
+hold = Shape(
+    name="hold",
+    summary="Stay at the entry level, or at a level of its own.",
+    source="ConstantLR's plateau; the stable phase of warmup-stable-decay (Hu et al. 2024)",
+    parameters=(
+        duration("n", "how long; endless unless said", None, empty=True),
+        level("at", "the level; the one it enters at, unless said", ENTRY),
+    ),
+    length=lambda n, at: n.value if isinstance(n, Num) else None,
+    level=lambda u, n, at: at,
+    end=lambda n, at: at,
+    known_as=("constant", "const", "flat", "stable", "keep", "wait"),
+    example="hold(30)",
+)
+
+
+def _rise(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
+    if shape == "exp":
+        return from_ * (ENTRY / from_) ** done(u, n)
+    if shape == "sqrt":
+        return blend(from_, ENTRY, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n)))
+    if shape == "square":
+        return blend(from_, ENTRY, left(u, n) * (ONE + done(u, n)), done(u, n) ** 2)
+    if shape == "cosine":
+        return blend(from_, ENTRY, hav(left(u, n)), hav(done(u, n)))
+    return blend(from_, ENTRY, left(u, n), done(u, n))
+
+
+def _rise_paper(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
+    if shape == "exp":
+        return _rise(u, n, from_, shape)
+    passed = {
+        "linear": done(u, n),
+        "cosine": hav(done(u, n)),
+        "sqrt": call("sqrt", done(u, n)),
+        "square": done(u, n) ** 2,
+    }[shape]
+    return between(ENTRY, from_, passed)
+
+
+def _warmup_from(n: Expr, from_: Expr, shape: str) -> Complaint | None:
+    if shape == "exp" and from_ == ZERO:
+        return "LR131", "from", "an exponential warmup cannot start from 0", "give the level it starts from: `warmup(100, from=0.01x, shape=exp)`"
+    return None
+
+
+warmup = Shape(
+    name="warmup",
+    summary="Rise to the level it enters at.",
+    source="Goyal et al. 2017, section 2.2 (linear)",
+    parameters=(
+        _N,
+        level("from", "the level it starts from", 0),
+        choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square"),
+    ),
+    length="n",
+    level=_rise,
+    paper=_rise_paper,
+    end=lambda n, from_, shape: ENTRY,
+    complain=_warmup_from,
+    known_as=("warm_up", "linear_warmup", "rampup", "ramp_up", "ramp"),
+    example="warmup(500)",
+)
+
+linear = Shape(
+    name="linear",
+    summary="A straight line to `to`, then hold.",
+    source="torch LinearLR; optax.linear_schedule",
+    parameters=(_N, _TO, _FROM),
+    length="n",
+    level=lambda u, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
+    paper=lambda u, n, to, from_: between(to, from_, done(u, n)),
+    end=lambda n, to, from_: to,
+    known_as=("line", "linear_decay", "decay", "cooldown", "linear_schedule"),
+    example="linear(100, to=0.1x)",
+)
+
+
+def _cosine(u: Expr, n: Expr, to: Expr, from_: Expr, power: Expr) -> Expr:
+    weight = hav(left(u, n))
+    if power == ONE:
+        return blend(from_, to, weight, hav(done(u, n)))
+    return rest_of_power(u, n, weight, hav(done(u, n)), power, lambda rest: blend(from_, to, weight**power, rest))
+
+
+cosine = Shape(
+    name="cosine",
+    summary="Half a cosine to `to`, then hold.",
+    source="Loshchilov & Hutter 2017, eq. 5; the power as in optax.cosine_decay_schedule",
+    parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, open_low=True, high=100)),
+    length="n",
+    level=_cosine,
+    paper=lambda u, n, to, from_, power: between(from_, to, (ONE - hav(done(u, n))) ** power),
+    end=lambda n, to, from_, power: to,
+    known_as=("cos", "cosine_decay", "cosine_annealing", "half_cosine"),
+    example="cosine(100)",
+)
+
+
+def _poly(u: Expr, n: Expr, power: Expr, to: Expr, from_: Expr) -> Expr:
+    if power == ONE:
+        return blend(from_, to, left(u, n), done(u, n))
+    weight = left(u, n) ** power
+    return rest_of_power(u, n, left(u, n), done(u, n), power, lambda rest: blend(from_, to, weight, rest))
+
+
+poly = Shape(
+    name="poly",
+    summary="The remaining share to a power, down to `to`, then hold.",
+    source="torch PolynomialLR; Chen et al. 2017 (DeepLab) with power 0.9",
+    parameters=(_N, ratio("power", "the exponent", 1, open_low=True, high=100), _TO, _FROM),
+    length="n",
+    level=_poly,
+    paper=lambda u, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),
+    end=lambda n, power, to, from_: to,
+    known_as=("polynomial", "polynomial_decay"),
+    example="poly(100, power=2)",
+)
+
+exp_to = Shape(
+    name="exp",
+    summary="Geometric, by equal ratios, to `to`, then hold.",
+    source="optax.exponential_decay with an end value",
+    parameters=(_N, _POSITIVE_TO, _FROM),
+    length="n",
+    level=lambda u, n, to, from_: from_ * (to / from_) ** done(u, n),
+    end=lambda n, to, from_: to,
+    known_as=("geometric", "exponential"),
+    example="exp(100, to=0.01x)",
+)
+
+sqrt = Shape(
+    name="sqrt",
+    summary="The 1-sqrt cooldown: fast first, then slower, to `to`, then hold.",
+    source="Hagele et al. 2024, eq. 2",
+    parameters=(_N, _TO),
+    length="n",
+    level=lambda u, n, to: blend(ENTRY, to, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n))),
+    paper=lambda u, n, to: between(ENTRY, to, ONE - call("sqrt", done(u, n))),
+    end=lambda n, to: to,
+    known_as=("one_minus_sqrt", "1-sqrt", "sqrt_cooldown"),
+    example="sqrt(100)",
+)
+
+SHAPES = (hold, warmup, linear, cosine, poly, exp_to, sqrt)

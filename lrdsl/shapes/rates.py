@@ -1,0 +1,141 @@
+"""Phases that go on for ever by a rule of their own: exp, rsqrt, inv, drop, step, multistep, and those a text writes itself, scale and cumprod."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from lrdsl.expr import ENTRY, INDEX, Expr, Num, T, call, floor, number, product, select, substitute
+from lrdsl.kinds import duration, formula, ratio
+from lrdsl.shapes.shape import Complaint, Shape
+
+
+def _endless(**_: object) -> None:
+    return None
+
+
+exp = Shape(
+    name="exp",
+    summary="Times gamma every tick, for ever.",
+    source="torch ExponentialLR",
+    parameters=(ratio("gamma", "the factor of one tick"),),
+    length=_endless,
+    level=lambda u, gamma: ENTRY * gamma**u,
+    known_as=("exponential", "exponential_decay", "geometric"),
+    example="exp(0.95)",
+)
+
+rsqrt = Shape(
+    name="rsqrt",
+    summary="Falls as the inverse square root of time, for ever.",
+    source="Vaswani et al. 2017, section 5.3; the offset form of Zhai et al. 2022",
+    parameters=(duration("timescale", "the ticks after which it has fallen by the square root of 2"),),
+    length=_endless,
+    level=lambda u, timescale: ENTRY * call("sqrt", timescale / (timescale + u)),
+    known_as=("inverse_sqrt", "inv_sqrt", "noam"),
+    example="rsqrt(1000)",
+)
+
+inv = Shape(
+    name="inv",
+    summary="Falls as the inverse of time to a power, for ever.",
+    source="Robbins & Monro 1951; keras InverseTimeDecay",
+    parameters=(
+        duration("timescale", "the ticks after which it has fallen by 2 to the power"),
+        ratio("power", "the exponent", 1, open_low=True, high=100),
+    ),
+    length=_endless,
+    level=lambda u, timescale, power: ENTRY * (timescale / (timescale + u)) ** power,
+    paper=lambda u, timescale, power: ENTRY / (1 + u / timescale) ** power,
+    known_as=("inverse", "inverse_time", "hyperbolic"),
+    example="inv(100)",
+)
+
+drop = Shape(
+    name="drop",
+    summary="Times gamma from this tick on; it takes no time itself.",
+    source="one milestone of MultiStepLR",
+    parameters=(ratio("gamma", "the factor"),),
+    length=lambda gamma: Fraction(0),
+    level=lambda u, gamma: ENTRY * gamma,
+    own_rule=True,
+    known_as=("factor", "multiply", "jump"),
+    example="hold(30) then drop(0.1)",
+)
+
+step = Shape(
+    name="step",
+    summary="Times gamma every n ticks, for ever when it is the last phase.",
+    source="torch StepLR",
+    parameters=(duration("n", "the ticks between two drops"), ratio("gamma", "the factor of one drop", 0.1)),
+    length="n",
+    level=lambda u, n, gamma: ENTRY * gamma ** floor(u / n),
+    own_rule=True,
+    known_as=("staircase", "step_decay", "stepwise"),
+    example="step(30, 0.1)",
+)
+
+
+def _after(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...]) -> list[Expr]:
+    """The factors in force from the start and after each milestone."""
+    factors: list[Expr] = [number(1)]
+    for i in range(len(milestones)):
+        factors.append(factors[-1] * gamma[i] if isinstance(gamma, tuple) else gamma ** (i + 1))
+    return factors
+
+
+def _starts(milestones: tuple[Expr, ...]) -> list[Fraction]:
+    return [m.value for m in milestones if isinstance(m, Num)]
+
+
+def _milestones_rise(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...]) -> Complaint | None:
+    at = _starts(milestones)
+    if not at:
+        return "LR131", "milestones", "no milestones", "list the ticks where it drops: `multistep([30, 60])`"
+    if any(b <= a for a, b in zip(at, at[1:], strict=False)):
+        return "LR133", "milestones", "milestones must rise", "put them in order, each once: `[30, 60, 80]`"
+    if isinstance(gamma, tuple) and len(gamma) != len(at):
+        return "LR134", "gamma", f"{len(gamma)} gammas for {len(at)} milestones", "give one gamma, or one for each milestone"
+    return None
+
+
+multistep = Shape(
+    name="multistep",
+    summary="Times gamma at each milestone.",
+    source="torch MultiStepLR; optax.piecewise_constant_schedule",
+    parameters=(
+        duration("milestones", "the ticks where it drops, rising", empty=True, listed="list"),
+        ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, listed="either"),
+    ),
+    length=lambda milestones, gamma: _starts(milestones)[-1],
+    level=lambda u, milestones, gamma: select(
+        u, [(s, ENTRY * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]
+    ),
+    own_rule=True,
+    complain=_milestones_rise,
+    known_as=("milestones", "piecewise", "piecewise_constant", "multi_step"),
+    example="multistep([30, 60, 80])",
+)
+
+scale = Shape(
+    name="scale",
+    summary="The entry level times an expression of the phase's own ticks.",
+    source="torch LambdaLR",
+    parameters=(formula("factor", "the factor at tick t"),),
+    length=_endless,
+    level=lambda u, factor: ENTRY * factor,
+    known_as=("lambda", "function", "expr", "custom"),
+    example="scale(1/(1 + t))",
+)
+
+cumprod = Shape(
+    name="cumprod",
+    summary="The entry level times the product of an expression of t over the ticks 1 .. u.",
+    source="torch MultiplicativeLR",
+    parameters=(formula("factor", "the factor of tick t"),),
+    length=_endless,
+    level=lambda u, factor: ENTRY * product(substitute(factor, {T: INDEX}), floor(u)),
+    known_as=("multiplicative", "product"),
+    example="cumprod(1 - 1/(t + 1))",
+)
+
+SHAPES = (exp, rsqrt, inv, drop, step, multistep, scale, cumprod)

@@ -1,0 +1,114 @@
+"""What a shape is: one declaration from which checking, every backend, the reference and the tests take all they know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import attrs
+
+from lrdsl.expr import Expr, Forms, Num, T, call, select
+from lrdsl.kinds import Argument, Parameter, resolved
+
+#: A constraint between arguments: (code, parameter, message, help) where they break it.
+Complaint: TypeAlias = tuple[str, str, str, str]
+
+
+def _nothing(**_: Argument) -> None:
+    return None
+
+
+@attrs.frozen
+class Shape:
+    """A built-in phase.
+
+    `level(u, **arguments)` is the formula, a function over our arithmetic of the phase's own ticks and its arguments by name (`from` as `from_`); the entry
+    level is `ENTRY`. `paper`, where given, is the same value as people print it. `length` is the natural length in ticks: a parameter's name, or a function
+    of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end`, or, with `own_rule`, goes on by its formula.
+    `complain` finds arguments that do not go together. `known_as` are names other libraries give it, for hints.
+    """
+
+    name: str
+    summary: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    level: Callable[..., Expr]
+    length: str | Callable[..., Fraction | None]
+    paper: Callable[..., Expr] | None = None
+    end: Callable[..., Expr] | None = None
+    own_rule: bool = False
+    complain: Callable[..., Complaint | None] = _nothing
+    known_as: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def signature(self) -> str:
+        """The call with its defaults, as in `linear(n, to=0, from=v)`."""
+        parts = [f"{p.name}={p.default_text}" if p.default_text not in ("", "?") else p.name + p.default_text for p in self.parameters]
+        return f"{self.name}({', '.join(parts)})"
+
+
+def keywords(arguments: Mapping[str, Argument]) -> dict[str, Any]:
+    """Arguments as Python keywords; a parameter named like a Python keyword has an underscore behind."""
+    return {f"{name}_" if name in ("from", "for") else name: value for name, value in arguments.items()}
+
+
+def arguments_of(shape: Shape, given: Mapping[str, Argument]) -> dict[str, Any]:
+    """A shape's arguments with its defaults filled in, as Python keywords."""
+    return keywords(resolved(shape.parameters, given))
+
+
+def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
+    """The shape's natural length in ticks, None for endless."""
+    if isinstance(shape.length, str):
+        n = arguments[shape.length]
+        return n.value if isinstance(n, Num) else None
+    return shape.length(**arguments)
+
+
+def level_of(shape: Shape, arguments: dict[str, Any]) -> Expr:
+    """The level at `T` ticks after entry at `ENTRY`, for every tick from 0."""
+    best = shape.level(T, **arguments)
+    inside = Forms(best, shape.paper(T, **arguments)) if shape.paper is not None else best
+    if isinstance(inside, Forms) and inside.best == inside.paper:
+        inside = best
+    n = natural_length(shape, arguments)
+    if n is None or shape.own_rule:
+        return inside
+    end = shape.end(**arguments) if shape.end is not None else best
+    return select(T, [(Fraction(0), inside), (n, end)])
+
+
+def left(u: Expr, n: Expr) -> Expr:
+    """The share of the phase that remains, (n - u)/n, without cancellation."""
+    return (n - u) / n
+
+
+def done(u: Expr, n: Expr) -> Expr:
+    """The share of the phase that is over, u/n."""
+    return u / n
+
+
+def blend(start: Expr, end: Expr, remaining: Expr, passed: Expr) -> Expr:
+    """A convex combination: `start` weighted by what remains, `end` by what has passed."""
+    return start * remaining + end * passed
+
+
+def between(start: Expr, end: Expr, remaining: Expr) -> Expr:
+    """The same as papers write it: `end + (start - end) * remaining`."""
+    return end + (start - end) * remaining
+
+
+def hav(x: Expr) -> Expr:
+    """sin(pi x / 2)^2, the weight of a half cosine, accurate to the last bits near 0."""
+    return call("hav", x)
+
+
+def rest_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:
+    """`blended(1 - base_left^exponent)` where `base_left + base_done = 1`, computed from the smaller of the two in each half of the phase."""
+    half = n.value / 2 if isinstance(n, Num) else Fraction(0)
+    early = -call("expm1", exponent * call("log1p", -base_done))
+    late = -call("expm1", exponent * call("log", base_left))
+    return select(u, [(Fraction(0), blended(early)), (half, blended(late))])
+

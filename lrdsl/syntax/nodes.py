@@ -1,0 +1,130 @@
+"""The tree of a text: frozen nodes, each with the two offsets it came from. Where a node came from is not part of what it equals."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TypeAlias, Union
+
+import attrs
+
+Extent: TypeAlias = tuple[int, int]
+
+
+@attrs.frozen
+class Number:
+    """`0.1`: a number with no unit; `value` is the decimal, exactly."""
+
+    value: Fraction
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Quantity:
+    """`1.5B tokens`: a number, a multiple (`""`, `k`, `M`, `B`) and a unit as written (`""` where there is only a multiple)."""
+
+    value: Fraction
+    multiple: str
+    unit: str
+    extent: Extent = attrs.field(eq=False)
+    unit_extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Name:
+    """A bare word: a choice, `base`, `rest`, `total`, `t`, a name that the host gives, or a shape without its arguments."""
+
+    id: str
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Argument:
+    """One argument of a call; `name` is empty where it was given by position."""
+
+    name: str
+    value: Node
+    extent: Extent = attrs.field(eq=False)
+    name_extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Call:
+    """`cosine(20, to=0.1x)`: a shape, a combinator or a function with its arguments."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    extent: Extent = attrs.field(eq=False)
+    name_extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class List:
+    """`[30, 60, 80]`."""
+
+    items: tuple[Node, ...]
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Negative:
+    """`-a`."""
+
+    operand: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Binary:
+    """`a op b` for `+ - * / ^`."""
+
+    op: str
+    left: Node
+    right: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Sequence:
+    """`A then B then C`, flat: `then` is associative."""
+
+    items: tuple[Node, ...]
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Restart:
+    """`restart A`."""
+
+    body: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Limited:
+    """`A for D`."""
+
+    body: Node
+    length: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+Node: TypeAlias = Union[Number, Quantity, Name, Call, List, Negative, Binary, Sequence, Restart, Limited]
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The direct subtrees of a node, in the order of the text."""
+    match node:
+        case Call():
+            return tuple(a.value for a in node.arguments)
+        case List() | Sequence():
+            return node.items
+        case Binary():
+            return (node.left, node.right)
+        case Limited():
+            return (node.body, node.length)
+        case Negative():
+            return (node.operand,)
+        case Restart():
+            return (node.body,)
+        case _:
+            return ()

@@ -1,0 +1,83 @@
+"""Tree to canonical text: one spelling for each tree, and `parse(canonical(tree)) == tree`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from lrdsl.syntax import nodes
+from lrdsl.syntax.nodes import Node
+
+#: How tightly a form binds, loosest first, as in the grammar.
+THEN, RESTART, FOR, SUM, PRODUCT, UNARY, POWER, ATOM = range(8)
+_BINARY = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "^": POWER}
+
+
+def canonical(node: Node, at_least: int = THEN) -> str:
+    """The text of a tree, in brackets where it binds more loosely than its place asks.
+
+    >>> from lrdsl.syntax import parse
+    >>> canonical(parse("step( 3 steps,.10 )then(cosine( 2_0 ))  # the classic"))
+    'step(3 steps, 0.1) then cosine(20)'
+    """
+    level, text = _print(node)
+    return text if level >= at_least else f"({text})"
+
+
+def _print(node: Node) -> tuple[int, str]:
+    match node:
+        case nodes.Number():
+            return ATOM, decimal_text(node.value)
+        case nodes.Quantity():
+            return ATOM, _quantity(node)
+        case nodes.Name():
+            return ATOM, node.id
+        case nodes.Call():
+            return ATOM, f"{node.name}({', '.join(_argument(a) for a in node.arguments)})"
+        case nodes.List():
+            return ATOM, f"[{', '.join(canonical(i) for i in node.items)}]"
+        case nodes.Negative():
+            return UNARY, f"-{canonical(node.operand, UNARY)}"
+        case nodes.Binary():
+            level = _BINARY[node.op]
+            left, right = (ATOM, UNARY) if node.op == "^" else (level, level + 1)
+            joint = "^" if node.op == "^" else f" {node.op} "
+            return level, f"{canonical(node.left, left)}{joint}{canonical(node.right, right)}"
+        case nodes.Sequence():
+            return THEN, " then ".join(canonical(i, RESTART) for i in node.items)
+        case nodes.Restart():
+            return RESTART, f"restart {canonical(node.body, RESTART)}"
+        case nodes.Limited():
+            return FOR, f"{canonical(node.body, FOR)} for {canonical(node.length, SUM)}"
+
+
+def _argument(a: nodes.Argument) -> str:
+    return f"{a.name}={canonical(a.value)}" if a.name else canonical(a.value)
+
+
+def _quantity(q: nodes.Quantity) -> str:
+    gap = "" if q.unit in ("%", "x", "ep", "") else " "
+    return f"{decimal_text(q.value)}{q.multiple}{gap}{q.unit}"
+
+
+def decimal_text(value: Fraction) -> str:
+    """The shortest decimal that is exactly `value`, a fraction of a power of ten; scientific below 1e-4 and from 1e16.
+
+    >>> decimal_text(Fraction(1, 100000)), decimal_text(Fraction(5, 2)), decimal_text(Fraction(1000))
+    ('1e-5', '2.5', '1000')
+    """
+    if value == 0:
+        return "0"
+    places = 0
+    while value.denominator != 1:
+        value, places = value * 10, places + 1
+    digits = str(abs(value.numerator))
+    sign = "-" if value < 0 else ""
+    stripped = digits.rstrip("0")
+    point = len(digits) - places
+    if not -4 < point <= 16:
+        body = stripped[0] + (f".{stripped[1:]}" if len(stripped) > 1 else "")
+        return f"{sign}{body}e{point - 1}"
+    if places == 0:
+        return sign + digits
+    padded = digits.rjust(places + 1, "0")
+    return f"{sign}{padded[:-places]}.{padded[-places:]}"
