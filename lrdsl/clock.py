@@ -37,7 +37,7 @@ MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9}
 MAX_TICKS = Fraction(10**12)
 
 
-class MissingFact(Exception):
+class MissingFactError(Exception):
     """A unit needs a fact that the clock does not have; `facts` lists the keywords that would give it, any one of them enough."""
 
     def __init__(self, *facts: str) -> None:
@@ -110,7 +110,7 @@ class Clock:
             return self.steps_per_epoch
         if self.total_steps is not None and self.total_epochs is not None:
             return self.total_steps / self.total_epochs
-        raise MissingFact("steps_per_epoch")
+        raise MissingFactError("steps_per_epoch")
 
     def total(self) -> Fraction:
         """The run's length in ticks."""
@@ -118,11 +118,11 @@ class Clock:
         if whole is not None:
             return whole
         if other is None:
-            raise MissingFact("total_steps", "total_epochs")
+            raise MissingFactError("total_steps", "total_epochs")
         return other * self.epoch_steps() if self.tick == "step" else other / self.epoch_steps()
 
     def ticks(self, amount: Fraction, unit: str) -> Fraction:
-        """So many of a unit, in ticks, exactly. Raises `MissingFact`."""
+        """So many of a unit, in ticks, exactly. Raises `MissingFactError`."""
         if unit == "tick":
             return amount
         if unit == "percent":
@@ -130,9 +130,9 @@ class Clock:
         if unit == "epoch":
             return amount * self.epoch_steps() if self.tick == "step" else amount
         if unit == "token" and self.tokens_per_step is None:
-            raise MissingFact("tokens_per_step")
+            raise MissingFactError("tokens_per_step")
         if unit == "sample" and self.batch_size is None:
-            raise MissingFact("batch_size")
+            raise MissingFactError("batch_size")
         per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or Fraction(1)
         steps = amount / per_step
         return steps if self.tick == "step" else steps / self.epoch_steps()

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
 import attrs
 
@@ -23,10 +24,25 @@ Operand: TypeAlias = "Expr | int | float | Fraction"
 FOLD_BITS = 4096
 
 
-class Expr:
-    """A node of the arithmetic tree. Frozen and hashable, so equal subtrees can be shared and computed once."""
+_NODES: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
+
+
+class _Shared(type):
+    """Makes equal nodes one object, so that comparing two trees is looking at two objects, however much they share inside."""
+
+    def __call__(cls, *fields: Any) -> Any:
+        key = (cls, *fields, *map(type, fields))
+        known = _NODES.get(key)
+        return _NODES.setdefault(key, super().__call__(*fields)) if known is None else known
+
+
+class Expr(metaclass=_Shared):
+    """A node of the arithmetic tree: frozen, hashable, and equal to another exactly if it is the same object. What is equal is computed once."""
 
     __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, field.name) for field in attrs.fields(type(self)))  # type: ignore[arg-type]
 
     def __add__(self, other: Operand) -> Expr:
         return add(self, as_expr(other))
@@ -62,7 +78,7 @@ class Expr:
         return neg(self)
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Num(Expr):
     """A constant in its two exact readings: `value`, the decimal in the text (0.1 is 1/10), and `double`, what numeric code computes with."""
 
@@ -75,14 +91,14 @@ class Num(Expr):
         return self.value == self.double
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Symbol(Expr):
     """A name that stands for a value: one of `T`, `ENTRY`, `BASE`, `INDEX`, or the constant `PI`."""
 
     name: str
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Linear(Expr):
     """`scale * of + shift` with exact coefficients, over something that is itself an exact time (`T`, a `mod`, a `floor`)."""
 
@@ -91,7 +107,7 @@ class Linear(Expr):
     shift: Fraction
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Call(Expr):
     """An operation on arguments: `add` and `mul` of any number, `div`, `pow`, `mod`, and the functions in `FUNCTIONS`."""
 
@@ -99,7 +115,7 @@ class Call(Expr):
     args: tuple[Expr, ...]
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Select(Expr):
     """One of `values` by where `of` lies: `values[i]` for `starts[i] <= of < starts[i + 1]`; the first start counts as minus infinity."""
 
@@ -108,7 +124,7 @@ class Select(Expr):
     values: tuple[Expr, ...]
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Product(Expr):
     """The product of `factor` over `INDEX` = 1 .. `upto`, a whole number; 1 when `upto` is 0."""
 
@@ -116,7 +132,7 @@ class Product(Expr):
     upto: Expr
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Forms(Expr):
     """One value written two ways: `best` for numbers, free of cancellation, and `paper` for people. They are equal; a test proves it."""
 
@@ -210,7 +226,23 @@ def add(a: Expr, b: Expr) -> Expr:
         left, right = _parts(a), _parts(b)
         if left[1] == right[1]:
             return linear(left[0] + right[0], left[1], left[2] + right[2])
-    return Call("add", _flat("add", a) + _flat("add", b))
+    terms = list(_flat("add", a))
+    for term in _flat("add", b):
+        _collect(terms, term)
+    return Call("add", tuple(terms)) if len(terms) > 1 else terms[0] if terms else ZERO
+
+
+def _collect(terms: list[Expr], term: Expr) -> None:
+    """Put another term into a sum: into the one that differs from it in a constant factor alone, if there is one."""
+    factor, rest = _coefficient(term)
+    for i, other in enumerate(terms):
+        known, same = _coefficient(other)
+        if same is rest and not isinstance(term, Num):
+            both = _fold(known, factor, lambda x, y: x + y)
+            if both is not None:
+                terms[i : i + 1] = [] if both == ZERO else [mul(both, rest)]
+                return
+    terms.append(term)
 
 
 def _parts(e: Expr) -> tuple[Fraction, Expr, Fraction]:
@@ -223,32 +255,19 @@ def _flat(op: str, e: Expr) -> tuple[Expr, ...]:
 
 def mul(a: Expr, b: Expr) -> Expr:
     """a * b, with constants gathered in front, and exact times merged."""
-    if isinstance(b, Num) and not isinstance(a, Num):
-        a, b = b, a
-    if isinstance(a, Num):
-        if a == ZERO or b == ZERO:
-            return ZERO
-        if a == ONE:
-            return b
-        if isinstance(b, Num):
-            folded = _fold(a, b, lambda x, y: x * y)
-            if folded is not None:
-                return folded
-        if a.exact and is_time(b):
-            return linear(a.value, b, Fraction(0))
-        if isinstance(b, Call) and b.op == "mul" and isinstance(b.args[0], Num):
-            folded = _fold(a, b.args[0], lambda x, y: x * y)
-            if folded is not None:
-                rest = b.args[1:]
-                tail = rest[0] if len(rest) == 1 else Call("mul", rest)
-                return mul(folded, tail) if folded == ONE else Call("mul", (folded, *rest))
-    left, right = _flat("mul", a), _flat("mul", b)
-    if isinstance(right[0], Num):
-        front = mul(left[0], right[0]) if isinstance(left[0], Num) else right[0]
-        if isinstance(front, Num):
-            body = (left[1:] if isinstance(left[0], Num) else left) + right[1:]
-            return Call("mul", body if front == ONE else (front, *body))
-    return Call("mul", left + right)
+    if ZERO in (a, b):
+        return ZERO
+    factors = _flat("mul", a) + _flat("mul", b)
+    front: list[Num] = []
+    for f in factors:
+        if isinstance(f, Num):
+            folded = _fold(front[-1], f, lambda x, y: x * y) if front else None
+            front[-1:] = [f] if not front else [folded] if folded is not None else [front[-1], f]
+    rest = [f for f in factors if not isinstance(f, Num)]
+    if len(front) == len(rest) == 1 and front[0].exact and is_time(rest[0]):
+        return linear(front[0].value, rest[0], Fraction(0))
+    kept = (*(f for f in front if f != ONE), *rest)
+    return Call("mul", kept) if len(kept) > 1 else kept[0] if kept else ONE
 
 
 def div(a: Expr, b: Expr) -> Expr:
@@ -289,7 +308,7 @@ def power(a: Expr, b: Expr) -> Expr:
             return ZERO
         if isinstance(a, Num) and b.exact and b.value.denominator == 1 and abs(b.value) <= 64:
             exponent = b.value.numerator
-            if (a.value != 0 and a.double != 0 or exponent > 0) and _small(a.value**abs(exponent), a.double**abs(exponent)):
+            if ((a.value != 0 and a.double != 0) or exponent > 0) and _small(a.value ** abs(exponent), a.double ** abs(exponent)):
                 return Num(a.value**exponent, a.double**exponent)
     return ONE if a == ONE else Call("pow", (a, b))
 
@@ -465,6 +484,20 @@ def children(e: Expr) -> tuple[Expr, ...]:
     if isinstance(e, Product):
         return (e.factor, e.upto)
     return (e.best, e.paper) if isinstance(e, Forms) else ()
+
+
+def extent(e: Expr) -> tuple[int, int]:
+    """How many different nodes a tree holds, and how many lie on its longest way down; found without recursion."""
+    heights: dict[Expr, int] = {}
+    todo = [e]
+    while todo:
+        x = todo[-1]
+        waiting = [c for c in children(x) if c not in heights]
+        if waiting:
+            todo.extend(waiting)
+        else:
+            heights[todo.pop()] = 1 + max((heights[c] for c in children(x)), default=0)
+    return len(heights), heights[e]
 
 
 def mentions(e: Expr, symbol: Symbol) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 import attrs
 
@@ -48,7 +48,7 @@ EXAMPLE = {
 }
 
 #: A checked argument: an expression, several (a list), an option's name, or nothing where an optional one was left out.
-Argument: TypeAlias = Union[Expr, tuple[Expr, ...], str, None]
+Argument: TypeAlias = "Expr | tuple[Expr, ...] | str | None"
 
 
 class Required(enum.Enum):
@@ -64,7 +64,7 @@ class SameAs:
     parameter: str
 
 
-Default: TypeAlias = Union[Argument, Required, SameAs]
+Default: TypeAlias = "Argument | Required | SameAs"
 REQUIRED = Required.REQUIRED
 
 
@@ -139,8 +139,8 @@ def ratio(
     listed: str = "one",
 ) -> Parameter:
     """A pure number, from 0 up unless said otherwise."""
-    bounds = {"low": None if low is None else Fraction(low), "high": None if high is None else Fraction(high)}
-    return Parameter(name, Kind.RATIO, doc, _default(default), open_low=open_low, open_high=open_high, listed=listed, **bounds)
+    least, most = (None if bound is None else Fraction(bound) for bound in (low, high))
+    return Parameter(name, Kind.RATIO, doc, _default(default), least, most, open_low, open_high, listed=listed)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:

@@ -50,7 +50,7 @@ class Schedule:
     """
 
     tree: Node = attrs.field(repr=False)
-    clock: Clock = Clock()
+    clock: Clock = attrs.Factory(Clock)
     names: tuple[tuple[str, Fraction], ...] = ()
     text: str = attrs.field(default="", eq=False, repr=False)
     plan: Plan = attrs.field(kw_only=True, eq=False, repr=False)
@@ -116,7 +116,7 @@ class Schedule:
         """
         return self.evaluator.level(self._checked_tick(tick), self.checked_base(base))
 
-    def values(self, ticks: int | ArrayLike, base: float = 1.0) -> NDArray[np.float64]:
+    def values(self, ticks: ArrayLike, base: float = 1.0) -> NDArray[np.float64]:
         """The levels at ticks 0 .. n - 1, or at an array of ticks, as float64.
 
         >>> import lrdsl
@@ -127,8 +127,11 @@ class Schedule:
 
         from lrdsl.backends import array
 
-        number = isinstance(ticks, int | np.integer) and not isinstance(ticks, bool)
-        at = np.arange(ticks, dtype=np.float64) if number else np.asarray(ticks, dtype=np.float64)
+        at: NDArray[np.float64]
+        if isinstance(ticks, int | np.integer) and not isinstance(ticks, bool):
+            at = np.arange(ticks, dtype=np.float64)
+        else:
+            at = np.asarray(ticks, dtype=np.float64)
         if at.size and not (at.min() >= 0 and at.max() <= MAX_TICKS):
             raise refuse("LR152", "a tick is out of range", f"ticks run from 0 to {int(MAX_TICKS):.0e}", str(self))
         return array.levels(self.plan, at, self.checked_base(base))
@@ -227,8 +230,6 @@ def load(path: str | Path, **options: Any) -> Schedule:
     try:
         return parse(data.decode("utf-8-sig"), **options)
     except UnicodeDecodeError as error:
-        raise ScheduleError(
-            refuse("LR001", f"byte {error.start} is not UTF-8", "save the file as UTF-8 text").diagnostics, "", str(path)
-        ) from None
+        raise ScheduleError(refuse("LR001", f"byte {error.start} is not UTF-8", "save the file as UTF-8 text").diagnostics, "", str(path)) from None
     except ScheduleError as error:
         raise ScheduleError(error.diagnostics, error.text, str(path)) from None

@@ -9,6 +9,7 @@ exponent by a logarithm; and a long product, which adds up the errors of its fac
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import attrs
@@ -28,14 +29,14 @@ _SPLITTER = 2.0**27 + 1
 _WHOLE = 2**53
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Float(Expr):
     """A machine number; whole ones are ints, so that time stays exact."""
 
     value: float | int
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(eq=False)
 class Accumulated(Expr):
     """The product over INDEX = 1 .. upto of a factor given as a sum of two doubles, `high + low`."""
 
@@ -80,6 +81,17 @@ def _float(value: Fraction) -> Float:
     return Float(value.numerator if value.denominator == 1 and abs(value) < _WHOLE else float(value))
 
 
+#: The slope of a function at x, where its value is y.
+_SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
+    "cos": lambda x, y: _mul(Float(-1), _op("sin", x)),
+    "exp": lambda x, y: y,
+    "expm1": lambda x, y: _add(y, ONE),
+    "log": lambda x, y: _div(ONE, _apart(x)),
+    "log1p": lambda x, y: _div(ONE, _apart(_add(ONE, x))),
+    "sin": lambda x, y: _op("cos", x),
+}
+
+
 def numeric(e: Expr) -> Expr:
     """The operations that compute `e`, a tree without `Forms`, in doubles."""
     return _Lowering().of(e)
@@ -119,7 +131,8 @@ class _Lowering:
         if e.op == "pow":
             return self._pow(e.args[0], e.args[1])
         if e.op == "mod":
-            return self._mod(e.args[0], e.args[1])
+            top, bottom = self._mod(e)
+            return top if bottom == 1 else _div(top, Float(bottom))
         if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
             top, bottom = self.ratio(e.args[0])
             return _op("floordiv", top, Float(bottom)) if e.op == "floor" else _op("ceil", _div(top, Float(bottom)))
@@ -127,14 +140,22 @@ class _Lowering:
             factor = e.args[1].args
             if isinstance(factor[0], Num) and factor[0].double == -1:
                 return _sub(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else _mul(*(self.of(f) for f in factor[1:])))
+        if e.op in _SLOPES:
+            return self._function(e.op, self.pair(e.args[0]))
         return Call(e.op, tuple(self.of(a) for a in e.args))
+
+    def _function(self, op: str, x: Pair) -> Expr:
+        """A function at a pair: its value at the double, and its slope there times the error."""
+        value = _op(op, x.high)
+        return value if x.low is None else _add(value, _mul(x.low, _SLOPES[op](x.high, value)))
 
     def ratio(self, e: Expr) -> tuple[Expr, int]:
         """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
         scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
+        inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (self.of(of), 1)
+        scale /= parts
         bottom = math.lcm(scale.denominator, shift.denominator)
         a, b = int(scale * bottom), int(shift * bottom)
-        inner = self.of(of)
         if abs(a) > 2**26 or abs(b) >= _WHOLE or bottom >= _WHOLE:
             origin = -shift / scale
             near = round(origin)
@@ -145,13 +166,14 @@ class _Lowering:
         scaled = inner if a == 1 else _mul(Float(a), inner)
         return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
 
-    def _mod(self, e: Expr, period: Expr) -> Expr:
+    def _mod(self, e: Call) -> tuple[Expr, int]:
+        """The time since a cycle began, as a whole number of n-ths and n."""
+        period = e.args[1]
         assert isinstance(period, Num)
-        top, bottom = self.ratio(e)
+        top, bottom = self.ratio(e.args[0])
         common = math.lcm(bottom, period.value.denominator)
         scaled = top if common == bottom else _mul(Float(common // bottom), top)
-        rest = _op("mod", scaled, Float(int(period.value * common)))
-        return rest if common == 1 else _div(rest, Float(common))
+        return _op("mod", scaled, Float(int(period.value * common))), common
 
     def _hav(self, x: Expr) -> Expr:
         """sin(y)^2 at y = pi/2 x: the angle's rounding error e is known, so its effect, 2 e sin(y) cos(y), is added."""

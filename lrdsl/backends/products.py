@@ -81,9 +81,8 @@ def running_products(high: NDArray[Any], low: NDArray[Any]) -> NDArray[Any]:
     n = len(high)
     width = max(1, int(np.sqrt(n)))
     rows = -(-n // width)
-    h, lo = np.ones(rows * width), np.zeros(rows * width)
-    h[:n], lo[:n] = high, low
-    h, lo = h.reshape(rows, width), lo.reshape(rows, width)
+    h, lo = np.ones((rows, width)), np.zeros((rows, width))
+    h.flat[:n], lo.flat[:n] = high, low
     for column in range(1, width):
         h[:, column], lo[:, column] = _times(h[:, column - 1], lo[:, column - 1], h[:, column], lo[:, column])
     before = [(1.0, 0.0)]

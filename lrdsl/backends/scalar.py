@@ -237,4 +237,3 @@ class Evaluator:
 
 def _number(value: Fraction) -> float:
     return value.numerator if value.denominator == 1 else float(value)
-

@@ -64,9 +64,11 @@ def translate(e: Expr, symbols: dict[Symbol, Any], double: bool) -> Any:
             case Linear():
                 return rational(x.scale) * walk(x.of) + rational(x.shift)
             case Select():
-                of = walk(x.of)
-                ends = [of < rational(end) for end in x.starts[1:]]
-                return sympy.Piecewise(*zip([walk(v) for v in x.values], [*ends, True], strict=True))
+                of, values = walk(x.of), [walk(v) for v in x.values]
+                # SymPy may find two neighbours equal that differ as trees: they are one branch.
+                last = [i for i, v in enumerate(values) if i + 1 == len(values) or v != values[i + 1]]
+                conditions = [of < rational(x.starts[i + 1]) for i in last[:-1]]
+                return sympy.Piecewise(*zip([values[i] for i in last], [*conditions, True], strict=True))
             case Product():
                 return sympy.Product(walk(x.factor), (symbols[INDEX], 1, walk(x.upto)))
             case Call():
@@ -85,7 +87,9 @@ def _call(e: Call, args: list[Any]) -> Any:
         case "div":
             return args[0] / args[1]
         case "pow":
-            return args[0] ** args[1]
+            return _power(*args)
+        case "max" | "min":  # left as they are: SymPy would try to prove which is larger, at any cost
+            return _NAMED[e.op](*args, evaluate=False)
         case "hav":
             return (1 - sympy.cos(sympy.pi * args[0])) / 2
         case "expm1":
@@ -94,6 +98,17 @@ def _call(e: Call, args: list[Any]) -> Any:
             return sympy.log(1 + args[0])
         case _:
             return _NAMED[e.op](*args)
+
+
+#: SymPy writes out powers of numbers; those that would have more bits than this are kept as powers.
+_MOST_BITS = 512
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational and exponent.is_Rational else 0
+    if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
+        return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
+    return base**exponent
 
 
 def latex(plan: Plan, base: str) -> str:

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from lrdsl.check import curves
 from lrdsl.check.finite import first_fault
-from lrdsl.check.phases import curve_of, sequence
+from lrdsl.check.phases import sequence
 from lrdsl.check.scope import Scope
-from lrdsl.clock import MAX_TICKS, Clock, MissingFact
+from lrdsl.clock import MAX_TICKS, Clock, MissingFactError
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, ENTRY, substitute
 from lrdsl.plan import Phase, Plan
@@ -30,7 +30,11 @@ def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Pro
     found = sequence(items, scope)
     if found is None or problems.found:
         return None
-    whole = curves.then(found)
+    try:
+        whole = curves.bounded(curves.then(found))
+    except curves.TooLargeError as reason:
+        problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
+        return None
     level = substitute(whole.level, {ENTRY: BASE})
     phases, start = [], Fraction(0)
     for item, curve in zip(items, found, strict=True):
@@ -46,7 +50,7 @@ def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Pro
 def _total(clock: Clock) -> Fraction | None:
     try:
         return clock.total()
-    except MissingFact:
+    except MissingFactError:
         return None
 
 

@@ -135,7 +135,9 @@ def bounds(e: Expr, ranges: dict[Symbol, Range]) -> Range:
     def walk(x: Expr) -> Range:
         known = memo.get(x)
         if known is None:
-            known = memo[x] = _bounds(x, walk, ranges)
+            low, high = _bounds(x, walk, ranges)
+            # What is infinite or undefined stays so, whatever is made of it: 0 times it is not 0.
+            known = memo[x] = (low, high) if math.isfinite(low) and math.isfinite(high) else ANY
         return known
 
     return walk(e)
@@ -158,7 +160,8 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range])
         case Product():
             return _product(e.factor, walk(e.upto)[1], ranges)
         case Call():
-            return _call(e, [walk(a) for a in e.args], ranges)
+            args = [walk(a) for a in e.args]
+            return ANY if ANY in args else _call(e, args)
     raise AssertionError(e)
 
 
@@ -173,7 +176,7 @@ def _select(e: Select, of: Range, walk: Callable[[Expr], Range]) -> Range:
     return min(r[0] for r in reached), max(r[1] for r in reached)
 
 
-def _call(e: Call, args: list[Range], ranges: dict[Symbol, Range]) -> Range:
+def _call(e: Call, args: list[Range]) -> Range:
     a, b = args[0], args[-1]
     match e.op:
         case "add":

@@ -10,14 +10,44 @@ import attrs
 
 from lrdsl.check.bounds import constant
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, T, affine, branches, call, floor, linear, mod, mul, number, pointwise, power, select, substitute
+from lrdsl.expr import (
+    BASE,
+    ENTRY,
+    ONE,
+    ZERO,
+    Expr,
+    Forms,
+    Num,
+    T,
+    affine,
+    branches,
+    call,
+    extent,
+    floor,
+    linear,
+    mod,
+    mul,
+    number,
+    pointwise,
+    power,
+    select,
+    substitute,
+)
 
 #: A repeat that has no closed form is written out, up to this many cycles; so are cycles that grow.
 MAX_CYCLES = 1000
 
 
-class NoClosedForm(Exception):
+#: A formula may hold this many pieces and nodes, and nest this deep, so that no text is slow and no pass over it runs out of stack.
+MAX_PIECES, MAX_NODES, MAX_HEIGHT = 4000, 60_000, 120
+
+
+class NoClosedFormError(Exception):
     """A repeat whose cycles cannot be summed up; the message says why."""
+
+
+class TooLargeError(Exception):
+    """A formula past the bounds; the message says of what."""
 
 
 @attrs.frozen
@@ -34,15 +64,36 @@ class Curve:
 
 def then(curves: Sequence[Curve]) -> Curve:
     """One after the other, each entering at the level that the one before reached. All but the last must be finite."""
-    start, entry = Fraction(0), ENTRY
+    start: Fraction = Fraction(0)
+    entry: Expr = ENTRY
     parts: list[tuple[Fraction, Expr]] = []
     for curve in curves:
         parts.append((start, substitute(curve.level, {T: T - start, ENTRY: entry})))
         if curve.length is None:
             return Curve(None, select(T, parts))
         entry = substitute(curve.at(curve.length), {ENTRY: entry})
+        _bounded(entry)
         start += curve.length
     return Curve(start, select(T, parts))
+
+
+def bounded(curve: Curve) -> Curve:
+    """The curve, if it is within the bounds."""
+    _bounded(curve.level)
+    return curve
+
+
+def _bounded(level: Expr) -> None:
+    nodes, height = extent(level)
+    if nodes > MAX_NODES or height > MAX_HEIGHT:
+        raise TooLargeError(f"its formula is {height} operations deep" if height > MAX_HEIGHT else f"its formula has {nodes} operations")
+
+
+def _copies(curve: Curve, count: int) -> None:
+    """Refuse to write out so many cycles of a curve."""
+    found = count * len(branches(T, curve.level))
+    if found > MAX_PIECES:
+        raise TooLargeError(f"written out, it has {found} pieces")
 
 
 def restart(curve: Curve) -> Curve:
@@ -108,7 +159,8 @@ def repeat(curve: Curve, count: int | None) -> Curve:
     end = affine(curve.at(m), ENTRY)
     if end is None:
         if count is None or count > MAX_CYCLES:
-            raise NoClosedForm("the level at the end of a cycle is not a multiple of the level at its start plus a constant")
+            raise NoClosedFormError("the level at the end of a cycle is not a multiple of the level at its start plus a constant")
+        _copies(curve, count)
         return then([curve] * count)
     return _cycles(curve, m, count, lambda k: _iterated(end[1], end[0], k))
 
@@ -149,7 +201,8 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
     start, length, k = Fraction(0), m, 0
     while start <= MAX_TICKS and (count is None or k < count):
         if k >= MAX_CYCLES:
-            raise NoClosedForm(f"cycles that grow so slowly are more than {MAX_CYCLES}")
+            raise NoClosedFormError(f"cycles that grow so slowly are more than {MAX_CYCLES}")
+        _copies(curve, k + 1)
         time = linear(m / length, T, -start * m / length)
         parts.append((start, substitute(curve.level, {T: time, ENTRY: ENTRY * power(decay, number(k))})))
         start, length, k = start + length, length * factor.value, k + 1
@@ -157,5 +210,5 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
 
 
 def _finite(curve: Curve) -> Fraction:
-    assert curve.length is not None and curve.length > 0
+    assert curve.length
     return curve.length

@@ -41,7 +41,7 @@ def _search(e: Expr, low: float, high: float, budget: list[int]) -> float | None
         if _finite(e, a, b):
             continue
         if b - a <= _NARROW or budget[0] <= 0:
-            return _tick(e, a, b)
+            return _tick(e, a)
         # Halving finds a fault fast near 0 and far out alike when long spans are cut at twice their start; short ones are cut at whole ticks.
         middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
         middle = float(math.floor(middle)) if a < math.floor(middle) else middle
@@ -49,7 +49,7 @@ def _search(e: Expr, low: float, high: float, budget: list[int]) -> float | None
     return None
 
 
-def _tick(e: Expr, a: float, b: float) -> float:
+def _tick(e: Expr, a: float) -> float:
     """The first whole tick from a narrow interval on, if the fault is there, else where the interval begins."""
     tick = float(math.ceil(a))
     return a if _finite(e, tick, tick) else tick
@@ -57,4 +57,4 @@ def _tick(e: Expr, a: float, b: float) -> float:
 
 def _finite(e: Expr, a: float, b: float) -> bool:
     low, high = bounds(e, {T: (a, b), BASE: BASE_RANGE, ENTRY: BASE_RANGE})
-    return -HUGE <= low and high <= HUGE
+    return low >= -HUGE and high <= HUGE

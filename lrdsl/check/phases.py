@@ -57,6 +57,16 @@ def uses_rest(node: Node) -> bool:
 
 def curve_of(node: Node, scope: Scope) -> Curve | None:
     """The curve of a phase, or None after its problem was reported."""
+    try:
+        curve = _curve(node, scope)
+        return None if curve is None else curves.bounded(curve)
+    except curves.TooLargeError as reason:
+        text = shown(canonical(node))
+        scope.problems.error("LR005", node.extent, f"`{text}` is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
+        return None
+
+
+def _curve(node: Node, scope: Scope) -> Curve | None:
     match node:
         case nodes.Sequence():
             parts = sequence(node.items, scope)
@@ -252,7 +262,7 @@ def _combine(node: nodes.Call, declared: Combinator, arguments: dict[str, Any], 
         return None
     try:
         curve = declared.combine(**arguments)
-    except curves.NoClosedForm as reason:
+    except curves.NoClosedFormError as reason:
         problems.error("LR143", node.extent, f"{reason}", f"say `times=`, at most {curves.MAX_CYCLES}, to have the cycles written out")
         return None
     return curve

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.clock import Clock, MissingFact
+from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems
 from lrdsl.syntax.nodes import Extent
 
@@ -43,7 +43,7 @@ class Scope:
         """The same, where `rest` has no meaning."""
         return attrs.evolve(self, room=None, no_room=why)
 
-    def missing(self, fact: MissingFact, extent: Extent, what: str) -> None:
+    def missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
         """Report that the clock lacks a fact."""
         ways = " or ".join(_FLAGS[name] for name in fact.facts)
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which nobody has said", f"give {ways}")

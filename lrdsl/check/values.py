@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check.bounds import constant
 from lrdsl.check.scope import WORDS, Scope
-from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFact
+from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
 from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
@@ -99,7 +99,9 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
 
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
     if node.multiple and node.multiple not in MULTIPLES:
-        scope.problems.error("LR104", node.extent, f"`{shown(node.multiple)}` does not multiply a number", "a number is followed by `k`, `M` or `B`, then its unit")
+        scope.problems.error(
+            "LR104", node.extent, f"`{shown(node.multiple)}` does not multiply a number", "a number is followed by `k`, `M` or `B`, then its unit"
+        )
         return None
     amount = node.value * MULTIPLES.get(node.multiple, 1)
     if node.unit == "x":
@@ -117,7 +119,7 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
         return None
     try:
         return Value(Kind.DURATION, number(scope.clock.ticks(amount, unit)))
-    except MissingFact as fact:
+    except MissingFactError as fact:
         scope.missing(fact, node.extent, f"`{canonical(node)}`")
         return None
 
@@ -138,14 +140,15 @@ def _name(node: nodes.Name, scope: Scope) -> Value | None:
         case "total":
             try:
                 return Value(Kind.DURATION, number(scope.clock.total()))
-            except MissingFact as fact:
+            except MissingFactError as fact:
                 scope.missing(fact, node.extent, "`total`")
         case "rest":
             return _rest(node, scope)
         case _:
             near = did_you_mean(word, [*WORDS, *scope.names])
             note = foreign_letter(word)
-            help = f"did you mean `{near}`?" if near else f"{note}" if note else f"known here are {', '.join(f'`{w}`' for w in (*WORDS, *scope.names))}"
+            known = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names))
+            help = f"did you mean `{near}`?" if near else note or f"known here are {known}"
             problems.error("LR103", node.extent, f"nothing is called `{shown(word)}` here", help, near)
     return None
 
@@ -153,7 +156,7 @@ def _name(node: nodes.Name, scope: Scope) -> Value | None:
 def _rest(node: nodes.Name, scope: Scope) -> Value | None:
     if scope.room is None:
         if not scope.no_room:
-            scope.missing(MissingFact("total_steps", "total_epochs"), node.extent, "`rest`")
+            scope.missing(MissingFactError("total_steps", "total_epochs"), node.extent, "`rest`")
         else:
             scope.problems.error("LR122", node.extent, f"`rest` has no meaning {scope.no_room}", "write the length out, or as a share: `20%`")
         return None

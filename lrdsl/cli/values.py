@@ -24,10 +24,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the levels of ticks 0 .. n - 1."""
     s = options.schedule(arguments)
     n = arguments.ticks or options.horizon(s)
-    if n <= 2000:  # so few are faster without loading NumPy
-        levels = [s.at(t, arguments.base) for t in range(n)]
-    else:
-        levels = s.values(n, arguments.base).tolist()
+    few = n <= 2000  # so few are faster without loading NumPy
+    levels = [s.at(t, arguments.base) for t in range(n)] if few else s.values(n, arguments.base).tolist()
     if arguments.format == "json":
         print(json.dumps({"lr": levels}))
         return

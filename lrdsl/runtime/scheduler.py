@@ -27,6 +27,9 @@ class Scheduler:
     force, as torch names it; `base_lrs` are the groups' bases: their `initial_lr` if they have one, else the `lr` they came with.
     """
 
+    last_epoch: int
+    base_lrs: list[float]
+
     def __init__(self, schedule: Schedule, optimizer: Any) -> None:
         self.schedule = schedule
         self.optimizer = optimizer
@@ -41,7 +44,7 @@ class Scheduler:
     def _attach(self, bases: list[Any]) -> None:
         """Bind the groups to their bases."""
         groups = self.optimizer.param_groups
-        self.base_lrs: list[float] = [self.schedule.checked_base(base) for base in bases]
+        self.base_lrs = [self.schedule.checked_base(base) for base in bases]
         self._slots = list(zip(groups, self.base_lrs, strict=True))
         self._fills = any(hasattr(group[KEY], "fill_") for group in groups)
 

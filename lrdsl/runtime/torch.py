@@ -12,7 +12,8 @@ from lrdsl.runtime.scheduler import BASE_KEY, Scheduler
 from lrdsl.schedule import Schedule
 
 
-class LRScheduler(Scheduler, lr_scheduler.LRScheduler):
+# torch's own step takes a deprecated epoch, and its bases may be tensors.
+class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     """A schedule at work on a `torch.optim.Optimizer`: an `lrdsl.Scheduler` that is a `torch.optim.lr_scheduler.LRScheduler`.
 
     An `lr` that is a tensor is filled in place.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from lrdsl.expr import ENTRY, ONE, Expr, Num, floor, mod, number, select
 from lrdsl.kinds import SameAs, choice, duration, level, ratio
@@ -11,7 +12,8 @@ from lrdsl.shapes.shape import Complaint, Shape, blend, done, hav, left
 
 def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Fraction, ...]:
     """The ticks where onecycle turns: its peak, in three phases the end of the fall to its start, and its end."""
-    assert isinstance(n, Num) and isinstance(pct, Num)
+    assert isinstance(n, Num)
+    assert isinstance(pct, Num)
     peak = pct.value * n.value - 1
     return (peak, 2 * peak, n.value - 1) if three_phase == "yes" else (peak, n.value - 1)
 
@@ -31,7 +33,7 @@ def _onecycle(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Exp
 
 def _onecycle_fits(n: Expr, pct: Expr, three_phase: str, **_: object) -> Complaint | None:
     turns = (Fraction(0), *_turns(n, pct, three_phase))
-    if all(a < b for a, b in zip(turns, turns[1:], strict=False)):
+    if all(a < b for a, b in pairwise(turns)):
         return None
     if three_phase == "yes":
         return "LR131", "pct", "the three phases do not fit into n", "with three phases, pct*n must be above 1 and pct below 1/2"
@@ -61,7 +63,8 @@ onecycle = Shape(
 
 
 def _cyclic(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
-    assert isinstance(up, Num) and isinstance(down, Num)
+    assert isinstance(up, Num)
+    assert isinstance(down, Num)
     period = up.value + down.value
     w = mod(u, period)
     damping = {"triangular": ONE, "triangular2": number(Fraction(1, 2)) ** floor(u / period), "exp_range": gamma**u}[mode]

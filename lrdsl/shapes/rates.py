@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from lrdsl.expr import ENTRY, INDEX, Expr, Num, T, call, floor, number, product, select, substitute
 from lrdsl.kinds import duration, formula, ratio
@@ -91,7 +92,7 @@ def _milestones_rise(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...
     at = _starts(milestones)
     if not at:
         return "LR131", "milestones", "no milestones", "list the ticks where it drops: `multistep([30, 60])`"
-    if any(b <= a for a, b in zip(at, at[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(at)):
         return "LR133", "milestones", "milestones must rise", "put them in order, each once: `[30, 60, 80]`"
     if isinstance(gamma, tuple) and len(gamma) != len(at):
         return "LR134", "gamma", f"{len(gamma)} gammas for {len(at)} milestones", "give one gamma, or one for each milestone"
@@ -107,9 +108,7 @@ multistep = Shape(
         ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, listed="either"),
     ),
     length=lambda milestones, gamma: _starts(milestones)[-1],
-    level=lambda u, milestones, gamma: select(
-        u, [(s, ENTRY * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]
-    ),
+    level=lambda u, milestones, gamma: select(u, [(s, ENTRY * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]),
     own_rule=True,
     complain=_milestones_rise,
     known_as=("milestones", "piecewise", "piecewise_constant", "multi_step"),

@@ -111,4 +111,3 @@ def rest_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: 
     early = -call("expm1", exponent * call("log1p", -base_done))
     late = -call("expm1", exponent * call("log", base_left))
     return select(u, [(Fraction(0), blended(early)), (half, blended(late))])
-

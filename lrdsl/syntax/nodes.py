@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
 import attrs
 
@@ -108,7 +108,7 @@ class Limited:
     extent: Extent = attrs.field(eq=False)
 
 
-Node: TypeAlias = Union[Number, Quantity, Name, Call, List, Negative, Binary, Sequence, Restart, Limited]
+Node: TypeAlias = "Number | Quantity | Name | Call | List | Negative | Binary | Sequence | Restart | Limited"
 
 
 def children(node: Node) -> tuple[Node, ...]:

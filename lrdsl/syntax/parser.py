@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import attrs
 import lark
 from lark.lexer import Token
 from lark.parsers.lalr_interactive_parser import InteractiveParser

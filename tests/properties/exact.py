@@ -1,0 +1,114 @@
+"""A SymPy expression of the tick at 60 digits: rational where it is rational, so that floors and bounds of pieces are decided exactly, mpmath elsewhere."""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import sympy
+
+DIGITS = 60
+T = sympy.Symbol("t")
+mp = mpmath.mp.clone() if hasattr(mpmath.mp, "clone") else mpmath.mp
+mp.dps = DIGITS
+
+_COMPARISONS = {sympy.StrictLessThan: operator.lt, sympy.LessThan: operator.le, sympy.StrictGreaterThan: operator.gt, sympy.GreaterThan: operator.ge}
+_FUNCTIONS = {sympy.cos: mp.cos, sympy.sin: mp.sin, sympy.exp: mp.exp, sympy.log: mp.log}
+
+
+def real(x: Any) -> Any:
+    return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else x
+
+
+def _floor(x: Any) -> Fraction:
+    return Fraction(x.__floor__()) if isinstance(x, Fraction) else Fraction(int(mp.floor(x)))
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1 and abs(exponent) <= 8:
+        return base**exponent.numerator
+    if base == 0:
+        return Fraction(1) if exponent == 0 else Fraction(0)
+    if base < 0:
+        assert isinstance(exponent, Fraction) and exponent.denominator == 1
+    return mp.power(real(base), exponent.numerator if isinstance(exponent, Fraction) and exponent.denominator == 1 else real(exponent))
+
+
+class Evaluator:
+    """Values of one expression at many ticks; running products are kept."""
+
+    def __init__(self, expression: sympy.Expr) -> None:
+        self.expression = expression
+        self.products: dict[Any, list[Any]] = {}
+
+    def at(self, tick: Fraction) -> Any:
+        return real(self._value(self.expression, {T: Fraction(tick)}, {}))
+
+    def _value(self, e: Any, names: dict[Any, Fraction], memo: dict[Any, Any]) -> Any:
+        if e not in memo:
+            memo[e] = self._step(e, names, lambda x: self._value(x, names, memo))
+        return memo[e]
+
+    def _step(self, e: Any, names: dict[Any, Fraction], walk: Any) -> Any:
+        if e.is_Rational:
+            return Fraction(int(e.p), int(e.q))
+        if e == sympy.pi:
+            return mp.pi + 0
+        if e == sympy.E:
+            return mp.e + 0
+        if e.is_Symbol:
+            return names[e]
+        if isinstance(e, sympy.Add):
+            return self._joined(sum, [walk(a) for a in e.args])
+        if isinstance(e, sympy.Mul):
+            return self._joined(lambda xs: _product(xs), [walk(a) for a in e.args])
+        if isinstance(e, sympy.Pow):
+            return _power(walk(e.base), walk(e.exp))
+        if isinstance(e, sympy.UnevaluatedExpr):
+            return walk(e.args[0])
+        if isinstance(e, sympy.Piecewise):
+            return next(walk(value) for value, condition in e.args if self._holds(condition, walk))
+        if isinstance(e, sympy.floor):
+            return _floor(walk(e.args[0]))
+        if isinstance(e, sympy.ceiling):
+            return -_floor(-walk(e.args[0]))
+        if isinstance(e, sympy.Mod):
+            a, b = walk(e.args[0]), walk(e.args[1])
+            return a - b * _floor(a / b)
+        if isinstance(e, sympy.Abs):
+            return abs(walk(e.args[0]))
+        if isinstance(e, sympy.Max | sympy.Min):
+            return (max if isinstance(e, sympy.Max) else min)([walk(a) for a in e.args], key=real)
+        if isinstance(e, sympy.Product):
+            return self._running(e, int(walk(e.limits[0][2])))
+        return _FUNCTIONS[e.func](real(walk(e.args[0])))
+
+    @staticmethod
+    def _joined(join: Any, values: list[Any]) -> Any:
+        exact = [v for v in values if isinstance(v, Fraction)]
+        rest = [v for v in values if not isinstance(v, Fraction)]
+        whole = join(exact) if exact else None
+        if not rest:
+            return whole
+        return join([*rest, real(whole)] if whole is not None else rest)
+
+    def _holds(self, condition: Any, walk: Any) -> bool:
+        if condition in (True, sympy.true):
+            return True
+        return bool(_COMPARISONS[condition.func](real(walk(condition.args[0])), real(walk(condition.args[1]))))
+
+    def _running(self, e: Any, upto: int) -> Any:
+        known = self.products.setdefault(e, [mp.mpf(1)])
+        index = e.limits[0][0]
+        while len(known) <= upto:
+            known.append(known[-1] * real(self._value(e.function, {index: Fraction(len(known))}, {})))
+        return known[upto]
+
+
+def _product(values: list[Any]) -> Any:
+    total = values[0]
+    for v in values[1:]:
+        total = total * v
+    return total

@@ -1,0 +1,200 @@
+"""Schedules as hypothesis draws them: trees built from the declarations of shapes and combinators, so that a new shape is tested without a new line here."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.check.combinators import COMBINATORS, Combinator
+from lrdsl.kinds import Kind, Parameter
+from lrdsl.shapes import SHAPES, Shape
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+NOWHERE = (0, 0)
+FORMS = [form for forms in SHAPES.values() for form in forms]
+FORMULAS = (
+    "1/(1 + t/10)",
+    "0.95^t",
+    "1/(1 + t)^0.5",
+    "sqrt(10/(10 + t))",
+    "exp(-t/1000)",
+    "2 + cos(t/50)",
+    "0.5^floor(t/30)",
+    "max(0.1, 1 - t/100)",
+    "min(1, (t + 1)/100)",
+    "abs(t - 30)/30",
+)
+
+
+def number(value: float | Fraction) -> nodes.Number:
+    return nodes.Number(Fraction(repr(value)) if isinstance(value, float) else Fraction(value), NOWHERE)
+
+
+def call(name: str, *arguments: Node, **named: Node) -> nodes.Call:
+    """A call with arguments by position, then by name."""
+    given = [nodes.Argument("", a, NOWHERE, NOWHERE) for a in arguments]
+    given += [nodes.Argument(n.rstrip("_"), a, NOWHERE, NOWHERE) for n, a in named.items()]
+    return nodes.Call(name, tuple(given), NOWHERE, NOWHERE)
+
+
+def limited(body: Node, length: int) -> nodes.Limited:
+    return nodes.Limited(body, number(length), NOWHERE)
+
+
+def decimals(low: float, high: float, digits: int = 3) -> st.SearchStrategy[nodes.Number]:
+    """Numbers between two bounds as people write them, with a few digits."""
+    return st.floats(low, high).map(lambda x: number(float(f"{x:.{digits}g}")))
+
+
+def durations(longest: int) -> st.SearchStrategy[Node]:
+    short = st.integers(1, min(30, longest))
+    return st.one_of(short, short, st.integers(1, longest), st.sampled_from([Fraction(5, 2), Fraction(1, 4), Fraction(31, 3 * 5)])).map(
+        lambda n: number(n) if Fraction(n).denominator in (1, 2, 4) else nodes.Binary("/", number(n.numerator), number(n.denominator), NOWHERE)
+    )
+
+
+def levels(factor: bool, positive: bool) -> st.SearchStrategy[Node]:
+    multiple = decimals(0.001, 2).map(lambda n: nodes.Quantity(n.value, "", "x", NOWHERE, NOWHERE))
+    choices: list[st.SearchStrategy[Node]] = [multiple, st.just(nodes.Name("base", NOWHERE))]
+    if not factor:
+        choices += [decimals(1e-5, 1), st.sampled_from([10, 25]).map(lambda k: nodes.Binary("/", nodes.Name("base", NOWHERE), number(k), NOWHERE))]
+    if not positive:
+        choices.append(st.just(number(0)))
+    return st.one_of(choices)
+
+
+def ratios(p: Parameter) -> st.SearchStrategy[Node]:
+    low = 0.0 if p.low is None else float(p.low)
+    high = 1.0 if p.high is None or p.high > 1 else float(p.high)
+    usual = decimals(low + 0.01 if p.open_low else low, high - 0.01 if p.open_high else high)
+    if p.name in ("div", "final_div", "power", "stretch", "k"):
+        return st.one_of(usual, decimals(1, 4), st.sampled_from([1, 2, 25]).map(number))
+    return usual
+
+
+@st.composite
+def arguments(draw: st.DrawFn, p: Parameter, longest: int, factor: bool) -> Node:
+    """A value for a parameter, within its range."""
+    if p.kind is Kind.DURATION and p.listed == "list":
+        at = sorted(draw(st.sets(st.integers(0, min(longest, 300)), min_size=1, max_size=4)))
+        return nodes.List(tuple(number(n) for n in at), NOWHERE)
+    if p.kind is Kind.DURATION:
+        return draw(durations(longest))
+    if p.kind is Kind.LEVEL:
+        return draw(levels(factor, p.open_low))
+    if p.kind is Kind.RATIO:
+        return draw(ratios(p))
+    if p.kind is Kind.COUNT:
+        return number(draw(st.integers(1, 5)))
+    if p.kind is Kind.CHOICE:
+        return nodes.Name(draw(st.sampled_from(p.options)), NOWHERE)
+    assert p.kind is Kind.FORMULA
+    from lrdsl.syntax import parse
+
+    return parse(draw(st.sampled_from(FORMULAS)))
+
+
+@st.composite
+def shapes(draw: st.DrawFn, longest: int = 300, factor: bool = False, forms: tuple[Shape, ...] = tuple(FORMS)) -> nodes.Call:
+    """A call of a shape: all that it needs, by position, and some of what it may have, by name."""
+    form = draw(st.sampled_from(forms))
+    given: list[Node] = []
+    named: dict[str, Node] = {}
+    for p in form.parameters:
+        needed = not p.default_text
+        if not needed and not draw(st.booleans()):
+            continue
+        value = draw(arguments(p, longest, factor))
+        if needed and not named:
+            given.append(value)
+        else:
+            named[p.name] = value
+    if form.name == "multistep" and isinstance(named.get("gamma"), nodes.List):
+        del named["gamma"]
+    return call(form.name, *given, **named)
+
+
+def checked(node: Node) -> lrdsl.Schedule | None:
+    """The schedule of a tree, None where the language refuses it."""
+    try:
+        return lrdsl.parse(canonical(node))
+    except lrdsl.ScheduleError:
+        return None
+
+
+@st.composite
+def finite(draw: st.DrawFn, depth: int, longest: int, factor: bool = False) -> Node:
+    """A phase that ends."""
+    node = draw(phases(depth, longest, factor))
+    in_factor = node if not factor else nodes.Binary("*", call("hold"), node, NOWHERE)
+    s = checked(in_factor)
+    assume(s is not None)
+    assert s is not None
+    alone = checked(node)
+    n = alone.plan.length if alone is not None else None
+    return limited(node, draw(st.integers(1, longest))) if not n else node
+
+
+@st.composite
+def phases(draw: st.DrawFn, depth: int, longest: int = 300, factor: bool = False) -> Node:
+    """A phase, nested up to `depth`."""
+    if depth <= 1 or draw(st.integers(0, 3)) == 0:
+        return draw(shapes(longest, factor))
+    kind = draw(st.sampled_from(["then", "then", "restart", "for", "times", "scaled", *COMBINATORS]))
+    inner = phases(depth - 1, longest, factor)
+    if kind == "then":
+        firsts = draw(st.lists(finite(depth - 1, longest, factor), min_size=1, max_size=3))
+        parts = [*firsts, draw(inner)]
+        flat = [i for part in parts for i in (part.items if isinstance(part, nodes.Sequence) else (part,))]
+        return nodes.Sequence(tuple(flat), NOWHERE)
+    if kind == "restart":
+        return nodes.Restart(draw(inner), NOWHERE)
+    if kind == "for":
+        return nodes.Limited(draw(inner), draw(durations(longest)), NOWHERE)
+    if kind == "times":
+        return nodes.Binary("*", draw(inner), draw(phases(depth - 1, longest, True)), NOWHERE)
+    if kind == "scaled":
+        return nodes.Binary("*", draw(decimals(0.1, 2)), draw(inner), NOWHERE)
+    return draw(combined(COMBINATORS[kind], depth, longest, factor))
+
+
+@st.composite
+def combined(draw: st.DrawFn, form: Combinator, depth: int, longest: int, factor: bool) -> Node:
+    if form.variadic:
+        return call(form.name, *draw(st.lists(phases(depth - 1, longest, factor), min_size=2, max_size=3)))
+    given: dict[str, Node] = {}
+    for p in form.parameters:
+        if p.kind is Kind.PHASE:
+            needs_end = form.cycles or form.name == "stretch"
+            given[p.name] = draw(finite(depth - 1, longest, factor) if needs_end else phases(depth - 1, longest, factor))
+        elif not p.default_text or draw(st.booleans()):
+            given[p.name] = draw(arguments(p, longest, factor))
+    if form.name == "stretch":
+        extra = given.pop("to", None)
+        if "k" not in given:
+            return call(form.name, given["phase"], to=extra or number(7))
+    if form.name == "clip":
+        return call(form.name, given["phase"], number(Fraction(1, 1000)) if not factor else nodes.Quantity(Fraction(1, 1000), "", "x", NOWHERE, NOWHERE), given["high"])
+    return call(form.name, *[given[p.name] for p in form.parameters if p.name in given and not p.default_text], **{p.name: given[p.name] for p in form.parameters if p.name in given and p.default_text})
+
+
+@st.composite
+def schedules(draw: st.DrawFn, depth: int = 5, longest: int = 10**7) -> lrdsl.Schedule:
+    """A checked schedule, and with it a tree that the language accepts."""
+    node = draw(phases(draw(st.integers(1, depth)), longest))
+    s = checked(node)
+    assume(s is not None)
+    assert s is not None
+    return s
+
+
+def ticks(s: lrdsl.Schedule, longest: int = 10**7) -> st.SearchStrategy[list[int]]:
+    """Ticks worth looking at: around the boundaries of phases and pieces, and anywhere."""
+    from lrdsl.plan import best, pieces
+
+    edges = sorted({max(0, int(p.start) + d) for p in pieces(best(s.plan.level)) for d in (-1, 0, 1)})[:400]
+    return st.lists(st.one_of(st.sampled_from(edges), st.integers(0, 100), st.integers(0, longest)), min_size=4, max_size=12)
