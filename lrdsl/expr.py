@@ -525,6 +525,9 @@ def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
         if best is None or paper is None:
             return None
         return _forms(best[0], paper[0]), _forms(best[1], paper[1])
+    if isinstance(e, Linear):
+        inside = affine(e.of, symbol)
+        return None if inside is None else (number(e.scale) * inside[0] + e.shift, number(e.scale) * inside[1])
     if isinstance(e, Select) and not mentions(e.of, symbol):
         parts = [affine(v, symbol) for v in e.values]
         known = [p for p in parts if p is not None]

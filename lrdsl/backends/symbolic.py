@@ -105,9 +105,10 @@ _MOST_BITS = 512
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational and exponent.is_Rational else 0
-    if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
-        return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
+    if base.is_Rational and exponent.is_Rational:
+        bits = int(base.p).bit_length() + int(base.q).bit_length()
+        if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
+            return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
     return base**exponent
 
 

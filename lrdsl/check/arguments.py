@@ -21,10 +21,9 @@ MAX_LIST = 1000
 
 def bind(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope, phase: Callable[[Node, Scope], Any]) -> dict[str, Any] | None:
     """The arguments that a call gives, by parameter name; None after problems were reported. `phase` reads an argument that is a phase."""
-    placed = _place(node, parameters, scope)
+    placed, sound = _place(node, parameters, scope)
     found: dict[str, Any] = {}
-    sound = placed is not None
-    for parameter, value in (placed or {}).items():
+    for parameter, value in placed.items():
         argument = phase(value, scope) if parameter.kind is Kind.PHASE else _argument(parameter, value, scope)
         if argument is None:
             sound = False
@@ -32,7 +31,8 @@ def bind(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope, phas
     return found if sound else None
 
 
-def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) -> dict[Parameter, Node] | None:
+def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) -> tuple[dict[Parameter, Node], bool]:
+    """Which argument goes to which parameter, and whether that is all in order."""
     by_name = {p.name: p for p in parameters}
     placed: dict[Parameter, Node] = {}
     problems, sound, named = scope.problems, True, False
@@ -67,7 +67,7 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             example = EXAMPLE[p.kind]
             problems.error("LR106", node.extent, f"`{node.name}` needs `{p.name}`: {p.doc}", f"write it as {example}")
             sound = False
-    return placed if sound or placed else None if not sound else {}
+    return placed, sound
 
 
 def _argument(p: Parameter, node: Node, scope: Scope) -> Argument:

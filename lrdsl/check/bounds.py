@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from lrdsl.expr import INDEX, PI, Call, Expr, Forms, Linear, Num, Product, Select, Symbol
+from lrdsl.expr import INDEX, PI, Call, Expr, Forms, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
 
 Range: TypeAlias = tuple[float, float]
 
@@ -53,9 +53,7 @@ def _pow(a: Range, b: Range) -> Range:
         return _ordered(*(_pow1(x, y) for x in a for y in b))
     whole = b[0] == b[1] and b[0].is_integer()
     if not whole:
-        biggest = max(abs(a[0]), abs(a[1]))
-        # A negative base is defined at whole exponents alone; a floor gives those, and then the magnitude bounds it.
-        return (-_pow1(biggest, b[1]), _pow1(biggest, b[1])) if b[0] >= 0 and biggest <= 1 else ANY
+        return ANY
     n = b[0]
     ends = [_pow1(x, n) if x or n >= 0 else math.inf for x in a]
     if n < 0 and a[0] <= 0 <= a[1]:
@@ -161,8 +159,25 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range])
             return _product(e.factor, walk(e.upto)[1], ranges)
         case Call():
             args = [walk(a) for a in e.args]
-            return ANY if ANY in args else _call(e, args)
+            if ANY in args:
+                return ANY
+            return (_quotient(e, ranges) or _call(e, args)) if e.op == "div" else _call(e, args)
     raise AssertionError(e)
+
+
+def _quotient(e: Call, ranges: dict[Symbol, Range]) -> Range | None:
+    """(a + b x)/(c + d x) goes one way between its poles, so its ends bound it: `t/(t + 5)` stays below 1, however long."""
+    for symbol in (T, INDEX):
+        parts = [affine(a, symbol) for a in e.args]
+        if symbol in ranges and mentions(e.args[0], symbol) and mentions(e.args[1], symbol) and None not in parts:
+            found = []
+            for x in ranges[symbol]:
+                top, bottom = (constant(add(p[0], mul(p[1], number(x)))) for p in parts if p is not None)
+                if not bottom or math.isnan(top) or math.isnan(bottom):
+                    return None
+                found.append((top / bottom, bottom > 0))
+            return _ordered(found[0][0], found[1][0]) if found[0][1] == found[1][1] else None
+    return None
 
 
 def _select(e: Select, of: Range, walk: Callable[[Expr], Range]) -> Range:
@@ -188,6 +203,9 @@ def _call(e: Call, args: list[Range]) -> Range:
             return total
         case "div":
             return _div(a, b)
+        case "pow" if a[0] < 0 and b[0] >= 0 and _whole(e.args[1]):
+            most = max(_pow1(max(-a[0], a[1]), y) for y in b)
+            return -most, most
         case "pow":
             return _pow(a, b)
         case "mod":
@@ -199,6 +217,13 @@ def _call(e: Call, args: list[Range]) -> Range:
             return max(x[0] for x in args), max(x[1] for x in args)
         case _:
             return _UNARY[e.op](a)
+
+
+def _whole(e: Expr) -> bool:
+    """Whether an expression is a whole number at any real tick."""
+    if isinstance(e, Linear):
+        return e.scale.denominator == e.shift.denominator == 1 and _whole(e.of)
+    return e is INDEX or (isinstance(e, Call) and e.op in ("floor", "ceil"))
 
 
 def _product(factor: Expr, upto: float, ranges: dict[Symbol, Range]) -> Range:

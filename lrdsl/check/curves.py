@@ -197,15 +197,19 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
     if factor == ONE:
         return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
     assert isinstance(factor, Num)
-    parts: list[tuple[Fraction, Expr]] = []
-    start, length, k = Fraction(0), m, 0
-    while start <= MAX_TICKS and (count is None or k < count):
-        if k >= MAX_CYCLES:
+    lengths, end = [m], m
+    while end <= MAX_TICKS and (count is None or len(lengths) < count):
+        if len(lengths) >= MAX_CYCLES:
             raise NoClosedFormError(f"cycles that grow so slowly are more than {MAX_CYCLES}")
-        _copies(curve, k + 1)
+        lengths.append(lengths[-1] * factor.value)
+        end += lengths[-1]
+    _copies(curve, len(lengths))
+    parts: list[tuple[Fraction, Expr]] = []
+    start = Fraction(0)
+    for k, length in enumerate(lengths):
         time = linear(m / length, T, -start * m / length)
         parts.append((start, substitute(curve.level, {T: time, ENTRY: ENTRY * power(decay, number(k))})))
-        start, length, k = start + length, length * factor.value, k + 1
+        start += length
     return Curve(None if count is None else start, select(T, parts))
 
 

@@ -32,7 +32,8 @@ def _power(base: Any, exponent: Any) -> Any:
     if base == 0:
         return Fraction(1) if exponent == 0 else Fraction(0)
     if base < 0:
-        assert isinstance(exponent, Fraction) and exponent.denominator == 1
+        assert isinstance(exponent, Fraction)
+        assert exponent.denominator == 1
     return mp.power(real(base), exponent.numerator if isinstance(exponent, Fraction) and exponent.denominator == 1 else real(exponent))
 
 

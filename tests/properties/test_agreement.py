@@ -1,0 +1,140 @@
+"""One schedule, four readings: single ticks, arrays, the running scheduler, and the SymPy formula at 60 digits say the same, to 4 ulp a phase."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl import expr
+from lrdsl.backends.symbolic import translate
+from lrdsl.expr import ENTRY, PI, Symbol, T, number
+from lrdsl.kinds import Kind
+from lrdsl.shapes import Shape, arguments_of
+from lrdsl.syntax import canonical
+from lrdsl.syntax.nodes import Node
+from tests.properties import exact, texts
+
+BASE = 0.1
+#: Under this a double has fewer digits, and so may what it was computed from.
+SMALLEST = 1e-290
+#: The formula of a running product is worked out factor by factor, so these are asked about fewer ticks.
+FEW = 3000
+
+
+def ulps(found: float, value: object) -> float:
+    """The distance of a double from a number of 60 digits, in units of the double's last place."""
+    if abs(value) < SMALLEST:  # type: ignore[operator]
+        return 0.0 if abs(found) <= 2 * SMALLEST else math.inf
+    return float(abs(exact.mp.mpf(found) - value) / exact.mp.mpf(math.ulp(found)))
+
+
+def compare(node: Node, ticks: list[int]) -> None:
+    schedule = lrdsl.parse(canonical(node))
+    formula = exact.Evaluator(schedule.formula(base=BASE, numbers="double"))
+    array = schedule.values(ticks, BASE)
+    for t, listed in zip(ticks, array.tolist(), strict=True):
+        value = formula.at(t)
+        allowed = 4 * texts.promised(node, t)
+        for found in (schedule.at(t, BASE), listed):
+            assert ulps(found, value) <= allowed, (t, found, float(value), str(schedule))
+
+
+def has_product(node: Node) -> bool:
+    return any(getattr(n, "name", "") == "cumprod" for n in texts.below(node))
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_compositions(data: st.DataObject) -> None:
+    node = data.draw(texts.trees())
+    longest = FEW if has_product(node) else 10**7
+    ticks = data.draw(texts.ticks(lrdsl.parse(canonical(node)), longest))
+    compare(node, [t for t in ticks if t <= longest])
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_compositions_of_short_phases(data: st.DataObject) -> None:
+    """Short phases bring many boundaries and cycles into reach, and running products in."""
+    node = data.draw(texts.trees(longest=60))
+    compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), FEW)) if t <= FEW])
+
+
+@pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)
+def test_every_shape(form: Shape) -> None:
+    @settings(max_examples=25)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        longest = FEW if form.name == "cumprod" else 10**8
+        node = data.draw(texts.shapes(longest, forms=(form,)).filter(lambda n: texts.checked(n) is not None))
+        compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), longest)) if t <= longest])
+
+    check()
+
+
+@pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)
+def test_the_paper_form_is_the_best_form(form: Shape) -> None:
+    """Where a shape is written twice, SymPy proves both equal, with symbols for all that may be one."""
+    if form.paper is None:
+        return
+    symbols = {T: sympy.Symbol("u", positive=True), ENTRY: sympy.Symbol("v", positive=True), expr.BASE: sympy.Symbol("b", positive=True), PI: sympy.pi}
+    for choices in _choices(form):
+        given: dict[str, object] = dict(choices)
+        for p in form.parameters:
+            if p.kind is Kind.LEVEL:
+                given[p.name] = Symbol(f"{p.name}_level")
+                symbols[given[p.name]] = sympy.Symbol(p.name, positive=True)  # type: ignore[index]
+            elif p.kind is Kind.RATIO:
+                given[p.name] = number(3)
+            elif p.kind is Kind.DURATION:
+                given[p.name] = number(20)
+        arguments = arguments_of(form, given)  # type: ignore[arg-type]
+        best, paper = (translate(f(T, **arguments), symbols, False) for f in (form.level, form.paper))
+        if isinstance(best, sympy.Piecewise):
+            halves = [value for value, _ in best.args]
+        else:
+            halves = [best]
+        for half in halves:
+            inside = {symbols[T]: sympy.Symbol("s", positive=True) * 20} if len(halves) > 1 else {}
+            difference = sympy.simplify(sympy.expand_log(sympy.expand_trig((half - paper).subs(inside)), force=True))
+            assert difference == 0, (form.signature, choices, difference)
+
+
+def _choices(form: Shape) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = [{}]
+    for p in form.parameters:
+        if p.options:
+            found = [{**known, p.name: option} for known in found for option in p.options]
+    return found
+
+
+@settings(max_examples=150)
+@given(texts.schedules(longest=200), st.integers(0, 300), st.floats(1e-4, 10))
+def test_stepping_seeking_and_asking_are_one(schedule: lrdsl.Schedule, tick: int, base: float) -> None:
+    stepped, sought = (SimpleNamespace(param_groups=[{"lr": base}, {"lr": 2 * base}]) for _ in range(2))
+    walking, jumping = lrdsl.compile(schedule, stepped), lrdsl.compile(schedule, sought)
+    for _ in range(tick):
+        walking.step()
+    jumping.seek(tick)
+    levels = [group["lr"] for group in stepped.param_groups]
+    assert levels == [group["lr"] for group in sought.param_groups]
+    assert levels == walking.get_last_lr() == jumping.get_last_lr()
+    assert levels == [schedule.at(tick, base), schedule.at(tick, 2 * base)]
+    assert walking.last_epoch == jumping.last_epoch == tick
+
+
+@settings(max_examples=100)
+@given(texts.schedules(longest=10**6), st.lists(st.integers(0, 10**6), min_size=1, max_size=50), st.integers(1, 4))
+def test_arrays_in_any_order_and_shape(schedule: lrdsl.Schedule, ticks: list[int], rows: int) -> None:
+    at = np.array(ticks * rows).reshape(rows, -1)
+    found = schedule.values(at, BASE)
+    assert found.shape == at.shape
+    assert found.dtype == np.float64
+    assert (found == schedule.values(sorted(ticks), BASE)[np.argsort(np.argsort(ticks, kind="stable"), kind="stable")]).all()

@@ -1,0 +1,192 @@
+"""The algebra of language.md, section 4: laws that hold for every schedule."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.plan import best, pieces
+from lrdsl.syntax import canonical, nodes, parse
+from lrdsl.syntax.nodes import Node
+from tests.properties.texts import NOWHERE, call, checked, decimals, finite, limited, number, phases, shapes, trees
+
+BASE = 0.7
+parts = phases(3, 200)
+ends = finite(3, 200)
+many = settings(max_examples=100)
+
+
+def same(a: Node | str, b: Node | str, ticks: int | None = None, length: bool = True) -> None:
+    """Both texts are accepted, have one length, and give one level at every tick, to rounding."""
+    first, second = (lrdsl.parse(x if isinstance(x, str) else canonical(x)) for x in (a, b))
+    if length:
+        assert first.plan.length == second.plan.length, (str(first), str(second))
+    if ticks is None:
+        ticks = min(2000, int(first.length or 0) + 300)
+    one, two = first.values(ticks, BASE), second.values(ticks, BASE)
+    # In a chain of phases the error is that of the largest level on the way, where a later phase enters at it.
+    np.testing.assert_allclose(one, two, rtol=1e-11, atol=1e-14 * np.abs(one).max(initial=0), err_msg=f"{first} | {second}")
+
+
+def valid(*found: Node) -> None:
+    assume(all(checked(node) is not None for node in found))
+
+
+def then(*items: Node) -> nodes.Sequence:
+    return nodes.Sequence(items, NOWHERE)
+
+
+@many
+@given(ends, ends, parts)
+def test_then_is_associative(a: Node, b: Node, c: Node) -> None:
+    valid(then(a, b, c))
+    same(f"({canonical(a)} then {canonical(b)}) then {canonical(c)}", f"{canonical(a)} then ({canonical(b)} then {canonical(c)})")
+
+
+@many
+@given(parts)
+def test_an_empty_hold_is_the_left_unit(a: Node) -> None:
+    valid(a)
+    same(then(call("hold", number(0)), a), a)
+
+
+@many
+@given(ends)
+def test_repeating_once_is_the_phase_itself(a: Node) -> None:
+    once = call("repeat", a, times=number(1))
+    valid(a, once)
+    same(once, a)
+
+
+@many
+@given(ends)
+def test_restarting_once_is_the_phase_itself(a: Node) -> None:
+    once = call("restarts", a, times=number(1))
+    valid(a, once)
+    same(once, a)
+
+
+@many
+@given(parts, st.integers(0, 300), st.integers(0, 300))
+def test_the_shorter_of_two_limits_wins(a: Node, n: int, m: int) -> None:
+    twice = limited(limited(a, n), m)
+    valid(a, twice)
+    same(twice, limited(a, min(n, m)), length=False)
+
+
+@many
+@given(st.integers(1, 40), decimals(0.01, 1))
+def test_step_is_a_repeated_drop(n: int, gamma: nodes.Number) -> None:
+    same(call("step", number(n), gamma), call("repeat", then(call("hold", number(n)), call("drop", gamma))), ticks=400, length=False)
+
+
+@many
+@given(ends, st.integers(2, 4))
+def test_repeating_is_writing_out(a: Node, times: int) -> None:
+    repeated, written = call("repeat", a, times=number(times)), then(*[a] * times)
+    valid(repeated, written)
+    same(repeated, written)
+
+
+@many
+@given(ends)
+def test_bounce_is_continuous_where_its_phase_is(a: Node) -> None:
+    """At the turns, and wherever the phase itself is."""
+    bounced = call("bounce", a)
+    valid(a, bounced)
+    s = lrdsl.parse(canonical(bounced))
+    n = lrdsl.parse(canonical(a)).plan.length
+    assert n is not None
+    inner = lrdsl.parse(canonical(a))
+    near = Fraction(1, 10**7)
+    for turn in (n, 2 * n):
+        at_turn = inner.at(float(n if turn == n else 0), BASE)
+        reached = inner.at(float(n - near * n if turn == n else near * n), BASE)
+        before, after = s.at(float(turn - near * n), BASE), s.at(float(turn + near * n), BASE)
+        tolerance = abs(at_turn - reached) * 1.01 + 1e-9 * abs(at_turn)
+        assert abs(before - after) <= 2 * tolerance
+    walked = np.linspace(0, float(n), 50)
+    forward, backward = s.values(walked, BASE), s.values(2 * float(n) - walked, BASE)
+    assert np.isclose(forward, backward, rtol=1e-6, atol=1e-9).mean() >= 0.9  # ticks beside a jump of the phase may fall on its other side
+
+
+def _bases(node: Node) -> bool:
+    """Whether every level in a tree is a multiple of base."""
+    s = checked(node)
+    return s is not None and all(not isinstance(n, nodes.Number) or n.value == 0 for n in _levels(node))
+
+
+def _levels(node: Node) -> list[Node]:
+    from tests.properties.texts import below
+
+    named = ("to", "from", "at", "low", "high", "peak")
+    found = []
+    for n in below(node):
+        if isinstance(n, nodes.Call):
+            found += [a.value for a in n.arguments if a.name in named]
+            found += [
+                a.value for i, a in enumerate(n.arguments) if not a.name and (n.name, i) in (("cyclic", 0), ("cyclic", 1), ("clip", 1), ("clip", 2), ("exp", 1))
+            ]
+    return found
+
+
+@settings(max_examples=200)
+@given(trees(3, 200), st.floats(1e-3, 1e3))
+def test_scaling_the_base_scales_every_level(node: Node, factor: float) -> None:
+    assume(_bases(node))
+    s = lrdsl.parse(canonical(node))
+    one, other = s.values(300, BASE), s.values(300, BASE * factor)
+    np.testing.assert_allclose(other, one * factor, rtol=1e-11, atol=1e-14 * factor * np.abs(one).max(initial=0), err_msg=str(s))
+
+
+@many
+@given(ends, parts)
+def test_the_next_phase_enters_where_the_last_one_ended(a: Node, b: Node) -> None:
+    chain = then(a, b)
+    valid(a, chain)
+    first, both = lrdsl.parse(canonical(a)), lrdsl.parse(canonical(chain))
+    n = first.plan.length
+    assert n is not None
+    before = np.arange(0, int(n) + 1, dtype=float)
+    before = before[before < float(n)]
+    np.testing.assert_array_equal(first.values(before, BASE), both.values(before, BASE))
+    held = lrdsl.parse(canonical(then(a, call("hold"))))
+    np.testing.assert_allclose(held.at(float(n) + 5, BASE), first.at(float(n), BASE), rtol=1e-11, atol=1e-300)
+
+
+@many
+@given(shapes(200), st.integers(0, 300))
+def test_for_holds_the_level_it_reached(a: Node, n: int) -> None:
+    valid(a)
+    whole, cut = lrdsl.parse(canonical(a)), lrdsl.parse(canonical(limited(a, n)))
+    np.testing.assert_allclose(cut.values([n, n + 1, n + 500], BASE), whole.at(n, BASE), rtol=1e-13, atol=1e-300)
+    np.testing.assert_allclose(cut.values(n, BASE), whole.values(n, BASE), rtol=1e-13, atol=1e-300)
+
+
+@settings(max_examples=300)
+@given(trees(5, 10**7))
+def test_the_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
+    text = canonical(node)
+    assert parse(text) == node
+    s = lrdsl.parse(text)
+    assert str(s) == text
+    assert lrdsl.parse(str(s)) == s
+    assert hash(lrdsl.parse(text)) == hash(s)
+
+
+@settings(max_examples=100)
+@given(trees(4, 10**4))
+def test_phases_tile_the_time(node: Node) -> None:
+    s = lrdsl.parse(canonical(node))
+    clock = Fraction(0)
+    for phase in s.phases:
+        assert phase.start == clock
+        clock += phase.length or 0
+    found = pieces(best(s.plan.level))
+    assert found[0].start == 0
+    assert all(a.start < b.start for a, b in itertools.pairwise(found))
