@@ -170,6 +170,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     for name in names:
         if name.lower() == plain:
             return name
+    if len(word) < 3:
+        return None
     close = difflib.get_close_matches(word.lower(), names, 1, 0.6) or difflib.get_close_matches(plain, names, 1, 0.6)
     return close[0] if close else None
 
@@ -178,7 +180,7 @@ def foreign_letter(word: str) -> str | None:
     """A note on the first character of `word` that is not ASCII, by its Unicode name; None where there is none."""
     for character in word:
         if not character.isascii():
-            return f"`{character}` is {unicodedata.name(character, 'a character without a name')} (U+{ord(character):04X}), not an ASCII letter"
+            return f"`{character}` is {unicodedata.name(character, 'a character without a name')} (U+{ord(character):04X}), not ASCII"
     return None
 
 
@@ -217,7 +219,7 @@ def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedul
       = help: did you mean `hold`?
     """
     lines = text.split("\n")
-    return "\n".join(_block(d, lines, source, paint) for d in diagnostics)
+    return "\n\n".join(_block(d, lines, source, paint) for d in diagnostics)
 
 
 def _block(d: Diagnostic, lines: list[str], source: str, paint: Callable[[str, str], str]) -> str:

@@ -281,6 +281,10 @@ def div(a: Expr, b: Expr) -> Expr:
             return a
         if b.exact and is_time(a):
             return linear(1 / b.value, a, Fraction(0))
+        if isinstance(a, Call) and a.op == "div" and isinstance(a.args[1], Num):
+            both = _fold(a.args[1], b, lambda x, y: x * y)
+            if both is not None:
+                return div(a.args[0], both)
     top, bottom = _coefficient(a), _coefficient(b)
     if top[1] == bottom[1] and bottom[0].value != 0 != bottom[0].double:
         return div(top[0], bottom[0])
@@ -345,11 +349,19 @@ def call(op: str, *args: Operand) -> Expr:
             nums = [a for a in given if isinstance(a, Num)]
             pick = min if op == "min" else max
             return Num(pick(a.value for a in nums), pick(a.double for a in nums))
+    elif op in ("cos", "sin") and _coefficient(given[0])[1] is PI:
+        turns = (_coefficient(given[0])[0].value + Fraction(op == "sin", -2)) % 2
+        if turns in _COSINES:
+            return number(_COSINES[turns])
     elif isinstance(given[0], Num):
         folded = _fold_call(op, given[0])
         if folded is not None:
             return folded
     return Call(op, given)
+
+
+#: cos(pi x) at the x where it is a whole number.
+_COSINES = {Fraction(0): 1, Fraction(1, 2): 0, Fraction(1): -1, Fraction(3, 2): 0}
 
 
 def _fold_call(op: str, a: Num) -> Num | None:
@@ -376,6 +388,9 @@ def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
         return reached[-1] if reached else branches[0][1]
     if isinstance(of, Linear) and of.scale > 0:
         return select(of.of, [((start - of.shift) / of.scale, value) for start, value in branches])
+    if isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num):
+        period = of.args[1].value
+        branches = [(start, value) for start, value in branches if start < period]
     spliced: list[tuple[Fraction, Expr]] = []
     for i, (start, value) in enumerate(branches):
         end = branches[i + 1][0] if i + 1 < len(branches) else None
@@ -498,6 +513,33 @@ def extent(e: Expr) -> tuple[int, int]:
         else:
             heights[todo.pop()] = 1 + max((heights[c] for c in children(x)), default=0)
     return len(heights), heights[e]
+
+
+def within(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
+    """`e` for low <= T < high: a floor that stays the same there is a number, and a cycle that does not end there is plain time."""
+
+    def walk(x: Expr) -> Expr:
+        done = memo.get(x)
+        if done is None:
+            done = memo[x] = _settled(rebuild(x, walk), low, high)
+        return done
+
+    memo: dict[Expr, Expr] = {}
+    return walk(e)
+
+
+def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
+    if high is None or not isinstance(e, Call) or e.op not in ("floor", "mod"):
+        return e
+    scale, of, shift = _parts(e.args[0])
+    if of is not T:
+        return e
+    period = e.args[1].value if e.op == "mod" and isinstance(e.args[1], Num) else Fraction(1)
+    first, end = scale * low + shift, scale * high + shift
+    cycle = first // period
+    if not cycle * period <= end <= (cycle + 1) * period:
+        return e
+    return number(cycle) if e.op == "floor" else linear(scale, T, shift - cycle * period)
 
 
 def mentions(e: Expr, symbol: Symbol) -> bool:

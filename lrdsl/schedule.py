@@ -55,6 +55,10 @@ class Schedule:
     text: str = attrs.field(default="", eq=False, repr=False)
     plan: Plan = attrs.field(kw_only=True, eq=False, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle holds: the schedule without the code that was generated for it."""
+        return {f.name: getattr(self, f.name) for f in attrs.fields(type(self))}
+
     def __str__(self) -> str:
         return canonical(self.tree)
 
@@ -143,7 +147,7 @@ class Schedule:
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
-        Piecewise((eta_0*(1 - t/4), t < 4), (0, True))
+        Piecewise((-eta_0*t/4 + eta_0, t < 4), (0, True))
         """
         from lrdsl.backends import symbolic
 
@@ -153,8 +157,8 @@ class Schedule:
         r"""The closed form as LaTeX. `base` is LaTeX for the base value.
 
         >>> import lrdsl
-        >>> print(lrdsl.parse("exp(0.9)").latex())
-        \eta_0 \left(\frac{9}{10}\right)^{t}
+        >>> print(lrdsl.parse("rsqrt(100)").latex())
+        \sqrt{\frac{100}{t + 100}} \eta_0
         """
         from lrdsl.backends import symbolic
 

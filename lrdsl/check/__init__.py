@@ -11,7 +11,7 @@ from lrdsl.check.phases import sequence
 from lrdsl.check.scope import Scope
 from lrdsl.clock import MAX_TICKS, Clock, MissingFactError
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, ENTRY, substitute
+from lrdsl.expr import BASE, ENTRY, Expr, T, branches, select, substitute, within
 from lrdsl.plan import Phase, Plan
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -35,7 +35,7 @@ def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Pro
     except curves.TooLargeError as reason:
         problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
         return None
-    level = substitute(whole.level, {ENTRY: BASE})
+    level = _settled(substitute(whole.level, {ENTRY: BASE}))
     phases, start = [], Fraction(0)
     for item, curve in zip(items, found, strict=True):
         phases.append(Phase(canonical(item), item.extent, start, curve.length))
@@ -45,6 +45,13 @@ def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Pro
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
     return plan if _is_finite(plan, problems) else None
+
+
+def _settled(level: Expr) -> Expr:
+    """The formula with what each piece makes constant worked out: in the first three ticks of `step(3)`, nothing has dropped yet."""
+    found = branches(T, level)
+    ends = [*(start for start, _ in found[1:]), None]
+    return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(found, ends, strict=True)])
 
 
 def _total(clock: Clock) -> Fraction | None:

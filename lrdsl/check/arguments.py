@@ -101,7 +101,7 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
     if not all(_inside(p, part) for part in _measures(p, e)):
         text = shown(canonical(node))
         about = "a pure number " if p.kind is Kind.RATIO else ""
-        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` is {about}{p.range_text}: {p.doc}")
+        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` must be {about}{p.range_text}: {p.doc}")
         return None
     return e
 

@@ -13,7 +13,7 @@ from lrdsl.expr import Num
 from lrdsl.kinds import Argument, Parameter, count, duration, level, phase, ratio
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
-_TIMES = count("times", "how many cycles; endless unless said", None, high=10**9)
+_TIMES = count("times", "how many cycles; endless unless said", None)
 
 
 @attrs.frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import attrs
 
@@ -59,7 +60,7 @@ class Curve:
 
     def at(self, tick: Fraction) -> Expr:
         """The level at a tick, in terms of the entry level and base."""
-        return substitute(self.level, {T: number(tick)})
+        return _at(self.level, tick)
 
 
 def then(curves: Sequence[Curve]) -> Curve:
@@ -149,8 +150,19 @@ def bounce(curve: Curve) -> Curve:
     """Forward, then backward, for ever."""
     n = _finite(curve)
     w = mod(T, 2 * n)
-    back = substitute(curve.level, {T: linear(Fraction(-1), w, 2 * n)})
-    return Curve(None, select(w, [(Fraction(0), substitute(curve.level, {T: w})), (n, back)]))
+    back = linear(Fraction(-1), w, 2 * n)
+    way = [(start, piece) for start, piece in branches(T, curve.level) if start <= n]
+    forward = (Fraction(0), substitute(curve.level, {T: w}))
+    # Backward, each piece holds at its end and not at its start. Where the curve is continuous that is the same, and the way back is pieces again.
+    if all(before is after for before, after in ((_at(a, s), _at(b, s)) for (_, a), (s, b) in pairwise(way))):
+        ends = [start for start, _ in way[1:]] if way[-1][0] == n else [*(start for start, _ in way[1:]), n]
+        backward = [(2 * n - end, substitute(piece, {T: back})) for (_, piece), end in zip(way, ends, strict=False)]
+        return Curve(None, select(w, [forward, *reversed(backward)]))
+    return Curve(None, select(w, [forward, (n, substitute(curve.level, {T: back}))]))
+
+
+def _at(level: Expr, tick: Fraction) -> Expr:
+    return substitute(level, {T: number(tick)})
 
 
 def repeat(curve: Curve, count: int | None) -> Curve:

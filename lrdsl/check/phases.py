@@ -95,9 +95,8 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
 def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     """The curves of a sequence. The one phase that says `rest` is read last, when the lengths of the others are known."""
     resting = [i for i, item in enumerate(items) if uses_rest(item)]
-    if len(resting) > 1 and (scope.room is not None or not scope.no_room):
+    if len(resting) > 1 and scope.room is not None:
         scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
-        scope = scope.without_room("in two phases of one sequence")
     found: list[Curve | None] = [None] * len(items)
     lengths: list[Fraction | None] = []
     for i in (i for i in range(len(items)) if i not in resting):
@@ -214,7 +213,8 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
     complaint = shape.complain(**arguments)
     if complaint is not None:
         code, parameter, message, help = complaint
-        at = next((a.value.extent for a in node.arguments if a.name == parameter), node.extent)
+        names = [p.name for p in shape.parameters]
+        at = next((a.value.extent for i, a in enumerate(node.arguments) if (a.name or names[i]) == parameter), node.extent)
         scope.problems.error(code, at, message, help)
         return None
     return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments))

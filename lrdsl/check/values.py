@@ -43,7 +43,9 @@ def _convert(found: Value, kind: Kind, node: Node, scope: Scope) -> Expr | None:
         fits = have in _PURE
     if not fits:
         text = shown(canonical(node))
-        scope.problems.error("LR111", node.extent, f"here belongs {DESCRIPTION[kind]}, and `{text}` is {DESCRIPTION[have]}", f"write {EXAMPLE[kind]}")
+        plain = canonical(nodes.Number(node.value, node.extent)) if isinstance(node, nodes.Quantity) and node.unit == "x" and kind is Kind.RATIO else None
+        help = f"write {EXAMPLE[kind]}" if plain is None else f"a factor has no unit: `{plain}`"
+        scope.problems.error("LR111", node.extent, f"here belongs {DESCRIPTION[kind]}, and `{text}` is {DESCRIPTION[have]}", help, plain)
         return None
     if kind is Kind.DURATION:
         return _ticks(e, node, scope)
@@ -147,8 +149,9 @@ def _name(node: nodes.Name, scope: Scope) -> Value | None:
         case _:
             near = did_you_mean(word, [*WORDS, *scope.names])
             note = foreign_letter(word)
-            known = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names))
-            help = f"did you mean `{near}`?" if near else note or f"known here are {known}"
+            known = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names) if w != "t" or scope.formula)
+            given = f"give it a value: `names={{{word!r}: 10}}` (`--set {word}=10`); known here are {known}"
+            help = f"did you mean `{near}`?" if near else note or given
             problems.error("LR103", node.extent, f"nothing is called `{shown(word)}` here", help, near)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from lrdsl.backends import text
 from lrdsl.cli import options
 
 
@@ -20,24 +21,27 @@ def add(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the formula."""
     s = options.schedule(arguments)
+    base, shown = _base(arguments.base)
+    if arguments.format == "text":
+        found = text.lines(s.plan, "η₀" if arguments.base is None else shown)
+        width = max(len(formula) for formula, _ in found)
+        print("\n".join(f"{formula:{width}}   {where}".rstrip() for formula, where in found))
+        return
     import sympy
 
-    base, shown = _base(arguments.base)
     formula = s.formula(base)
     if arguments.format == "sympy":
         print(formula)
-    elif arguments.format == "text":
-        print(sympy.pretty(formula, use_unicode=True, wrap_line=False))
-    else:
-        latex = sympy.latex(formula, symbol_names={sympy.Symbol(str(base)): shown})
-        print(f"$$\n{latex}\n$$" if arguments.format == "markdown" else latex)
+        return
+    latex = sympy.latex(formula, symbol_names={sympy.Symbol(str(base)): shown})
+    print(f"$$\n{latex}\n$$" if arguments.format == "markdown" else latex)
 
 
-def _base(text: str | None) -> tuple[str | float, str]:
+def _base(name: str | None) -> tuple[str | float, str]:
     """The base for the formula, and as LaTeX."""
-    if text is None:
+    if name is None:
         return "eta_0", r"\eta_0"
     try:
-        return float(text), text
+        return float(name), name
     except ValueError:
-        return text.lstrip("\\").replace("{", "").replace("}", ""), text
+        return name.lstrip("\\").replace("{", "").replace("}", ""), name

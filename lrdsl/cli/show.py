@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lrdsl.schedule import Schedule
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
-_ROWS = 12
+_ROWS = 13
 #: A formula of more pieces than this is cut, and so is the table of phases.
 _MOST = 12
 
@@ -73,9 +73,8 @@ def _phases(console: Console, s: Schedule, base: float) -> None:
         if n is None:
             ticks, length, level = f"{_ticks(start)} …", "endless", f"from {first}"
         else:
-            last = s.plan.level if n else None
             ticks, length = f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n)
-            reached = f"{s.at(float(start + n), base):.4g}" if last is not None else first
+            reached = f"{s.at(float(start + n), base):.4g}"
             level = first if first == reached else f"{first} → {reached}"
         table.add_row(f"[{_colour(i)}]▌[/] {_escaped(phase.text)}", ticks, length, level)
     console.print(table)
@@ -94,7 +93,7 @@ def _chart(console: Console, s: Schedule, base: float, ticks: int) -> None:
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     low = 0.0 if 0 <= low < high / 2 or low == high else low
     rows = chart.draw(spans, low, high, _ROWS)
-    labels = {0: high, _ROWS // 2: (low + high) / 2 + (high - low) / (2 * _ROWS - 2) * -1, _ROWS - 1: low}
+    labels = {0: high, _ROWS // 2: (low + high) / 2, _ROWS - 1: low}
     colours = [_colour(s.plan.phase_at(x * (ticks - 1) / max(1, width - 1))) for x in range(width)]
     for i, row in enumerate(rows):
         line = Text(f"{labels[i]:>{margin - 2}.3g} ┤" if i in labels else f"{'│':>{margin}}", style="dim")
@@ -107,25 +106,19 @@ def _chart(console: Console, s: Schedule, base: float, ticks: int) -> None:
 
 
 def _formula(console: Console, s: Schedule) -> None:
-    import sympy
+    """The formula of each piece, and where it holds: beside it where there is room, else under it."""
+    from lrdsl.backends import text
 
-    formula = s.formula("eta_0")
-    pieces = formula.args if isinstance(formula, sympy.Piecewise) else ((formula, sympy.true),)
-    room = console.width - 24
-    before = None
-    for i, (value, condition) in enumerate(pieces[:_MOST]):
-        pretty = sympy.pretty(value, use_unicode=True, wrap_line=False)
-        lines = pretty.split("\n")
-        if max(len(line) for line in lines) > room:
-            lines = [str(value)]
-        end = None if condition == sympy.true else condition.rhs
-        when = "always" if len(pieces) == 1 else f"t < {end}" if before is None else f"t ≥ {before}" if end is None else f"{before} ≤ t < {end}"
-        before = end
-        middle = len(lines) // 2
-        for j, line in enumerate(lines):
-            lead = f"{'lr = ' if i == 0 else '':>5}" if j == middle else " " * 5
-            note = f"[dim]{when}[/]" if j == middle else ""
-            gap = " " * max(2, room - len(line))
-            console.print(f"{lead}{_escaped(line)}{gap}{note}", soft_wrap=True)
-    if len(pieces) > _MOST:
-        console.print(f"[dim]     and {len(pieces) - _MOST} more pieces: `lrdsl formula` prints them all[/]")
+    found = text.lines(s.plan)
+    shown = found[:_MOST]
+    beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - 28), default=0)
+    for i, (formula, where) in enumerate(shown):
+        lead = "lr(t) = " if i == 0 else "        "
+        if len(formula) <= beside or not where:
+            console.print(f"[dim]{lead}[/]{_escaped(formula)}[dim]{' ' * (beside - len(formula) + 3)}{where}[/]", soft_wrap=len(formula) <= beside)
+        else:
+            console.print(f"[dim]{lead}[/]{_escaped(formula)}", soft_wrap=False)
+            console.print(f"[dim]{' ' * 12}for {where}[/]", soft_wrap=True)
+    if len(found) > _MOST:
+        console.print(f"[dim]        and {len(found) - _MOST} more pieces: `lrdsl formula` prints them all[/]")
+    console.print("[dim]        where η₀ is the base[/]")

@@ -36,28 +36,34 @@ class Scheduler:
         groups = getattr(optimizer, "param_groups", None)
         if not isinstance(groups, list) or not all(isinstance(g, dict) and KEY in g for g in groups) or not groups:
             raise refuse("LR152", f"{type(optimizer).__name__} has no param groups with an `lr`", "pass an optimizer, as `torch.optim.SGD(...)`", str(schedule))
-        for group in groups:
-            group.setdefault(BASE_KEY, float(group[KEY]))
-        self._attach([group[BASE_KEY] for group in groups])
+        self._attach([])
         self.seek(0)
 
     def _attach(self, bases: list[Any]) -> None:
-        """Bind the groups to their bases."""
+        """Bind the groups, in order, to these bases; groups beyond them to their own."""
         groups = self.optimizer.param_groups
+        for group in groups:
+            group.setdefault(BASE_KEY, float(group[KEY]))
+        bases = [*bases, *(group[BASE_KEY] for group in groups[len(bases) :])]
         self.base_lrs = [self.schedule.checked_base(base) for base in bases]
+        self._groups = groups
         self._slots = list(zip(groups, self.base_lrs, strict=True))
         self._fills = any(hasattr(group[KEY], "fill_") for group in groups)
 
     def step(self) -> None:
         """Move one tick on, and store the new level in every group."""
         self.last_epoch = tick = self.last_epoch + 1
-        if tick < self._until:
+        groups = self.optimizer.param_groups
+        if tick < self._until and groups is self._groups and len(groups) == len(self._slots):
             self._apply(tick, self._slots)
         else:
             self._enter(tick)
 
     def _enter(self, tick: int) -> None:
-        """Take up the formula in force at a tick, and store its levels."""
+        """Take up the formula in force at a tick, and store its levels. An optimizer that loaded a state has new groups, and some are added later."""
+        groups = self.optimizer.param_groups
+        if groups is not self._groups or len(groups) != len(self._slots):
+            self._attach(self.base_lrs[: len(groups)])
         code = self.schedule.evaluator.code_at(tick)
         self._until = code.end
         self._apply: Callable[[int, Any], None] = self._fill if self._fills else code.apply(KEY)

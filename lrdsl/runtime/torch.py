@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.optim import lr_scheduler
 
-from lrdsl.runtime.scheduler import BASE_KEY, Scheduler
+from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.schedule import Schedule
 
 
@@ -25,7 +25,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
 
     def _initial_step(self) -> None:
         """Called by torch when the optimizer is attached: take the bases it collected, and store the level of tick 0."""
-        self._attach([group[BASE_KEY] for group in self.optimizer.param_groups])
+        self._attach([])
         self._calls = 1
         self.seek(0)
         # Makes the first step() take the slow road through _enter, where the order of calls is looked at.
@@ -41,8 +41,11 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         self._calls = count - self.last_epoch
 
     def _enter(self, tick: int) -> None:
-        if tick == 1 and self._calls == 1 and not getattr(self.optimizer, "_opt_called", True):
-            warnings.warn("lr_scheduler.step() was called before optimizer.step(): the level of tick 0 is never used", UserWarning, stacklevel=3)
+        watched = hasattr(self.optimizer.step, "_wrapped_by_lr_sched")
+        if tick == 1 and self._calls == 1 and watched and not getattr(self.optimizer, "_opt_called", False):
+            # Begins as torch's own warning does, so that filters for that one catch it.
+            what = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
+            warnings.warn(what, UserWarning, stacklevel=3)
         super()._enter(tick)
 
     def get_lr(self) -> list[float | torch.Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
 from lrdsl.kinds import choice, duration, level, ratio
-from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, hav, left, rest_of_power
+from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rest_of_power, rising
 
 _N = duration("n", "how long it takes")
 _FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY)
@@ -44,7 +44,7 @@ def _rise_paper(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
         return _rise(u, n, from_, shape)
     passed = {
         "linear": done(u, n),
-        "cosine": hav(done(u, n)),
+        "cosine": rising(done(u, n)),
         "sqrt": call("sqrt", done(u, n)),
         "square": done(u, n) ** 2,
     }[shape]
@@ -103,7 +103,7 @@ cosine = Shape(
     parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, open_low=True, high=100)),
     length="n",
     level=_cosine,
-    paper=lambda u, n, to, from_, power: between(from_, to, (ONE - hav(done(u, n))) ** power),
+    paper=lambda u, n, to, from_, power: between(from_, to, falling(done(u, n)) ** power),
     end=lambda n, to, from_, power: to,
     known_as=("cos", "cosine_decay", "cosine_annealing", "half_cosine"),
     example="cosine(100)",

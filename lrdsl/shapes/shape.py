@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.expr import Expr, Forms, Num, T, call, select
+from lrdsl.expr import PI, Expr, Forms, Num, T, call, select
 from lrdsl.kinds import Argument, Parameter, resolved
 
 #: A constraint between arguments: (code, parameter, message, help) where they break it.
@@ -103,6 +103,16 @@ def between(start: Expr, end: Expr, remaining: Expr) -> Expr:
 def hav(x: Expr) -> Expr:
     """sin(pi x / 2)^2, the weight of a half cosine, accurate to the last bits near 0."""
     return call("hav", x)
+
+
+def rising(x: Expr) -> Expr:
+    """The same as papers write it: (1 - cos(pi x))/2."""
+    return (1 - call("cos", PI * x)) / 2
+
+
+def falling(x: Expr) -> Expr:
+    """What a half cosine leaves: (1 + cos(pi x))/2."""
+    return (1 + call("cos", PI * x)) / 2
 
 
 def rest_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:

@@ -28,7 +28,7 @@ MAX_DIGITS = 40
 MAX_REPAIRS = 20
 
 _SIGNS = {
-    "THEN": "then", "COMMA": ",", "RPAR": ")", "RSQB": "]", "LPAR": "(", "STAR": "*", "EQUAL": "=",
+    "THEN": "then", "COMMA": ",", "LPAR": "(", "RPAR": ")", "RSQB": "]", "STAR": "*", "SLASH": "/", "MINUS": "-", "EQUAL": "=", "PERCENT": "%",
 }  # fmt: skip
 _LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "/", "，": ",", "（": "(", "）": ")", "％": "%", "＊": "*", "＝": "=", "；": "then",
                ";": "then", "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
@@ -141,7 +141,7 @@ def parse(text: str, problems: Problems | None = None) -> Node:
 
 def _parse(text: str, problems: Problems) -> Node | None:
     if len(text) > MAX_TEXT:
-        problems.error("LR005", (MAX_TEXT, MAX_TEXT + 1), f"a text of {len(text)} characters", f"a schedule has at most {MAX_TEXT}")
+        problems.error("LR005", (MAX_TEXT, MAX_TEXT + 1), f"a text of {len(text)} characters", f"a schedule has at most {MAX_TEXT} characters")
         return None
     tokens = list(_tokens(text, problems))
     if not tokens:
@@ -149,7 +149,7 @@ def _parse(text: str, problems: Problems) -> Node | None:
             problems.error("LR004", (0, len(text)), "the text is empty", "write a phase: `cosine(100)` anneals to 0 over 100 ticks")
         return None
     if len(tokens) > MAX_TOKENS:
-        problems.error("LR005", _extent(tokens[MAX_TOKENS]), f"a text of {len(tokens)} words", f"a schedule has at most {MAX_TOKENS}")
+        problems.error("LR005", _extent(tokens[MAX_TOKENS]), f"a text of {len(tokens)} words", f"a schedule has at most {MAX_TOKENS} words and signs")
         return None
     _separate(tokens, problems)
     if not _brackets(tokens, problems):
@@ -164,11 +164,13 @@ def _tokens(text: str, problems: Problems) -> Iterator[Token]:
     """The tokens, without the characters and numbers that were refused."""
     for token in grammar().lex(text):
         if token.type == "UNKNOWN":
-            stray = foreign_letter(token) or f"`{shown(token)}` has no meaning here"
-            meant = _LOOKALIKES.get(token)
+            named = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
+            meant = _LOOKALIKES.get(token, "")
             help = f"did you mean `{meant}`?" if meant else "delete it"
-            problems.error("LR001", _extent(token), stray, help, meant or "")
-            continue
+            problems.error("LR001", _extent(token), foreign_letter(token) or f"{named} has no meaning here", help, meant)
+            if not meant:
+                continue
+            token = Token.new_borrow_pos(next(kind for kind, sign in _SIGNS.items() if sign == meant), token, token)
         if token.type == "NUMBER":
             digits = token.replace("_", "")
             value = Decimal(digits) if len(digits) <= MAX_DIGITS else None
@@ -208,6 +210,11 @@ def _brackets(tokens: list[Token], problems: Problems) -> bool:
                 problems.error("LR006", _extent(token), f"more than {MAX_DEPTH} brackets deep", "take the inner parts out, or close the brackets that are open")
                 return False
         elif token.type in _PARTNER.values():
+            while len(opened) > 1 and _PARTNER[opened[-1].type] != token.type and any(_PARTNER[o.type] == token.type for o in opened):
+                inner, sign = opened[-1], _SIGNS[_PARTNER[opened.pop().type]]
+                fix = Fix(_extent(token)[0], _extent(token)[0], sign)
+                problems.error("LR003", _extent(inner), f"this `{inner}` is never closed", f"put `{sign}` before the `{token}` that follows", fix=fix)
+                mended.append(_inserted(_PARTNER[inner.type], _extent(token)[0]))
             if not opened:
                 problems.error("LR003", _extent(token), f"`{token}` closes nothing that is open", "delete it", "")
                 continue

@@ -1,0 +1,131 @@
+"""The scheduler on torch optimizers."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from torch.optim import lr_scheduler as torch_schedulers
+
+import lrdsl
+
+
+def parameter() -> torch.nn.Parameter:
+    return torch.nn.Parameter(torch.ones(3))
+
+
+def run(optimizer: torch.optim.Optimizer, scheduler: Any, ticks: int) -> list[float]:
+    found = []
+    for _ in range(ticks):
+        found.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+def test_it_is_a_torch_scheduler() -> None:
+    scheduler = lrdsl.compile("cosine(20)", torch.optim.SGD([parameter()], lr=0.1))
+    assert isinstance(scheduler, torch_schedulers.LRScheduler)
+    assert isinstance(scheduler, lrdsl.Scheduler)
+    from lrdsl.torch import LRScheduler
+
+    assert type(scheduler) is LRScheduler
+    assert scheduler.get_lr() == scheduler.get_last_lr() == [0.1]
+    assert not hasattr(scheduler, "total_steps")
+
+
+def test_groups_keep_their_bases() -> None:
+    optimizer = torch.optim.SGD([{"params": [parameter()], "lr": 0.1}, {"params": [parameter()], "lr": 0.01}], lr=1.0)
+    scheduler = lrdsl.compile("step(2, 0.1) then cosine(4)", optimizer)
+    assert scheduler.base_lrs == [0.1, 0.01]
+    assert [g["initial_lr"] for g in optimizer.param_groups] == [0.1, 0.01]
+    run(optimizer, scheduler, 2)
+    assert [g["lr"] for g in optimizer.param_groups] == [scheduler.at(2, group=0), scheduler.at(2, group=1)]
+
+
+def test_a_group_that_is_added_later_joins_in() -> None:
+    optimizer = torch.optim.SGD([parameter()], lr=0.1)
+    scheduler = lrdsl.compile("linear(10)", optimizer)
+    run(optimizer, scheduler, 3)
+    optimizer.add_param_group({"params": [parameter()], "lr": 1.0})
+    optimizer.step()
+    scheduler.step()
+    assert [g["lr"] for g in optimizer.param_groups] == [scheduler.at(4), scheduler.at(4, group=1)]
+    assert scheduler.base_lrs == [0.1, 1.0]
+
+
+def test_its_state_goes_through_torch_save() -> None:
+    optimizer = torch.optim.AdamW([parameter()], lr=0.1)
+    scheduler = lrdsl.compile("warmup(5) then cosine(20)", optimizer)
+    run(optimizer, scheduler, 9)
+    buffer = io.BytesIO()
+    torch.save({"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}, buffer)
+    for order in (("optimizer", "scheduler"), ("scheduler", "optimizer")):
+        buffer.seek(0)
+        saved = torch.load(buffer, weights_only=True)
+        again = torch.optim.AdamW([parameter()], lr=0.1)
+        resumed = lrdsl.compile("warmup(5) then cosine(20)", again)
+        for part in order:
+            {"optimizer": again, "scheduler": resumed}[part].load_state_dict(saved[part])
+        assert again.param_groups[0]["lr"] == optimizer.param_groups[0]["lr"] == scheduler.at(9)
+        assert run(again, resumed, 20) == [scheduler.at(t) for t in range(9, 29)]
+
+
+def test_attaching_after_the_optimizer_was_loaded_keeps_the_base() -> None:
+    optimizer = torch.optim.SGD([parameter()], lr=0.1)
+    scheduler = lrdsl.compile("cosine(20)", optimizer)
+    run(optimizer, scheduler, 10)
+    again = torch.optim.SGD([parameter()], lr=0.1)
+    again.load_state_dict(optimizer.state_dict())
+    resumed = lrdsl.compile("cosine(20)", again)
+    resumed.load_state_dict(scheduler.state_dict())
+    assert resumed.base_lrs == [0.1]
+    assert again.param_groups[0]["lr"] == scheduler.at(10)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_tensor_rate_is_filled_in_place(dtype: torch.dtype) -> None:
+    rate = torch.tensor(0.1, dtype=dtype)
+    optimizer = torch.optim.Adam([parameter()], lr=rate, foreach=False)
+    scheduler = lrdsl.compile("linear(10)", optimizer)
+    held = optimizer.param_groups[0]["lr"]
+    found = run(optimizer, scheduler, 11)
+    assert optimizer.param_groups[0]["lr"] is held
+    assert isinstance(held, torch.Tensor)
+    assert found == pytest.approx([scheduler.at(t) for t in range(11)], rel=1e-6 if dtype is torch.float32 else 1e-15)
+
+
+def test_the_order_of_calls_is_watched_as_torch_does() -> None:
+    optimizer = torch.optim.SGD([parameter()], lr=0.1)
+    scheduler = lrdsl.compile("linear(10)", optimizer)
+    with pytest.warns(UserWarning, match="before `optimizer.step"):
+        scheduler.step()
+    optimizer = torch.optim.SGD([parameter()], lr=0.1)
+    scheduler = lrdsl.compile("linear(10)", optimizer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(optimizer, scheduler, 5)
+
+
+def test_it_trains() -> None:
+    torch.manual_seed(0)
+    weights = torch.nn.Parameter(torch.tensor([3.0, -2.0]))
+    optimizer = torch.optim.SGD([weights], lr=0.4)
+    scheduler = lrdsl.compile("warmup(5) then cosine(45)", optimizer)
+    for _ in range(50):
+        optimizer.zero_grad()
+        (weights**2).sum().backward()
+        optimizer.step()
+        scheduler.step()
+    assert float((weights**2).sum().detach()) < 1e-6
+    assert scheduler.finished
+
+
+def test_a_step_count_that_accelerate_can_move() -> None:
+    scheduler = lrdsl.compile("linear(10)", torch.optim.SGD([parameter()], lr=0.1))
+    assert scheduler._step_count == 1
+    scheduler._step_count += 1
+    assert (scheduler._step_count, scheduler.last_epoch) == (2, 0)

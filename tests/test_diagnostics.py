@@ -1,0 +1,222 @@
+"""What people see when a text is wrong: the whole page is a fixture, to be read by people. `python -m tests.test_diagnostics` writes it anew."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import lrdsl
+from lrdsl.diagnostics import CODES, Diagnostic, Span, did_you_mean, render
+
+PAGE = Path(__file__).parent / "fixtures" / "diagnostics.txt"
+RUN = {"total_steps": 1000}
+EPOCHS = {"steps_per_epoch": 100, "total_epochs": 90}
+
+#: A text that is wrong, and the options it is read with.
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("cosine(20) then hold(3)@", {}),
+    ("step(3, 0.1)\0 then cosine(20)", {}),
+    ("с\u043esine(20)", {}),
+    ("cosine（20）", {}),
+    ("step(3, 0.1); cosine(20)", {}),
+    ("step(3, 0.1) cosine(20)", {}),
+    ("step(3 0.1) then cosine(20)", {}),
+    ("step(3 gamma=0.5)", {}),
+    ("step(3, 0.1) than cosine(20)", {}),
+    ("step(3, 0.1) then", {}),
+    ("then cosine(20)", {}),
+    ("lr = cosine(20)", {}),
+    ("cosine(20", {}),
+    ("cosine(20))", {}),
+    ("multistep([30, 60)", {}),
+    ("", {}),
+    ("# only a comment", {}),
+    ("hold(" + "1" * 60 + ")", {}),
+    ("exp(9e999)", {}),
+    ("(" * 200, {}),
+    (" then ".join(["hold(1)"] * 501), {}),
+    ("x" * 100_001, {}),
+    ("repeat(max(exp(0.9), 0.1) for 3, times=900)", {}),
+    ("cosin(20)", {}),
+    ("CosineAnnealingLR(20)", {}),
+    ("sgdr(10)", {}),
+    ("wibble(20)", {}),
+    ("cosine(20, too=0.1)", {}),
+    ("cosine(20, banana=0.1)", {}),
+    ("cosine(n)", {}),
+    ("cosine(2 * tota)", RUN),
+    ("scale(1/x)", {}),
+    ("hold(t)", {}),
+    ("cosine(20 epoks)", EPOCHS),
+    ("cosine(20 minutes)", EPOCHS),
+    ("cosine(20km)", {}),
+    ("warmup(5, shape=cos)", {}),
+    ("cyclic(0, 1x, 5, mode=saw)", {}),
+    ("cosine()", {}),
+    ("exp()", {}),
+    ("min(cosine(20))", {}),
+    ("stretch(cosine(20))", {}),
+    ("scale(sqrt())", {}),
+    ("exp(0.9, 0.1, 3, 4)", {}),
+    ("cosine(20, n=30)", {}),
+    ("cosine(n=20, 0.1)", {}),
+    ("cosine(0.1x)", {}),
+    ("cosine(20, to=5ep)", EPOCHS),
+    ("exp(0.5x)", {}),
+    ("cosine([10, 20])", {}),
+    ("0.1", {}),
+    ("hold(5) then 0.1x", {}),
+    ("sqrt(t)", {}),
+    ("cosine(hold(3))", {}),
+    ("cosine(20) + cosine(30)", {}),
+    ("-cosine(20)", {}),
+    ("hold(2 steps + 0.1x)", {}),
+    ("scale(log(5 steps))", {}),
+    ("cosine(20) * hold(at=0.1)", {}),
+    ("cosine(5ep)", {}),
+    ("warmup(5%) then cosine(rest)", {}),
+    ("cosine(1.5B tokens)", {}),
+    ("cosine(3M samples)", {}),
+    ("repeat(cosine(rest), times=2)", RUN),
+    ("hold(rest) then cosine(rest)", RUN),
+    ("hold(1200) then cosine(rest)", RUN),
+    ("cosine(1ep)", {"steps_per_epoch": 100, "total_epochs": 90, "total_steps": 8000}),
+    ("step(0, .1)", {}),
+    ("cosine(-3)", {}),
+    ("step(3, -0.1)", {}),
+    ("onecycle(10, pct=1.5)", {}),
+    ("onecycle(10, pct=0.05)", {}),
+    ("exp(100, to=0)", {}),
+    ("warmup(100, shape=exp)", {}),
+    ("cosine(1e13)", {}),
+    ("hold(5) for -3", {}),
+    ("repeat(hold(1), times=1e9)", {}),
+    ("repeat(hold(1), times=2.5)", {}),
+    ("multistep([60, 30])", {}),
+    ("multistep([])", {}),
+    ("multistep([30, 60], [0.1, 0.2, 0.3])", {}),
+    ("exp(0.95) then cosine(20)", {}),
+    ("hold then cosine(20)", {}),
+    ("repeat(exp(0.9))", {}),
+    ("repeat(drop(0.1))", {}),
+    ("restarts(cosine(10), stretch=0.5)", {}),
+    ("repeat(max(exp(0.9), 0.1) for 3)", {}),
+    ("exp(1.1)", {}),
+    ("scale(1/(t - 50))", {}),
+    ("hold / 0", {}),
+    ("cosin(20) then step(0) then hold(3, att=1) then exp(0.9) then cosine(5ep)", {}),
+    ("warmup(5)  # rise\nthen cosine(20, two=0)  # fall\nthen hold(3)", {}),
+]
+
+
+class Optimizer(SimpleNamespace):
+    """Anything with param groups."""
+
+
+def _host() -> list[Exception]:
+    """What the host's side can get wrong."""
+    made = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]))
+    other = lrdsl.compile("cosine(30)", Optimizer(param_groups=[{"lr": 0.1}]))
+    groups = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}, {"lr": 0.2}]))
+    attempts = [
+        lambda: other.load_state_dict(made.state_dict()),
+        lambda: groups.load_state_dict(made.state_dict()),
+        lambda: made.load_state_dict({"last_epoch": 3}),
+        lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[])),
+        lambda: lrdsl.parse("cosine(20)").at(-1),
+        lambda: lrdsl.parse("cosine(20)").at(3, base=float("nan")),
+        lambda: lrdsl.parse("cosine(20)", total_steps=0),
+        lambda: lrdsl.parse("cosine(w)", names={"w": float("inf")}),
+        lambda: lrdsl.parse("cosine(20)", tick="hour"),
+    ]
+    found: list[Exception] = []
+    for attempt in attempts:
+        with pytest.raises(lrdsl.ScheduleError) as caught:
+            attempt()
+        found.append(caught.value)
+    return found
+
+
+def page() -> str:
+    """All that the wrong texts say, one after the other."""
+    blocks = []
+    for text, options in WRONG:
+        with pytest.raises(lrdsl.ScheduleError) as caught:
+            lrdsl.parse(text, **options)
+        blocks.append(str(caught.value).lstrip("\n"))
+    blocks += [str(error).lstrip("\n") for error in _host()]
+    return "\n\n".join(blocks) + "\n"
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert page() == PAGE.read_text("utf-8")
+
+
+def test_every_code_is_on_the_page() -> None:
+    shown = {code for code in CODES if f"[{code}]" in PAGE.read_text("utf-8")}
+    assert shown == set(CODES)
+
+
+@pytest.mark.parametrize(("text", "options"), WRONG, ids=range(len(WRONG)))
+def test_spans_lie_in_the_text(text: str, options: dict[str, Any]) -> None:
+    for d in lrdsl.lint(text, **options):
+        assert 0 <= d.span.start.offset <= d.span.end.offset <= len(text)
+        assert json.loads(json.dumps(d.to_json()))["code"] == d.code
+        before = text[: d.span.start.offset]
+        assert d.span.start.line == before.count("\n") + 1
+        assert d.span.start.column == len(before) - before.rfind("\n")
+
+
+@pytest.mark.parametrize(("text", "options"), WRONG, ids=range(len(WRONG)))
+def test_a_fix_removes_its_problem(text: str, options: dict[str, Any]) -> None:
+    """A repair that a program may apply leaves fewer problems, or others further on."""
+    for d in lrdsl.lint(text, **options):
+        if d.fix is None:
+            continue
+        mended = text[: d.fix.start] + d.fix.replacement + text[d.fix.end :]
+        left = [(x.code, x.message) for x in lrdsl.lint(mended, **options)]
+        assert (d.code, d.message) not in left or len(left) < len(lrdsl.lint(text, **options)), (text, mended)
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    codes = [d.code for d in lrdsl.lint("cosin(20) then step(0) then hold(3, att=1) then exp(0.9) then cosine(5ep)")]
+    assert codes == ["LR101", "LR131", "LR102", "LR141", "LR121"]
+
+
+def test_errors_survive_pickling() -> None:
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        lrdsl.parse("cosin(20)")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert again.diagnostics == caught.value.diagnostics
+    assert isinstance(again, ValueError)
+
+
+def test_wide_characters_keep_the_caret_under_its_text() -> None:
+    problem = Diagnostic("LR101", "error", "unknown", "help", Span.of("日本 hld", 3, 6))
+    assert render([problem], "日本 hld").split("\n")[3:5] == ["1 | 日本 hld", "  |      ^^^"]
+
+
+def test_long_lines_are_cut_around_the_problem() -> None:
+    text = "hold(1) then " * 30 + "hld(1)" + " then hold(1)" * 30
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        lrdsl.parse(text)
+    lines = str(caught.value).split("\n")
+    body, caret = lines[4], lines[5]
+    assert len(body) < 120
+    assert body[caret.index("^") : caret.rindex("^") + 1] == "hld"
+
+
+def test_did_you_mean_ignores_case_and_look_alikes() -> None:
+    assert did_you_mean("Cosine", ["cosine", "linear"]) == "cosine"
+    assert did_you_mean("ｃosine", ["cosine", "linear"]) == "cosine"
+    assert did_you_mean("zzz", ["cosine", "linear"]) is None
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

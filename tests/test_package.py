@@ -1,0 +1,58 @@
+"""The package as a whole: what importing it costs, what it ships, what it promises."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import lrdsl
+from lrdsl.syntax.parser import grammar_path
+
+ROOT = Path(__file__).parents[1]
+
+
+def fresh(code: str) -> str:
+    """What a fresh process prints."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = "('sympy', 'numpy', 'torch', 'lark', 'rich', 'matplotlib')"
+    assert fresh(f"import sys, lrdsl; print([m for m in {heavy} if m in sys.modules])") == "[]"
+
+
+def test_a_running_scheduler_needs_neither_sympy_nor_numpy_nor_torch() -> None:
+    code = """
+import sys, lrdsl
+from types import SimpleNamespace
+scheduler = lrdsl.compile("warmup(5) then cosine(20)", SimpleNamespace(param_groups=[{"lr": 0.1}]))
+for _ in range(30): scheduler.step()
+print([m for m in ("sympy", "numpy", "torch") if m in sys.modules])
+"""
+    assert fresh(code) == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    assert all(hasattr(lrdsl, name) for name in lrdsl.__all__)
+    assert set(lrdsl.__all__) <= set(dir(lrdsl))
+
+
+def test_one_version() -> None:
+    assert importlib.metadata.version("lrdsl") == lrdsl.__version__
+    assert f"version: {lrdsl.__version__}" in (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"## {lrdsl.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_grammar_is_found() -> None:
+    assert grammar_path().name == "lrdsl.lark"
+    assert (ROOT / "grammar" / "lrdsl.lark").exists()
+
+
+def test_no_text_is_run_as_code() -> None:
+    """Nothing that evaluates text is called, but for `exec` of the functions that the scalar backend writes from its own operations."""
+    calls = re.compile(r"\b(eval|exec|sympify|parse_expr|pickle\.loads?|__import__)\(")
+    found = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lrdsl").rglob("*.py") if calls.search(path.read_text("utf-8"))}
+    assert found == {"lrdsl/backends/scalar.py"}
