@@ -16,11 +16,6 @@ import attrs
 
 from lrdsl.expr import PI, Call, Expr, Linear, Num, Product, Select, Symbol
 
-#: The operations that a numeric backend has to know.
-PRIMITIVES = frozenset(
-    {"abs", "add", "ceil", "cos", "div", "exp", "expm1", "floor", "floordiv", "log", "log1p", "max", "min", "mod", "mul", "pow", "sin", "sqrt", "sub"}
-)
-
 #: pi to 60 digits, for constants that are split in two doubles.
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
 #: Integers up to here are multiplied by a 26-bit head without rounding.

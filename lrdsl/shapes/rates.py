@@ -123,7 +123,7 @@ scale = Shape(
     length=_endless,
     level=lambda u, factor: ENTRY * factor,
     known_as=("lambda", "function", "expr", "custom"),
-    example="scale(1/(1 + t))",
+    example="scale(1 / (1 + t))",
 )
 
 cumprod = Shape(
@@ -134,7 +134,7 @@ cumprod = Shape(
     length=_endless,
     level=lambda u, factor: ENTRY * product(substitute(factor, {T: INDEX}), floor(u)),
     known_as=("multiplicative", "product"),
-    example="cumprod(1 - 1/(t + 1))",
+    example="cumprod(1 - 1 / (t + 1))",
 )
 
 SHAPES = (exp, rsqrt, inv, drop, step, multistep, scale, cumprod)

@@ -10,7 +10,7 @@ phases were shifted and stretched to get there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
@@ -109,7 +109,10 @@ class Linear(Expr):
 
 @attrs.frozen(eq=False)
 class Call(Expr):
-    """An operation on arguments: `add` and `mul` of any number, `div`, `pow`, `mod`, and the functions in `FUNCTIONS`."""
+    """An operation on arguments: `add` and `mul` of any number, `div`, `pow`, `mod`, `min`, `max`, and functions of one argument.
+
+    Those are `abs ceil cos exp expm1 floor log log1p sin sqrt`, and `hav(x)`: the haversine of half turns, sin(pi x / 2)^2, the weight of a half cosine.
+    """
 
     op: str
     args: tuple[Expr, ...]
@@ -139,9 +142,6 @@ class Forms(Expr):
     best: Expr
     paper: Expr
 
-
-#: The functions of one or more arguments a tree may hold. `hav(x)` is the haversine of half turns, sin(pi x / 2)^2, the weight of a half cosine.
-FUNCTIONS = frozenset({"abs", "ceil", "cos", "exp", "expm1", "floor", "hav", "log", "log1p", "max", "min", "sin", "sqrt"})
 
 T = Symbol("t")
 ENTRY = Symbol("v")
@@ -223,7 +223,7 @@ def add(a: Expr, b: Expr) -> Expr:
         if isinstance(x, Num) and x.exact and is_time(y):
             return linear(Fraction(1), y, x.value)
     if is_time(a) and is_time(b):
-        left, right = _parts(a), _parts(b)
+        left, right = parts(a), parts(b)
         if left[1] == right[1]:
             return linear(left[0] + right[0], left[1], left[2] + right[2])
     terms = list(_flat("add", a))
@@ -245,7 +245,8 @@ def _collect(terms: list[Expr], term: Expr) -> None:
     terms.append(term)
 
 
-def _parts(e: Expr) -> tuple[Fraction, Expr, Fraction]:
+def parts(e: Expr) -> tuple[Fraction, Expr, Fraction]:
+    """(scale, of, shift) of an exact time."""
     return (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
 
 
@@ -334,7 +335,7 @@ def mod(a: Operand, period: Fraction) -> Expr:
 
 
 def call(op: str, *args: Operand) -> Expr:
-    """A function of `FUNCTIONS` applied to arguments; what can be computed exactly is.
+    """A function applied to arguments; what can be computed exactly is.
 
     >>> call("max", 2, 3) == number(3)
     True
@@ -376,227 +377,3 @@ def _fold_call(op: str, a: Num) -> Num | None:
     if (a == ZERO and op in ("exp", "cos")) or (a == ONE and op == "sqrt"):
         return ONE
     return ZERO if a == ONE and op == "log" else None
-
-
-def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
-    """The branch whose range holds `of`; branches are (start, value) in rising order.
-
-    A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish.
-    """
-    if isinstance(of, Num):
-        reached = [value for start, value in branches if start <= of.value]
-        return reached[-1] if reached else branches[0][1]
-    if isinstance(of, Linear) and of.scale > 0:
-        return select(of.of, [((start - of.shift) / of.scale, value) for start, value in branches])
-    if isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num):
-        period = of.args[1].value
-        branches = [(start, value) for start, value in branches if start < period]
-    spliced: list[tuple[Fraction, Expr]] = []
-    for i, (start, value) in enumerate(branches):
-        end = branches[i + 1][0] if i + 1 < len(branches) else None
-        if end is not None and end <= start:
-            continue
-        for at, piece in clipped(of, value, start, end):
-            if spliced and spliced[-1][1] == piece:
-                continue
-            spliced.append((at, piece))
-    if len(spliced) == 1:
-        return spliced[0][1]
-    return Select(of, tuple(s for s, _ in spliced), tuple(v for _, v in spliced))
-
-
-def clipped(of: Expr, value: Expr, start: Fraction, end: Fraction | None) -> list[tuple[Fraction, Expr]]:
-    """The branches of `value` along `of` between two bounds; `value` itself where it does not branch there."""
-    if not (isinstance(value, Select) and value.of == of):
-        return [(start, value)]
-    last = len(value.starts) - 1
-    found = []
-    for i, (at, piece) in enumerate(zip(value.starts, value.values, strict=True)):
-        upper = value.starts[i + 1] if i < last else None
-        if (upper is None or upper > start) and (end is None or i == 0 or at < end):
-            found.append((start if i == 0 else max(at, start), piece))
-    return found
-
-
-def branches(of: Expr, value: Expr) -> tuple[tuple[Fraction, Expr], ...]:
-    """`value` as (start, piece) along `of`; one branch from 0 where it does not branch."""
-    if isinstance(value, Select) and value.of == of:
-        return tuple(zip((Fraction(0), *value.starts[1:]), value.values, strict=True))
-    return ((Fraction(0), value),)
-
-
-def pointwise(op: Callable[..., Expr], of: Expr, *values: Expr) -> Expr:
-    """`op` of several values along the same axis, their branches interleaved, so a product of two phases is again a list of phases."""
-    starts = sorted({start for value in values for start, _ in branches(of, value)})
-    merged = []
-    for start in starts:
-        here = [[piece for at, piece in branches(of, value) if at <= start][-1] for value in values]
-        merged.append((start, op(*here)))
-    return select(of, merged)
-
-
-def substitute(e: Expr, names: dict[Symbol, Expr]) -> Expr:
-    """`e` with symbols replaced, simplified on the way up."""
-    memo: dict[Expr, Expr] = {}
-
-    def walk(x: Expr) -> Expr:
-        if isinstance(x, Num):
-            return x
-        if isinstance(x, Symbol):
-            return names.get(x, x)
-        done = memo.get(x)
-        if done is None:
-            done = memo[x] = rebuild(x, walk)
-        return done
-
-    return walk(e)
-
-
-def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
-    """The same node over children that `walk` has changed."""
-    if isinstance(e, Linear):
-        inner = walk(e.of)
-        return number(e.scale) * inner + e.shift if not is_time(inner) else linear(e.scale, inner, e.shift)
-    if isinstance(e, Select):
-        return select(walk(e.of), [(s, walk(v)) for s, v in zip(e.starts, e.values, strict=True)])
-    if isinstance(e, Product):
-        return product(walk(e.factor), walk(e.upto))
-    if isinstance(e, Forms):
-        best, paper = walk(e.best), walk(e.paper)
-        return best if best == paper else Forms(best, paper)
-    if not isinstance(e, Call):
-        return e
-    args = [walk(a) for a in e.args]
-    if e.op in ("add", "mul"):
-        total, join = args[0], add if e.op == "add" else mul
-        for a in args[1:]:
-            total = join(total, a)
-        return total
-    if e.op == "div":
-        return div(*args)
-    if e.op == "pow":
-        return power(*args)
-    if e.op == "mod" and isinstance(e.args[1], Num):
-        return mod(args[0], e.args[1].value)
-    return call(e.op, *args)
-
-
-def product(factor: Expr, upto: Expr) -> Expr:
-    """The product of `factor` over `INDEX` = 1 .. `upto`; a power where the factor does not depend on the index."""
-    if upto == ZERO:
-        return ONE
-    return Product(factor, upto) if mentions(factor, INDEX) else power(factor, upto)
-
-
-def children(e: Expr) -> tuple[Expr, ...]:
-    """The direct subtrees of a node."""
-    if isinstance(e, Call):
-        return e.args
-    if isinstance(e, Linear):
-        return (e.of,)
-    if isinstance(e, Select):
-        return (e.of, *e.values)
-    if isinstance(e, Product):
-        return (e.factor, e.upto)
-    return (e.best, e.paper) if isinstance(e, Forms) else ()
-
-
-def extent(e: Expr) -> tuple[int, int]:
-    """How many different nodes a tree holds, and how many lie on its longest way down; found without recursion."""
-    heights: dict[Expr, int] = {}
-    todo = [e]
-    while todo:
-        x = todo[-1]
-        waiting = [c for c in children(x) if c not in heights]
-        if waiting:
-            todo.extend(waiting)
-        else:
-            heights[todo.pop()] = 1 + max((heights[c] for c in children(x)), default=0)
-    return len(heights), heights[e]
-
-
-def within(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
-    """`e` for low <= T < high: a floor that stays the same there is a number, and a cycle that does not end there is plain time."""
-
-    def walk(x: Expr) -> Expr:
-        done = memo.get(x)
-        if done is None:
-            done = memo[x] = _settled(rebuild(x, walk), low, high)
-        return done
-
-    memo: dict[Expr, Expr] = {}
-    return walk(e)
-
-
-def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
-    if high is None or not isinstance(e, Call) or e.op not in ("floor", "mod"):
-        return e
-    scale, of, shift = _parts(e.args[0])
-    if of is not T:
-        return e
-    period = e.args[1].value if e.op == "mod" and isinstance(e.args[1], Num) else Fraction(1)
-    first, end = scale * low + shift, scale * high + shift
-    cycle = first // period
-    if not cycle * period <= end <= (cycle + 1) * period:
-        return e
-    return number(cycle) if e.op == "floor" else linear(scale, T, shift - cycle * period)
-
-
-def mentions(e: Expr, symbol: Symbol) -> bool:
-    """Whether a symbol occurs in a tree."""
-    seen: set[Expr] = set()
-    todo = [e]
-    while todo:
-        x = todo.pop()
-        if x == symbol:
-            return True
-        if x not in seen:
-            seen.add(x)
-            todo.extend(children(x))
-    return False
-
-
-def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
-    """(a, b) with `e = a + b * symbol` and neither holding the symbol, or None where `e` is not of that form."""
-    if not mentions(e, symbol):
-        return e, ZERO
-    if e == symbol:
-        return ZERO, ONE
-    if isinstance(e, Forms):
-        best, paper = affine(e.best, symbol), affine(e.paper, symbol)
-        if best is None or paper is None:
-            return None
-        return _forms(best[0], paper[0]), _forms(best[1], paper[1])
-    if isinstance(e, Linear):
-        inside = affine(e.of, symbol)
-        return None if inside is None else (number(e.scale) * inside[0] + e.shift, number(e.scale) * inside[1])
-    if isinstance(e, Select) and not mentions(e.of, symbol):
-        parts = [affine(v, symbol) for v in e.values]
-        known = [p for p in parts if p is not None]
-        if len(known) < len(parts):
-            return None
-        rising = list(zip(e.starts, known, strict=True))
-        return select(e.of, [(s, p[0]) for s, p in rising]), select(e.of, [(s, p[1]) for s, p in rising])
-    if not isinstance(e, Call) or e.op not in ("add", "mul", "div"):
-        return None
-    if e.op == "div" and mentions(e.args[1], symbol):
-        return None
-    found = [affine(a, symbol) for a in (e.args[:1] if e.op == "div" else e.args)]
-    split = [p for p in found if p is not None]
-    if len(split) < len(found):
-        return None
-    if e.op == "div":
-        return div(split[0][0], e.args[1]), div(split[0][1], e.args[1])
-    a, b = split[0]
-    for c, d in split[1:]:
-        if e.op == "add":
-            a, b = add(a, c), add(b, d)
-        elif b != ZERO and d != ZERO:
-            return None
-        else:
-            a, b = mul(a, c), add(mul(b, c), mul(a, d))
-    return a, b
-
-
-def _forms(best: Expr, paper: Expr) -> Expr:
-    return best if best == paper else Forms(best, paper)

@@ -1,0 +1,65 @@
+"""Formulas that differ from one stretch of time to the next: choosing a branch, splicing branches into branches, working on several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from lrdsl.expr.arithmetic import Call, Expr, Linear, Num, Select
+
+
+def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
+    """The branch whose range holds `of`; branches are (start, value) in rising order.
+
+    A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish.
+    """
+    if isinstance(of, Num):
+        reached = [value for start, value in branches if start <= of.value]
+        return reached[-1] if reached else branches[0][1]
+    if isinstance(of, Linear) and of.scale > 0:
+        return select(of.of, [((start - of.shift) / of.scale, value) for start, value in branches])
+    if isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num):
+        period = of.args[1].value
+        branches = [(start, value) for start, value in branches if start < period]
+    spliced: list[tuple[Fraction, Expr]] = []
+    for i, (start, value) in enumerate(branches):
+        end = branches[i + 1][0] if i + 1 < len(branches) else None
+        if end is not None and end <= start:
+            continue
+        for at, piece in clipped(of, value, start, end):
+            if spliced and spliced[-1][1] == piece:
+                continue
+            spliced.append((at, piece))
+    if len(spliced) == 1:
+        return spliced[0][1]
+    return Select(of, tuple(s for s, _ in spliced), tuple(v for _, v in spliced))
+
+
+def clipped(of: Expr, value: Expr, start: Fraction, end: Fraction | None) -> list[tuple[Fraction, Expr]]:
+    """The branches of `value` along `of` between two bounds; `value` itself where it does not branch there."""
+    if not (isinstance(value, Select) and value.of == of):
+        return [(start, value)]
+    last = len(value.starts) - 1
+    found = []
+    for i, (at, piece) in enumerate(zip(value.starts, value.values, strict=True)):
+        upper = value.starts[i + 1] if i < last else None
+        if (upper is None or upper > start) and (end is None or i == 0 or at < end):
+            found.append((start if i == 0 else max(at, start), piece))
+    return found
+
+
+def branches(of: Expr, value: Expr) -> tuple[tuple[Fraction, Expr], ...]:
+    """`value` as (start, piece) along `of`; one branch from 0 where it does not branch."""
+    if isinstance(value, Select) and value.of == of:
+        return tuple(zip((Fraction(0), *value.starts[1:]), value.values, strict=True))
+    return ((Fraction(0), value),)
+
+
+def pointwise(op: Callable[..., Expr], of: Expr, *values: Expr) -> Expr:
+    """`op` of several values along the same axis, their branches interleaved, so a product of two phases is again a list of phases."""
+    starts = sorted({start for value in values for start, _ in branches(of, value)})
+    merged = []
+    for start in starts:
+        here = [[piece for at, piece in branches(of, value) if at <= start][-1] for value in values]
+        merged.append((start, op(*here)))
+    return select(of, merged)

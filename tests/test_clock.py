@@ -1,0 +1,80 @@
+"""Units: every spelling, exactly."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.clock import UNITS, Clock, MissingFactError, plain
+
+
+def ticks(text: str, **clock: object) -> Fraction | None:
+    """The length of one phase."""
+    return lrdsl.parse(f"hold({text})", **clock).plan.length  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3", 3), ("2.5", Fraction(5, 2)), ("1_000", 1000), ("1e3", 1000), (".5", Fraction(1, 2)), ("5 ticks", 5), ("1 tick", 1),
+        ("500 steps", 500), ("1 step", 1), ("2k steps", 2000), ("2k", 2000), ("1.5M", 1_500_000), ("1B", 10**9),
+        ("5ep", 6255), ("5 ep", 6255), ("1 epoch", 1251), ("5 epochs", 6255), ("0.5ep", Fraction(1251, 2)),
+        ("10%", 11259), ("10 %", 11259), ("0.1%", Fraction(11259, 100)), ("total", 112590), ("total / 3", 37530), ("total - 5ep", 106335), ("rest", 112590),
+        ("1.5B tokens", 15000), ("3M tok", 30), ("1 token", Fraction(1, 100_000)), ("2560 samples", 10), ("1 sample", Fraction(1, 256)), ("1M samples", Fraction(15625, 4)),
+        ("2 * 5ep + 3", 12513), ("min(5ep, 10%)", 6255), ("floor(total / 7 / 1 step) * 1 step", 16084),
+    ],
+)  # fmt: skip
+def test_durations(text: str, expected: Fraction | int) -> None:
+    assert ticks(text, steps_per_epoch=1251, total_epochs=90, batch_size=256, tokens_per_step=100_000) == expected
+
+
+def test_ticks_that_are_epochs() -> None:
+    clock = {"tick": "epoch", "steps_per_epoch": 100, "total_epochs": 90}
+    assert [ticks(text, **clock) for text in ("5ep", "3", "50 steps", "10%", "rest")] == [5, 3, Fraction(1, 2), 9, 90]
+    assert ticks("5ep", tick="epoch") == 5
+    assert ticks("total", tick="epoch", total_steps=500, steps_per_epoch=50) == 10
+
+
+def test_a_missing_fact_follows_from_two_others() -> None:
+    assert ticks("1ep", total_steps=900, total_epochs=90) == 10
+    assert ticks("100%", steps_per_epoch=10, total_epochs=90) == 900
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_missing_fact_is_named(unit: str) -> None:
+    found = lrdsl.lint(f"hold(3 {unit})") if unit != "%" else lrdsl.lint("hold(3%)")
+    assert [d.code for d in found] == ([] if UNITS[unit] in ("tick", "step") else ["LR121"])
+
+
+@given(st.fractions(min_value=Fraction(1, 1000), max_value=10**6))
+def test_facts_are_plain_data_without_loss(value: Fraction) -> None:
+    shown = plain(value)
+    read = Fraction(shown) if isinstance(shown, int | str) else Fraction(repr(shown))
+    assert read == value
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**4), st.fractions(min_value=0, max_value=100))
+def test_resolution_is_exact(per_epoch: int, epochs: int, amount: Fraction) -> None:
+    clock = Clock.of(steps_per_epoch=per_epoch, total_epochs=epochs)
+    assert clock.ticks(amount, "epoch") == amount * per_epoch
+    assert clock.ticks(amount, "percent") * 100 == amount * per_epoch * epochs
+    with pytest.raises(MissingFactError):
+        clock.ticks(amount, "token")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"total_steps": 0}, {"total_steps": -1}, {"batch_size": "many"}, {"steps_per_epoch": float("nan")}, {"total_steps": True}, {"total_epochs": 10**13}],
+)
+def test_facts_are_positive_numbers(facts: dict[str, object]) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match=next(iter(facts))):
+        Clock.of(**facts)
+
+
+def test_an_unknown_fact_is_a_mistake_in_the_call() -> None:
+    with pytest.raises(TypeError, match="steps_per_epoch"):
+        lrdsl.parse("hold", steps_per_epochs=3)
