@@ -157,8 +157,8 @@ class Schedule:
         r"""The closed form as LaTeX. `base` is LaTeX for the base value.
 
         >>> import lrdsl
-        >>> print(lrdsl.parse("rsqrt(100)").latex())
-        \sqrt{\frac{100}{t + 100}} \eta_0
+        >>> print(lrdsl.parse("hold(3) then 0.5 * hold").latex())
+        \begin{cases} \eta_0 & \text{for}\: t < 3 \\\frac{\eta_0}{2} & \text{otherwise} \end{cases}
         """
         from lrdsl.backends import symbolic
 

@@ -24,8 +24,6 @@ from tests.properties import exact, texts
 BASE = 0.1
 #: Under this a double has fewer digits, and so may what it was computed from.
 SMALLEST = 1e-290
-#: The formula of a running product is worked out factor by factor, so these are asked about fewer ticks.
-FEW = 3000
 
 
 def ulps(found: float, value: object) -> float:
@@ -46,17 +44,11 @@ def compare(node: Node, ticks: list[int]) -> None:
             assert ulps(found, value) <= allowed, (t, found, float(value), str(schedule))
 
 
-def has_product(node: Node) -> bool:
-    return any(getattr(n, "name", "") == "cumprod" for n in texts.below(node))
-
-
 @settings(max_examples=400)
 @given(st.data())
 def test_compositions(data: st.DataObject) -> None:
     node = data.draw(texts.trees())
-    longest = FEW if has_product(node) else 10**7
-    ticks = data.draw(texts.ticks(lrdsl.parse(canonical(node)), longest))
-    compare(node, [t for t in ticks if t <= longest])
+    compare(node, data.draw(texts.ticks(lrdsl.parse(canonical(node)))))
 
 
 @settings(max_examples=200)
@@ -64,7 +56,7 @@ def test_compositions(data: st.DataObject) -> None:
 def test_compositions_of_short_phases(data: st.DataObject) -> None:
     """Short phases bring many boundaries and cycles into reach, and running products in."""
     node = data.draw(texts.trees(longest=60))
-    compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), FEW)) if t <= FEW])
+    compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), texts.FEW)) if t <= texts.FEW])
 
 
 @pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)
@@ -72,7 +64,7 @@ def test_every_shape(form: Shape) -> None:
     @settings(max_examples=25)
     @given(st.data())
     def check(data: st.DataObject) -> None:
-        longest = FEW if form.name == "cumprod" else 10**8
+        longest = texts.FEW if form.name == "cumprod" else 10**8
         node = data.draw(texts.shapes(longest, forms=(form,)).filter(lambda n: texts.checked(n) is not None))
         compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), longest)) if t <= longest])
 
