@@ -147,7 +147,7 @@ class Schedule:
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
-        Piecewise((-eta_0*t/4 + eta_0, t < 4), (0, True))
+        Piecewise((eta_0*(1 - t/4), t < 4), (0, True))
         """
         from lrdsl.backends import symbolic
 

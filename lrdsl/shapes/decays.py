@@ -82,7 +82,7 @@ linear = Shape(
     parameters=(_N, _TO, _FROM),
     length="n",
     level=lambda u, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
-    paper=lambda u, n, to, from_: between(to, from_, done(u, n)),
+    paper=lambda u, n, to, from_: between(from_, to, left(u, n)),
     end=lambda n, to, from_: to,
     known_as=("line", "linear_decay", "decay", "cooldown", "linear_schedule"),
     example="linear(100, to=0.1x)",

@@ -36,7 +36,7 @@ _LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "
 
 def _extent(token: Token) -> Extent:
     start = token.start_pos or 0
-    return start, start + len(token)
+    return start, start + len(token) if token.end_pos is None else token.end_pos
 
 
 @lark.v_args(inline=True)
@@ -170,7 +170,7 @@ def _tokens(text: str, problems: Problems) -> Iterator[Token]:
             problems.error("LR001", _extent(token), foreign_letter(token) or f"{named} has no meaning here", help, meant)
             if not meant:
                 continue
-            token = Token.new_borrow_pos(next(kind for kind, sign in _SIGNS.items() if sign == meant), token, token)
+            token = Token.new_borrow_pos(next(kind for kind, sign in _SIGNS.items() if sign == meant), meant, token)
         if token.type == "NUMBER":
             digits = token.replace("_", "")
             value = Decimal(digits) if len(digits) <= MAX_DIGITS else None
@@ -235,7 +235,7 @@ def _brackets(tokens: list[Token], problems: Problems) -> bool:
 
 def _inserted(kind: str, at: int) -> Token:
     """A token that the text lacks. It has no line, by which the reports know it."""
-    return Token(kind, _SIGNS[kind], start_pos=at)
+    return Token(kind, _SIGNS[kind], start_pos=at, end_pos=at)
 
 
 def _feed(text: str, tokens: list[Token], problems: Problems) -> Node | None:
