@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lrdsl.expr import Call, Expr, Num, children
+from lrdsl.expr import Call, Expr, Linear, Num, children
 from lrdsl.plan import best, pieces
 from lrdsl.schedule import Schedule, load, parse
 
@@ -81,18 +81,24 @@ def _is_file(text: str) -> bool:
 
 
 def horizon(s: Schedule) -> int:
-    """How many ticks show a schedule: the run where the clock knows it, else to a little past its end, else a few of its cycles."""
+    """How many ticks show a schedule: the run where the clock knows it, else to a little past its end, or a few of the cycles that go on for ever."""
     if s.clock.total_steps is not None or s.clock.total_epochs is not None:
-        end = float(s.clock.total())
-    elif s.plan.length is not None:
-        end = float(s.plan.length) * 1.05
-    else:
-        starts = [float(p.start) for p in pieces(best(s.plan.level))][1:4]
-        end = max([3 * period for period in _periods(s.plan.level)] + starts[-1:], default=100) * (1 if len(starts) > 1 else 1.5)
-    return max(2, min(int(end) + 1, MAX_SHOWN))
+        return _shown(float(s.clock.total()))
+    found = pieces(best(s.plan.level))
+    last = s.phases[-1]
+    start = float(last.start)
+    cycles = [start + 4 * period for period in _periods(found[-1].level)]
+    later = [float(p.start) for p in found if p.start > last.start][:4] if last.length is None else []
+    length = float(s.plan.length) * 1.05 if s.plan.length is not None else 0 if cycles or later else max(100.0, 3 * start)
+    return _shown(max([length, *cycles, *later]))
+
+
+def _shown(ticks: float) -> int:
+    return max(2, min(int(ticks) + 1, MAX_SHOWN))
 
 
 def _periods(e: Expr) -> list[float]:
+    """The lengths of the cycles and stairs in a formula."""
     found, seen, todo = [], set(), [e]
     while todo:
         x = todo.pop()
@@ -101,5 +107,7 @@ def _periods(e: Expr) -> list[float]:
         seen.add(x)
         if isinstance(x, Call) and x.op == "mod" and isinstance(x.args[1], Num):
             found.append(float(x.args[1].value))
+        elif isinstance(x, Call) and x.op == "floor" and isinstance(x.args[0], Linear):
+            found.append(float(1 / x.args[0].scale))
         todo.extend(children(x))
     return found
