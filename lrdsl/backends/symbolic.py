@@ -100,13 +100,13 @@ def _call(e: Call, args: list[Any]) -> Any:
             return _NAMED[e.op](*args)
 
 
-#: SymPy writes out powers of numbers; those that would have more bits than this are kept as powers.
-_MOST_BITS = 512
+#: SymPy writes out powers of numbers; those that would have more bits than this, and high powers of what holds numbers, are kept as powers.
+_MOST_BITS, _HIGH = 512, 64
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if base.is_Rational and exponent.is_Rational:
-        bits = int(base.p).bit_length() + int(base.q).bit_length()
+    if exponent.is_Rational and not base.is_Symbol:
+        bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational else _MOST_BITS // _HIGH
         if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
             return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
     return base**exponent
