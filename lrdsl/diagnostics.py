@@ -36,6 +36,8 @@ CODES = {
     "LR113": "phase where a value belongs",
     "LR114": "operation on kinds that do not fit",
     "LR115": "absolute level inside a factor",
+    "LR116": "name that is taken",
+    "LR117": "what `=` cannot be given to",
     "LR121": "missing clock fact",
     "LR122": "`rest` where it has no meaning",
     "LR123": "nothing left for `rest`",
@@ -48,7 +50,10 @@ CODES = {
     "LR142": "endless phase where a finite one is needed",
     "LR143": "repeat without a closed form",
     "LR144": "value that is not finite",
+    "LR145": "assertion that does not hold",
+    "LR146": "file that cannot be used",
     "LR151": "state of another schedule",
+    "LR153": "target without its param group",
     "LR152": "value from the host that cannot be used",
 }
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import attrs
 
+from lrdsl.clock import Clock
 from lrdsl.expr import Expr, Forms, T, branches, rebuild
 
 
@@ -49,6 +50,61 @@ class Plan:
         """The index of the phase in force at a tick; of the last one after the end."""
         started = [i for i, phase in enumerate(self.phases) if phase.start <= tick]
         return started[-1] if started else 0
+
+
+@attrs.frozen
+class Target:
+    """A plan for one key of the param groups, or for one `element` of it, as `betas[0]`.
+
+    `group` picks the groups it is for: by a pattern of their names, by index, or None for all that no later target picks.
+    """
+
+    key: str
+    element: int | None
+    group: str | int | None
+    plan: Plan
+
+    @property
+    def name(self) -> str:
+        """The target as a text writes it."""
+        element = "" if self.element is None else f"[{self.element}]"
+        group = "" if self.group is None else f"[{self.group}]" if isinstance(self.group, int) else f'["{self.group}"]'
+        return self.key + element + group
+
+
+@attrs.frozen
+class Measure:
+    """One side of an assertion.
+
+    It is a `level` along the run, what `op` makes of one (`min`, `max`, `total`, `at` a tick), arithmetic on `args`, or a constant level (`value`).
+    """
+
+    op: str
+    level: Expr | None = None
+    tick: Fraction | None = None
+    args: tuple[Measure, ...] = ()
+
+
+@attrs.frozen
+class Assertion:
+    """What a file states about itself: `left op right` at every tick of the run, or, without an `op`, that `left` is true of it."""
+
+    text: str
+    extent: tuple[int, int]
+    left: Measure
+    op: str
+    right: Measure
+    run: Fraction
+
+
+@attrs.frozen
+class Program:
+    """Everything that a text says: its targets in order, what it asserts, and the clock it states."""
+
+    targets: tuple[Target, ...]
+    assertions: tuple[Assertion, ...]
+    clock: Clock
+    base: Fraction | None = None
 
 
 def best(e: Expr) -> Expr:

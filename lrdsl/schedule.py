@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE
+from lrdsl.check.program import Library, UnusableError
 from lrdsl.check.scope import WORDS
 from lrdsl.clock import MAX_TICKS, Clock, exact
-from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, refuse
+from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, did_you_mean, refuse
 from lrdsl.expr import BASE, affine
-from lrdsl.plan import Phase, Plan, best, pieces
+from lrdsl.files import Folder, read_text
+from lrdsl.plan import Phase, Plan, Program, Target, best, pieces
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
-from lrdsl.syntax.parser import MAX_TEXT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +55,7 @@ class Schedule:
     clock: Clock = attrs.Factory(Clock)
     names: tuple[tuple[str, Fraction], ...] = ()
     text: str = attrs.field(default="", eq=False, repr=False)
-    plan: Plan = attrs.field(kw_only=True, eq=False, repr=False)
+    program: Program = attrs.field(kw_only=True, eq=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the schedule without the code that was generated for it."""
@@ -64,6 +66,35 @@ class Schedule:
 
     def __repr__(self) -> str:
         return f"<Schedule {str(self)!r}>"
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What is scheduled, in the order of the text: the whole of one expression is `lr`.
+
+        >>> import lrdsl
+        >>> [t.name for t in lrdsl.parse("lr = cosine(9); betas[0] = hold(at=0.9)").targets]
+        ['lr', 'betas[0]']
+        """
+        return self.program.targets
+
+    def plan_of(self, target: str) -> Plan:
+        """The plan of a target, by its name in the text; raises `ScheduleError` where there is none."""
+        for t in self.targets:
+            if t.name == target:
+                return t.plan
+        near = did_you_mean(target, (t.name for t in self.targets))
+        help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{t.name}`' for t in self.targets)}"
+        raise refuse("LR153", f"this does not schedule `{target}`", help, str(self))
+
+    @property
+    def main(self) -> Target:
+        """The target that is meant where none is named: `lr`, or the first."""
+        return next((t for t in self.targets if t.name == "lr"), self.targets[0])
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the main target."""
+        return self.main.plan
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -85,21 +116,26 @@ class Schedule:
             return None
         return ticks.numerator if ticks.denominator == 1 else float(ticks)
 
-    @cached_property
+    @property
     def evaluator(self) -> Evaluator:
-        """The levels at single ticks, by generated code."""
-        return Evaluator.of(self.plan)
+        """The levels of the main target at single ticks, by generated code."""
+        return self.evaluators[self.main.name]
 
     @cached_property
-    def _affine(self) -> bool:
-        return all(affine(p.level, BASE) is not None for p in pieces(best(self.plan.level)))
+    def evaluators(self) -> dict[str, Evaluator]:
+        """The same for each target, by name."""
+        return {t.name: Evaluator.of(t.plan) for t in self.targets}
 
-    def checked_base(self, base: Any) -> float:
+    @cached_property
+    def _affine(self) -> dict[str, bool]:
+        return {t.name: all(affine(p.level, BASE) is not None for p in pieces(best(t.plan.level))) for t in self.targets}
+
+    def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
         value = float(base) if isinstance(base, Real) or hasattr(base, "__float__") else math.nan
         if not abs(value) <= MAX_BASE:
             raise refuse("LR152", f"base is {base!r}", f"the base is a finite number, at most {MAX_BASE:g} in size", str(self))
-        if not self._affine and not BASE_RANGE[0] <= value <= BASE_RANGE[1]:
+        if not self._affine[target or self.main.name] and not BASE_RANGE[0] <= value <= BASE_RANGE[1]:
             raise refuse("LR152", f"base is {base!r}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
         return value
 
@@ -109,18 +145,21 @@ class Schedule:
             raise refuse("LR152", f"tick is {tick!r}", f"ticks run from 0 to {int(MAX_TICKS):.0e}", str(self))
         return int(value) if value.is_integer() else value
 
-    def at(self, tick: float, base: float = 1.0) -> float:
+    def at(self, tick: float, base: float = 1.0, target: str | None = None) -> float:
         """The level in force at a tick, for a group with that base.
 
-        Parameters: `tick`, from 0, whole or not; `base`, in the units of the scheduled value. Raises `ScheduleError` for a tick or base out of range.
+        Parameters: `tick`, from 0, whole or not; `base`, in the units of the scheduled value; `target`, the name of a target where a file has several. Raises
+        `ScheduleError` for a tick or base out of range.
 
         >>> import lrdsl
         >>> lrdsl.parse("step(3, 0.1) then cosine(20)").at(13, base=0.1)
         0.005
         """
-        return self.evaluator.level(self._checked_tick(tick), self.checked_base(base))
+        name = self.main.name if target is None else target
+        self.plan_of(name)
+        return self.evaluators[name].level(self._checked_tick(tick), self.checked_base(base, name))
 
-    def values(self, ticks: ArrayLike, base: float = 1.0) -> NDArray[np.float64]:
+    def values(self, ticks: ArrayLike, base: float = 1.0, target: str | None = None) -> NDArray[np.float64]:
         """The levels at ticks 0 .. n - 1, or at an array of ticks, as float64.
 
         >>> import lrdsl
@@ -138,12 +177,14 @@ class Schedule:
             at = np.asarray(ticks, dtype=np.float64)
         if at.size and not (at.min() >= 0 and at.max() <= MAX_TICKS):
             raise refuse("LR152", "a tick is out of range", f"ticks run from 0 to {int(MAX_TICKS):.0e}", str(self))
-        return array.levels(self.plan, at, self.checked_base(base))
+        plan = self.plan if target is None else self.plan_of(target)
+        return array.levels(plan.level, at, self.checked_base(base, target))
 
-    def formula(self, base: str | float = "base", numbers: str = "decimal") -> sympy.Expr:
+    def formula(self, base: str | float = "base", numbers: str = "decimal", target: str | None = None) -> sympy.Expr:
         r"""The closed form, a SymPy expression of the symbol `t`.
 
-        Parameters: `base`, the name of a symbol or a number; `numbers`, "decimal" to read 0.1 as 1/10, "double" to read it as the machine does.
+        Parameters: `base`, the name of a symbol or a number; `numbers`, "decimal" to read 0.1 as 1/10, "double" to read it as the machine
+        does; `target`, the name of a target where a file has several.
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
@@ -151,10 +192,10 @@ class Schedule:
         """
         from lrdsl.backends import symbolic
 
-        return symbolic.formula(self.plan, base, numbers)
+        return symbolic.formula(self.plan if target is None else self.plan_of(target), base, numbers)
 
-    def latex(self, base: str = r"\eta_0") -> str:
-        r"""The closed form as LaTeX. `base` is LaTeX for the base value.
+    def latex(self, base: str = r"\eta_0", target: str | None = None) -> str:
+        r"""The closed form as LaTeX. `base` is LaTeX for the base value; `target` the name of a target where a file has several.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(3) then 0.5 * hold").latex())
@@ -162,14 +203,15 @@ class Schedule:
         """
         from lrdsl.backends import symbolic
 
-        return symbolic.latex(self.plan, base)
+        return symbolic.latex(self.plan if target is None else self.plan_of(target), base)
 
 
-def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "step", **clock: Any) -> Schedule:
+def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "step", library: Library | None = None, **clock: Any) -> Schedule:
     """The schedule that a text describes.
 
     Parameters: `text`; `names`, numbers for names in it; the clock's facts, `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
-    `tokens_per_step`, and what a `tick` is, "step" or "epoch". Raises `ScheduleError` with every problem of the text.
+    `tokens_per_step`, and what a `tick` is, "step" or "epoch"; `library` finds the files that the text uses. Raises `ScheduleError` with every problem of the
+    text. What the text asserts is tested with base 1, or with the base that it sets.
 
     >>> import lrdsl
     >>> lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000).length
@@ -183,10 +225,12 @@ def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "ste
     values = _names(names or {})
     problems = Problems(text)
     tree = parse_tree(text, problems)
-    plan = check(tree, facts, dict(values), problems)
+    found = check(tree, facts, dict(values), problems, library)
+    if found is not None and found.assertions:
+        hold(found.assertions, float(found.base or 1), problems)
     problems.raise_any()
-    assert plan is not None
-    return Schedule(tree, facts, values, text, plan=plan)
+    assert found is not None
+    return Schedule(tree, found.clock, values, text, program=found)
 
 
 def _known(clock: dict[str, Any]) -> dict[str, Any]:
@@ -224,16 +268,14 @@ def lint(text: str, **options: Any) -> list[Diagnostic]:
 
 
 def load(path: str | Path, **options: Any) -> Schedule:
-    """The schedule in a file: UTF-8 text, as `parse` takes it, with comments. Options as in `parse`.
+    """The schedule in a file: UTF-8 text, as `parse` takes it. Options as in `parse`. What the file uses lies in its own folder or below.
 
     Raises `ScheduleError` for a text that is wrong or is not UTF-8, `OSError` where the file cannot be read.
     """
     path = Path(path)
-    with path.open("rb") as file:
-        data = file.read(4 * MAX_TEXT + 1)
     try:
-        return parse(data.decode("utf-8-sig"), **options)
-    except UnicodeDecodeError as error:
-        raise ScheduleError(refuse("LR001", f"byte {error.start} is not UTF-8", "save the file as UTF-8 text").diagnostics, "", str(path)) from None
+        return parse(read_text(path), library=Folder.of(path), **options)
+    except UnusableError as reason:
+        raise ScheduleError(refuse("LR146", reason.message, reason.help).diagnostics, "", str(path)) from None
     except ScheduleError as error:
         raise ScheduleError(error.diagnostics, error.text, str(path)) from None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lrdsl.backends.numeric import Accumulated, Float, numeric
 from lrdsl.backends.products import running_products
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
-from lrdsl.plan import Plan, best, pieces
+from lrdsl.plan import best, pieces
 
 Array = NDArray[np.float64]
 _BLOCK = 16384
@@ -98,9 +98,9 @@ def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
 
 
 @cache
-def _compiled(plan: Plan) -> tuple[list[float], list[tuple[Expr, ...]]]:
-    """The starts of a plan's pieces, and the machine trees of each: (a, b) for a + b * base, or one tree in base."""
-    found = pieces(best(plan.level))
+def _compiled(level: Expr) -> tuple[list[float], list[tuple[Expr, ...]]]:
+    """The starts of a level's pieces, and the machine trees of each: (a, b) for a + b * base, or one tree in base."""
+    found = pieces(best(level))
     trees: list[tuple[Expr, ...]] = []
     for piece in found:
         split = affine(piece.level, BASE)
@@ -108,9 +108,9 @@ def _compiled(plan: Plan) -> tuple[list[float], list[tuple[Expr, ...]]]:
     return [float(p.start) for p in found], trees
 
 
-def levels(plan: Plan, ticks: Array, base: float) -> Array:
+def levels(level: Expr, ticks: Array, base: float) -> Array:
     """The levels at an array of ticks, in any order and of any shape."""
-    starts, trees = _compiled(plan)
+    starts, trees = _compiled(level)
     flat = np.ascontiguousarray(ticks, dtype=np.float64).reshape(-1)
     out = np.empty_like(flat)
     shared: dict[Expr, Any] = {}

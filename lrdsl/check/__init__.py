@@ -1,4 +1,4 @@
-"""Tree to plan: names, kinds, units, ranges, lengths and finiteness. What comes out can be evaluated at every tick without a check."""
+"""Tree to plans: names, kinds, units, ranges, lengths and finiteness. What comes out can be evaluated at every tick without a check."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from fractions import Fraction
 from lrdsl.check import curves
 from lrdsl.check.finite import first_fault
 from lrdsl.check.phases import sequence
+from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Scope
-from lrdsl.clock import MAX_TICKS, Clock, MissingFactError
+from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, ENTRY, Expr, T, branches, select, substitute, within
-from lrdsl.plan import Phase, Plan
+from lrdsl.plan import Phase, Plan, Program, Target
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -20,15 +21,24 @@ from lrdsl.syntax.nodes import Node
 MAX_PHASES = 500
 
 
-def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Problems) -> Plan | None:
-    """The plan of a tree, or None after its problems were reported."""
+def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Problems, library: Library | None = None) -> Program | None:
+    """What a tree means, or None after its problems were reported. `library` finds the files that it uses."""
+    if isinstance(tree, nodes.File):
+        return program(tree, clock, names, problems, library, plan_of)
+    scope = Scope(clock, names, problems, room=total_of(clock))
+    plan = plan_of(tree, scope)
+    return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
+
+
+def plan_of(tree: Node, scope: Scope) -> Plan | None:
+    """The plan of one expression, or None after its problems were reported."""
+    problems = scope.problems
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
     if len(items) > MAX_PHASES:
         problems.error("LR005", items[MAX_PHASES].extent, f"{len(items)} phases", f"a schedule has at most {MAX_PHASES}; cycles are written `repeat(...)`")
         return None
-    scope = Scope(clock, names, problems, room=_total(clock))
     found = sequence(items, scope)
-    if found is None or problems.found:
+    if found is None:
         return None
     try:
         whole = curves.bounded(curves.then(found))
@@ -52,13 +62,6 @@ def _settled(level: Expr) -> Expr:
     found = branches(T, level)
     ends = [*(start for start, _ in found[1:]), None]
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(found, ends, strict=True)])
-
-
-def _total(clock: Clock) -> Fraction | None:
-    try:
-        return clock.total()
-    except MissingFactError:
-        return None
 
 
 def _is_finite(plan: Plan, problems: Problems) -> bool:

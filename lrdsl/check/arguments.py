@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from lrdsl.check.bounds import constant
-from lrdsl.check.scope import Scope
+from lrdsl.check.scope import Named, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import did_you_mean, shown
 from lrdsl.expr import BASE, Expr, Num, affine, mentions
@@ -73,6 +73,7 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
 def _argument(p: Parameter, node: Node, scope: Scope) -> Argument:
     if p.kind is Kind.CHOICE:
         return _option(p, node, scope)
+    node, scope = _meant(node, scope)
     if p.listed != "one" and isinstance(node, nodes.List):
         if len(node.items) > MAX_LIST:
             scope.problems.error("LR131", node.extent, f"a list of {len(node.items)}", f"a list has at most {MAX_LIST} values")
@@ -84,7 +85,23 @@ def _argument(p: Parameter, node: Node, scope: Scope) -> Argument:
     return (one,) if one is not None and p.listed == "list" else one
 
 
+def _meant(node: Node, scope: Scope) -> tuple[Node, Scope]:
+    """A list that a name stands for."""
+    inner: Scope | None = scope
+    meant = node
+    while isinstance(meant, nodes.Name) and inner is not None:
+        found = inner.bound.get(meant.id)
+        if not isinstance(found, Named):
+            return node, scope
+        inner, meant = inner.within(found, meant.extent), found.node
+    return (meant, inner) if isinstance(meant, nodes.List) and inner is not None else (node, scope)
+
+
 def _option(p: Parameter, node: Node, scope: Scope) -> str | None:
+    found = scope.bound.get(node.id) if isinstance(node, nodes.Name) and node.id not in p.options else None
+    if isinstance(found, Named):
+        inner = scope.within(found, node.extent)
+        return None if inner is None else _option(p, found.node, inner)
     if isinstance(node, nodes.Name) and node.id in p.options:
         return node.id
     text = shown(canonical(node))

@@ -12,8 +12,9 @@ from lrdsl.check import combinators, curves
 from lrdsl.check.arguments import bind
 from lrdsl.check.combinators import COMBINATORS, Combinator
 from lrdsl.check.curves import Curve
-from lrdsl.check.scope import Scope
-from lrdsl.check.values import ARITHMETIC, value_of
+from lrdsl.check.names import applied, is_phase, uses_rest
+from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
+from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
 from lrdsl.expr import ONE, Num, div
 from lrdsl.kinds import Kind, resolved
@@ -23,36 +24,6 @@ from lrdsl.syntax.nodes import Node
 
 #: What other libraries call a shape or a combinator -> its name here.
 _HINTS = {**shapes.KNOWN_AS, **combinators.KNOWN_AS}
-
-
-def is_phase(node: Node) -> bool:
-    """Whether a node is written as a phase. Words that name both a phase and a function count as phases; `min` and `max` only around a phase."""
-    match node:
-        case nodes.Sequence() | nodes.Restart() | nodes.Limited():
-            return True
-        case nodes.Call():
-            if node.name in ("min", "max"):
-                return any(is_phase(a.value) for a in node.arguments)
-            return node.name in SHAPES or node.name in COMBINATORS or node.name not in ARITHMETIC
-        case nodes.Name():
-            return node.id in SHAPES
-        case nodes.Binary():
-            return is_phase(node.left) or is_phase(node.right)
-        case nodes.Negative():
-            return is_phase(node.operand)
-        case _:
-            return False
-
-
-def uses_rest(node: Node) -> bool:
-    """Whether `rest` occurs in a node."""
-    todo: list[Node] = [node]
-    while todo:
-        x = todo.pop()
-        if isinstance(x, nodes.Name) and x.id == "rest":
-            return True
-        todo.extend(nodes.children(x))
-    return False
 
 
 def curve_of(node: Node, scope: Scope) -> Curve | None:
@@ -76,17 +47,21 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
             return None if body is None else curves.restart(body)
         case nodes.Limited():
             return _limited(node, scope)
-        case nodes.Binary() if is_phase(node):
+        case nodes.Binary() if is_phase(node, scope):
             return _product(node, scope)
         case nodes.Call():
             return _call(node, scope)
+        case nodes.Name() | nodes.Indexed() if canonical(node) in scope.bound and is_phase(node, scope):
+            return _named(node, scope)
         case nodes.Name() if node.id in SHAPES:
             return _call(nodes.Call(node.id, (), node.extent, node.extent), scope)
-        case nodes.Name() if not (node.id in scope.names or node.id in ("base", "rest", "total", "t", "pi")):
+        case nodes.Name() if not (node.id in scope.names or node.id in scope.bound or node.id in WORDS):
             _unknown(node.id, node.extent, scope)
-        case nodes.Negative() if is_phase(node):
+        case nodes.Indexed():
+            _unknown(canonical(node), node.extent, scope)
+        case nodes.Negative() if is_phase(node, scope):
             scope.problems.error("LR114", node.extent, "a phase has no sign", "levels come from `to=`, `at=` and `from=`; a factor may be negative: `A * -1`")
-        case _:
+        case _ if not isinstance(node, nodes.Binary) or evaluate(node, scope) is not None:
             text = shown(canonical(node))
             scope.problems.error("LR112", node.extent, f"here belongs a phase, and `{text}` is a value", f"to stay at a level, write `hold(at={text})`")
     return None
@@ -94,7 +69,7 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
 
 def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     """The curves of a sequence. The one phase that says `rest` is read last, when the lengths of the others are known."""
-    resting = [i for i, item in enumerate(items) if uses_rest(item)]
+    resting = [i for i, item in enumerate(items) if uses_rest(item, scope)]
     if len(resting) > 1 and scope.room is not None:
         scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
     found: list[Curve | None] = [None] * len(items)
@@ -138,16 +113,16 @@ def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
 
 
 def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
-    if node.op not in "*/" or (node.op == "/" and is_phase(node.right)):
+    if node.op not in "*/" or (node.op == "/" and is_phase(node.right, scope)):
         what = {"+": "added", "-": "subtracted", "/": "divided", "^": "raised to a power"}.get(node.op, node.op)
         help = "`A then B` runs one after the other, `A * B` multiplies them, `min` and `max` pick one"
         scope.problems.error("LR114", node.extent, f"phases cannot be {what}", help)
         return None
-    if is_phase(node.left) and is_phase(node.right):
+    if is_phase(node.left, scope) and is_phase(node.right, scope):
         first = curve_of(node.left, scope)
         second = curve_of(node.right, attrs.evolve(scope, factor=True))
         return None if first is None or second is None else curves.times(first, second)
-    phase, number = (node.left, node.right) if is_phase(node.left) else (node.right, node.left)
+    phase, number = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
     curve = curve_of(phase, scope)
     factor = value_of(number, Kind.RATIO, scope)
     if curve is None or factor is None:
@@ -158,8 +133,17 @@ def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
     return curves.scaled(curve, div(ONE, factor) if node.op == "/" else factor)
 
 
+def _named(node: nodes.Name | nodes.Indexed, scope: Scope) -> Curve | None:
+    """The curve that a name stands for; a function without brackets is one without arguments."""
+    found = scope.bound[canonical(node)]
+    if isinstance(found, Defined):
+        return _call(nodes.Call(found.function.name, (), node.extent, node.extent), scope)
+    inner = scope.within(found, node.extent)
+    return None if inner is None else curve_of(found.node, inner)
+
+
 def _unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:
-    known = [*SHAPES, *COMBINATORS]
+    known = [*SHAPES, *COMBINATORS, *scope.bound]
     near = _HINTS.get(word.lower()) or did_you_mean(word, known)
     if near is None:
         far = did_you_mean(word, _HINTS)
@@ -171,6 +155,10 @@ def _unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:
 
 
 def _call(node: nodes.Call, scope: Scope) -> Curve | None:
+    defined = scope.bound.get(node.name)
+    if isinstance(defined, Defined):
+        inner = applied(node, defined, scope)
+        return None if inner is None else curve_of(defined.function.body, inner)
     if node.name in COMBINATORS:
         return _combined(node, COMBINATORS[node.name], scope)
     if node.name in SHAPES:
@@ -182,7 +170,7 @@ def _call(node: nodes.Call, scope: Scope) -> Curve | None:
     _unknown(node.name, node.name_extent, scope)
     inner = scope.without_room("inside an unknown shape")
     for a in node.arguments:  # a misspelt shape should not hide the problems inside it
-        if is_phase(a.value):
+        if is_phase(a.value, scope):
             curve_of(a.value, inner)
     return None
 
@@ -238,7 +226,7 @@ def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | N
 
 def _operand(node: Node, scope: Scope) -> Curve | None:
     """An argument of `min` or `max`: a phase, or a level to stay at."""
-    if is_phase(node):
+    if is_phase(node, scope):
         return curve_of(node, scope)
     level = value_of(node, Kind.LEVEL, scope)
     return None if level is None else Curve(Fraction(0), level)

@@ -1,4 +1,4 @@
-"""What a part of a text is checked against: the clock, the host's names, the problems found so far, and where in the schedule it stands."""
+"""What a part of a text is checked against: the clock, names, the problems found so far, and where in the schedule it stands."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import attrs
 
 from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems
-from lrdsl.syntax.nodes import Extent
+from lrdsl.syntax import nodes
+from lrdsl.syntax.nodes import Extent, Node
 
 #: The words that the language gives a meaning to in a place for a value.
 WORDS = ("base", "pi", "rest", "t", "total")
+
+#: The functions of arithmetic, and how many arguments each takes: None for two or more.
+ARITHMETIC = {"abs": 1, "ceil": 1, "cos": 1, "exp": 1, "floor": 1, "log": 1, "max": None, "min": None, "sin": 1, "sqrt": 1}
 
 _FLAGS = {
     "steps_per_epoch": "`steps_per_epoch=` (`--steps-per-epoch`)",
@@ -23,12 +27,42 @@ _FLAGS = {
 }
 
 
+#: How deep names may stand for names, and how many nodes all of them together may stand for.
+MAX_NAMES_DEEP, MAX_EXPANDED = 30, 50_000
+
+
+@attrs.frozen(eq=False)
+class Named:
+    """What a name stands for: a `let`, an argument of a function, a target. It means what it meant where it was written.
+
+    `phase` says that it is a phase, `rests` that it says `rest`, `size` how many nodes it holds.
+    """
+
+    node: Node
+    scope: Scope
+    phase: bool
+    rests: bool
+    size: int
+
+
+@attrs.frozen(eq=False)
+class Defined:
+    """What the name of a function stands for. The flags are those of its body."""
+
+    function: nodes.Function
+    scope: Scope
+    phase: bool
+    rests: bool
+    size: int
+
+
 @attrs.frozen
 class Scope:
     """The surroundings of a node.
 
     `room` is what `rest` means here, or None where it has no meaning, and then `no_room` says why. `factor` is set inside the right side of `A * B`, where
-    the entry level and base are 1; `formula` inside an expression of `t`.
+    the entry level and base are 1; `formula` inside an expression of `t`. `bound` is what the text itself gives names to; `deep` counts the names that stand
+    for names around a node, and `expanded` the nodes that names have stood for so far.
     """
 
     clock: Clock
@@ -38,10 +72,34 @@ class Scope:
     no_room: str = ""
     factor: bool = False
     formula: bool = False
+    bound: Mapping[str, Named | Defined] = attrs.field(factory=dict)
+    deep: int = 0
+    expanded: list[int] = attrs.field(factory=lambda: [0])
+
+    def within(self, found: Named | Defined, extent: Extent) -> Scope | None:
+        """The surroundings of what a name stands for, used here; None after too much of it was reported."""
+        known = self.expanded[0]
+        self.expanded[0] += found.size
+        if known > MAX_EXPANDED:  # reported already
+            return None
+        if self.deep >= MAX_NAMES_DEEP or self.expanded[0] > MAX_EXPANDED:
+            self.expanded[0] = MAX_EXPANDED + 1
+            what = f"names stand for names more than {MAX_NAMES_DEEP} deep" if self.deep >= MAX_NAMES_DEEP else "the names stand for too large a text"
+            self.problems.error("LR005", extent, what, "write less with names, or fewer names with names in them")
+            return None
+        return attrs.evolve(found.scope, room=self.room, no_room=self.no_room, factor=self.factor, formula=self.formula, deep=self.deep + 1)
+
+    def binding(self, names: Mapping[str, Named | Defined]) -> Scope:
+        """The same, with more names."""
+        return attrs.evolve(self, bound={**self.bound, **names})
 
     def without_room(self, why: str) -> Scope:
         """The same, where `rest` has no meaning."""
         return attrs.evolve(self, room=None, no_room=why)
+
+    def hiding(self, words: set[str]) -> Scope:
+        """The same without some names, which stand for something else there."""
+        return attrs.evolve(self, bound={k: v for k, v in self.bound.items() if k not in words})
 
     def missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
         """Report that the clock lacks a fact."""

@@ -8,7 +8,8 @@ from fractions import Fraction
 import attrs
 
 from lrdsl.check.bounds import constant
-from lrdsl.check.scope import WORDS, Scope
+from lrdsl.check.names import applied
+from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
@@ -16,8 +17,6 @@ from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
-#: The functions of arithmetic, and how many arguments each takes: None for two or more.
-ARITHMETIC = {"abs": 1, "ceil": 1, "cos": 1, "exp": 1, "floor": 1, "log": 1, "max": None, "min": None, "sin": 1, "sqrt": 1}
 _PURE = (Kind.NUMBER, Kind.RATIO)
 
 
@@ -81,8 +80,12 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
             return Value(Kind.NUMBER, decimal(node.value))
         case nodes.Quantity():
             return _quantity(node, scope)
+        case nodes.Name() if node.id in scope.bound:
+            return _bound(node, scope)
         case nodes.Name():
             return _name(node, scope)
+        case nodes.Call() if isinstance(scope.bound.get(node.name), Defined):
+            return _applied(node, scope)
         case nodes.Negative():
             operand = evaluate(node.operand, scope)
             return None if operand is None else Value(operand.kind, neg(operand.expr))
@@ -97,6 +100,23 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
             what = node.name if isinstance(node, nodes.Call) else shown(canonical(node))
             scope.problems.error("LR113", node.extent, f"`{what}` is a phase, where a value belongs", "put a number here, or close the bracket before it")
     return None
+
+
+def _bound(node: nodes.Name, scope: Scope) -> Value | None:
+    found = scope.bound[node.id]
+    if found.phase or isinstance(found, Defined):
+        what = "a function" if isinstance(found, Defined) else "a phase"
+        scope.problems.error("LR113", node.extent, f"`{node.id}` is {what}, where a value belongs", "put a number here")
+        return None
+    inner = scope.within(found, node.extent)
+    return None if inner is None else evaluate(found.node, inner)
+
+
+def _applied(node: nodes.Call, scope: Scope) -> Value | None:
+    found = scope.bound[node.name]
+    assert isinstance(found, Defined)
+    inner = applied(node, found, scope)
+    return None if inner is None else evaluate(found.function.body, inner)
 
 
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
@@ -147,7 +167,7 @@ def _name(node: nodes.Name, scope: Scope) -> Value | None:
         case "rest":
             return _rest(node, scope)
         case _:
-            near = did_you_mean(word, [*WORDS, *scope.names])
+            near = did_you_mean(word, [*WORDS, *scope.names, *scope.bound])
             note = foreign_letter(word)
             known = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names) if w != "t" or scope.formula)
             given = f"give it a value: `names={{{word!r}: 10}}` (`--set {word}=10`); known here are {known}"

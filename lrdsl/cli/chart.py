@@ -15,12 +15,12 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _SAMPLES = 200_000
 
 
-def columns(s: Schedule, base: float, ticks: int, width: int) -> list[tuple[float, float]]:
+def columns(s: Schedule, target: str, base: float, ticks: int, width: int) -> list[tuple[float, float]]:
     """The lowest and highest level of each of `width` equal stretches of the run, joined to the stretch before."""
     at = np.arange(ticks, dtype=float) if ticks <= _SAMPLES else np.unique(np.linspace(0, ticks - 1, _SAMPLES).round())
     if ticks < 2 * width:
         at = np.linspace(0, ticks - 1, 4 * width)
-    levels = s.values(at, base)
+    levels = s.values(at, base, target)
     edges = np.searchsorted(at, np.linspace(0, ticks - 1, width + 1)[:-1], side="left")
     spans, before = [], float(levels[0])
     for i, start in enumerate(edges):

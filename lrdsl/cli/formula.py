@@ -7,6 +7,8 @@ from typing import Any
 
 from lrdsl.backends import text
 from lrdsl.cli import options
+from lrdsl.plan import Target
+from lrdsl.schedule import Schedule
 
 
 def add(verbs: Any) -> None:
@@ -15,21 +17,30 @@ def add(verbs: Any) -> None:
     options.add_schedule(parser)
     parser.add_argument("--base", metavar="X", help=r"the base: a number, or a symbol (default: eta_0, in LaTeX \eta_0)")
     parser.add_argument("--format", choices=("latex", "sympy", "text", "markdown"), default="latex", help="(default: latex)")
+    options.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the formula."""
+    """Print the formula of each target, under its name where there are several."""
     s = options.schedule(arguments)
+    targets = options.targets(s, arguments)
+    for i, target in enumerate(targets):
+        if len(targets) > 1:
+            print(("\n" if i else "") + ("**" + target.name + "**\n" if arguments.format == "markdown" else f"# {target.name}"))
+        _print(s, target, arguments)
+
+
+def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
     base, shown = _base(arguments.base)
     if arguments.format == "text":
-        found = text.lines(s.plan, "η₀" if arguments.base is None else shown)
+        found = text.lines(target.plan, "η₀" if arguments.base is None else shown)
         width = max(len(formula) for formula, _ in found)
         print("\n".join(f"{formula:{width}}   {where}".rstrip() for formula, where in found))
         return
     import sympy
 
-    formula = s.formula(base)
+    formula = s.formula(base, target=target.name)
     if arguments.format == "sympy":
         print(formula)
         return

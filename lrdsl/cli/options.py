@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrdsl.expr import Call, Expr, Linear, Num, children
-from lrdsl.plan import best, pieces
+from lrdsl.plan import Plan, Target, best, pieces
 from lrdsl.schedule import Schedule, load, parse
 
 MAX_SHOWN = 10_000_000
@@ -38,6 +38,19 @@ def add_base(parser: argparse.ArgumentParser) -> None:
 def add_ticks(parser: argparse.ArgumentParser) -> None:
     """How many ticks to show."""
     parser.add_argument("--ticks", type=_ticks, metavar="N", help="how many ticks, from 0 (default: the run, or the schedule and a little more)")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Which of several targets."""
+    parser.add_argument("--target", metavar="NAME", help="one target of a file, as lr, momentum or 'betas[0]' (default: all)")
+
+
+def targets(s: Schedule, arguments: argparse.Namespace) -> tuple[Target, ...]:
+    """The targets that are asked for."""
+    if arguments.target is None:
+        return s.targets
+    s.plan_of(arguments.target)
+    return tuple(t for t in s.targets if t.name == arguments.target)
 
 
 def _number(text: str) -> Any:
@@ -80,17 +93,21 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def horizon(s: Schedule) -> int:
-    """How many ticks show a schedule: the run where the clock knows it, else to a little past its end, or a few of the cycles that go on for ever."""
+def horizon(s: Schedule, found: tuple[Target, ...]) -> int:
+    """How many ticks show targets of a schedule: the run where the clock knows it, else to a little past its end, or a few of its cycles."""
     if s.clock.total_steps is not None or s.clock.total_epochs is not None:
         return _shown(float(s.clock.total()))
-    found = pieces(best(s.plan.level))
-    last = s.phases[-1]
+    return max(_shown(_end(t.plan)) for t in found)
+
+
+def _end(plan: Plan) -> float:
+    found = pieces(best(plan.level))
+    last = plan.phases[-1]
     start = float(last.start)
     cycles = [start + 4 * period for period in _periods(found[-1].level)]
     later = [float(p.start) for p in found if p.start > last.start][:4] if last.length is None else []
-    length = float(s.plan.length) * 1.05 if s.plan.length is not None else 0 if cycles or later else max(100.0, 3 * start)
-    return _shown(max([length, *cycles, *later]))
+    length = float(plan.length) * 1.05 if plan.length is not None else 0 if cycles or later else max(100.0, 3 * start)
+    return max([length, *cycles, *later])
 
 
 def _shown(ticks: float) -> int:

@@ -10,6 +10,7 @@ from lrdsl.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from lrdsl.plan import Target
     from lrdsl.schedule import Schedule
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
@@ -24,6 +25,7 @@ def add(verbs: Any) -> None:
     options.add_schedule(parser)
     options.add_base(parser)
     options.add_ticks(parser)
+    options.add_target(parser)
     parser.set_defaults(run=run)
 
 
@@ -32,17 +34,25 @@ def run(arguments: argparse.Namespace) -> None:
     from rich.console import Console
 
     s = options.schedule(arguments)
-    s.checked_base(arguments.base)
+    for name in s.evaluators:
+        s.checked_base(arguments.base, name)
     console = Console(highlight=False, soft_wrap=False)
     console.width = max(40, min(console.width, 100))
-    console.print()
-    console.print(f"[bold]{_escaped(str(s))}[/]", soft_wrap=True)
-    console.print()
-    _phases(console, s, arguments.base)
-    console.print()
-    _chart(console, s, arguments.base, arguments.ticks or options.horizon(s))
-    console.print()
-    _formula(console, s)
+    targets = options.targets(s, arguments)
+    ticks = arguments.ticks or options.horizon(s, targets)
+    for target in targets:
+        body = str(s) if len(s.targets) == 1 and target.name == "lr" else target.name
+        console.print()
+        console.print(f"[bold]{_escaped(body)}[/]", soft_wrap=True)
+        console.print()
+        _phases(console, s, target, arguments.base)
+        console.print()
+        _chart(console, s, target, arguments.base, ticks)
+        console.print()
+        _formula(console, target)
+    console.print("[dim]        where η₀ is the base[/]")
+    for assertion in s.program.assertions:
+        console.print(f"[green]✓[/] {_escaped(assertion.text)}", soft_wrap=True)
     console.print()
 
 
@@ -60,41 +70,41 @@ def _ticks(value: Any) -> str:
     return f"{float(value):,.10g}".replace(",", "_")
 
 
-def _phases(console: Console, s: Schedule, base: float) -> None:
+def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
     table.add_column("phase", overflow="fold")
     for name in ("ticks", "length", "level"):
         table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
-    for i, phase in enumerate(s.phases[:_MOST]):
+    for i, phase in enumerate(target.plan.phases[:_MOST]):
         start, n = phase.start, phase.length
-        first = f"{s.at(float(start), base):.4g}"
+        first = f"{s.at(float(start), base, target.name):.4g}"
         if n is None:
             ticks, length, level = f"{_ticks(start)} …", "endless", f"from {first}"
         else:
             ticks, length = f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n)
-            reached = f"{s.at(float(start + n), base):.4g}"
+            reached = f"{s.at(float(start + n), base, target.name):.4g}"
             level = first if first == reached else f"{first} → {reached}"
         table.add_row(f"[{_colour(i)}]▌[/] {_escaped(phase.text)}", ticks, length, level)
     console.print(table)
-    if len(s.phases) > _MOST:
-        console.print(f"[dim]  and {len(s.phases) - _MOST} more phases[/]")
+    if len(target.plan.phases) > _MOST:
+        console.print(f"[dim]  and {len(target.plan.phases) - _MOST} more phases[/]")
 
 
-def _chart(console: Console, s: Schedule, base: float, ticks: int) -> None:
+def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:
     from rich.text import Text
 
     from lrdsl.cli import chart
 
     margin = 11
     width = console.width - margin - 1
-    spans = chart.columns(s, base, ticks, 2 * width)
+    spans = chart.columns(s, target.name, base, ticks, 2 * width)
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     low = 0.0 if 0 <= low < high / 2 or low == high else low
     rows = chart.draw(spans, low, high, _ROWS)
     labels = {0: high, _ROWS // 2: (low + high) / 2, _ROWS - 1: low}
-    colours = [_colour(s.plan.phase_at(x * (ticks - 1) / max(1, width - 1))) for x in range(width)]
+    colours = [_colour(target.plan.phase_at(x * (ticks - 1) / max(1, width - 1))) for x in range(width)]
     for i, row in enumerate(rows):
         line = Text(f"{labels[i]:>{margin - 2}.3g} ┤" if i in labels else f"{'│':>{margin}}", style="dim")
         for x, cell in enumerate(row):
@@ -102,23 +112,23 @@ def _chart(console: Console, s: Schedule, base: float, ticks: int) -> None:
         console.print(line, no_wrap=True)
     console.print(Text(" " * (margin - 1) + "└" + "─" * width, style="dim"), no_wrap=True)
     console.print(Text(" " * margin + chart.ruler(ticks, width), style="dim"), no_wrap=True)
-    console.print(Text(f"{'lr against ticks, base ' + format(base, 'g'):>{margin + width}}", style="dim"), no_wrap=True)
+    console.print(Text(f"{f'{target.name} against ticks, base {base:g}':>{margin + width}}", style="dim"), no_wrap=True)
 
 
-def _formula(console: Console, s: Schedule) -> None:
+def _formula(console: Console, target: Target) -> None:
     """The formula of each piece, and where it holds: beside it where there is room, else under it."""
     from lrdsl.backends import text
 
-    found = text.lines(s.plan)
+    found = text.lines(target.plan)
     shown = found[:_MOST]
-    beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - 28), default=0)
+    name = f"{target.name}(t) = "
+    beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - len(name) - 20), default=0)
     for i, (formula, where) in enumerate(shown):
-        lead = "lr(t) = " if i == 0 else "        "
+        lead = name if i == 0 else " " * len(name)
         if len(formula) <= beside or not where:
             console.print(f"[dim]{lead}[/]{_escaped(formula)}[dim]{' ' * (beside - len(formula) + 3)}{where}[/]", soft_wrap=len(formula) <= beside)
         else:
             console.print(f"[dim]{lead}[/]{_escaped(formula)}", soft_wrap=False)
-            console.print(f"[dim]{' ' * 12}for {where}[/]", soft_wrap=True)
+            console.print(f"[dim]{' ' * len(name)}    for {where}[/]", soft_wrap=True)
     if len(found) > _MOST:
         console.print(f"[dim]        and {len(found) - _MOST} more pieces: `lrdsl formula` prints them all[/]")
-    console.print("[dim]        where η₀ is the base[/]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 from typing import Any
@@ -16,6 +17,7 @@ def add(verbs: Any) -> None:
     options.add_schedule(parser)
     options.add_base(parser)
     options.add_ticks(parser)
+    options.add_target(parser)
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="(default: table)")
     parser.set_defaults(run=run)
 
@@ -23,14 +25,25 @@ def add(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the levels of ticks 0 .. n - 1."""
     s = options.schedule(arguments)
-    n = arguments.ticks or options.horizon(s)
+    targets = options.targets(s, arguments)
+    n = arguments.ticks or options.horizon(s, targets)
     few = n <= 2000  # so few are faster without loading NumPy
-    levels = [s.at(t, arguments.base) for t in range(n)] if few else s.values(n, arguments.base).tolist()
+    levels = {t.name: [s.at(k, arguments.base, t.name) for k in range(n)] if few else s.values(n, arguments.base, t.name).tolist() for t in targets}
     if arguments.format == "json":
-        print(json.dumps({"lr": levels}))
-        return
-    if arguments.format == "csv":
-        sys.stdout.write("tick,lr\n" + "".join(f"{t},{level!r}\n" for t, level in enumerate(levels)))
-        return
+        print(json.dumps(levels))
+    elif arguments.format == "csv":
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        rows.writerow(["tick", *levels])
+        rows.writerows(zip(range(n), *levels.values(), strict=True))
+    else:
+        _table(n, levels)
+
+
+def _table(n: int, levels: dict[str, list[float]]) -> None:
     width = max(4, len(str(n - 1)))
-    sys.stdout.write(f"{'tick':>{width}}  lr\n" + "".join(f"{t:>{width}}  {level!r}\n" for t, level in enumerate(levels)))
+    columns = {name: max(len(name), *(len(repr(level)) for level in column)) for name, column in levels.items()}
+    head = "  ".join(f"{name:{columns[name]}}" for name in levels)
+    sys.stdout.write(f"{'tick':>{width}}  {head}".rstrip() + "\n")
+    for t in range(n):
+        row = "  ".join(f"{levels[name][t]!r:{columns[name]}}" for name in levels)
+        sys.stdout.write(f"{t:>{width}}  {row}".rstrip() + "\n")

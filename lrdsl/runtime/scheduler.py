@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from lrdsl.clock import plain
-from lrdsl.diagnostics import refuse
+from lrdsl.diagnostics import did_you_mean, refuse
 from lrdsl.plan import Phase
+from lrdsl.runtime.groups import Slot, base_key, chosen, element_of, quantities, with_element
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-#: The key of a param group that is scheduled, and the one that keeps its base.
-KEY, BASE_KEY = "lr", "initial_lr"
+    from lrdsl.backends.scalar import Evaluator
+
+#: The quantity that torch's schedulers are about.
+LR = "lr"
 #: The layout of `state_dict`.
 FORMAT = 1
+
+
+@attrs.define
+class _Track:
+    """One target at work: its evaluator, and the groups that it drives, each with its base."""
+
+    evaluator: Evaluator
+    key: str
+    element: int | None
+    slots: list[Slot]
+    fills: bool
+
+    def enter(self, tick: int) -> tuple[float, Callable[[int, Any], None]]:
+        """The tick at which the formula in force ends, and the function that stores its levels."""
+        code = self.evaluator.code_at(tick)
+        return code.end, self._store if self.fills or self.element is not None else code.apply(self.key)
+
+    def _store(self, tick: int, slots: list[Slot]) -> None:
+        """Store levels where a value is a tensor, which stays the same one, so that code compiled for it stays valid; or one element of several."""
+        for group, base in slots:
+            level = self.evaluator.level(tick, base)
+            if self.element is not None:
+                group[self.key] = with_element(group[self.key], self.element, level)
+            elif hasattr(group[self.key], "fill_"):
+                group[self.key].fill_(level)
+            else:
+                group[self.key] = level
 
 
 class Scheduler:
     """A schedule at work on the param groups of an optimizer.
 
     The level at tick t is a function of t and of each group's base, so nothing accumulates and `seek` is free. `last_epoch` is the tick whose level is in
-    force, as torch names it; `base_lrs` are the groups' bases: their `initial_lr` if they have one, else the `lr` they came with.
+    force, as torch names it; `base_lrs` are the groups' bases: their `initial_lr` if they have one, else the `lr` they came with. What else a file schedules
+    has bases of its own, kept under `initial_momentum` and the like.
     """
 
     last_epoch: int
@@ -34,49 +68,61 @@ class Scheduler:
         self.schedule = schedule
         self.optimizer = optimizer
         groups = getattr(optimizer, "param_groups", None)
-        if not isinstance(groups, list) or not all(isinstance(g, dict) and KEY in g for g in groups) or not groups:
+        if not isinstance(groups, list) or not all(isinstance(g, dict) and LR in g for g in groups) or not groups:
             raise refuse("LR152", f"{type(optimizer).__name__} has no param groups with an `lr`", "pass an optimizer, as `torch.optim.SGD(...)`", str(schedule))
-        self._attach([])
+        self._attach({})
         self.seek(0)
 
-    def _attach(self, bases: list[Any]) -> None:
+    def _attach(self, bases: Mapping[str, list[Any]]) -> None:
         """Bind the groups, in order, to these bases; groups beyond them to their own."""
         groups = self.optimizer.param_groups
-        for group in groups:
-            group.setdefault(BASE_KEY, float(group[KEY]))
-        bases = [*bases, *(group[BASE_KEY] for group in groups[len(bases) :])]
-        self.base_lrs = [self.schedule.checked_base(base) for base in bases]
-        self._groups = groups
-        self._slots = list(zip(groups, self.base_lrs, strict=True))
-        self._fills = any(hasattr(group[KEY], "fill_") for group in groups)
+        found: dict[str, list[float]] = {}
+        tracks = []
+        for name, targets in {LR: [], **quantities(self.schedule.targets)}.items():
+            key, element = (targets[0].key, targets[0].element) if targets else (LR, None)
+            self._have(key, element, groups)
+            known = bases.get(name, [])[: len(groups)]
+            own = [group.setdefault(base_key(name), float(element_of(group[key], element))) for group in groups[len(known) :]]
+            found[name] = [float(base) for base in (*known, *own)]
+            for target, numbers in chosen(targets, groups, str(self.schedule)):
+                slots = [(groups[i], self.schedule.checked_base(found[name][i], target.name)) for i in numbers]
+                fills = any(hasattr(group[key], "fill_") for group, _ in slots)
+                tracks.append(_Track(self.schedule.evaluators[target.name], key, element, slots, fills))
+        self.bases = found
+        self.base_lrs = found[LR]
+        self._tracks = tracks
+        self._groups, self._count = groups, len(groups)
+
+    def _have(self, key: str, element: int | None, groups: list[dict[str, Any]]) -> None:
+        """Refuse a target that a group has no place for."""
+        for i, group in enumerate(groups):
+            if key not in group:
+                near = did_you_mean(key, group) or ("betas[0]" if key == "momentum" and "betas" in group else None)
+                help = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{k}`' for k in group if k != 'params')}"
+                raise refuse("LR153", f"param group {i} has no `{key}`", help, str(self.schedule))
+            if element is not None and not 0 <= element < len(group[key]):
+                raise refuse("LR153", f"`{key}` of param group {i} has no element {element}", f"it has {len(group[key])}, counted from 0", str(self.schedule))
 
     def step(self) -> None:
         """Move one tick on, and store the new level in every group."""
         self.last_epoch = tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
-        if tick < self._until and groups is self._groups and len(groups) == len(self._slots):
-            self._apply(tick, self._slots)
+        if tick < self._until and groups is self._groups and len(groups) == self._count:
+            for apply, slots in self._stores:
+                apply(tick, slots)
         else:
             self._enter(tick)
 
     def _enter(self, tick: int) -> None:
-        """Take up the formula in force at a tick, and store its levels. An optimizer that loaded a state has new groups, and some are added later."""
+        """Take up the formulas in force at a tick, and store their levels. An optimizer that loaded a state has new groups, and some are added later."""
         groups = self.optimizer.param_groups
-        if groups is not self._groups or len(groups) != len(self._slots):
-            self._attach(self.base_lrs[: len(groups)])
-        code = self.schedule.evaluator.code_at(tick)
-        self._until = code.end
-        self._apply: Callable[[int, Any], None] = self._fill if self._fills else code.apply(KEY)
-        self._apply(tick, self._slots)
-
-    def _fill(self, tick: int, slots: Any) -> None:
-        """Store levels where an `lr` is a tensor: its value changes, the tensor stays, and code compiled for it stays valid."""
-        for group, base in slots:
-            level = self.schedule.evaluator.level(tick, base)
-            if hasattr(group[KEY], "fill_"):
-                group[KEY].fill_(level)
-            else:
-                group[KEY] = level
+        if groups is not self._groups or len(groups) != self._count:
+            self._attach(self.bases)
+        entered = [(track.enter(tick), track.slots) for track in self._tracks]
+        self._until = min((end for (end, _), _ in entered), default=math.inf)
+        self._stores = [(apply, slots) for (_, apply), slots in entered]
+        for apply, slots in self._stores:
+            apply(tick, slots)
 
     def seek(self, tick: int) -> None:
         """Go to a tick, forward or back, in constant time, and store its levels."""
@@ -86,35 +132,48 @@ class Scheduler:
         self._enter(tick)
 
     def get_last_lr(self) -> list[float]:
-        """The levels in force, one for each group."""
-        return [self.schedule.evaluator.level(self.last_epoch, base) for base in self.base_lrs]
+        """The learning rates in force, one for each group; a group whose rate is not scheduled has its own."""
+        tick, groups = self.last_epoch, self.optimizer.param_groups
+        scheduled = {id(group): track.evaluator.level(tick, base) for track in self._tracks if track.key == LR for group, base in track.slots}
+        return [scheduled[id(group)] if id(group) in scheduled else float(group[LR]) for group in groups]
 
-    def at(self, tick: float, group: int = 0) -> float:
-        """The level of a group at any tick; the optimizer is not touched."""
-        return self.schedule.at(tick, self.base_lrs[group])
+    def _driven(self, target: str, group: int) -> tuple[str, float]:
+        """The name of the target that drives a quantity of a group, and the group's base."""
+        found = quantities(self.schedule.targets).get(target)
+        if found is not None:
+            for chosen_target, numbers in chosen(found, self.optimizer.param_groups, str(self.schedule)):
+                if group in numbers:
+                    return chosen_target.name, self.bases[target][group]
+        raise refuse("LR153", f"`{target}` of param group {group} is not scheduled", "ask for a target of the schedule", str(self.schedule))
 
-    def values(self, ticks: int | ArrayLike, group: int = 0) -> NDArray[np.float64]:
+    def at(self, tick: float, group: int = 0, target: str = LR) -> float:
+        """The level of a group at any tick; the optimizer is not touched. `target` is a key, as `"momentum"` or `"betas[0]"`."""
+        name, base = self._driven(target, group)
+        return self.schedule.at(tick, base, name)
+
+    def values(self, ticks: ArrayLike, group: int = 0, target: str = LR) -> NDArray[np.float64]:
         """The levels of a group at ticks 0 .. n - 1, or at an array of ticks; the optimizer is not touched."""
-        return self.schedule.values(ticks, self.base_lrs[group])
+        name, base = self._driven(target, group)
+        return self.schedule.values(ticks, base, name)
 
     @property
     def phase(self) -> Phase:
-        """The phase in force."""
+        """The phase in force, of the main target."""
         return self.schedule.phases[self.schedule.plan.phase_at(self.last_epoch)]
 
     @property
     def finished(self) -> bool:
-        """Whether the last phase has run its length; an endless schedule never finishes."""
-        length = self.schedule.plan.length
-        return length is not None and self.last_epoch >= length
+        """Whether every target has run its length; what is endless never finishes."""
+        return self.remaining == 0
 
     @property
     def remaining(self) -> int | float | None:
-        """Ticks to the end of the last phase; None where it is endless."""
-        length = self.schedule.plan.length
-        if length is None:
+        """Ticks to the end of the last phase of the longest target; None where one is endless."""
+        lengths = [t.plan.length for t in self.schedule.targets]
+        known = [n for n in lengths if n is not None]
+        if len(known) < len(lengths):
             return None
-        left = max(length - self.last_epoch, length * 0)
+        left = max(max(known) - self.last_epoch, max(known) * 0)
         return left.numerator if left.denominator == 1 else float(left)
 
     def state_dict(self) -> dict[str, Any]:
@@ -125,7 +184,7 @@ class Scheduler:
             "clock": self.schedule.clock.facts(),
             "names": {name: plain(value) for name, value in self.schedule.names},
             "last_epoch": self.last_epoch,
-            "base_lrs": list(self.base_lrs),
+            "bases": {name: list(bases) for name, bases in self.bases.items()},
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool = False) -> None:
@@ -142,14 +201,17 @@ class Scheduler:
             if not migrate and state_dict[part] != mine[part]:
                 saved = f"the state is of another {name}: saved `{state_dict[part]}`, here `{mine[part]}`"
                 raise refuse("LR151", saved, "compile the saved schedule, or pass migrate=True to go on with this one from the saved tick", text)
-        tick, bases = state_dict["last_epoch"], state_dict["base_lrs"]
-        if not isinstance(tick, int) or isinstance(tick, bool) or tick < 0 or not isinstance(bases, list):
+        tick, bases = state_dict["last_epoch"], state_dict["bases"]
+        sound = isinstance(bases, Mapping) and LR in bases and all(isinstance(found, list) for found in bases.values())
+        if not isinstance(tick, int) or isinstance(tick, bool) or tick < 0 or not sound:
             raise refuse("LR151", "the state's tick or bases are damaged", "load a state that was saved whole", text)
-        if len(bases) != len(self.base_lrs):
-            raise refuse("LR151", f"the state is of {len(bases)} param groups, here are {len(self.base_lrs)}", "build the optimizer with the same groups", text)
-        for base in bases:
-            self.schedule.checked_base(base)
+        if any(len(found) != self._count for found in bases.values()):
+            raise refuse("LR151", f"the state is of {len(bases[LR])} param groups, here are {self._count}", "build the optimizer with the same groups", text)
+        for found in bases.values():
+            for base in found:
+                self.schedule.checked_base(base)
         self._attach(bases)
-        for group, base in self._slots:
-            group[BASE_KEY] = base
+        for name, found in self.bases.items():
+            for group, base in zip(self._groups, found, strict=True):
+                group[base_key(name)] = base
         self.seek(tick)

@@ -25,7 +25,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
 
     def _initial_step(self) -> None:
         """Called by torch when the optimizer is attached: take the bases it collected, and store the level of tick 0."""
-        self._attach([])
+        self._attach({})
         self._calls = 1
         self.seek(0)
         # Makes the first step() take the slow road through _enter, where the order of calls is looked at.

@@ -108,7 +108,103 @@ class Limited:
     extent: Extent = attrs.field(eq=False)
 
 
-Node: TypeAlias = "Number | Quantity | Name | Call | List | Negative | Binary | Sequence | Restart | Limited"
+@attrs.frozen
+class Indexed:
+    """`lr["backbone"]`, `betas[0]`: a name with the group, or the element, that it is about."""
+
+    id: str
+    selectors: tuple[str | int, ...]
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Moment:
+    """`lr at 5ep`, in an assertion."""
+
+    value: Node
+    tick: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Setting:
+    """`set total = 90ep`."""
+
+    name: str
+    value: Node
+    extent: Extent = attrs.field(eq=False)
+    name_extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Binding:
+    """`let warm = 5ep`."""
+
+    name: str
+    value: Node
+    extent: Extent = attrs.field(eq=False)
+    name_extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Slot:
+    """A parameter of a function, with its default if it has one."""
+
+    name: str
+    default: Node | None
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Function:
+    """`def wsd(w, s, d, floor=0) = warmup(w) then hold(s) then linear(d, to=floor)`."""
+
+    name: str
+    parameters: tuple[Slot, ...]
+    body: Node
+    extent: Extent = attrs.field(eq=False)
+    name_extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Use:
+    """`use "common.lrs"`."""
+
+    path: str
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Assertion:
+    """`assert max(lr) <= 1x`; without a comparison `op` is empty and `right` is the left side."""
+
+    left: Node
+    op: str
+    right: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Target:
+    """`lr["backbone"] = 0.1 * lr`."""
+
+    target: Node
+    body: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class File:
+    """Statements, in order. A text of one expression alone is that expression."""
+
+    statements: tuple[Node, ...]
+    extent: Extent = attrs.field(eq=False)
+
+
+Node: TypeAlias = (
+    "Number | Quantity | Name | Call | List | Negative | Binary | Sequence | Restart | Limited | Indexed | Moment"
+    " | Setting | Binding | Function | Use | Assertion | Target | File"
+)
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -124,7 +220,17 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.body, node.length)
         case Negative():
             return (node.operand,)
-        case Restart():
+        case Restart() | Target():
             return (node.body,)
+        case Setting() | Binding():
+            return (node.value,)
+        case Function():
+            return (*(p.default for p in node.parameters if p.default is not None), node.body)
+        case Assertion():
+            return (node.left, node.right) if node.op else (node.left,)
+        case Moment():
+            return (node.value, node.tick)
+        case File():
+            return node.statements
         case _:
             return ()

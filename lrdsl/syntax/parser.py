@@ -17,6 +17,7 @@ from lrdsl.clock import MULTIPLES
 from lrdsl.diagnostics import Fix, Problems, did_you_mean, foreign_letter, shown
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
+from lrdsl.syntax.printer import canonical
 
 MAX_TEXT = 100_000
 MAX_DEPTH = 64
@@ -29,9 +30,13 @@ MAX_REPAIRS = 20
 
 _SIGNS = {
     "THEN": "then", "COMMA": ",", "LPAR": "(", "RPAR": ")", "RSQB": "]", "STAR": "*", "SLASH": "/", "MINUS": "-", "EQUAL": "=", "PERCENT": "%",
+    "SEMICOLON": ";",
 }  # fmt: skip
-_LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "/", "，": ",", "（": "(", "）": ")", "％": "%", "＊": "*", "＝": "=", "；": "then",
-               ";": "then", "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
+_LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "/", "，": ",", "（": "(", "）": ")", "％": "%", "＊": "*", "＝": "=", "；": ";",
+               "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
+
+
+_STATEMENTS = (nodes.Setting, nodes.Binding, nodes.Function, nodes.Use, nodes.Assertion, nodes.Target)
 
 
 def _extent(token: Token) -> Extent:
@@ -92,8 +97,47 @@ class _Builder(lark.Transformer[Token, Node]):
                 items.extend(part.items if isinstance(part, nodes.Sequence) else [part])
         return nodes.Sequence(tuple(items), (parts[0].extent[0], parts[-1].extent[1]))
 
-    def start(self, body: Node) -> Node:
-        return body
+    def indexed(self, word: Token, *rest: Token) -> Node:
+        keys: list[str | int] = []
+        for token in rest:
+            if token.type == "STRING":
+                keys.append(token[1:-1])
+            elif token.type == "NUMBER":
+                keys.append(int(_value(token)) if token.isdigit() else str(token))
+        return nodes.Indexed(str(word), tuple(keys), (_extent(word)[0], _extent(rest[-1])[1]))
+
+    def moment(self, value: Node, _at: Token, tick: Node) -> Node:
+        return nodes.Moment(value, tick, (value.extent[0], tick.extent[1]))
+
+    def setting(self, keyword: Token, word: Token, _equal: Token, value: Node) -> Node:
+        return nodes.Setting(str(word), value, (_extent(keyword)[0], value.extent[1]), _extent(word))
+
+    def binding(self, keyword: Token, word: Token, _equal: Token, value: Node) -> Node:
+        return nodes.Binding(str(word), value, (_extent(keyword)[0], value.extent[1]), _extent(word))
+
+    def parameter(self, word: Token, *rest: Any) -> nodes.Slot:
+        default: Node | None = rest[1] if rest else None
+        return nodes.Slot(str(word), default, (_extent(word)[0], _extent(word)[1] if default is None else default.extent[1]))
+
+    def function(self, keyword: Token, word: Token, *rest: Any) -> Node:
+        slots = tuple(r for r in rest if isinstance(r, nodes.Slot))
+        return nodes.Function(str(word), slots, rest[-1], (_extent(keyword)[0], rest[-1].extent[1]), _extent(word))
+
+    def use(self, keyword: Token, path: Token) -> Node:
+        return nodes.Use(str(path[1:-1]), (_extent(keyword)[0], _extent(path)[1]))
+
+    def assertion(self, keyword: Token, left: Node, *rest: Any) -> Node:
+        op, right = (str(rest[0]), rest[1]) if rest else ("", left)
+        return nodes.Assertion(left, op, right, (_extent(keyword)[0], right.extent[1]))
+
+    def target(self, left: Node, _equal: Token, body: Node) -> Node:
+        return nodes.Target(left, body, (left.extent[0], body.extent[1]))
+
+    def start(self, *statements: Any) -> Node:
+        found = tuple(s for s in statements if not isinstance(s, Token))
+        if len(found) == 1 and not isinstance(found[0], _STATEMENTS):
+            return cast(Node, found[0])
+        return nodes.File(found, (found[0].extent[0], found[-1].extent[1]))
 
 
 def _value(token: Token) -> Fraction:
@@ -107,9 +151,9 @@ def grammar_path() -> Path:
 
 
 class _KeepUnknown:
-    """Tells Lark to lex `UNKNOWN`, which no rule uses, so that a strange character is a token with a place and not an exception."""
+    """Tells Lark to lex `UNKNOWN`, and `SEMICOLON`, which no rule uses, so that a strange character is a token with a place and not an exception."""
 
-    always_accept = ("UNKNOWN",)
+    always_accept = ("UNKNOWN", "SEMICOLON")
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         return stream
@@ -144,20 +188,83 @@ def _parse(text: str, problems: Problems) -> Node | None:
         problems.error("LR005", (MAX_TEXT, MAX_TEXT + 1), f"a text of {len(text)} characters", f"a schedule has at most {MAX_TEXT} characters")
         return None
     tokens = list(_tokens(text, problems))
-    if not tokens:
-        if not problems.found:
-            problems.error("LR004", (0, len(text)), "the text is empty", "write a phase: `cosine(100)` anneals to 0 over 100 ticks")
-        return None
     if len(tokens) > MAX_TOKENS:
         problems.error("LR005", _extent(tokens[MAX_TOKENS]), f"a text of {len(tokens)} words", f"a schedule has at most {MAX_TOKENS} words and signs")
         return None
-    _separate(tokens, problems)
-    if not _brackets(tokens, problems):
+    found: list[Node] = []
+    for statement in _statements(tokens):
+        _separate(statement, problems)
+        tree = _feed(statement, problems) if _brackets(statement, problems) and statement else None
+        if tree is None or _too_deep(tree, problems):
+            continue
+        found.extend(tree.statements if isinstance(tree, nodes.File) else [tree])
+    if not found:
+        if not problems.found:
+            problems.error("LR004", (0, len(text)), "the text is empty", "write a phase: `cosine(100)` anneals to 0 over 100 ticks")
         return None
-    tree = _feed(text, tokens, problems)
-    if tree is not None and _too_deep(tree, problems):
-        return None
-    return tree
+    expressions = [tree for tree in found if not isinstance(tree, _STATEMENTS)]
+    for extra in expressions[1:]:
+        help = "put `then` before it to go on, or name what it is for: `momentum = ...`"
+        fix = Fix(*_gap(text, extra.extent[0]), " then ")
+        problems.error("LR002", extra.extent, f"`{shown(canonical(extra))}` is a second schedule", help, fix=fix)
+        found = [tree for tree in found if tree is not extra]
+    if len(found) == 1 and expressions:
+        return found[0]
+    return nodes.File(tuple(found), (found[0].extent[0], found[-1].extent[1]))
+
+
+def _gap(text: str, end: int) -> tuple[int, int]:
+    """The blanks and the `;` before a place."""
+    return len(text[:end].rstrip(" \t\r\n;")), end
+
+
+#: What cannot begin a statement, and what cannot end one.
+_GOES_ON = frozenset({"THEN", "FOR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "RPAR", "RSQB", "EQUAL", "COMPARE", "PERCENT", "UNKNOWN"})
+_WANTS_MORE = frozenset({"THEN", "FOR", "RESTART", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "LPAR", "LSQB", "EQUAL", "COMPARE"})
+_KEYWORDS = {"set": "SET", "let": "LET", "def": "DEF", "use": "USE", "assert": "ASSERT"}
+
+
+def _statements(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens of each statement, its keyword marked. A `;` or a new line ends one, unless a bracket is open or the text goes on."""
+    current: list[Token] = []
+    depth = 0
+    for i, token in enumerate(tokens):
+        before = current[-1] if current else None
+        fresh = before is not None and (token.line or 0) > (before.line or 0)
+        named = token.type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
+        begins = named or _keyword_of(tokens, i) is not None
+        if before is not None and fresh and ((depth == 0 and token.type not in _GOES_ON and before.type not in _WANTS_MORE) or (begins and token.column == 1)):
+            yield _marked(current)
+            current, depth = [], 0
+        if token.type == "SEMICOLON":
+            if current:
+                yield _marked(current)
+            current, depth = [], 0
+            continue
+        depth += (token.type in _PARTNER) - (token.type in _PARTNER.values() and depth > 0)
+        current.append(token)
+    if current:
+        yield _marked(current)
+
+
+def _keyword_of(tokens: list[Token], i: int) -> str | None:
+    """The keyword that the token is where a statement begins with it."""
+    kind = _KEYWORDS.get(tokens[i]) if tokens[i].type == "WORD" else None
+    after = tokens[i + 1] if i + 1 < len(tokens) else None
+    wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS")}.get(kind or "", ("WORD",))
+    return kind if kind is not None and after is not None and after.type in wanted else None
+
+
+def _marked(tokens: list[Token]) -> list[Token]:
+    kind = _keyword_of(tokens, 0)
+    if kind is None:
+        return tokens
+    marked = [Token.new_borrow_pos(kind, tokens[0], tokens[0]), *tokens[1:]]
+    if kind == "ASSERT":
+        for i in range(2, len(marked) - 1):
+            if marked[i] == "at" and marked[i].type == "WORD" and marked[i - 1].type in ("WORD", "RPAR", "RSQB") and marked[i + 1].type != "EQUAL":
+                marked[i] = Token.new_borrow_pos("AT", marked[i], marked[i])
+    return marked
 
 
 def _tokens(text: str, problems: Problems) -> Iterator[Token]:
@@ -238,10 +345,10 @@ def _inserted(kind: str, at: int) -> Token:
     return Token(kind, _SIGNS[kind], start_pos=at, end_pos=at)
 
 
-def _feed(text: str, tokens: list[Token], problems: Problems) -> Node | None:
+def _feed(tokens: list[Token], problems: Problems) -> Node | None:
     """Run the parser over the tokens. Where one does not fit: put in the sign that would make it fit, or leave it out, and go on."""
     state = grammar().parse_interactive("")
-    queue = [*tokens, Token("$END", "", start_pos=len(text.rstrip()), line=0)]
+    queue = [*tokens, Token("$END", "", start_pos=_extent(tokens[-1])[1], line=0)]
     repairs, dropped, i = 0, -2, 0
     while i < len(queue):
         token = queue[i]

@@ -46,8 +46,41 @@ def _print(node: Node) -> tuple[int, str]:
             return THEN, " then ".join(canonical(i, RESTART) for i in node.items)
         case nodes.Restart():
             return RESTART, f"restart {canonical(node.body, RESTART)}"
+        case nodes.Indexed():
+            return ATOM, node.id + "".join(f'["{key}"]' if isinstance(key, str) else f"[{key}]" for key in node.selectors)
+        case nodes.Moment():
+            return THEN, f"{canonical(node.value, SUM)} at {canonical(node.tick, SUM)}"
+        case nodes.File():
+            return THEN, "; ".join(statement(s) for s in node.statements)
         case nodes.Limited():
             return FOR, f"{canonical(node.body, FOR)} for {canonical(node.length, SUM)}"
+        case _:
+            return THEN, statement(node)
+
+
+def statement(node: Node) -> str:
+    """The text of a statement of a file.
+
+    >>> from lrdsl.syntax import parse
+    >>> canonical(parse("let w=5\\nlr = warmup(w)\\nassert max( lr )<=1x"))
+    'let w = 5; lr = warmup(w); assert max(lr) <= 1x'
+    """
+    match node:
+        case nodes.Setting():
+            return f"set {node.name} = {canonical(node.value)}"
+        case nodes.Binding():
+            return f"let {node.name} = {canonical(node.value)}"
+        case nodes.Function():
+            slots = (p.name if p.default is None else f"{p.name}={canonical(p.default)}" for p in node.parameters)
+            return f"def {node.name}({', '.join(slots)}) = {canonical(node.body)}"
+        case nodes.Use():
+            return f'use "{node.path}"'
+        case nodes.Assertion():
+            return f"assert {canonical(node.left)}" + (f" {node.op} {canonical(node.right)}" if node.op else "")
+        case nodes.Target():
+            return f"{canonical(node.target)} = {canonical(node.body)}"
+        case _:
+            return canonical(node)
 
 
 def _argument(a: nodes.Argument) -> str:

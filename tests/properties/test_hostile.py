@@ -26,6 +26,7 @@ NAMES = [*SHAPES, *COMBINATORS, "base", "rest", "total", "t", "pi", "k", "x", "c
 SIGNS = ["then", "restart", "for", "%", "ep", "B tokens", "steps", *"()[],=+-*/^"]
 NUMBERS = ["0", "1", "-1", "1e9", "9e99", "1e-99", "0.1", "1_000"]
 STRANGE = ["#", "\n", " ", "\0", "é", "\N{FULLWIDTH COMMA}", "\N{CYRILLIC SMALL LETTER ES}osine", ";", '"', "__import__", "lambda"]
+STATEMENTS = ["set", "let", "def", "use", "assert", "at", "lr", "momentum", 'lr["a"]', "betas[0]", "<=", "==", "\n", "\n", ";", "continuous", "total"]
 WORDS = [*NAMES, *SIGNS, *NUMBERS, *STRANGE]
 
 
@@ -47,7 +48,7 @@ def _seconds(text: str, **options: object) -> float:
     if not problems:
         schedule = lrdsl.parse(text, **options)  # type: ignore[arg-type]
         assert lrdsl.parse(str(schedule), **options) == schedule  # type: ignore[arg-type]
-        assert all(abs(schedule.at(t, 0.1)) < 1e300 for t in (0, 1, 7, 1000))
+        assert all(abs(schedule.at(t, 0.1, target.name)) < 1e300 for t in (0, 1, 7, 1000) for target in schedule.targets)
     return time.process_time() - before
 
 
@@ -94,6 +95,35 @@ def test_texts_of_the_grammar_with_a_clock(text: str, per_epoch: int, epochs: in
 @settings(max_examples=6000)
 @given(st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join))
 def test_words_in_any_order(text: str) -> None:
+    survive(text)
+
+
+@settings(max_examples=3000)
+@given(st.lists(st.one_of(st.sampled_from(STATEMENTS), st.sampled_from(WORDS)), max_size=30).map(" ".join))
+def test_statements_in_any_order(text: str) -> None:
+    survive(text)
+
+
+FILE = """set epoch = 10 steps
+set total = 9ep
+let warm = 2ep
+def fall(n, to=0.1x) = hold(3) then cosine(n, to=to)
+lr = warmup(warm) then fall(40) then linear(rest)
+lr["head"] = 0.1 * lr
+betas[0] = linear(total, from=0.85, to=0.95)
+assert max(lr) <= 1x
+assert lr at 2ep == 1x
+"""
+
+
+@settings(max_examples=2000)
+@given(st.data())
+def test_mutated_files(data: st.DataObject) -> None:
+    text = FILE
+    for _ in range(data.draw(st.integers(1, 4))):
+        a = data.draw(st.integers(0, len(text)))
+        piece = data.draw(st.one_of(st.just(""), st.sampled_from([*WORDS, *STATEMENTS]), st.text(max_size=3)))
+        text = text[:a] + piece + text[a + data.draw(st.integers(0, 8)) :]
     survive(text)
 
 

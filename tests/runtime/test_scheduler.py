@@ -141,7 +141,16 @@ def test_another_clock_is_another_schedule() -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [{"last_epoch": -1}, {"last_epoch": 1.5}, {"last_epoch": True}, {"base_lrs": None}, {"base_lrs": [float("nan")]}, {"base_lrs": [0.1, 0.2]}, {"format": 99}],
+    [
+        {"last_epoch": -1},
+        {"last_epoch": 1.5},
+        {"last_epoch": True},
+        {"bases": None},
+        {"bases": {"lr": [float("nan")]}},
+        {"bases": {"lr": [0.1, 0.2]}},
+        {"bases": {}},
+        {"format": 99},
+    ],
 )
 def test_a_damaged_state_is_refused_whole(damage: dict[str, Any]) -> None:
     opt = optimizer()

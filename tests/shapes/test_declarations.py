@@ -6,7 +6,7 @@ import pytest
 
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS, Combinator
-from lrdsl.check.values import ARITHMETIC
+from lrdsl.check.scope import ARITHMETIC
 from lrdsl.shapes import KNOWN_AS, SHAPES, Shape
 
 FORMS = [form for forms in SHAPES.values() for form in forms]

@@ -1,0 +1,182 @@
+"""Assertions put to the test: at every tick of the run, a block at a time, on the numbers that a scheduler would store."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lrdsl.check.bounds import constant
+from lrdsl.diagnostics import Problems
+from lrdsl.expr import BASE, Expr, T, number, substitute
+from lrdsl.plan import Assertion, Measure, pieces
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_BLOCK = 1 << 19
+#: Two values closer than this, relative to the larger, are equal to an assertion: it is about the schedule, not about rounding.
+CLOSE = 1e-12
+_COMPARE: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "<=": lambda a, b, near: (a <= b) | near,
+    ">=": lambda a, b, near: (a >= b) | near,
+    "<": lambda a, b, near: (a < b) & ~near,
+    ">": lambda a, b, near: (a > b) & ~near,
+    "==": lambda _a, _b, near: near,
+    "!=": lambda _a, _b, near: ~near,
+}
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b if b else math.nan,
+    "^": lambda a, b: a**b,
+}
+
+
+def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> None:
+    """Report every assertion that does not hold for a base, with the first tick that breaks it and both values."""
+    for assertion in assertions:
+        fault = _predicate(assertion, base) if not assertion.op else _comparison(assertion, base)
+        if fault is not None:
+            help = f"with base {base:g}: change the schedule, or what is asserted of it"
+            problems.error("LR145", assertion.extent, f"`{assertion.text}` does not hold: {fault}", help)
+
+
+def _blocks(run: Fraction) -> Iterator[NDArray[np.float64]]:
+    """The ticks of a run, and its end where that is not a whole tick."""
+    import numpy as np
+
+    last = math.floor(run)
+    for start in range(0, last + 1, _BLOCK):
+        yield np.arange(start, min(start + _BLOCK, last + 1), dtype=np.float64)
+    if last != run:
+        yield np.array([float(run)])
+
+
+def _comparison(a: Assertion, base: float) -> str | None:
+    import numpy as np
+
+    left, right = (_values(side, base, a.run) for side in (a.left, a.right))
+    if not callable(left) and not callable(right):
+        ticks: Iterator[Any] = iter([np.zeros(1)])
+    else:
+        ticks = _blocks(a.run)
+    for block in ticks:
+        x, y = (np.broadcast_to(side(block) if callable(side) else side, block.shape) for side in (left, right))
+        near = np.abs(x - y) <= CLOSE * np.maximum(np.abs(x), np.abs(y))
+        good = _COMPARE[a.op](x, y, near)
+        if not good.all():
+            i = int(np.argmin(good))
+            where = f"at tick {block[i]:.10g} " if callable(left) or callable(right) else ""
+            return f"{where}the left side is {x[i]:.10g}, the right side {y[i]:.10g}"
+    return None
+
+
+def _values(m: Measure, base: float, run: Fraction) -> Any:
+    """A function of an array of ticks for what changes along the run; a number for what does not."""
+    import numpy as np
+
+    if m.op in _ARITHMETIC:
+        a, b = (_values(arg, base, run) for arg in m.args)
+        return _ARITHMETIC[m.op](a, b)
+    assert m.level is not None
+    if m.op == "value":
+        return constant(substitute(m.level, {BASE: number(base)}))
+    series = partial(_levels, m.level, base)
+    if m.op == "level":
+        return series
+    if m.op == "at":
+        return float(series(np.array([float(m.tick or 0)]))[0])
+    found = [series(block) for block in _blocks(run)]
+    if m.op == "total":
+        return math.fsum(float(block.sum()) for block in found)
+    return max(float(block.max()) for block in found) if m.op == "max" else min(float(block.min()) for block in found)
+
+
+def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
+    from lrdsl.backends import array
+
+    return array.levels(level, ticks, base)
+
+
+def _predicate(a: Assertion, base: float) -> str | None:
+    assert a.left.level is not None
+    return _continuous(a.left.level, base, a.run) if a.left.op == "continuous" else _monotone(a.left.level, base, a.run)
+
+
+def _monotone(level: Expr, base: float, run: Fraction) -> str | None:
+    """The first tick at which a level turns, if it does."""
+    import numpy as np
+
+    way, before = 0.0, math.nan
+    for block in _blocks(run):
+        values = np.concatenate([[before], _levels(level, base, block)]) if not math.isnan(before) else _levels(level, base, block)
+        steps = np.diff(values)
+        steps[np.abs(steps) <= CLOSE * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))] = 0
+        moving = np.flatnonzero(steps)
+        if moving.size and not way:
+            way = float(np.sign(steps[moving[0]]))
+        turned = np.flatnonzero(steps * way < 0)
+        if turned.size:
+            i = int(turned[0])
+            return f"at tick {block[-1] - (len(steps) - 1 - i):.10g} it turns, from {float(values[i])!r} to {float(values[i + 1])!r}"
+        before = float(values[-1])
+    return None
+
+
+def _continuous(level: Expr, base: float, run: Fraction) -> str | None:
+    """The first boundary of pieces where the level jumps, or the first drop of a staircase."""
+    found = pieces(level)
+    for i, piece in enumerate(found):
+        end = min(found[i + 1].start, run) if i + 1 < len(found) else run
+        if piece.start > run:
+            break
+        if i:
+            fault = _jump(found[i - 1].level, piece.level, piece.start, base)
+            if fault is not None:
+                return fault
+        for at in inner_edges(piece.level, piece.start, end):
+            near = (end - piece.start) * Fraction(1, 10**9)
+            before, after = (float(_levels(piece.level, base, _ticks(t))[0]) for t in (at - near, at))
+            if abs(after - before) > 1e-6 * max(abs(before), abs(after), 1e-300):
+                return f"at tick {float(at):.10g} it jumps from {before:.6g} to {after:.6g}"
+    return None
+
+
+def _ticks(value: Fraction) -> Any:
+    import numpy as np
+
+    return np.array([float(value)])
+
+
+def _jump(left: Expr, right: Expr, at: Fraction, base: float) -> str | None:
+    before, after = (constant(substitute(side, {T: number(at), BASE: number(base)})) for side in (left, right))
+    if abs(after - before) <= 1e-9 * max(abs(before), abs(after)):
+        return None
+    return f"at tick {float(at):.10g} it jumps from {before:.6g} to {after:.6g}"
+
+
+def inner_edges(level: Expr, start: Fraction, end: Fraction) -> Iterator[Fraction]:
+    """The ticks inside a piece at which a cycle or a stair begins, at most a few of each."""
+    from lrdsl.expr import Call, Linear, Num, children
+
+    seen: set[Expr] = set()
+    todo = [level]
+    while todo:
+        x = todo.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        todo.extend(children(x))
+        if isinstance(x, Call) and x.op in ("mod", "floor") and (x.args[0] is T or (isinstance(x.args[0], Linear) and x.args[0].of is T)):
+            scale, shift = (x.args[0].scale, x.args[0].shift) if isinstance(x.args[0], Linear) else (Fraction(1), Fraction(0))
+            period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)
+            k = math.floor((scale * start + shift) / period) + 1
+            for j in range(k, k + 3):
+                at = (j * period - shift) / scale
+                if start < at < end:
+                    yield at

@@ -1,0 +1,103 @@
+"""Names that the text itself gives: what they stand for, whether that is a phase, and functions applied to arguments."""
+
+from __future__ import annotations
+
+from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.scope import ARITHMETIC, Defined, Named, Scope
+from lrdsl.diagnostics import did_you_mean, shown
+from lrdsl.shapes import SHAPES
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+
+def is_phase(node: Node, scope: Scope) -> bool:
+    """Whether a node is written as a phase. Words that name both a phase and a function count as phases; `min` and `max` only around a phase."""
+    match node:
+        case nodes.Sequence() | nodes.Restart() | nodes.Limited():
+            return True
+        case nodes.Call() if node.name in scope.bound:
+            found = scope.bound[node.name]
+            return found.phase or (isinstance(found, Defined) and any(is_phase(a.value, scope) for a in node.arguments))
+        case nodes.Call():
+            if node.name in ("min", "max"):
+                return any(is_phase(a.value, scope) for a in node.arguments)
+            return node.name in SHAPES or node.name in COMBINATORS or node.name not in ARITHMETIC
+        case nodes.Name() if node.id in scope.bound:
+            return scope.bound[node.id].phase
+        case nodes.Name():
+            return node.id in SHAPES
+        case nodes.Indexed():
+            return canonical(node) in scope.bound
+        case nodes.Binary():
+            return is_phase(node.left, scope) or is_phase(node.right, scope)
+        case nodes.Negative():
+            return is_phase(node.operand, scope)
+        case _:
+            return False
+
+
+def uses_rest(node: Node, scope: Scope) -> bool:
+    """Whether `rest` occurs in a node, or in what its names stand for."""
+    todo: list[Node] = [node]
+    while todo:
+        x = todo.pop()
+        if isinstance(x, nodes.Name) and x.id == "rest":
+            return True
+        word = x.id if isinstance(x, nodes.Name) else x.name if isinstance(x, nodes.Call) else canonical(x) if isinstance(x, nodes.Indexed) else ""
+        if word in scope.bound and scope.bound[word].rests:
+            return True
+        todo.extend(nodes.children(x))
+    return False
+
+
+def _size(node: Node) -> int:
+    todo, found = [node], 0
+    while todo:
+        todo.extend(nodes.children(todo.pop()))
+        found += 1
+    return found
+
+
+def named(node: Node, scope: Scope) -> Named:
+    """What a name stands for from here on."""
+    return Named(node, scope, is_phase(node, scope), uses_rest(node, scope), _size(node))
+
+
+def defined(function: nodes.Function, scope: Scope) -> Defined:
+    """What the name of a function stands for from here on. Its parameters hide names from outside."""
+    slots = {p.name for p in function.parameters}
+    inner = scope.hiding(slots)
+    return Defined(function, scope, is_phase(function.body, inner), uses_rest(function.body, inner), _size(function.body))
+
+
+def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:
+    """The surroundings of a function's body in this call; None after problems with the arguments were reported."""
+    slots = {p.name: p for p in found.function.parameters}
+    names = list(slots)
+    takes = f"`{node.name}` takes {', '.join(f'`{n}`' for n in names) or 'no arguments'}"
+    given: dict[str, Named | Defined] = {}
+    sound = True
+    for i, a in enumerate(node.arguments):
+        word = a.name or (names[i] if i < len(names) else "")
+        if word not in slots:
+            near = did_you_mean(word, names)
+            code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", f"one argument more than `{node.name}` takes")
+            scope.problems.error(code, a.name_extent, what, f"did you mean `{near}`?" if near else takes, near)
+            sound = False
+        elif word in given:
+            scope.problems.error("LR108", a.extent, f"`{word}` is given twice", "keep one of them")
+            sound = False
+        else:
+            given[word] = named(a.value, scope)
+    inner = scope.within(found, node.extent)
+    if inner is None:
+        return None
+    for word, slot in slots.items():
+        if word in given:
+            inner = inner.binding({word: given[word]})
+        elif slot.default is not None:  # may use the parameters before it
+            inner = inner.binding({word: named(slot.default, inner)})
+        elif sound:
+            scope.problems.error("LR106", node.extent, f"`{node.name}` needs `{word}`", takes)
+            sound = False
+    return inner if sound else None
