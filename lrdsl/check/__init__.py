@@ -8,6 +8,7 @@ from fractions import Fraction
 from lrdsl.check import curves
 from lrdsl.check.finite import first_fault
 from lrdsl.check.phases import sequence
+from lrdsl.check.prelude import known_to
 from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Scope
 from lrdsl.clock import MAX_TICKS, Clock
@@ -25,7 +26,7 @@ def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Pro
     """What a tree means, or None after its problems were reported. `library` finds the files that it uses."""
     if isinstance(tree, nodes.File):
         return program(tree, clock, names, problems, library, plan_of)
-    scope = Scope(clock, names, problems, room=total_of(clock))
+    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names))
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 

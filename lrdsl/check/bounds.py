@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TypeAlias
 
 from lrdsl.expr import INDEX, PI, Call, Expr, Forms, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
@@ -149,8 +150,9 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range])
         case Symbol():
             return (math.pi, math.pi) if e == PI else ranges[e]
         case Linear():
-            scale, shift = float(e.scale), float(e.shift)
-            return _ordered(*(_times(scale, x) + shift for x in walk(e.of)))
+            low, high = walk(e.of)
+            # Exactly, since a phase begins where its own time is 0, and a root or a logarithm minds the difference.
+            return ANY if (low, high) == ANY else _ordered(*(float(e.scale * Fraction(x) + e.shift) for x in (low, high)))
         case Select():
             return _select(e, walk(e.of), walk)
         case Forms():

@@ -158,7 +158,11 @@ def _call(node: nodes.Call, scope: Scope) -> Curve | None:
     defined = scope.bound.get(node.name)
     if isinstance(defined, Defined):
         inner = applied(node, defined, scope)
-        return None if inner is None else curve_of(defined.function.body, inner)
+        if inner is None:
+            return None
+        curve = curve_of(defined.function.body, inner)
+        scope.leave(inner, node.name, node.extent)
+        return curve
     if node.name in COMBINATORS:
         return _combined(node, COMBINATORS[node.name], scope)
     if node.name in SHAPES:

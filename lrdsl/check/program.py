@@ -11,6 +11,7 @@ import attrs
 from lrdsl.check.assertions import assertion
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.names import defined, named
+from lrdsl.check.prelude import known_to
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import UNITS, Clock, MissingFactError
@@ -65,10 +66,11 @@ class _Reading:
     bound: dict[str, Named | Defined] = attrs.Factory(dict)
     base: Fraction | None = None
     expanded: list[int] = attrs.Factory(lambda: [0])
+    recipes: Mapping[str, Defined] = attrs.Factory(dict)
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
-        return Scope(self.clock, self.names, self.problems, total_of(self.clock), bound=dict(self.bound), expanded=self.expanded)
+        return Scope(self.clock, self.names, self.problems, total_of(self.clock), bound={**self.recipes, **self.bound}, expanded=self.expanded)
 
     def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
         """Give a name a meaning; what the host gives a value keeps it."""
@@ -87,7 +89,7 @@ def program(
     if len(file.statements) > MAX_STATEMENTS:
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems)
+    reading = _Reading(clock, names, problems, recipes=known_to(file, names))
     for statement in file.statements:  # the clock is known before the first phase is read
         if isinstance(statement, nodes.Setting):
             _set(statement, reading)
@@ -206,7 +208,7 @@ def _use(node: nodes.Use, reading: _Reading, library: Library | None) -> None:
     except ScheduleError:
         tree = None
     if tree is not None:
-        there = _Reading(reading.clock, reading.names, own, expanded=reading.expanded, used=reading.used)
+        there = _Reading(reading.clock, reading.names, own, expanded=reading.expanded, recipes=known_to(tree, reading.names), used=reading.used)
         for statement in tree.statements if isinstance(tree, nodes.File) else ():
             match statement:
                 case nodes.Binding():

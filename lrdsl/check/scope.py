@@ -87,7 +87,19 @@ class Scope:
             what = f"names stand for names more than {MAX_NAMES_DEEP} deep" if self.deep >= MAX_NAMES_DEEP else "the names stand for too large a text"
             self.problems.error("LR005", extent, what, "write less with names, or fewer names with names in them")
             return None
-        return attrs.evolve(found.scope, room=self.room, no_room=self.no_room, factor=self.factor, formula=self.formula, deep=self.deep + 1)
+        there = found.scope.problems
+        if isinstance(found, Defined) and there.text is not self.problems.text:  # from another file: what is wrong there shows at the call
+            there = Problems(there.text)
+        return attrs.evolve(
+            found.scope, clock=self.clock, problems=there, room=self.room, no_room=self.no_room, factor=self.factor, formula=self.formula, deep=self.deep + 1,
+            expanded=self.expanded,
+        )  # fmt: skip
+
+    def leave(self, inner: Scope, name: str, extent: Extent) -> None:
+        """Report what went wrong inside a function of another file, at its call."""
+        if inner.problems.text is not self.problems.text:
+            for d in inner.problems.found:
+                self.problems.error(d.code, extent, f"in `{name}`: {d.message}", d.help)
 
     def binding(self, names: Mapping[str, Named | Defined]) -> Scope:
         """The same, with more names."""

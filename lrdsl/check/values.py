@@ -116,7 +116,11 @@ def _applied(node: nodes.Call, scope: Scope) -> Value | None:
     found = scope.bound[node.name]
     assert isinstance(found, Defined)
     inner = applied(node, found, scope)
-    return None if inner is None else evaluate(found.function.body, inner)
+    if inner is None:
+        return None
+    value = evaluate(found.function.body, inner)
+    scope.leave(inner, node.name, node.extent)
+    return value
 
 
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:

@@ -6,7 +6,7 @@ from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
 from lrdsl.kinds import choice, duration, level, ratio
 from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rest_of_power, rising
 
-_N = duration("n", "how long it takes")
+_N = duration("n", "how long it takes", empty=True)
 _FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY)
 _TO = level("to", "the level it ends at", 0)
 _POSITIVE_TO = level("to", "the level it ends at, above 0", positive=True)
@@ -32,6 +32,9 @@ def _rise(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
         return from_ * (ENTRY / from_) ** done(u, n)
     if shape == "sqrt":
         return blend(from_, ENTRY, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n)))
+    if shape == "one_minus_sqrt":
+        root = call("sqrt", left(u, n))
+        return blend(from_, ENTRY, root, done(u, n) / (1 + root))
     if shape == "square":
         return blend(from_, ENTRY, left(u, n) * (ONE + done(u, n)), done(u, n) ** 2)
     if shape == "cosine":
@@ -47,6 +50,7 @@ def _rise_paper(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
         "cosine": rising(done(u, n)),
         "sqrt": call("sqrt", done(u, n)),
         "square": done(u, n) ** 2,
+        "one_minus_sqrt": 1 - call("sqrt", left(u, n)),
     }[shape]
     return between(ENTRY, from_, passed)
 
@@ -64,7 +68,7 @@ warmup = Shape(
     parameters=(
         _N,
         level("from", "the level it starts from", 0),
-        choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square"),
+        choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square", "one_minus_sqrt"),
     ),
     length="n",
     level=_rise,

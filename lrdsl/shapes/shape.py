@@ -69,11 +69,13 @@ def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
 
 def level_of(shape: Shape, arguments: dict[str, Any]) -> Expr:
     """The level at `T` ticks after entry at `ENTRY`, for every tick from 0."""
+    n = natural_length(shape, arguments)
+    if n == 0 and shape.end is not None:
+        return shape.end(**arguments)
     best = shape.level(T, **arguments)
     inside = Forms(best, shape.paper(T, **arguments)) if shape.paper is not None else best
     if isinstance(inside, Forms) and inside.best == inside.paper:
         inside = best
-    n = natural_length(shape, arguments)
     if n is None or shape.own_rule:
         return inside
     end = shape.end(**arguments) if shape.end is not None else best

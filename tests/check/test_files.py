@@ -193,7 +193,11 @@ class TestUse:
 
     def test_problems_of_a_used_file_are_shown_with_their_place(self, tmp_path: Path) -> None:
         self.write(tmp_path, main='use "a.lrs"\nlr = f(3)', a="# one\ndef f(n) = cosin(n)")
-        self.fails(tmp_path, "`a.lrs`, line 2: no shape is called `cosin`")
+        with pytest.raises(lrdsl.ScheduleError) as caught:
+            lrdsl.load(tmp_path / "main.lrs")
+        assert [(d.code, d.message, d.span.start.line) for d in caught.value.diagnostics] == [("LR101", "in `f`: no shape is called `cosin`", 2)]
+        self.write(tmp_path, main='use "a.lrs"\nlr = hold(w)', a="# one\nlet w = 3 +")
+        self.fails(tmp_path, "`a.lrs`, line 2: the text ends after `+`")
 
 
 @pytest.mark.parametrize("join", ["then", "*"])

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from torch.optim import lr_scheduler as torch_schedulers
 
 import lrdsl
+from tests.reference.peers import PEERS, TORCH, peer
 
 TOLERANCE = 1e-12
 bases = st.floats(1e-5, 10)
@@ -69,39 +70,45 @@ def agree(text: str, base: float, theirs: list[float]) -> None:
         running.step()
 
 
+def test_every_scheduler_is_in_the_table() -> None:
+    """All of torch's schedulers but the bases of others, and the one that follows a metric."""
+    public = set(torch_schedulers.__all__) - {"LRScheduler", "ReduceLROnPlateau"} | {"SWALR"}
+    assert public == {p.name for p in PEERS if p.library == TORCH}
+
+
 @given(bases, st.integers(1, 40), gammas)
 def test_step(base: float, n: int, gamma: float) -> None:
-    agree(f"step({n}, {gamma!r})", base, stepped(lambda o: torch_schedulers.StepLR(o, n, gamma), base, 100))
+    agree(peer(TORCH, "StepLR").written(n=n, g=gamma), base, stepped(lambda o: torch_schedulers.StepLR(o, n, gamma), base, 100))
 
 
 @given(bases, st.sets(st.integers(1, 90), min_size=1, max_size=6), gammas)
 def test_multistep(base: float, milestones: set[int], gamma: float) -> None:
     at = sorted(milestones)
-    agree(f"multistep({at}, {gamma!r})", base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 100))
+    agree(peer(TORCH, "MultiStepLR").written(ms=at, g=gamma), base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 100))
 
 
 @given(bases, gammas)
 def test_exponential(base: float, gamma: float) -> None:
-    agree(f"exp({gamma!r})", base, stepped(lambda o: torch_schedulers.ExponentialLR(o, gamma), base, 100))
+    agree(peer(TORCH, "ExponentialLR").written(g=gamma), base, stepped(lambda o: torch_schedulers.ExponentialLR(o, gamma), base, 100))
 
 
 @given(bases, st.floats(0.01, 1.0), st.integers(1, 60))
 def test_constant(base: float, factor: float, total: int) -> None:
     theirs = stepped(lambda o: torch_schedulers.ConstantLR(o, factor, total), base, 100)
-    agree(f"hold({total}, at={factor!r}x) then restart hold", base, theirs)
+    agree(peer(TORCH, "ConstantLR").written(n=total, f=factor), base, theirs)
 
 
 @given(bases, st.floats(0.01, 1.0), shares, st.integers(1, 60))
 def test_linear(base: float, start: float, end: float, total: int) -> None:
     # Stepped, torch's LinearLR loses what it cancels near an end of 0; its closed form does not.
     theirs = closed(lambda o: torch_schedulers.LinearLR(o, start, end, total), base, 100)
-    agree(f"linear({total}, to={end!r}x, from={start!r}x)", base, theirs)
+    agree(peer(TORCH, "LinearLR").written(n=total, a=start, b=end), base, theirs)
 
 
 @given(bases, st.integers(1, 60), st.floats(0.1, 4.0))
 def test_polynomial(base: float, total: int, power: float) -> None:
     theirs = closed(lambda o: torch_schedulers.PolynomialLR(o, total, power), base, 100)
-    agree(f"poly({total}, power={power!r})", base, theirs)
+    agree(peer(TORCH, "PolynomialLR").written(n=total, p=power), base, theirs)
 
 
 @given(bases, st.integers(1, 60), shares)
@@ -116,26 +123,26 @@ def test_cosine_past_its_end(base: float, n: int, share: float) -> None:
     # Past T_max torch goes up again; its closed form says so for ever, its steps until they drift.
     to = share * base
     theirs = closed(lambda o: torch_schedulers.CosineAnnealingLR(o, n, to), base, 7 * n)
-    agree(f"bounce(cosine({n}, to={to!r}))", base, theirs)
+    agree(peer(TORCH, "CosineAnnealingLR").written(n=n, m=to), base, theirs)
 
 
 @given(bases, st.integers(1, 20), st.integers(1, 3), shares)
 def test_warm_restarts(base: float, first: int, growth: int, share: float) -> None:
     to = share * base
     theirs = stepped(lambda o: torch_schedulers.CosineAnnealingWarmRestarts(o, first, growth, to), base, 150)
-    agree(f"restarts(cosine({first}, to={to!r}), stretch={growth})", base, theirs)
+    agree(peer(TORCH, "CosineAnnealingWarmRestarts").written(n=first, m=to, k=growth), base, theirs)
 
 
 @given(bases, st.sampled_from([("1/(1 + t)", lambda t: 1 / (1 + t)), ("0.95^t", lambda t: 0.95**t), ("0.5^floor(t/30)", lambda t: 0.5 ** (t // 30))]))
 def test_lambda(base: float, factor: tuple[str, Callable[[int], float]]) -> None:
-    agree(f"scale({factor[0]})", base, stepped(lambda o: torch_schedulers.LambdaLR(o, factor[1]), base, 100))
+    agree(peer(TORCH, "LambdaLR").written(f=factor[0]), base, stepped(lambda o: torch_schedulers.LambdaLR(o, factor[1]), base, 100))
 
 
 @given(
     bases, st.sampled_from([("0.95", lambda _: 0.95), ("1 - 1/(t + 1)", lambda t: 1 - 1 / (t + 1)), ("0.9 + 0.1*t/(t + 5)", lambda t: 0.9 + 0.1 * t / (t + 5))])
 )
 def test_multiplicative(base: float, factor: tuple[str, Callable[[int], float]]) -> None:
-    agree(f"cumprod({factor[0]})", base, stepped(lambda o: torch_schedulers.MultiplicativeLR(o, factor[1]), base, 100))
+    agree(peer(TORCH, "MultiplicativeLR").written(f=factor[0]), base, stepped(lambda o: torch_schedulers.MultiplicativeLR(o, factor[1]), base, 100))
 
 
 @given(
@@ -152,7 +159,7 @@ def test_cyclic(low: float, ratio: float, up: int, down: int, mode: str, gamma: 
     def make(o: torch.optim.Optimizer) -> Any:
         return torch_schedulers.CyclicLR(o, low, high, up, down, mode=mode, gamma=gamma, cycle_momentum=False)
 
-    agree(f"cyclic({low!r}, {high!r}, {up}, {down}, mode={mode}, gamma={gamma!r})", low, stepped(make, low, 150))
+    agree(peer(TORCH, "CyclicLR").written(low=low, high=high, up=up, down=down, mode=mode, g=gamma), low, stepped(make, low, 150))
 
 
 @given(st.floats(1e-3, 10), st.integers(12, 120), st.floats(0.1, 0.45), st.floats(2, 30), st.floats(1, 1e5), st.sampled_from(["cos", "linear"]), st.booleans())
@@ -172,7 +179,7 @@ def test_one_cycle(peak: float, total: int, pct: float, div: float, final_div: f
         opt.step()
         if t + 1 < total:
             scheduler.step()
-    text = f"onecycle({total}, peak={peak!r}, div={div!r}, final_div={final_div!r}, pct={pct!r}, anneal={anneal}, three_phase={'yes' if three else 'no'})"
+    text = peer(TORCH, "OneCycleLR").written(n=total, peak=peak, d=div, f=final_div, p=pct, a=anneal, tp="yes" if three else "no")
     agree(text, peak, theirs)
 
 
@@ -183,7 +190,7 @@ def test_sequential(base: float, milestone: int, factor: float, gamma: float) ->
         second = torch_schedulers.ExponentialLR(o, gamma)
         return torch_schedulers.SequentialLR(o, [first, second], [milestone])
 
-    agree(f"hold({milestone}, at={factor!r}x) for {milestone} then restart exp({gamma!r})", base, stepped(make, base, 100))
+    agree(peer(TORCH, "SequentialLR").written(A=f"hold({milestone}, at={factor!r}x)", B=f"exp({gamma!r})", m=milestone), base, stepped(make, base, 100))
 
 
 @given(bases, st.integers(1, 40), st.integers(5, 40), st.floats(0.01, 1.0))
@@ -202,7 +209,8 @@ def test_chained(base: float, total: int, factor: float, gamma: float, n: int) -
         parts = [torch_schedulers.ConstantLR(o, factor, total), torch_schedulers.ExponentialLR(o, gamma), torch_schedulers.StepLR(o, n, 0.5)]
         return torch_schedulers.ChainedScheduler(parts, optimizer=o)
 
-    agree(f"(hold({total}, at={factor!r}x) then restart hold) * exp({gamma!r}) * step({n}, 0.5)", base, stepped(make, base, 100))
+    both = peer(TORCH, "ChainedScheduler").written(A=f"hold({total}, at={factor!r}x) then restart hold", B=f"exp({gamma!r})")
+    agree(f"{both} * step({n}, 0.5)", base, stepped(make, base, 100))
 
 
 @given(st.floats(1e-3, 1.0), st.floats(1e-4, 1.0), st.integers(1, 40), st.sampled_from(["cos", "linear"]))
@@ -210,8 +218,8 @@ def test_swa(base: float, target: float, n: int, anneal: str) -> None:
     def make(o: torch.optim.Optimizer) -> Any:
         return torch.optim.swa_utils.SWALR(o, target, anneal_epochs=n, anneal_strategy=anneal)
 
-    shape = "cosine" if anneal == "cos" else "linear"
-    agree(f"{shape}({n}, to={target!r})", base, stepped(make, base, 2 * n + 10))
+    text = peer(TORCH, "SWALR").written(n=n, m=target)
+    agree(text if anneal == "cos" else text.replace("cosine", "linear"), base, stepped(make, base, 2 * n + 10))
 
 
 @given(bases, st.integers(1, 50), st.integers(1, 50))

@@ -32,7 +32,7 @@ def test_names_are_used_once() -> None:
     assert not (set(KNOWN_AS) - {"exponential", "geometric"}) & (set(SHAPES) | set(COMBINATORS))
 
 
-@pytest.mark.parametrize(("word", "meant"), [("const", "hold"), ("sgdr", "restarts"), ("noam", "rsqrt"), ("ramp", "warmup"), ("1cycle", None)])
+@pytest.mark.parametrize(("word", "meant"), [("const", "hold"), ("warm_restarts", "restarts"), ("inv_sqrt", "rsqrt"), ("ramp", "warmup"), ("1cycle", None)])
 def test_names_from_elsewhere_are_understood(word: str, meant: str | None) -> None:
     found = lrdsl.lint(f"{word}(10)")
     assert found

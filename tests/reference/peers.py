@@ -1,0 +1,93 @@
+"""How each schedule of other libraries is written here. The tests against those libraries and the table of the reference are both made from this list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen
+class Peer:
+    """A schedule of another library: `call` as its users write it, with the letters of `text` for its arguments."""
+
+    library: str
+    name: str
+    call: str
+    text: str
+    note: str = ""
+
+    def written(self, **values: Any) -> str:
+        """The text for given arguments."""
+        return self.text.format(**{k: repr(v) if isinstance(v, float) else v for k, v in values.items()})
+
+
+TORCH = "torch"
+HF = "transformers"
+
+PEERS = (
+    Peer(TORCH, "StepLR", "StepLR(opt, n, g)", "step({n}, {g})"),
+    Peer(TORCH, "MultiStepLR", "MultiStepLR(opt, ms, g)", "multistep({ms}, {g})"),
+    Peer(TORCH, "ExponentialLR", "ExponentialLR(opt, g)", "exp({g})"),
+    Peer(TORCH, "ConstantLR", "ConstantLR(opt, f, n)", "hold({n}, at={f}x) then restart hold"),
+    Peer(TORCH, "LinearLR", "LinearLR(opt, a, b, n)", "linear({n}, to={b}x, from={a}x)"),
+    Peer(TORCH, "PolynomialLR", "PolynomialLR(opt, n, p)", "poly({n}, power={p})"),
+    Peer(TORCH, "CosineAnnealingLR", "CosineAnnealingLR(opt, n, m)", "bounce(cosine({n}, to={m}))", "`cosine(n, to=m)` up to n"),
+    Peer(TORCH, "CosineAnnealingWarmRestarts", "CosineAnnealingWarmRestarts(opt, n, k, m)", "restarts(cosine({n}, to={m}), stretch={k})"),
+    Peer(TORCH, "LambdaLR", "LambdaLR(opt, lambda t: f)", "scale({f})", "f an expression of t"),
+    Peer(TORCH, "MultiplicativeLR", "MultiplicativeLR(opt, lambda t: f)", "cumprod({f})", "f an expression of t"),
+    Peer(
+        TORCH,
+        "CyclicLR",
+        "CyclicLR(opt, low, high, up, down, mode=mode, gamma=g)",
+        "cyclic({low}, {high}, {up}, {down}, mode={mode}, gamma={g})",
+        "momentum as a target of its own",
+    ),
+    Peer(
+        TORCH,
+        "OneCycleLR",
+        "OneCycleLR(opt, peak, n, pct_start=p, anneal_strategy=a, div_factor=d, final_div_factor=f, three_phase=tp)",
+        "onecycle({n}, peak={peak}, div={d}, final_div={f}, pct={p}, anneal={a}, three_phase={tp})",
+        "momentum as a target of its own",
+    ),
+    Peer(TORCH, "SequentialLR", "SequentialLR(opt, [A, B], [m])", "({A}) for {m} then restart ({B})"),
+    Peer(TORCH, "ChainedScheduler", "ChainedScheduler([A, B])", "({A}) * ({B})"),
+    Peer(TORCH, "SWALR", "SWALR(opt, m, anneal_epochs=n)", "cosine({n}, to={m})", "`linear` for anneal_strategy='linear'"),
+    Peer(HF, "constant", "get_constant_schedule(opt)", "hf.constant()"),
+    Peer(HF, "constant_with_warmup", "get_constant_schedule_with_warmup(opt, w)", "hf.constant_with_warmup({w})"),
+    Peer(HF, "linear", "get_linear_schedule_with_warmup(opt, w, n)", "hf.linear({w}, {n})"),
+    Peer(HF, "cosine", "get_cosine_schedule_with_warmup(opt, w, n, num_cycles=c)", "hf.cosine({w}, {n}, cycles={c})"),
+    Peer(
+        HF,
+        "cosine_with_restarts",
+        "get_cosine_with_hard_restarts_schedule_with_warmup(opt, w, n, num_cycles=k)",
+        "hf.cosine_with_restarts({w}, {n}, cycles={k})",
+    ),
+    Peer(HF, "polynomial", "get_polynomial_decay_schedule_with_warmup(opt, w, n, lr_end=m, power=p)", "hf.polynomial({w}, {n}, end={m}, power={p})"),
+    Peer(HF, "inverse_sqrt", "get_inverse_sqrt_schedule(opt, w, timescale=s)", "hf.inverse_sqrt({w}, timescale={s})"),
+    Peer(
+        HF,
+        "cosine_with_min_lr",
+        "get_cosine_with_min_lr_schedule_with_warmup(opt, w, n, num_cycles=c, min_lr_rate=r)",
+        "hf.cosine_with_min_lr({w}, {n}, cycles={c}, min_rate={r})",
+    ),
+    Peer(
+        HF,
+        "cosine_warmup_with_min_lr",
+        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate(opt, w, n, num_cycles=c, min_lr_rate=r, warmup_lr_rate=f)",
+        "hf.cosine_warmup_with_min_lr({w}, {n}, cycles={c}, min_rate={r}, from={f}x)",
+        "w at least 1; without warmup_lr_rate leave `from` out",
+    ),
+    Peer(
+        HF,
+        "warmup_stable_decay",
+        "get_wsd_schedule(opt, w, d, num_stable_steps=s, min_lr_ratio=r, num_cycles=c)",
+        "hf.wsd({w}, {s}, {d}, min_ratio={r}, cycles={c})",
+        "decay_type linear: `hf.wsd_linear`; 1-sqrt: `hf.wsd_sqrt`; warmup_type 1-sqrt: `warmup_type=one_minus_sqrt`",
+    ),
+)
+
+
+def peer(library: str, name: str) -> Peer:
+    """The entry for a schedule."""
+    return next(p for p in PEERS if (p.library, p.name) == (library, name))

@@ -1,0 +1,119 @@
+"""Every schedule of transformers' `get_scheduler`, step by step, but those that follow a metric."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import SchedulerType
+from transformers.optimization import get_scheduler, get_wsd_schedule
+
+import lrdsl
+from tests.reference.peers import HF, PEERS, peer
+
+bases = st.floats(1e-5, 10)
+warms = st.integers(0, 30)
+lengths = st.integers(1, 60)
+shares = st.one_of(st.just(0.0), st.floats(1e-9, 1.0))
+cycles = st.sampled_from([0.5, 1.0, 1.5, 2.5, 0.3])
+
+
+def theirs(name: str, base: float, warm: int, total: int | None, ticks: int, **options: Any) -> list[float]:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scheduler = get_scheduler(name, optimizer, num_warmup_steps=warm, num_training_steps=total, scheduler_specific_kwargs=options)
+    return stepped(optimizer, scheduler, ticks)
+
+
+def stepped(optimizer: torch.optim.Optimizer, scheduler: Any, ticks: int) -> list[float]:
+    found = []
+    for _ in range(ticks):
+        found.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+def agree(text: str, base: float, expected: list[float]) -> None:
+    found = lrdsl.parse(text).values(len(expected), base)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * max(map(abs, expected)), err_msg=text)
+
+
+def test_every_type_is_in_the_table() -> None:
+    stateful = {"reduce_lr_on_plateau", "greedy"}
+    assert {p.name for p in PEERS if p.library == HF} | stateful == {t.value for t in SchedulerType}
+
+
+@given(bases, warms)
+def test_constant(base: float, warm: int) -> None:
+    agree(peer(HF, "constant").written(), base, theirs("constant", base, 0, None, 50))
+    agree(peer(HF, "constant_with_warmup").written(w=warm), base, theirs("constant_with_warmup", base, warm, None, 60))
+
+
+@given(bases, warms, lengths)
+def test_linear(base: float, warm: int, n: int) -> None:
+    agree(peer(HF, "linear").written(w=warm, n=warm + n), base, theirs("linear", base, warm, warm + n, warm + n + 20))
+
+
+@given(bases, warms, lengths, cycles)
+def test_cosine(base: float, warm: int, n: int, c: float) -> None:
+    agree(peer(HF, "cosine").written(w=warm, n=warm + n, c=c), base, theirs("cosine", base, warm, warm + n, warm + 2 * n, num_cycles=c))
+
+
+@given(bases, warms, st.integers(0, 4), st.sampled_from([1, 2, 4]))
+def test_cosine_with_restarts(base: float, warm: int, e: int, k: int) -> None:
+    # Lengths of a power of two, so that transformers' progress is exact too: else it may see the end of a cycle one step late.
+    total = warm + 2**e * k
+    agree(peer(HF, "cosine_with_restarts").written(w=warm, n=total, k=k), base, theirs("cosine_with_restarts", base, warm, total, total + 9, num_cycles=k))
+
+
+@given(bases, warms, lengths, shares, st.floats(0.1, 4.0))
+def test_polynomial(base: float, warm: int, n: int, share: float, power: float) -> None:
+    end = 0.9 * share * base
+    text = peer(HF, "polynomial").written(w=warm, n=warm + n, m=end, p=power)
+    agree(text, base, theirs("polynomial", base, warm, warm + n, warm + n + 9, lr_end=end, power=power))
+
+
+@given(bases, st.integers(1, 30), st.integers(1, 500))
+def test_inverse_sqrt(base: float, warm: int, timescale: int) -> None:
+    agree(peer(HF, "inverse_sqrt").written(w=warm, s=timescale), base, theirs("inverse_sqrt", base, warm, None, 200, timescale=timescale))
+    agree(f"hf.inverse_sqrt({warm})", base, theirs("inverse_sqrt", base, warm, None, 200))
+
+
+@given(bases, warms, lengths, cycles, shares)
+def test_cosine_with_min_lr(base: float, warm: int, n: int, c: float, r: float) -> None:
+    text = peer(HF, "cosine_with_min_lr").written(w=warm, n=warm + n, c=c, r=r)
+    agree(text, base, theirs("cosine_with_min_lr", base, warm, warm + n, warm + 2 * n, num_cycles=c, min_lr_rate=r))
+
+
+@given(bases, st.integers(1, 30), lengths, cycles, shares, st.one_of(st.none(), st.floats(0.01, 1.0)))
+def test_cosine_warmup_with_min_lr(base: float, warm: int, n: int, c: float, r: float, start: float | None) -> None:
+    if start is not None and warm == 1:
+        warm = 2  # at one step, transformers starts its cosine a step late where a rate is given
+    entry = peer(HF, "cosine_warmup_with_min_lr")
+    text = entry.written(w=warm, n=warm + n, c=c, r=r, f=start or 1.0)
+    if start is None:
+        text = text.replace(", from=1.0x", "")
+    options = {"num_cycles": c, "min_lr_rate": r} | ({} if start is None else {"warmup_lr_rate": start})
+    agree(text, base, theirs("cosine_warmup_with_min_lr", base, warm, warm + n, warm + 2 * n, **options))
+
+
+@given(
+    bases, warms, st.integers(0, 30), lengths, shares, cycles, st.sampled_from(["linear", "cosine", "1-sqrt"]), st.sampled_from(["linear", "cosine", "1-sqrt"])
+)
+def test_warmup_stable_decay(base: float, warm: int, stable: int, decay: int, r: float, c: float, rise: str, fall: str) -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
+    scheduler = get_wsd_schedule(
+        optimizer, warm, decay, num_stable_steps=stable, warmup_type=rise, decay_type=fall, min_lr_ratio=r, num_cycles=c if fall == "cosine" else 0.5
+    )
+    expected = stepped(optimizer, scheduler, warm + stable + decay + 10)
+    text = peer(HF, "warmup_stable_decay").written(w=warm, s=stable, d=decay, r=r, c=c)
+    if fall != "cosine":
+        text = text.replace("hf.wsd(", "hf.wsd_linear(" if fall == "linear" else "hf.wsd_sqrt(").replace(f", cycles={c}", "")
+    text = text[:-1] + f", warmup_type={'one_minus_sqrt' if rise == '1-sqrt' else rise})"
+    agree(text, base, expected)

@@ -1,0 +1,146 @@
+"""The reference is true: what repeats declarations is written from them, and its examples run. `python -m tests.test_grammar_reference` writes it anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import lrdsl
+from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.prelude import FOLDER, recipes
+from lrdsl.check.program import SETTINGS
+from lrdsl.clock import CANONICAL_UNIT, UNITS
+from lrdsl.diagnostics import CODES
+from lrdsl.kinds import DESCRIPTION, Parameter
+from lrdsl.shapes import SHAPES
+from lrdsl.syntax import canonical
+from tests.reference.peers import PEERS
+
+PAGE = Path(__file__).parents[1] / "grammar" / "reference.md"
+CLOCK = {"steps_per_epoch": 1000, "total_epochs": 90, "batch_size": 256, "tokens_per_step": 10**6}
+MEANS = {
+    "tick": "one call of `scheduler.step()`",
+    "step": "one step of the optimizer",
+    "epoch": "`steps_per_epoch` steps",
+    "percent": "a hundredth of the run",
+    "token": "a step holds `tokens_per_step`",
+    "sample": "a step holds `batch_size`",
+}
+STATES = {
+    "base": "the base that assertions are tested with; 1 unless said",
+    "batch_size": "samples in a step",
+    "epoch": "steps in an epoch",
+    "tick": "`step` or `epoch`",
+    "tokens_per_step": "tokens in a step",
+    "total": "the length of the run, in any unit that is known",
+}
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _table(*rows: tuple[str, ...]) -> str:
+    head, *body = rows
+    return _row(*head) + _row(*("---" for _ in head)) + "".join(_row(*row) for row in body)
+
+
+def _kind(p: Parameter) -> str:
+    kind = " or ".join(f"`{o}`" for o in p.options) or DESCRIPTION[p.kind]
+    listed = {"one": "", "list": ", a list", "either": ", or a list"}[p.listed]
+    return kind + listed + (f", {p.range_text}" if p.range_text else "")
+
+
+def _parameters(found: tuple[Parameter, ...]) -> str:
+    return _table(("parameter", "kind", "default", "is"), *((f"`{p.name}`", _kind(p), f"`{p.default_text}`" if p.default_text else "", p.doc) for p in found))
+
+
+def shapes() -> str:
+    blocks = []
+    for forms in SHAPES.values():
+        for form in forms:
+            blocks.append(f"### `{form.signature}`\n\n{form.summary} From: {form.source}.\n\n{_parameters(form.parameters)}\n```lrs\n{form.example}\n```\n")
+    return "\n".join(blocks)
+
+
+def combinators() -> str:
+    return "\n".join(f"### `{c.signature}`\n\n{c.summary}\n\n{_parameters(c.parameters)}\n```lrs\n{c.example}\n```\n" for c in COMBINATORS.values())
+
+
+def units() -> str:
+    rows = []
+    for unit in CANONICAL_UNIT:
+        spelled = ", ".join(f"`{word}`" for word, named in UNITS.items() if named == unit)
+        rows.append((spelled, MEANS[unit]))
+    return _table(("unit", "is"), *rows)
+
+
+def settings() -> str:
+    assert set(SETTINGS) == set(STATES)
+    return _table(("setting", "states"), *((f"`set {name} = ...`", states) for name, states in STATES.items()))
+
+
+def recipe_table() -> str:
+    rows = []
+    for name, found in recipes().items():
+        slots = ", ".join(p.name if p.default is None else f"{p.name}={canonical(p.default)}" for p in found.function.parameters)
+        rows.append((f"`{name}({slots})`", f"`{canonical(found.function.body)}`"))
+    return _table(("recipe", "is"), *rows)
+
+
+def peers() -> str:
+    return _table(("library", "there", "here", ""), *((p.library, f"`{p.call}`", f"`{re.sub(r'[{}]', '', p.text)}`", p.note) for p in PEERS))
+
+
+def codes() -> str:
+    return _table(("code", "says that there is"), *((f"`{code}`", what) for code, what in CODES.items()))
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "shapes": shapes,
+    "combinators": combinators,
+    "units": units,
+    "settings": settings,
+    "recipes": recipe_table,
+    "peers": peers,
+    "codes": codes,
+}
+
+
+def written(text: str) -> str:
+    """The page with its written parts made anew."""
+    for name, section in SECTIONS.items():
+        body = section()
+        text, found = re.subn(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, body=body: f"{m[1]}\n{body}\n{m[2]}", text, count=1, flags=re.DOTALL)
+        assert found == 1, name
+    return text
+
+
+def test_the_reference_is_up_to_date() -> None:
+    text = PAGE.read_text("utf-8")
+    assert written(text) == text
+
+
+def examples() -> list[str]:
+    return re.findall(r"```lrs\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("text", examples())
+def test_examples_are_right(text: str) -> None:
+    options = {} if "set " in text else CLOCK
+    assert lrdsl.parse(text, **options).length is not False  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", list(recipes()))
+def test_every_recipe_names_its_source(name: str) -> None:
+    """A comment stands over each recipe, or over the group that it belongs to."""
+    text = next(path.read_text("utf-8") for path in sorted(FOLDER.glob("*.lrs")) if f"def {name}(" in path.read_text("utf-8"))
+    before = text[: text.index(f"def {name}(")].rstrip("\n").split("\n\n")[-1]
+    assert before.lstrip().startswith("#")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
