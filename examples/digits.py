@@ -42,7 +42,8 @@ class Run:
         self.batches = len(self.images) // config["batch_size"]
         torch.manual_seed(config["seed"])
         self.model = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10))
-        self.optimizer = torch.optim.SGD(self.model.parameters(), **config["optimizer"])
+        groups = [{"params": self.model[0].parameters(), "name": "backbone"}, {"params": self.model[2].parameters(), "name": "head"}]
+        self.optimizer = torch.optim.SGD(groups, **config["optimizer"])
         self.scheduler = lrdsl.compile(config["schedule"], self.optimizer, steps_per_epoch=self.batches, total_epochs=config["epochs"])
         self.epoch = 0
 
@@ -58,7 +59,7 @@ class Run:
                 loss = torch.nn.functional.cross_entropy(self.model(self.images[chosen]), self.labels[chosen])
                 self.optimizer.zero_grad()
                 loss.backward()
-                lr = self.optimizer.param_groups[0]["lr"]
+                lr = self.optimizer.param_groups[-1]["lr"]
                 self.optimizer.step()
                 self.scheduler.step()
                 total += float(loss.detach())

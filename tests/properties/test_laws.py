@@ -49,6 +49,16 @@ def test_then_is_associative(a: Node, b: Node, c: Node) -> None:
 
 
 @many
+@given(ends, parts)
+def test_what_is_finite_stays_so_behind_another_phase(a: Node, b: Node) -> None:
+    """A refusal would be a false alarm: nothing here grows, and only `exp` and an exponential warmup divide by a level, which may be 0."""
+    chain = then(a, b)
+    valid(a, b)
+    assume("exp" not in canonical(chain))
+    assert not lrdsl.lint(canonical(chain))
+
+
+@many
 @given(parts)
 def test_an_empty_hold_is_the_left_unit(a: Node) -> None:
     valid(a)
