@@ -24,7 +24,7 @@ from lrdsl.expr import BASE, affine
 from lrdsl.files import Folder, read_text
 from lrdsl.plan import Phase, Plan, Program, Target, best, pieces
 from lrdsl.shapes import SHAPES
-from lrdsl.syntax import canonical
+from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 
@@ -56,6 +56,7 @@ class Schedule:
     names: tuple[tuple[str, Fraction], ...] = ()
     text: str = attrs.field(default="", eq=False, repr=False)
     program: Program = attrs.field(kw_only=True, eq=False, repr=False)
+    library: Library | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the schedule without the code that was generated for it."""
@@ -66,6 +67,42 @@ class Schedule:
 
     def __repr__(self) -> str:
         return f"<Schedule {str(self)!r}>"
+
+    def replanned(self, tick: int, text: str) -> Schedule:
+        """This schedule up to a tick, and another from the level it reached there on: `(this) for tick then (that)`.
+
+        An expression replaces the rest of every `lr` target; a text with targets replaces the rest of those. `rest` is what is left of the run. Raises
+        `ScheduleError`.
+
+        >>> import lrdsl
+        >>> print(lrdsl.parse("cosine(100)").replanned(40, "linear(10)"))
+        cosine(100) for 40 then linear(10)
+        """
+        added = parse_tree(text)
+        new = {canonical(s.target): s.body for s in added.statements if isinstance(s, nodes.Target)} if isinstance(added, nodes.File) else {}
+        if not isinstance(self.tree, nodes.File) and not new:
+            return self._again(_then(self.tree, tick, added))
+        mine = self.tree.statements if isinstance(self.tree, nodes.File) else (nodes.Target(nodes.Name("lr", self.tree.extent), self.tree, self.tree.extent),)
+        for name in new:
+            self.plan_of(name)
+        out: list[Node] = [s for s in added.statements if not isinstance(s, nodes.Target)] if isinstance(added, nodes.File) else []
+        for statement in mine:
+            if isinstance(statement, nodes.Assertion):  # was about the run as it was planned
+                continue
+            target = statement if isinstance(statement, nodes.Target) else None
+            if target is None and isinstance(statement, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use):
+                out.append(statement)
+                continue
+            target = target or nodes.Target(nodes.Name("lr", statement.extent), statement, statement.extent)
+            name = canonical(target.target)
+            rest = new.get(name) if new else added if name.split("[")[0] == "lr" else None
+            out.append(target if rest is None else attrs.evolve(target, body=_then(target.body, tick, rest)))
+        return self._again(nodes.File(tuple(out), self.tree.extent))
+
+    def _again(self, tree: Node) -> Schedule:
+        """A schedule of another tree, with this one's clock and names."""
+        facts = {name: value for name, value in attrs.asdict(self.clock).items() if value is not None}
+        return parse(canonical(tree), names=dict(self.names), library=self.library, **facts)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -206,6 +243,13 @@ class Schedule:
         return symbolic.latex(self.plan if target is None else self.plan_of(target), base)
 
 
+def _then(before: Node, tick: int, after: Node) -> Node:
+    """One schedule up to a tick, and then another. What was replanned before stays flat."""
+    length = nodes.Number(Fraction(tick), before.extent)
+    rest = after.items if isinstance(after, nodes.Sequence) else (after,)
+    return nodes.Sequence((nodes.Limited(before, length, before.extent), *rest), before.extent)
+
+
 def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "step", library: Library | None = None, **clock: Any) -> Schedule:
     """The schedule that a text describes.
 
@@ -230,7 +274,7 @@ def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "ste
         hold(found.assertions, float(found.base or 1), problems)
     problems.raise_any()
     assert found is not None
-    return Schedule(tree, found.clock, values, text, program=found)
+    return Schedule(tree, found.clock, values, text, program=found, library=library)
 
 
 def _known(clock: dict[str, Any]) -> dict[str, Any]:

@@ -68,26 +68,40 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
 
 
 def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
-    """The curves of a sequence. The one phase that says `rest` is read last, when the lengths of the others are known."""
-    resting = [i for i, item in enumerate(items) if uses_rest(item, scope)]
+    """The curves of a sequence. The one phase whose length is `rest` is read when the lengths of the others are known.
+
+    In `A for D`, the length is D and `rest` inside A is what is left of the run where A begins, whatever follows: `cosine(rest) for 30` is the first part of a
+    cosine over the rest of the run.
+    """
+    cut = [i for i, item in enumerate(items) if isinstance(item, nodes.Limited) and uses_rest(item.body, scope) and not uses_rest(item.length, scope)]
+    resting = [i for i, item in enumerate(items) if i not in cut and uses_rest(item, scope)]
     if len(resting) > 1 and scope.room is not None:
         scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
     found: list[Curve | None] = [None] * len(items)
-    lengths: list[Fraction | None] = []
-    for i in (i for i in range(len(items)) if i not in resting):
-        found[i] = curve_of(items[i], scope)
-        lengths.append(_length(found[i], items, i, scope))
+    lengths: list[Fraction | None] = [None] * len(items)
+    for i, item in enumerate(items):
+        if i in cut:
+            length = value_of(item.length, Kind.DURATION, scope) if isinstance(item, nodes.Limited) else None
+            lengths[i] = length.value if isinstance(length, Num) else None
+        elif i not in resting:
+            found[i] = curve_of(item, scope)
+            lengths[i] = _length(found[i], items, i, scope)
     for i in resting:
-        known = [n for n in lengths if n is not None]
-        inner = scope
-        if scope.room is not None:
-            inner = attrs.evolve(scope, room=scope.room - sum(known)) if len(known) == len(lengths) else scope.without_room("beside a phase without a length")
-        if len(known) == len(lengths) or scope.room is None:
-            found[i] = curve_of(items[i], inner)
-            _length(found[i], items, i, scope)
+        found[i] = _in_room(items[i], scope, [n for k, n in enumerate(lengths) if k not in resting])
+        lengths[i] = _length(found[i], items, i, scope)
+    for i in cut:
+        found[i] = _in_room(items[i], scope, lengths[:i])
     sound = [c for c in found if c is not None]
     finite = all(c.length is not None for c in sound[:-1])
     return sound if finite and len(sound) == len(items) else None
+
+
+def _in_room(item: Node, scope: Scope, others: list[Fraction | None]) -> Curve | None:
+    """The curve of a phase with `rest` in it, where other phases take their part of the room; None beside one whose length is not known."""
+    if scope.room is None:
+        return curve_of(item, scope)
+    known = [n for n in others if n is not None]
+    return curve_of(item, attrs.evolve(scope, room=scope.room - sum(known))) if len(known) == len(others) else None
 
 
 def _length(curve: Curve | None, items: tuple[Node, ...], i: int, scope: Scope) -> Fraction | None:

@@ -65,7 +65,8 @@ class Scheduler:
     base_lrs: list[float]
 
     def __init__(self, schedule: Schedule, optimizer: Any) -> None:
-        self.schedule = schedule
+        self.schedule = self.planned = schedule
+        self.replans: list[tuple[int, str]] = []
         self.optimizer = optimizer
         groups = getattr(optimizer, "param_groups", None)
         if not isinstance(groups, list) or not all(isinstance(g, dict) and LR in g for g in groups) or not groups:
@@ -131,6 +132,25 @@ class Scheduler:
         self.last_epoch = tick
         self._enter(tick)
 
+    def replan(self, text: str) -> None:
+        """Change the rest of the run: from the present tick and level on, follow another schedule.
+
+        The schedule becomes `(what it was) for TICK then (text)`; see `Schedule.replanned`. Raises `ScheduleError`, and changes nothing, for a wrong text.
+
+        >>> from types import SimpleNamespace
+        >>> import lrdsl
+        >>> optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
+        >>> scheduler = lrdsl.compile("hold(1000)", optimizer)
+        >>> scheduler.seek(10)
+        >>> scheduler.replan("linear(4)")
+        >>> scheduler.values(16).tolist()[9:]
+        [1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+        """
+        self.schedule = self.schedule.replanned(self.last_epoch, text)
+        self.replans.append((self.last_epoch, text))
+        self._attach(self.bases)
+        self._enter(self.last_epoch)
+
     def get_last_lr(self) -> list[float]:
         """The learning rates in force, one for each group; a group whose rate is not scheduled has its own."""
         tick, groups = self.last_epoch, self.optimizer.param_groups
@@ -177,10 +197,11 @@ class Scheduler:
         return left.numerator if left.denominator == 1 else float(left)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state as plain JSON data: the text, the clock, the host's names, the tick, and the bases."""
+        """The state as plain JSON data: the text, where and how it was replanned, the clock, the host's names, the tick, and the bases."""
         return {
             "format": FORMAT,
-            "schedule": str(self.schedule),
+            "schedule": str(self.planned),
+            "replans": [list(replan) for replan in self.replans],
             "clock": self.schedule.clock.facts(),
             "names": {name: plain(value) for name, value in self.schedule.names},
             "last_epoch": self.last_epoch,
@@ -190,8 +211,8 @@ class Scheduler:
     def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool = False) -> None:
         """Go on from a saved state, and store its levels in the groups.
 
-        Raises `ScheduleError`, and changes nothing, where the state is of another schedule, clock or number of groups. With `migrate=True` another schedule is
-        accepted: this one goes on from the tick of that one.
+        Where the saved run was replanned, so is this one. Raises `ScheduleError`, and changes nothing, where the state is of another schedule, clock or number
+        of groups. With `migrate=True` another schedule is accepted: this one goes on from the tick of that one.
         """
         mine = self.state_dict()
         text = str(self.schedule)
@@ -210,6 +231,11 @@ class Scheduler:
         for found in bases.values():
             for base in found:
                 self.schedule.checked_base(base)
+        replans = [] if migrate and state_dict["schedule"] != mine["schedule"] else [(at, new) for at, new in state_dict["replans"]]
+        schedule = self.planned
+        for at, new in replans:
+            schedule = schedule.replanned(at, new)
+        self.schedule, self.replans = schedule, replans
         self._attach(bases)
         for name, found in self.bases.items():
             for group, base in zip(self._groups, found, strict=True):

@@ -20,7 +20,8 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     """
 
     def __init__(self, schedule: Schedule, optimizer: torch.optim.Optimizer) -> None:
-        self.schedule = schedule
+        self.schedule = self.planned = schedule
+        self.replans = []
         lr_scheduler.LRScheduler.__init__(self, optimizer)
 
     def _initial_step(self) -> None:

@@ -80,6 +80,9 @@ def test_lengths() -> None:
 def test_rest_is_what_the_others_leave() -> None:
     s = lrdsl.parse("warmup(10%) then hold(rest) then linear(20%)", total_steps=1000)
     assert [(float(p.start), float(p.length or 0)) for p in s.phases] == [(0, 100), (100, 700), (800, 200)]
+    begun = lrdsl.parse("hold(100) then linear(rest) for 90 then hold(10) then linear(rest)", total_steps=1000)
+    assert begun.length == 1000
+    assert [begun.at(t) for t in (190, 200)] == [0.9, 0.9]
     nested = lrdsl.parse("hold(100) then (hold(200) then cosine(rest) for rest) ", total_steps=1000)
     assert nested.length == 1000
 
