@@ -24,6 +24,7 @@ class Peer:
 
 TORCH = "torch"
 HF = "transformers"
+OPTAX = "optax"
 
 PEERS = (
     Peer(TORCH, "StepLR", "StepLR(opt, n, g)", "step({n}, {g})"),
@@ -85,6 +86,42 @@ PEERS = (
         "hf.wsd({w}, {s}, {d}, min_ratio={r}, cycles={c})",
         "decay_type linear: `hf.wsd_linear`; 1-sqrt: `hf.wsd_sqrt`; warmup_type 1-sqrt: `warmup_type=one_minus_sqrt`",
     ),
+    Peer(OPTAX, "constant_schedule", "constant_schedule(a)", "optax.constant({a})", "optax holds values; the base is not used"),
+    Peer(OPTAX, "linear_schedule", "linear_schedule(a, b, n, begin)", "optax.linear({a}, {b}, {n}, {begin})"),
+    Peer(OPTAX, "polynomial_schedule", "polynomial_schedule(a, b, p, n, begin)", "optax.polynomial({a}, {b}, {p}, {n}, {begin})"),
+    Peer(OPTAX, "piecewise_constant_schedule", "piecewise_constant_schedule(a, dict(zip(at, scales)))", "optax.piecewise_constant({a}, {at}, {scales})"),
+    Peer(
+        OPTAX,
+        "piecewise_interpolate_schedule",
+        "piecewise_interpolate_schedule('linear', a, {n: s})",
+        "linear({n}, from={a}, to={s} * {a})",
+        "`cosine` for 'cosine'; each further boundary is one more `then linear(...)`",
+    ),
+    Peer(
+        OPTAX,
+        "exponential_decay",
+        "exponential_decay(a, n, rate, begin)",
+        "optax.exponential({a}, {n}, {rate}, {begin})",
+        "staircase: `optax.exponential_staircase`; end_value: `max(..., end)`; a rate above 1 needs `for`",
+    ),
+    Peer(OPTAX, "cosine_decay_schedule", "cosine_decay_schedule(a, n, alpha, p)", "optax.cosine({a}, {n}, {alpha}, {p})"),
+    Peer(OPTAX, "warmup_constant_schedule", "warmup_constant_schedule(a, peak, w)", "optax.warmup_constant({a}, {peak}, {w})"),
+    Peer(
+        OPTAX,
+        "warmup_cosine_decay_schedule",
+        "warmup_cosine_decay_schedule(a, peak, w, n, end, p)",
+        "optax.warmup_cosine({a}, {peak}, {w}, {n}, {end}, {p})",
+    ),
+    Peer(
+        OPTAX,
+        "warmup_exponential_decay_schedule",
+        "warmup_exponential_decay_schedule(a, peak, w, n, rate, begin)",
+        "optax.warmup_exponential({a}, {peak}, {w}, {n}, {rate}, {begin})",
+    ),
+    Peer(OPTAX, "linear_onecycle_schedule", "linear_onecycle_schedule(n, peak, p, q, d, f)", "optax.linear_onecycle({n}, {peak}, {p}, {q}, {d}, {f})"),
+    Peer(OPTAX, "cosine_onecycle_schedule", "cosine_onecycle_schedule(n, peak, p, d, f)", "optax.cosine_onecycle({n}, {peak}, {p}, {d}, {f})"),
+    Peer(OPTAX, "sgdr_schedule", "sgdr_schedule([kwargs, ...])", "optax.warmup_cosine({a}, {peak}, {w}, {n})", "one for each, joined with `then`"),
+    Peer(OPTAX, "join_schedules", "join_schedules([A, B], [m])", "({A}) for {m} then restart ({B})"),
 )
 
 

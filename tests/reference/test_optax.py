@@ -1,0 +1,118 @@
+"""Every schedule of optax, in double precision."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import optax.schedules as theirs
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from tests.reference.peers import OPTAX, PEERS, peer
+
+jax.config.update("jax_enable_x64", True)
+
+levels = st.floats(1e-5, 10)
+ends = st.one_of(st.just(0.0), levels)
+lengths = st.integers(1, 60)
+begins = st.integers(0, 20)
+few = settings(max_examples=25)
+
+
+#: One number for all, so that jax compiles each operation once.
+TICKS = 220
+
+
+def agree(text: str, schedule: Callable[[Any], Any]) -> None:
+    expected = np.broadcast_to(np.asarray(jax.vmap(schedule)(np.arange(TICKS)), dtype=float), TICKS)
+    found = lrdsl.parse(text).values(TICKS, base=123.0)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max(), err_msg=text)
+
+
+def test_every_schedule_is_in_the_table() -> None:
+    public = {name for name in dir(theirs) if not name.startswith("_") and name[0].islower()}
+    assert public - {"inject_hyperparams", "inject_stateful_hyperparams"} == {p.name for p in PEERS if p.library == OPTAX}
+
+
+@few
+@given(levels)
+def test_constant(value: float) -> None:
+    assert lrdsl.parse(peer(OPTAX, "constant_schedule").written(a=value)).values(5).tolist() == [theirs.constant_schedule(value)(t) for t in range(5)]
+
+
+@few
+@given(levels, ends, lengths, begins, st.floats(0.1, 4.0))
+def test_linear_and_polynomial(a: float, b: float, n: int, begin: int, p: float) -> None:
+    agree(peer(OPTAX, "linear_schedule").written(a=a, b=b, n=n, begin=begin), theirs.linear_schedule(a, b, n, begin))
+    agree(peer(OPTAX, "polynomial_schedule").written(a=a, b=b, p=p, n=n, begin=begin), theirs.polynomial_schedule(a, b, p, n, begin))
+
+
+@few
+@given(levels, st.dictionaries(st.integers(1, 80), st.floats(0.05, 2.0), min_size=1, max_size=5))
+def test_piecewise(a: float, scales: dict[int, float]) -> None:
+    at = sorted(scales)
+    text = peer(OPTAX, "piecewise_constant_schedule").written(a=a, at=at, scales=[scales[t] for t in at])
+    agree(text, theirs.piecewise_constant_schedule(a, scales))
+    for kind in ("linear", "cosine"):
+        level, before, parts = a, 0, []
+        for t in at:
+            parts.append(f"{kind}({t - before}, from={level!r}, to={level * scales[t]!r})")
+            level, before = level * scales[t], t
+        agree(" then ".join(parts), theirs.piecewise_interpolate_schedule(kind, a, scales))
+
+
+@few
+@given(levels, lengths, st.floats(0.05, 1.0), begins, st.booleans(), st.one_of(st.none(), st.floats(1e-6, 1e-3)))
+def test_exponential(a: float, n: int, rate: float, begin: int, staircase: bool, end: float | None) -> None:
+    text = peer(OPTAX, "exponential_decay").written(a=a, n=n, rate=rate, begin=begin)
+    text = text.replace("exponential(", "exponential_staircase(") if staircase else text
+    text = text if end is None else f"max({text}, {end!r})"
+    agree(text, theirs.exponential_decay(a, n, rate, begin, staircase, end))
+
+
+@few
+@given(levels, lengths, st.floats(0, 1), st.floats(0.2, 4.0))
+def test_cosine(a: float, n: int, alpha: float, p: float) -> None:
+    assume(alpha == 0 or alpha > 1e-9)
+    agree(peer(OPTAX, "cosine_decay_schedule").written(a=a, n=n, alpha=alpha, p=p), theirs.cosine_decay_schedule(a, n, alpha, p))
+
+
+@few
+@given(ends, levels, lengths, lengths, ends, st.floats(0.2, 4.0), st.floats(0.05, 1.0), begins)
+def test_warmups(a: float, peak: float, warm: int, n: int, end: float, p: float, rate: float, begin: int) -> None:
+    agree(peer(OPTAX, "warmup_constant_schedule").written(a=a, peak=peak, w=warm), theirs.warmup_constant_schedule(a, peak, warm))
+    text = peer(OPTAX, "warmup_cosine_decay_schedule").written(a=a, peak=peak, w=warm, n=warm + n, end=end, p=p)
+    agree(text, theirs.warmup_cosine_decay_schedule(a, peak, warm, warm + n, end, p))
+    text = peer(OPTAX, "warmup_exponential_decay_schedule").written(a=a, peak=peak, w=warm, n=n, rate=rate, begin=begin)
+    agree(text, theirs.warmup_exponential_decay_schedule(a, peak, warm, n, rate, begin))
+
+
+@few
+@given(st.lists(st.tuples(ends, levels, st.integers(1, 9), st.integers(1, 30)), min_size=1, max_size=3))
+def test_sgdr(cycles: list[tuple[float, float, int, int]]) -> None:
+    text = " then ".join(f"optax.warmup_cosine({a!r}, {peak!r}, {w}, {w + n})" for a, peak, w, n in cycles)
+    made = theirs.sgdr_schedule([{"init_value": a, "peak_value": peak, "warmup_steps": w, "decay_steps": w + n} for a, peak, w, n in cycles])
+    agree(text, made)
+
+
+@few
+@given(st.integers(10, 120), levels, st.floats(0.15, 0.5), st.floats(0.6, 0.9), st.floats(2, 30), st.floats(1, 1e5))
+def test_onecycle(n: int, peak: float, start: float, final: float, div: float, final_div: float) -> None:
+    text = peer(OPTAX, "linear_onecycle_schedule").written(n=n, peak=peak, p=start, q=final, d=div, f=final_div)
+    made = theirs.linear_onecycle_schedule(n, peak, start, final, div, final_div)
+    agree(text, made)
+    text = peer(OPTAX, "cosine_onecycle_schedule").written(n=n, peak=peak, p=start, d=div, f=final_div)
+    agree(text, theirs.cosine_onecycle_schedule(n, peak, start, div, final_div))
+    assert math.isclose(lrdsl.parse(text).at(n), peak / div / final_div)
+
+
+@few
+@given(levels, levels, lengths, lengths)
+def test_join(a: float, b: float, m: int, n: int) -> None:
+    made = theirs.join_schedules([theirs.linear_schedule(a, 0.0, n), theirs.cosine_decay_schedule(b, n)], [m])
+    agree(peer(OPTAX, "join_schedules").written(A=f"optax.linear({a!r}, 0, {n})", B=f"optax.cosine({b!r}, {n})", m=m), made)
