@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 
 from lrdsl.check.program import UnusableError
-from lrdsl.syntax.parser import MAX_TEXT
+from lrdsl.syntax.tokens import MAX_TEXT
 
 #: A file of more bytes than this is not a schedule.
 MAX_BYTES = 4 * MAX_TEXT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -105,6 +106,18 @@ class Program:
     assertions: tuple[Assertion, ...]
     clock: Clock
     base: Fraction | None = None
+
+
+def first_tick(value: Fraction) -> float:
+    """The first number that a machine holds from an exact tick on: an int, or a double that is not below it, so that no phase is asked about a time before it.
+
+    >>> first_tick(Fraction(3)), Fraction(first_tick(Fraction(61, 15))) >= Fraction(61, 15)
+    (3, True)
+    """
+    if value.denominator == 1:
+        return value.numerator
+    near = float(value)
+    return near if Fraction(near) >= value else math.nextafter(near, math.inf)
 
 
 def best(e: Expr) -> Expr:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lrdsl.backends.numeric import Accumulated, Float, numeric
 from lrdsl.backends.products import running_products
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
-from lrdsl.plan import best, pieces
+from lrdsl.plan import best, first_tick, pieces
 
 Array = NDArray[np.float64]
 _BLOCK = 16384
@@ -71,7 +71,7 @@ def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> An
 
 def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
     """Each branch on the ticks that reach it."""
-    place = np.searchsorted([float(s) for s in e.starts[1:]], of, side="right")
+    place = np.searchsorted([first_tick(s) for s in e.starts[1:]], of, side="right")
     if np.ndim(place) == 0:
         return evaluate(e.values[int(place)], symbols, shared)
     out = np.empty(np.shape(place))
@@ -105,7 +105,7 @@ def _compiled(level: Expr) -> tuple[list[float], list[tuple[Expr, ...]]]:
     for piece in found:
         split = affine(piece.level, BASE)
         trees.append((numeric(piece.level),) if split is None else (numeric(split[0]), numeric(split[1])))
-    return [float(p.start) for p in found], trees
+    return [first_tick(p.start) for p in found], trees
 
 
 def levels(level: Expr, ticks: Array, base: float) -> Array:

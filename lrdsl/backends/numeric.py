@@ -15,6 +15,7 @@ from fractions import Fraction
 import attrs
 
 from lrdsl.expr import PI, Call, Expr, Linear, Num, Product, Select, Symbol
+from lrdsl.plan import first_tick
 
 #: pi to 60 digits, for constants that are split in two doubles.
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
@@ -146,20 +147,31 @@ class _Lowering:
 
     def ratio(self, e: Expr) -> tuple[Expr, int]:
         """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
-        scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
-        inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (self.of(of), 1)
-        scale /= parts
+        scale, inner, shift = self._time(e)
         bottom = math.lcm(scale.denominator, shift.denominator)
         a, b = int(scale * bottom), int(shift * bottom)
-        if abs(a) > 2**26 or abs(b) >= _WHOLE or bottom >= _WHOLE:
-            origin = -shift / scale
-            near = round(origin)
-            since = _sub(_sub(inner, Float(near)), Float(float(origin - near)))
-            return _mul(since, Float(float(scale))), 1
+        if _overflows(scale, shift):
+            return self._far(scale, inner, shift).high, 1
         if a == -1:
             return _sub(Float(b), inner), bottom
         scaled = inner if a == 1 else _mul(Float(a), inner)
         return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
+
+    def _time(self, e: Expr) -> tuple[Fraction, Expr, Fraction]:
+        """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks."""
+        scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
+        inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (self.of(of), 1)
+        return scale / parts, inner, shift
+
+    def _far(self, scale: Fraction, inner: Expr, shift: Fraction) -> Pair:
+        """An exact time whose numbers do not fit into doubles: the time since its origin, with the origin and the scale in two doubles each."""
+        origin = -shift / scale
+        near = round(origin)
+        # Rounded so that the time since a phase began, or until it ends, is not below 0.
+        rest = first_tick(origin - near) if scale < 0 else -first_tick(near - origin)
+        late = float(origin - near - Fraction(rest))
+        since = self._sum(Pair(_sub(inner, Float(near)), None), Pair(Float(float(-rest)), Float(-late)))
+        return self._times(since, Pair(Float(float(scale)), Float(float(scale - Fraction(float(scale))))))
 
     def _mod(self, e: Call) -> tuple[Expr, int]:
         """The time since a cycle began, as a whole number of n-ths and n."""
@@ -222,6 +234,9 @@ class _Lowering:
             low = float(e.double - Fraction(high.value))
             return Pair(high, Float(low) if low else None)
         if isinstance(e, Linear):
+            scale, inner, shift = self._time(e)
+            if _overflows(scale, shift):
+                return self._far(scale, inner, shift)
             top, bottom = self.ratio(e)
             return Pair(top, None) if bottom == 1 else self._quotient(Pair(top, None), Pair(Float(bottom), None))
         if isinstance(e, Call):
@@ -287,6 +302,12 @@ class _Lowering:
             rest = _sub(grown.low, _sub(total, grown.high))
             high, low = _mul(Float(4), total), _mul(Float(4), rest)
         return Pair(high, low)
+
+
+def _overflows(scale: Fraction, shift: Fraction) -> bool:
+    """Whether a time in whole n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8."""
+    bottom = math.lcm(scale.denominator, shift.denominator)
+    return abs(scale * bottom) > 2**26 or abs(shift * bottom) >= _WHOLE or bottom >= _WHOLE
 
 
 def _apart(e: Expr) -> Expr:

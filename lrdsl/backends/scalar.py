@@ -10,7 +10,6 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -18,7 +17,7 @@ import attrs
 from lrdsl.backends.numeric import Accumulated, Float, numeric
 from lrdsl.backends.products import RunningProduct
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
-from lrdsl.plan import Piece, Plan, best, pieces
+from lrdsl.plan import Piece, Plan, best, first_tick, pieces
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 _FUNCTIONS = {name: getattr(math, name) for name in ("sin", "cos", "exp", "expm1", "log", "log1p", "sqrt", "floor", "ceil")}
@@ -105,16 +104,12 @@ class _Writer:
             self.lines.append(f"{self.indent}{name} = {value}")
             return
         middle = (low + high) // 2
-        for head, start, stop in ((f"if {of} < {_bound(e.starts[middle])}:", low, middle), ("else:", middle, high)):
+        for head, start, stop in ((f"if {of} < {first_tick(e.starts[middle])!r}:", low, middle), ("else:", middle, high)):
             self.lines.append(self.indent + head)
             names, indent = dict(self.names), self.indent
             self.indent += "    "
             self._branch(of, name, e, start, stop)
             self.names, self.indent = names, indent
-
-
-def _bound(value: Fraction) -> str:
-    return repr(value.numerator) if value.denominator == 1 else repr(float(value))
 
 
 def _operands(e: Expr) -> tuple[Expr, ...]:
@@ -222,7 +217,7 @@ class Evaluator:
     def of(cls, plan: Plan) -> Evaluator:
         """The evaluator of a plan; nothing is generated yet."""
         found = pieces(best(plan.level))
-        starts = [_number(p.start) for p in found]
+        starts = [first_tick(p.start) for p in found]
         ends = [*starts[1:], math.inf]
         return cls(tuple(PieceCode(p, s, e) for p, s, e in zip(found, starts, ends, strict=True)), tuple(starts))
 
@@ -233,7 +228,3 @@ class Evaluator:
     def level(self, tick: float, base: float) -> float:
         """The level at a tick, as a float."""
         return float(self.code_at(tick).level(tick, base))
-
-
-def _number(value: Fraction) -> float:
-    return value.numerator if value.denominator == 1 else float(value)

@@ -7,7 +7,7 @@ import math
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import BASE, ENTRY, Expr, T, affine
-from lrdsl.plan import best, pieces
+from lrdsl.plan import best, first_tick, pieces
 
 #: A base of any size in use. Levels that are not affine in base are proved finite between these.
 BASE_RANGE: Range = (1e-30, 1e30)
@@ -26,7 +26,8 @@ def first_fault(level: Expr) -> float | None:
         end = float(found[i + 1].start) * (1 - 1e-9) if i + 1 < len(found) else float(MAX_TICKS)
         split = affine(piece.level, BASE)
         for part in split if split is not None else (piece.level,):
-            fault = _search(part, float(piece.start), max(end, float(piece.start)), budget)
+            start = float(first_tick(piece.start))
+            fault = _search(part, start, max(end, start), budget)
             if fault is not None:
                 return fault
     return None

@@ -163,7 +163,7 @@ def _unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:
         far = did_you_mean(word, _HINTS)
         near = _HINTS[far] if far is not None else None
     note = foreign_letter(word)
-    listed = ", ".join(known)
+    listed = ", ".join([*SHAPES, *COMBINATORS])
     help = f"did you mean `{near}`?" + (f" {note}" if note else "") if near else note or f"the shapes are {listed}"
     scope.problems.error("LR101", extent, f"no shape is called `{shown(word)}`", help, near)
 

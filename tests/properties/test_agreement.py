@@ -16,6 +16,7 @@ from lrdsl import expr
 from lrdsl.backends.symbolic import translate
 from lrdsl.expr import ENTRY, PI, Symbol, T, number
 from lrdsl.kinds import Kind
+from lrdsl.plan import best, pieces
 from lrdsl.shapes import Shape, arguments_of
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
@@ -120,6 +121,17 @@ def test_stepping_seeking_and_asking_are_one(schedule: lrdsl.Schedule, tick: int
     assert levels == walking.get_last_lr() == jumping.get_last_lr()
     assert levels == [schedule.at(tick, base), schedule.at(tick, 2 * base)]
     assert walking.last_epoch == jumping.last_epoch == tick
+
+
+@settings(max_examples=300)
+@given(texts.schedules(longest=10**4))
+def test_the_very_edges_of_phases(schedule: lrdsl.Schedule) -> None:
+    """Boundaries that are not whole ticks, and the doubles beside them: a number, and the same one by the array."""
+    starts = [float(p.start) for p in pieces(best(schedule.plan.level)) if p.start < 10**6]
+    at = [t for start in starts for t in (math.nextafter(start, -1), start, math.nextafter(start, math.inf)) if t >= 0]
+    one = [schedule.at(t, BASE) for t in at]
+    assert all(math.isfinite(level) for level in one)
+    np.testing.assert_allclose(schedule.values(at, BASE), one, rtol=1e-9, atol=1e-12 * max(map(abs, one)))
 
 
 @settings(max_examples=100)

@@ -1,0 +1,177 @@
+"""From text to tokens, and to the tokens of each statement: strange characters, numbers out of range and brackets are put right here, and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import lark
+from lark.lexer import Token
+
+from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
+from lrdsl.syntax.builder import Builder, extent_of
+
+MAX_TEXT = 100_000
+MAX_DEPTH = 64
+MAX_TOKENS = 20_000
+#: Numbers other than 0 lie between these, so that no product of a few of them leaves the range of a double.
+SMALLEST, LARGEST = Decimal("1e-100"), Decimal("1e100")
+MAX_DIGITS = 40
+
+SIGNS = {
+    "THEN": "then", "COMMA": ",", "LPAR": "(", "RPAR": ")", "RSQB": "]", "STAR": "*", "SLASH": "/", "MINUS": "-", "EQUAL": "=", "PERCENT": "%",
+    "SEMICOLON": ";",
+}  # fmt: skip
+_LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "/", "，": ",", "（": "(", "）": ")", "％": "%", "＊": "*", "＝": "=", "；": ";",
+               "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
+
+
+def grammar_path() -> Path:
+    """Where the grammar file lies: beside this module in an installed wheel, in `grammar/` in a checkout."""
+    installed = Path(__file__).with_name("lrdsl.lark")
+    return installed if installed.exists() else Path(__file__).parents[2] / "grammar" / "lrdsl.lark"
+
+
+class _KeepUnknown:
+    """Tells Lark to lex `UNKNOWN`, and `SEMICOLON`, which no rule uses, so that a strange character is a token with a place and not an exception."""
+
+    always_accept = ("UNKNOWN", "SEMICOLON")
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+@cache
+def grammar() -> lark.Lark:
+    """The LALR parser, built once, when the first text comes."""
+    source = grammar_path().read_text("utf-8")
+    return lark.Lark(source, parser="lalr", lexer="basic", keep_all_tokens=True, transformer=Builder(), postlex=_KeepUnknown())
+
+
+def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
+    """The tokens, without the characters and numbers that were refused."""
+    for token in grammar().lex(text):
+        if token.type == "UNKNOWN":
+            named = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
+            meant = _LOOKALIKES.get(token, "")
+            help = f"did you mean `{meant}`?" if meant else "delete it"
+            problems.error("LR001", extent_of(token), foreign_letter(token) or f"{named} has no meaning here", help, meant)
+            if not meant:
+                continue
+            token = Token.new_borrow_pos(next(kind for kind, sign in SIGNS.items() if sign == meant), meant, token)
+        if token.type == "NUMBER":
+            digits = token.replace("_", "")
+            value = Decimal(digits) if len(digits) <= MAX_DIGITS else None
+            if value is None:
+                help = f"round it: {MAX_DIGITS} characters are more than a double can hold"
+                problems.error("LR007", extent_of(token), f"a number of {len(token)} characters", help)
+            elif value and not SMALLEST <= value <= LARGEST:
+                problems.error("LR007", extent_of(token), f"`{token}` is out of range", "a number is 0, or lies between 1e-100 and 1e100")
+            if value is None or (value and not SMALLEST <= value <= LARGEST):
+                token = Token.new_borrow_pos("NUMBER", "1", token)
+        yield token
+
+
+def separate(tokens: list[Token], problems: Problems) -> None:
+    """Put in the comma of `step(3 gamma=0.5)`, where the name would be read as the unit of the number."""
+    for i in range(len(tokens) - 1, 1, -1):
+        if tokens[i].type != "EQUAL" or tokens[i - 1].type != "WORD":
+            continue
+        before, name = tokens[i - 2], tokens[i - 1]
+        if before.type == "NUMBER" or (before.type == "WORD" and i > 2 and tokens[i - 3].type == "NUMBER"):
+            fix = Fix(extent_of(before)[1], extent_of(name)[0], ", ")
+            problems.error("LR002", extent_of(name), f"`,` is missing before `{shown(name)}`", "put `,` between two arguments", fix=fix)
+            tokens.insert(i - 1, inserted("COMMA", extent_of(name)[0]))
+
+
+_PARTNER = {"LPAR": "RPAR", "LSQB": "RSQB"}
+
+
+def mend_brackets(tokens: list[Token], problems: Problems) -> bool:
+    """Whether no bracket is nested too deep; a stray, wrong or missing one is reported where it stands, and mended in the list."""
+    opened: list[Token] = []
+    mended: list[Token] = []
+    for token in tokens:
+        if token.type in _PARTNER:
+            opened.append(token)
+            if len(opened) > MAX_DEPTH:
+                problems.error("LR006", extent_of(token), f"more than {MAX_DEPTH} brackets deep", "take the inner parts out, or close some")
+                return False
+        elif token.type in _PARTNER.values():
+            while len(opened) > 1 and _PARTNER[opened[-1].type] != token.type and any(_PARTNER[o.type] == token.type for o in opened):
+                inner, sign = opened[-1], SIGNS[_PARTNER[opened.pop().type]]
+                fix = Fix(extent_of(token)[0], extent_of(token)[0], sign)
+                problems.error("LR003", extent_of(inner), f"this `{inner}` is never closed", f"put `{sign}` before the `{token}` that follows", fix=fix)
+                mended.append(inserted(_PARTNER[inner.type], extent_of(token)[0]))
+            if not opened:
+                problems.error("LR003", extent_of(token), f"`{token}` closes nothing that is open", "delete it", "")
+                continue
+            wanted = _PARTNER[opened.pop().type]
+            if wanted != token.type:
+                problems.error("LR003", extent_of(token), f"`{token}` where a `{SIGNS[wanted]}` closes", f"write `{SIGNS[wanted]}`", SIGNS[wanted])
+                token = Token.new_borrow_pos(wanted, SIGNS[wanted], token)
+        mended.append(token)
+    if opened:
+        missing = "".join(SIGNS[_PARTNER[token.type]] for token in reversed(opened))
+        what = f"this `{opened[0]}` is never closed" if len(opened) == 1 else f"{len(opened)} brackets are never closed, this is the first"
+        problems.error("LR003", extent_of(opened[0]), what, f"put `{missing}` at the end")
+        at = extent_of(tokens[-1])[1]
+        mended += [inserted(_PARTNER[token.type], at) for token in reversed(opened)]
+    tokens[:] = mended
+    return True
+
+
+def inserted(kind: str, at: int) -> Token:
+    """A token that the text lacks. It has no line, by which the reports know it."""
+    return Token(kind, SIGNS[kind], start_pos=at, end_pos=at)
+
+
+#: What cannot begin a statement, and what cannot end one.
+_GOES_ON = frozenset({"THEN", "FOR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "RPAR", "RSQB", "EQUAL", "COMPARE", "PERCENT", "UNKNOWN"})
+_WANTS_MORE = frozenset({"THEN", "FOR", "RESTART", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "LPAR", "LSQB", "EQUAL", "COMPARE"})
+_KEYWORDS = {"set": "SET", "let": "LET", "def": "DEF", "use": "USE", "assert": "ASSERT"}
+
+
+def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens of each statement, its keyword marked. A `;` or a new line ends one, unless a bracket is open or the text goes on."""
+    current: list[Token] = []
+    depth = 0
+    for i, token in enumerate(tokens):
+        before = current[-1] if current else None
+        fresh = before is not None and (token.line or 0) > (before.line or 0)
+        named = token.type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
+        begins = named or _keyword_of(tokens, i) is not None
+        if before is not None and fresh and ((depth == 0 and token.type not in _GOES_ON and before.type not in _WANTS_MORE) or (begins and token.column == 1)):
+            yield _marked(current)
+            current, depth = [], 0
+        if token.type == "SEMICOLON":
+            if current:
+                yield _marked(current)
+            current, depth = [], 0
+            continue
+        depth += (token.type in _PARTNER) - (token.type in _PARTNER.values() and depth > 0)
+        current.append(token)
+    if current:
+        yield _marked(current)
+
+
+def _keyword_of(tokens: list[Token], i: int) -> str | None:
+    """The keyword that the token is where a statement begins with it."""
+    kind = _KEYWORDS.get(tokens[i]) if tokens[i].type == "WORD" else None
+    after = tokens[i + 1] if i + 1 < len(tokens) else None
+    wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS")}.get(kind or "", ("WORD",))
+    return kind if kind is not None and after is not None and after.type in wanted else None
+
+
+def _marked(tokens: list[Token]) -> list[Token]:
+    kind = _keyword_of(tokens, 0)
+    if kind is None:
+        return tokens
+    marked = [Token.new_borrow_pos(kind, tokens[0], tokens[0]), *tokens[1:]]
+    if kind == "ASSERT":
+        for i in range(2, len(marked) - 1):
+            if marked[i] == "at" and marked[i].type == "WORD" and marked[i - 1].type in ("WORD", "RPAR", "RSQB") and marked[i + 1].type != "EQUAL":
+                marked[i] = Token.new_borrow_pos("AT", marked[i], marked[i])
+    return marked
