@@ -67,7 +67,7 @@ class Clock:
     """The facts that units resolve against. Each may be missing; a unit that needs it then is an error that names it.
 
     Parameters: `steps_per_epoch`, `total_steps` and `total_epochs`, `batch_size` (samples a step), `tokens_per_step`, all positive numbers; `tick`, what one
-    call of `scheduler.step()` stands for, "step" or "epoch".
+    call of `scheduler.step()` stands for, "step" or "epoch"; `ticks_per_step`, where a launcher calls it several times a step, as Accelerate does.
 
     >>> Clock.of(steps_per_epoch=1251).ticks(Fraction(5), "epoch")
     Fraction(6255, 1)
@@ -78,6 +78,7 @@ class Clock:
     total_epochs: Fraction | None = None
     batch_size: Fraction | None = None
     tokens_per_step: Fraction | None = None
+    ticks_per_step: Fraction | None = None
     tick: str = "step"
 
     @classmethod
@@ -86,6 +87,8 @@ class Clock:
         known = {name: _fact(name, value) for name, value in facts.items()}
         if tick not in ("step", "epoch"):
             raise refuse("LR152", f"tick is {tick!r}", 'a tick is one "step" or one "epoch"')
+        if tick == "epoch" and known.get("ticks_per_step") is not None:
+            raise refuse("LR124", "ticks are epochs, and ticks_per_step says how many a step has", "leave ticks_per_step out, or make a tick a step")
         clock = cls(tick=tick, **known)
         per, steps, epochs = clock.steps_per_epoch, clock.total_steps, clock.total_epochs
         if per is not None and steps is not None and epochs is not None and per * epochs != steps:
@@ -116,10 +119,13 @@ class Clock:
         """The run's length in ticks."""
         whole, other = (self.total_steps, self.total_epochs) if self.tick == "step" else (self.total_epochs, self.total_steps)
         if whole is not None:
-            return whole
+            return whole * self._per_step()
         if other is None:
             raise MissingFactError("total_steps", "total_epochs")
-        return other * self.epoch_steps() if self.tick == "step" else other / self.epoch_steps()
+        return other * self.epoch_steps() * self._per_step() if self.tick == "step" else other / self.epoch_steps()
+
+    def _per_step(self) -> Fraction:
+        return self.ticks_per_step or Fraction(1)
 
     def ticks(self, amount: Fraction, unit: str) -> Fraction:
         """So many of a unit, in ticks, exactly. Raises `MissingFactError`."""
@@ -128,14 +134,14 @@ class Clock:
         if unit == "percent":
             return amount * self.total() / 100
         if unit == "epoch":
-            return amount * self.epoch_steps() if self.tick == "step" else amount
+            return amount * self.epoch_steps() * self._per_step() if self.tick == "step" else amount
         if unit == "token" and self.tokens_per_step is None:
             raise MissingFactError("tokens_per_step")
         if unit == "sample" and self.batch_size is None:
             raise MissingFactError("batch_size")
         per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or Fraction(1)
         steps = amount / per_step
-        return steps if self.tick == "step" else steps / self.epoch_steps()
+        return steps * self._per_step() if self.tick == "step" else steps / self.epoch_steps()
 
 
 def plain(value: Fraction) -> int | float | str:

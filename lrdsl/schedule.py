@@ -254,8 +254,8 @@ def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "ste
     """The schedule that a text describes.
 
     Parameters: `text`; `names`, numbers for names in it; the clock's facts, `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
-    `tokens_per_step`, and what a `tick` is, "step" or "epoch"; `library` finds the files that the text uses. Raises `ScheduleError` with every problem of the
-    text. What the text asserts is tested with base 1, or with the base that it sets.
+    `tokens_per_step`, `ticks_per_step`, and what a `tick` is, "step" or "epoch"; `library` finds the files that the text uses. Raises `ScheduleError` with
+    every problem of the text. What the text asserts is tested with base 1, or with the base that it sets.
 
     >>> import lrdsl
     >>> lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000).length

@@ -39,6 +39,17 @@ def test_ticks_that_are_epochs() -> None:
     assert ticks("total", tick="epoch", total_steps=500, steps_per_epoch=50) == 10
 
 
+def test_launchers_that_call_step_several_times_a_step() -> None:
+    clock = {"ticks_per_step": 8, "steps_per_epoch": 10, "total_epochs": 5, "tokens_per_step": 100}
+    assert [ticks(text, **clock) for text in ("3", "3 ticks", "3 steps", "1ep", "10%", "rest", "200 tokens")] == [3, 3, 24, 80, 40, 400, 16]
+    file = lrdsl.parse("set epoch = 10 steps\nset total = 5ep\nlr = warmup(1ep) then linear(rest)", ticks_per_step=8)
+    assert file.length == 400
+    once = lrdsl.parse("warmup(1ep) then linear(rest)", steps_per_epoch=10, total_epochs=5)
+    assert [file.at(8 * t) for t in range(50)] == [once.at(t) for t in range(50)]
+    with pytest.raises(lrdsl.ScheduleError, match="ticks_per_step"):
+        ticks("3", tick="epoch", ticks_per_step=8)
+
+
 def test_a_missing_fact_follows_from_two_others() -> None:
     assert ticks("1ep", total_steps=900, total_epochs=90) == 10
     assert ticks("100%", steps_per_epoch=10, total_epochs=90) == 900

@@ -156,7 +156,7 @@ def _setting(node: nodes.Setting, reading: _Reading) -> tuple[str, Any]:
         return "tick", None
     if node.name == "total" and isinstance(value, nodes.Quantity) and UNITS.get(value.unit) == "epoch":
         return "total_epochs", value.value
-    steps = attrs.evolve(scope, clock=attrs.evolve(scope.clock, tick="step"))
+    steps = attrs.evolve(scope, clock=attrs.evolve(scope.clock, tick="step", ticks_per_step=None))
     e = value_of(value, Kind.LEVEL if node.name == "base" else Kind.DURATION, steps)
     if e is None:
         return SETTINGS[node.name], None

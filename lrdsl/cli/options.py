@@ -17,6 +17,7 @@ _CLOCK = {
     "total_epochs": "epochs of the whole run",
     "batch_size": "samples in a step, for `3M samples`",
     "tokens_per_step": "tokens in a step, for `1.5B tokens`",
+    "ticks_per_step": "calls of scheduler.step() in a step, where a launcher makes several",
 }
 
 

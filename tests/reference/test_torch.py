@@ -7,7 +7,6 @@ form (`_get_closed_form_lr`), or torch is stepped in a way that does not drift; 
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,29 +18,12 @@ from torch.optim import lr_scheduler as torch_schedulers
 
 import lrdsl
 from tests.reference.peers import PEERS, TORCH, peer
+from tests.reference.training import optimizer, stepped
 
 TOLERANCE = 1e-12
 bases = st.floats(1e-5, 10)
 gammas = st.floats(0.05, 1.0)
 shares = st.one_of(st.just(0.0), st.floats(1e-9, 1.0))
-
-
-def optimizer(base: float, **options: Any) -> torch.optim.Optimizer:
-    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base, **options)
-
-
-def stepped(make: Callable[[torch.optim.Optimizer], Any], base: float, ticks: int, **options: Any) -> list[float]:
-    """The rates that a torch scheduler gives, one a tick."""
-    opt = optimizer(base, **options)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        scheduler = make(opt)
-        found = []
-        for _ in range(ticks):
-            found.append(float(opt.param_groups[0]["lr"]))
-            opt.step()
-            scheduler.step()
-    return found
 
 
 def closed(make: Callable[[torch.optim.Optimizer], Any], base: float, ticks: int) -> list[float]:

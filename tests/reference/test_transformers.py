@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from transformers.optimization import get_scheduler, get_wsd_schedule
 
 import lrdsl
 from tests.reference.peers import HF, PEERS, peer
+from tests.reference.training import stepped
 
 bases = st.floats(1e-5, 10)
 warms = st.integers(0, 30)
@@ -23,20 +23,10 @@ cycles = st.sampled_from([0.5, 1.0, 1.5, 2.5, 0.3])
 
 
 def theirs(name: str, base: float, warm: int, total: int | None, ticks: int, **options: Any) -> list[float]:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        scheduler = get_scheduler(name, optimizer, num_warmup_steps=warm, num_training_steps=total, scheduler_specific_kwargs=options)
-    return stepped(optimizer, scheduler, ticks)
+    def make(optimizer: torch.optim.Optimizer) -> Any:
+        return get_scheduler(name, optimizer, num_warmup_steps=warm, num_training_steps=total, scheduler_specific_kwargs=options)
 
-
-def stepped(optimizer: torch.optim.Optimizer, scheduler: Any, ticks: int) -> list[float]:
-    found = []
-    for _ in range(ticks):
-        found.append(float(optimizer.param_groups[0]["lr"]))
-        optimizer.step()
-        scheduler.step()
-    return found
+    return stepped(make, base, ticks)
 
 
 def agree(text: str, base: float, expected: list[float]) -> None:
@@ -107,11 +97,11 @@ def test_cosine_warmup_with_min_lr(base: float, warm: int, n: int, c: float, r: 
     bases, warms, st.integers(0, 30), lengths, shares, cycles, st.sampled_from(["linear", "cosine", "1-sqrt"]), st.sampled_from(["linear", "cosine", "1-sqrt"])
 )
 def test_warmup_stable_decay(base: float, warm: int, stable: int, decay: int, r: float, c: float, rise: str, fall: str) -> None:
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
-    scheduler = get_wsd_schedule(
-        optimizer, warm, decay, num_stable_steps=stable, warmup_type=rise, decay_type=fall, min_lr_ratio=r, num_cycles=c if fall == "cosine" else 0.5
-    )
-    expected = stepped(optimizer, scheduler, warm + stable + decay + 10)
+    def make(optimizer: torch.optim.Optimizer) -> Any:
+        waves = c if fall == "cosine" else 0.5
+        return get_wsd_schedule(optimizer, warm, decay, num_stable_steps=stable, warmup_type=rise, decay_type=fall, min_lr_ratio=r, num_cycles=waves)
+
+    expected = stepped(make, base, warm + stable + decay + 10)
     text = peer(HF, "warmup_stable_decay").written(w=warm, s=stable, d=decay, r=r, c=c)
     if fall != "cosine":
         text = text.replace("hf.wsd(", "hf.wsd_linear(" if fall == "linear" else "hf.wsd_sqrt(").replace(f", cycles={c}", "")
