@@ -102,10 +102,14 @@ def _call(e: Call, args: list[Any]) -> Any:
 
 #: SymPy writes out powers of numbers; those that would have more bits than this, and high powers of what holds numbers, are kept as powers.
 _MOST_BITS, _HIGH = 512, 64
+#: Roots of higher order than this are kept as powers too.
+_ROOTS = 64
 
 
 def _power(base: Any, exponent: Any) -> Any:
     if exponent.is_Rational and not base.is_Symbol:
+        if exponent.q > _ROOTS:  # SymPy would look for roots of that order, for hours
+            return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
         bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational else _MOST_BITS // _HIGH
         if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
             return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
