@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from lrdsl.check.bounds import constant
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, Expr, T, number, substitute
-from lrdsl.plan import Assertion, Measure, pieces
+from lrdsl.expr import BASE, Call, Expr, Linear, Num, T, children, number, substitute
+from lrdsl.plan import Assertion, Measure, first_tick, pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,41 +129,38 @@ def _monotone(level: Expr, base: float, run: Fraction) -> str | None:
 
 
 def _continuous(level: Expr, base: float, run: Fraction) -> str | None:
-    """The first boundary of pieces where the level jumps, or the first drop of a staircase."""
-    found = pieces(level)
-    for i, piece in enumerate(found):
-        end = min(found[i + 1].start, run) if i + 1 < len(found) else run
-        if piece.start > run:
-            break
-        if i:
-            fault = _jump(found[i - 1].level, piece.level, piece.start, base)
-            if fault is not None:
-                return fault
-        for at in inner_edges(piece.level, piece.start, end):
-            near = (end - piece.start) * Fraction(1, 10**9)
-            before, after = (float(_levels(piece.level, base, _ticks(t))[0]) for t in (at - near, at))
-            if abs(after - before) > 1e-6 * max(abs(before), abs(after), 1e-300):
-                return f"at tick {float(at):.10g} it jumps from {before:.6g} to {after:.6g}"
-    return None
-
-
-def _ticks(value: Fraction) -> Any:
+    """The first tick at which the level jumps: the step to it from just before does not shrink with the time between."""
     import numpy as np
 
-    return np.array([float(value)])
-
-
-def _jump(left: Expr, right: Expr, at: Fraction, base: float) -> str | None:
-    before, after = (constant(substitute(side, {T: number(at), BASE: number(base)})) for side in (left, right))
-    if abs(after - before) <= 1e-9 * max(abs(before), abs(after)):
+    found = pieces(level)
+    ends = [*(piece.start for piece in found[1:]), run]
+    edges = {at for piece, end in zip(found, ends, strict=True) for at in (piece.start, *_inner_edges(piece.level, piece.start, min(end, run)))}
+    between = np.array(sorted(first_tick(at) for at in edges if at.denominator != 1 and at <= run), dtype=np.float64)
+    faults = [_first_jump(level, base, between)]
+    for block in _blocks(run):
+        faults.append(_first_jump(level, base, block))
+        if faults[-1] is not None:
+            break
+    jumps = [fault for fault in faults if fault is not None]
+    if not jumps:
         return None
-    return f"at tick {float(at):.10g} it jumps from {before:.6g} to {after:.6g}"
+    at, before, after = min(jumps)
+    return f"at tick {at:.10g} it jumps from {before:.6g} to {after:.6g}"
 
 
-def inner_edges(level: Expr, start: Fraction, end: Fraction) -> Iterator[Fraction]:
+def _first_jump(level: Expr, base: float, ticks: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """The first of some ticks with a jump, and the levels before and after it."""
+    import numpy as np
+
+    at = ticks[ticks > 0]
+    here, far, near = (_levels(level, base, np.maximum(at - before, 0)) for before in (0, 1e-3, 1e-5))
+    narrow = np.abs(here - near)
+    jumps = np.flatnonzero((narrow > np.abs(here - far) / 2) & (narrow > 1e-9 * np.maximum(np.abs(here), np.abs(near))))
+    return (float(at[jumps[0]]), float(near[jumps[0]]), float(here[jumps[0]])) if jumps.size else None
+
+
+def _inner_edges(level: Expr, start: Fraction, end: Fraction) -> Iterator[Fraction]:
     """The ticks inside a piece at which a cycle or a stair begins, at most a few of each."""
-    from lrdsl.expr import Call, Linear, Num, children
-
     seen: set[Expr] = set()
     todo = [level]
     while todo:

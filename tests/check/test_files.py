@@ -113,6 +113,8 @@ def test_a_mistake_in_one_statement_leaves_the_others_readable() -> None:
         "set base = 3e-4\nlr = cosine(100, to=3e-5)\nassert lr at 100 == 0.1x\nassert max(lr) == 3e-4",
         "set total = 50\nlr = exp(0.9)\nassert lr > 0\nassert monotone(lr)",
         "lr = bounce(cosine(10)) for 95\nassert continuous(lr)",
+        "lr = repeat(warmup(3) then linear(4)) for 95\nassert continuous(lr)",
+        "lr = warmup(10, shape=one_minus_sqrt) then sqrt(20) then exp(0.001) for 9\nassert continuous(lr)",
         "lr = restarts(hold(10), times=3)\nassert continuous(lr)",
     ],
 )
@@ -131,6 +133,10 @@ def test_what_holds(text: str) -> None:
         ("monotone(bounce(lr) for 300)", "at tick 101 "),
         ("continuous(step(30) for 100)", "at tick 30 "),
         ("continuous(restarts(lr))", "at tick 100 "),
+        ("continuous(repeat(step(3) for 9))", "at tick 3 "),
+        ("continuous(bounce(step(10) for 20))", "at tick 10 "),
+        ("continuous(restarts(linear(2.5)))", "at tick 2.5 "),
+        ("continuous(hold(4) then hold(at=1.001x))", "at tick 4 "),
         ("lr == cosine(99)", "at tick 1 "),
     ],
 )
