@@ -38,24 +38,17 @@ def is_phase(node: Node, scope: Scope) -> bool:
 
 def uses_rest(node: Node, scope: Scope) -> bool:
     """Whether `rest` occurs in a node, or in what its names stand for."""
-    todo: list[Node] = [node]
-    while todo:
-        x = todo.pop()
+    for x in nodes.walk(node):
         if isinstance(x, nodes.Name) and x.id == "rest":
             return True
         word = x.id if isinstance(x, nodes.Name) else x.name if isinstance(x, nodes.Call) else canonical(x) if isinstance(x, nodes.Indexed) else ""
         if word in scope.bound and scope.bound[word].rests:
             return True
-        todo.extend(nodes.children(x))
     return False
 
 
 def _size(node: Node) -> int:
-    todo, found = [node], 0
-    while todo:
-        todo.extend(nodes.children(todo.pop()))
-        found += 1
-    return found
+    return sum(1 for _ in nodes.walk(node))
 
 
 def named(node: Node, scope: Scope) -> Named:

@@ -38,11 +38,8 @@ def recipes() -> Mapping[str, Defined]:
 def known_to(tree: Node, names: Iterable[str]) -> Mapping[str, Defined]:
     """The recipes, where a tree uses a name that is not the language's nor the host's; nothing where it does not, so that they need not be read."""
     own = set(names)
-    todo = [tree]
-    while todo:
-        node = todo.pop()
+    for node in nodes.walk(tree):
         word = node.id if isinstance(node, nodes.Name) else node.name if isinstance(node, nodes.Call) else None
         if word is not None and not (word in SHAPES or word in COMBINATORS or word in ARITHMETIC or word in WORDS or word in own):
             return recipes()
-        todo.extend(nodes.children(node))
     return {}

@@ -174,20 +174,11 @@ def _define(node: nodes.Function, reading: _Reading) -> None:
         if slot.name in SHAPES or slot.name in COMBINATORS or slot.name in WORDS:
             reading.problems.error("LR116", slot.extent, f"`{slot.name}` is a word of the language", "choose another name")
         seen.add(slot.name)
-    if any(isinstance(n, nodes.Call | nodes.Name) and (n.name if isinstance(n, nodes.Call) else n.id) == node.name for n in _below(node.body)):
+    if any(isinstance(n, nodes.Call | nodes.Name) and (n.name if isinstance(n, nodes.Call) else n.id) == node.name for n in nodes.walk(node.body)):
         help = "a function is made of what was defined before it; cycles are written `repeat(...)`"
         reading.problems.error("LR116", node.name_extent, f"`{node.name}` uses itself", help)
         node = attrs.evolve(node, body=nodes.Name("hold", node.extent))
     reading.bind(node.name, node.name_extent, defined(node, reading.scope()))
-
-
-def _below(node: Node) -> list[Node]:
-    found, todo = [], [node]
-    while todo:
-        x = todo.pop()
-        found.append(x)
-        todo.extend(nodes.children(x))
-    return found
 
 
 def _use(node: nodes.Use, reading: _Reading, library: Library | None) -> None:

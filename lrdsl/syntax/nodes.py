@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -234,3 +235,12 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.statements
         case _:
             return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and every node below it, without recursion."""
+    todo = [node]
+    while todo:
+        found = todo.pop()
+        yield found
+        todo.extend(children(found))

@@ -223,7 +223,7 @@ def promised(node: Node, tick: int) -> int:
 
 def below(node: Node) -> list[Node]:
     """A node and all nodes under it."""
-    return [node, *(x for child in nodes.children(node) for x in below(child))]
+    return list(nodes.walk(node))
 
 
 def ticks(s: lrdsl.Schedule, longest: int = 10**7) -> st.SearchStrategy[list[int]]:
