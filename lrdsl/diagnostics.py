@@ -38,6 +38,7 @@ CODES = {
     "LR115": "absolute level inside a factor",
     "LR116": "name that is taken",
     "LR117": "what `=` cannot be given to",
+    "LR118": "condition that says nothing of a metric",
     "LR121": "missing clock fact",
     "LR122": "`rest` where it has no meaning",
     "LR123": "nothing left for `rest`",
@@ -52,9 +53,11 @@ CODES = {
     "LR144": "value that is not finite",
     "LR145": "assertion that does not hold",
     "LR146": "file that cannot be used",
+    "LR147": "phase that follows a metric, where time alone counts",
     "LR151": "state of another schedule",
-    "LR153": "target without its param group",
     "LR152": "value from the host that cannot be used",
+    "LR153": "target without its param group",
+    "LR154": "metric that the run does not report as it should",
 }
 
 

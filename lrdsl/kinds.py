@@ -23,6 +23,7 @@ class Kind(enum.Enum):
     FORMULA = "expression of t"
     CHOICE = "choice"
     PHASE = "phase"
+    METRIC = "metric"
 
 
 #: How each kind is named in messages, and how one is written.
@@ -35,6 +36,7 @@ DESCRIPTION = {
     Kind.FORMULA: "an expression of `t`",
     Kind.CHOICE: "an option",
     Kind.PHASE: "a phase",
+    Kind.METRIC: "a metric",
 }
 EXAMPLE = {
     Kind.NUMBER: "a plain number, as `0.1`",
@@ -45,6 +47,7 @@ EXAMPLE = {
     Kind.FORMULA: "an expression of the phase's own ticks, as `1/(1 + t)`",
     Kind.CHOICE: "one of the named options",
     Kind.PHASE: "a phase, as `cosine(100)`",
+    Kind.METRIC: "the name of a metric, as `val_loss`",
 }
 
 #: A checked argument: an expression, several (a list), an option's name, or nothing where an optional one was left out.
@@ -161,6 +164,11 @@ def phase(name: str, doc: str) -> Parameter:
 def choice(name: str, doc: str, default: str, *options: str) -> Parameter:
     """One of several named options."""
     return Parameter(name, Kind.CHOICE, doc, default, options=options)
+
+
+def metric(name: str, doc: str, default: str) -> Parameter:
+    """A metric, by the name under which the run reports it."""
+    return Parameter(name, Kind.METRIC, doc, default)
 
 
 def resolved(parameters: tuple[Parameter, ...], given: Mapping[str, Argument]) -> dict[str, Argument]:

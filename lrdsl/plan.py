@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import TypeAlias
 
 import attrs
 
 from lrdsl.clock import Clock
-from lrdsl.expr import Expr, Forms, T, branches, rebuild
+from lrdsl.expr import Event, Expr, Forms, T, branches, rebuild
+from lrdsl.metrics import Monitor
 
 
 @attrs.frozen
 class Phase:
     """One phase on the time axis: its canonical `text`, where it stands in the source (`extent`), and its ticks.
 
-    `start` and `length` are exact; `length` is None for a phase that goes on for ever. The phase is in force for start <= t < start + length.
+    `start` and `length` are exact; `length` is None for a phase that goes on for ever, or until something happens. The phase is in force for
+    start <= t < start + length. `start` is None for a phase that begins when something happens that has not happened yet.
     """
 
     text: str
     extent: tuple[int, int]
-    start: Fraction
+    start: Fraction | None
     length: Fraction | None
 
     def __str__(self) -> str:
         return self.text
+
+
+#: When the events of each watch came: by the text of its monitor and the tick at which its phase began.
+History: TypeAlias = "Mapping[tuple[str, Fraction], tuple[int, ...]]"
+
+
+@attrs.frozen
+class Watch:
+    """What a phase waits for: an `event` of its formula, which comes when the `monitor` of a metric says so.
+
+    The phase begins at the tick `start`, None where only the run decides, and the watch has no say after the tick `end`. The event `ends` the phase, or reduces
+    its level.
+    """
+
+    event: Event
+    monitor: Monitor
+    start: Fraction | None
+    end: Fraction | None
+    ends: bool
+
+    @property
+    def key(self) -> tuple[str, Fraction] | None:
+        """What tells it from others: two watches that begin together and look at the same thing see the same. None for one that has not begun."""
+        return None if self.start is None else (str(self.monitor), self.start)
+
+    def sees(self, tick: int) -> bool:
+        """Whether it takes the report of the tick before this one, by which this one may be the tick of its event."""
+        return self.start is not None and self.start <= tick - 1 and (self.end is None or tick <= self.end)
 
 
 @attrs.frozen
@@ -40,16 +71,28 @@ class Piece:
 class Plan:
     """A schedule as phases for people and pieces for machines. `level` is the whole formula; both views come from it.
 
-    `length` is the natural length of the whole in ticks, None where the last phase is endless.
+    `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever may
+    happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same.
     """
 
     phases: tuple[Phase, ...]
     level: Expr
     length: Fraction | None
+    law: Expr
+    watches: tuple[Watch, ...] = ()
+
+    @property
+    def letters(self) -> dict[Event, tuple[str, int]]:
+        """What to call the events in a formula: tau 1, tau 2 ... for those that end a phase, k 1, k 2 ... for counts of reductions."""
+        found: dict[Event, tuple[str, int]] = {}
+        for watch in self.watches:
+            letter = "tau" if watch.ends else "k"
+            found.setdefault(watch.event, (letter, 1 + sum(known == letter for known, _ in found.values())))
+        return found
 
     def phase_at(self, tick: float) -> int:
         """The index of the phase in force at a tick; of the last one after the end."""
-        started = [i for i, phase in enumerate(self.phases) if phase.start <= tick]
+        started = [i for i, phase in enumerate(self.phases) if phase.start is not None and phase.start <= tick]
         return started[-1] if started else 0
 
 

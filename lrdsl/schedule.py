@@ -20,9 +20,9 @@ from lrdsl.check.program import Library, UnusableError
 from lrdsl.check.scope import WORDS
 from lrdsl.clock import MAX_TICKS, Clock, exact
 from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, did_you_mean, refuse
-from lrdsl.expr import BASE, affine
+from lrdsl.expr import BASE, Call, Expr, affine
 from lrdsl.files import Folder, read_text
-from lrdsl.plan import Phase, Plan, Program, Target, best, pieces
+from lrdsl.plan import History, Phase, Plan, Program, Target, best, pieces
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
@@ -41,7 +41,8 @@ MAX_BASE = 1e100
 class Schedule:
     r"""A schedule: immutable, checked, hashable. `str()` gives its canonical text.
 
-    It is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. Made by `lrdsl.parse`.
+    It is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. Made by `lrdsl.parse`. Where it follows a metric, it is the
+    function for the `events` that have come, as if there were no others.
 
     >>> import lrdsl
     >>> s = lrdsl.parse("step(3, .1) then cosine(2_0)")
@@ -55,6 +56,7 @@ class Schedule:
     clock: Clock = attrs.Factory(Clock)
     names: tuple[tuple[str, Fraction], ...] = ()
     text: str = attrs.field(default="", eq=False, repr=False)
+    events: tuple[tuple[tuple[str, Fraction], tuple[int, ...]], ...] = attrs.field(default=(), kw_only=True, repr=False)
     program: Program = attrs.field(kw_only=True, eq=False, repr=False)
     library: Library | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
 
@@ -102,7 +104,48 @@ class Schedule:
     def _again(self, tree: Node) -> Schedule:
         """A schedule of another tree, with this one's clock and names."""
         facts = {name: value for name, value in attrs.asdict(self.clock).items() if value is not None}
-        return parse(canonical(tree), names=dict(self.names), library=self.library, **facts)
+        return parse(canonical(tree), names=dict(self.names), library=self.library, **facts).after(dict(self.events))
+
+    def after(self, happened: History) -> Schedule:
+        """This schedule in a run where these events came, and no others so far."""
+        events = tuple(sorted((key, tuple(sorted(ticks))) for key, ticks in happened.items() if ticks))
+        if events == self.events:
+            return self
+        problems = Problems(self.text)
+        program = check(self.tree, self.clock, dict(self.names), problems, self.library, dict(events))
+        problems.raise_any()
+        assert program is not None
+        return attrs.evolve(self, program=program, events=events)
+
+    def supposing(self, *ticks: int) -> Schedule:
+        """This schedule in a run where the events that it waits for come at these ticks, one after the other. Raises `ScheduleError` where it waits for none.
+
+        >>> import lrdsl
+        >>> s = lrdsl.parse("hold until val_loss < 0.3 then linear(4)")
+        >>> s.supposing(2).values(7).tolist()
+        [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
+        """
+        s = self
+        for tick in ticks:
+            waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.sees(tick)]
+            key = next((key for key in waiting if key is not None), None)
+            if key is None:
+                raise refuse(
+                    "LR152", f"nothing is waited for that may come at tick {tick}", "give ticks at which a phase that follows a metric is in force", str(self)
+                )
+            happened = dict(s.events)
+            s = s.after({**happened, key: (*happened.get(key, ()), tick)})
+        return s
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it follows, in the order of the text; `step(val_loss=0.3)` reports one.
+
+        >>> import lrdsl
+        >>> lrdsl.parse("hold until val_loss < 0.3 then plateau(metric=acc, mode=max)").metrics
+        ('val_loss', 'acc')
+        """
+        return tuple(dict.fromkeys(watch.monitor.metric for target in self.targets for watch in target.plan.watches))
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -140,7 +183,7 @@ class Schedule:
 
     @property
     def length(self) -> int | float | None:
-        """Ticks to the end of the last finite phase: where the last phase is endless, to its start; None where no phase is finite.
+        """Ticks to the end of the last finite phase: where the last phase is endless, to its start; None where no phase is finite or only the run decides.
 
         >>> import lrdsl
         >>> lrdsl.parse("warmup(5) then rsqrt(100)").length, lrdsl.parse("exp(0.9)").length
@@ -165,7 +208,7 @@ class Schedule:
 
     @cached_property
     def _affine(self) -> dict[str, bool]:
-        return {t.name: all(affine(p.level, BASE) is not None for p in pieces(best(t.plan.level))) for t in self.targets}
+        return {t.name: all(_fits_any_base(p.level) for p in pieces(best(t.plan.level))) for t in self.targets}
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
@@ -241,6 +284,13 @@ class Schedule:
         from lrdsl.backends import symbolic
 
         return symbolic.latex(self.plan if target is None else self.plan_of(target), base)
+
+
+def _fits_any_base(level: Expr) -> bool:
+    """Whether a level is finite for every base if it is for some: built of multiples of base and constants by what cannot leave the finite numbers."""
+    if affine(level, BASE) is not None:
+        return True
+    return isinstance(level, Call) and level.op in ("max", "min", "reduce") and all(_fits_any_base(a) for a in level.args)
 
 
 def _then(before: Node, tick: int, after: Node) -> Node:

@@ -18,6 +18,20 @@ Array = NDArray[np.float64]
 _BLOCK = 16384
 
 _REDUCED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
+
+
+def _reduced(level: Any, times: Any, factor: float, least: Any, eps: Any) -> Any:
+    """The levels after so many reductions, as in `scalar.reduced`."""
+    level = np.asarray(level, dtype=float)
+    for k in range(int(np.max(times, initial=0))):
+        lower = np.maximum(level * factor, least)
+        moves = (level - lower > eps) & (k < times)
+        if not np.any(moves):
+            break
+        level = np.where(moves, lower, level)
+    return level
+
+
 _PLAIN: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "ceil": np.ceil,
@@ -31,6 +45,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "log1p": np.log1p,
     "mod": np.mod,
     "pow": np.power,
+    "reduce": _reduced,
     "sin": np.sin,
     "sqrt": np.sqrt,
     "sub": np.subtract,

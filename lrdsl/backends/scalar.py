@@ -21,7 +21,23 @@ from lrdsl.plan import Piece, Plan, best, first_tick, pieces
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 _FUNCTIONS = {name: getattr(math, name) for name in ("sin", "cos", "exp", "expm1", "log", "log1p", "sqrt", "floor", "ceil")}
-_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, **_FUNCTIONS}
+
+
+def reduced(level: float, times: float, factor: float, least: float, eps: float) -> float:
+    """The level after so many reductions, each as torch's ReduceLROnPlateau makes it; one that does nothing is the last that could.
+
+    >>> reduced(1.0, 3, 0.1, 0.05, 1e-8)
+    0.05
+    """
+    for _ in range(int(times)):
+        lower = max(level * factor, least)
+        if level - lower <= eps:
+            break
+        level = lower
+    return level
+
+
+_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": reduced, **_FUNCTIONS}
 
 
 class _Writer:

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from lrdsl.clock import exact
-from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
+from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Linear, Num, Product, Select, Symbol, T, event_of
 from lrdsl.plan import Plan, best, paper
 
 _NAMED = {
@@ -36,17 +36,18 @@ def formula(plan: Plan, base: str | float, numbers: str = "decimal", form: str =
 
     `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as); `form` is "paper" or "best", the one that numbers come from.
     """
-    symbols = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
+    symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
     if isinstance(base, str):
         symbols[BASE] = sympy.Symbol(base)
     else:
         symbols[BASE] = rational(Fraction(base) if numbers == "double" else exact(base))
-    tree = paper(plan.level) if form == "paper" else best(plan.level)
+    symbols |= {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
+    tree = paper(plan.law) if form == "paper" else best(plan.level)
     return translate(tree, symbols, numbers == "double")
 
 
-def translate(e: Expr, symbols: dict[Symbol, Any], double: bool) -> Any:
-    """The SymPy expression of a tree."""
+def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
+    """The SymPy expression of a tree. An event is a symbol for its tick, or for how often it has come by a tick."""
     memo: dict[Expr, Any] = {}
 
     def walk(x: Expr) -> Any:
@@ -60,7 +61,15 @@ def translate(e: Expr, symbols: dict[Symbol, Any], double: bool) -> Any:
             case Num():
                 return rational(x.double if double else x.value)
             case Symbol():
-                return symbols[x]
+                return symbols[x] if x in symbols else sympy.Symbol(x.name)
+            case Event():
+                return symbols[x] - _begun(x, symbols)
+            case Call() if x.args and isinstance(x.args[0], Event):
+                event, now = x.args[0], walk(x.args[1]) + _begun(x.args[0], symbols)
+                return now - symbols[event] if x.op == "since" else sympy.Function(symbols[event].name)(now)
+            case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]
+                now = walk(x.of.args[1]) + _begun(event, symbols)  # type: ignore[attr-defined]
+                return sympy.Piecewise((walk(x.values[0]), now < symbols[event]), (walk(x.values[1]), True))
             case Linear():
                 return rational(x.scale) * walk(x.of) + rational(x.shift)
             case Select():
@@ -78,6 +87,22 @@ def translate(e: Expr, symbols: dict[Symbol, Any], double: bool) -> Any:
     return walk(e)
 
 
+def _begun(event: Event, symbols: dict[Expr, Any]) -> Any:
+    """The tick at which the phase that waits for an event begins."""
+    return rational(event.offset) + (0 if event.origin is None else symbols[event.origin])
+
+
+def _reduced(level: Any, times: Any, factor: Any, least: Any, eps: Any) -> Any:
+    """The level after so many reductions: step by step where the number is known, else the closed form, which holds as long as no step is left out."""
+    if not times.is_Integer:
+        falls = level * factor**times
+        return falls if least == 0 else sympy.Max(falls, least, evaluate=False)
+    for _ in range(int(times)):
+        lower = sympy.Max(level * factor, least, evaluate=False)
+        level = sympy.Piecewise((lower, level - lower > eps), (level, True))
+    return level
+
+
 def _call(e: Call, args: list[Any]) -> Any:
     match e.op:
         case "add":
@@ -88,6 +113,8 @@ def _call(e: Call, args: list[Any]) -> Any:
             return args[0] / args[1]
         case "pow":
             return _power(*args)
+        case "reduce":
+            return _reduced(*args)
         case "max" | "min":  # left as they are: SymPy would try to prove which is larger, at any cost
             return _NAMED[e.op](*args, evaluate=False)
         case "hav":

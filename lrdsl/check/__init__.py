@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+import attrs
+
 from lrdsl.check import curves
 from lrdsl.check.finite import first_fault
 from lrdsl.check.phases import sequence
 from lrdsl.check.prelude import known_to
 from lrdsl.check.program import Library, program, total_of
-from lrdsl.check.scope import Scope
+from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, ENTRY, Expr, T, branches, select, substitute, within
-from lrdsl.plan import Phase, Plan, Program, Target
+from lrdsl.expr import BASE, ENTRY, Expr, T, branches, realized, select, substitute, within
+from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -22,11 +24,14 @@ from lrdsl.syntax.nodes import Node
 MAX_PHASES = 500
 
 
-def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Problems, library: Library | None = None) -> Program | None:
-    """What a tree means, or None after its problems were reported. `library` finds the files that it uses."""
+def check(
+    tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Problems, library: Library | None = None, happened: History | None = None
+) -> Program | None:
+    """What a tree means, or None after its problems were reported. `library` finds the files that it uses; `happened` is what the run has decided so far."""
+    run = Run(happened=happened or {})
     if isinstance(tree, nodes.File):
-        return program(tree, clock, names, problems, library, plan_of)
-    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names))
+        return program(tree, clock, names, problems, library, plan_of, run)
+    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 
@@ -34,6 +39,7 @@ def check(tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Pro
 def plan_of(tree: Node, scope: Scope) -> Plan | None:
     """The plan of one expression, or None after its problems were reported."""
     problems = scope.problems
+    scope = attrs.evolve(scope, run=Run(happened=scope.run.happened))
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
     if len(items) > MAX_PHASES:
         problems.error("LR005", items[MAX_PHASES].extent, f"{len(items)} phases", f"a schedule has at most {MAX_PHASES}; cycles are written `repeat(...)`")
@@ -46,16 +52,19 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     except curves.TooLargeError as reason:
         problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
         return None
-    level = _settled(substitute(whole.level, {ENTRY: BASE}))
-    phases, start = [], Fraction(0)
+    law = substitute(whole.level, {ENTRY: BASE})
+    level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
+    phases: list[Phase] = []
+    start: Fraction | None = Fraction(0)
     for item, curve in zip(items, found, strict=True):
         phases.append(Phase(canonical(item), item.extent, start, curve.length))
-        start += curve.length or 0
-    plan = Plan(tuple(phases), level, whole.length)
-    if start > MAX_TICKS:
+        start = None if start is None or (curve.length is None and curve.pending is not None) else start + (curve.length or 0)
+    if sum(curve.length or 0 for curve in found) > MAX_TICKS:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
-    return plan if _is_finite(plan, problems) else None
+    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches))
+    # What may happen was looked at before anything had.
+    return plan if scope.run.happened or _is_finite(plan, problems) else None
 
 
 def _settled(level: Expr) -> Expr:
@@ -66,11 +75,15 @@ def _settled(level: Expr) -> Expr:
 
 
 def _is_finite(plan: Plan, problems: Problems) -> bool:
-    fault = first_fault(plan.level)
+    fault = first_fault(plan.law)
     if fault is None:
         return True
-    phase = plan.phases[plan.phase_at(fault)]
-    where = f"tick {fault:g}" if fault < 1e6 else f"tick {fault:.0f}"
+    tick, event = fault
+    phase = plan.phases[plan.phase_at(tick) if event is None else -1]
+    where = f"tick {tick:g}" if tick < 1e6 else f"tick {tick:.0f}"
+    if event is not None:
+        said = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
+        where = f"the end of the phase that waits for `{said}`" if tick == 0 else f"{where} after `{said}`"
     help = "end the phase before that tick with `for`, or change the numbers that make it grow or divide by 0"
     problems.error("LR144", phase.extent, f"the level cannot be shown to stay finite from {where} on", help)
     return False

@@ -73,6 +73,8 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
 def _argument(p: Parameter, node: Node, scope: Scope) -> Argument:
     if p.kind is Kind.CHOICE:
         return _option(p, node, scope)
+    if p.kind is Kind.METRIC:
+        return _metric(p, node, scope)
     node, scope = _meant(node, scope)
     if p.listed != "one" and isinstance(node, nodes.List):
         if len(node.items) > MAX_LIST:
@@ -108,6 +110,17 @@ def _option(p: Parameter, node: Node, scope: Scope) -> str | None:
     near = did_you_mean(text, p.options)
     options = " or ".join(f"`{o}`" for o in p.options)
     scope.problems.error("LR105", node.extent, f"`{text}` is not an option of `{p.name}`", f"did you mean `{near}`?" if near else f"it is {options}", near)
+    return None
+
+
+def _metric(p: Parameter, node: Node, scope: Scope) -> str | None:
+    found = scope.bound.get(node.id) if isinstance(node, nodes.Name) else None
+    if isinstance(found, Named):
+        inner = scope.within(found, node.extent)
+        return None if inner is None else _metric(p, found.node, inner)
+    if isinstance(node, nodes.Name | nodes.Text):
+        return node.id if isinstance(node, nodes.Name) else node.value
+    scope.problems.error("LR111", node.extent, f"here belongs the name of a metric, and `{shown(canonical(node))}` is none", f"write {EXAMPLE[p.kind]}")
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from lrdsl.check import curves
-from lrdsl.check.names import is_phase
+from lrdsl.check.names import follows_metric, is_phase
 from lrdsl.check.phases import curve_of
 from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
@@ -30,6 +30,11 @@ def assertion(node: nodes.Assertion, scope: Scope) -> Assertion | None:
         what = f"`{shown(canonical(node.left))}` is true or false, and has no size" if predicate else "an assertion compares, or says something of a target"
         scope.problems.error("LR114", node.extent, what, "as in `assert max(lr) <= 1x`, `assert lr at total == 1e-5`, `assert continuous(lr)`")
         return None
+    for part in (node.left, node.right):
+        if follows_metric(part, scope):
+            help = "assert it of a target that follows time alone; `clip(A, low, high)` keeps levels in bounds whatever happens"
+            scope.problems.error("LR147", part.extent, f"what `{shown(canonical(part))}` will be, only the run decides", help)
+            return None
     run = _run(node, scope)
     left = _predicate(node.left, scope) if predicate else _measure(node.left, scope)
     right = left if predicate else _measure(node.right, scope)

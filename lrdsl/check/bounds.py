@@ -10,13 +10,16 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeAlias
 
-from lrdsl.expr import INDEX, PI, Call, Expr, Forms, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
+from lrdsl.clock import MAX_TICKS
+from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
 
 Range: TypeAlias = tuple[float, float]
 
 #: Magnitudes past this are called infinite; a base of any size in use still fits above it.
 HUGE = 1e150
 ANY: Range = (-math.inf, math.inf)
+#: When something may happen of which only the run knows.
+SOMETIME: Range = (0.0, float(MAX_TICKS))
 
 
 def _ordered(*values: float) -> Range:
@@ -127,7 +130,7 @@ _UNARY: dict[str, Callable[[Range], Range]] = {
 }
 
 
-def bounds(e: Expr, ranges: dict[Symbol, Range]) -> Range:
+def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
     """The least and greatest value of `e`, or wider, where each symbol lies in its range; infinite where `e` may be infinite or undefined."""
     memo: dict[Expr, Range] = {}
 
@@ -142,7 +145,7 @@ def bounds(e: Expr, ranges: dict[Symbol, Range]) -> Range:
     return walk(e)
 
 
-def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range]) -> Range:
+def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -> Range:
     match e:
         case Num():
             value = float(e.double)
@@ -153,6 +156,10 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range])
             low, high = walk(e.of)
             # Exactly, since a phase begins where its own time is 0, and a root or a logarithm minds the difference.
             return ANY if (low, high) == ANY else _ordered(*(float(e.scale * Fraction(x) + e.shift) for x in (low, high)))
+        case Event():
+            return ranges.get(e, (0.0, SOMETIME[1] if e.most is None else float(e.most)))
+        case Select() if isinstance(e.of, Event):
+            return _narrowed(e, e.of, walk(e.of), ranges)
         case Select():
             return _select(e, walk(e.of), walk)
         case Forms():
@@ -167,7 +174,7 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Symbol, Range])
     raise AssertionError(e)
 
 
-def _quotient(e: Call, ranges: dict[Symbol, Range]) -> Range | None:
+def _quotient(e: Call, ranges: dict[Expr, Range]) -> Range | None:
     """(a + b x)/(c + d x) goes one way between its poles, so its ends bound it: `t/(t + 5)` stays below 1, however long."""
     for symbol in (T, INDEX):
         parts = [affine(a, symbol) for a in e.args]
@@ -193,6 +200,26 @@ def _select(e: Select, of: Range, walk: Callable[[Expr], Range]) -> Range:
     return min(r[0] for r in reached), max(r[1] for r in reached)
 
 
+def _narrowed(e: Select, of: Expr, reach: Range, ranges: dict[Expr, Range]) -> Range:
+    """The union of the branches that an event can reach, each for the times at which it holds."""
+    found = []
+    for i, value in enumerate(e.values):
+        low = max(reach[0], float(e.starts[i])) if i else reach[0]
+        high = min(reach[1], float(e.starts[i + 1]) * (1 - 1e-9)) if i + 1 < len(e.starts) else reach[1]
+        if low <= high:
+            found.append(bounds(value, {**ranges, of: (low, high)}))
+    return min(r[0] for r in found), max(r[1] for r in found)
+
+
+def _reduced(v: Range, factor: Range, least: Range, eps: Range) -> Range:
+    """The range of a level after any number of reductions: each goes down, not below `least`, and none by less than eps."""
+    low = min(v[0], 0.0)
+    if v[0] > 0:
+        last = eps[0] * factor[0] / (1 - factor[1])
+        low = min(v[0], max(last, least[0], 0.0))
+    return low, v[1]
+
+
 def _call(e: Call, args: list[Range]) -> Range:
     a, b = args[0], args[-1]
     match e.op:
@@ -215,6 +242,12 @@ def _call(e: Call, args: list[Range]) -> Range:
             return (a[0] % b[0], a[1] % b[0]) if inside else (0.0, b[0])
         case "min":
             return min(x[0] for x in args), min(x[1] for x in args)
+        case "count":
+            return 0.0, SOMETIME[1]
+        case "since":
+            return SOMETIME
+        case "reduce":
+            return _reduced(args[0], *args[2:])
         case "max":
             return max(x[0] for x in args), max(x[1] for x in args)
         case _:
@@ -228,7 +261,7 @@ def _whole(e: Expr) -> bool:
     return e is INDEX or (isinstance(e, Call) and e.op in ("floor", "ceil"))
 
 
-def _product(factor: Expr, upto: float, ranges: dict[Symbol, Range]) -> Range:
+def _product(factor: Expr, upto: float, ranges: dict[Expr, Range]) -> Range:
     """The product over 1 .. upto, bounded over stretches of the index that double in length."""
     growth, least, start = 0.0, 1.0, 1.0
     while start <= upto:

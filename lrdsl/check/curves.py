@@ -16,6 +16,7 @@ from lrdsl.expr import (
     ENTRY,
     ONE,
     ZERO,
+    Event,
     Expr,
     Forms,
     Num,
@@ -23,12 +24,15 @@ from lrdsl.expr import (
     affine,
     branches,
     call,
+    changed_after,
+    ending,
     extent,
     floor,
     linear,
     mod,
     mul,
     number,
+    on_branches,
     pointwise,
     power,
     select,
@@ -53,10 +57,19 @@ class TooLargeError(Exception):
 
 @attrs.frozen
 class Curve:
-    """`level` holds for every T >= 0, past the natural `length` too; an endless curve has length None."""
+    """`level` holds for every T >= 0, past the natural `length` too; an endless curve has length None.
+
+    A curve that ends when the run says so has `pending`, an event and how many ticks after it the curve ends; its `length` is for the event that never comes.
+    """
 
     length: Fraction | None
     level: Expr
+    pending: tuple[Event, Fraction] | None = None
+
+    @property
+    def endless(self) -> bool:
+        """Whether nothing can come after it."""
+        return self.length is None and self.pending is None
 
     def at(self, tick: Fraction) -> Expr:
         """The level at a tick, in terms of the entry level and base."""
@@ -64,18 +77,39 @@ class Curve:
 
 
 def then(curves: Sequence[Curve]) -> Curve:
-    """One after the other, each entering at the level that the one before reached. All but the last must be finite."""
+    """One after the other, each entering at the level that the one before reached. All but the last must end."""
     start: Fraction = Fraction(0)
     entry: Expr = ENTRY
     parts: list[tuple[Fraction, Expr]] = []
-    for curve in curves:
+    for i, curve in enumerate(curves):
+        if curve.pending is not None and i + 1 < len(curves):
+            rest = _then_later(curve, *curve.pending, then(curves[i + 1 :]))
+            parts.append((start, substitute(rest.level, {T: T - start, ENTRY: entry})))
+            return Curve(None if rest.length is None else start + rest.length, select(T, parts), rest.pending)
         parts.append((start, substitute(curve.level, {T: T - start, ENTRY: entry})))
+        if curve.pending is not None:
+            return Curve(None if curve.length is None else start + curve.length, select(T, parts), curve.pending)
         if curve.length is None:
             return Curve(None, select(T, parts))
         entry = substitute(curve.at(curve.length), {ENTRY: entry})
         _bounded(entry)
         start += curve.length
     return Curve(start, select(T, parts))
+
+
+def _then_later(curve: Curve, event: Event, ticks: Fraction, rest: Curve) -> Curve:
+    """A curve until so many ticks after an event, then the rest."""
+
+    def goes_on(ended: Expr) -> Expr:
+        entry = _at(ended, ticks)
+        _bounded(entry)
+        return select(T, [(Fraction(0), ended), (ticks, substitute(rest.level, {T: T - ticks, ENTRY: entry}))])
+
+    level = changed_after(curve.level, event, goes_on)
+    length = None if curve.length is None or rest.length is None else curve.length + rest.length
+    if rest.pending is not None:
+        return Curve(length, level, rest.pending)
+    return Curve(length, level, None if rest.length is None else (event, ticks + rest.length))
 
 
 def bounded(curve: Curve) -> Curve:
@@ -97,9 +131,14 @@ def _copies(curve: Curve, count: int) -> None:
         raise TooLargeError(f"written out, it has {found} pieces")
 
 
+def until(curve: Curve, event: Event, most: Fraction | None) -> Curve:
+    """The curve up to an event, then the level it reached there; `most` is how long it takes if the event never comes."""
+    return Curve(most, ending(event, curve.level, substitute(curve.level, {T: event})), (event, Fraction(0)))
+
+
 def restart(curve: Curve) -> Curve:
     """The curve, entered at base."""
-    return Curve(curve.length, substitute(curve.level, {ENTRY: BASE}))
+    return attrs.evolve(curve, level=substitute(curve.level, {ENTRY: BASE}))
 
 
 def limit(curve: Curve, length: Fraction) -> Curve:
@@ -115,7 +154,7 @@ def times(curve: Curve, factor: Curve) -> Curve:
 
 def scaled(curve: Curve, factor: Expr) -> Curve:
     """The curve times a constant."""
-    return Curve(curve.length, pointwise(lambda a: mul(factor, a), T, curve.level))
+    return attrs.evolve(curve, level=on_branches(lambda a: mul(factor, a), curve.level))
 
 
 def extreme(op: str, curves: Sequence[Curve]) -> Curve:
@@ -125,11 +164,12 @@ def extreme(op: str, curves: Sequence[Curve]) -> Curve:
 
 def clip(curve: Curve, low: Expr, high: Expr) -> Curve:
     """The curve, kept between two levels."""
-    return Curve(curve.length, pointwise(lambda level: call("min", call("max", level, low), high), T, curve.level))
+    return attrs.evolve(curve, level=on_branches(lambda level: call("min", call("max", level, low), high), curve.level))
 
 
 def _longest(curves: Sequence[Curve]) -> Fraction | None:
-    lengths = [c.length for c in curves if c.length is not None]
+    """The length of the longest; where the run decides about one, nothing is known of that, and only the whole can be ended."""
+    lengths = [c.length for c in curves if c.length is not None and c.pending is None]
     return max(lengths) if len(lengths) == len(curves) else None
 
 
@@ -137,7 +177,7 @@ def every(interval: Fraction, curve: Curve) -> Curve:
     """The curve as it was at the last multiple of `interval`: a staircase."""
     held = linear(interval, floor(linear(1 / interval, T, Fraction(0))), Fraction(0))
     parts = [(interval * -(-start // interval), substitute(piece, {T: held})) for start, piece in branches(T, curve.level)]
-    return Curve(curve.length, select(T, parts))
+    return attrs.evolve(curve, level=select(T, parts))
 
 
 def stretch(curve: Curve, factor: Fraction) -> Curve:

@@ -6,7 +6,7 @@ import math
 
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import BASE, ENTRY, Expr, T, affine
+from lrdsl.expr import BASE, ENTRY, Event, Expr, T, affine, after, events_of, unhappened
 from lrdsl.plan import best, first_tick, pieces
 
 #: A base of any size in use. Levels that are not affine in base are proved finite between these.
@@ -17,8 +17,19 @@ _BUDGET = 4000
 _NARROW = 1 / 64
 
 
-def first_fault(level: Expr) -> float | None:
-    """The first tick at which `level` cannot be shown to be finite; None where it is finite throughout."""
+def first_fault(law: Expr) -> tuple[float, Event | None] | None:
+    """The first tick at which a formula cannot be shown to be finite, and the event that it is counted from, if one is; None where it is finite throughout.
+
+    Whatever the run may decide is looked at: each stretch from an event on is a formula of its own.
+    """
+    for event in (None, *events_of(law)):
+        fault = _first(unhappened(law if event is None else after(law, event)))
+        if fault is not None:
+            return fault, event
+    return None
+
+
+def _first(level: Expr) -> float | None:
     found = pieces(best(level))
     budget = [_BUDGET]
     for i, piece in enumerate(found):

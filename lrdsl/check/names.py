@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, Defined, Named, Scope
 from lrdsl.diagnostics import did_you_mean, shown
@@ -13,7 +15,7 @@ from lrdsl.syntax.nodes import Node
 def is_phase(node: Node, scope: Scope) -> bool:
     """Whether a node is written as a phase. Words that name both a phase and a function count as phases; `min` and `max` only around a phase."""
     match node:
-        case nodes.Sequence() | nodes.Restart() | nodes.Limited():
+        case nodes.Sequence() | nodes.Restart() | nodes.Limited() | nodes.Until():
             return True
         case nodes.Call() if node.name in scope.bound:
             found = scope.bound[node.name]
@@ -38,13 +40,33 @@ def is_phase(node: Node, scope: Scope) -> bool:
 
 def uses_rest(node: Node, scope: Scope) -> bool:
     """Whether `rest` occurs in a node, or in what its names stand for."""
+    return any((isinstance(x, nodes.Name) and x.id == "rest") or (found is not None and found.rests) for x, found in _meanings(node, scope))
+
+
+def follows_metric(node: Node, scope: Scope) -> bool:
+    """Whether a node follows a metric, or what its names stand for does."""
+    return any(_is_driven(x, found) for x, found in _meanings(node, scope))
+
+
+def _is_driven(node: Node, found: Named | Defined | None) -> bool:
+    if found is not None:
+        return found.follows
+    if isinstance(node, nodes.Until):
+        return any(isinstance(c, nodes.Comparison | nodes.Call) for c in node.conditions)
+    word = _word(node)
+    return word in SHAPES and SHAPES[word][0].monitor is not None
+
+
+def _word(node: Node) -> str:
+    return (
+        node.id if isinstance(node, nodes.Name) else node.name if isinstance(node, nodes.Call) else canonical(node) if isinstance(node, nodes.Indexed) else ""
+    )
+
+
+def _meanings(node: Node, scope: Scope) -> Iterator[tuple[Node, Named | Defined | None]]:
+    """Every node below one, with what it stands for if it is a name of the text's own."""
     for x in nodes.walk(node):
-        if isinstance(x, nodes.Name) and x.id == "rest":
-            return True
-        word = x.id if isinstance(x, nodes.Name) else x.name if isinstance(x, nodes.Call) else canonical(x) if isinstance(x, nodes.Indexed) else ""
-        if word in scope.bound and scope.bound[word].rests:
-            return True
-    return False
+        yield x, scope.bound.get(_word(x))
 
 
 def _size(node: Node) -> int:
@@ -53,14 +75,15 @@ def _size(node: Node) -> int:
 
 def named(node: Node, scope: Scope) -> Named:
     """What a name stands for from here on."""
-    return Named(node, scope, is_phase(node, scope), uses_rest(node, scope), _size(node))
+    return Named(node, scope, is_phase(node, scope), uses_rest(node, scope), follows_metric(node, scope), _size(node))
 
 
 def defined(function: nodes.Function, scope: Scope) -> Defined:
     """What the name of a function stands for from here on. Its parameters hide names from outside."""
     slots = {p.name for p in function.parameters}
     inner = scope.hiding(slots)
-    return Defined(function, scope, is_phase(function.body, inner), uses_rest(function.body, inner), _size(function.body))
+    body = function.body
+    return Defined(function, scope, is_phase(body, inner), uses_rest(body, inner), follows_metric(body, inner), _size(body))
 
 
 def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:

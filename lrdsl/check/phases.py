@@ -11,12 +11,13 @@ from lrdsl import shapes
 from lrdsl.check import combinators, curves
 from lrdsl.check.arguments import bind
 from lrdsl.check.combinators import COMBINATORS, Combinator
+from lrdsl.check.conditions import ending, watch
 from lrdsl.check.curves import Curve
-from lrdsl.check.names import applied, is_phase, uses_rest
+from lrdsl.check.names import applied, follows_metric, is_phase, uses_rest
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.expr import ONE, Num, div
+from lrdsl.expr import ONE, Forms, Num, Symbol, T, call, div
 from lrdsl.kinds import Kind, resolved
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
@@ -47,6 +48,8 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
             return None if body is None else curves.restart(body)
         case nodes.Limited():
             return _limited(node, scope)
+        case nodes.Until():
+            return _until(node, scope)
         case nodes.Binary() if is_phase(node, scope):
             return _product(node, scope)
         case nodes.Call():
@@ -68,58 +71,99 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
 
 
 def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
-    """The curves of a sequence. The one phase whose length is `rest` is read when the lengths of the others are known.
+    """The curves of a sequence. The one phase whose length is `rest` is read when the lengths of the others are known, and a phase that follows a metric when
+    the tick at which it begins is.
 
-    In `A for D`, the length is D and `rest` inside A is what is left of the run where A begins, whatever follows: `cosine(rest) for 30` is the first part of a
+    In `A for D` and `A until ...`, `rest` inside A is what is left of the run where A begins, whatever follows: `cosine(rest) for 30` is the first part of a
     cosine over the rest of the run.
     """
-    cut = [i for i, item in enumerate(items) if isinstance(item, nodes.Limited) and uses_rest(item.body, scope) and not uses_rest(item.length, scope)]
+    cut = {i for i, item in enumerate(items) if _cuts_rest(item, scope)}
     resting = [i for i, item in enumerate(items) if i not in cut and uses_rest(item, scope)]
+    driven = {i for i, item in enumerate(items) if follows_metric(item, scope)}
     if len(resting) > 1 and scope.room is not None:
         scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
     found: list[Curve | None] = [None] * len(items)
     lengths: list[Fraction | None] = [None] * len(items)
     for i, item in enumerate(items):
-        if i in cut:
-            length = value_of(item.length, Kind.DURATION, scope) if isinstance(item, nodes.Limited) else None
+        if i not in resting and isinstance(item, nodes.Limited) and (i in cut or i in driven):
+            length = value_of(item.length, Kind.DURATION, scope)
             lengths[i] = length.value if isinstance(length, Num) else None
-        elif i not in resting:
+        elif i not in cut and i not in resting and i not in driven:
             found[i] = curve_of(item, scope)
             lengths[i] = _length(found[i], items, i, scope)
-    for i in resting:
-        found[i] = _in_room(items[i], scope, [n for k, n in enumerate(lengths) if k not in resting])
-        lengths[i] = _length(found[i], items, i, scope)
-    for i in cut:
-        found[i] = _in_room(items[i], scope, lengths[:i])
+    run = scope.run
+    for i, item in enumerate(items):
+        if i in cut or i in resting or i in driven:
+            here = attrs.evolve(scope, run=run)
+            if i in cut:
+                here = _in_room(here, lengths[:i], driven & set(range(i)))
+            elif i in resting:
+                here = _in_room(here, [n for k, n in enumerate(lengths) if k != i and not _ends_late(k, i, items, driven, scope)], driven & set(range(i)))
+            found[i] = None if here is None else curve_of(item, here)
+            lengths[i] = _length(found[i], items, i, scope)
+        curve = found[i]
+        if curve is None:
+            run = attrs.evolve(run, start=None)
+        elif curve.pending is not None:
+            run = run.after(*curve.pending, curve.length)
+        elif curve.length is not None:
+            run = run.later(curve.length)
+        if i in resting and run.origin is not scope.run.origin and curve is not None:
+            found[i] = attrs.evolve(curve, level=Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
     sound = [c for c in found if c is not None]
-    finite = all(c.length is not None for c in sound[:-1])
-    return sound if finite and len(sound) == len(items) else None
+    return sound if len(sound) == len(items) and not any(c.endless for c in sound[:-1]) else None
 
 
-def _in_room(item: Node, scope: Scope, others: list[Fraction | None]) -> Curve | None:
-    """The curve of a phase with `rest` in it, where other phases take their part of the room; None beside one whose length is not known."""
+def _cuts_rest(item: Node, scope: Scope) -> bool:
+    if isinstance(item, nodes.Limited):
+        return uses_rest(item.body, scope) and not uses_rest(item.length, scope)
+    return isinstance(item, nodes.Until) and uses_rest(item.body, scope) and not any(uses_rest(c, scope) for c in item.conditions)
+
+
+def _ends_late(k: int, i: int, items: tuple[Node, ...], driven: set[int], scope: Scope) -> bool:
+    """Whether a phase that takes `rest` needs not, or cannot, wait for the length of another: one that is last and endless, or ends when the run says so."""
+    if k not in driven or k < i or isinstance(items[k], nodes.Limited):
+        return False
+    if k + 1 < len(items) or isinstance(items[k], nodes.Until):
+        help = "write the length out, or as a share: `20%`"
+        scope.problems.error("LR122", items[i].extent, "`rest` stands before a phase whose end only the run knows", help)
+    return True
+
+
+def _in_room(scope: Scope, others: list[Fraction | None], driven: set[int]) -> Scope | None:
+    """The surroundings of a phase with `rest` in it, where other phases take their part of the room; None beside one whose length is not known.
+
+    After a phase that ends when the run says so, `rest` is a tick at the least.
+    """
     if scope.room is None:
-        return curve_of(item, scope)
+        return scope
     known = [n for n in others if n is not None]
-    return curve_of(item, attrs.evolve(scope, room=scope.room - sum(known))) if len(known) == len(others) else None
+    room = scope.room - sum(known)
+    return attrs.evolve(scope, room=max(room, Fraction(1)) if driven else room) if len(known) == len(others) else None
 
 
 def _length(curve: Curve | None, items: tuple[Node, ...], i: int, scope: Scope) -> Fraction | None:
-    """The length of a phase of a sequence, after checking that it has one where others follow."""
+    """The length of a phase of a sequence, after checking that it has one where others follow; 0 for one that ends when the run says so."""
     if curve is None:
         return None
-    if curve.length is None:
-        if i + 1 == len(items):
-            return Fraction(0)
-        text = shown(canonical(items[i]), 60)
-        help = f"say how long it lasts: `{text} for 100`"
-        scope.problems.error("LR141", items[i].extent, f"`{text}` never ends, so what follows is never reached", help)
-    return curve.length
+    if curve.length is not None or curve.pending is not None or i + 1 == len(items):
+        return curve.length or Fraction(0)
+    text = shown(canonical(items[i]), 60)
+    help = f"say how long it lasts: `{text} for 100`"
+    scope.problems.error("LR141", items[i].extent, f"`{text}` never ends, so what follows is never reached", help)
+    return None
+
+
+def _until(node: nodes.Until, scope: Scope) -> Curve | None:
+    end = ending(node, scope)
+    inner = scope if end is None else attrs.evolve(scope, run=scope.run.until(end.length))
+    body = curve_of(node.body, inner)
+    return None if body is None or end is None else end.of(body)
 
 
 def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
-    body = curve_of(node.body, scope)
     length = value_of(node.length, Kind.DURATION, scope)
+    body = curve_of(node.body, attrs.evolve(scope, run=scope.run.until(length.value)) if isinstance(length, Num) else scope)
     if isinstance(length, Num) and length.value < 0:
         scope.problems.error("LR131", node.length.extent, f"a length of `{shown(canonical(node.length))}`", "a phase lasts 0 ticks or more")
         return None
@@ -134,7 +178,8 @@ def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
         return None
     if is_phase(node.left, scope) and is_phase(node.right, scope):
         first = curve_of(node.left, scope)
-        second = curve_of(node.right, attrs.evolve(scope, factor=True))
+        refused = attrs.evolve(scope.run, refused="inside a factor")
+        second = curve_of(node.right, attrs.evolve(scope, factor=True, run=refused))
         return None if first is None or second is None else curves.times(first, second)
     phase, number = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
     curve = curve_of(phase, scope)
@@ -186,7 +231,7 @@ def _call(node: nodes.Call, scope: Scope) -> Curve | None:
         scope.problems.error("LR112", node.extent, f"here belongs a phase, and `{node.name}` is a function", f"to stay at that level, write `hold(at={text})`")
         return None
     _unknown(node.name, node.name_extent, scope)
-    inner = scope.without_room("inside an unknown shape")
+    inner = scope.without_run("inside an unknown shape")
     for a in node.arguments:  # a misspelt shape should not hide the problems inside it
         if is_phase(a.value, scope):
             curve_of(a.value, inner)
@@ -223,11 +268,16 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
         at = next((a.value.extent for i, a in enumerate(node.arguments) if (a.name or names[i]) == parameter), node.extent)
         scope.problems.error(code, at, message, help)
         return None
+    if shape.monitor is not None:
+        event = watch([shape.monitor(**arguments)], scope, node.extent, ends=False)
+        if event is None:
+            return None
+        arguments["reductions"] = call("count", event, T)
     return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments))
 
 
 def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | None:
-    inner = scope.without_room(f"inside `{declared.name}(...)`") if declared.cycles or declared.moves else scope
+    inner = scope.without_run(f"inside `{declared.name}(...)`") if declared.cycles or declared.moves else scope
     if declared.variadic:
         found = [_operand(a.value, inner) for a in node.arguments]
         if len(found) < 2:

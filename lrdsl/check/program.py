@@ -12,7 +12,7 @@ from lrdsl.check.assertions import assertion
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.names import defined, named
 from lrdsl.check.prelude import known_to
-from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Scope
+from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Run, Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import UNITS, Clock, MissingFactError
 from lrdsl.diagnostics import Problems, ScheduleError, did_you_mean, shown
@@ -67,10 +67,11 @@ class _Reading:
     base: Fraction | None = None
     expanded: list[int] = attrs.Factory(lambda: [0])
     recipes: Mapping[str, Defined] = attrs.Factory(dict)
+    run: Run = attrs.Factory(Run)
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
-        return Scope(self.clock, self.names, self.problems, total_of(self.clock), bound={**self.recipes, **self.bound}, expanded=self.expanded)
+        return Scope(self.clock, self.names, self.problems, total_of(self.clock), bound={**self.recipes, **self.bound}, expanded=self.expanded, run=self.run)
 
     def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
         """Give a name a meaning; what the host gives a value keeps it."""
@@ -83,13 +84,19 @@ class _Reading:
 
 
 def program(
-    file: nodes.File, clock: Clock, names: Mapping[str, Fraction], problems: Problems, library: Library | None, plan_of: Callable[[Node, Scope], Plan | None]
+    file: nodes.File,
+    clock: Clock,
+    names: Mapping[str, Fraction],
+    problems: Problems,
+    library: Library | None,
+    plan_of: Callable[[Node, Scope], Plan | None],
+    run: Run,
 ) -> Program | None:
     """The meaning of a file, or None after its problems were reported."""
     if len(file.statements) > MAX_STATEMENTS:
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems, recipes=known_to(file, names))
+    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run)
     for statement in file.statements:  # the clock is known before the first phase is read
         if isinstance(statement, nodes.Setting):
             _set(statement, reading)

@@ -9,6 +9,8 @@ import attrs
 
 from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems
+from lrdsl.expr import Event
+from lrdsl.plan import History, Watch
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
@@ -35,13 +37,14 @@ MAX_NAMES_DEEP, MAX_EXPANDED = 30, 50_000
 class Named:
     """What a name stands for: a `let`, an argument of a function, a target. It means what it meant where it was written.
 
-    `phase` says that it is a phase, `rests` that it says `rest`, `size` how many nodes it holds.
+    `phase` says that it is a phase, `rests` that it says `rest`, `follows` that it follows a metric, `size` how many nodes it holds.
     """
 
     node: Node
     scope: Scope
     phase: bool
     rests: bool
+    follows: bool
     size: int
 
 
@@ -53,7 +56,41 @@ class Defined:
     scope: Scope
     phase: bool
     rests: bool
+    follows: bool
     size: int
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """What is known of the run at a part of a schedule, for phases that follow a metric.
+
+    The part begins at the tick `start`, None where only the run decides, which is `offset` ticks after the event `origin`; from `end` on it has no say.
+    `refused` says where it stands, if no such phase can stand there. `happened` is what has happened so far, by watch and start; `watches` gathers what is to be
+    watched, and `times` when their events came, in the ticks of their phases.
+    """
+
+    start: Fraction | None = Fraction(0)
+    end: Fraction | None = None
+    origin: Event | None = None
+    offset: Fraction = Fraction(0)
+    refused: str = ""
+    happened: History = attrs.field(factory=dict)
+    watches: list[Watch] = attrs.field(factory=list)
+    times: dict[Event, tuple[Fraction, ...]] = attrs.field(factory=dict)
+
+    def later(self, ticks: Fraction) -> Run:
+        """So many ticks on."""
+        return attrs.evolve(self, start=None if self.start is None else self.start + ticks, offset=self.offset + ticks)
+
+    def after(self, event: Event, ticks: Fraction, default: Fraction | None) -> Run:
+        """So many ticks after an event; `default` is how far on that is, in ticks, as long as the event has not come, None where it never comes of itself."""
+        start = None if self.start is None or default is None else self.start + default
+        return attrs.evolve(self, start=start, origin=event, offset=ticks)
+
+    def until(self, ticks: Fraction | None) -> Run:
+        """The same, with no say after so many ticks."""
+        end = None if self.start is None or ticks is None else self.start + ticks
+        return self if end is None else attrs.evolve(self, end=end if self.end is None else min(end, self.end))
 
 
 @attrs.frozen
@@ -75,6 +112,7 @@ class Scope:
     bound: Mapping[str, Named | Defined] = attrs.field(factory=dict)
     deep: int = 0
     expanded: list[int] = attrs.field(factory=lambda: [0])
+    run: Run = attrs.field(factory=Run)
 
     def within(self, found: Named | Defined, extent: Extent) -> Scope | None:
         """The surroundings of what a name stands for, used here; None after too much of it was reported."""
@@ -90,10 +128,7 @@ class Scope:
         there = found.scope.problems
         if isinstance(found, Defined) and there.text is not self.problems.text:  # from another file: what is wrong there shows at the call
             there = Problems(there.text)
-        return attrs.evolve(
-            found.scope, clock=self.clock, problems=there, room=self.room, no_room=self.no_room, factor=self.factor, formula=self.formula, deep=self.deep + 1,
-            expanded=self.expanded,
-        )  # fmt: skip
+        return attrs.evolve(self, names=found.scope.names, bound=found.scope.bound, problems=there, deep=self.deep + 1)
 
     def leave(self, inner: Scope, name: str, extent: Extent) -> None:
         """Report what went wrong inside a function of another file, at its call."""
@@ -105,9 +140,9 @@ class Scope:
         """The same, with more names."""
         return attrs.evolve(self, bound={**self.bound, **names})
 
-    def without_room(self, why: str) -> Scope:
-        """The same, where `rest` has no meaning."""
-        return attrs.evolve(self, room=None, no_room=why)
+    def without_run(self, where: str) -> Scope:
+        """The same in a place where neither `rest` nor a metric has a meaning."""
+        return attrs.evolve(self, room=None, no_room=where, run=attrs.evolve(self.run, refused=where))
 
     def hiding(self, words: set[str]) -> Scope:
         """The same without some names, which stand for something else there."""

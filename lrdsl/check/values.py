@@ -94,6 +94,8 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
             return None if left is None or right is None else _binary(node, left, right, scope)
         case nodes.Call() if node.name in ARITHMETIC:
             return _call(node, scope)
+        case nodes.Text():
+            scope.problems.error("LR111", node.extent, "text in quotes where a value belongs", "quotes hold the name of a metric, a group or a file")
         case nodes.List():
             scope.problems.error("LR111", node.extent, "a list where one value belongs", "take one value out of the brackets")
         case _:

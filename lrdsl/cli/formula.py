@@ -37,15 +37,18 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
         found = text.lines(target.plan, "η₀" if arguments.base is None else shown)
         width = max(len(formula) for formula, _ in found)
         print("\n".join(f"{formula:{width}}   {where}".rstrip() for formula, where in found))
+        print("".join(f"{note}\n" for note in text.notes(target.plan)), end="")
         return
     import sympy
 
     formula = s.formula(base, target=target.name)
     if arguments.format == "sympy":
         print(formula)
+        print("".join(f"# {note}\n" for note in text.notes(target.plan)), end="")
         return
     latex = sympy.latex(formula, symbol_names={sympy.Symbol(str(base)): shown})
     print(f"$$\n{latex}\n$$" if arguments.format == "markdown" else latex)
+    print("".join(f"{'- ' if arguments.format == 'markdown' else '% '}{note}\n" for note in text.notes(target.plan)), end="")
 
 
 def _base(name: str | None) -> tuple[str | float, str]:

@@ -41,6 +41,12 @@ def add_ticks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ticks", type=_ticks, metavar="N", help="how many ticks, from 0 (default: the run, or the schedule and a little more)")
 
 
+def add_events(parser: argparse.ArgumentParser) -> None:
+    """What to suppose of a schedule that follows metrics."""
+    doc = "suppose that what the schedule waits for comes at this tick; may be repeated, for what it waits for next (default: nothing comes)"
+    parser.add_argument("--event", metavar="TICK", type=int, action="append", default=[], help=doc)
+
+
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Which of several targets."""
     parser.add_argument("--target", metavar="NAME", help="one target of a file, as lr, momentum or 'betas[0]' (default: all)")
@@ -84,7 +90,8 @@ def schedule(arguments: argparse.Namespace) -> Schedule:
     options: dict[str, Any] = {fact: getattr(arguments, fact) for fact in _CLOCK}
     options |= {"tick": arguments.tick, "names": dict(arguments.set)}
     text: str = arguments.schedule
-    return load(text, **options) if _is_file(text) else parse(text, **options)
+    s = load(text, **options) if _is_file(text) else parse(text, **options)
+    return s.supposing(*getattr(arguments, "event", ()))
 
 
 def _is_file(text: str) -> bool:
@@ -103,10 +110,10 @@ def horizon(s: Schedule, found: tuple[Target, ...]) -> int:
 
 def _end(plan: Plan) -> float:
     found = pieces(best(plan.level))
-    last = plan.phases[-1]
-    start = float(last.start)
+    last = [phase for phase in plan.phases if phase.start is not None][-1]
+    start = float(last.start or 0)
     cycles = [start + 4 * period for period in _periods(found[-1].level)]
-    later = [float(p.start) for p in found if p.start > last.start][:4] if last.length is None else []
+    later = [float(p.start) for p in found if p.start > start][:4] if last.length is None else []
     length = float(plan.length) * 1.05 if plan.length is not None else 0 if cycles or later else max(100.0, 3 * start)
     return max([length, *cycles, *later])
 

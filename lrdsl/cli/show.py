@@ -26,6 +26,7 @@ def add(verbs: Any) -> None:
     options.add_base(parser)
     options.add_ticks(parser)
     options.add_target(parser)
+    options.add_events(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> None:
         console.print()
         _formula(console, target)
     console.print("[dim]        where η₀ is the base[/]")
+    if any(target.plan.watches for target in targets):
+        console.print("[dim]        charted as if " + ("nothing else" if s.events else "none of this") + " happened; `--event TICK` supposes that it did[/]")
     for assertion in s.program.assertions:
         console.print(f"[green]✓[/] {_escaped(assertion.text)}", soft_wrap=True)
     console.print()
@@ -79,9 +82,13 @@ def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
         table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
     for i, phase in enumerate(target.plan.phases[:_MOST]):
         start, n = phase.start, phase.length
+        if start is None:
+            table.add_row(f"[{_colour(i)}]▌[/] {_escaped(phase.text)}", "?", "?" if n is None else _ticks(n), "from the level reached")
+            continue
         first = f"{s.at(float(start), base, target.name):.4g}"
         if n is None:
-            ticks, length, level = f"{_ticks(start)} …", "endless", f"from {first}"
+            waits = i + 1 < len(target.plan.phases)
+            ticks, length, level = f"{_ticks(start)} …" + " ?" * waits, "?" if waits else "endless", f"from {first}"
         else:
             ticks, length = f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n)
             reached = f"{s.at(float(start + n), base, target.name):.4g}"
@@ -132,3 +139,5 @@ def _formula(console: Console, target: Target) -> None:
             console.print(f"[dim]{' ' * len(name)}    for {where}[/]", soft_wrap=True)
     if len(found) > _MOST:
         console.print(f"[dim]        and {len(found) - _MOST} more pieces: `lrdsl formula` prints them all[/]")
+    for note in text.notes(target.plan):
+        console.print(f"[dim]{' ' * 8}{_escaped(note)}[/]", soft_wrap=True)

@@ -18,6 +18,7 @@ def add(verbs: Any) -> None:
     options.add_base(parser)
     options.add_ticks(parser)
     options.add_target(parser)
+    options.add_events(parser)
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="(default: table)")
     parser.set_defaults(run=run)
 

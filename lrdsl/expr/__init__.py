@@ -9,6 +9,7 @@ from lrdsl.expr.arithmetic import (
     ZERO,
     Call,
     Constant,
+    Event,
     Expr,
     Forms,
     Linear,
@@ -33,7 +34,8 @@ from lrdsl.expr.arithmetic import (
     parts,
     power,
 )
-from lrdsl.expr.branching import branches, clipped, pointwise, select
+from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
+from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.rewriting import affine, children, extent, mentions, product, rebuild, substitute, within
 
 __all__ = [
@@ -42,9 +44,11 @@ __all__ = [
     "INDEX",
     "ONE",
     "PI",
+    "SOMETIME",
     "ZERO",
     "Call",
     "Constant",
+    "Event",
     "Expr",
     "Forms",
     "Linear",
@@ -56,13 +60,18 @@ __all__ = [
     "T",
     "add",
     "affine",
+    "after",
     "as_expr",
     "branches",
     "call",
+    "changed_after",
     "children",
     "clipped",
     "decimal",
     "div",
+    "ending",
+    "event_of",
+    "events_of",
     "extent",
     "floor",
     "is_time",
@@ -72,12 +81,15 @@ __all__ = [
     "mul",
     "neg",
     "number",
+    "on_branches",
     "parts",
     "pointwise",
     "power",
     "product",
+    "realized",
     "rebuild",
     "select",
     "substitute",
+    "unhappened",
     "within",
 ]

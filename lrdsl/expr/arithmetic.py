@@ -99,6 +99,20 @@ class Symbol(Expr):
 
 
 @attrs.frozen(eq=False)
+class Event(Expr):
+    """The time at which something happens that only the run decides, in the ticks of the phase that waits for it.
+
+    That phase begins `offset` ticks after the run did, or after the event `origin`, and waits no longer than `most` ticks, if that is given. The events of one
+    plan differ in `index`.
+    """
+
+    index: int
+    origin: Event | None
+    offset: Fraction
+    most: Fraction | None
+
+
+@attrs.frozen(eq=False)
 class Linear(Expr):
     """`scale * of + shift` with exact coefficients, over something that is itself an exact time (`T`, a `mod`, a `floor`)."""
 
@@ -112,6 +126,8 @@ class Call(Expr):
     """An operation on arguments: `add` and `mul` of any number, `div`, `pow`, `mod`, `min`, `max`, and functions of one argument.
 
     Those are `abs ceil cos exp expm1 floor log log1p sin sqrt`, and `hav(x)`: the haversine of half turns, sin(pi x / 2)^2, the weight of a half cosine.
+    Three speak of an `Event`: `count(event, x)`, how often it has happened by the time x; `since(event, x)`, the time since it happened; and
+    `reduce(v, k, factor, least, eps)`, the level after k reductions from v to `max(factor * v, least)`, of which those by no more than eps are left out.
     """
 
     op: str
@@ -180,9 +196,9 @@ def as_expr(value: Operand) -> Expr:
 
 def is_time(e: Expr) -> bool:
     """Whether `e` is computed without rounding from whole ticks: `T`, a linear form of it, or `mod` and `floor` of one."""
-    if e is T or isinstance(e, Linear):
+    if e is T or isinstance(e, Linear | Event):
         return True
-    return isinstance(e, Call) and e.op in ("mod", "floor", "ceil") and is_time(e.args[0])
+    return isinstance(e, Call) and (e.op == "since" or (e.op in ("mod", "floor", "ceil") and is_time(e.args[0])))
 
 
 def linear(scale: Fraction, of: Expr, shift: Fraction) -> Expr:
@@ -343,6 +359,10 @@ def call(op: str, *args: Operand) -> Expr:
     given = tuple(as_expr(a) for a in args)
     if op == "floor":
         return floor(given[0])
+    if op == "reduce" and given[1] == ZERO:
+        return given[0]
+    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (1, given[0]):  # at the event, or some ticks later
+        return ONE if op == "count" else number(parts(given[1])[2])
     if op in ("min", "max"):
         if len(set(given)) == 1:
             return given[0]

@@ -11,7 +11,8 @@ from lrdsl.expr.arithmetic import Call, Expr, Linear, Num, Select
 def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
     """The branch whose range holds `of`; branches are (start, value) in rising order.
 
-    A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish.
+    A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish. Equal neighbours are one branch, but for
+    what is before and after an event: what comes after may change.
     """
     if isinstance(of, Num):
         reached = [value for start, value in branches if start <= of.value]
@@ -27,7 +28,7 @@ def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
         if end is not None and end <= start:
             continue
         for at, piece in clipped(of, value, start, end):
-            if spliced and spliced[-1][1] == piece:
+            if spliced and spliced[-1][1] == piece and not (isinstance(of, Call) and of.op == "count"):
                 continue
             spliced.append((at, piece))
     if len(spliced) == 1:
@@ -53,6 +54,13 @@ def branches(of: Expr, value: Expr) -> tuple[tuple[Fraction, Expr], ...]:
     if isinstance(value, Select) and value.of == of:
         return tuple(zip((Fraction(0), *value.starts[1:]), value.values, strict=True))
     return ((Fraction(0), value),)
+
+
+def on_branches(op: Callable[[Expr], Expr], value: Expr) -> Expr:
+    """`op` of a value, of each branch on its own where it branches, along whatever it does."""
+    if not isinstance(value, Select):
+        return op(value)
+    return select(value.of, [(start, on_branches(op, piece)) for start, piece in zip(value.starts, value.values, strict=True)])
 
 
 def pointwise(op: Callable[..., Expr], of: Expr, *values: Expr) -> Expr:

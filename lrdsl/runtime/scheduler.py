@@ -12,6 +12,7 @@ from lrdsl.clock import plain
 from lrdsl.diagnostics import did_you_mean, refuse
 from lrdsl.plan import Phase
 from lrdsl.runtime.groups import Slot, base_key, chosen, element_of, quantities, with_element
+from lrdsl.runtime.reports import Log, reported
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ FORMAT = 1
 
 @attrs.define
 class _Track:
-    """One target at work: its evaluator, and the groups that it drives, each with its base."""
+    """One target at work: its name and evaluator, and the groups that it drives, each with its base."""
 
+    name: str
     evaluator: Evaluator
     key: str
     element: int | None
@@ -67,6 +69,7 @@ class Scheduler:
     def __init__(self, schedule: Schedule, optimizer: Any) -> None:
         self.schedule = self.planned = schedule
         self.replans: list[tuple[int, str]] = []
+        self.log = Log()
         self.optimizer = optimizer
         groups = getattr(optimizer, "param_groups", None)
         if not isinstance(groups, list) or not all(isinstance(g, dict) and LR in g for g in groups) or not groups:
@@ -88,10 +91,11 @@ class Scheduler:
             for target, numbers in chosen(targets, groups, str(self.schedule)):
                 slots = [(groups[i], self.schedule.checked_base(found[name][i], target.name)) for i in numbers]
                 fills = any(hasattr(group[key], "fill_") for group, _ in slots)
-                tracks.append(_Track(self.schedule.evaluators[target.name], key, element, slots, fills))
+                tracks.append(_Track(target.name, self.schedule.evaluators[target.name], key, element, slots, fills))
         self.bases = found
         self.base_lrs = found[LR]
         self._tracks = tracks
+        self._watches = [watch for target in self.schedule.targets for watch in target.plan.watches]
         self._groups, self._count = groups, len(groups)
 
     def _have(self, key: str, element: int | None, groups: list[dict[str, Any]]) -> None:
@@ -104,8 +108,28 @@ class Scheduler:
             if element is not None and not 0 <= element < len(group[key]):
                 raise refuse("LR153", f"`{key}` of param group {i} has no element {element}", f"it has {len(group[key])}, counted from 0", str(self.schedule))
 
-    def step(self) -> None:
-        """Move one tick on, and store the new level in every group."""
+    def step(self, metric: Any = None, /, **metrics: Any) -> None:
+        """Move one tick on, and store the new level in every group.
+
+        Parameters, for a schedule that follows metrics: what the tick that ends has come to, by name, as `step(val_loss=0.31)`; `metric`, by position, is the one
+        metric that the schedule follows. Metrics that it does not follow are left alone. One that a phase in force waits for and that is missing counts as no
+        report, and brings a `MetricWarning`, once a phase; None says that there is none. A NaN or infinite one brings a warning each time: a plateau takes it as
+        torch does (a NaN is never better), a comparison takes neither. Raises `ScheduleError`, and changes nothing, for a metric that is not a number.
+
+        >>> from types import SimpleNamespace
+        >>> import lrdsl
+        >>> optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
+        >>> scheduler = lrdsl.compile("hold until val_loss < 0.3 then linear(2)", optimizer)
+        >>> for loss in (0.5, 0.2, 0.1, 0.1):
+        ...     scheduler.step(val_loss=loss)
+        ...     print(optimizer.param_groups[0]["lr"])
+        1.0
+        1.0
+        0.5
+        0.0
+        """
+        if self._watches or metric is not None:
+            self._report(metric, metrics)
         self.last_epoch = tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
         if tick < self._until and groups is self._groups and len(groups) == self._count:
@@ -113,6 +137,25 @@ class Scheduler:
                 apply(tick, slots)
         else:
             self._enter(tick)
+
+    def _report(self, metric: Any, metrics: Mapping[str, Any]) -> None:
+        """Take the metrics of the tick that ends; where an event comes, the schedule goes on as it says for that."""
+        tick = self.last_epoch + 1
+        for watch in self.log.take(self._watches, tick, reported(self.schedule, metric, metrics)):
+            before = self.log.events.get(watch.key) if watch.key is not None else None
+            self.log.note(watch, tick)
+            schedule = self.schedule.after(self.log.events)
+            if watch.ends or self._differs(schedule, tick):
+                self.schedule, self._until = schedule, 0
+                self._attach(self.bases)
+            elif watch.key is not None:  # all groups are as low as they go: not worth remembering
+                self.log.events.pop(watch.key)
+                if before is not None:
+                    self.log.events[watch.key] = before
+
+    def _differs(self, schedule: Schedule, tick: int) -> bool:
+        """Whether some level at a tick is another one by a schedule with more events."""
+        return any(schedule.evaluators[track.name].level(tick, base) != track.evaluator.level(tick, base) for track in self._tracks for _, base in track.slots)
 
     def _enter(self, tick: int) -> None:
         """Take up the formulas in force at a tick, and store their levels. An optimizer that loaded a state has new groups, and some are added later."""
@@ -126,9 +169,16 @@ class Scheduler:
             apply(tick, slots)
 
     def seek(self, tick: int) -> None:
-        """Go to a tick, forward or back, in constant time, and store its levels."""
+        """Go to a tick, forward or back, in constant time, and store its levels.
+
+        Where a schedule follows metrics: nothing is reported on the way; going back forgets the events that came after that tick, and monitors start anew.
+        """
         if isinstance(tick, bool) or not isinstance(tick, int) or tick < 0:
             raise refuse("LR152", f"tick is {tick!r}", "seek to a whole tick, from 0", str(self.schedule))
+        if self.log.states and tick < self.last_epoch:
+            self.log = self.log.until(tick)
+            self.schedule = self.schedule.after(self.log.events)
+            self._attach(self.bases)
         self.last_epoch = tick
         self._enter(tick)
 
@@ -188,7 +238,7 @@ class Scheduler:
 
     @property
     def remaining(self) -> int | float | None:
-        """Ticks to the end of the last phase of the longest target; None where one is endless."""
+        """Ticks to the end of the last phase of the longest target; None where one is endless, or ends when something happens that has not happened yet."""
         lengths = [t.plan.length for t in self.schedule.targets]
         known = [n for n in lengths if n is not None]
         if len(known) < len(lengths):
@@ -197,7 +247,8 @@ class Scheduler:
         return left.numerator if left.denominator == 1 else float(left)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state as plain JSON data: the text, where and how it was replanned, the clock, the host's names, the tick, and the bases."""
+        """The state as plain JSON data: the text, where and how it was replanned, the clock, the host's names, the tick, what the watches of
+        metrics have seen, and the bases."""
         return {
             "format": FORMAT,
             "schedule": str(self.planned),
@@ -205,6 +256,7 @@ class Scheduler:
             "clock": self.schedule.clock.facts(),
             "names": {name: plain(value) for name, value in self.schedule.names},
             "last_epoch": self.last_epoch,
+            "watches": self.log.to_json(),
             "bases": {name: list(bases) for name, bases in self.bases.items()},
         }
 
@@ -212,7 +264,8 @@ class Scheduler:
         """Go on from a saved state, and store its levels in the groups.
 
         Where the saved run was replanned, so is this one. Raises `ScheduleError`, and changes nothing, where the state is of another schedule, clock or number
-        of groups. With `migrate=True` another schedule is accepted: this one goes on from the tick of that one.
+        of groups. With `migrate=True` another schedule is accepted: this one goes on from the tick of that one, and knows nothing of
+        its events.
         """
         mine = self.state_dict()
         text = str(self.schedule)
@@ -231,13 +284,19 @@ class Scheduler:
         for found in bases.values():
             for base in found:
                 self.schedule.checked_base(base)
-        replans = [] if migrate and state_dict["schedule"] != mine["schedule"] else [(at, new) for at, new in state_dict["replans"]]
+        other = migrate and state_dict["schedule"] != mine["schedule"]
+        try:
+            log = Log() if other else Log.from_json(state_dict["watches"])
+        except (KeyError, TypeError, ValueError):
+            raise refuse("LR151", "what the state says of metrics is damaged", "load a state that was saved whole", text) from None
+        replans = [] if other else [(at, new) for at, new in state_dict["replans"]]
         schedule = self.planned
         for at, new in replans:
             schedule = schedule.replanned(at, new)
-        self.schedule, self.replans = schedule, replans
+        self.schedule, self.replans, self.log = schedule.after(log.events), replans, log
         self._attach(bases)
         for name, found in self.bases.items():
             for group, base in zip(self._groups, found, strict=True):
                 group[base_key(name)] = base
-        self.seek(tick)
+        self.last_epoch = tick
+        self._enter(tick)

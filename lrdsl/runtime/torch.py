@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.optim import lr_scheduler
 
+from lrdsl.runtime.reports import Log
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.schedule import Schedule
 
@@ -22,6 +23,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     def __init__(self, schedule: Schedule, optimizer: torch.optim.Optimizer) -> None:
         self.schedule = self.planned = schedule
         self.replans = []
+        self.log = Log()
         lr_scheduler.LRScheduler.__init__(self, optimizer)
 
     def _initial_step(self) -> None:

@@ -1,9 +1,9 @@
 """The catalogue: every built-in shape by name. A name may have two forms that differ in their parameters, as `exp(gamma)` and `exp(n, to=)`."""
 
-from lrdsl.shapes import cycles, decays, rates
+from lrdsl.shapes import cycles, decays, plateau, rates
 from lrdsl.shapes.shape import Shape, arguments_of, level_of, natural_length
 
-_ALL = (*decays.SHAPES, *rates.SHAPES, *cycles.SHAPES)
+_ALL = (*decays.SHAPES, *rates.SHAPES, *cycles.SHAPES, *plateau.SHAPES)
 
 #: Name -> its forms, in the order they are tried.
 SHAPES: dict[str, tuple[Shape, ...]] = {shape.name: tuple(s for s in _ALL if s.name == shape.name) for shape in _ALL}

@@ -10,6 +10,7 @@ import attrs
 
 from lrdsl.expr import PI, Expr, Forms, Num, T, call, select
 from lrdsl.kinds import Argument, Parameter, resolved
+from lrdsl.metrics import Monitor
 
 #: A constraint between arguments: (code, parameter, message, help) where they break it.
 Complaint: TypeAlias = tuple[str, str, str, str]
@@ -26,7 +27,8 @@ class Shape:
     `level(u, **arguments)` is the formula, a function over our arithmetic of the phase's own ticks and its arguments by name (`from` as `from_`); the entry
     level is `ENTRY`. `paper`, where given, is the same value as people print it. `length` is the natural length in ticks: a parameter's name, or a function
     of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end`, or, with `own_rule`, goes on by its formula.
-    `complain` finds arguments that do not go together. `known_as` are names other libraries give it, for hints.
+    `complain` finds arguments that do not go together. `known_as` are names other libraries give it, for hints. A shape that follows a metric has a `monitor`,
+    made from its arguments, and its formula has a parameter `reductions`: how often the monitor's event has come.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Shape:
     end: Callable[..., Expr] | None = None
     own_rule: bool = False
     complain: Callable[..., Complaint | None] = _nothing
+    monitor: Callable[..., Monitor] | None = None
     known_as: tuple[str, ...] = ()
     example: str = ""
 

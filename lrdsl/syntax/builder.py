@@ -66,6 +66,16 @@ class Builder(lark.Transformer[Token, Node]):
     def limited(self, body: Node, _for: Token, length: Node) -> Node:
         return nodes.Limited(body, length, (body.extent[0], length.extent[1]))
 
+    def until(self, body: Node, _until: Token, *rest: Any) -> Node:
+        conditions = tuple(r for r in rest if not isinstance(r, Token))
+        return nodes.Until(body, conditions, (body.extent[0], conditions[-1].extent[1]))
+
+    def comparison(self, left: Node, op: Token, right: Node) -> Node:
+        return nodes.Comparison(left, str(op), right, (left.extent[0], right.extent[1]))
+
+    def text(self, token: Token) -> Node:
+        return nodes.Text(str(token[1:-1]), extent_of(token))
+
     def sequence(self, *parts: Any) -> Node:
         items: list[Node] = []
         for part in parts:

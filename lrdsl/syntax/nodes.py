@@ -110,6 +110,33 @@ class Limited:
 
 
 @attrs.frozen
+class Until:
+    """`A until val_loss < 0.3 or 20ep`: `conditions` are comparisons, `plateau(...)` calls and durations."""
+
+    body: Node
+    conditions: tuple[Node, ...]
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Comparison:
+    """`val_loss < 0.3`, a condition."""
+
+    left: Node
+    op: str
+    right: Node
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Text:
+    """`"val/loss"`: a name that is no word."""
+
+    value: str
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
 class Indexed:
     """`lr["backbone"]`, `betas[0]`: a name with the group, or the element, that it is about."""
 
@@ -203,8 +230,8 @@ class File:
 
 
 Node: TypeAlias = (
-    "Number | Quantity | Name | Call | List | Negative | Binary | Sequence | Restart | Limited | Indexed | Moment"
-    " | Setting | Binding | Function | Use | Assertion | Target | File"
+    "Number | Quantity | Name | Call | List | Negative | Binary | Sequence | Restart | Limited | Until"
+    " | Comparison | Text | Indexed | Moment | Setting | Binding | Function | Use | Assertion | Target | File"
 )
 
 
@@ -215,8 +242,10 @@ def children(node: Node) -> tuple[Node, ...]:
             return tuple(a.value for a in node.arguments)
         case List() | Sequence():
             return node.items
-        case Binary():
+        case Binary() | Comparison():
             return (node.left, node.right)
+        case Until():
+            return (node.body, *node.conditions)
         case Limited():
             return (node.body, node.length)
         case Negative():

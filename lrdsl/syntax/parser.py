@@ -107,7 +107,7 @@ def _keyword(state: InteractiveParser, queue: list[Token], i: int) -> str | None
     """The keyword that a word out of place most likely stands for, where that keyword would fit."""
     if queue[i].type != "WORD" or queue[i + 1].type == "LPAR":
         return None
-    near = did_you_mean(queue[i], ("then", "for", "restart"))
+    near = did_you_mean(queue[i], ("then", "for", "until", "restart"))
     return near if near is not None and near.upper() in state.accepts() else None
 
 

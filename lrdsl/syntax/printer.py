@@ -52,6 +52,12 @@ def _print(node: Node) -> tuple[int, str]:
             return THEN, f"{canonical(node.value, SUM)} at {canonical(node.tick, SUM)}"
         case nodes.File():
             return THEN, "; ".join(statement(s) for s in node.statements)
+        case nodes.Until():
+            return FOR, f"{canonical(node.body, FOR)} until {' or '.join(canonical(c, FOR) for c in node.conditions)}"
+        case nodes.Comparison():
+            return FOR, f"{canonical(node.left, SUM)} {node.op} {canonical(node.right, SUM)}"
+        case nodes.Text():
+            return ATOM, f'"{node.value}"'
         case nodes.Limited():
             return FOR, f"{canonical(node.body, FOR)} for {canonical(node.length, SUM)}"
         case _:

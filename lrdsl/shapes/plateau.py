@@ -1,0 +1,64 @@
+"""The phase that a metric drives: plateau."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from lrdsl.expr import ENTRY, ZERO, Expr, Num, call
+from lrdsl.kinds import choice, count, level, metric, ratio
+from lrdsl.metrics import Plateau
+from lrdsl.shapes.shape import Shape
+
+#: What says when a metric is on a plateau; `until plateau(...)` takes these.
+WATCHED = (
+    count("patience", "how many reports in a row may be no better than the best before", 10, low=0),
+    ratio("threshold", "by how much a report must beat the best one to be better", 1e-4),
+    choice("threshold_mode", "whether the threshold is a share of the best value or an amount", "rel", "rel", "abs"),
+    count("cooldown", "reports after a reduction that do not count as bad", 0, low=0),
+    choice("mode", "whether the metric is to fall or to rise", "min", "min", "max"),
+    metric("metric", "the metric, by the name under which the run reports it", "metric"),
+)
+
+
+def _whole(value: Expr) -> int:
+    assert isinstance(value, Num)
+    return value.value.numerator
+
+
+def _exact(value: Expr) -> Fraction:
+    assert isinstance(value, Num)
+    return value.value
+
+
+def monitor(**arguments: Any) -> Plateau:
+    """What watches the metric, from the arguments of a `plateau`."""
+    return Plateau(
+        arguments["metric"],
+        arguments["mode"],
+        _whole(arguments["patience"]),
+        _exact(arguments["threshold"]),
+        arguments["threshold_mode"],
+        _whole(arguments["cooldown"]),
+    )
+
+
+plateau = Shape(
+    name="plateau",
+    summary="Times `factor` each time a metric has stopped getting better, for ever.",
+    source="torch ReduceLROnPlateau",
+    parameters=(
+        ratio("factor", "the factor of one reduction", 0.1, high=1, open_high=True),
+        *WATCHED[:4],
+        level("min", "the lowest level", 0),
+        level("eps", "a reduction by no more than this is left out", 1e-8),
+        *WATCHED[4:],
+    ),
+    length=lambda **_: None,
+    level=lambda u, factor, eps, reductions=ZERO, **given: call("reduce", ENTRY, reductions, factor, given["min"], eps),
+    monitor=monitor,
+    known_as=("reduceonplateau", "reducelronplateau", "reduce_on_plateau", "reduce_lr_on_plateau"),
+    example="plateau(patience=3)",
+)
+
+SHAPES = (plateau,)
