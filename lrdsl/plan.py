@@ -71,8 +71,8 @@ class Piece:
 class Plan:
     """A schedule as phases for people and pieces for machines. `level` is the whole formula; both views come from it.
 
-    `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever may
-    happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same.
+    `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever
+    may happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same.
     """
 
     phases: tuple[Phase, ...]

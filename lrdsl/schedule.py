@@ -41,8 +41,8 @@ MAX_BASE = 1e100
 class Schedule:
     r"""A schedule: immutable, checked, hashable. `str()` gives its canonical text.
 
-    It is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. Made by `lrdsl.parse`. Where it follows a metric, it is the
-    function for the `events` that have come, as if there were no others.
+    It is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. Made by `lrdsl.parse`. Where it follows a metric, it is
+    the function for the `events` that have come, as if there were no others.
 
     >>> import lrdsl
     >>> s = lrdsl.parse("step(3, .1) then cosine(2_0)")
@@ -130,9 +130,8 @@ class Schedule:
             waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.sees(tick)]
             key = next((key for key in waiting if key is not None), None)
             if key is None:
-                raise refuse(
-                    "LR152", f"nothing is waited for that may come at tick {tick}", "give ticks at which a phase that follows a metric is in force", str(self)
-                )
+                help = "give ticks at which a phase that follows a metric is in force"
+                raise refuse("LR152", f"nothing is waited for that may come at tick {tick}", help, str(self))
             happened = dict(s.events)
             s = s.after({**happened, key: (*happened.get(key, ()), tick)})
         return s

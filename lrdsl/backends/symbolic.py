@@ -64,7 +64,7 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
                 return symbols[x] if x in symbols else sympy.Symbol(x.name)
             case Event():
                 return symbols[x] - _begun(x, symbols)
-            case Call() if x.args and isinstance(x.args[0], Event):
+            case Call() if x.op in ("count", "since") and isinstance(x.args[0], Event):
                 event, now = x.args[0], walk(x.args[1]) + _begun(x.args[0], symbols)
                 return now - symbols[event] if x.op == "since" else sympy.Function(symbols[event].name)(now)
             case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]

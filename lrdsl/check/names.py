@@ -58,9 +58,14 @@ def _is_driven(node: Node, found: Named | Defined | None) -> bool:
 
 
 def _word(node: Node) -> str:
-    return (
-        node.id if isinstance(node, nodes.Name) else node.name if isinstance(node, nodes.Call) else canonical(node) if isinstance(node, nodes.Indexed) else ""
-    )
+    match node:
+        case nodes.Name():
+            return node.id
+        case nodes.Call():
+            return node.name
+        case nodes.Indexed():
+            return canonical(node)
+    return ""
 
 
 def _meanings(node: Node, scope: Scope) -> Iterator[tuple[Node, Named | Defined | None]]:

@@ -94,11 +94,10 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     run = scope.run
     for i, item in enumerate(items):
         if i in cut or i in resting or i in driven:
-            here = attrs.evolve(scope, run=run)
-            if i in cut:
-                here = _in_room(here, lengths[:i], driven & set(range(i)))
-            elif i in resting:
-                here = _in_room(here, [n for k, n in enumerate(lengths) if k != i and not _ends_late(k, i, items, driven, scope)], driven & set(range(i)))
+            here: Scope | None = attrs.evolve(scope, run=run)
+            if i in cut or i in resting:
+                others = range(i) if i in cut else (k for k in range(len(items)) if k != i and not _ends_late(k, i, items, driven, scope))
+                here = _in_room(attrs.evolve(scope, run=run), [lengths[k] for k in others], any(k < i for k in driven))
             found[i] = None if here is None else curve_of(item, here)
             lengths[i] = _length(found[i], items, i, scope)
         curve = found[i]
@@ -130,16 +129,16 @@ def _ends_late(k: int, i: int, items: tuple[Node, ...], driven: set[int], scope:
     return True
 
 
-def _in_room(scope: Scope, others: list[Fraction | None], driven: set[int]) -> Scope | None:
+def _in_room(scope: Scope, others: list[Fraction | None], late: bool) -> Scope | None:
     """The surroundings of a phase with `rest` in it, where other phases take their part of the room; None beside one whose length is not known.
 
-    After a phase that ends when the run says so, `rest` is a tick at the least.
+    `late` says that it follows a phase that ends when the run says so: then `rest` is a tick at the least.
     """
     if scope.room is None:
         return scope
     known = [n for n in others if n is not None]
     room = scope.room - sum(known)
-    return attrs.evolve(scope, room=max(room, Fraction(1)) if driven else room) if len(known) == len(others) else None
+    return attrs.evolve(scope, room=max(room, Fraction(1)) if late else room) if len(known) == len(others) else None
 
 
 def _length(curve: Curve | None, items: tuple[Node, ...], i: int, scope: Scope) -> Fraction | None:

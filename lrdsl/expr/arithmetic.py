@@ -361,7 +361,7 @@ def call(op: str, *args: Operand) -> Expr:
         return floor(given[0])
     if op == "reduce" and given[1] == ZERO:
         return given[0]
-    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (1, given[0]):  # at the event, or some ticks later
+    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (Fraction(1), given[0]):  # at the event, or some ticks later
         return ONE if op == "count" else number(parts(given[1])[2])
     if op in ("min", "max"):
         if len(set(given)) == 1:

@@ -11,8 +11,8 @@ from lrdsl.expr.arithmetic import Call, Expr, Linear, Num, Select
 def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
     """The branch whose range holds `of`; branches are (start, value) in rising order.
 
-    A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish. Equal neighbours are one branch, but for
-    what is before and after an event: what comes after may change.
+    A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish. Equal neighbours are one branch,
+    except before and after an event: what comes after may change.
     """
     if isinstance(of, Num):
         reached = [value for start, value in branches if start <= of.value]

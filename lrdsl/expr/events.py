@@ -1,7 +1,7 @@
 """What only the run decides, in formulas: phases that end at an event, levels that fall at one.
 
-A formula says `count(event, x)` and `since(event, x)` of an event. `realized` puts in what has happened, and numbers come from that; `unhappened` and `after` are
-the formula before and after an event that has no tick yet, which is how the checker looks at all that may come.
+A formula says `count(event, x)` and `since(event, x)` of an event. `realized` puts in what has happened, and numbers come from that; `unhappened` and `after`
+are the formula before and after an event that has no tick yet, which is how the checker looks at all that may come.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, call, number
+from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, call, number
 from lrdsl.expr.branching import select
 from lrdsl.expr.rewriting import children, rebuild, substitute
 
@@ -68,7 +68,7 @@ def realized(e: Expr, happened: Mapping[Event, Sequence[Fraction]]) -> Expr:
         if isinstance(x, Event) and x in happened:
             return number(happened[x][0])
         if isinstance(x, Call) and x.op == "since" and x.args[0] in happened:
-            return walk(x.args[1]) - happened[x.args[0]][0]  # type: ignore[index]
+            return add(walk(x.args[1]), number(-happened[x.args[0]][0]))  # type: ignore[index]
         if isinstance(x, Call) and x.op == "count" and isinstance(x.args[0], Event):
             times = happened.get(x.args[0], ())
             return select(walk(x.args[1]), [(Fraction(0), number(0)), *((at, number(k + 1)) for k, at in enumerate(times))])

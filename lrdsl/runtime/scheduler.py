@@ -111,10 +111,10 @@ class Scheduler:
     def step(self, metric: Any = None, /, **metrics: Any) -> None:
         """Move one tick on, and store the new level in every group.
 
-        Parameters, for a schedule that follows metrics: what the tick that ends has come to, by name, as `step(val_loss=0.31)`; `metric`, by position, is the one
-        metric that the schedule follows. Metrics that it does not follow are left alone. One that a phase in force waits for and that is missing counts as no
-        report, and brings a `MetricWarning`, once a phase; None says that there is none. A NaN or infinite one brings a warning each time: a plateau takes it as
-        torch does (a NaN is never better), a comparison takes neither. Raises `ScheduleError`, and changes nothing, for a metric that is not a number.
+        Parameters, for a schedule that follows metrics: what the tick that ends has come to, by name, as `step(val_loss=0.31)`; `metric`, by position, is the
+        one metric that the schedule follows. Metrics that it does not follow are left alone. One that a phase in force waits for and that is missing counts as
+        no report, and brings a `MetricWarning`, once a phase; None says that there is none. A NaN or infinite one brings a warning each time: a plateau takes
+        it as torch does (a NaN is never better), a comparison takes neither. Raises `ScheduleError`, and changes nothing, for a metric that is not a number.
 
         >>> from types import SimpleNamespace
         >>> import lrdsl
@@ -146,7 +146,7 @@ class Scheduler:
             self.log.note(watch, tick)
             schedule = self.schedule.after(self.log.events)
             if watch.ends or self._differs(schedule, tick):
-                self.schedule, self._until = schedule, 0
+                self.schedule, self._until = schedule, 0.0
                 self._attach(self.bases)
             elif watch.key is not None:  # all groups are as low as they go: not worth remembering
                 self.log.events.pop(watch.key)

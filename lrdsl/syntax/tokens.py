@@ -129,10 +129,9 @@ def inserted(kind: str, at: int) -> Token:
 
 
 #: What cannot begin a statement, and what cannot end one.
-_GOES_ON = frozenset(
-    {"THEN", "FOR", "UNTIL", "OR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "RPAR", "RSQB", "EQUAL", "COMPARE", "PERCENT", "UNKNOWN"}
-)
-_WANTS_MORE = frozenset({"THEN", "FOR", "UNTIL", "OR", "RESTART", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "LPAR", "LSQB", "EQUAL", "COMPARE"})
+_JOINS = frozenset({"THEN", "FOR", "UNTIL", "OR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "EQUAL", "COMPARE"})
+_GOES_ON = _JOINS | {"RPAR", "RSQB", "PERCENT", "UNKNOWN"}
+_WANTS_MORE = _JOINS | {"RESTART", "LPAR", "LSQB"}
 _KEYWORDS = {"set": "SET", "let": "LET", "def": "DEF", "use": "USE", "assert": "ASSERT"}
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import mpmath
 import sympy
+from sympy.core.function import AppliedUndef
 
 DIGITS = 60
 T = sympy.Symbol("t")
+#: The tick of an event that has not come.
+NEVER = 10**15
 mp = mpmath.mp.clone() if hasattr(mpmath.mp, "clone") else mpmath.mp
 mp.dps = DIGITS
 
@@ -38,14 +42,16 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 class Evaluator:
-    """Values of one expression at many ticks; running products are kept."""
+    """Values of one expression at many ticks; running products are kept. `came` has the ticks of each event that the expression speaks of, by its symbol."""
 
-    def __init__(self, expression: sympy.Expr) -> None:
+    def __init__(self, expression: sympy.Expr, came: Mapping[str, Sequence[int]] | None = None) -> None:
         self.expression = expression
+        self.came = came or {}
         self.products: dict[Any, list[Any]] = {}
 
     def at(self, tick: Fraction) -> Any:
-        return real(self._value(self.expression, {T: Fraction(tick)}, {}))
+        events = {sympy.Symbol(name): Fraction(ticks[0] if ticks else NEVER) for name, ticks in self.came.items()}
+        return real(self._value(self.expression, {T: Fraction(tick), **events}, {}))
 
     def _value(self, e: Any, names: dict[Any, Fraction], memo: dict[Any, Any]) -> Any:
         if e not in memo:
@@ -82,6 +88,9 @@ class Evaluator:
             return abs(walk(e.args[0]))
         if isinstance(e, sympy.Max | sympy.Min):
             return (max if isinstance(e, sympy.Max) else min)([walk(a) for a in e.args], key=real)
+        if isinstance(e, AppliedUndef):
+            upto = walk(e.args[0])
+            return Fraction(sum(1 for at in self.came[e.func.__name__] if at <= upto))
         if isinstance(e, sympy.Product):
             return self._running(e, int(walk(e.limits[0][2])))
         return _FUNCTIONS[e.func](real(walk(e.args[0])))

@@ -15,7 +15,10 @@ from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
 NOWHERE = (0, 0)
-FORMS = [form for forms in SHAPES.values() for form in forms]
+#: The shapes that follow time alone; `driven` draws schedules with those that follow a metric.
+FORMS = [form for forms in SHAPES.values() for form in forms if form.monitor is None]
+#: The metrics that drawn schedules follow.
+METRICS = ("loss", "acc")
 #: A running product is worked out factor by factor in the tests, so it stays short.
 FEW = 3000
 FORMULAS = (
@@ -91,7 +94,9 @@ def arguments(draw: st.DrawFn, p: Parameter, longest: int, factor: bool) -> Node
     if p.kind is Kind.RATIO:
         return draw(ratios(p))
     if p.kind is Kind.COUNT:
-        return number(draw(st.integers(1, 5)))
+        return number(draw(st.integers(int(p.low or 0), 5)))
+    if p.kind is Kind.METRIC:
+        return nodes.Name(draw(st.sampled_from(METRICS)), NOWHERE)
     if p.kind is Kind.CHOICE:
         return nodes.Name(draw(st.sampled_from(p.options)), NOWHERE)
     assert p.kind is Kind.FORMULA
@@ -196,6 +201,57 @@ def trees(draw: st.DrawFn, depth: int = 5, longest: int = 10**7) -> Node:
     node = draw(phases(draw(st.integers(1, depth)), longest))
     assume(checked(node) is not None)
     return node
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> tuple[Node, ...]:
+    """What a phase waits for: a comparison or a plateau, and perhaps a time."""
+    found: list[Node] = []
+    for _ in range(draw(st.integers(1, 2))):
+        metric = nodes.Name(draw(st.sampled_from(METRICS)), NOWHERE)
+        if draw(st.booleans()):
+            found.append(nodes.Comparison(metric, draw(st.sampled_from(["<", "<=", ">", ">="])), draw(decimals(0.05, 1, 1)), NOWHERE))
+        else:
+            found.append(call("plateau", number(draw(st.integers(0, 3))), metric=metric))
+    if draw(st.booleans()):
+        found.append(number(draw(st.integers(1, 20))))
+    return tuple(found)
+
+
+@st.composite
+def plateaus(draw: st.DrawFn, closed: bool = False) -> Node:
+    """A phase that a metric drives. With `closed`, one whose level has a closed form: no step is left out."""
+    (form,) = SHAPES["plateau"]
+    given = {p.name: draw(arguments(p, 30, False)) for p in form.parameters if draw(st.booleans())}
+    given["patience"] = number(draw(st.integers(0, 3)))
+    return call("plateau", **(given | {"min": number(0), "eps": number(0)} if closed else given))
+
+
+@st.composite
+def driven(draw: st.DrawFn, closed: bool = False) -> Node:
+    """A schedule that follows metrics, alone or among phases that follow time."""
+    items: list[Node] = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(["time", "plateau", "until", "until", "nested"]))
+        if kind == "time":
+            items.append(limited(draw(shapes(15)), draw(st.integers(1, 15))))
+        elif kind == "plateau":
+            items.append(limited(draw(plateaus(closed)), draw(st.integers(1, 20))))
+        elif kind == "until":
+            items.append(nodes.Until(draw(shapes(15)), draw(conditions()), NOWHERE))
+        else:
+            items.append(nodes.Until(draw(plateaus(closed)), draw(conditions()), NOWHERE))
+    items.append(draw(st.one_of(shapes(15), plateaus(closed))))
+    whole: Node = nodes.Sequence(tuple(items), NOWHERE)
+    around = draw(st.sampled_from(["", "", "scaled", "times", "for"]))
+    if around == "scaled":
+        whole = nodes.Binary("*", draw(decimals(0.1, 2)), whole, NOWHERE)
+    if around == "times":
+        whole = nodes.Binary("*", whole, draw(shapes(15, True)), NOWHERE)
+    if around == "for":
+        whole = nodes.Sequence((limited(whole, draw(st.integers(1, 40))), draw(shapes(15))), NOWHERE)
+    assume(checked(whole) is not None)
+    return whole
 
 
 def schedules(depth: int = 5, longest: int = 10**7) -> st.SearchStrategy[lrdsl.Schedule]:

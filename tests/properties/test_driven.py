@@ -1,0 +1,94 @@
+"""Schedules that follow metrics: what runs, what is asked afterwards, and the formula say the same; a resumed run is the unbroken one."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.syntax import canonical
+from lrdsl.syntax.nodes import Node
+from tests.properties import exact, texts
+
+BASE = 0.1
+
+reports = st.lists(st.fixed_dictionaries({name: st.floats(0, 1) | st.just(math.nan) for name in texts.METRICS}), min_size=5, max_size=45)
+
+
+def runner(text: str) -> Any:
+    return lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": BASE}]))
+
+
+def run(scheduler: Any, metrics: list[dict[str, float]]) -> list[float]:
+    """The level of each tick after the one it is at."""
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for report in metrics:
+            scheduler.step(**report)
+            found.append(scheduler.optimizer.param_groups[0]["lr"])
+    return found
+
+
+@settings(max_examples=300)
+@given(texts.driven(), reports)
+def test_what_ran_is_what_is_said_of_it(node: Node, metrics: list[dict[str, float]]) -> None:
+    scheduler = runner(canonical(node))
+    first = scheduler.get_last_lr()
+    ran = [*first, *run(scheduler, metrics)]
+    assert all(map(math.isfinite, ran))
+    # What is known of later events may group the same numbers otherwise.
+    for said in ([scheduler.at(t) for t in range(len(ran))], scheduler.values(len(ran)).tolist()):
+        assert all(math.isclose(a, b, rel_tol=1e-13, abs_tol=1e-290) for a, b in zip(said, ran, strict=True)), (said, ran)
+
+
+@settings(max_examples=200)
+@given(texts.driven(), reports, st.data())
+def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, float]], data: st.DataObject) -> None:
+    text = canonical(node)
+    unbroken = runner(text)
+    levels = run(unbroken, metrics)
+    stop = data.draw(st.integers(0, len(metrics)))
+    first = runner(text)
+    run(first, metrics[:stop])
+    second = runner(text)
+    second.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
+    assert second.get_last_lr() == first.get_last_lr()
+    assert run(second, metrics[stop:]) == levels[stop:]
+    assert second.state_dict() == unbroken.state_dict()
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts.driven(closed=True), reports)
+def test_the_formula_holds_whatever_happens(node: Node, metrics: list[dict[str, float]]) -> None:
+    """With the ticks of the events in the place of their symbols, the formula gives the levels that the run had."""
+    scheduler = runner(canonical(node))
+    ran = [*scheduler.get_last_lr(), *run(scheduler, metrics)]
+    plan = lrdsl.parse(canonical(node)).plan
+    formula = lrdsl.parse(canonical(node)).formula(base=BASE, numbers="double")
+    came: dict[str, list[int]] = {}
+    for event, (letter, k) in plan.letters.items():
+        came[f"{letter}_{k}"] = ticks_of(event, plan, scheduler)
+    evaluator = exact.Evaluator(formula, came)
+    for t, level in enumerate(ran):
+        value = float(evaluator.at(t))
+        assert math.isclose(level, value, rel_tol=1e-12, abs_tol=1e-290), (t, level, value)
+
+
+def ticks_of(event: Any, plan: Any, scheduler: Any) -> list[int]:
+    """The ticks of an event of the text in a run: the place of its watch in the text is the same in the schedule that has run."""
+    watches = scheduler.schedule.plan.watches
+    mine = [i for i, watch in enumerate(plan.watches) if watch.event == event]
+    keys = [watches[i].key for i in mine if i < len(watches)]
+    ticks = sorted(tick for key in keys for tick in scheduler.log.events.get(key, ()))
+    ends = plan.watches[mine[0]].ends
+    start = watches[mine[0]].start
+    if ends and event.most is not None and start is not None:
+        ticks = [min([*ticks, int(start + event.most)])]
+    return ticks
