@@ -1,4 +1,8 @@
-"""Assertions put to the test: at every tick of the run, a block at a time, on the numbers that a scheduler would store."""
+"""Assertions put to the test: at every tick of the run, a block at a time, on the numbers that a scheduler would store.
+
+Where a schedule has no end, and the run none that is known, every tick up to some way into its last phase is looked at, and the rest is bounded by interval
+arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,19 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lrdsl.check.bounds import constant
+from lrdsl.check.bounds import bounds, constant
+from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, Call, Expr, Linear, Num, T, children, number, substitute
-from lrdsl.plan import Assertion, Measure, first_tick, pieces
+from lrdsl.expr import BASE, Call, Expr, Linear, Num, T, mentions, number, parts, substitute, walk
+from lrdsl.plan import Assertion, Measure, best, first_tick, pieces
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _BLOCK = 1 << 19
+#: How many ticks of an endless phase are looked at one by one.
+_FURTHER = 100_000
 #: Two values closer than this, relative to the larger, are equal to an assertion: it is about the schedule, not about rounding.
 CLOSE = 1e-12
 _COMPARE: dict[str, Callable[[Any, Any, Any], Any]] = {
@@ -57,14 +64,29 @@ def _blocks(run: Fraction) -> Iterator[NDArray[np.float64]]:
         yield np.array([float(run)])
 
 
+def _last(a: Assertion) -> Fraction:
+    """The last tick that is looked at on its own."""
+    if a.run is not None:
+        return a.run
+    return Fraction(math.floor(max((pieces(m.level)[-1].start for m in _levels_of(a.left, a.right) if m.level is not None), default=0)) + _FURTHER)
+
+
+def _levels_of(*measures: Measure) -> Iterator[Measure]:
+    for m in measures:
+        yield from _levels_of(*m.args)
+        if m.level is not None and m.op != "value":
+            yield m
+
+
 def _comparison(a: Assertion, base: float) -> str | None:
     import numpy as np
 
-    left, right = (_values(side, base, a.run) for side in (a.left, a.right))
+    run = _last(a)
+    left, right = (_values(side, base, run, endless=a.run is None) for side in (a.left, a.right))
     if not callable(left) and not callable(right):
         ticks: Iterator[Any] = iter([np.zeros(1)])
     else:
-        ticks = _blocks(a.run)
+        ticks = _blocks(run)
     for block in ticks:
         x, y = (np.broadcast_to(side(block) if callable(side) else side, block.shape) for side in (left, right))
         near = np.abs(x - y) <= CLOSE * np.maximum(np.abs(x), np.abs(y))
@@ -73,15 +95,52 @@ def _comparison(a: Assertion, base: float) -> str | None:
             i = int(np.argmin(good))
             where = f"at tick {block[i]:.10g} " if callable(left) or callable(right) else ""
             return f"{where}the left side is {x[i]:.10g}, the right side {y[i]:.10g}"
+    return _later(a, left, right, base, run) if a.run is None and (callable(left) or callable(right)) else None
+
+
+def _later(a: Assertion, left: Any, right: Any, base: float, run: Fraction) -> str | None:
+    """What is wrong in the endless tail of a comparison, if anything cannot be shown to be right."""
+    x, y = (m.level if callable(side) and m.level is not None else number(side) for m, side in ((a.left, left), (a.right, right)))
+    if _repeats(x) and _repeats(y):
+        return None
+    for start, end in _spans(run):
+        low, high = _bounds(x - y, base, start, end)
+        size = CLOSE * max(map(abs, (*_bounds(x, base, start, end), *_bounds(y, base, start, end))))
+        shown = {"<=": high <= size, ">=": low >= -size, "<": high < 0, ">": low > 0, "==": -size <= low <= high <= size, "!=": low > size or high < -size}
+        if not shown[a.op]:
+            return f"from tick {start:.10g} on it cannot be shown: the left side less the right is between {low:.6g} and {high:.6g}"
     return None
 
 
-def _values(m: Measure, base: float, run: Fraction) -> Any:
+def _spans(run: Fraction) -> Iterator[tuple[float, float]]:
+    """The rest of time after a tick, in spans that double."""
+    start = float(run)
+    while start < MAX_TICKS:
+        end = min(2 * start, float(MAX_TICKS))
+        yield start, end
+        start = end
+
+
+def _repeats(level: Expr) -> bool:
+    """Whether nothing new comes in the last phase after a while: all it looks at is the time within cycles of few whole ticks."""
+    tail = pieces(best(level))[-1].level
+    cycles = [x for x in walk(tail) if isinstance(x, Call) and x.op == "mod"]
+    periods = [x.args[1].value / abs(parts(x.args[0])[0]) for x in cycles if isinstance(x.args[1], Num)]
+    once = substitute(tail, dict.fromkeys(cycles, number(0)))
+    whole = math.lcm(*(p.numerator for p in periods)) if all(p.denominator == 1 for p in periods) else _FURTHER
+    return not mentions(once, T) and whole < _FURTHER
+
+
+def _bounds(level: Expr, base: float, start: float, end: float) -> tuple[float, float]:
+    return bounds(level, {T: (start, end), BASE: (base, base)})
+
+
+def _values(m: Measure, base: float, run: Fraction, endless: bool = False) -> Any:
     """A function of an array of ticks for what changes along the run; a number for what does not."""
     import numpy as np
 
     if m.op in _ARITHMETIC:
-        a, b = (_values(arg, base, run) for arg in m.args)
+        a, b = (_values(arg, base, run, endless) for arg in m.args)
         return _ARITHMETIC[m.op](a, b)
     assert m.level is not None
     if m.op == "value":
@@ -94,7 +153,10 @@ def _values(m: Measure, base: float, run: Fraction) -> Any:
     found = [series(block) for block in _blocks(run)]
     if m.op == "total":
         return math.fsum(float(block.sum()) for block in found)
-    return max(float(block.max()) for block in found) if m.op == "max" else min(float(block.min()) for block in found)
+    extremes = [float(block.max() if m.op == "max" else block.min()) for block in found]
+    if endless and not _repeats(m.level):
+        extremes += [_bounds(m.level, base, start, end)[m.op == "max"] for start, end in _spans(run)]
+    return max(extremes) if m.op == "max" else min(extremes)
 
 
 def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,7 +167,7 @@ def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.
 
 def _predicate(a: Assertion, base: float) -> str | None:
     assert a.left.level is not None
-    return _continuous(a.left.level, base, a.run) if a.left.op == "continuous" else _monotone(a.left.level, base, a.run)
+    return _continuous(a.left.level, base, _last(a)) if a.left.op == "continuous" else _monotone(a.left.level, base, _last(a))
 
 
 def _monotone(level: Expr, base: float, run: Fraction) -> str | None:
@@ -161,14 +223,7 @@ def _first_jump(level: Expr, base: float, ticks: NDArray[np.float64]) -> tuple[f
 
 def _inner_edges(level: Expr, start: Fraction, end: Fraction) -> Iterator[Fraction]:
     """The ticks inside a piece at which a cycle or a stair begins, at most a few of each."""
-    seen: set[Expr] = set()
-    todo = [level]
-    while todo:
-        x = todo.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        todo.extend(children(x))
+    for x in walk(level):
         if isinstance(x, Call) and x.op in ("mod", "floor") and (x.args[0] is T or (isinstance(x.args[0], Linear) and x.args[0].of is T)):
             scale, shift = (x.args[0].scale, x.args[0].shift) if isinstance(x.args[0], Linear) else (Fraction(1), Fraction(0))
             period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)

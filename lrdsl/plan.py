@@ -131,14 +131,17 @@ class Measure:
 
 @attrs.frozen
 class Assertion:
-    """What a file states about itself: `left op right` at every tick of the run, or, without an `op`, that `left` is true of it."""
+    """What a file states about itself: `left op right` at every tick of the run, or, without an `op`, that `left` is true of it.
+
+    `run` is the last tick; None where there is none, for a schedule without an end in a run of unknown length.
+    """
 
     text: str
     extent: tuple[int, int]
     left: Measure
     op: str
     right: Measure
-    run: Fraction
+    run: Fraction | None
 
 
 @attrs.frozen

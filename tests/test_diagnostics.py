@@ -101,6 +101,23 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("multistep([60, 30])", {}),
     ("multistep([])", {}),
     ("multistep([30, 60], [0.1, 0.2, 0.3])", {}),
+    ("hold until 3 < 5", {}),
+    ("hold until loss == 0.3", {}),
+    ("hold until a < b", {}),
+    ("hold until cosine(5)", {}),
+    ("hold until loss < 0.1x", {}),
+    ("hold until loss < 0.3 and acc > 0.5", {}),
+    ("hold until plateau(5, factor=0.1)", {}),
+    ("hold untill loss < 0.3", {}),
+    ("plateau(factor=1)", {}),
+    ("plateau(metric=3)", {}),
+    ('hold(at="a")', {}),
+    ("repeat(plateau(patience=3) for 10)", {}),
+    ("cosine(20) * plateau", {}),
+    ("lr = plateau\nassert max(lr) <= 1x", {}),
+    ("cosine(rest) then hold until loss < 0.3 then linear(5)", RUN),
+    ("cosine(20) until loss < 0.3 then exp(10, to=0.01x)", {}),
+    ("plateau then cosine(20)", {}),
     ("exp(0.95) then cosine(20)", {}),
     ("hold then cosine(20)", {}),
     ("repeat(exp(0.9))", {}),
@@ -138,6 +155,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("lr = linear(10)\nassert lr at 10 > 0", {}),
     ("lr = exp(0.9)\nassert lr > 0", {}),
     ("lr = linear(10)\nassert lr", {}),
+    ("lr = rsqrt(10)\nassert lr > 0.001x", {}),
+    ("lr = exp(0.9)\nassert total(lr) < 10x", {}),
     ("lr = linear(10)\nassert continuous(lr) == 1", {}),
     ("warmup(5)  # rise\nthen cosine(20, two=0)  # fall\nthen hold(3)", {}),
 ]
@@ -152,6 +171,7 @@ def _host() -> list[Exception]:
     made = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]))
     other = lrdsl.compile("cosine(30)", Optimizer(param_groups=[{"lr": 0.1}]))
     groups = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}, {"lr": 0.2}]))
+    driven = lrdsl.compile("hold until val_loss < 0.3 then plateau(metric=acc)", Optimizer(param_groups=[{"lr": 0.1}]))
     attempts = [
         lambda: other.load_state_dict(made.state_dict()),
         lambda: groups.load_state_dict(made.state_dict()),
@@ -167,6 +187,11 @@ def _host() -> list[Exception]:
         lambda: lrdsl.compile("betas[2] = hold", Optimizer(param_groups=[{"lr": 0.1, "betas": (0.9, 0.999)}])),
         lambda: lrdsl.compile('lr = hold; lr["head"] = hold', Optimizer(param_groups=[{"lr": 0.1, "name": "body"}])),
         lambda: lrdsl.compile("lr = hold; lr[3] = hold", Optimizer(param_groups=[{"lr": 0.1}])),
+        lambda: driven.step(0.31),
+        lambda: driven.step(val_loss="low"),
+        lambda: made.step(0.31),
+        lambda: lrdsl.parse("cosine(20)").supposing(5),
+        lambda: driven.load_state_dict(driven.state_dict() | {"watches": [{"watch": "val_loss < 0.3", "start": 0, "events": ["soon"]}]}),
     ]
     found: list[Exception] = []
     for attempt in attempts:

@@ -22,11 +22,11 @@ from lrdsl.expr import (
     Symbol,
     T,
     add,
-    children,
     event_of,
     mentions,
     neg,
     number,
+    walk,
 )  # fmt: skip
 from lrdsl.plan import Plan, paper
 from lrdsl.syntax.printer import decimal_text
@@ -72,7 +72,7 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
     k₁(t) counts the reductions up to t, each from η to 0.1·η: one when metric has not fallen by 0.01 % of its best for more than 5 reports
     """
     writer = _writer(plan, base)
-    reductions = {x.args[1].args[0]: x for x in _walk(plan.law) if isinstance(x, Call) and x.op == "reduce" and isinstance(x.args[1], Call)}
+    reductions = {x.args[1].args[0]: x for x in walk(plan.law) if isinstance(x, Call) and x.op == "reduce" and isinstance(x.args[1], Call)}
     found = []
     for event, name in writer.events.items():
         said = " or ".join(watch.monitor.sentence for watch in plan.watches if watch.event is event)
@@ -91,17 +91,6 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
 def _writer(plan: Plan, base: str) -> _Writer:
     names = {event: {"tau": "τ", "k": "k"}[letter] + str(k).translate(_SUBSCRIPTS) for event, (letter, k) in plan.letters.items()}
     return _Writer({**_NAMES, BASE: base}, names)
-
-
-def _walk(e: Expr) -> Iterator[Expr]:
-    seen: set[Expr] = set()
-    todo = [e]
-    while todo:
-        x = todo.pop()
-        if x not in seen:
-            seen.add(x)
-            yield x
-            todo.extend(children(x))
 
 
 def _tick(event: Event, time: Expr) -> Expr:

@@ -35,26 +35,26 @@ def assertion(node: nodes.Assertion, scope: Scope) -> Assertion | None:
             help = "assert it of a target that follows time alone; `clip(A, low, high)` keeps levels in bounds whatever happens"
             scope.problems.error("LR147", part.extent, f"what `{shown(canonical(part))}` will be, only the run decides", help)
             return None
-    run = _run(node, scope)
+    known, run = _run(node, scope)
     left = _predicate(node.left, scope) if predicate else _measure(node.left, scope)
     right = left if predicate else _measure(node.right, scope)
-    if left is None or right is None or run is None:
+    if left is None or right is None or not known:
         return None
     return Assertion(statement(node), node.extent, left, node.op, right, run)
 
 
-def _run(node: nodes.Assertion, scope: Scope) -> Fraction | None:
-    """The last tick that an assertion is about: the end of the run."""
+def _run(node: nodes.Assertion, scope: Scope) -> tuple[bool, Fraction | None]:
+    """Whether it is known how long an assertion is about, and the last tick: the end of the run, else of the longest schedule; None where one has no end."""
     if scope.room is not None:
-        return scope.room
+        return True, scope.room
     found = [curve_of(n, scope) for n in _targets(node, scope)]
-    if any(curve is None for curve in found):
-        return None
     ends = [curve.length for curve in found if curve is not None]
-    if any(end is None for end in ends):
-        scope.missing(MissingFactError("total_steps", "total_epochs"), node.extent, "an assertion about a schedule without an end")
-        return None
-    return max((end for end in ends if end is not None), default=Fraction(0))
+    if None not in ends:
+        return len(ends) == len(found), max((end for end in ends if end is not None), default=Fraction(0))
+    if any(isinstance(n, nodes.Call) and n.name == "total" for n in nodes.walk(node)):
+        scope.missing(MissingFactError("total_steps", "total_epochs"), node.extent, "the total of a schedule without an end")
+        return False, None
+    return len(ends) == len(found), None
 
 
 def _targets(node: Node, scope: Scope) -> list[Node]:

@@ -100,6 +100,15 @@ _DECLARED = (
         known_as=("sample", "quantize"),
     ),
     Combinator(
+        "skip",
+        "A without its first ticks, from the level that it would have come to.",
+        (duration("n", "how many ticks are left out", empty=True), _PHASE),
+        lambda n, phase: curves.skip(_ticks(n), phase),
+        moves=True,
+        example="warmup(5) then restart skip(5, cosine(100))",
+        known_as=("offset", "delay", "shift", "advance"),
+    ),
+    Combinator(
         "stretch",
         "A, k times as long, or made `to` long.",
         (

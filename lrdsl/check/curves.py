@@ -21,6 +21,7 @@ from lrdsl.expr import (
     Forms,
     Num,
     T,
+    add,
     affine,
     branches,
     call,
@@ -155,6 +156,18 @@ def times(curve: Curve, factor: Curve) -> Curve:
 def scaled(curve: Curve, factor: Expr) -> Curve:
     """The curve times a constant."""
     return attrs.evolve(curve, level=on_branches(lambda a: mul(factor, a), curve.level))
+
+
+def shifted(curve: Curve, by: Expr) -> Curve:
+    """The curve plus a level."""
+    return attrs.evolve(curve, level=on_branches(lambda a: add(a, by), curve.level))
+
+
+def skip(ticks: Fraction, curve: Curve) -> Curve:
+    """The curve without its first ticks."""
+    length = None if curve.length is None else max(curve.length - ticks, Fraction(0))
+    later = [(max(start - ticks, Fraction(0)), substitute(piece, {T: T + ticks})) for start, piece in branches(T, curve.level)]
+    return Curve(length, select(T, later))
 
 
 def extreme(op: str, curves: Sequence[Curve]) -> Curve:

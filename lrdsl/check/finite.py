@@ -68,5 +68,6 @@ def _tick(e: Expr, a: float) -> float:
 
 
 def _finite(e: Expr, a: float, b: float) -> bool:
+    b = math.nextafter(b, a)  # where the next interval begins a cycle may
     low, high = bounds(e, {T: (a, b), BASE: BASE_RANGE, ENTRY: BASE_RANGE})
     return low >= -HUGE and high <= HUGE

@@ -17,7 +17,7 @@ from lrdsl.check.names import applied, follows_metric, is_phase, uses_rest
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.expr import ONE, Forms, Num, Symbol, T, call, div
+from lrdsl.expr import ONE, Forms, Num, Symbol, T, call, div, neg
 from lrdsl.kinds import Kind, resolved
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
@@ -170,12 +170,15 @@ def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
 
 
 def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
+    both = is_phase(node.left, scope) and is_phase(node.right, scope)
+    if node.op in "+-" and not both and (node.op == "+" or is_phase(node.left, scope)):
+        return _shifted(node, scope)
     if node.op not in "*/" or (node.op == "/" and is_phase(node.right, scope)):
         what = {"+": "added", "-": "subtracted", "/": "divided", "^": "raised to a power"}.get(node.op, node.op)
-        help = "`A then B` runs one after the other, `A * B` multiplies them, `min` and `max` pick one"
+        help = "`A then B` runs one after the other, `A * B` multiplies them, `min` and `max` pick one; a level may be added: `A + 1e-5`"
         scope.problems.error("LR114", node.extent, f"phases cannot be {what}", help)
         return None
-    if is_phase(node.left, scope) and is_phase(node.right, scope):
+    if both:
         first = curve_of(node.left, scope)
         refused = attrs.evolve(scope.run, refused="inside a factor")
         second = curve_of(node.right, attrs.evolve(scope, factor=True, run=refused))
@@ -189,6 +192,13 @@ def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
         scope.problems.error("LR144", number.extent, "a division by 0", "divide by another number")
         return None
     return curves.scaled(curve, div(ONE, factor) if node.op == "/" else factor)
+
+
+def _shifted(node: nodes.Binary, scope: Scope) -> Curve | None:
+    """A phase, and a level that is added to it."""
+    phase, added = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
+    curve, level = curve_of(phase, scope), value_of(added, Kind.LEVEL, scope)
+    return None if curve is None or level is None else curves.shifted(curve, neg(level) if node.op == "-" else level)
 
 
 def _named(node: nodes.Name | nodes.Indexed, scope: Scope) -> Curve | None:

@@ -65,8 +65,8 @@ class Run:
     """What is known of the run at a part of a schedule, for phases that follow a metric.
 
     The part begins at the tick `start`, None where only the run decides, which is `offset` ticks after the event `origin`; from `end` on it has no say.
-    `refused` says where it stands, if no such phase can stand there. `happened` is what has happened so far, by watch and start; `watches` gathers what is to be
-    watched, and `times` when their events came, in the ticks of their phases.
+    `refused` says where it stands, if no such phase can stand there. `happened` is what has happened so far, by watch and start; `watches` gathers what is to
+    be watched, and `times` when their events came, in the ticks of their phases.
     """
 
     start: Fraction | None = Fraction(0)

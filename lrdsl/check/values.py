@@ -127,9 +127,8 @@ def _applied(node: nodes.Call, scope: Scope) -> Value | None:
 
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
     if node.multiple and node.multiple not in MULTIPLES:
-        scope.problems.error(
-            "LR104", node.extent, f"`{shown(node.multiple)}` does not multiply a number", "a number is followed by `k`, `M` or `B`, then its unit"
-        )
+        help = "conditions are joined by `or`" if node.multiple == "and" else "a number is followed by `k`, `M` or `B`, then its unit"
+        scope.problems.error("LR104", node.extent, f"`{shown(node.multiple)}` does not multiply a number", help)
         return None
     amount = node.value * MULTIPLES.get(node.multiple, 1)
     if node.unit == "x":

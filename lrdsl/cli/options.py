@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lrdsl.expr import Call, Expr, Linear, Num, children
+from lrdsl.expr import Call, Expr, Linear, Num, walk
 from lrdsl.plan import Plan, Target, best, pieces
 from lrdsl.schedule import Schedule, load, parse
 
@@ -124,15 +124,10 @@ def _shown(ticks: float) -> int:
 
 def _periods(e: Expr) -> list[float]:
     """The lengths of the cycles and stairs in a formula."""
-    found, seen, todo = [], set(), [e]
-    while todo:
-        x = todo.pop()
-        if x in seen:
-            continue
-        seen.add(x)
+    found = []
+    for x in walk(e):
         if isinstance(x, Call) and x.op == "mod" and isinstance(x.args[1], Num):
             found.append(float(x.args[1].value))
         elif isinstance(x, Call) and x.op == "floor" and isinstance(x.args[0], Linear):
             found.append(float(1 / x.args[0].scale))
-        todo.extend(children(x))
     return found

@@ -36,7 +36,7 @@ from lrdsl.expr.arithmetic import (
 )
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
-from lrdsl.expr.rewriting import affine, children, extent, mentions, product, rebuild, substitute, within
+from lrdsl.expr.rewriting import affine, children, extent, mentions, product, rebuild, substitute, walk, within
 
 __all__ = [
     "BASE",
@@ -91,5 +91,6 @@ __all__ = [
     "select",
     "substitute",
     "unhappened",
+    "walk",
     "within",
 ]

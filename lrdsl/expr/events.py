@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, call, number
 from lrdsl.expr.branching import select
-from lrdsl.expr.rewriting import children, rebuild, substitute
+from lrdsl.expr.rewriting import rebuild, substitute, walk
 
 #: A tick about which nothing is known.
 SOMETIME = Event(0, None, Fraction(0), None)
@@ -44,17 +44,7 @@ def event_of(e: Expr) -> Event | None:
 
 def events_of(e: Expr) -> list[Event]:
     """The events at which parts of a formula give way to others, in order."""
-    found: set[Event] = set()
-    seen: set[Expr] = set()
-    todo = [e]
-    while todo:
-        x = todo.pop()
-        event = event_of(x)
-        if event is not None:
-            found.add(event)
-        if x not in seen:
-            seen.add(x)
-            todo.extend(children(x))
+    found = {event for x in walk(e) if (event := event_of(x)) is not None}
     return sorted(found, key=lambda event: event.index)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from lrdsl.expr.arithmetic import (
@@ -32,18 +32,16 @@ from lrdsl.expr.arithmetic import (
 from lrdsl.expr.branching import select
 
 
-def substitute(e: Expr, names: dict[Symbol, Expr]) -> Expr:
-    """`e` with symbols replaced, simplified on the way up."""
+def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
+    """`e` with symbols, or other nodes, replaced, simplified on the way up."""
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
-        if isinstance(x, Num):
-            return x
-        if isinstance(x, Symbol):
+        if isinstance(x, Num | Symbol):
             return names.get(x, x)
         done = memo.get(x)
         if done is None:
-            done = memo[x] = rebuild(x, walk)
+            done = memo[x] = names[x] if x in names else rebuild(x, walk)
         return done
 
     return walk(e)
@@ -98,6 +96,18 @@ def children(e: Expr) -> tuple[Expr, ...]:
     return (e.best, e.paper) if isinstance(e, Forms) else ()
 
 
+def walk(e: Expr) -> Iterator[Expr]:
+    """A tree and everything below it, each node once, without recursion."""
+    seen: set[Expr] = set()
+    todo = [e]
+    while todo:
+        x = todo.pop()
+        if x not in seen:
+            seen.add(x)
+            yield x
+            todo.extend(children(x))
+
+
 def extent(e: Expr) -> tuple[int, int]:
     """How many different nodes a tree holds, and how many lie on its longest way down; found without recursion."""
     heights: dict[Expr, int] = {}
@@ -141,16 +151,7 @@ def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
 
 def mentions(e: Expr, symbol: Symbol) -> bool:
     """Whether a symbol occurs in a tree."""
-    seen: set[Expr] = set()
-    todo = [e]
-    while todo:
-        x = todo.pop()
-        if x == symbol:
-            return True
-        if x not in seen:
-            seen.add(x)
-            todo.extend(children(x))
-    return False
+    return any(x is symbol for x in walk(e))
 
 
 def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:

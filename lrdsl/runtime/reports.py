@@ -55,8 +55,8 @@ class Log:
     warned: set[tuple[str, Fraction]] = attrs.Factory(set)
 
     def take(self, watches: list[Watch], tick: int, metrics: Mapping[str, float | None]) -> list[Watch]:
-        """Hand the reports of the tick before `tick` to the watches that see it. Gives those whose event came, for `tick`: one for each key, that ends a phase if
-        one of them does."""
+        """Hand the reports of the tick before `tick` to the watches that see it. Gives those whose event came, for `tick`: one for each key, that ends a phase
+        if one of them does."""
         came = []
         seen = sorted((watch for watch in watches if watch.sees(tick)), key=lambda watch: watch.ends)
         for key, watch in {watch.key: watch for watch in seen if watch.key is not None}.items():

@@ -6,8 +6,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from lrdsl.expr import ENTRY, INDEX, Expr, Num, T, call, floor, number, product, select, substitute
-from lrdsl.kinds import duration, formula, ratio
-from lrdsl.shapes.shape import Complaint, Shape
+from lrdsl.kinds import duration, formula, level, ratio
+from lrdsl.shapes.shape import Complaint, Shape, between, blend
 
 
 def _endless(**_: object) -> None:
@@ -117,11 +117,12 @@ multistep = Shape(
 
 scale = Shape(
     name="scale",
-    summary="The entry level times an expression of the phase's own ticks.",
+    summary="An expression of the phase's own ticks times the entry level, or times what that is above `to`.",
     source="torch LambdaLR",
-    parameters=(formula("factor", "the factor at tick t"),),
+    parameters=(formula("factor", "the factor at tick t"), level("to", "the level where the factor is 0", 0)),
     length=_endless,
-    level=lambda u, factor: ENTRY * factor,
+    level=lambda u, factor, to: blend(ENTRY, to, factor, 1 - factor),
+    paper=lambda u, factor, to: between(ENTRY, to, factor),
     known_as=("lambda", "function", "expr", "custom"),
     example="scale(1 / (1 + t))",
 )

@@ -88,6 +88,8 @@ def test_the_paper_form_is_the_best_form(form: Shape) -> None:
                 given[p.name] = number(3)
             elif p.kind is Kind.DURATION:
                 given[p.name] = number(20)
+            elif p.kind is Kind.FORMULA:
+                given[p.name] = 1 / (1 + T)
         arguments = arguments_of(form, given)  # type: ignore[arg-type]
         best, paper = (translate(f(T, **arguments), symbols, False) for f in (form.level, form.paper))
         if isinstance(best, sympy.Piecewise):

@@ -137,6 +137,8 @@ def _levels(node: Node) -> list[Node]:
     named = ("to", "from", "at", "low", "high", "peak")
     found = []
     for n in below(node):
+        if isinstance(n, nodes.Binary) and n.op == "+" and not isinstance(n.left, nodes.Number | nodes.Name):  # a phase and a level
+            found.append(n.right)
         if isinstance(n, nodes.Call):
             found += [a.value for a in n.arguments if a.name in named]
             found += [

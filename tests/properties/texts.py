@@ -151,7 +151,7 @@ def phases(draw: st.DrawFn, depth: int, longest: int = 300, factor: bool = False
     """A phase, nested up to `depth`."""
     if depth <= 1 or draw(st.integers(0, 3)) == 0:
         return draw(shapes(longest, factor))
-    kind = draw(st.sampled_from(["then", "then", "restart", "for", "times", "scaled", *COMBINATORS]))
+    kind = draw(st.sampled_from(["then", "then", "restart", "for", "times", "scaled", "shifted", *COMBINATORS]))
     inner = phases(depth - 1, longest, factor)
     if kind == "then":
         firsts = draw(st.lists(finite(depth - 1, longest, factor), min_size=1, max_size=3))
@@ -166,6 +166,8 @@ def phases(draw: st.DrawFn, depth: int, longest: int = 300, factor: bool = False
         return nodes.Binary("*", draw(inner), draw(phases(depth - 1, longest, True)), NOWHERE)
     if kind == "scaled":
         return nodes.Binary("*", draw(decimals(0.1, 2)), draw(inner), NOWHERE)
+    if kind == "shifted":
+        return nodes.Binary("+", draw(inner), draw(levels(factor, True)), NOWHERE)
     return draw(combined(COMBINATORS[kind], depth, longest, factor))
 
 

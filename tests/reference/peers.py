@@ -25,6 +25,8 @@ class Peer:
 TORCH = "torch"
 HF = "transformers"
 OPTAX = "optax"
+KERAS = "keras"
+TIMM = "timm"
 
 PEERS = (
     Peer(TORCH, "StepLR", "StepLR(opt, n, g)", "step({n}, {g})"),
@@ -53,7 +55,15 @@ PEERS = (
     ),
     Peer(TORCH, "SequentialLR", "SequentialLR(opt, [A, B], [m])", "({A}) for {m} then restart ({B})"),
     Peer(TORCH, "ChainedScheduler", "ChainedScheduler([A, B])", "({A}) * ({B})"),
+    Peer(
+        TORCH,
+        "ReduceLROnPlateau",
+        "ReduceLROnPlateau(opt, mode, f, p, th, tm, c, m, e)",
+        "plateau({f}, {p}, {th}, {tm}, {c}, {m}, {e}, {mode})",
+        "`step(loss)` as there, `step(loss=...)` with `metric=loss`",
+    ),
     Peer(TORCH, "SWALR", "SWALR(opt, m, anneal_epochs=n)", "cosine({n}, to={m})", "`linear` for anneal_strategy='linear'"),
+    Peer(HF, "reduce_lr_on_plateau", "get_reduce_on_plateau_schedule(opt, factor=f, patience=p)", "plateau({f}, {p})", "further arguments as for torch"),
     Peer(HF, "constant", "get_constant_schedule(opt)", "hf.constant()"),
     Peer(HF, "constant_with_warmup", "get_constant_schedule_with_warmup(opt, w)", "hf.constant_with_warmup({w})"),
     Peer(HF, "linear", "get_linear_schedule_with_warmup(opt, w, n)", "hf.linear({w}, {n})"),
@@ -122,6 +132,37 @@ PEERS = (
     Peer(OPTAX, "cosine_onecycle_schedule", "cosine_onecycle_schedule(n, peak, p, d, f)", "optax.cosine_onecycle({n}, {peak}, {p}, {d}, {f})"),
     Peer(OPTAX, "sgdr_schedule", "sgdr_schedule([kwargs, ...])", "optax.warmup_cosine({a}, {peak}, {w}, {n})", "one for each, joined with `then`"),
     Peer(OPTAX, "join_schedules", "join_schedules([A, B], [m])", "({A}) for {m} then restart ({B})"),
+    Peer(KERAS, "InverseTimeDecay", "InverseTimeDecay(a, n, r)", "keras.inverse_time({a}, {n}, {r})", "staircase=True: `keras.inverse_time_staircase`"),
+    Peer(KERAS, "ExponentialDecay", "ExponentialDecay(a, n, r)", "keras.exponential({a}, {n}, {r})", "staircase=True: `keras.exponential_staircase`"),
+    Peer(
+        KERAS, "PiecewiseConstantDecay", "PiecewiseConstantDecay([b], [x, y])", "hold({b} + 1, at={x}) then hold(at={y})", "one more `hold` for each boundary"
+    ),
+    Peer(KERAS, "PolynomialDecay", "PolynomialDecay(a, n, m, p)", "keras.polynomial({a}, {n}, {m}, {p})", "cycle=True: `keras.polynomial_cycle`"),
+    Peer(KERAS, "CosineDecay", "CosineDecay(a, n, f)", "keras.cosine({a}, {n}, {f})", "with warmup_target: `keras.warmup_cosine(a, target, warm, n, f)`"),
+    Peer(KERAS, "CosineDecayRestarts", "CosineDecayRestarts(a, n, k, d, f)", "keras.cosine_restarts({a}, {n}, {k}, {d}, {f})"),
+    Peer(
+        TIMM,
+        "CosineLRScheduler",
+        "CosineLRScheduler(opt, n, m, cycle_mul=k, cycle_decay=d, cycle_limit=c)",
+        "timm.cosine({n}, {m}, {k}, {d}, {c})",
+        "k_decay: see the prelude; noise is random and has no text",
+    ),
+    Peer(TIMM, "PolyLRScheduler", "PolyLRScheduler(opt, n, p, m, cycle_mul=k, cycle_decay=d, cycle_limit=c)", "timm.poly({n}, {p}, {m}, {k}, {d}, {c})"),
+    Peer(
+        TIMM, "TanhLRScheduler", "TanhLRScheduler(opt, n, l, u, m, cycle_mul=k, cycle_decay=d, cycle_limit=c)", "timm.tanh({n}, {l}, {u}, {m}, {k}, {d}, {c})"
+    ),
+    Peer(TIMM, "StepLRScheduler", "StepLRScheduler(opt, n, r)", "timm.step({n}, {r})"),
+    Peer(TIMM, "MultiStepLRScheduler", "MultiStepLRScheduler(opt, ms, r)", "timm.multistep({ms}, {r})", "its milestones come a step early"),
+    Peer(TIMM, "PlateauLRScheduler", "PlateauLRScheduler(opt, r, p, th, c, lr_min=m, mode=mode)", "timm.plateau({r}, {p}, {th}, {c}, {m}, {mode})"),
+    Peer(
+        TIMM,
+        "WSDLRScheduler",
+        "WSDLRScheduler(opt, n, d, m)",
+        "timm.wsd({n}, {d}, {m})",
+        "decay_fn: `timm.wsd_linear`, `_cosine`, `_power`, `_exp`; stable_fn rsqrt: `(max(rsqrt(s), m) - m) * (hold(n - d) then sqrt(d)) + m`",
+    ),
+    Peer(TIMM, "warmup", "warmup_t=w, warmup_lr_init=i, warmup_prefix=True", "timm.prefix({w}, {i}, {A})", "of any of them, A"),
+    Peer(TIMM, "warmup in front", "warmup_t=w, warmup_lr_init=i", "timm.warmup({w}, {i}, {A})", "A has run under the warmup"),
 )
 
 

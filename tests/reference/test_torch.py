@@ -18,7 +18,7 @@ from torch.optim import lr_scheduler as torch_schedulers
 
 import lrdsl
 from tests.reference.peers import PEERS, TORCH, peer
-from tests.reference.training import optimizer, stepped
+from tests.reference.training import optimizer, reported, stepped
 
 TOLERANCE = 1e-12
 bases = st.floats(1e-5, 10)
@@ -53,8 +53,8 @@ def agree(text: str, base: float, theirs: list[float]) -> None:
 
 
 def test_every_scheduler_is_in_the_table() -> None:
-    """All of torch's schedulers but the bases of others, and the one that follows a metric."""
-    public = set(torch_schedulers.__all__) - {"LRScheduler", "ReduceLROnPlateau"} | {"SWALR"}
+    """All of torch's schedulers but the base of the others."""
+    public = set(torch_schedulers.__all__) - {"LRScheduler"} | {"SWALR"}
     assert public == {p.name for p in PEERS if p.library == TORCH}
 
 
@@ -209,6 +209,55 @@ def test_cyclegan(base: float, niter: int, niter_decay: int) -> None:
     """The rule of the CycleGAN code: the initial rate for `niter` epochs, then a straight line to 0 over `niter_decay + 1`."""
     theirs = stepped(lambda o: torch_schedulers.LambdaLR(o, lambda e: 1.0 - max(0, e + 1 - niter) / (niter_decay + 1)), base, niter + niter_decay)
     agree(f"hold({niter - 1}) then linear({niter_decay + 1})", base, theirs)
+
+
+@st.composite
+def plateaus(draw: st.DrawFn) -> dict[str, Any]:
+    """Arguments of a ReduceLROnPlateau, by the letters of the table."""
+    return {
+        "f": draw(st.one_of(st.just(0.0), st.floats(0.05, 0.95))),
+        "p": draw(st.integers(0, 4)),
+        "th": draw(st.one_of(st.just(0.0), st.floats(1e-6, 0.5))),
+        "tm": draw(st.sampled_from(["rel", "abs"])),
+        "c": draw(st.integers(0, 4)),
+        "m": draw(st.one_of(st.just(0.0), st.floats(1e-6, 1.0))),
+        "e": draw(st.one_of(st.just(0.0), st.floats(1e-9, 0.5))),
+        "mode": draw(st.sampled_from(["min", "max"])),
+    }
+
+
+def torch_plateau(opt: torch.optim.Optimizer, a: dict[str, Any]) -> Any:
+    return torch_schedulers.ReduceLROnPlateau(opt, a["mode"], a["f"], a["p"], a["th"], a["tm"], a["c"], a["m"], a["e"])
+
+
+#: Losses as they come: most close to those before, some not numbers.
+losses = st.lists(st.one_of(st.floats(-1, 1), st.sampled_from([0.5, 0.5, 0.51, float("nan"), float("inf"), float("-inf")])), max_size=60)
+
+
+@given(bases, plateaus(), losses)
+def test_reduce_on_plateau(base: float, arguments: dict[str, Any], metrics: list[float]) -> None:
+    theirs = reported(torch_plateau(optimizer(base), arguments), metrics)
+    mine = reported(lrdsl.compile(peer(TORCH, "ReduceLROnPlateau").written(**arguments), optimizer(base)), metrics)
+    assert mine == theirs
+
+
+@given(bases, plateaus(), losses, st.integers(1, 9))
+def test_plateau_after_warmup(base: float, arguments: dict[str, Any], metrics: list[float], warm: int) -> None:
+    """What torch's SequentialLR refuses: the plateau sees the reports from the end of the warmup on."""
+    text = f"warmup({warm}) then " + peer(TORCH, "ReduceLROnPlateau").written(**arguments)
+    mine = reported(lrdsl.compile(text, optimizer(base)), [0.0] * warm + metrics)
+    assert mine[:warm] == lrdsl.parse(f"warmup({warm})").values(warm + 1, base)[1:].tolist()
+    assert mine[warm:] == reported(torch_plateau(optimizer(base), arguments), metrics)
+
+
+@given(bases, plateaus(), st.lists(st.floats(-1, 1), min_size=60, max_size=60), st.integers(1, 40))
+def test_decay_after_plateau(base: float, arguments: dict[str, Any], metrics: list[float], length: int) -> None:
+    """`plateau(...) for 50ep then linear(5ep)`: the decay begins at the level that the plateau came to."""
+    text = peer(TORCH, "ReduceLROnPlateau").written(**arguments) + f" for {length} then linear(5)"
+    mine = reported(lrdsl.compile(text, optimizer(base)), metrics)
+    theirs = reported(torch_plateau(optimizer(base), arguments), metrics[:length])
+    assert mine[:length] == theirs
+    np.testing.assert_allclose(mine[length : length + 6], [theirs[-1] * share for share in (0.8, 0.6, 0.4, 0.2, 0.0, 0.0)], rtol=1e-14)
 
 
 class TestTutorial:

@@ -1,4 +1,4 @@
-"""Every schedule of transformers' `get_scheduler`, step by step, but those that follow a metric."""
+"""Every schedule of transformers' `get_scheduler`, step by step, but the greedy one, which looks at a loss that it smooths and tries rates out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transformers.optimization import get_scheduler, get_wsd_schedule
 
 import lrdsl
 from tests.reference.peers import HF, PEERS, peer
-from tests.reference.training import stepped
+from tests.reference.training import optimizer, reported, stepped
 
 bases = st.floats(1e-5, 10)
 warms = st.integers(0, 30)
@@ -35,8 +35,14 @@ def agree(text: str, base: float, expected: list[float]) -> None:
 
 
 def test_every_type_is_in_the_table() -> None:
-    stateful = {"reduce_lr_on_plateau", "greedy"}
-    assert {p.name for p in PEERS if p.library == HF} | stateful == {t.value for t in SchedulerType}
+    assert {p.name for p in PEERS if p.library == HF} | {"greedy"} == {t.value for t in SchedulerType}
+
+
+@given(bases, st.floats(0.05, 0.95), st.integers(0, 4), st.lists(st.floats(0, 1), max_size=60))
+def test_reduce_lr_on_plateau(base: float, factor: float, patience: int, losses: list[float]) -> None:
+    theirs = get_scheduler("reduce_lr_on_plateau", optimizer(base), scheduler_specific_kwargs={"factor": factor, "patience": patience})
+    mine = lrdsl.compile(peer(HF, "reduce_lr_on_plateau").written(f=factor, p=patience), optimizer(base))
+    assert reported(mine, losses) == reported(theirs, losses)
 
 
 @given(bases, warms)

@@ -1,0 +1,222 @@
+"""Metrics at run time: what is reported, what is missing, what is wrong, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import lrdsl
+from lrdsl.runtime.reports import MetricWarning
+
+
+def compiled(text: str, *bases: float, **options: Any) -> Any:
+    return lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": base} for base in bases or (1.0,)]), **options)
+
+
+def rate(scheduler: Any) -> float:
+    return scheduler.optimizer.param_groups[0]["lr"]
+
+
+def run(scheduler: Any, *losses: float | None) -> list[float]:
+    found = []
+    for loss in losses:
+        scheduler.step(loss=loss)
+        found.append(rate(scheduler))
+    return found
+
+
+def test_a_phase_ends_at_the_tick_after_the_report() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(2)")
+    assert run(scheduler, 0.5, 0.2, 0.9, 0.9) == [1.0, 1.0, 0.5, 0.0]
+    assert (scheduler.phase.text, scheduler.finished) == ("linear(2)", True)
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_saved_before_at_and_after_the_event(stop: int) -> None:
+    text, losses = "hold until val_loss < 0.3 then cosine(10)", [0.5, 0.2, 0.6, 0.1, 0.1, 0.1]
+    unbroken, first, second = compiled(text), compiled(text), compiled(text)
+    for loss in losses:
+        unbroken.step(val_loss=loss)
+    for loss in losses[:stop]:
+        first.step(val_loss=loss)
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    assert rate(second) == rate(first)
+    for loss in losses[stop:]:
+        second.step(val_loss=loss)
+    assert second.state_dict() == unbroken.state_dict()
+    assert rate(second) == rate(unbroken) == unbroken.at(6)
+
+
+def test_rest_is_what_is_left_when_the_event_has_come() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(rest)", total_steps=6)
+    assert run(scheduler, 0.5, 0.2, 1, 1, 1, 1) == [1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
+
+
+def test_rest_is_a_tick_where_the_event_comes_too_late() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(rest)", total_steps=2)
+    assert run(scheduler, 1, 1, 1, 0.2, 1, 1) == [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+
+
+def test_a_duration_ends_it_at_the_latest() -> None:
+    scheduler = compiled("hold until loss < 0.3 or 3 then linear(2)")
+    assert scheduler.remaining == 5
+    assert run(scheduler, 1, 1, 1, 1, 1) == [1.0, 1.0, 1.0, 0.5, 0.0]
+    scheduler = compiled("hold until loss < 0.3 or 3 then linear(2)")
+    assert run(scheduler, 0.1, 1, 1, 1) == [1.0, 0.5, 0.0, 0.0]
+
+
+def test_a_drop_that_falls_on_the_end_has_happened() -> None:
+    scheduler = compiled("plateau(patience=0, metric=loss) for 2 then hold")
+    assert run(scheduler, 1, 1, 1, 1) == [1.0, 0.1, 0.1, 0.1]
+
+
+def test_a_phase_sees_the_reports_of_its_own_ticks_alone() -> None:
+    scheduler = compiled("warmup(2) then hold until loss < 0.3 then linear(2)")
+    assert run(scheduler, 0.1, 0.1, 0.1, 1, 1) == [0.5, 1.0, 1.0, 0.5, 0.0]
+
+
+def test_groups_and_targets_see_the_same_event() -> None:
+    optimizer = SimpleNamespace(param_groups=[{"lr": 1.0, "momentum": 0.5}, {"lr": 2.0, "momentum": 0.5}])
+    scheduler = lrdsl.compile("lr = hold until loss < 0.3 then linear(2); lr[1] = 0.1 * lr; momentum = hold until loss < 0.3 then hold(at=0.9)", optimizer)
+    for loss in (1, 0.1, 1):
+        scheduler.step(loss=loss)
+    assert [(g["lr"], g["momentum"]) for g in optimizer.param_groups] == [(0.5, 0.9), (pytest.approx(0.1), 0.9)]
+    assert scheduler.state_dict()["watches"] == [{"watch": "loss < 0.3", "start": 0, "events": [2], "best": None, "bad": 0, "cooldown": 0}]
+
+
+def test_a_metric_by_position_is_the_one_that_is_followed() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(2)")
+    scheduler.step(0.1)
+    scheduler.step(0.1)
+    assert rate(scheduler) == 0.5
+
+
+@pytest.mark.parametrize("text", ["cosine(10)", "hold until loss < 0.3 then hold until acc > 0.5"])
+def test_a_metric_by_position_that_could_be_any(text: str) -> None:
+    scheduler = compiled(text)
+    with pytest.raises(lrdsl.ScheduleError, match="LR154"):
+        scheduler.step(0.1)
+    assert scheduler.last_epoch == 0
+
+
+def test_a_metric_that_is_no_number_changes_nothing() -> None:
+    scheduler = compiled("hold until loss < 0.3")
+    with pytest.raises(lrdsl.ScheduleError, match="LR154"):
+        scheduler.step(loss="low")
+    assert (scheduler.last_epoch, scheduler.state_dict()["watches"]) == (0, [])
+
+
+def test_metrics_of_others_are_left_alone() -> None:
+    scheduler = compiled("cosine(10)")
+    scheduler.step(loss="low", acc=0.5)
+    assert scheduler.last_epoch == 1
+
+
+def test_a_missing_metric_is_spoken_of_once() -> None:
+    scheduler = compiled("hold until val_loss < 0.3")
+    with pytest.warns(MetricWarning, match="`vall_loss` was reported; did you mean that"):
+        scheduler.step(vall_loss=0.2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scheduler.step()
+    assert scheduler.phase.length is None
+
+
+def test_no_report_by_name_is_silent_and_counts_for_nothing() -> None:
+    scheduler = compiled("plateau(patience=0, metric=loss)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert run(scheduler, 1, None, None, 2) == [1.0, 1.0, 1.0, 0.1]
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_a_report_that_is_not_finite_is_spoken_of(wrong: float) -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(2)")
+    with pytest.warns(MetricWarning, match="fulfils no comparison"):
+        run(scheduler, wrong)
+    assert scheduler.state_dict()["watches"][0]["events"] == []
+    scheduler = compiled("plateau(metric=loss)")
+    with pytest.warns(MetricWarning, match="no better than the best"):
+        run(scheduler, wrong)
+    json.dumps(scheduler.state_dict(), allow_nan=False)
+
+
+def test_what_changes_nothing_is_not_remembered() -> None:
+    scheduler = compiled("plateau(factor=0.1, patience=0, min=0.05, metric=loss)")
+    run(scheduler, *([1.0] * 50))
+    assert rate(scheduler) == 0.05
+    assert scheduler.log.events == {next(iter(scheduler.log.events)): (2, 3)}
+
+
+def test_seeking_back_forgets_what_came_later() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(2)")
+    run(scheduler, 1, 0.1, 1)
+    scheduler.seek(1)
+    assert (rate(scheduler), scheduler.phase.text) == (1.0, "hold until loss < 0.3")
+    assert run(scheduler, 1, 0.1, 1) == [1.0, 1.0, 0.5]
+
+
+def test_replan_keeps_what_has_happened() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(10)")
+    run(scheduler, 0.1, 1, 1)
+    level = rate(scheduler)
+    scheduler.replan("hold until loss < 0.2 then linear(2)")
+    assert rate(scheduler) == level
+    assert run(scheduler, 0.25, 0.1, 1) == [level, level, pytest.approx(level / 2)]
+    other = compiled("hold until loss < 0.3 then linear(10)")
+    other.load_state_dict(json.loads(json.dumps(scheduler.state_dict())))
+    assert (other.state_dict(), rate(other)) == (scheduler.state_dict(), rate(scheduler))
+
+
+def test_a_damaged_log_is_refused() -> None:
+    scheduler = compiled("hold until loss < 0.3")
+    run(scheduler, 0.1)
+    for damage in ({"events": ["x"]}, {"bad": -1}, {"start": "soon"}):
+        state = json.loads(json.dumps(scheduler.state_dict()))
+        state["watches"][0] |= damage
+        with pytest.raises(lrdsl.ScheduleError, match="LR151"):
+            compiled("hold until loss < 0.3").load_state_dict(state)
+
+
+def test_another_schedule_knows_nothing_of_the_events() -> None:
+    scheduler = compiled("hold until loss < 0.3 then linear(4)")
+    run(scheduler, 0.1, 1)
+    other = compiled("hold until loss < 0.1 then linear(4)")
+    other.load_state_dict(scheduler.state_dict(), migrate=True)
+    assert (other.last_epoch, other.state_dict()["watches"], rate(other)) == (2, [], 1.0)
+
+
+def test_supposing() -> None:
+    s = lrdsl.parse("hold until loss < 0.3 then plateau(metric=loss) for 5 then linear(2)")
+    assert (s.length, s.supposing(2).length) == (None, 9)
+    assert s.supposing(2, 4).values(10).tolist()[1:5] == [1.0, 1.0, 1.0, 0.1]
+    assert s.supposing(2) == s.after({("loss < 0.3", Fraction(0)): (2,)}) != s
+    with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+        lrdsl.parse("cosine(10)").supposing(3)
+
+
+def test_a_metric_may_have_any_name() -> None:
+    scheduler = compiled('hold until "val/loss" < 0.3 then linear(2)')
+    scheduler.step(**{"val/loss": 0.1})
+    scheduler.step(**{"val/loss": 0.1})
+    assert rate(scheduler) == 0.5
+
+
+def test_a_group_that_is_frozen_may_follow_a_plateau() -> None:
+    scheduler = compiled("plateau(patience=0, metric=loss)", 1.0, 0.0)
+    run(scheduler, 1, 1)
+    assert [g["lr"] for g in scheduler.optimizer.param_groups] == [0.1, 0.0]
+
+
+def test_stages_that_each_end_at_a_plateau() -> None:
+    """A chain of such phases stays a small formula."""
+    text = " then ".join(["drop(0.5) then hold until plateau(patience=1, metric=loss) or 20"] * 12) + " then linear(10)"
+    scheduler = compiled(text)
+    levels = run(scheduler, *([1.0] * 60))
+    assert levels[:7] == [0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125]
