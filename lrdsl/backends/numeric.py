@@ -142,7 +142,8 @@ class _Lowering:
 
     def _function(self, op: str, x: Pair) -> Expr:
         """A function at a pair: its value at the double, and its slope there times the error."""
-        value = _op(op, x.high)
+        # The share of a phase that is left is above 0 at every tick, but may round to it just before the end.
+        value = _op(op, _apart(x.high) if op == "log" else x.high)
         return value if x.low is None else _add(value, _mul(x.low, _SLOPES[op](x.high, value)))
 
     def ratio(self, e: Expr) -> tuple[Expr, int]:
