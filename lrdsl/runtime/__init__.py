@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from lrdsl.diagnostics import refuse
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.schedule import Schedule, parse
 
 __all__ = ["Scheduler", "compile"]
 
 
-def compile(schedule: str | Schedule, optimizer: Any, **options: Any) -> Scheduler:
+def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", **options: Any) -> Scheduler:
     """A scheduler that drives the `lr` of an optimizer's param groups.
 
     Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; for text, the options of
-    `lrdsl.parse`. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is set at once; call `step()` after
-    each `optimizer.step()`. Raises `ScheduleError`.
+    `lrdsl.parse`; `reduce`, how the metrics that processes of `torch.distributed` report become one: "mean", "min", "max" or "sum" over those that report, or
+    None where all report the same. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is set at once; call
+    `step()` after each `optimizer.step()`. Raises `ScheduleError`.
 
     >>> from types import SimpleNamespace
     >>> optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 1.0}])
@@ -30,9 +32,11 @@ def compile(schedule: str | Schedule, optimizer: Any, **options: Any) -> Schedul
             raise TypeError("a Schedule has its clock and names already; options belong to text")
     else:
         schedule = parse(schedule, **options)
+    if reduce not in (None, "mean", "min", "max", "sum"):
+        raise refuse("LR152", f"reduce is {reduce!r}", 'it is "mean", "min", "max", "sum" or None', str(schedule))
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(optimizer, torch.optim.Optimizer):
         from lrdsl.runtime.torch import LRScheduler
 
-        return LRScheduler(schedule, optimizer)
+        return LRScheduler(schedule, optimizer, reduce)
     return Scheduler(schedule, optimizer)

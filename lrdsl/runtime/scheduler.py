@@ -141,7 +141,10 @@ class Scheduler:
     def _report(self, metric: Any, metrics: Mapping[str, Any]) -> None:
         """Take the metrics of the tick that ends; where an event comes, the schedule goes on as it says for that."""
         tick = self.last_epoch + 1
-        for watch in self.log.take(self._watches, tick, reported(self.schedule, metric, metrics)):
+        given = reported(self.schedule, metric, metrics)
+        if any(watch.sees(tick) for watch in self._watches):
+            given = self._agreed(given)
+        for watch in self.log.take(self._watches, tick, given):
             before = self.log.events.get(watch.key) if watch.key is not None else None
             self.log.note(watch, tick)
             schedule = self.schedule.after(self.log.events)
@@ -152,6 +155,10 @@ class Scheduler:
                 self.log.events.pop(watch.key)
                 if before is not None:
                     self.log.events[watch.key] = before
+
+    def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+        """The metrics that all processes of a run go by."""
+        return metrics
 
     def _differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether some level at a tick is another one by a schedule with more events."""

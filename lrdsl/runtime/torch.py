@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
 import torch
+from torch import distributed
 from torch.optim import lr_scheduler
 
 from lrdsl.runtime.reports import Log
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.schedule import Schedule
 
+#: Less than one over the number of processes that any run has.
+_NONE = 2.0**-30
+
 
 # torch's own step takes a deprecated epoch, and its bases may be tensors.
 class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     """A schedule at work on a `torch.optim.Optimizer`: an `lrdsl.Scheduler` that is a `torch.optim.lr_scheduler.LRScheduler`.
 
-    An `lr` that is a tensor is filled in place.
+    An `lr` that is a tensor is filled in place. Where several processes run (`torch.distributed`), a metric is reduced over all of them before it is looked at,
+    so that every one has the same rate at every tick; each of them must call `step` as often as the others.
     """
 
-    def __init__(self, schedule: Schedule, optimizer: torch.optim.Optimizer) -> None:
+    def __init__(self, schedule: Schedule, optimizer: torch.optim.Optimizer, reduce: str | None = "mean") -> None:
+        self.reduce = reduce
         self.schedule = self.planned = schedule
         self.replans = []
         self.log = Log()
@@ -50,6 +57,27 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
             what = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
             warnings.warn(what, UserWarning, stacklevel=3)
         super()._enter(tick)
+
+    def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+        if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:
+            return metrics
+        names = self.schedule.metrics
+        fill = {"min": math.inf, "max": -math.inf}.get(self.reduce, 0.0)
+        device = torch.device("cuda", torch.cuda.current_device()) if distributed.get_backend() == "nccl" else torch.device("cpu")
+        known = [metrics.get(name) for name in names]
+        values = torch.tensor([fill if value is None else value for value in known], dtype=torch.float64, device=device)
+        # 1 for a report, and a small part of it for the word that there is none, which only a warning asks after.
+        counts = torch.tensor([0.0 if name not in metrics else _NONE if metrics[name] is None else 1.0 for name in names], dtype=torch.float64, device=device)
+        operation = {"min": distributed.ReduceOp.MIN, "max": distributed.ReduceOp.MAX}.get(self.reduce, distributed.ReduceOp.SUM)
+        distributed.all_reduce(values, operation)
+        distributed.all_reduce(counts)
+        agreed: dict[str, float | None] = {}
+        for name, value, count in zip(names, values.tolist(), counts.tolist(), strict=True):
+            if count >= 1:
+                agreed[name] = value / math.floor(count) if self.reduce == "mean" else value
+            elif count > 0:
+                agreed[name] = None
+        return agreed
 
     def get_lr(self) -> list[float | torch.Tensor]:
         """The levels in force, as `get_last_lr`."""

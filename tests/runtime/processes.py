@@ -1,0 +1,38 @@
+"""What each process of the distributed tests runs, under `torchrun`: a schedule fed with metrics that differ from process to process. Prints the rates as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+from torch import distributed
+
+import lrdsl
+
+
+def main(text: str, reduce: str, folder: str) -> None:
+    distributed.init_process_group("gloo")
+    rank = distributed.get_rank()
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = lrdsl.compile(text, optimizer, reduce=reduce)
+    generator = torch.Generator().manual_seed(rank)
+    rates = []
+    for tick in range(40):
+        optimizer.step()
+        loss = float(torch.rand(1, generator=generator)) / (tick + 1)
+        if tick % 5 == 3 and rank:  # only the first process looks
+            scheduler.step()
+        else:
+            scheduler.step(loss=loss)
+        rates.append(optimizer.param_groups[0]["lr"])
+    found = {"rates": rates, "state": scheduler.state_dict()}
+    (Path(folder) / f"{rank}.json").write_text(json.dumps(found), "utf-8")
+    distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main(*sys.argv[1:4])
