@@ -16,9 +16,9 @@ def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "m
     """A scheduler that drives the `lr` of an optimizer's param groups.
 
     Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; for text, the options of
-    `lrdsl.parse`; `reduce`, how the metrics that processes of `torch.distributed` report become one: "mean", "min", "max" or "sum" over those that report, or
-    None where all report the same. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is set at once; call
-    `step()` after each `optimizer.step()`. Raises `ScheduleError`.
+    `lrdsl.parse`; `reduce`, how the metrics that processes of `torch.distributed` report become one: "mean", "min", "max" or "sum" over those that report,
+    or None where all report the same. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is set at
+    once; call `step()` after each `optimizer.step()`. Raises `ScheduleError`.
 
     >>> from types import SimpleNamespace
     >>> optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 1.0}])
