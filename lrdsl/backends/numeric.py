@@ -184,13 +184,9 @@ class _Lowering:
         return _op("mod", scaled, Float(int(period.value * common))), common
 
     def _hav(self, x: Expr) -> Expr:
-        """sin(y)^2 at y = pi/2 x: the angle's rounding error e is known, so its effect, 2 e sin(y) cos(y), is added."""
-        angle = self._angle(x, 2)
-        if angle.low is None:
-            s = _op("sin", angle.high)
-            return _mul(s, s)
-        s = _op("sin", angle.high)
-        return _add(_mul(s, s), _mul(Float(2), angle.low, s, _op("cos", angle.high)))
+        """sin(y)^2 at y = pi/2 x. The square doubles the one rounding of the angle, and that of the sine: three units in the last place in all."""
+        s = _op("sin", self._angle(x, 2).high)
+        return _mul(s, s)
 
     def _angle(self, x: Expr, parts: int) -> Pair:
         """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""

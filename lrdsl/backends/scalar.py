@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 
-from lrdsl.backends.numeric import Accumulated, Float, numeric
+from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric
 from lrdsl.backends.products import RunningProduct
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
 from lrdsl.plan import Piece, Plan, best, first_tick, pieces
 
+#: For as many groups as this, the code that stores levels has a line for each.
+UNROLLED = 16
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 _FUNCTIONS = {name: getattr(math, name) for name in ("sin", "cos", "exp", "expm1", "log", "log1p", "sqrt", "floor", "ceil")}
 
@@ -139,22 +142,17 @@ def _operands(e: Expr) -> tuple[Expr, ...]:
 def _running(e: Accumulated) -> RunningProduct:
     from lrdsl.backends import array
 
-    return RunningProduct(_function((e.high, e.low), "def factor(k):", "return {}, {}"), array.factors(e))
+    return RunningProduct(_function((e.high, e.low), ["def factor(k):"], ["    return {0}, {1}"]), array.factors(e))
 
 
-def _function(trees: tuple[Expr, ...], head: str, *tail: str) -> Callable[..., Any]:
-    """A function with a generated body; `tail` are its last lines, with a `{}` for each tree."""
-    writer = _Writer(trees)
+def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Callable[..., Any]:
+    """A function with a generated body: the lines of `head`, then what computes the trees, then those of `tail`, with the trees' values for `{0}`, `{1}` ..."""
+    writer = _Writer(trees, indent)
     values = [writer.text(tree) for tree in trees]
-    filled, used = [], 0
-    for line in tail:
-        slots = line.count("{}")
-        filled.append("    " + line.format(*values[used : used + slots]))
-        used += slots
-    source = "\n".join([head, *writer.lines, *filled])
+    source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
     space = {**_GLOBALS, **writer.constants}
     exec(compile(source, "<lrdsl>", "exec"), space)
-    function: Callable[..., Any] = space[head[4 : head.index("(")]]
+    function: Callable[..., Any] = space[head[0][4 : head[0].index("(")]]
     return function
 
 
@@ -166,16 +164,14 @@ class PieceCode:
     start: float
     end: float
     _level: Callable[[float, float], float] | None = None
-    _apply: dict[str, Callable[[int, Any], None]] = attrs.Factory(dict)
+    _binders: dict[tuple[str, int], Callable[[Any], Callable[[int], None]]] = attrs.Factory(dict)
 
     def level(self, tick: float, base: float) -> float:
         """The level at a tick for a group with that base."""
         if self._level is None:
             split = self.split()
-            if split is None:
-                self._level = _function((numeric(self.piece.level),), "def level(t, base):", "return {}")
-            else:
-                self._level = _function((_sum(split),), "def level(t, base):", "return {}")
+            tree = numeric(self.piece.level) if split is None else _sum(split)
+            self._level = _function((tree,), ["def level(t, base):"], ["    return {0}"])
         return self._level(tick, base)
 
     def split(self) -> tuple[Expr, Expr] | None:
@@ -183,38 +179,64 @@ class PieceCode:
         parts = affine(self.piece.level, BASE)
         return None if parts is None else (numeric(parts[0]), numeric(parts[1]))
 
-    def apply(self, key: str) -> Callable[[int, Any], None]:
-        """A function of (tick, slots) that stores the level under `key` in the group of each slot (group, base)."""
-        made = self._apply.get(key)
-        if made is None:
-            made = self._apply[key] = self._make(key)
-        return made
+    def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[int], None]:
+        """A function of the tick that stores the level under `key` in the group of each slot, a (group, base). For few groups it is written without a loop."""
+        count = len(slots) if len(slots) <= UNROLLED else 0
+        binder = self._binders.get((key, count))
+        if binder is None:
+            binder = self._binders[key, count] = self._binder(key, count)
+        return binder(slots)
 
-    def _make(self, key: str) -> Callable[[int, Any], None]:
-        head, loop, store = "def apply(t, slots):", "for group, base in slots:", f"    group[{key!r}] = "
+    def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[int], None]]:
+        """What makes such a function, for so many slots, or for any number of them where `count` is 0."""
         split = self.split()
         if split is None:
-            level = self.level
+            return partial(_each, self.level, key)
+        fixed = not any(_reads_time(part) for part in split)
+        inline = count == 1 and not fixed
+        used = ["a = float({0})"] * (split[0] != ZERO or split[1] == ZERO) + ["b = {1}"] * (split[1] not in (ZERO, ONE))
+        named = [] if inline else used
+        values = [(f"group{i}", f"base{i}" if fixed else _sum_text(*split, f"base{i}", inline)) for i in (range(count) if count else ("",))]
+        unpack = [f"({', '.join(f'(group{i}, base{i})' for i in range(count))},) = slots"] if count else []
+        loop = [] if count else ["for group, base in slots:"]
+        stores = [*loop, *(f"{'' if count else '    '}{group}[{key!r}] = {value}" for group, value in values)]
+        if fixed:  # the levels are worked out when they are bound, and stand in the place of the bases
+            levels = f"slots = [(group, {_sum_text(*split, 'base', inline)}) for group, base in slots]"
+            bound = [*named, levels, *unpack, "def store(t):", *("    " + line for line in stores)]
+            return _function(split, ["def bind(slots):"], ["    " + line for line in [*bound, "return store"]])
+        head = ["def bind(slots):", *("    " + line for line in unpack), "    def store(t):"]
+        return _function(split, head, [*("        " + line for line in [*named, *stores]), "    return store"], " " * 8)
 
-            def apply(t: int, slots: Any) -> None:
-                for group, base in slots:
-                    group[key] = level(t, base)
 
-            return apply
-        a, b = split
-        if b == Float(0):
-            return _function((a,), head, "a = float({})", loop, f"{store}a")
-        if a == Float(0):
-            return _function((b,), head, loop, f"{store}base") if b == Float(1) else _function((b,), head, "b = {}", loop, f"{store}b * base")
-        return _function((a, b), head, "a, b = {}, {}", loop, f"{store}a + b * base")
+def _sum_text(a: Expr, b: Expr, base: str, inline: bool) -> str:
+    """`a + b * base` as text: of the values {0} and {1}, or of the names that they have been given."""
+    first, second = ("float({0})", "{1}") if inline else ("a", "b")
+    scaled = base if b == ONE else f"{second} * {base}"
+    if b == ZERO:
+        return first
+    return scaled if a == ZERO else f"{first} + {scaled}"
+
+
+def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[int], None]:
+    """Stores a level that is not a multiple of base and a constant: worked out for each group."""
+
+    def store(t: int) -> None:
+        for group, base in slots:
+            group[key] = level(t, base)
+
+    return store
+
+
+def _reads_time(e: Expr) -> bool:
+    return e is T or any(_reads_time(x) for x in _operands(e))
 
 
 def _sum(split: tuple[Expr, Expr]) -> Expr:
     a, b = split
-    if b == Float(0):
+    if b == ZERO:
         return a
-    scaled = BASE if b == Float(1) else Call("mul", (b, BASE))
-    return scaled if a == Float(0) else Call("add", (a, scaled))
+    scaled = BASE if b == ONE else Call("mul", (b, BASE))
+    return scaled if a == ZERO else Call("add", (a, scaled))
 
 
 @attrs.define

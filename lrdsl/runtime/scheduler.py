@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -38,14 +39,14 @@ class _Track:
     slots: list[Slot]
     fills: bool
 
-    def enter(self, tick: int) -> tuple[float, Callable[[int, Any], None]]:
+    def enter(self, tick: int) -> tuple[float, Callable[[int], None]]:
         """The tick at which the formula in force ends, and the function that stores its levels."""
         code = self.evaluator.code_at(tick)
-        return code.end, self._store if self.fills or self.element is not None else code.apply(self.key)
+        return code.end, self._store if self.fills or self.element is not None else code.storing(self.key, self.slots)
 
-    def _store(self, tick: int, slots: list[Slot]) -> None:
+    def _store(self, tick: int) -> None:
         """Store levels where a value is a tensor, which stays the same one, so that code compiled for it stays valid; or one element of several."""
-        for group, base in slots:
+        for group, base in self.slots:
             level = self.evaluator.level(tick, base)
             if self.element is not None:
                 group[self.key] = with_element(group[self.key], self.element, level)
@@ -53,6 +54,11 @@ class _Track:
                 group[self.key].fill_(level)
             else:
                 group[self.key] = level
+
+
+def _all(stores: tuple[Callable[[int], None], ...], tick: int) -> None:
+    for store in stores:
+        store(tick)
 
 
 class Scheduler:
@@ -76,6 +82,15 @@ class Scheduler:
             raise refuse("LR152", f"{type(optimizer).__name__} has no param groups with an `lr`", "pass an optimizer, as `torch.optim.SGD(...)`", str(schedule))
         self._attach({})
         self.seek(0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds: all but the code that is bound to the groups of this one."""
+        return {name: value for name, value in vars(self).items() if name not in ("_tracks", "_store", "_groups")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._attach(self.bases)
+        self._until = 0.0
 
     def _attach(self, bases: Mapping[str, list[Any]]) -> None:
         """Bind the groups, in order, to these bases; groups beyond them to their own."""
@@ -128,14 +143,15 @@ class Scheduler:
         0.5
         0.0
         """
-        if self._watches or metric is not None:
-            self._report(metric, metrics)
-        self.last_epoch = tick = self.last_epoch + 1
+        tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
-        if tick < self._until and groups is self._groups and len(groups) == self._count:
-            for apply, slots in self._stores:
-                apply(tick, slots)
+        if tick < self._until and metric is None and groups is self._groups and len(groups) == self._count:
+            self.last_epoch = tick
+            self._store(tick)
         else:
+            if self._watches or metric is not None:
+                self._report(metric, metrics)
+            self.last_epoch = tick
             self._enter(tick)
 
     def _report(self, metric: Any, metrics: Mapping[str, Any]) -> None:
@@ -149,7 +165,7 @@ class Scheduler:
             self.log.note(watch, tick)
             schedule = self.schedule.after(self.log.events)
             if watch.ends or self._differs(schedule, tick):
-                self.schedule, self._until = schedule, 0.0
+                self.schedule = schedule
                 self._attach(self.bases)
             elif watch.key is not None:  # all groups are as low as they go: not worth remembering
                 self.log.events.pop(watch.key)
@@ -169,11 +185,12 @@ class Scheduler:
         groups = self.optimizer.param_groups
         if groups is not self._groups or len(groups) != self._count:
             self._attach(self.bases)
-        entered = [(track.enter(tick), track.slots) for track in self._tracks]
-        self._until = min((end for (end, _), _ in entered), default=math.inf)
-        self._stores = [(apply, slots) for (_, apply), slots in entered]
-        for apply, slots in self._stores:
-            apply(tick, slots)
+        entered = [track.enter(tick) for track in self._tracks]
+        # Where a metric is followed, every tick takes this road.
+        self._until = 0.0 if self._watches else min((end for end, _ in entered), default=math.inf)
+        stores = tuple(store for _, store in entered)
+        self._store = stores[0] if len(stores) == 1 else partial(_all, stores)
+        self._store(tick)
 
     def seek(self, tick: int) -> None:
         """Go to a tick, forward or back, in constant time, and store its levels.
