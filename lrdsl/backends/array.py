@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdsl.backends.numeric import Accumulated, Float, numeric
+from lrdsl.backends.numeric import Accumulated, Float, numeric, stretches
 from lrdsl.backends.products import running_products
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
-from lrdsl.plan import best, first_tick, pieces
+from lrdsl.plan import first_tick
 
 Array = NDArray[np.float64]
-_BLOCK = 16384
+_BLOCK = 8000
 
 _REDUCED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
 
@@ -54,47 +54,57 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 
 def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
     """The value of a machine tree where symbols are arrays or numbers. `shared` holds what is computed once for all blocks, by tree."""
-    memo: dict[Expr, Any] = {}
+    return _value(e, symbols, shared, {})
 
-    def walk(x: Expr) -> Any:
-        if isinstance(x, Float):
-            return float(x.value)
-        if isinstance(x, Symbol):
-            return symbols[x]
-        known = memo.get(x)
-        if known is None:
-            known = memo[x] = step(x)
-        return known
 
-    def step(x: Expr) -> Any:
-        if isinstance(x, Select):
-            return _select(x, walk(x.of), symbols, shared)
-        if isinstance(x, Accumulated):
-            upto = np.asarray(walk(x.upto))
-            return _prefix(x, shared, int(upto.max(initial=0)))[upto.astype(np.int64)]
-        assert isinstance(x, Call), x
-        args = [walk(a) for a in x.args]
-        if x.op in _REDUCED:
-            total = args[0]
-            for a in args[1:]:
-                total = _REDUCED[x.op](total, a)
-            return total
-        return _PLAIN[x.op](*args)
+def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any], memo: dict[Expr, Any]) -> Any:
+    # No closures here: they would refer to each other, and keep the arrays until the garbage collector comes by.
+    if isinstance(x, Float):
+        return float(x.value)
+    if isinstance(x, Symbol):
+        return symbols[x]
+    known = memo.get(x)
+    if known is None:
+        known = memo[x] = _operated(x, symbols, shared, memo)
+    return known
 
-    return walk(e)
+
+def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any], memo: dict[Expr, Any]) -> Any:
+    if isinstance(x, Select):
+        return _select(x, _value(x.of, symbols, shared, memo), symbols, shared)
+    if isinstance(x, Accumulated):
+        upto = np.asarray(_value(x.upto, symbols, shared, memo))
+        return _prefix(x, shared, int(upto.max(initial=0)))[upto.astype(np.int64)]
+    assert isinstance(x, Call), x
+    args = [_value(a, symbols, shared, memo) for a in x.args]
+    if x.op in _REDUCED:
+        total = args[0]
+        for a in args[1:]:
+            total = _REDUCED[x.op](total, a)
+        return total
+    return _PLAIN[x.op](*args)
 
 
 def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
     """Each branch on the ticks that reach it."""
-    place = np.searchsorted([first_tick(s) for s in e.starts[1:]], of, side="right")
-    if np.ndim(place) == 0:
-        return evaluate(e.values[int(place)], symbols, shared)
-    out = np.empty(np.shape(place))
-    for i in np.unique(place):
-        chosen = place == i
+    starts = [first_tick(s) for s in e.starts[1:]]
+    if np.ndim(of) == 0:
+        return evaluate(e.values[int(np.searchsorted(starts, of, side="right"))], symbols, shared)
+    out = np.empty(np.shape(of))
+    for i, chosen in _places(starts, of):
         there = {s: v[chosen] if np.ndim(v) else v for s, v in symbols.items()}
-        out[chosen] = evaluate(e.values[int(i)], there, shared)
+        out[chosen] = evaluate(e.values[i], there, shared)
     return out
+
+
+def _places(starts: Sequence[float], of: Array) -> Iterator[tuple[int, Any]]:
+    """Which of the stretches that begin at `starts`, after a first one, hold values of an array, and where: a slice of it where it rises, as ticks do."""
+    if bool(np.all(of[1:] >= of[:-1])):
+        bounds = [0, *np.searchsorted(of, starts, side="left").tolist(), len(of)]
+        yield from ((i, slice(bounds[i], bounds[i + 1])) for i in range(len(starts) + 1) if bounds[i] < bounds[i + 1])
+    else:
+        place = np.searchsorted(starts, of, side="right")
+        yield from ((int(i), place == i) for i in np.unique(place))
 
 
 def factors(e: Accumulated) -> Callable[[Array], tuple[Any, Any]]:
@@ -115,11 +125,11 @@ def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
 @cache
 def _compiled(level: Expr) -> tuple[list[float], list[tuple[Expr, ...]]]:
     """The starts of a level's pieces, and the machine trees of each: (a, b) for a + b * base, or one tree in base."""
-    found = pieces(best(level))
+    found = stretches(level)
     trees: list[tuple[Expr, ...]] = []
     for piece in found:
         split = affine(piece.level, BASE)
-        trees.append((numeric(piece.level),) if split is None else (numeric(split[0]), numeric(split[1])))
+        trees.append(tuple(numeric(part, piece.start) for part in (split or (piece.level,))))
     return [first_tick(p.start) for p in found], trees
 
 
@@ -131,14 +141,8 @@ def levels(level: Expr, ticks: Array, base: float) -> Array:
     shared: dict[Expr, Any] = {}
     for begin in range(0, len(flat), _BLOCK):
         block = flat[begin : begin + _BLOCK]
-        rising = bool(np.all(block[1:] >= block[:-1]))
-        place = np.maximum(np.searchsorted(starts, block, side="right") - 1, 0)
-        for i in np.unique(place):
-            if rising:
-                chosen: Any = slice(*np.searchsorted(place, [i, i + 1]))
-            else:
-                chosen = place == i
-            out[begin : begin + _BLOCK][chosen] = _level(trees[int(i)], block[chosen], base, shared)
+        for i, chosen in _places(starts[1:], block):
+            out[begin : begin + _BLOCK][chosen] = _level(trees[i], block[chosen], base, shared)
     return out.reshape(np.shape(ticks))
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
 import attrs
 
-from lrdsl.expr import PI, Call, Expr, Linear, Num, Product, Select, Symbol
-from lrdsl.plan import first_tick
+from lrdsl.expr import PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
+from lrdsl.plan import Piece, best, first_tick, pieces
 
 #: pi to 60 digits, for constants that are split in two doubles.
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
@@ -88,15 +89,33 @@ _SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
 }
 
 
-def numeric(e: Expr) -> Expr:
-    """The operations that compute `e`, a tree without `Forms`, in doubles."""
-    return _Lowering().of(e)
+def stretches(level: Expr) -> list[Piece]:
+    """The pieces of a level, each cut where its half cosines are computed another way."""
+    found = []
+    for piece, after in pairwise([*pieces(best(level)), None]):
+        assert piece is not None
+        turns = {_turn(x.args[0])[1] for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0]) and _turn(x.args[0])[0] is T}
+        cuts = sorted(turn for turn in turns if turn > piece.start and (after is None or turn < after.start))
+        found += [Piece(start, piece.level) for start in (piece.start, *cuts)]
+    return found
+
+
+def _turn(x: Expr) -> tuple[Expr, Fraction]:
+    """The time that a half cosine looks at, and when it has gone a third of its way."""
+    scale, of, shift = parts(x)
+    return of, (Fraction(1, 3) - shift) / scale
+
+
+def numeric(e: Expr, start: Fraction = Fraction(0)) -> Expr:
+    """The operations that compute `e`, a tree without `Forms`, in doubles, in the stretch that begins at `start`."""
+    return _Lowering(start).of(e)
 
 
 class _Lowering:
     """One tree's translation, with equal subtrees translated once."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: Fraction) -> None:
+        self.start = start
         self.memo: dict[Expr, Expr] = {}
 
     def of(self, e: Expr) -> Expr:
@@ -184,9 +203,17 @@ class _Lowering:
         return _op("mod", scaled, Float(int(period.value * common))), common
 
     def _hav(self, x: Expr) -> Expr:
-        """sin(y)^2 at y = pi/2 x. The square doubles the one rounding of the angle, and that of the sine: three units in the last place in all."""
+        """sin(y)^2 at y = pi/2 x up to x = 1/3, (1 - cos(2y))/2 from there on, where little cancels: within three units in the last place either way."""
         s = _op("sin", self._angle(x, 2).high)
-        return _mul(s, s)
+        near = _mul(s, s)
+        if not is_time(x):
+            return near
+        far = _mul(Float(0.5), _sub(ONE, _op("cos", self._angle(x, 1).high)))
+        of, turn = _turn(x)
+        before, later = (near, far) if parts(x)[0] > 0 else (far, near)
+        if of is T:
+            return later if self.start >= turn else before
+        return Select(self.of(of), (turn, turn), (before, later))
 
     def _angle(self, x: Expr, parts: int) -> Pair:
         """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""
@@ -214,14 +241,14 @@ class _Lowering:
         x = self.pair(exponent)
         if b.high == ZERO:
             x = Pair(x.high, None)
-        plain = _op("pow", b.high, x.high)
+        plain = _mul(*[b.high] * int(x.high.value)) if isinstance(x.high, Float) and x.high.value in (2, 3, 4) else _op("pow", b.high, x.high)
         terms = []
         if x.low is not None:
             terms.append(_mul(x.low, _op("log", _apart(b.high))))
         if b.low is not None:
             terms.append(_div(_mul(x.high, b.low), _apart(b.high)))
         if not terms:
-            return _mul(b.high, b.high) if x.high == Float(2) else plain
+            return plain
         return _add(plain, _mul(plain, terms[0] if len(terms) == 1 else _add(*terms)))
 
     def pair(self, e: Expr) -> Pair:

@@ -15,10 +15,10 @@ from typing import Any
 
 import attrs
 
-from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric
+from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric, stretches
 from lrdsl.backends.products import RunningProduct
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
-from lrdsl.plan import Piece, Plan, best, first_tick, pieces
+from lrdsl.plan import Piece, Plan, first_tick
 
 #: For as many groups as this, the code that stores levels has a line for each.
 UNROLLED = 16
@@ -170,14 +170,14 @@ class PieceCode:
         """The level at a tick for a group with that base."""
         if self._level is None:
             split = self.split()
-            tree = numeric(self.piece.level) if split is None else _sum(split)
+            tree = numeric(self.piece.level, self.piece.start) if split is None else _sum(split)
             self._level = _function((tree,), ["def level(t, base):"], ["    return {0}"])
         return self._level(tick, base)
 
     def split(self) -> tuple[Expr, Expr] | None:
         """(a, b) where the level is a + b * base, in machine operations; None where it is not."""
         parts = affine(self.piece.level, BASE)
-        return None if parts is None else (numeric(parts[0]), numeric(parts[1]))
+        return None if parts is None else (numeric(parts[0], self.piece.start), numeric(parts[1], self.piece.start))
 
     def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[int], None]:
         """A function of the tick that stores the level under `key` in the group of each slot, a (group, base). For few groups it is written without a loop."""
@@ -254,7 +254,7 @@ class Evaluator:
     @classmethod
     def of(cls, plan: Plan) -> Evaluator:
         """The evaluator of a plan; nothing is generated yet."""
-        found = pieces(best(plan.level))
+        found = stretches(plan.level)
         starts = [first_tick(p.start) for p in found]
         ends = [*starts[1:], math.inf]
         return cls(tuple(PieceCode(p, s, e) for p, s, e in zip(found, starts, ends, strict=True)), tuple(starts))

@@ -15,7 +15,7 @@ from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, ENTRY, Expr, T, branches, realized, select, substitute, within
+from lrdsl.expr import BASE, Expr, T, branches, realized, select, within
 from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -48,11 +48,11 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if found is None:
         return None
     try:
-        whole = curves.bounded(curves.then(found))
+        whole = curves.bounded(curves.then(found, BASE))
     except curves.TooLargeError as reason:
         problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
         return None
-    law = substitute(whole.level, {ENTRY: BASE})
+    law = whole.level
     level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
     phases: list[Phase] = []
     start: Fraction | None = Fraction(0)
@@ -75,7 +75,7 @@ def _settled(level: Expr) -> Expr:
 
 
 def _is_finite(plan: Plan, problems: Problems) -> bool:
-    fault = first_fault(plan.law)
+    fault = first_fault(plan.law, bool(plan.watches))
     if fault is None:
         return True
     tick, event = fault

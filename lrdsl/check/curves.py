@@ -77,10 +77,9 @@ class Curve:
         return _at(self.level, tick)
 
 
-def then(curves: Sequence[Curve]) -> Curve:
-    """One after the other, each entering at the level that the one before reached. All but the last must end."""
+def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
+    """One after the other, each entering at the level that the one before reached, the first at `entry`. All but the last must end."""
     start: Fraction = Fraction(0)
-    entry: Expr = ENTRY
     parts: list[tuple[Fraction, Expr]] = []
     for i, curve in enumerate(curves):
         if curve.pending is not None and i + 1 < len(curves):

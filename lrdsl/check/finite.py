@@ -17,11 +17,14 @@ _BUDGET = 4000
 _NARROW = 1 / 64
 
 
-def first_fault(law: Expr) -> tuple[float, Event | None] | None:
+def first_fault(law: Expr, waits: bool) -> tuple[float, Event | None] | None:
     """The first tick at which a formula cannot be shown to be finite, and the event that it is counted from, if one is; None where it is finite throughout.
 
-    Whatever the run may decide is looked at: each stretch from an event on is a formula of its own.
+    Where it `waits` for events, whatever the run may decide is looked at: each stretch from an event on is a formula of its own.
     """
+    if not waits:
+        fault = _first(law)
+        return None if fault is None else (fault, None)
     for event in (None, *events_of(law)):
         fault = _first(unhappened(law if event is None else after(law, event)))
         if fault is not None:

@@ -48,12 +48,16 @@ def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
 
 
 def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
-    """The same node over children that `walk` has changed."""
+    """The same node over children that `walk` may have changed; the node itself where it has changed none."""
     if isinstance(e, Linear):
         inner = walk(e.of)
+        if inner is e.of:
+            return e
         return number(e.scale) * inner + e.shift if not is_time(inner) else linear(e.scale, inner, e.shift)
     if isinstance(e, Select):
-        return select(walk(e.of), [(s, walk(v)) for s, v in zip(e.starts, e.values, strict=True)])
+        of, values = walk(e.of), [walk(v) for v in e.values]
+        same = of is e.of and all(a is b for a, b in zip(values, e.values, strict=True))
+        return e if same else select(of, list(zip(e.starts, values, strict=True)))
     if isinstance(e, Product):
         return product(walk(e.factor), walk(e.upto))
     if isinstance(e, Forms):
@@ -62,6 +66,8 @@ def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
     if not isinstance(e, Call):
         return e
     args = [walk(a) for a in e.args]
+    if all(a is b for a, b in zip(args, e.args, strict=True)):
+        return e
     if e.op in ("add", "mul"):
         total, join = args[0], add if e.op == "add" else mul
         for a in args[1:]:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import lark
-from lark.lexer import Token
+from lark.lexer import LexerThread, Token
 
 from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
 from lrdsl.syntax.builder import Builder, extent_of
@@ -52,7 +52,7 @@ def grammar() -> lark.Lark:
 
 def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
     """The tokens, without the characters and numbers that were refused."""
-    for token in grammar().lex(text):
+    for token in LexerThread.from_text(grammar().parser.lexer, text).lex(None):  # `Lark.lex` would build a lexer for each text
         if token.type == "UNKNOWN":
             named = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
             meant = _LOOKALIKES.get(token, "")

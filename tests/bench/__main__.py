@@ -1,0 +1,123 @@
+"""`python -m tests.bench`: one table of ratios, all measured in one run, medians of several rounds. Nothing here passes or fails."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import subprocess
+import sys
+import timeit
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import lrdsl
+from tests.bench.cases import CASES, Loop, optimizer
+
+_ROUNDS = 9
+_FIRST = "import lrdsl; lrdsl.parse('cosine(9)')"
+THREE_PHASES = "warmup(5) then hold(20) then cosine(75, to=0.01x)"
+
+
+def seconds(call: Callable[[], Any], number: int) -> float:
+    """The time of one call: the median of several rounds."""
+    call()
+    return statistics.median(timeit.repeat(call, number=number, repeat=_ROUNDS)) / number
+
+
+def steps(console: Console) -> None:
+    """One `step()`, against torch and against a loop written by hand."""
+    table = Table("one step()", "groups", "lrdsl", "torch", "by hand", "faster than torch", "of by hand", title="microseconds")
+    for case in CASES:
+        for groups in (1, 10, 100):
+            ours, torchs, loop = optimizer(groups), optimizer(groups), optimizer(groups)
+            mine, theirs, hand = lrdsl.compile(case.text, ours), case.torchs(torchs), Loop(loop, case.level)
+            ours.step()
+            torchs.step()
+            found = [seconds(scheduler.step, 2000 // groups + 50) * 1e6 for scheduler in (mine, theirs, hand)]
+            table.add_row(case.name, str(groups), *(f"{x:.3g}" for x in found), f"{found[1] / found[0]:.1f}", f"{found[0] / found[2]:.2f}")
+    console.print(table)
+
+
+def _by_hand(n: int) -> Any:
+    return 0.1 * 0.5 * (1 + np.cos(np.pi * np.arange(n) / n))
+
+
+def arrays(console: Console) -> None:
+    """A million levels, against NumPy by hand and against stepping torch."""
+    n = 1_000_000
+    s = lrdsl.parse(f"cosine({n})")
+    mine, hand = seconds(lambda: s.values(n, 0.1), 1), seconds(lambda: _by_hand(n), 1)
+    opt = optimizer(1)
+    theirs = next(case for case in CASES if case.name == "cosine").torchs(opt)
+    opt.step()
+    stepped = seconds(theirs.step, 2000) * n
+    table = Table("values(1_000_000)", "milliseconds", "lrdsl is", title="arrays")
+    table.add_row("lrdsl", f"{mine * 1e3:.1f}", "")
+    table.add_row("NumPy by hand", f"{hand * 1e3:.1f}", f"{mine / hand:.2f} of it")
+    table.add_row("stepping torch", f"{stepped * 1e3:.0f}", f"{stepped / mine:.0f} times faster")
+    console.print(table)
+
+
+def texts(console: Console) -> None:
+    """From text to scheduler, and checking many texts."""
+    table = Table("text", "time", title="reading")
+    opt = optimizer(1)
+    table.add_row("parse and check, three phases", f"{seconds(lambda: lrdsl.parse(THREE_PHASES), 100) * 1e3:.2f} ms")
+    table.add_row("the same, to a scheduler", f"{seconds(lambda: lrdsl.compile(THREE_PHASES, opt), 100) * 1e3:.2f} ms")
+    many = [f"warmup({k % 50 + 1}) then cosine({k + 10}, to={k % 9 / 100}x)" for k in range(10_000)]
+    once = timeit.timeit(lambda: [lrdsl.lint(text) for text in many], number=1)
+    table.add_row("lint 10,000 texts", f"{len(many) / once:.0f} a second")
+    console.print(table)
+
+
+def starts(console: Console) -> None:
+    """What it costs to begin, in processes of their own."""
+
+    def cold(*arguments: str) -> float:
+        return statistics.median(timeit.repeat(lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True), number=1, repeat=_ROUNDS))
+
+    bare = cold("-c", "pass")
+    table = Table("a new process", "milliseconds", title="starting")
+    table.add_row("Python", f"{bare * 1e3:.0f}")
+    table.add_row("import lrdsl, above that", f"{(cold('-c', 'import lrdsl') - bare) * 1e3:.0f}")
+    table.add_row("and a first text", f"{(cold('-c', _FIRST) - bare) * 1e3:.0f}")
+    table.add_row("lrdsl values", f"{cold('-m', 'lrdsl', 'values', 'step(3, 0.1) then cosine(20)') * 1e3:.0f}")
+    console.print(table)
+
+
+def drift(console: Console) -> None:
+    """How far each is from 40 digits, in units in the last place, along the same run."""
+    import mpmath
+
+    table = Table("after", "lrdsl", "torch", title="error of cosine(1000000), units in the last place")
+    n = 1_000_000
+    s = lrdsl.parse(f"cosine({n})")
+    opt = optimizer(1)
+    theirs = next(case for case in CASES if case.name == "cosine").torchs(opt)
+    theirs.T_max = n
+    opt.step()
+    at = {100, 10_000, 100_000, 500_000, 999_000}
+    with mpmath.workdps(40):
+        for t in range(1, max(at) + 1):
+            theirs.step()
+            if t in at:
+                exact = mpmath.mpf(0.1) * (1 + mpmath.cos(mpmath.pi * t / n)) / 2
+                errors = [float(abs(mpmath.mpf(x) - exact) / math.ulp(float(exact))) for x in (s.at(t, 0.1), opt.param_groups[0]["lr"])]
+                table.add_row(f"{t:,} ticks", *(f"{e:.3g}" for e in errors))
+    console.print(table)
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    console = Console()
+    for section in (steps, arrays, texts, starts, drift):
+        section(console)
+
+
+if __name__ == "__main__":
+    main()
