@@ -152,7 +152,11 @@ class Scheduler:
             if self._watches or metric is not None:
                 self._report(metric, metrics)
             self.last_epoch = tick
-            self._enter(tick)
+            self._advance(tick)
+
+    def _advance(self, tick: int) -> None:
+        """Come to a tick by a step that is not like the one before."""
+        self._enter(tick)
 
     def _report(self, metric: Any, metrics: Mapping[str, Any]) -> None:
         """Take the metrics of the tick that ends; where an event comes, the schedule goes on as it says for that."""

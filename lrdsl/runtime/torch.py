@@ -31,14 +31,18 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         self.schedule = self.planned = schedule
         self.replans = []
         self.log = Log()
-        lr_scheduler.LRScheduler.__init__(self, optimizer)
+        if hasattr(optimizer.step, "__func__"):
+            lr_scheduler.LRScheduler.__init__(self, optimizer)
+        else:  # a step that was compiled or replaced, which torch cannot watch
+            self.optimizer = optimizer
+            self._initial_step()
 
     def _initial_step(self) -> None:
         """Called by torch when the optimizer is attached: take the bases it collected, and store the level of tick 0."""
         self._attach({})
         self._calls = 1
         self.seek(0)
-        # Makes the first step() take the slow road through _enter, where the order of calls is looked at.
+        # Makes the first step() take the slow road through _advance, where the order of calls is looked at.
         self._until = 0
 
     @property
@@ -50,13 +54,13 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     def _step_count(self, count: int) -> None:
         self._calls = count - self.last_epoch
 
-    def _enter(self, tick: int) -> None:
+    def _advance(self, tick: int) -> None:
         watched = hasattr(self.optimizer.step, "_wrapped_by_lr_sched")
         if tick == 1 and self._calls == 1 and watched and not getattr(self.optimizer, "_opt_called", False):
             # Begins as torch's own warning does, so that filters for that one catch it.
             what = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
             warnings.warn(what, UserWarning, stacklevel=3)
-        super()._enter(tick)
+        super()._advance(tick)
 
     def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
         if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:

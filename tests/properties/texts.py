@@ -120,6 +120,8 @@ def shapes(draw: st.DrawFn, longest: int = 300, factor: bool = False, forms: tup
             given.append(value)
         else:
             named[p.name] = value
+    if form.name == "scale":  # `1 - factor` has the digits that doubles leave it
+        named.pop("to", None)
     if form.name == "multistep" and isinstance(named.get("gamma"), nodes.List):
         del named["gamma"]
     return call(form.name, *given, **named)

@@ -19,7 +19,8 @@ jax.config.update("jax_enable_x64", True)
 
 levels = st.floats(1e-5, 10)
 ends = st.one_of(st.just(0.0), levels)
-lengths = st.integers(1, 60)
+#: XLA multiplies by 1/n where optax divides by n, and 49 * (1/49) is not 1: there optax stops a little short of its end.
+lengths = st.integers(1, 60).filter(lambda n: n * (1 / n) == 1)
 begins = st.integers(0, 20)
 few = settings(max_examples=25)
 
@@ -28,9 +29,10 @@ few = settings(max_examples=25)
 TICKS = 220
 
 
-def agree(text: str, schedule: Callable[[Any], Any]) -> None:
+def agree(text: str, schedule: Callable[[Any], Any], leave: frozenset[int] = frozenset()) -> None:
     expected = np.broadcast_to(np.asarray(jax.vmap(schedule)(np.arange(TICKS)), dtype=float), TICKS)
     found = lrdsl.parse(text).values(TICKS, base=123.0)
+    found, expected = (np.delete(levels, sorted(leave)) for levels in (found, expected))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max(), err_msg=text)
 
 
@@ -72,7 +74,9 @@ def test_exponential(a: float, n: int, rate: float, begin: int, staircase: bool,
     text = peer(OPTAX, "exponential_decay").written(a=a, n=n, rate=rate, begin=begin)
     text = text.replace("exponential(", "exponential_staircase(") if staircase else text
     text = text if end is None else f"max({text}, {end!r})"
-    agree(text, theirs.exponential_decay(a, n, rate, begin, staircase, end))
+    # Where XLA multiplies by 1/n in the place of dividing by n, a stair of optax may come a tick late.
+    late = frozenset(t + begin for t in range(0, TICKS - begin, n) if math.floor(t * (1 / n)) != t // n) if staircase else frozenset()
+    agree(text, theirs.exponential_decay(a, n, rate, begin, staircase, end), late)
 
 
 @few

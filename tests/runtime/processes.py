@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import distributed
@@ -13,8 +14,17 @@ from torch import distributed
 import lrdsl
 
 
-def main(text: str, reduce: str, folder: str) -> None:
+def main(text: str, folder: str, *ways: str) -> None:
     distributed.init_process_group("gloo")
+    for reduce in ways:
+        found = run(text, reduce)
+        (Path(folder) / f"{reduce}-{distributed.get_rank()}.json").write_text(json.dumps(found), "utf-8")
+    distributed.barrier()  # none leaves while another still talks to it
+    distributed.destroy_process_group()
+
+
+def run(text: str, reduce: str) -> dict[str, Any]:
+    """The rates of a run and its state."""
     rank = distributed.get_rank()
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler = lrdsl.compile(text, optimizer, reduce=reduce)
@@ -28,11 +38,9 @@ def main(text: str, reduce: str, folder: str) -> None:
         else:
             scheduler.step(loss=loss)
         rates.append(optimizer.param_groups[0]["lr"])
-    found = {"rates": rates, "state": scheduler.state_dict()}
-    (Path(folder) / f"{rank}.json").write_text(json.dumps(found), "utf-8")
-    distributed.destroy_process_group()
+    return {"rates": rates, "state": scheduler.state_dict()}
 
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])

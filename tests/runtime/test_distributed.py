@@ -19,21 +19,19 @@ PROCESSES = 4
 TEXT = "plateau(factor=0.5, patience=1, metric=loss) for 20 then hold until loss < 0.01 or 10 then linear(5)"
 
 
-def launched(folder: Path, reduce: str) -> list[dict[str, Any]]:
-    """What each process came to."""
+WAYS = ("mean", "max")
+
+
+def test_all_processes_hold_the_same_rate(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={PROCESSES}", "-m", "tests.runtime.processes"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([*command, TEXT, reduce, str(folder)], capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[2], check=False)
+    done = subprocess.run([*command, TEXT, str(tmp_path), *WAYS], capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 0, done.stderr
-    return [json.loads((folder / f"{rank}.json").read_text("utf-8")) for rank in range(PROCESSES)]
-
-
-@pytest.mark.parametrize("reduce", ["mean", "max"])
-def test_all_processes_hold_the_same_rate(tmp_path: Path, reduce: str) -> None:
-    found = launched(tmp_path, reduce)
-    assert all(each == found[0] for each in found)
-    assert found[0]["rates"] == alone(reduce)
-    assert len(set(found[0]["rates"])) > 4
+    for way in WAYS:
+        found: list[dict[str, Any]] = [json.loads((tmp_path / f"{way}-{rank}.json").read_text("utf-8")) for rank in range(PROCESSES)]
+        assert all(each == found[0] for each in found)
+        assert found[0]["rates"] == alone(way)
+        assert len(set(found[0]["rates"])) > 4
 
 
 def alone(reduce: str) -> list[float]:
