@@ -311,8 +311,8 @@ class _Lowering:
         square = self._times(z, z)
         q, e = square.high, square.low
         assert e is not None
-        series: Expr = Float(2 / 467775)
-        for c in (2 / 14175, 1 / 315, 2 / 45, 1 / 3):
+        series: Expr = Float(4 / 42567525)
+        for c in (2 / 467775, 2 / 14175, 1 / 315, 2 / 45, 1 / 3):
             series = _sub(Float(c), _mul(q, series))
         tail = _mul(_mul(q, q), series)
         high = _sub(q, tail)
