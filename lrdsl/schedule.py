@@ -126,7 +126,7 @@ class Schedule:
         [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
         """
         s = self
-        for tick in ticks:
+        for tick in sorted(ticks):
             waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.sees(tick)]
             key = next((key for key in waiting if key is not None), None)
             if key is None:
@@ -324,6 +324,15 @@ def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "ste
     problems.raise_any()
     assert found is not None
     return Schedule(tree, found.clock, values, text, program=found, library=library)
+
+
+def timed(text: str | Schedule, base: float, target: str | None, options: dict[str, Any]) -> tuple[Plan, float]:
+    """The plan of a target and its base, for frameworks that want a function of the step alone; a schedule that follows a metric is refused."""
+    s = text if isinstance(text, Schedule) else parse(text, **options)
+    plan = s.plan if target is None else s.plan_of(target)
+    if plan.watches:
+        raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
+    return plan, s.checked_base(base, target)
 
 
 def _known(clock: dict[str, Any]) -> dict[str, Any]:

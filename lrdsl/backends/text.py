@@ -68,7 +68,7 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
     >>> import lrdsl
     >>> for note in notes(lrdsl.parse("plateau(patience=5) until val_loss < 0.3").plan):
     ...     print(note)
-    τ₁ is the tick at which the run has reported val_loss < 0.3
+    τ₁ is the tick after the report by which val_loss < 0.3
     k₁(t) counts the reductions up to t, each from η to 0.1·η: one when metric has not fallen by 0.01 % of its best for more than 5 reports
     """
     writer = _writer(plan, base)
@@ -84,7 +84,7 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
             found.append(f"{name}(t) counts the reductions up to t, each from η to {lower}{skipped}: one when {said}")
         elif event in writer.events:
             most = "" if event.most is None else f", at the latest {writer.text(_tick(event, number(event.most)), SUM)}"
-            found.append(f"{name} is the tick at which the run has reported {said}{most}")
+            found.append(f"{name} is the tick after the report by which {said}{most}")
     return found
 
 
@@ -126,9 +126,9 @@ class _Writer:
     def stretches(self, e: Expr, start: str, ends: tuple[str, ...]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """The formula of each stretch of time, when it starts, and what ends it: whatever comes first."""
         event = event_of(e)
-        if isinstance(e, Select) and event is not None:
+        if isinstance(e, Select) and event is not None and mentions(e.of, T):
             name = self.events[event]
-            yield from self.stretches(e.values[0], start, (name,))
+            yield from self.stretches(e.values[0], start, (name, *ends))
             yield from self.stretches(e.values[1], name, ends)
         elif isinstance(e, Select) and (e.of is T or (isinstance(e.of, Call) and e.of.op == "since")):
             starts = [start, *(self._moment(e.of, at) for at in e.starts[1:])]

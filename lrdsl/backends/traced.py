@@ -1,0 +1,109 @@
+"""Formulas in the operations of an array library that traces, compiles and differentiates: jax.numpy, or keras.ops.
+
+Nothing here branches on a value. Each stretch of a formula is computed at every tick, at the nearest tick where it holds, so that no branch is infinite or NaN
+where it is not in force, nor its derivative.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
+from lrdsl.plan import Plan, best
+
+#: The name that an operation has in the library, where it is another one.
+_NAMES = {"abs": "abs", "ceil": "ceil", "max": "maximum", "min": "minimum", "mod": "mod", "pow": "power"}
+_WHOLE = 2**53
+
+
+def level(plan: Plan, tick: Any, base: float, ops: Any) -> Any:
+    """The level at a tick, an array of the library or a traced one. `ops` is the library: its functions, and `fori_loop`."""
+    return _Tracer(ops, {T: tick, BASE: base}).of(best(plan.level))
+
+
+class _Tracer:
+    """One formula at one tick; equal parts are computed once."""
+
+    def __init__(self, ops: Any, symbols: dict[Symbol, Any]) -> None:
+        self.ops = ops
+        self.symbols = symbols
+        self.memo: dict[Expr, Any] = {}
+
+    def of(self, e: Expr) -> Any:
+        if e not in self.memo:
+            self.memo[e] = self._step(e)
+        return self.memo[e]
+
+    def _step(self, e: Expr) -> Any:
+        match e:
+            case Num():
+                return float(e.double)
+            case Symbol():
+                return math.pi if e is PI else self.symbols[e]
+            case Linear():
+                return self._linear(e)
+            case Select():
+                return self._select(e)
+            case Product():
+                return self._product(e)
+            case Call():
+                return self._call(e, [self.of(a) for a in e.args])
+        raise AssertionError(e)
+
+    def _linear(self, e: Linear) -> Any:
+        """An exact time, as one division of whole numbers where these fit into a double."""
+        bottom = math.lcm(e.scale.denominator, e.shift.denominator)
+        a, b = int(e.scale * bottom), int(e.shift * bottom)
+        if max(abs(a), abs(b), bottom) >= _WHOLE:
+            return float(e.scale) * self.of(e.of) + float(e.shift)
+        top = float(a) * self.of(e.of) + float(b)
+        return top if bottom == 1 else top / float(bottom)
+
+    def _select(self, e: Select) -> Any:
+        of = self.of(e.of)
+        found = self._branch(e, 0)
+        for i in range(1, len(e.values)):
+            found = self.ops.where(of >= float(e.starts[i]), self._branch(e, i), found)
+        return found
+
+    def _branch(self, e: Select, i: int) -> Any:
+        """One stretch, at the tick itself where it holds, else at the nearest end of it."""
+        if e.of is not T:
+            return self.of(e.values[i])
+        tick = self.symbols[T]
+        if i > 0:
+            tick = self.ops.maximum(tick, float(e.starts[i]))
+        if i + 1 < len(e.values):
+            # Just before its end: there a root may have no slope.
+            tick = self.ops.minimum(tick, float(e.starts[i + 1]) * (1 - 2.0 ** (-52 if "64" in str(tick.dtype) else -23)))
+        return _Tracer(self.ops, {**self.symbols, T: tick}).of(e.values[i])
+
+    def _product(self, e: Product) -> Any:
+        def times(k: Any, total: Any) -> Any:
+            index = self.ops.cast(k, total.dtype)
+            return total * _Tracer(self.ops, {**self.symbols, INDEX: index}).of(e.factor)
+
+        return self.ops.fori_loop(1, self.ops.cast(self.of(e.upto), "int32") + 1, times, self.ops.ones_like(self.symbols[T]))
+
+    def _call(self, e: Call, args: list[Any]) -> Any:
+        match e.op:
+            case "add":
+                return sum(args[1:], args[0])
+            case "mul":
+                return math.prod(args[1:], start=args[0])
+            case "div":
+                return args[0] / args[1]
+            case "max" | "min":
+                return reduce(getattr(self.ops, _NAMES[e.op]), args)
+            case "pow" if isinstance(e.args[1], Num) and e.args[1].double == Fraction(2):
+                return args[0] * args[0]
+            case "hav":
+                return self.ops.sin(args[0] * (math.pi / 2)) ** 2
+            case "mod" | "floor" | "ceil" | "pow" | "abs":
+                return getattr(self.ops, _NAMES.get(e.op, e.op))(*args)
+        if all(isinstance(a, float) for a in args):  # a constant, which the libraries' functions would make an array of single precision
+            return getattr(math, e.op)(*args)
+        return getattr(self.ops, e.op)(*args)

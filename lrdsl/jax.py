@@ -1,0 +1,49 @@
+"""`lrdsl.jax.schedule`: a schedule as a function of the step count, as optax wants one. It is traced, compiled, mapped and differentiated like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lrdsl.backends import traced
+from lrdsl.schedule import Schedule, timed
+
+__all__ = ["schedule"]
+
+
+class _Operations(SimpleNamespace):
+    """jax.numpy, with the loop that it lacks and a cast."""
+
+    fori_loop = staticmethod(jax.lax.fori_loop)
+
+    @staticmethod
+    def cast(x: Any, dtype: Any) -> Any:
+        return jnp.asarray(x, dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(jnp, name)
+
+
+def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None, **options: Any) -> Callable[[Any], Any]:
+    """A function of the count of steps that gives the level, in JAX's float type.
+
+    Parameters: `text`, schedule text or a `Schedule`; `base`, the value that the schedule starts from, as the peak learning rate; `target`, the name of a
+    target where there are several; for text, the options of `lrdsl.parse`. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric: a
+    function of the count cannot.
+
+    >>> import jax, lrdsl.jax
+    >>> rate = lrdsl.jax.schedule("warmup(5) then linear(10)", base=0.1)
+    >>> [round(float(jax.jit(rate)(t)), 4) for t in (0, 5, 10)]
+    [0.0, 0.1, 0.05]
+    """
+    plan, value = timed(text, base, target, options)
+
+    def level(count: Any) -> Any:
+        tick = jnp.asarray(count, dtype=float)
+        return jnp.asarray(traced.level(plan, tick, value, _Operations()), dtype=tick.dtype) * jnp.ones_like(tick)
+
+    return level

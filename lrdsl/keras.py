@@ -1,0 +1,43 @@
+"""`lrdsl.keras.Schedule`: a schedule as a Keras `LearningRateSchedule`, for any backend of Keras 3. It is saved and loaded with the model."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+
+from lrdsl import schedule as schedules
+from lrdsl.backends import traced
+
+__all__ = ["Schedule"]
+
+
+class _Operations(SimpleNamespace):
+    """keras.ops."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(keras.ops, name)
+
+
+@keras.saving.register_keras_serializable(package="lrdsl")
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A schedule as a Keras `LearningRateSchedule`.
+
+    Parameters: `text`, schedule text; `base`, the value that the schedule starts from, as the peak learning rate; `target`, the name of a target where there
+    are several; the options of `lrdsl.parse`. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric.
+    """
+
+    def __init__(self, text: str, base: float = 1.0, target: str | None = None, **options: Any) -> None:
+        super().__init__()
+        self.text, self.base, self.target, self.options = str(text), base, target, options
+        self._plan, self._value = schedules.timed(text, base, target, options)
+
+    def __call__(self, step: Any) -> Any:
+        """The level at a step."""
+        tick = keras.ops.cast(step, keras.config.floatx())
+        return traced.level(self._plan, tick, self._value, _Operations()) * keras.ops.ones_like(tick)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same schedule again."""
+        return {"text": self.text, "base": self.base, "target": self.target, **self.options}
