@@ -64,6 +64,18 @@ class Schedule:
         """What a pickle holds: the schedule without the code that was generated for it."""
         return {f.name: getattr(self, f.name) for f in attrs.fields(type(self))}
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """Makes `Schedule` a type of pydantic fields: text is read and checked, and written back as canonical text."""
+        from pydantic_core import core_schema
+
+        read = core_schema.no_info_after_validator_function(parse, core_schema.str_schema())
+        return core_schema.json_or_python_schema(
+            json_schema=read,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), read]),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
     def __str__(self) -> str:
         return canonical(self.tree)
 
