@@ -58,6 +58,10 @@ class Watch:
         """Whether it takes the report of the tick before this one, by which this one may be the tick of its event."""
         return self.start is not None and self.start <= tick - 1 and (self.end is None or tick <= self.end)
 
+    def goes_on(self, tick: int) -> bool:
+        """Whether it may take a report after this tick."""
+        return self.end is None or tick < self.end
+
 
 @attrs.frozen
 class Piece:

@@ -82,7 +82,7 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
             lower = lower if least == ZERO else f"max({lower}, {writer.text(least)})"
             skipped = "" if eps == ZERO or least == ZERO else f", unless that is a step of {writer.text(eps)} or less"
             found.append(f"{name}(t) counts the reductions up to t, each from η to {lower}{skipped}: one when {said}")
-        elif event in writer.events:
+        else:
             most = "" if event.most is None else f", at the latest {writer.text(_tick(event, number(event.most)), SUM)}"
             found.append(f"{name} is the tick after the report by which {said}{most}")
     return found

@@ -82,10 +82,10 @@ class Log:
         help = f"`{near}` was reported; did you mean that?" if near else f"Pass step({name}=...), or step({name}=None) where there is none."
         warnings.warn(f"`{name}` was not reported for tick {tick - 1}, which counts as no report. {help}", MetricWarning, stacklevel=4)
 
-    def note(self, watch: Watch, tick: int) -> None:
-        """Note an event."""
-        if watch.key is not None:
-            self.events[watch.key] = (*self.events.get(watch.key, ()), tick)
+    def with_event(self, watch: Watch, tick: int) -> dict[tuple[str, Fraction], tuple[int, ...]]:
+        """The events so far and one more."""
+        assert watch.key is not None
+        return {**self.events, watch.key: (*self.events.get(watch.key, ()), tick)}
 
     def until(self, tick: int) -> Log:
         """The log of a run that goes back to a tick: what came later is forgotten, and every monitor starts anew."""

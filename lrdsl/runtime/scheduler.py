@@ -165,16 +165,11 @@ class Scheduler:
         if any(watch.sees(tick) for watch in self._watches):
             given = self._agreed(given)
         for watch in self.log.take(self._watches, tick, given):
-            before = self.log.events.get(watch.key) if watch.key is not None else None
-            self.log.note(watch, tick)
-            schedule = self.schedule.after(self.log.events)
-            if watch.ends or self._differs(schedule, tick):
-                self.schedule = schedule
+            events = self.log.with_event(watch, tick)
+            schedule = self.schedule.after(events)
+            if watch.ends or self._differs(schedule, tick):  # else all groups are as low as they go, and it is not worth remembering
+                self.log.events, self.schedule = events, schedule
                 self._attach(self.bases)
-            elif watch.key is not None:  # all groups are as low as they go: not worth remembering
-                self.log.events.pop(watch.key)
-                if before is not None:
-                    self.log.events[watch.key] = before
 
     def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
         """The metrics that all processes of a run go by."""
@@ -190,8 +185,8 @@ class Scheduler:
         if groups is not self._groups or len(groups) != self._count:
             self._attach(self.bases)
         entered = [track.enter(tick) for track in self._tracks]
-        # Where a metric is followed, every tick takes this road.
-        self._until = 0.0 if self._watches else min((end for end, _ in entered), default=math.inf)
+        # While a metric is followed, every tick takes this road.
+        self._until = 0.0 if any(watch.goes_on(tick) for watch in self._watches) else min((end for end, _ in entered), default=math.inf)
         stores = tuple(store for _, store in entered)
         self._store = stores[0] if len(stores) == 1 else partial(_all, stores)
         self._store(tick)
