@@ -1,0 +1,56 @@
+"""Runs of up to 1e8 ticks: every shape and every example file, against 60 digits at drawn ticks, within 4 ulp a phase."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.plan import best, pieces
+from lrdsl.shapes import Shape
+from lrdsl.syntax import canonical
+from tests.properties import exact, texts
+from tests.properties.test_agreement import BASE, ulps
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FAR = 10**8
+
+
+@pytest.mark.parametrize("form", [form for form in texts.FORMS if form.name != "cumprod"], ids=lambda form: form.signature)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_every_shape(form: Shape, data: st.DataObject) -> None:
+    node = data.draw(texts.shapes(FAR, forms=(form,)).filter(lambda drawn: texts.checked(drawn) is not None))
+    s = lrdsl.parse(canonical(node))
+    formula = exact.Evaluator(s.formula(base=BASE, numbers="double"))
+    for t in data.draw(texts.ticks(s, FAR)):
+        assert ulps(s.at(t, BASE), formula.at(t)) <= 4, (t, str(s))
+
+
+def drawn_targets() -> list[tuple[str, str]]:
+    """The targets of the example files that follow time alone."""
+    found = []
+    for path in sorted(EXAMPLES.glob("*.lrs")):
+        schedule = loaded(path.stem)
+        found += [(path.stem, target.name) for target in schedule.targets if not target.plan.watches]
+    return found
+
+
+def loaded(stem: str) -> lrdsl.Schedule:
+    clock = {"steps_per_epoch": 14, "total_epochs": 12} if stem == "two_groups" else {}
+    return lrdsl.load(EXAMPLES / f"{stem}.lrs", **clock)
+
+
+@pytest.mark.parametrize(("stem", "target"), drawn_targets())
+@settings(max_examples=15)
+@given(data=st.data())
+def test_every_example(stem: str, target: str, data: st.DataObject) -> None:
+    s = loaded(stem)
+    plan = s.plan_of(target)
+    formula = exact.Evaluator(s.formula(base=BASE, numbers="double", target=target))
+    edges = sorted({max(0, int(piece.start) + d) for piece in pieces(best(plan.level)) for d in (-1, 0, 1) if piece.start < FAR})
+    for t in data.draw(st.lists(st.one_of(st.sampled_from(edges), st.integers(0, int(plan.length or FAR)), st.integers(0, FAR)), min_size=5, max_size=20)):
+        assert ulps(s.at(t, BASE, target), formula.at(t)) <= 4 * len(plan.phases), (t, stem)
