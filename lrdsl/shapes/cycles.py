@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.expr import ENTRY, ONE, Expr, Num, floor, mod, number, select
+from lrdsl.expr import ENTRY, ONE, Expr, Forms, Num, call, floor, mod, number, select
 from lrdsl.kinds import SameAs, choice, duration, level, ratio
 from lrdsl.shapes.shape import Complaint, Shape, blend, done, hav, left
 
@@ -68,11 +68,15 @@ def _cyclic(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gam
     period = up.value + down.value
     w = mod(u, period)
     damping = {"triangular": ONE, "triangular2": number(Fraction(1, 2)) ** floor(u / period), "exp_range": gamma**u}[mode]
+    faded = 1 - damping
+    if mode == "exp_range" and isinstance(gamma, Num) and gamma.value > 0:
+        faded = Forms(-call("expm1", u * call("log", gamma)), faded)
     rising, falling = done(w, up), (number(period) - w) / down
     unrisen, unfallen = left(w, up), (w - up) / down
     if damping == ONE:
         return select(w, [(Fraction(0), blend(low, high, unrisen, rising)), (up.value, blend(low, high, unfallen, falling))])
-    return select(w, [(at, blend(low, high, 1 - f * damping, f * damping)) for at, f in ((Fraction(0), rising), (up.value, falling))])
+    ways = ((Fraction(0), rising, unrisen), (up.value, falling, unfallen))
+    return select(w, [(at, blend(low, high, Forms(rest + f * faded, 1 - f * damping), f * damping)) for at, f, rest in ways])
 
 
 cyclic = Shape(
