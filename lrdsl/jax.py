@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -15,7 +14,7 @@ from lrdsl.schedule import Schedule, timed
 __all__ = ["schedule"]
 
 
-class _Operations(SimpleNamespace):
+class _Operations:
     """jax.numpy, with the loop that it lacks and a cast."""
 
     fori_loop = staticmethod(jax.lax.fori_loop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -11,13 +10,6 @@ from lrdsl import schedule as schedules
 from lrdsl.backends import traced
 
 __all__ = ["Schedule"]
-
-
-class _Operations(SimpleNamespace):
-    """keras.ops."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(keras.ops, name)
 
 
 @keras.saving.register_keras_serializable(package="lrdsl")
@@ -36,7 +28,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     def __call__(self, step: Any) -> Any:
         """The level at a step."""
         tick = keras.ops.cast(step, keras.config.floatx())
-        return traced.level(self._plan, tick, self._value, _Operations()) * keras.ops.ones_like(tick)
+        return traced.level(self._plan, tick, self._value, keras.ops) * keras.ops.ones_like(tick)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same schedule again."""

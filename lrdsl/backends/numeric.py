@@ -1,9 +1,9 @@
 """From exact expressions to operations on doubles, the same ones for every numeric backend.
 
-The promise is a level within 4 units in the last place of its formula, at any tick up to 1e8. Most operations keep it as they are. Three do not, and are
-rewritten here with error terms carried along (double-double arithmetic: T. J. Dekker, "A floating-point technique for extending the available precision",
-1971): the haversine, whose argument's rounding is doubled by the square; a power, which multiplies the error of its base by its exponent and that of its
-exponent by a logarithm; and a long product, which adds up the errors of its factors.
+The promise is a level within 4 units in the last place of its formula, at any tick up to 1e8. Most operations keep it as they are. The haversine does in two
+forms, one for each end. Two do not, and are rewritten here with error terms carried along (double-double arithmetic: T. J. Dekker, "A floating-point technique
+for extending the available precision", 1971): a power, which multiplies the error of its base by its exponent and that of its exponent by a logarithm; and a
+long product, which adds up the errors of its factors.
 """
 
 from __future__ import annotations

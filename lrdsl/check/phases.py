@@ -97,7 +97,7 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
             here: Scope | None = attrs.evolve(scope, run=run)
             if i in cut or i in resting:
                 others = range(i) if i in cut else (k for k in range(len(items)) if k != i and not _ends_late(k, i, items, driven, scope))
-                here = _in_room(attrs.evolve(scope, run=run), [lengths[k] for k in others], any(k < i for k in driven))
+                here = _in_room(here, [lengths[k] for k in others], any(k < i for k in driven))
             found[i] = None if here is None else curve_of(item, here)
             lengths[i] = _length(found[i], items, i, scope)
         curve = found[i]

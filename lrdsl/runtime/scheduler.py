@@ -73,15 +73,19 @@ class Scheduler:
     base_lrs: list[float]
 
     def __init__(self, schedule: Schedule, optimizer: Any) -> None:
-        self.schedule = self.planned = schedule
-        self.replans: list[tuple[int, str]] = []
-        self.log = Log()
+        self._begin(schedule)
         self.optimizer = optimizer
         groups = getattr(optimizer, "param_groups", None)
         if not isinstance(groups, list) or not all(isinstance(g, dict) and LR in g for g in groups) or not groups:
             raise refuse("LR152", f"{type(optimizer).__name__} has no param groups with an `lr`", "pass an optimizer, as `torch.optim.SGD(...)`", str(schedule))
         self._attach({})
         self.seek(0)
+
+    def _begin(self, schedule: Schedule) -> None:
+        """A schedule that nothing has happened to yet."""
+        self.schedule = self.planned = schedule
+        self.replans: list[tuple[int, str]] = []
+        self.log = Log()
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds: all but the code that is bound to the groups of this one."""

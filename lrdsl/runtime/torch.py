@@ -10,7 +10,6 @@ import torch
 from torch import distributed
 from torch.optim import lr_scheduler
 
-from lrdsl.runtime.reports import Log
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.schedule import Schedule
 
@@ -28,9 +27,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
 
     def __init__(self, schedule: Schedule, optimizer: torch.optim.Optimizer, reduce: str | None = "mean") -> None:
         self.reduce = reduce
-        self.schedule = self.planned = schedule
-        self.replans = []
-        self.log = Log()
+        self._begin(schedule)
         if hasattr(optimizer.step, "__func__"):
             lr_scheduler.LRScheduler.__init__(self, optimizer)
         else:  # a step that was compiled or replaced, which torch cannot watch
