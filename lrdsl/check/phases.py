@@ -94,10 +94,11 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     run = scope.run
     for i, item in enumerate(items):
         if i in cut or i in resting or i in driven:
-            here: Scope | None = attrs.evolve(scope, run=run)
+            at = attrs.evolve(scope, run=run)
+            here: Scope | None = at
             if i in cut or i in resting:
                 others = range(i) if i in cut else (k for k in range(len(items)) if k != i and not _ends_late(k, i, items, driven, scope))
-                here = _in_room(here, [lengths[k] for k in others], any(k < i for k in driven))
+                here = _in_room(at, [lengths[k] for k in others], any(k < i for k in driven))
             found[i] = None if here is None else curve_of(item, here)
             lengths[i] = _length(found[i], items, i, scope)
         curve = found[i]
