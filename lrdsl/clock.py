@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
 from lrdsl.diagnostics import ScheduleError, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Every spelling of a unit, and the unit it names.
 UNITS = {
@@ -60,6 +63,19 @@ def _fact(name: str, value: Any) -> Fraction | None:
     if found is None or not 0 < found <= MAX_TICKS:
         raise refuse("LR152", f"{name} is {value!r}", f"give `{name}` as a positive number")
     return found
+
+
+class Options(TypedDict, total=False):
+    """What `lrdsl.parse` and all that read a text take by keyword: the facts of a `Clock`, and `names`, numbers for names in the text."""
+
+    names: Mapping[str, float | Fraction] | None
+    steps_per_epoch: float | Fraction | None
+    total_steps: float | Fraction | None
+    total_epochs: float | Fraction | None
+    batch_size: float | Fraction | None
+    tokens_per_step: float | Fraction | None
+    ticks_per_step: float | Fraction | None
+    tick: str
 
 
 @attrs.frozen

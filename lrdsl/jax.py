@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 
 from lrdsl.backends import traced
+from lrdsl.clock import Options
 from lrdsl.schedule import Schedule, timed
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["schedule"]
 
@@ -27,7 +31,7 @@ class _Operations:
         return getattr(jnp, name)
 
 
-def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None, **options: Any) -> Callable[[Any], Any]:
+def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> Callable[[Any], Any]:
     """A function of the count of steps that gives the level, in JAX's float type.
 
     Parameters: `text`, schedule text or a `Schedule`; `base`, the value that the schedule starts from, as the peak learning rate; `target`, the name of a

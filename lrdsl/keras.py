@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from lrdsl import schedule as schedules
 from lrdsl.backends import traced
+from lrdsl.clock import Options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["Schedule"]
 
@@ -20,7 +24,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     are several; the options of `lrdsl.parse`. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric.
     """
 
-    def __init__(self, text: str, base: float = 1.0, target: str | None = None, **options: Any) -> None:
+    def __init__(self, text: str, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> None:
         super().__init__()
         self.text, self.base, self.target, self.options = str(text), base, target, options
         self._plan, self._value = schedules.timed(text, base, target, options)

@@ -33,17 +33,16 @@ class State:
     bad: int = 0
     cooldown: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> list[Any]:
         """The state as plain JSON data; an infinite best is a string."""
         best = self.best
-        return {"best": best if best is None or math.isfinite(best) else str(best), "bad": self.bad, "cooldown": self.cooldown}
+        return [best if best is None or math.isfinite(best) else str(best), self.bad, self.cooldown]
 
     @classmethod
-    def from_json(cls, data: Any) -> State:
+    def from_json(cls, best: Any, bad: Any, cooldown: Any) -> State:
         """The state that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
-        best, bad, cooldown = data["best"], data["bad"], data["cooldown"]
         if isinstance(bad, bool) or isinstance(cooldown, bool) or not isinstance(bad, int) or not isinstance(cooldown, int) or min(bad, cooldown) < 0:
-            raise ValueError(data)
+            raise ValueError(bad, cooldown)
         return cls(None if best is None else float(best), bad, cooldown)
 
 

@@ -18,20 +18,22 @@ from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE
 from lrdsl.check.program import Library, UnusableError
 from lrdsl.check.scope import WORDS
-from lrdsl.clock import MAX_TICKS, Clock, exact
+from lrdsl.clock import MAX_TICKS, Clock, Options, exact
 from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, did_you_mean, refuse
 from lrdsl.expr import BASE, Call, Expr, affine
 from lrdsl.files import Folder, read_text
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, pieces
 from lrdsl.shapes import SHAPES
-from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.replanning import bodies, continued
 
 if TYPE_CHECKING:
     import numpy as np
     import sympy
     from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Unpack
 
 #: Bases larger than this could leave the range of a double on their way through a schedule.
 MAX_BASE = 1e100
@@ -69,10 +71,9 @@ class Schedule:
         """Makes `Schedule` a type of pydantic fields: text is read and checked, and written back as canonical text."""
         from pydantic_core import core_schema
 
-        read = core_schema.no_info_after_validator_function(parse, core_schema.str_schema())
         return core_schema.json_or_python_schema(
-            json_schema=read,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), read]),
+            json_schema=core_schema.no_info_after_validator_function(parse, core_schema.str_schema()),
+            python_schema=core_schema.no_info_plain_validator_function(lambda given: given if isinstance(given, cls) else parse(given)),
             serialization=core_schema.to_string_ser_schema(),
         )
 
@@ -93,25 +94,9 @@ class Schedule:
         cosine(100) for 40 then linear(10)
         """
         added = parse_tree(text)
-        new = {canonical(s.target): s.body for s in added.statements if isinstance(s, nodes.Target)} if isinstance(added, nodes.File) else {}
-        if not isinstance(self.tree, nodes.File) and not new:
-            return self._again(_then(self.tree, tick, added))
-        mine = self.tree.statements if isinstance(self.tree, nodes.File) else (nodes.Target(nodes.Name("lr", self.tree.extent), self.tree, self.tree.extent),)
-        for name in new:
+        for name in bodies(added):
             self.plan_of(name)
-        out: list[Node] = [s for s in added.statements if not isinstance(s, nodes.Target)] if isinstance(added, nodes.File) else []
-        for statement in mine:
-            if isinstance(statement, nodes.Assertion):  # was about the run as it was planned
-                continue
-            target = statement if isinstance(statement, nodes.Target) else None
-            if target is None and isinstance(statement, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use):
-                out.append(statement)
-                continue
-            target = target or nodes.Target(nodes.Name("lr", statement.extent), statement, statement.extent)
-            name = canonical(target.target)
-            rest = new.get(name) if new else added if name.split("[")[0] == "lr" else None
-            out.append(target if rest is None else attrs.evolve(target, body=_then(target.body, tick, rest)))
-        return self._again(nodes.File(tuple(out), self.tree.extent))
+        return self._again(continued(self.tree, tick, added))
 
     def _again(self, tree: Node) -> Schedule:
         """A schedule of another tree, with this one's clock and names."""
@@ -304,14 +289,7 @@ def _fits_any_base(level: Expr) -> bool:
     return isinstance(level, Call) and level.op in ("max", "min", "reduce") and all(_fits_any_base(a) for a in level.args)
 
 
-def _then(before: Node, tick: int, after: Node) -> Node:
-    """One schedule up to a tick, and then another. What was replanned before stays flat."""
-    length = nodes.Number(Fraction(tick), before.extent)
-    rest = after.items if isinstance(after, nodes.Sequence) else (after,)
-    return nodes.Sequence((nodes.Limited(before, length, before.extent), *rest), before.extent)
-
-
-def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "step", library: Library | None = None, **clock: Any) -> Schedule:
+def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:
     """The schedule that a text describes.
 
     Parameters: `text`; `names`, numbers for names in it; the clock's facts, `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
@@ -326,8 +304,8 @@ def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "ste
     """
     if not isinstance(text, str):
         raise refuse("LR152", f"the text is {type(text).__name__}, not str", "give the schedule as a string")
-    facts = Clock.of(tick=tick, **_known(clock))
-    values = _names(names or {})
+    values = _names(options.pop("names", None) or {})
+    facts = Clock.of(**_known(options))
     problems = Problems(text)
     tree = parse_tree(text, problems)
     found = check(tree, facts, dict(values), problems, library)
@@ -338,16 +316,25 @@ def parse(text: str, *, names: Mapping[str, Any] | None = None, tick: str = "ste
     return Schedule(tree, found.clock, values, text, program=found, library=library)
 
 
-def timed(text: str | Schedule, base: float, target: str | None, options: dict[str, Any]) -> tuple[Plan, float]:
+def read(schedule: str | Schedule, options: Options) -> Schedule:
+    """A schedule as it is, or the schedule that a text describes. Raises `TypeError` for options beside a schedule, which has its clock and names already."""
+    if not isinstance(schedule, Schedule):
+        return parse(schedule, **options)
+    if options:
+        raise TypeError("a Schedule has its clock and names already; options belong to text")
+    return schedule
+
+
+def timed(text: str | Schedule, base: float, target: str | None, options: Options) -> tuple[Plan, float]:
     """The plan of a target and its base, for frameworks that want a function of the step alone; a schedule that follows a metric is refused."""
-    s = text if isinstance(text, Schedule) else parse(text, **options)
+    s = read(text, options)
     plan = s.plan if target is None else s.plan_of(target)
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
     return plan, s.checked_base(base, target)
 
 
-def _known(clock: dict[str, Any]) -> dict[str, Any]:
+def _known(clock: Mapping[str, Any]) -> Mapping[str, Any]:
     fields = {f.name for f in attrs.fields(Clock)}
     for name in clock:
         if name not in fields:
@@ -367,7 +354,7 @@ def _names(names: Mapping[str, Any]) -> tuple[tuple[str, Fraction], ...]:
     return tuple(found)
 
 
-def lint(text: str, **options: Any) -> list[Diagnostic]:
+def lint(text: str, **options: Unpack[Options]) -> list[Diagnostic]:
     """The problems of a text; never raises on bad text. Options as in `parse`.
 
     >>> import lrdsl
@@ -381,7 +368,7 @@ def lint(text: str, **options: Any) -> list[Diagnostic]:
     return []
 
 
-def load(path: str | Path, **options: Any) -> Schedule:
+def load(path: str | Path, **options: Unpack[Options]) -> Schedule:
     """The schedule in a file: UTF-8 text, as `parse` takes it. Options as in `parse`. What the file uses lies in its own folder or below.
 
     Raises `ScheduleError` for a text that is wrong or is not UTF-8, `OSError` where the file cannot be read.

@@ -191,7 +191,7 @@ def _host() -> list[Exception]:
         lambda: driven.step(val_loss="low"),
         lambda: made.step(0.31),
         lambda: lrdsl.parse("cosine(20)").supposing(5),
-        lambda: driven.load_state_dict(driven.state_dict() | {"watches": [{"watch": "val_loss < 0.3", "start": 0, "events": ["soon"]}]}),
+        lambda: driven.load_state_dict(driven.state_dict() | {"watches": [["val_loss < 0.3", 0, ["soon"], None, 0, 0]]}),
     ]
     found: list[Exception] = []
     for attempt in attempts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import runpy
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 import lrdsl
+from tests.launching import program, torchrun
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -67,3 +69,102 @@ def test_digits_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "equal to the last bit" in out
     assert len([line for line in out.splitlines() if line.strip()[:1].isdigit()]) == 12
+
+
+def example(name: str) -> dict[str, Any]:
+    return runpy.run_path(str(EXAMPLES / f"digits_{name}.py"))
+
+
+def last_columns(out: str, word: str) -> list[float]:
+    """The number after a word, line by line."""
+    return [float(line.split(word)[1].split()[0]) for line in out.splitlines() if f" {word} " in line]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_lightning() -> None:
+    module = example("lightning")
+    by_step, by_loss = module["Digits"](), module["DigitsByLoss"]()
+    assert float(module["fit"](by_step).callback_metrics["val_accuracy"]) > 0.9
+    steps = len(by_step.rates)
+    expected = lrdsl.parse(by_step.hparams.schedule, total_steps=steps, total_epochs=8)
+    assert by_step.rates == [expected.at(t, 0.02) for t in range(steps)]
+    assert float(module["fit"](by_loss, 20).callback_metrics["val_accuracy"]) > 0.9
+    rates = by_loss.rates[:: len(by_loss.rates) // 20]
+    assert all(b in (a, a / 2) for a, b in itertools.pairwise(rates))
+    assert rates[-1] < rates[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_trainer() -> None:
+    module = example("trainer")
+    expected = lrdsl.parse(module["SCHEDULE"], total_steps=300)
+    # Trainer logs after its scheduler has been stepped, except at the last step of a run, where the two are the same here.
+    assert module["main"]() == {step: expected.at(step - 1, 0.01) for step in range(50, 301, 50)}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_accelerate(capsys: pytest.CaptureFixture[str]) -> None:
+    alone = example("accelerate")["main"]()
+    assert alone == [lrdsl.parse("warmup(1ep) then cosine(rest)", steps_per_epoch=57, total_epochs=6).at(57 * k, 0.01) for k in range(1, 7)]
+    assert last_columns(capsys.readouterr().out, "lr") == pytest.approx(alone, abs=1e-6)
+
+
+def test_accelerate_with_two_processes() -> None:
+    out = torchrun(2, EXAMPLES / "digits_accelerate.py")
+    expected = lrdsl.parse("warmup(1ep) then cosine(rest)", total_epochs=6, steps_per_epoch=29)
+    assert last_columns(out, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, 7)], abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_jax(capsys: pytest.CaptureFixture[str]) -> None:
+    assert example("jax")["main"]() > 0.95
+    expected = lrdsl.parse("warmup(10%) then cosine(rest, to=0.01x)", total_steps=300)
+    assert last_columns(capsys.readouterr().out, "lr") == pytest.approx([expected.at(t, 0.05) for t in range(0, 300, 50)], abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_keras() -> None:
+    module = example("keras")
+    first, second, rate = module["main"]()
+    assert 0.9 < first < second
+    expected = lrdsl.parse(module["SCHEDULE"], steps_per_epoch=29, total_epochs=8)
+    assert rate == pytest.approx(expected.at(4 * 29, 0.01), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "text"),
+    [
+        ([], "warmup(1ep) then cosine(rest, to=0.01x)"),
+        (["warm=2ep", "epochs=4"], "warmup(2ep) then cosine(rest, to=0.01x)"),
+        (["scheduler.schedule='step(2ep, 0.5)'"], "step(2ep, 0.5)"),
+    ],
+)
+def test_hydra(overrides: list[str], text: str) -> None:
+    out = program(EXAMPLES / "digits_hydra.py", *overrides).stdout
+    epochs = 4 if "epochs=4" in overrides else 6
+    expected = lrdsl.parse(text, steps_per_epoch=29, total_epochs=epochs)
+    assert out.splitlines()[0] == text
+    assert last_columns(out, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, epochs + 1)], abs=1e-6)
+
+
+@pytest.mark.parametrize(("arguments", "text"), [([], "warmup(10%) then cosine(rest, to=0.01x)"), (["--scheduler.schedule", "linear(174)"], "linear(174)")])
+def test_jsonargparse(arguments: list[str], text: str) -> None:
+    out = program(EXAMPLES / "digits_jsonargparse.py", "--config", EXAMPLES / "digits_jsonargparse.yaml", *arguments).stdout
+    expected, beta = lrdsl.parse(text, total_steps=174), lrdsl.parse("hold(2ep) then linear(4ep, to=0.85)", steps_per_epoch=29)
+    assert last_columns(out, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, 7)], abs=1e-6)
+    assert last_columns(out, "beta") == pytest.approx([beta.at(29 * k - 1, 0.95) for k in range(1, 7)], abs=1e-4)
+
+
+def test_jsonargparse_refuses_a_wrong_text() -> None:
+    done = program(EXAMPLES / "digits_jsonargparse.py", "--config", EXAMPLES / "digits_jsonargparse.yaml", "--momentum", "linea(4)")
+    assert done.returncode == 2
+    assert "did you mean `linear`?" in done.stderr
+
+
+def test_pydantic(capsys: pytest.CaptureFixture[str]) -> None:
+    expected = lrdsl.parse("warmup(20) then cosine(180)")
+    assert example("pydantic")["main"]() == [expected.at(t, 0.02) for t in range(200)]
+    out = capsys.readouterr().out
+    assert '{"schedule":"warmup(20) then cosine(180)","lr":0.02,"steps":200}' in out
+    assert "1 validation error" in out
+    assert "did you mean `cosine`?" in out

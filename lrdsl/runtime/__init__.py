@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lrdsl.diagnostics import refuse
+from lrdsl.clock import Options
 from lrdsl.runtime.scheduler import Scheduler
-from lrdsl.schedule import Schedule, parse
+from lrdsl.schedule import Schedule, read
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["Scheduler", "compile"]
 
 
-def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", **options: Any) -> Scheduler:
+def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", **options: Unpack[Options]) -> Scheduler:
     """A scheduler that drives the `lr` of an optimizer's param groups.
 
     Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; for text, the options of
@@ -27,16 +30,10 @@ def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "m
     >>> [group["lr"] for group in optimizer.param_groups]
     [0.07500000000000001, 0.75]
     """
-    if isinstance(schedule, Schedule):
-        if options:
-            raise TypeError("a Schedule has its clock and names already; options belong to text")
-    else:
-        schedule = parse(schedule, **options)
-    if reduce not in (None, "mean", "min", "max", "sum"):
-        raise refuse("LR152", f"reduce is {reduce!r}", 'it is "mean", "min", "max", "sum" or None', str(schedule))
+    found = read(schedule, options)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(optimizer, torch.optim.Optimizer):
         from lrdsl.runtime.torch import LRScheduler
 
-        return LRScheduler(schedule, optimizer, reduce)
-    return Scheduler(schedule, optimizer)
+        return LRScheduler(optimizer, found, reduce)
+    return Scheduler(optimizer, found, reduce)

@@ -92,21 +92,24 @@ class Log:
         kept = {key: tuple(at for at in ticks if at <= tick) for key, ticks in self.events.items()}
         return Log({key: ticks for key, ticks in kept.items() if ticks})
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """The log as plain JSON data."""
+    def to_json(self) -> list[list[Any]]:
+        """The log as plain JSON data: for each watch what it is, where it starts, its events, and what its monitor remembers.
+
+        Lists, because distributed checkpoints load what is in a mapping by the keys of the state that is loaded into, and a new run has seen no watch yet.
+        """
         keys = sorted({*self.events, *self.states})
-        return [{"watch": key[0], "start": plain(key[1]), "events": list(self.events.get(key, ())), **self.states.get(key, State()).to_json()} for key in keys]
+        return [[key[0], plain(key[1]), list(self.events.get(key, ())), *self.states.get(key, State()).to_json()] for key in keys]
 
     @classmethod
     def from_json(cls, data: Any) -> Log:
-        """The log that `to_json` gave. Raises `ValueError`, `TypeError` or `KeyError` for anything else."""
+        """The log that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
         log = cls()
-        for item in data:
-            key = (str(item["watch"]), Fraction(str(item["start"])))
-            events = tuple(item["events"])
+        for watch, start, ticks, *state in data:
+            key = (str(watch), Fraction(str(start)))
+            events = tuple(ticks)
             if not all(isinstance(tick, int) and not isinstance(tick, bool) and tick >= 0 for tick in events):
                 raise ValueError(events)
-            log.states[key] = State.from_json(item)
+            log.states[key] = State.from_json(*state)
             if events:
                 log.events[key] = events
         return log

@@ -72,8 +72,8 @@ class Scheduler:
     last_epoch: int
     base_lrs: list[float]
 
-    def __init__(self, schedule: Schedule, optimizer: Any) -> None:
-        self._begin(schedule)
+    def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = "mean") -> None:
+        self._begin(schedule, reduce)
         self.optimizer = optimizer
         groups = getattr(optimizer, "param_groups", None)
         if not isinstance(groups, list) or not all(isinstance(g, dict) and LR in g for g in groups) or not groups:
@@ -81,8 +81,11 @@ class Scheduler:
         self._attach({})
         self.seek(0)
 
-    def _begin(self, schedule: Schedule) -> None:
-        """A schedule that nothing has happened to yet."""
+    def _begin(self, schedule: Schedule, reduce: str | None) -> None:
+        """A schedule that nothing has happened to yet, and how the metrics of several processes become one."""
+        if reduce not in (None, "mean", "min", "max", "sum"):
+            raise refuse("LR152", f"reduce is {reduce!r}", 'it is "mean", "min", "max", "sum" or None', str(schedule))
+        self.reduce = reduce
         self.schedule = self.planned = schedule
         self.replans: list[tuple[int, str]] = []
         self.log = Log()
@@ -314,7 +317,7 @@ class Scheduler:
         other = migrate and state_dict["schedule"] != mine["schedule"]
         try:
             log = Log() if other else Log.from_json(state_dict["watches"])
-        except (KeyError, TypeError, ValueError):
+        except (TypeError, ValueError):
             raise refuse("LR151", "what the state says of metrics is damaged", "load a state that was saved whole", text) from None
         replans = [] if other else [(at, new) for at, new in state_dict["replans"]]
         schedule = self.planned

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import distributed
 from torch.optim import lr_scheduler
 
+from lrdsl.clock import Options
 from lrdsl.runtime.scheduler import Scheduler
-from lrdsl.schedule import Schedule
+from lrdsl.schedule import Schedule, read
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 #: Less than one over the number of processes that any run has.
 _NONE = 2.0**-30
@@ -23,11 +27,12 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
 
     An `lr` that is a tensor is filled in place. Where several processes run (`torch.distributed`), a metric is reduced over all of them before it is looked at,
     so that every one has the same rate at every tick; each of them must call `step` as often as the others.
+
+    Made by `lrdsl.compile`; parameters as there, with the optimizer first, as torch's own schedulers have it, so that configs can name this class.
     """
 
-    def __init__(self, schedule: Schedule, optimizer: torch.optim.Optimizer, reduce: str | None = "mean") -> None:
-        self.reduce = reduce
-        self._begin(schedule)
+    def __init__(self, optimizer: torch.optim.Optimizer, schedule: str | Schedule, reduce: str | None = "mean", **options: Unpack[Options]) -> None:
+        self._begin(read(schedule, options), reduce)
         if hasattr(optimizer.step, "__func__"):
             lr_scheduler.LRScheduler.__init__(self, optimizer)
         else:  # a step that was compiled or replaced, which torch cannot watch

@@ -11,12 +11,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 import lrdsl
-from tests.bench.cases import CASES, Loop, optimizer
+from tests.bench.cases import CASES, Loop, cosine_by_hand, optimizer
 
 _ROUNDS = 9
 _FIRST = "import lrdsl; lrdsl.parse('cosine(9)')"
@@ -43,15 +42,11 @@ def steps(console: Console) -> None:
     console.print(table)
 
 
-def _by_hand(n: int) -> Any:
-    return 0.1 * 0.5 * (1 + np.cos(np.pi * np.arange(n) / n))
-
-
 def arrays(console: Console) -> None:
     """A million levels, against NumPy by hand and against stepping torch."""
     n = 1_000_000
     s = lrdsl.parse(f"cosine({n})")
-    mine, hand = seconds(lambda: s.values(n, 0.1), 1), seconds(lambda: _by_hand(n), 1)
+    mine, hand = seconds(lambda: s.values(n, 0.1), 1), seconds(lambda: cosine_by_hand(n), 1)
     opt = optimizer(1)
     theirs = next(case for case in CASES if case.name == "cosine").torchs(opt)
     opt.step()

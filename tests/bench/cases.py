@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import numpy as np
 import torch
 from torch.optim import lr_scheduler as torch_schedulers
 
@@ -38,6 +39,11 @@ class Loop:
         factor = self.level(self.tick)
         for group, base in zip(self.optimizer.param_groups, self.bases, strict=True):
             group["lr"] = base * factor
+
+
+def cosine_by_hand(n: int) -> Any:
+    """The levels of `cosine(n)` of base 0.1, as one would write it in NumPy."""
+    return 0.1 * 0.5 * (1 + np.cos(np.pi * np.arange(n) / n))
 
 
 #: Long enough that no measurement reaches the end.

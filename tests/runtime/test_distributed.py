@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,8 @@ import pytest
 import torch
 
 import lrdsl
+from tests.launching import torchrun
+from tests.runtime import sharded
 
 PROCESSES = 4
 TEXT = "plateau(factor=0.5, patience=1, metric=loss) for 20 then hold until loss < 0.01 or 10 then linear(5)"
@@ -23,10 +22,7 @@ WAYS = ("mean", "max")
 
 
 def test_all_processes_hold_the_same_rate(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={PROCESSES}", "-m", "tests.runtime.processes"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run([*command, TEXT, str(tmp_path), *WAYS], capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[2], check=False)
-    assert done.returncode == 0, done.stderr
+    torchrun(PROCESSES, "-m", "tests.runtime.processes", TEXT, tmp_path, *WAYS)
     for way in WAYS:
         found: list[dict[str, Any]] = [json.loads((tmp_path / f"{way}-{rank}.json").read_text("utf-8")) for rank in range(PROCESSES)]
         assert all(each == found[0] for each in found)
@@ -53,3 +49,22 @@ def test_a_way_that_is_none() -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     with pytest.raises(lrdsl.ScheduleError, match="LR152"):
         lrdsl.compile("hold", optimizer, reduce="median")
+
+
+def test_a_checkpoint_goes_on_with_another_number_of_processes(tmp_path: Path) -> None:
+    """A model sharded over four processes, saved by `torch.distributed.checkpoint`, goes on in two and in one as the unbroken run."""
+    found = {}
+    for processes, verb in ((4, "save"), (2, "load"), (1, "load")):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        torchrun(processes, "-m", "tests.runtime.sharded", tmp_path / "saved", folder, verb)
+        each = [json.loads((folder / f"{rank}.json").read_text("utf-8")) for rank in range(processes)]
+        assert all(one == each[0] for one in each)
+        found[processes] = each[0]
+    for processes in (2, 1):
+        assert found[processes]["rates"] == found[4]["rates"][sharded.HALF :]
+        assert found[processes]["state"] == found[4]["state"]
+        assert found[processes]["weights"] == pytest.approx(found[4]["weights"], rel=1e-5)
+    rates = found[4]["rates"]
+    assert len(set(rates[3 : sharded.HALF])) == 2  # one event before, several after
+    assert len(set(rates[sharded.HALF :])) > 4

@@ -87,7 +87,7 @@ def test_groups_and_targets_see_the_same_event() -> None:
     for loss in (1, 0.1, 1):
         scheduler.step(loss=loss)
     assert [(g["lr"], g["momentum"]) for g in optimizer.param_groups] == [(0.5, 0.9), (pytest.approx(0.1), 0.9)]
-    assert scheduler.state_dict()["watches"] == [{"watch": "loss < 0.3", "start": 0, "events": [2], "best": None, "bad": 0, "cooldown": 0}]
+    assert scheduler.state_dict()["watches"] == [["loss < 0.3", 0, [2], None, 0, 0]]
 
 
 def test_a_metric_by_position_is_the_one_that_is_followed() -> None:
@@ -140,7 +140,7 @@ def test_a_report_that_is_not_finite_is_spoken_of(wrong: float) -> None:
     scheduler = compiled("hold until loss < 0.3 then linear(2)")
     with pytest.warns(MetricWarning, match="fulfils no comparison"):
         run(scheduler, wrong)
-    assert scheduler.state_dict()["watches"][0]["events"] == []
+    assert scheduler.state_dict()["watches"][0][2] == []
     scheduler = compiled("plateau(metric=loss)")
     with pytest.warns(MetricWarning, match="no better than the best"):
         run(scheduler, wrong)
@@ -177,9 +177,8 @@ def test_replan_keeps_what_has_happened() -> None:
 def test_a_damaged_log_is_refused() -> None:
     scheduler = compiled("hold until loss < 0.3")
     run(scheduler, 0.1)
-    for damage in ({"events": ["x"]}, {"bad": -1}, {"start": "soon"}):
-        state = json.loads(json.dumps(scheduler.state_dict()))
-        state["watches"][0] |= damage
+    for damaged in (["loss < 0.3", 0, ["x"], None, 0, 0], ["loss < 0.3", 0, [1], None, -1, 0], ["loss < 0.3", "soon", [1], None, 0, 0], ["loss < 0.3", 0], 3):
+        state = json.loads(json.dumps(scheduler.state_dict())) | {"watches": [damaged]}
         with pytest.raises(lrdsl.ScheduleError, match="LR151"):
             compiled("hold until loss < 0.3").load_state_dict(state)
 
