@@ -16,7 +16,7 @@ from lrdsl.check.bounds import bounds, constant
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, Call, Expr, Linear, Num, T, mentions, number, parts, substitute, walk
-from lrdsl.plan import Assertion, Measure, best, first_tick, pieces
+from lrdsl.plan import Assertion, Measure, first_tick, pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,7 +123,7 @@ def _spans(run: Fraction) -> Iterator[tuple[float, float]]:
 
 def _repeats(level: Expr) -> bool:
     """Whether nothing new comes in the last phase after a while: all it looks at is the time within cycles of few whole ticks."""
-    tail = pieces(best(level))[-1].level
+    tail = pieces(level)[-1].level
     cycles = [x for x in walk(tail) if isinstance(x, Call) and x.op == "mod"]
     periods = [x.args[1].value / abs(parts(x.args[0])[0]) for x in cycles if isinstance(x.args[1], Num)]
     once = substitute(tail, dict.fromkeys(cycles, number(0)))

@@ -20,9 +20,9 @@ from lrdsl.check.program import Library, UnusableError
 from lrdsl.check.scope import WORDS
 from lrdsl.clock import MAX_TICKS, Clock, Options, exact
 from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, did_you_mean, refuse
-from lrdsl.expr import BASE, Call, Expr, affine
+from lrdsl.expr import BASE, Call, Expr, Select, is_affine, mentions
 from lrdsl.files import Folder, read_text
-from lrdsl.plan import History, Phase, Plan, Program, Target, best, pieces
+from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
@@ -192,6 +192,18 @@ class Schedule:
             return None
         return ticks.numerator if ticks.denominator == 1 else float(ticks)
 
+    @cached_property
+    def _written(self) -> dict[str, Plan]:
+        program = check(self.tree, self.clock, dict(self.names), Problems(self.text), self.library, dict(self.events), written=True)
+        assert program is not None
+        return {t.name: t.plan for t in program.targets}
+
+    def written(self, target: str | None = None) -> Plan:
+        """The plan of a target for those who write it down: its formulas have the form that people read, too."""
+        name = self.main.name if target is None else target
+        self.plan_of(name)
+        return self._written[name]
+
     @property
     def evaluator(self) -> Evaluator:
         """The levels of the main target at single ticks, by generated code."""
@@ -204,7 +216,7 @@ class Schedule:
 
     @cached_property
     def _affine(self) -> dict[str, bool]:
-        return {t.name: all(_fits_any_base(p.level) for p in pieces(best(t.plan.level))) for t in self.targets}
+        return {t.name: _fits_any_base(t.plan.level) for t in self.targets}
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
@@ -268,7 +280,7 @@ class Schedule:
         """
         from lrdsl.backends import symbolic
 
-        return symbolic.formula(self.plan if target is None else self.plan_of(target), base, numbers)
+        return symbolic.formula(self.written(target), base, numbers)
 
     def latex(self, base: str = r"\eta_0", target: str | None = None) -> str:
         r"""The closed form as LaTeX. `base` is LaTeX for the base value; `target` the name of a target where a file has several.
@@ -279,14 +291,16 @@ class Schedule:
         """
         from lrdsl.backends import symbolic
 
-        return symbolic.latex(self.plan if target is None else self.plan_of(target), base)
+        return symbolic.latex(self.written(target), base)
 
 
 def _fits_any_base(level: Expr) -> bool:
     """Whether a level is finite for every base if it is for some: built of multiples of base and constants by what cannot leave the finite numbers."""
-    if affine(level, BASE) is not None:
-        return True
-    return isinstance(level, Call) and level.op in ("max", "min", "reduce") and all(_fits_any_base(a) for a in level.args)
+    if isinstance(level, Select) and not mentions(level.of, BASE):
+        return all(_fits_any_base(value) for value in level.values)
+    if isinstance(level, Call) and level.op in ("max", "min", "reduce"):
+        return all(_fits_any_base(a) for a in level.args)
+    return is_affine(level, BASE)
 
 
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:

@@ -16,7 +16,7 @@ from itertools import pairwise
 import attrs
 
 from lrdsl.expr import PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
-from lrdsl.plan import Piece, best, first_tick, pieces
+from lrdsl.plan import Piece, first_tick, pieces
 
 #: pi to 60 digits, for constants that are split in two doubles.
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
@@ -92,7 +92,7 @@ _SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
 def stretches(level: Expr) -> list[Piece]:
     """The pieces of a level, each cut where its half cosines are computed another way."""
     found = []
-    for piece, after in pairwise([*pieces(best(level)), None]):
+    for piece, after in pairwise([*pieces(level), None]):
         assert piece is not None
         turns = {_turn(x.args[0])[1] for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0]) and _turn(x.args[0])[0] is T}
         cuts = sorted(turn for turn in turns if turn > piece.start and (after is None or turn < after.start))
@@ -107,7 +107,7 @@ def _turn(x: Expr) -> tuple[Expr, Fraction]:
 
 
 def numeric(e: Expr, start: Fraction = Fraction(0)) -> Expr:
-    """The operations that compute `e`, a tree without `Forms`, in doubles, in the stretch that begins at `start`."""
+    """The operations that compute `e`, in doubles, in the stretch that begins at `start`."""
     return _Lowering(start).of(e)
 
 

@@ -9,7 +9,7 @@ import sympy
 
 from lrdsl.clock import exact
 from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Linear, Num, Product, Select, Symbol, T, event_of
-from lrdsl.plan import Plan, best, paper
+from lrdsl.plan import Plan
 
 _NAMED = {
     "abs": sympy.Abs,
@@ -31,19 +31,15 @@ def rational(value: Fraction) -> Any:
     return sympy.Rational(value.numerator, value.denominator)
 
 
-def formula(plan: Plan, base: str | float, numbers: str = "decimal", form: str = "paper") -> Any:
-    """The SymPy expression of a plan.
-
-    `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as); `form` is "paper" or "best", the one that numbers come from.
-    """
+def formula(plan: Plan, base: str | float, numbers: str = "decimal") -> Any:
+    """The SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as)."""
     symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
     if isinstance(base, str):
         symbols[BASE] = sympy.Symbol(base)
     else:
         symbols[BASE] = rational(Fraction(base) if numbers == "double" else exact(base))
     symbols |= {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
-    tree = paper(plan.law) if form == "paper" else best(plan.level)
-    return translate(tree, symbols, numbers == "double")
+    return translate(plan.law, symbols, numbers == "double")
 
 
 def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:

@@ -28,7 +28,7 @@ from lrdsl.expr import (
     number,
     walk,
 )  # fmt: skip
-from lrdsl.plan import Plan, paper
+from lrdsl.plan import Plan
 from lrdsl.syntax.printer import decimal_text
 
 _NAMES = {T: "t", INDEX: "k", PI: "π", ENTRY: "v"}
@@ -45,7 +45,7 @@ def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
     """The formula of each piece, and where it holds.
 
     >>> import lrdsl
-    >>> for formula, where in lines(lrdsl.parse("step(3, 0.1) then cosine(20)").plan):
+    >>> for formula, where in lines(lrdsl.parse("step(3, 0.1) then cosine(20)").written()):
     ...     print(f"{formula:34}{where}")
     η₀                                t < 3
     0.1·η₀·(1 + cos(π(t − 3)/20))/2   3 ≤ t < 23
@@ -53,7 +53,7 @@ def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
     """
     writer = _writer(plan, base)
     written: list[tuple[str, str, str]] = []
-    for formula, start, ends in writer.stretches(paper(plan.law), "", ()):
+    for formula, start, ends in writer.stretches(plan.law, "", ()):
         end = f"min({', '.join(ends)})" if len(ends) > 1 else "".join(ends)
         if written and formula == written[-1][0] and written[-1][2] == start:
             written[-1] = (formula, written[-1][1], end)

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
-from lrdsl.plan import Plan, best
+from lrdsl.plan import Plan
 
 #: The name that an operation has in the library, where it is another one.
 _NAMES = {"abs": "abs", "ceil": "ceil", "max": "maximum", "min": "minimum", "mod": "mod", "pow": "power"}
@@ -21,7 +21,7 @@ _WHOLE = 2**53
 
 def level(plan: Plan, tick: Any, base: float, ops: Any) -> Any:
     """The level at a tick, an array of the library or a traced one. `ops` is the library: its functions, and `fori_loop`."""
-    return _Tracer(ops, {T: tick, BASE: base}).of(best(plan.level))
+    return _Tracer(ops, {T: tick, BASE: base}).of(plan.level)
 
 
 class _Tracer:

@@ -16,7 +16,7 @@ from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, Expr, T, branches, realized, select, within
-from lrdsl.plan import History, Phase, Plan, Program, Target
+from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -25,13 +25,23 @@ MAX_PHASES = 500
 
 
 def check(
-    tree: Node, clock: Clock, names: Mapping[str, Fraction], problems: Problems, library: Library | None = None, happened: History | None = None
+    tree: Node,
+    clock: Clock,
+    names: Mapping[str, Fraction],
+    problems: Problems,
+    library: Library | None = None,
+    happened: History | None = None,
+    written: bool = False,
 ) -> Program | None:
-    """What a tree means, or None after its problems were reported. `library` finds the files that it uses; `happened` is what the run has decided so far."""
+    """What a tree means, or None after its problems were reported.
+
+    `library` finds the files that it uses; `happened` is what the run has decided so far. Formulas have the form that people read beside the one for numbers
+    where they are to be `written`; of a schedule that is known to be sound.
+    """
     run = Run(happened=happened or {})
     if isinstance(tree, nodes.File):
-        return program(tree, clock, names, problems, library, plan_of, run)
-    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run)
+        return program(tree, clock, names, problems, library, plan_of, run, written)
+    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run, written=written)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 
@@ -52,7 +62,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     except curves.TooLargeError as reason:
         problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
         return None
-    law = whole.level
+    law = (paper if scope.written else best)(whole.level)
     level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
     phases: list[Phase] = []
     start: Fraction | None = Fraction(0)
@@ -64,7 +74,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         return None
     plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches))
     # What may happen was looked at before anything had.
-    return plan if scope.run.happened or _is_finite(plan, problems) else None
+    return plan if scope.written or scope.run.happened or _is_finite(plan, problems) else None
 
 
 def _settled(level: Expr) -> Expr:

@@ -13,7 +13,7 @@ from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, ENTRY, Expr, Num, substitute
 from lrdsl.kinds import Kind
-from lrdsl.plan import Assertion, Measure
+from lrdsl.plan import Assertion, Measure, best
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import statement
@@ -65,7 +65,7 @@ def _targets(node: Node, scope: Scope) -> list[Node]:
 
 def _level(node: Node, scope: Scope) -> Expr | None:
     curve = curve_of(node, scope)
-    return None if curve is None else substitute(curves.bounded(curve).level, {ENTRY: BASE})
+    return None if curve is None else best(substitute(curves.bounded(curve).level, {ENTRY: BASE}))
 
 
 def _predicate(node: Node, scope: Scope) -> Measure | None:

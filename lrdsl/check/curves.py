@@ -119,7 +119,7 @@ def bounded(curve: Curve) -> Curve:
 
 
 def _bounded(level: Expr) -> None:
-    nodes, height = extent(level)
+    nodes, height = extent(level, MAX_HEIGHT)
     if nodes > MAX_NODES or height > MAX_HEIGHT:
         raise TooLargeError(f"its formula is {height} operations deep" if height > MAX_HEIGHT else f"its formula has {nodes} operations")
 

@@ -7,7 +7,7 @@ import math
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import BASE, ENTRY, Event, Expr, T, affine, after, events_of, unhappened
-from lrdsl.plan import best, first_tick, pieces
+from lrdsl.plan import first_tick, pieces
 
 #: A base of any size in use. Levels that are not affine in base are proved finite between these.
 BASE_RANGE: Range = (1e-30, 1e30)
@@ -33,7 +33,7 @@ def first_fault(law: Expr, waits: bool) -> tuple[float, Event | None] | None:
 
 
 def _first(level: Expr) -> float | None:
-    found = pieces(best(level))
+    found = pieces(level)
     budget = [_BUDGET]
     for i, piece in enumerate(found):
         # A piece does not hold at its end, where the next one begins: its own formula may well be undefined there.

@@ -108,7 +108,7 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
             run = run.after(*curve.pending, curve.length)
         elif curve.length is not None:
             run = run.later(curve.length)
-        if i in resting and run.origin is not scope.run.origin and curve is not None:
+        if scope.written and i in resting and run.origin is not scope.run.origin and curve is not None:
             found[i] = attrs.evolve(curve, level=Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
     sound = [c for c in found if c is not None]
     return sound if len(sound) == len(items) and not any(c.endless for c in sound[:-1]) else None
@@ -283,7 +283,7 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
         if event is None:
             return None
         arguments["reductions"] = call("count", event, T)
-    return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments))
+    return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments, scope.written))
 
 
 def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | None:

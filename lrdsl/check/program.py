@@ -68,10 +68,12 @@ class _Reading:
     expanded: list[int] = attrs.Factory(lambda: [0])
     recipes: Mapping[str, Defined] = attrs.Factory(dict)
     run: Run = attrs.Factory(Run)
+    written: bool = False
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
-        return Scope(self.clock, self.names, self.problems, total_of(self.clock), bound={**self.recipes, **self.bound}, expanded=self.expanded, run=self.run)
+        bound, room = {**self.recipes, **self.bound}, total_of(self.clock)
+        return Scope(self.clock, self.names, self.problems, room, bound=bound, expanded=self.expanded, run=self.run, written=self.written)
 
     def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
         """Give a name a meaning; what the host gives a value keeps it."""
@@ -91,12 +93,13 @@ def program(
     library: Library | None,
     plan_of: Callable[[Node, Scope], Plan | None],
     run: Run,
+    written: bool,
 ) -> Program | None:
     """The meaning of a file, or None after its problems were reported."""
     if len(file.statements) > MAX_STATEMENTS:
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run)
+    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run, written=written)
     for statement in file.statements:  # the clock is known before the first phase is read
         if isinstance(statement, nodes.Setting):
             _set(statement, reading)

@@ -98,8 +98,8 @@ class Scope:
     """The surroundings of a node.
 
     `room` is what `rest` means here, or None where it has no meaning, and then `no_room` says why. `factor` is set inside the right side of `A * B`, where
-    the entry level and base are 1; `formula` inside an expression of `t`. `bound` is what the text itself gives names to; `deep` counts the names that stand
-    for names around a node, and `expanded` the nodes that names have stood for so far.
+    the entry level and base are 1; `formula` inside an expression of `t`; `written` where formulas are for people. `bound` is what the text itself gives
+    names to; `deep` counts the names that stand for names around a node, and `expanded` the nodes that names have stood for so far.
     """
 
     clock: Clock
@@ -109,6 +109,7 @@ class Scope:
     no_room: str = ""
     factor: bool = False
     formula: bool = False
+    written: bool = False
     bound: Mapping[str, Named | Defined] = attrs.field(factory=dict)
     deep: int = 0
     expanded: list[int] = attrs.field(factory=lambda: [0])

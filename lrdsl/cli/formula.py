@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
     base, shown = _base(arguments.base)
     if arguments.format == "text":
-        found = text.lines(target.plan, "η₀" if arguments.base is None else shown)
+        found = text.lines(s.written(target.name), "η₀" if arguments.base is None else shown)
         width = max(len(formula) for formula, _ in found)
         print("\n".join(f"{formula:{width}}   {where}".rstrip() for formula, where in found))
         print("".join(f"{note}\n" for note in text.notes(target.plan)), end="")

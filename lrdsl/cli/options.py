@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrdsl.expr import Call, Expr, Linear, Num, walk
-from lrdsl.plan import Plan, Target, best, pieces
+from lrdsl.plan import Plan, Target, pieces
 from lrdsl.schedule import Schedule, load, parse
 
 MAX_SHOWN = 10_000_000
@@ -109,7 +109,7 @@ def horizon(s: Schedule, found: tuple[Target, ...]) -> int:
 
 
 def _end(plan: Plan) -> float:
-    found = pieces(best(plan.level))
+    found = pieces(plan.level)
     last = [phase for phase in plan.phases if phase.start is not None][-1]
     start = float(last.start or 0)
     cycles = [start + 4 * period for period in _periods(found[-1].level)]

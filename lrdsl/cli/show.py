@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
         console.print()
         _chart(console, s, target, arguments.base, ticks)
         console.print()
-        _formula(console, target)
+        _formula(console, s, target)
     console.print("[dim]        where η₀ is the base[/]")
     if any(target.plan.watches for target in targets):
         console.print("[dim]        charted as if " + ("nothing else" if s.events else "none of this") + " happened; `--event TICK` supposes that it did[/]")
@@ -122,11 +122,11 @@ def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: in
     console.print(Text(f"{f'{target.name} against ticks, base {base:g}':>{margin + width}}", style="dim"), no_wrap=True)
 
 
-def _formula(console: Console, target: Target) -> None:
+def _formula(console: Console, s: Schedule, target: Target) -> None:
     """The formula of each piece, and where it holds: beside it where there is room, else under it."""
     from lrdsl.backends import text
 
-    found = text.lines(target.plan)
+    found = text.lines(s.written(target.name))
     shown = found[:_MOST]
     name = f"{target.name}(t) = "
     beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - len(name) - 20), default=0)

@@ -36,7 +36,7 @@ from lrdsl.expr.arithmetic import (
 )
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
-from lrdsl.expr.rewriting import affine, children, extent, mentions, product, rebuild, substitute, walk, within
+from lrdsl.expr.rewriting import affine, children, extent, is_affine, mentions, product, rebuild, substitute, walk, within
 
 __all__ = [
     "BASE",
@@ -74,6 +74,7 @@ __all__ = [
     "events_of",
     "extent",
     "floor",
+    "is_affine",
     "is_time",
     "linear",
     "mentions",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 
 from lrdsl.expr.arithmetic import (
     INDEX,
@@ -55,7 +57,10 @@ def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
             return e
         return number(e.scale) * inner + e.shift if not is_time(inner) else linear(e.scale, inner, e.shift)
     if isinstance(e, Select):
-        of, values = walk(e.of), [walk(v) for v in e.values]
+        of = walk(e.of)
+        if isinstance(of, Num):
+            return walk(e.values[max(0, bisect_right(e.starts, of.value) - 1)])
+        values = [walk(v) for v in e.values]
         same = of is e.of and all(a is b for a, b in zip(values, e.values, strict=True))
         return e if same else select(of, list(zip(e.starts, values, strict=True)))
     if isinstance(e, Product):
@@ -114,8 +119,15 @@ def walk(e: Expr) -> Iterator[Expr]:
             todo.extend(children(x))
 
 
-def extent(e: Expr) -> tuple[int, int]:
-    """How many different nodes a tree holds, and how many lie on its longest way down; found without recursion."""
+def extent(e: Expr, most: int = 0) -> tuple[int, int]:
+    """How many different nodes a tree holds, and how many lie on its longest way down; found without recursion.
+
+    A tree of no more than `most` nodes is taken to be as high as it has nodes.
+    """
+    if most:
+        nodes = sum(1 for _ in islice(walk(e), most + 1))
+        if nodes <= most:
+            return nodes, nodes
     heights: dict[Expr, int] = {}
     todo = [e]
     while todo:
@@ -162,33 +174,43 @@ def mentions(e: Expr, symbol: Symbol) -> bool:
 
 def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     """(a, b) with `e = a + b * symbol` and neither holding the symbol, or None where `e` is not of that form."""
-    if not mentions(e, symbol):
+    return _affine(e, symbol, {})
+
+
+def _affine(e: Expr, symbol: Symbol, holding: dict[Expr, bool]) -> tuple[Expr, Expr] | None:
+    if not _holds(e, symbol, holding):
         return e, ZERO
-    if e == symbol:
+    if e is symbol:
         return ZERO, ONE
+    if isinstance(e, Call):
+        return _affine_call(e, symbol, holding)
     if isinstance(e, Forms):
-        best, paper = affine(e.best, symbol), affine(e.paper, symbol)
+        best, paper = _affine(e.best, symbol, holding), _affine(e.paper, symbol, holding)
         if best is None or paper is None:
             return None
         return _forms(best[0], paper[0]), _forms(best[1], paper[1])
     if isinstance(e, Linear):
-        inside = affine(e.of, symbol)
+        inside = _affine(e.of, symbol, holding)
         return None if inside is None else (number(e.scale) * inside[0] + e.shift, number(e.scale) * inside[1])
-    if isinstance(e, Select) and not mentions(e.of, symbol):
-        parts = [affine(v, symbol) for v in e.values]
+    if isinstance(e, Select) and not _holds(e.of, symbol, holding):
+        parts = [_affine(v, symbol, holding) for v in e.values]
         known = [p for p in parts if p is not None]
         if len(known) < len(parts):
             return None
         rising = list(zip(e.starts, known, strict=True))
         return select(e.of, [(s, p[0]) for s, p in rising]), select(e.of, [(s, p[1]) for s, p in rising])
-    if not isinstance(e, Call) or e.op not in ("add", "mul", "div"):
+    return None
+
+
+def _affine_call(e: Call, symbol: Symbol, holding: dict[Expr, bool]) -> tuple[Expr, Expr] | None:
+    if e.op not in ("add", "mul", "div") or (e.op == "div" and _holds(e.args[1], symbol, holding)):
         return None
-    if e.op == "div" and mentions(e.args[1], symbol):
-        return None
-    found = [affine(a, symbol) for a in (e.args[:1] if e.op == "div" else e.args)]
-    split = [p for p in found if p is not None]
-    if len(split) < len(found):
-        return None
+    split = []
+    for arg in e.args[:1] if e.op == "div" else e.args:
+        found = _affine(arg, symbol, holding)
+        if found is None:
+            return None
+        split.append(found)
     if e.op == "div":
         return div(split[0][0], e.args[1]), div(split[0][1], e.args[1])
     a, b = split[0]
@@ -200,6 +222,35 @@ def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
         else:
             a, b = mul(a, c), add(mul(b, c), mul(a, d))
     return a, b
+
+
+def is_affine(e: Expr, symbol: Symbol) -> bool:
+    """Whether `affine` takes a tree apart, found without doing so."""
+    return _is_affine(e, symbol, {})
+
+
+def _is_affine(e: Expr, symbol: Symbol, holding: dict[Expr, bool]) -> bool:
+    if e is symbol or not _holds(e, symbol, holding):
+        return True
+    if isinstance(e, Call) and e.op == "mul":
+        holds = [a for a in e.args if _holds(a, symbol, holding)]
+        return len(holds) == 1 and _is_affine(holds[0], symbol, holding)
+    if isinstance(e, Call) and e.op == "div":
+        return not _holds(e.args[1], symbol, holding) and _is_affine(e.args[0], symbol, holding)
+    if isinstance(e, Select):
+        return not _holds(e.of, symbol, holding) and all(_is_affine(v, symbol, holding) for v in e.values)
+    sums = isinstance(e, Linear | Forms) or (isinstance(e, Call) and e.op == "add")
+    return sums and all(_is_affine(c, symbol, holding) for c in children(e))
+
+
+def _holds(e: Expr, symbol: Symbol, known: dict[Expr, bool]) -> bool:
+    """Whether a symbol occurs in a tree; `known` keeps what was found of its parts."""
+    if isinstance(e, Num | Symbol):
+        return e is symbol
+    found = known.get(e)
+    if found is None:
+        found = known[e] = any(_holds(c, symbol, known) for c in children(e))
+    return found
 
 
 def _forms(best: Expr, paper: Expr) -> Expr:

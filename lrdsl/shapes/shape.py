@@ -70,13 +70,13 @@ def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
     return shape.length(**arguments)
 
 
-def level_of(shape: Shape, arguments: dict[str, Any]) -> Expr:
-    """The level at `T` ticks after entry at `ENTRY`, for every tick from 0."""
+def level_of(shape: Shape, arguments: dict[str, Any], written: bool = False) -> Expr:
+    """The level at `T` ticks after entry at `ENTRY`, for every tick from 0; in both of its forms where it is to be `written`."""
     n = natural_length(shape, arguments)
     if n == 0 and shape.end is not None:
         return shape.end(**arguments)
     best = shape.level(T, **arguments)
-    inside = Forms(best, shape.paper(T, **arguments)) if shape.paper is not None else best
+    inside = Forms(best, shape.paper(T, **arguments)) if written and shape.paper is not None else best
     if isinstance(inside, Forms) and inside.best == inside.paper:
         inside = best
     if n is None or shape.own_rule:

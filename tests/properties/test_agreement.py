@@ -16,7 +16,7 @@ from lrdsl import expr
 from lrdsl.backends.symbolic import translate
 from lrdsl.expr import ENTRY, PI, Symbol, T, number
 from lrdsl.kinds import Kind
-from lrdsl.plan import best, pieces
+from lrdsl.plan import pieces
 from lrdsl.shapes import Shape, arguments_of
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
@@ -129,7 +129,7 @@ def test_stepping_seeking_and_asking_are_one(schedule: lrdsl.Schedule, tick: int
 @given(texts.schedules(longest=10**4))
 def test_the_very_edges_of_phases(schedule: lrdsl.Schedule) -> None:
     """Boundaries that are not whole ticks, and the doubles beside them: a number, and the same one by the array."""
-    starts = [float(p.start) for p in pieces(best(schedule.plan.level)) if p.start < 10**6]
+    starts = [float(p.start) for p in pieces(schedule.plan.level) if p.start < 10**6]
     at = [t for start in starts for t in (math.nextafter(start, -1), start, math.nextafter(start, math.inf)) if t >= 0]
     one = [schedule.at(t, BASE) for t in at]
     assert all(math.isfinite(level) for level in one)

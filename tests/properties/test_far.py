@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.plan import best, pieces
+from lrdsl.plan import pieces
 from lrdsl.shapes import Shape
 from lrdsl.syntax import canonical
 from tests.properties import exact, texts
@@ -51,6 +51,6 @@ def test_every_example(stem: str, target: str, data: st.DataObject) -> None:
     s = loaded(stem)
     plan = s.plan_of(target)
     formula = exact.Evaluator(s.formula(base=BASE, numbers="double", target=target))
-    edges = sorted({max(0, int(piece.start) + d) for piece in pieces(best(plan.level)) for d in (-1, 0, 1) if piece.start < FAR})
+    edges = sorted({max(0, int(piece.start) + d) for piece in pieces(plan.level) for d in (-1, 0, 1) if piece.start < FAR})
     for t in data.draw(st.lists(st.one_of(st.sampled_from(edges), st.integers(0, int(plan.length or FAR)), st.integers(0, FAR)), min_size=5, max_size=20)):
         assert ulps(s.at(t, BASE, target), formula.at(t)) <= 4 * len(plan.phases), (t, stem)

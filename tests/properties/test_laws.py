@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.plan import best, pieces
+from lrdsl.plan import pieces
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
 from tests.properties.texts import NOWHERE, call, checked, decimals, finite, limited, number, phases, shapes, trees
@@ -199,6 +199,6 @@ def test_phases_tile_the_time(node: Node) -> None:
     for phase in s.phases:
         assert phase.start == clock
         clock += phase.length or 0
-    found = pieces(best(s.plan.level))
+    found = pieces(s.plan.level)
     assert found[0].start == 0
     assert all(a.start < b.start for a, b in itertools.pairwise(found))

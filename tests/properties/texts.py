@@ -288,7 +288,7 @@ def below(node: Node) -> list[Node]:
 
 def ticks(s: lrdsl.Schedule, longest: int = 10**7) -> st.SearchStrategy[list[int]]:
     """Ticks worth looking at: around the boundaries of phases and pieces, and anywhere."""
-    from lrdsl.plan import best, pieces
+    from lrdsl.plan import pieces
 
-    edges = sorted({max(0, int(p.start) + d) for p in pieces(best(s.plan.level)) for d in (-1, 0, 1) if p.start <= 10**11})[:400]
+    edges = sorted({max(0, int(p.start) + d) for p in pieces(s.plan.level) for d in (-1, 0, 1) if p.start <= 10**11})[:400]
     return st.lists(st.one_of(st.sampled_from(edges), st.integers(0, 100), st.integers(0, longest)), min_size=4, max_size=12)
