@@ -38,6 +38,7 @@ def main(epochs: int = 6) -> list[float]:
             optimizer.zero_grad()
         rates.append(scheduler.get_last_lr()[0])
         accelerator.print(f"epoch {epoch + 1}  loss {float(loss):.4f}  lr {rates[-1]:.6f}")
+    accelerator.wait_for_everyone()
     accelerator.end_training()
     return rates
 

@@ -77,8 +77,12 @@ class Schedule:
             serialization=core_schema.to_string_ser_schema(),
         )
 
-    def __str__(self) -> str:
+    @cached_property
+    def _canonical(self) -> str:
         return canonical(self.tree)
+
+    def __str__(self) -> str:
+        return self._canonical
 
     def __repr__(self) -> str:
         return f"<Schedule {str(self)!r}>"

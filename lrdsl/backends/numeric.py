@@ -24,6 +24,8 @@ _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10
 _HEAD_BITS = 26
 _SPLITTER = 2.0**27 + 1
 _WHOLE = 2**53
+#: The share of its way that a slow half cosine goes in a tick, at the most.
+_SLOW = Fraction(1, 64)
 
 
 @attrs.frozen(eq=False)
@@ -94,16 +96,17 @@ def stretches(level: Expr) -> list[Piece]:
     found = []
     for piece, after in pairwise([*pieces(level), None]):
         assert piece is not None
-        turns = {_turn(x.args[0])[1] for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0]) and _turn(x.args[0])[0] is T}
-        cuts = sorted(turn for turn in turns if turn > piece.start and (after is None or turn < after.start))
+        turns = {_turn(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
+        cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (after is None or turn < after.start))
         found += [Piece(start, piece.level) for start in (piece.start, *cuts)]
     return found
 
 
 def _turn(x: Expr) -> tuple[Expr, Fraction]:
-    """The time that a half cosine looks at, and when it has gone a third of its way."""
+    """The time that a half cosine looks at, and when it has gone a third of its way: of a slow one the next whole tick, which is quicker to compare with."""
     scale, of, shift = parts(x)
-    return of, (Fraction(1, 3) - shift) / scale
+    turn = (Fraction(1, 3) - shift) / scale
+    return of, Fraction(math.ceil(turn)) if abs(scale) <= _SLOW else turn
 
 
 def numeric(e: Expr, start: Fraction = Fraction(0)) -> Expr:
@@ -208,7 +211,7 @@ class _Lowering:
         near = _mul(s, s)
         if not is_time(x):
             return near
-        far = _mul(Float(0.5), _sub(ONE, _op("cos", self._angle(x, 1).high)))
+        far = _mul(Float(0.5), _sub(Float(1.0), _op("cos", self._angle(x, 1).high)))
         of, turn = _turn(x)
         before, later = (near, far) if parts(x)[0] > 0 else (far, near)
         if of is T:
@@ -223,6 +226,8 @@ class _Lowering:
             exact = _PI * x.double / parts
             return Pair(Float(float(exact)), Float(float(exact - Fraction(float(exact)))))
         top, bottom = self.ratio(x)
+        if isinstance(top, Call) and top.op in ("add", "sub"):  # Python multiplies a float faster than a whole number
+            top = Call(top.op, tuple(Float(float(a.value)) if isinstance(a, Float) else a for a in top.args))
         constant = _PI / (parts * bottom)
         head = _head(constant)
         big, small = _mul(Float(head), top), _mul(Float(float(constant - Fraction(head))), top)

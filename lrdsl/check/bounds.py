@@ -147,6 +147,11 @@ def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
 
 def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -> Range:
     match e:
+        case Call():
+            args = [walk(a) for a in e.args]
+            if ANY in args:
+                return ANY
+            return (_quotient(e, ranges) or _call(e, args)) if e.op == "div" else _call(e, args)
         case Num():
             value = float(e.double)
             return value, value
@@ -166,11 +171,6 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -
             return walk(e.best)
         case Product():
             return _product(e.factor, walk(e.upto)[1], ranges)
-        case Call():
-            args = [walk(a) for a in e.args]
-            if ANY in args:
-                return ANY
-            return (_quotient(e, ranges) or _call(e, args)) if e.op == "div" else _call(e, args)
     raise AssertionError(e)
 
 

@@ -6,11 +6,13 @@ import math
 
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import BASE, ENTRY, Event, Expr, T, affine, after, events_of, unhappened
+from lrdsl.expr import BASE, ENTRY, Event, Expr, T, after, events_of, is_affine, unhappened
 from lrdsl.plan import first_tick, pieces
 
 #: A base of any size in use. Levels that are not affine in base are proved finite between these.
 BASE_RANGE: Range = (1e-30, 1e30)
+#: Levels that are affine in base are finite for every base if they are for these.
+UNIT: Range = (0.0, 1.0)
 #: How many intervals may be tried before the proof is given up.
 _BUDGET = 4000
 #: Intervals narrower than this are not split further.
@@ -38,25 +40,23 @@ def _first(level: Expr) -> float | None:
     for i, piece in enumerate(found):
         # A piece does not hold at its end, where the next one begins: its own formula may well be undefined there.
         end = float(found[i + 1].start) * (1 - 1e-9) if i + 1 < len(found) else float(MAX_TICKS)
-        split = affine(piece.level, BASE)
-        for part in split if split is not None else (piece.level,):
-            start = float(first_tick(piece.start))
-            fault = _search(part, start, max(end, start), budget)
-            if fault is not None:
-                return fault
+        start = float(first_tick(piece.start))
+        fault = _search(piece.level, start, max(end, start), UNIT if is_affine(piece.level, BASE) else BASE_RANGE, budget)
+        if fault is not None:
+            return fault
     return None
 
 
-def _search(e: Expr, low: float, high: float, budget: list[int]) -> float | None:
+def _search(e: Expr, low: float, high: float, base: Range, budget: list[int]) -> float | None:
     """Halve the time until each part is proved finite, earliest part first."""
     todo = [(low, high)]
     while todo:
         a, b = todo.pop()
         budget[0] -= 1
-        if _finite(e, a, b):
+        if _finite(e, a, b, base):
             continue
         if b - a <= _NARROW or budget[0] <= 0:
-            return _tick(e, a)
+            return _tick(e, a, base)
         # Halving finds a fault fast near 0 and far out alike when long spans are cut at twice their start; short ones are cut at whole ticks.
         middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
         middle = float(math.floor(middle)) if a < math.floor(middle) else middle
@@ -64,13 +64,13 @@ def _search(e: Expr, low: float, high: float, budget: list[int]) -> float | None
     return None
 
 
-def _tick(e: Expr, a: float) -> float:
+def _tick(e: Expr, a: float, base: Range) -> float:
     """The first whole tick from a narrow interval on, if the fault is there, else where the interval begins."""
     tick = float(math.ceil(a))
-    return a if _finite(e, tick, tick) else tick
+    return a if _finite(e, tick, tick, base) else tick
 
 
-def _finite(e: Expr, a: float, b: float) -> bool:
+def _finite(e: Expr, a: float, b: float, base: Range) -> bool:
     b = math.nextafter(b, a)  # where the next interval begins a cycle may
-    low, high = bounds(e, {T: (a, b), BASE: BASE_RANGE, ENTRY: BASE_RANGE})
+    low, high = bounds(e, {T: (a, b), BASE: base, ENTRY: base})
     return low >= -HUGE and high <= HUGE

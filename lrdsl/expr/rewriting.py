@@ -51,6 +51,8 @@ def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
 
 def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
     """The same node over children that `walk` may have changed; the node itself where it has changed none."""
+    if isinstance(e, Call):
+        return _rebuild_call(e, walk)
     if isinstance(e, Linear):
         inner = walk(e.of)
         if inner is e.of:
@@ -68,8 +70,10 @@ def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
     if isinstance(e, Forms):
         best, paper = walk(e.best), walk(e.paper)
         return best if best == paper else Forms(best, paper)
-    if not isinstance(e, Call):
-        return e
+    return e
+
+
+def _rebuild_call(e: Call, walk: Callable[[Expr], Expr]) -> Expr:
     args = [walk(a) for a in e.args]
     if all(a is b for a, b in zip(args, e.args, strict=True)):
         return e

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LR = "lr"
 #: The layout of `state_dict`.
 FORMAT = 1
+#: Ticks below this are compared faster than others.
+_SMALL = 2**30 - 1
 
 
 @attrs.define
@@ -71,6 +73,7 @@ class Scheduler:
 
     last_epoch: int
     base_lrs: list[float]
+    _until: float
 
     def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = "mean") -> None:
         self._begin(schedule, reduce)
@@ -97,7 +100,7 @@ class Scheduler:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._attach(self.bases)
-        self._until = 0.0
+        self._until = 0
 
     def _attach(self, bases: Mapping[str, list[Any]]) -> None:
         """Bind the groups, in order, to these bases; groups beyond them to their own."""
@@ -193,7 +196,8 @@ class Scheduler:
             self._attach(self.bases)
         entered = [track.enter(tick) for track in self._tracks]
         # While a metric is followed, every tick takes this road.
-        self._until = 0.0 if any(watch.goes_on(tick) for watch in self._watches) else min((end for end, _ in entered), default=math.inf)
+        end = 0 if any(watch.goes_on(tick) for watch in self._watches) else min((end for end, _ in entered), default=math.inf)
+        self._until = math.ceil(end) if end < _SMALL else _SMALL if tick < _SMALL else end
         stores = tuple(store for _, store in entered)
         self._store = stores[0] if len(stores) == 1 else partial(_all, stores)
         self._store(tick)

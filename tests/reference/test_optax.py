@@ -73,7 +73,7 @@ def test_piecewise(a: float, scales: dict[int, float]) -> None:
 def test_exponential(a: float, n: int, rate: float, begin: int, staircase: bool, end: float | None) -> None:
     text = peer(OPTAX, "exponential_decay").written(a=a, n=n, rate=rate, begin=begin)
     text = text.replace("exponential(", "exponential_staircase(") if staircase else text
-    text = text if end is None else f"max({text}, {end!r})"
+    text = text if end is None else f"{'max' if rate < 1 else 'min'}({text}, {end!r})"
     # Where XLA multiplies by 1/n in the place of dividing by n, a stair of optax may come a tick late.
     late = frozenset(t + begin for t in range(0, TICKS - begin, n) if math.floor(t * (1 / n)) != t // n) if staircase else frozenset()
     agree(text, theirs.exponential_decay(a, n, rate, begin, staircase, end), late)
