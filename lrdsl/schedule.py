@@ -286,16 +286,28 @@ class Schedule:
 
         return symbolic.formula(self.written(target), base, numbers)
 
-    def latex(self, base: str = r"\eta_0", target: str | None = None) -> str:
-        r"""The closed form as LaTeX. `base` is LaTeX for the base value; `target` the name of a target where a file has several.
+    def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
+        r"""The closed form as LaTeX, ready for a paper; it needs amsmath.
+
+        Parameters: `base`, LaTeX for the base value, or a number; `target`, the name of a target where a file has several; `form`, "cases", "aligned" or
+        "iverson"; `numbers`, "decimal" (0.1) or "fraction" (1/10); `time`, "steps" or "epochs"; `first`, what the first tick is called, 0 or 1; `label`, for a
+        numbered equation; `width`, the room in ems, beyond which lines are broken.
 
         >>> import lrdsl
-        >>> print(lrdsl.parse("hold(3) then 0.5 * hold").latex())
-        \begin{cases} \eta_0 & \text{for}\: t < 3 \\\frac{\eta_0}{2} & \text{otherwise} \end{cases}
+        >>> print(lrdsl.parse("hold(3) then cosine(20)").latex())
+        \eta_t = \begin{cases}
+            \eta_0 & t < 3 \\[3pt]
+            \frac{\eta_0}{2}\left(1 + \cos\frac{\pi(t - 3)}{20}\right) & 3 \le t < 23 \\[3pt]
+            0 & t \ge 23
+        \end{cases}
         """
-        from lrdsl.backends import symbolic
+        from lrdsl.backends import latex
 
-        return symbolic.latex(self.written(target), base)
+        name = self.main.name if target is None else target
+        plan = self.written(name)
+        per = self.clock.ticks(Fraction(1), "epoch") if style.pop("time", "steps") == "epochs" else Fraction(1)
+        symbol = latex.symbol_of(next(t for t in self.targets if t.name == name))
+        return latex.written(plan, latex.base_of(base), symbol, latex.Style(per=per, **style))
 
 
 def _fits_any_base(level: Expr) -> bool:

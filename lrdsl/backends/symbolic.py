@@ -137,9 +137,3 @@ def _power(base: Any, exponent: Any) -> Any:
         if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
             return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
     return base**exponent
-
-
-def latex(plan: Plan, base: str) -> str:
-    """The closed form as LaTeX, printed by SymPy; `base` is LaTeX for the base value."""
-    symbol = sympy.Symbol("base")
-    return str(sympy.latex(formula(plan, "base"), symbol_names={symbol: base}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.expr import ENTRY, ONE, Expr, Forms, Num, call, floor, mod, number, select
+from lrdsl.expr import ENTRY, ONE, Expr, Num, call, floor, mod, number, select
 from lrdsl.kinds import SameAs, choice, duration, level, ratio
-from lrdsl.shapes.shape import Complaint, Shape, blend, done, hav, left
+from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rising
 
 
 def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Fraction, ...]:
@@ -27,6 +27,21 @@ def _onecycle(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Exp
     for i, end in enumerate(_turns(n, pct, three_phase)):
         since, length = u - begin, number(end - begin)
         pieces.append((begin, blend(stops[i], stops[i + 1], weight(left(since, length)), weight(done(since, length)))))
+        begin = end
+    return select(u, [*pieces, (begin, final)])
+
+
+def _onecycle_paper(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
+    start = peak / div
+    final = start / final_div
+    stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
+    pieces, begin = [], Fraction(0)
+    for i, end in enumerate(_turns(n, pct, three_phase)):
+        share = done(u - begin, number(end - begin))
+        if i == 0:
+            pieces.append((begin, between(stops[1], stops[0], rising(share) if anneal == "cos" else share)))
+        else:
+            pieces.append((begin, between(stops[i], stops[i + 1], falling(share) if anneal == "cos" else left(u - begin, number(end - begin)))))
         begin = end
     return select(u, [*pieces, (begin, final)])
 
@@ -55,6 +70,7 @@ onecycle = Shape(
     ),
     length="n",
     level=_onecycle,
+    paper=_onecycle_paper,
     own_rule=True,
     complain=_onecycle_fits,
     known_as=("one_cycle", "1cycle", "superconvergence"),
@@ -70,13 +86,22 @@ def _cyclic(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gam
     damping = {"triangular": ONE, "triangular2": number(Fraction(1, 2)) ** floor(u / period), "exp_range": gamma**u}[mode]
     faded = 1 - damping
     if mode == "exp_range" and isinstance(gamma, Num) and gamma.value > 0:
-        faded = Forms(-call("expm1", u * call("log", gamma)), faded)
-    rising, falling = done(w, up), (number(period) - w) / down
+        faded = -call("expm1", u * call("log", gamma))
+    risen, fallen = done(w, up), (number(period) - w) / down
     unrisen, unfallen = left(w, up), (w - up) / down
     if damping == ONE:
-        return select(w, [(Fraction(0), blend(low, high, unrisen, rising)), (up.value, blend(low, high, unfallen, falling))])
-    ways = ((Fraction(0), rising, unrisen), (up.value, falling, unfallen))
-    return select(w, [(at, blend(low, high, Forms(rest + f * faded, 1 - f * damping), f * damping)) for at, f, rest in ways])
+        return select(w, [(Fraction(0), blend(low, high, unrisen, risen)), (up.value, blend(low, high, unfallen, fallen))])
+    ways = ((Fraction(0), risen, unrisen), (up.value, fallen, unfallen))
+    return select(w, [(at, blend(low, high, rest + f * faded, f * damping)) for at, f, rest in ways])
+
+
+def _cyclic_paper(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
+    assert isinstance(up, Num)
+    assert isinstance(down, Num)
+    period = up.value + down.value
+    w = mod(u, period)
+    damping = {"triangular": ONE, "triangular2": number(Fraction(1, 2)) ** floor(u / period), "exp_range": gamma**u}[mode]
+    return select(w, [(at, between(high, low, share * damping)) for at, share in ((Fraction(0), done(w, up)), (up.value, (number(period) - w) / down))])
 
 
 cyclic = Shape(
@@ -93,6 +118,7 @@ cyclic = Shape(
     ),
     length=lambda **_: None,
     level=_cyclic,
+    paper=_cyclic_paper,
     known_as=("cyclical", "triangular", "clr"),
     example="cyclic(0.1x, 1x, 2000)",
 )

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.expr import PI, Expr, Forms, Num, T, call, select
+from lrdsl.expr import PI, Expr, Num, T, call, select
 from lrdsl.kinds import Argument, Parameter, resolved
 from lrdsl.metrics import Monitor
 
@@ -71,14 +71,12 @@ def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
 
 
 def level_of(shape: Shape, arguments: dict[str, Any], written: bool = False) -> Expr:
-    """The level at `T` ticks after entry at `ENTRY`, for every tick from 0; in both of its forms where it is to be `written`."""
+    """The level at `T` ticks after entry at `ENTRY`, for every tick from 0; as people write it where it is to be `written`."""
     n = natural_length(shape, arguments)
     if n == 0 and shape.end is not None:
         return shape.end(**arguments)
     best = shape.level(T, **arguments)
-    inside = Forms(best, shape.paper(T, **arguments)) if written and shape.paper is not None else best
-    if isinstance(inside, Forms) and inside.best == inside.paper:
-        inside = best
+    inside = shape.paper(T, **arguments) if written and shape.paper is not None else best
     if n is None or shape.own_rule:
         return inside
     end = shape.end(**arguments) if shape.end is not None else best

@@ -13,8 +13,8 @@ from lrdsl.backends import text
     [
         ("warmup(5) then plateau(patience=3)", [("η₀·t/5", "t < 5"), ("η₀·0.1^k₁(t)", "t ≥ 5")]),
         ("plateau(min=1e-5) for 50 then hold", [("max(η₀·0.1^k₁(t), 1e−5)", "t < 50"), ("max(η₀·0.1^k₁(50), 1e−5)", "t ≥ 50")]),
-        ("hold until x < 1 then linear(10)", [("η₀", "t < τ₁"), ("η₀·(10 − (t − τ₁))/10", "τ₁ ≤ t < τ₁ + 10"), ("0", "t ≥ τ₁ + 10")]),
-        ("linear(9) until x < 1", [("η₀·(9 − t)/9", "t < min(9, τ₁)"), ("0", "9 ≤ t < τ₁"), ("{η₀·(9 − τ₁)/9 if τ₁ < 9; 0 otherwise}", "t ≥ τ₁")]),
+        ("hold until x < 1 then linear(10)", [("η₀", "t < τ₁"), ("η₀·(1 − (t − τ₁)/10)", "τ₁ ≤ t < τ₁ + 10"), ("0", "t ≥ τ₁ + 10")]),
+        ("linear(9) until x < 1", [("η₀·(1 − t/9)", "t < min(9, τ₁)"), ("0", "9 ≤ t < τ₁"), ("{η₀·(1 − τ₁/9) if τ₁ < 9; 0 otherwise}", "t ≥ τ₁")]),
         ("hold until x < 1 then exp(0.9) until y > 2 then hold", [("η₀", "t < τ₁"), ("η₀·0.9^(t − τ₁)", "τ₁ ≤ t < τ₂"), ("η₀·0.9^(τ₂ − τ₁)", "t ≥ τ₂")]),
         (
             "(hold until x < 1 then exp(0.9)) for 30",

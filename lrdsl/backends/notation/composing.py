@@ -1,0 +1,352 @@
+"""From a plan to notation: what is `mul(1/2, base, add(1, cos(...)))` to a machine is written here as a person sets it.
+
+Time is local, `t - 5`; a factor that all terms of a sum have stands before it; a half is a half; in exponents and floors fractions lie on one line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+import attrs
+
+from lrdsl.backends.notation.tree import (
+    Apply,
+    BigProduct,
+    Cases,
+    Condition,
+    Fence,
+    Modulo,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Ratio,
+    Root,
+    Sum,
+    Times,
+    is_fraction,
+)
+from lrdsl.expr import (
+    BASE,
+    INDEX,
+    ONE,
+    PI,
+    ZERO,
+    Call,
+    Event,
+    Expr,
+    Linear,
+    Num,
+    Product,
+    Select,
+    Symbol,
+    T,
+    add,
+    decimal,
+    div,
+    event_of,
+    mentions,
+    mul,
+    neg,
+    number,
+    parts,
+    pointwise,
+    rebuild,
+    select,
+)  # fmt: skip
+from lrdsl.plan import Plan
+
+TIME = Name("t")
+_LETTERS: dict[Symbol, Node] = {T: TIME, INDEX: Name("k"), PI: Name("pi")}
+
+
+def compose(plan: Plan, base: Node) -> Cases:
+    """The formula of a plan, piece by piece, each with the time that it holds for."""
+    composer = composer_of(plan, base)
+    rows: list[tuple[Node, Node | None, Node | None]] = []
+    for level, low, highs in composer.stretches(factored(lifted(plan.law)), None, ()):
+        value = composer.of(level)
+        high = Apply("min", highs) if len(highs) > 1 else highs[0] if highs else None
+        if rows and rows[-1][0] == value and rows[-1][2] == low:
+            rows[-1] = (value, rows[-1][1], high)
+        else:
+            rows.append((value, low, high))
+    if len(rows) == 1 and isinstance(rows[0][0], Cases):
+        return rows[0][0]
+    return Cases(tuple((value, Condition(low, TIME, high)) for value, low, high in rows))
+
+
+def composer_of(plan: Plan, base: Node) -> Composer:
+    """The composer for the formulas of a plan."""
+    return Composer({**_LETTERS, BASE: base}, {event: Name(letter, str(k)) for event, (letter, k) in plan.letters.items()})
+
+
+def tick_of(event: Event, time: Expr) -> Expr:
+    """The tick of the run at a time of the phase that waits for an event; the event that the phase follows stands for its own tick."""
+    return time + event.offset if event.origin is None else add(Call("tick", (event.origin,)), time + event.offset)
+
+
+@attrs.frozen
+class Composer:
+    """Writes trees: `names` for symbols, `events` for what only the run decides."""
+
+    names: Mapping[Symbol, Node]
+    events: Mapping[Event, Node]
+
+    def stretches(self, e: Expr, low: Node | None, highs: tuple[Node, ...]) -> Iterator[tuple[Expr, Node | None, tuple[Node, ...]]]:
+        """The formula of each stretch of time, when it starts, and what ends it: whatever comes first."""
+        event = event_of(e)
+        if isinstance(e, Select) and event is not None and mentions(e.of, T):
+            name = self.events[event]
+            yield from self.stretches(e.values[0], low, (name, *highs))
+            yield from self.stretches(e.values[1], name, highs)
+        elif isinstance(e, Select) and (e.of is T or (isinstance(e.of, Call) and e.of.op == "since")):
+            starts = [low, *(self._moment(e.of, at) for at in e.starts[1:])]
+            waiting = any(high in self.events.values() for high in highs)
+            for i, value in enumerate(e.values):
+                after = None if i + 1 == len(starts) else starts[i + 1]
+                yield from self.stretches(value, starts[i], highs if after is None else (after, *highs) if waiting else (after,))
+        else:
+            yield e, low, highs
+
+    def _moment(self, of: Expr, at: Fraction) -> Node:
+        """A tick of the run, so long after it began or an event came."""
+        if of is T:
+            return Number(at)
+        assert isinstance(of, Call)
+        return Sum((self.events[of.args[0]], Number(at)))  # type: ignore[index]
+
+    def of(self, e: Expr, inline: bool = False) -> Node:
+        """A tree as notation; `inline` inside exponents, floors and the like."""
+        match e:
+            case Num(value):
+                return Negative(Number(-value)) if value < 0 else Number(value)
+            case Symbol():
+                return self.names.get(e, Name(e.name))
+            case Event():
+                begun = tick_of(e, ZERO)
+                return self.events[e] if begun == ZERO else Sum((self.events[e], Negative(self.of(begun, inline))))
+            case Linear():
+                return self._linear(e, inline)
+            case Select():
+                return self._select(e)
+            case Product():
+                return BigProduct(Name("k"), self.of(e.upto, True), self.of(e.factor))
+            case Call():
+                return self._call(e, inline)
+        raise AssertionError(e)
+
+    def _linear(self, e: Linear, inline: bool) -> Node:
+        """`(t - 3)/20`, `(23 - t)/20`, `1 - t/20`, `t/3`."""
+        of, slope = self.of(e.of, inline), abs(e.scale)
+        if e.shift == 1 and slope.numerator == 1 and slope != 1:
+            share = Ratio(of, Number(1 / slope), inline)
+            return Sum((Number(Fraction(1)), share if e.scale > 0 else Negative(share)))
+        origin = -e.shift / e.scale
+        inner: Node
+        if origin == 0:
+            inner = of
+        elif e.scale > 0:
+            inner = Sum((of, Negative(Number(origin)) if origin > 0 else Number(-origin)))
+        elif origin > 0:
+            inner = Sum((Number(origin), Negative(of)))
+        else:
+            inner = Sum((of, Number(-origin)))
+        if slope.numerator == 1 and slope != 1:
+            inner = Ratio(inner, Number(1 / slope), inline)
+        elif is_fraction(slope):
+            inner = Ratio(Times((Number(Fraction(slope.numerator)), inner)), Number(Fraction(slope.denominator)), inline)
+        elif slope != 1:
+            inner = Times((Number(slope), inner))
+        return Negative(inner) if e.scale < 0 and origin <= 0 else inner
+
+    def _select(self, e: Select) -> Node:
+        event = event_of(e)
+        if event is not None and isinstance(e.of, Call):
+            now, at = self.of(tick_of(event, e.of.args[1])), self.events[event]
+            return Cases(((self.of(e.values[0]), Condition(None, now, at)), (self.of(e.values[1]), Condition(at, now, None))))
+        of = self.of(e.of)
+        bounds = [None, *(Number(at) for at in e.starts[1:]), None]
+        return Cases(tuple((self.of(v), Condition(low, of, high)) for v, low, high in zip(e.values, bounds, bounds[1:], strict=False)))
+
+    def _call(self, e: Call, inline: bool) -> Node:
+        match e.op, e.args:
+            case (("since" | "count"), _):
+                return self._of_event(e)
+            case "tick", (event,):
+                return self.events[event]  # type: ignore[index]
+            case "reduce", (v, k, factor, least, _):
+                falls = Times((self.of(v), Power(self.of(factor), self.of(k, True))))
+                return falls if least == ZERO else Apply("max", (falls, self.of(least)))
+            case "add", _:
+                return self._sum(e, inline)
+            case (("mul" | "div"), _):
+                return self._product(e, inline)
+            case "pow", (a, b):
+                return Power(self.of(a, inline), self.of(b, True))
+            case "mod", (a, b):
+                return Modulo(self.of(a, True), self.of(b, True))
+            case (("floor" | "ceil" | "abs"), (a,)):
+                return Fence(e.op, self.of(a, True))
+            case "sqrt", (a,):
+                return Root(self.of(a, inline))
+            case "hav", _:
+                return self._product(e, inline)
+            case "expm1", (a,):
+                return Sum((Apply("exp", (self.of(a, inline),)), Negative(Number(Fraction(1)))))
+            case "log1p", (a,):
+                return Apply("log", (Sum((Number(Fraction(1)), self.of(a, inline))),))
+        return Apply(e.op, tuple(self.of(a, inline) if e.op in ("min", "max") else self._argument(a, inline) for a in e.args))
+
+    def _argument(self, e: Expr, inline: bool) -> Node:
+        """An argument of cos, sin, exp or log: a product with a fraction in it is one fraction, `pi (t - 5)/95`."""
+        node = self.of(e, inline)
+        ratios = [f for f in node.factors if isinstance(f, Ratio)] if isinstance(node, Times) else []
+        if not isinstance(node, Times) or len(ratios) != 1:
+            return node
+        return Ratio(_times([f.top if isinstance(f, Ratio) else f for f in node.factors]), ratios[0].bottom, inline)
+
+    def _of_event(self, e: Call) -> Node:
+        """What a formula says of an event, in the ticks of the run."""
+        event, time = e.args
+        assert isinstance(event, Event)
+        now = TIME if mentions(time, T) else self.of(tick_of(event, time))
+        return Sum((now, Negative(self.events[event]))) if e.op == "since" else Apply(self.events[event], (now,))
+
+    def _sum(self, e: Call, inline: bool) -> Node:
+        found: list[Node] = []
+        for term in e.args:
+            node = self.of(term, inline)
+            found += node.terms if isinstance(node, Sum) else [node]
+        # What is added comes first, so that no formula begins with a minus that it need not begin with.
+        if isinstance(found[0], Negative):
+            first = next((i for i, x in enumerate(found) if not isinstance(x, Negative)), 0)
+            found.insert(0, found.pop(first))
+        return Sum(tuple(found))
+
+    def _product(self, e: Call, inline: bool) -> Node:
+        front, under, top, bottom = taken_apart(e)
+        over, below = [self.of(x, inline) for x in top], [self.of(x, inline) for x in bottom]
+        for i, x in enumerate(list(below)):  # what is below in a denominator stands above
+            if isinstance(x, Ratio) and not inline:
+                below[i] = x.top
+                over.append(x.bottom)
+        # What does not change with time comes first.
+        steady = [x for x, part in zip(over, top, strict=False) if not mentions(part, T)]
+        moving = [x for x in over if x not in steady]
+        sums = [x for x in moving if isinstance(x, Sum | Cases)]
+        if under > 9 and not sums and not is_fraction(front / under):  # 0.04 eta, not eta/25
+            front, under = front / under, Fraction(1)
+        sign = -1 if front < 0 else 1
+        lead: list[Node] = [] if abs(front) == 1 else [Number(abs(front))]
+        bottoms = ([] if under == 1 else [Number(under)]) + below
+        found: Node
+        if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
+            first = [*lead, *(x for x in [*steady, *moving] if not isinstance(x, Sum | Cases | Ratio))]
+            rest = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + [x for x in steady if isinstance(x, Sum | Cases)] + sums
+            found = _times([Ratio(_times(first), bottoms[0], inline), *rest])
+        elif bottoms:
+            found = Ratio(_times([*lead, *steady, *moving]), _times(bottoms), inline)
+        else:
+            found = _times([*lead, *steady, *(x for x in moving if x not in sums), *sums])
+        return Negative(found) if sign < 0 else found
+
+
+def _times(factors: list[Node]) -> Node:
+    """A product, of nothing but one thing too; numbers stand before the rest."""
+    flat: list[Node] = []
+    for f in factors:
+        flat += f.factors if isinstance(f, Times) else [f]
+    flat.sort(key=lambda f: not isinstance(f, Number))
+    return Times(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Number(Fraction(1))
+
+
+def taken_apart(e: Expr) -> tuple[Fraction, Fraction, list[Expr], list[Expr]]:
+    """(number above, whole number below, factors above, factors below) of a product or quotient."""
+    front, under = Fraction(1), Fraction(1)
+    top: list[Expr] = []
+    bottom: list[Expr] = []
+    todo = [(e, False)]
+    while todo:
+        x, below = todo.pop()
+        if isinstance(x, Call) and x.op == "hav":
+            x = div(add(ONE, neg(Call("cos", (mul(PI, x.args[0]),)))), number(2))
+        if isinstance(x, Call) and x.op == "mul":
+            todo += [(a, below) for a in reversed(x.args)]
+        elif isinstance(x, Call) and x.op == "div":
+            todo += [(x.args[1], not below), (x.args[0], below)]
+        elif isinstance(x, Num) and not below:
+            front *= x.value
+        elif isinstance(x, Num) and x.value != 0:
+            under *= x.value
+        else:
+            (bottom if below else top).append(x)
+    return (front, under, top, bottom) if under > 0 and under.denominator == 1 else (front / under, Fraction(1), top, bottom)
+
+
+def factored(e: Expr) -> Expr:
+    """The same, with the factors that all terms of a sum have before the sum, numbers aside."""
+    memo: dict[Expr, Expr] = {}
+
+    def walk(x: Expr) -> Expr:
+        done = memo.get(x)
+        if done is None:
+            inner = rebuild(x, walk)
+            done = memo[x] = _factored(inner) if isinstance(inner, Call) and inner.op == "add" else inner
+        return done
+
+    return walk(e)
+
+
+def _factored(e: Call) -> Expr:
+    apart = [taken_apart(term) for term in e.args]
+    common = [f for f in dict.fromkeys(apart[0][2]) if not isinstance(f, Linear) and all(f in top for _, _, top, _ in apart)]
+    if not common:
+        return e
+    total: Expr = ZERO
+    for front, under, top, bottom in apart:
+        kept = list(top)
+        for f in common:
+            kept.remove(f)
+        term: Expr = decimal(front)
+        for f in kept:
+            term = mul(term, f)
+        for f in [*bottom, *([] if under == 1 else [number(under)])]:
+            term = div(term, f)
+        total = add(total, term)
+    for f in common:
+        total = mul(f, total)
+    return total
+
+
+#: A formula is not lifted into more cases than this.
+_MOST_CASES = 40
+
+
+def lifted(e: Expr) -> Expr:
+    """The same, with what depends on a stretch of time chosen first: cases of formulas, and not a formula of cases."""
+    memo: dict[Expr, Expr] = {}
+
+    def walk(x: Expr) -> Expr:
+        done = memo.get(x)
+        if done is None:
+            done = memo[x] = _lifted(rebuild(x, walk))
+        return done
+
+    return walk(e)
+
+
+def _lifted(e: Expr) -> Expr:
+    if isinstance(e, Select) and isinstance(e.of, Call) and e.of.op == "floor":  # the k-th cycle is a stretch of time
+        scale, of, shift = parts(e.of.args[0])
+        if of is T and scale > 0:
+            starts = [Fraction(0), *(Fraction(math.ceil(at)) for at in e.starts[1:])]
+            return select(T, [((at - shift) / scale if i else Fraction(0), value) for i, (at, value) in enumerate(zip(starts, e.values, strict=True))])
+    if not isinstance(e, Call) or not any(isinstance(a, Select) and a.of is T for a in e.args):
+        return e
+    if sum(len(a.starts) for a in e.args if isinstance(a, Select) and a.of is T) > _MOST_CASES:
+        return e
+    return pointwise(lambda *args: rebuild(e, dict(zip(e.args, args, strict=True)).__getitem__), T, *e.args)

@@ -1,0 +1,216 @@
+r"""Notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\right)`."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from itertools import pairwise
+
+from lrdsl.backends.notation.tree import (
+    Apply,
+    BigProduct,
+    Cases,
+    Condition,
+    Fence,
+    Group,
+    Modulo,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Ratio,
+    Root,
+    Sum,
+    Times,
+    condition_of,
+    digits,
+    grouped,
+    is_fraction,
+    scientific,
+)
+
+_FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": ("|", "|")}
+_GREEK = {"pi", "eta", "tau", "mu", "lambda", "beta", "gamma", "alpha"}
+_ESCAPED = {c: f"\\{c}" for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
+_FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
+
+
+def latex(node: Node) -> str:
+    """A formula as LaTeX."""
+    return _text(grouped(node, flat=False))
+
+
+def condition(c: Condition) -> str:
+    r"""When a piece holds: `5 \le t < 100`."""
+    c = condition_of(c, flat=False)
+    of = _text(c.of)
+    if c.low is None:
+        return "" if c.high is None else f"{of} < {_text(c.high)}"
+    return rf"{of} \ge {_text(c.low)}" if c.high is None else rf"{_text(c.low)} \le {of} < {_text(c.high)}"
+
+
+def constant(value: Fraction) -> str:
+    """A number: a decimal, a power of ten, or a fraction."""
+    if value < 0:
+        return f"-{constant(-value)}"
+    if is_fraction(value):
+        return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
+    parts = scientific(value)
+    if parts is None:
+        return digits(value)
+    return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{digits(parts[0])} \times 10^{{{parts[1]}}}"
+
+
+def name(x: Name) -> str:
+    """A letter with its subscript."""
+    if x.raw:
+        return x.letter
+    if x.letter.startswith("⟨"):
+        return rf"\langle\text{{{words(x.letter[1:-1])}}}\rangle"
+    letter = "\\" + x.letter if x.letter in _GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
+    if not x.sub:
+        return letter
+    sub = x.sub if len(x.sub) == 1 or x.sub.isdigit() else rf"\mathrm{{{x.sub}}}"
+    return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
+
+
+def words(plain: str) -> str:
+    """Plain text for LaTeX."""
+    return "".join(_ESCAPED.get(c, c) for c in plain)
+
+
+def _text(node: Node) -> str:
+    match node:
+        case Number(value):
+            return constant(value)
+        case Name():
+            return name(node)
+        case Group(of):
+            return rf"\left({_text(of)}\right)" if _tall(of) else f"({_text(of)})"
+        case Negative(of):
+            return f"-{_text(of)}"
+        case Sum(terms):
+            return _text(terms[0]) + "".join(f" - {_text(x.of)}" if isinstance(x, Negative) else f" + {_text(x)}" for x in terms[1:])
+        case Times(factors):
+            return _product(factors)
+        case Ratio(top, bottom, inline):
+            if inline:
+                return f"{_text(top)}/{_text(bottom)}"
+            small = isinstance(top, Number) and isinstance(bottom, Number)
+            return rf"\{'t' if small else ''}frac{{{_text(top)}}}{{{_text(bottom)}}}"
+        case Power(base, exponent):
+            return f"{_text(base)}^{{{_text(exponent)}}}"
+        case Root(of):
+            return rf"\sqrt{{{_text(of)}}}"
+        case Fence(kind, of):
+            left, right = _FENCES[kind]
+            return f"{left}{_text(of)}{right}"
+        case Modulo(of, by):
+            return rf"{_text(of)} \bmod {_text(by)}"
+        case BigProduct(index, upto, factor):
+            return rf"\prod_{{{_text(index)}=1}}^{{{_text(upto)}}} {_text(factor)}"
+        case Cases(rows):
+            inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
+            return rf"\begin{{cases}} {inner} \end{{cases}}"
+        case Apply(function, args):
+            return _applied(function, args)
+    raise AssertionError(node)
+
+
+def _applied(function: Node | str, args: tuple[Node, ...]) -> str:
+    word = _text(function) if not isinstance(function, str) else f"\\{function}" if function in _FUNCTIONS else rf"\operatorname{{{function}}}"
+    if len(args) == 1 and function in ("cos", "sin", "log") and isinstance(args[0], Ratio) and not args[0].inline:
+        return word + _text(args[0])
+    inner = ", ".join(_text(a) for a in args)
+    return rf"{word}\left({inner}\right)" if any(_tall(a) for a in args) else f"{word}({inner})"
+
+
+def _product(factors: tuple[Node, ...]) -> str:
+    out = _text(factors[0])
+    for before, factor in pairwise(factors):
+        out += _between(before, factor) + _text(factor)
+    return out
+
+
+def _between(before: Node, factor: Node) -> str:
+    """What stands between two factors: nothing, a thin space, or a dot where two numbers would run together."""
+    first = factor.base if isinstance(factor, Power) else factor.top if isinstance(factor, Ratio) and factor.inline else factor
+    if isinstance(first, Number):
+        return r" \cdot "
+    if isinstance(first, Group) and not isinstance(before, Apply):
+        return ""
+    return " " if isinstance(before, Name) and before.letter == "pi" else r"\,"
+
+
+#: The width of signs in ems; what is not here is as wide as a letter.
+_WIDTHS = (
+    dict.fromkeys(["{", "}", " ", "^", "_", r"\text"], 0.0)
+    | dict.fromkeys([r"\left", r"\right", r"\bigl", r"\bigr"], 0.1)
+    | dict.fromkeys([".", "|"], 0.28)
+    | dict.fromkeys(["[", "]"], 0.35)
+    | dict.fromkeys(["(", ")", ",", r"\lfloor", r"\rfloor"], 0.45)
+    | dict.fromkeys(["+", "-"], 1.25)
+    | dict.fromkeys(["=", "<", r"\le", r"\ge", r"\times"], 1.35)
+    | {r"\,": 0.17, r"\;": 0.28, r"\quad": 1.0, r"\cdot": 0.72, r"\bmod": 2.4, r"\sqrt": 0.85, r"\prod": 1.5}
+    | {r"\cos": 1.4, r"\sin": 1.3, r"\min": 1.6, r"\max": 1.8, r"\exp": 1.5, r"\log": 1.3}
+)
+
+
+def width(source: str) -> float:
+    """About how wide a formula is on the page, in ems, as TeX sets it in a case or a line of text."""
+    total, i, scale = 0.0, 0, 1.0
+    while i < len(source):
+        fraction = re.match(r"\\t?frac", source[i:])
+        if fraction:
+            top, at = _braced(source, i + len(fraction[0]))
+            bottom, i = _braced(source, at)
+            total += scale * (0.72 * max(width(top), width(bottom)) + 0.25)
+            continue
+        if source[i] in "^_":
+            raised, i = _braced(source, i + 1)
+            total += 0.72 * width(raised)
+            continue
+        word = re.match(r"\\(?:[a-zA-Z]+|.)", source[i:])
+        sign = word[0] if word else source[i]
+        total += scale * _WIDTHS.get(sign, 0.5 if sign.isdigit() else 0.58)
+        i += len(sign)
+    return total
+
+
+def _braced(source: str, i: int) -> tuple[str, int]:
+    """The group that begins at a place, without its braces, and where it ends; a single sign where there are none."""
+    if source[i] != "{":
+        word = re.match(r"\\[a-zA-Z]+|.", source[i:])
+        assert word is not None
+        return word[0], i + len(word[0])
+    depth = 0
+    for j in range(i, len(source)):
+        depth += {"{": 1, "}": -1}.get(source[j], 0) if source[j - 1] != "\\" else 0
+        if depth == 0:
+            return source[i + 1 : j], j + 1
+    raise AssertionError(source)
+
+
+def _tall(node: Node) -> bool:
+    """Whether a form stands taller than a line."""
+    match node:
+        case Ratio(top, bottom, inline):
+            return not inline or _tall(top) or _tall(bottom)
+        case Number(value):
+            return is_fraction(value)
+        case Cases() | BigProduct() | Root():
+            return True
+        case Sum(terms):
+            return any(_tall(x) for x in terms)
+        case Times(factors):
+            return any(_tall(x) for x in factors)
+        case Negative(of) | Group(of) | Fence(_, of):
+            return _tall(of)
+        case Power(base, _):
+            return _tall(base)
+        case Modulo(of, by):
+            return _tall(of) or _tall(by)
+        case Apply(_, args):
+            return any(_tall(x) for x in args)
+    return False
