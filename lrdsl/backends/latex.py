@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.backends.notation.composing import compose
+from lrdsl.backends.notation.composing import compose, definitions
 from lrdsl.backends.notation.latex import condition, latex, name, width, words
-from lrdsl.backends.notation.tree import Cases, Group, Name, Negative, Node, Number, Sum, Times, with_fractions
+from lrdsl.backends.notation.tree import Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times, with_fractions
 from lrdsl.clock import exact
 from lrdsl.expr import T, linear, substitute
 from lrdsl.plan import Plan, Target
@@ -57,28 +57,66 @@ def written(plan: Plan, base: Node, symbol: str, style: Style) -> str:
         formula = with_fractions(formula)
     assert isinstance(formula, Cases)
     body = _set(formula, symbol, style)
+    meanings = [f"{latex(name)} = {latex(with_fractions(meaning) if style.numbers == 'fraction' else meaning)}" for name, meaning in definitions(plan, base)]
+    if meanings:
+        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _listed(meanings, style.width) + "\n\\end{gathered}"
     return f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
+
+
+def _listed(meanings: list[str], room: float) -> str:
+    """What letters stand for, as many to a line as there is room for."""
+    lines = [f"\\text{{where }} {meanings[0]}"]
+    for meaning in meanings[1:]:
+        if width(f"{lines[-1]},\\; {meaning}") + 1.5 <= room:
+            lines[-1] += f",\\; {meaning}"
+        else:
+            lines[-1] += ","
+            lines.append(meaning)
+    return " \\\\\n".join(lines)
 
 
 def _set(formula: Cases, symbol: str, style: Style) -> str:
     rows = formula.rows
     if len(rows) == 1 and rows[0][1].low is rows[0][1].high is None:
-        return _broken(f"{symbol} = ", rows[0][0], style.width, symbol)
-    if style.form == "iverson":
-        return f"{symbol} = " + " + ".join(f"{latex(_factor(value))}\\,[{condition(when)}]" for value, when in rows if value != Number(Fraction(0)))
-    room = style.width - (width(symbol) + 2.2 if style.form == "cases" else width(symbol) + 1.2)
-    wide = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) > room
-    lines = []
-    for value, when in rows:
-        if wide:
-            lines += [*(f"{'' if i == 0 else '&' if style.form == 'aligned' else ''}{line}" for i, line in enumerate(broken(value, room)))]
-            lines[-1] += f" \\\\\n    \\quad\\text{{for }} {condition(when)}" if style.form == "cases" else f",\\; {condition(when)}"
-        else:
-            lines.append(f"{latex(value)}{',' if style.form == 'aligned' else ''} & {condition(when)}")
-    gap = r" \\[3pt]" + "\n    "
+        return _aligned(symbol, [broken(rows[0][0], style.width - width(symbol) - 1.4, display=True)])
+    if style.form == "cases":
+        return f"{symbol} = \\begin{{cases}}\n    {_ROW.join(_cases(rows, style.width - width(symbol) - 2.2))}\n\\end{{cases}}"
+    room = style.width - width(symbol) - 1.4
     if style.form == "aligned":
-        return f"\\begin{{aligned}}\n    {gap.join(f'{symbol} &= {line}' if not line.startswith('&') else line for line in lines)}\n\\end{{aligned}}"
-    return f"{symbol} = \\begin{{cases}}\n    {gap.join(lines)}\n\\end{{cases}}"
+        return _aligned(symbol, [_marked(value, rf",\quad {condition(when)}", room) for value, when in rows])
+    terms = [(value, when) for value, when in rows if value != Number(Fraction(0))] or list(rows[:1])
+    marked = [_marked(_factor(value), rf"\,[{condition(when)}]", room - 1.3 * (i > 0)) for i, (value, when) in enumerate(terms)]
+    if all(len(lines) == 1 for lines in marked) and sum(width(lines[0], True) + 1.3 for lines in marked) <= room:
+        return f"{symbol} = " + " + ".join(lines[0] for lines in marked)
+    return _aligned(symbol, [[line for i, (first, *more) in enumerate(marked) for line in (f"{'+ ' if i else ''}{first}", *more)]])
+
+
+#: Between two pieces.
+_ROW = " \\\\[3pt]\n    "
+
+
+def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> list[str]:
+    """The rows of cases: the conditions beside the values where there is room for that in all of them, else below."""
+    beside = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) <= room
+    if beside:
+        return [f"{latex(value)} & {condition(when)}" for value, when in rows]
+    return [" \\\\\n    ".join([*broken(value, room), rf"\quad\text{{for }} {condition(when)}"]) for value, when in rows]
+
+
+def _marked(value: Node, mark: str, room: float) -> list[str]:
+    """The lines of a value with something behind it, on a line of its own where there is no room."""
+    lines = broken(value, room, display=True)
+    if width(lines[-1] + mark, display=True) <= room:
+        return [*lines[:-1], lines[-1] + mark]
+    return [*lines, r"\qquad " + mark.removeprefix(r",\quad ").removeprefix(r"\,")]
+
+
+def _aligned(symbol: str, pieces: list[list[str]]) -> str:
+    """Pieces below each other, the symbol before each of them; plainly where there is one line."""
+    if len(pieces) == len(pieces[0]) == 1:
+        return f"{symbol} = {pieces[0][0]}"
+    inner = _ROW.join(" \\\\\n    ".join([f"{symbol} &= {first}", *(f"&\\quad {line}" for line in more)]) for first, *more in pieces)
+    return f"\\begin{{aligned}}\n    {inner}\n\\end{{aligned}}"
 
 
 def _factor(value: Node) -> Node:
@@ -86,35 +124,31 @@ def _factor(value: Node) -> Node:
     return Group(value) if isinstance(value, Sum | Negative) else value
 
 
-def _broken(lead: str, value: Node, room: float, symbol: str) -> str:
-    """One formula that always holds, on as many lines as it needs."""
-    lines = broken(value, room - width(lead))
-    if len(lines) == 1:
-        return lead + lines[0]
-    inner = " \\\\\n    ".join([f"{symbol} &= {lines[0]}", *(f"&\\qquad {line}" for line in lines[1:])])
-    return f"\\begin{{aligned}}\n    {inner}\n\\end{{aligned}}"
-
-
-def broken(value: Node, room: float) -> list[str]:
+def broken(value: Node, room: float, display: bool = False) -> list[str]:
     """A formula on lines of so much room: broken before the terms of a sum, or before a bracket of a product, where it is too wide."""
     whole = latex(value)
-    if width(whole) <= room:
+    if width(whole, display) <= room:
         return [whole]
+    if isinstance(value, Group):
+        first, *more = broken(value.of, room - 1.5, display)
+        return [rf"\bigl({first}", *more[:-1], *(rf"{line}\bigr)" for line in more[-1:])] if more else [whole]
     if isinstance(value, Sum):
         lines = [latex(value.terms[0])]
         for term in value.terms[1:]:
-            sign, inner = ("-", term.of) if isinstance(term, Negative) else ("+", term)
-            text = f" {sign} {latex(_factor(inner) if sign == '-' else inner)}"
-            if width(lines[-1] + text) <= room:
+            sign, inner = ("-", _factor(term.of)) if isinstance(term, Negative) else ("+", term)
+            text = f" {sign} {latex(inner)}"
+            if width(lines[-1] + text, display) <= room:
                 lines[-1] += text
             else:
-                lines.append(f"\\quad {text.strip()}")
+                first, *more = broken(inner, room - 2.5, display)
+                lines += [rf"\quad {sign} {first}", *(rf"\qquad {line}" for line in more)]
         return lines
     if isinstance(value, Times) and len(value.factors) > 1:
-        head, last = Times(value.factors[:-1]) if len(value.factors) > 2 else value.factors[0], value.factors[-1]
-        if width(latex(head)) <= room:
-            parts = broken(last, room - 2)
-            if len(parts) > 1 and isinstance(last, Sum):
-                return [rf"{latex(head)}\bigl({parts[0]}", *parts[1:-1], rf"{parts[-1]}\bigr)"]
-            return [latex(head), rf"\quad \cdot {latex(_factor(last))}"]
+        head, last = Times(value.factors[:-1]) if len(value.factors) > 2 else value.factors[0], _factor(value.factors[-1])
+        if width(latex(head), display) <= room:
+            first, *more = broken(last, room - 2, display)
+            if more and width(latex(head) + first, display) <= room:
+                return [latex(head) + first, *more]
+            dot = "" if isinstance(last, Group) else r"\cdot "
+            return [latex(head), rf"\quad {dot}{first}", *(rf"\qquad {line}" for line in more)]
     return [whole]

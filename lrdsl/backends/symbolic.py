@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from lrdsl.clock import exact
-from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Linear, Num, Product, Select, Symbol, T, event_of
+from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Linear, Num, Product, Select, Symbol, T, event_of
 from lrdsl.plan import Plan
 
 _NAMED = {
@@ -66,6 +66,8 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
             case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]
                 now = walk(x.of.args[1]) + _begun(event, symbols)  # type: ignore[attr-defined]
                 return sympy.Piecewise((walk(x.values[0]), now < symbols[event]), (walk(x.values[1]), True))
+            case Letter():
+                return walk(x.of)
             case Linear():
                 return rational(x.scale) * walk(x.of) + rational(x.shift)
             case Select():

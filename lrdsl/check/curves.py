@@ -19,6 +19,7 @@ from lrdsl.expr import (
     Event,
     Expr,
     Forms,
+    Letter,
     Num,
     T,
     add,
@@ -274,7 +275,16 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
         time = linear(m / length, T, -start * m / length)
         parts.append((start, substitute(curve.level, {T: time, ENTRY: ENTRY * power(decay, number(k))})))
         start += length
-    return Curve(None if count is None else start, select(T, parts))
+    return Curve(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))
+
+
+def _growing(curve: Curve, m: Fraction, factor: Expr, decay: Expr) -> Expr:
+    """Cycles that grow for ever, as SGDR's paper writes them: cycle i has the length T_i = m f^i, and has gone on for T_cur = t - m (f^i - 1)/(f - 1)."""
+    i = Letter("i", "", floor(call("log", 1 + (factor - 1) * linear(1 / m, T, Fraction(0))) / call("log", factor)))
+    length = Letter("T", "i", m * power(factor, i))
+    since = Letter("T", "cur", T - m / (factor - 1) * (power(factor, i) - 1))
+    cycle = select(T, [(start, piece) for start, piece in branches(T, curve.level) if start < m])
+    return substitute(cycle, {T: m * since / length, ENTRY: ENTRY * power(decay, i)})
 
 
 def _finite(curve: Curve) -> Fraction:

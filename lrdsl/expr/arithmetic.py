@@ -148,6 +148,15 @@ class Forms(Expr):
     paper: Expr
 
 
+@attrs.frozen(eq=False)
+class Letter(Expr):
+    """A letter that a written formula has for an expression, as `T_i` for the length of a cycle; the formula says beside it what the letter stands for."""
+
+    letter: str
+    sub: str
+    of: Expr
+
+
 T = Symbol("t")
 ENTRY = Symbol("v")
 BASE = Symbol("base")

@@ -14,6 +14,7 @@ from lrdsl.expr.arithmetic import (
     Call,
     Expr,
     Forms,
+    Letter,
     Linear,
     Num,
     Product,
@@ -69,7 +70,10 @@ def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
         return product(walk(e.factor), walk(e.upto))
     if isinstance(e, Forms):
         best, paper = walk(e.best), walk(e.paper)
-        return best if best == paper else Forms(best, paper)
+        settled = mentions(e.best, T) and not mentions(best, T)  # what no longer changes with time has one form
+        return best if best == paper or settled else Forms(best, paper)
+    if isinstance(e, Letter):
+        return Letter(e.letter, e.sub, walk(e.of))
     return e
 
 
@@ -103,6 +107,8 @@ def children(e: Expr) -> tuple[Expr, ...]:
     if isinstance(e, Call):
         return e.args
     if isinstance(e, Linear):
+        return (e.of,)
+    if isinstance(e, Letter):
         return (e.of,)
     if isinstance(e, Select):
         return (e.of, *e.values)

@@ -38,6 +38,7 @@ from lrdsl.expr import (
     Call,
     Event,
     Expr,
+    Letter,
     Linear,
     Num,
     Product,
@@ -56,6 +57,7 @@ from lrdsl.expr import (
     pointwise,
     rebuild,
     select,
+    walk,
 )  # fmt: skip
 from lrdsl.plan import Plan
 
@@ -66,17 +68,41 @@ _LETTERS: dict[Symbol, Node] = {T: TIME, INDEX: Name("k"), PI: Name("pi")}
 def compose(plan: Plan, base: Node) -> Cases:
     """The formula of a plan, piece by piece, each with the time that it holds for."""
     composer = composer_of(plan, base)
-    rows: list[tuple[Node, Node | None, Node | None]] = []
-    for level, low, highs in composer.stretches(factored(lifted(plan.law)), None, ()):
-        value = composer.of(level)
-        high = Apply("min", highs) if len(highs) > 1 else highs[0] if highs else None
-        if rows and rows[-1][0] == value and rows[-1][2] == low:
-            rows[-1] = (value, rows[-1][1], high)
+    rows: list[tuple[Node, Condition]] = []
+    for level, when in composer.stretches(factored(lifted(plan.law)), Stretch(None, ())):
+        value, condition = composer.of(level), when.condition
+        before = rows[-1][1] if rows else None
+        if before is not None and rows[-1][0] == value and before.also == condition.also and before.high == condition.low:
+            rows[-1] = (value, attrs.evolve(before, high=condition.high))
         else:
-            rows.append((value, low, high))
-    if len(rows) == 1 and isinstance(rows[0][0], Cases):
-        return rows[0][0]
-    return Cases(tuple((value, Condition(low, TIME, high)) for value, low, high in rows))
+            rows.append((value, condition))
+    return Cases(tuple(rows))
+
+
+def definitions(plan: Plan, base: Node) -> list[tuple[Name, Node]]:
+    """What the letters of a formula stand for, the ones that others need last."""
+    composer = composer_of(plan, base)
+    found: dict[Name, Node] = {}
+    for x in walk(plan.law):
+        if isinstance(x, Letter):
+            found.setdefault(Name(x.letter, x.sub), composer.of(x.of))
+    return sorted(found.items(), key=lambda pair: (not pair[0].sub, pair[0].sub))
+
+
+@attrs.frozen
+class Stretch:
+    """When a piece holds: from `low` to the first of `highs`, under further conditions."""
+
+    low: Node | None
+    highs: tuple[Node, ...]
+    also: tuple[Condition, ...] = ()
+
+    @property
+    def condition(self) -> Condition:
+        high = Apply("min", self.highs) if len(self.highs) > 1 else self.highs[0] if self.highs else None
+        if self.low is None and high is None and self.also:  # at every time
+            return attrs.evolve(self.also[0], also=self.also[1:])
+        return Condition(self.low, TIME, high, self.also)
 
 
 def composer_of(plan: Plan, base: Node) -> Composer:
@@ -96,21 +122,25 @@ class Composer:
     names: Mapping[Symbol, Node]
     events: Mapping[Event, Node]
 
-    def stretches(self, e: Expr, low: Node | None, highs: tuple[Node, ...]) -> Iterator[tuple[Expr, Node | None, tuple[Node, ...]]]:
-        """The formula of each stretch of time, when it starts, and what ends it: whatever comes first."""
+    def stretches(self, e: Expr, when: Stretch) -> Iterator[tuple[Expr, Stretch]]:
+        """The formula of each stretch of time, and when that is: till whatever comes first."""
         event = event_of(e)
         if isinstance(e, Select) and event is not None and mentions(e.of, T):
             name = self.events[event]
-            yield from self.stretches(e.values[0], low, (name, *highs))
-            yield from self.stretches(e.values[1], name, highs)
+            yield from self.stretches(e.values[0], attrs.evolve(when, highs=(name, *when.highs)))
+            yield from self.stretches(e.values[1], attrs.evolve(when, low=name))
         elif isinstance(e, Select) and (e.of is T or (isinstance(e.of, Call) and e.of.op == "since")):
-            starts = [low, *(self._moment(e.of, at) for at in e.starts[1:])]
-            waiting = any(high in self.events.values() for high in highs)
+            starts = [when.low, *(self._moment(e.of, at) for at in e.starts[1:])]
+            waiting = any(high in self.events.values() for high in when.highs)
             for i, value in enumerate(e.values):
                 after = None if i + 1 == len(starts) else starts[i + 1]
-                yield from self.stretches(value, starts[i], highs if after is None else (after, *highs) if waiting else (after,))
+                highs = when.highs if after is None else (after, *when.highs) if waiting else (after,)
+                yield from self.stretches(value, attrs.evolve(when, low=starts[i], highs=highs))
+        elif isinstance(e, Select):
+            for value, condition in self._select(e):
+                yield from self.stretches(value, attrs.evolve(when, also=(*when.also, condition)))
         else:
-            yield e, low, highs
+            yield e, when
 
     def _moment(self, of: Expr, at: Fraction) -> Node:
         """A tick of the run, so long after it began or an event came."""
@@ -129,10 +159,12 @@ class Composer:
             case Event():
                 begun = tick_of(e, ZERO)
                 return self.events[e] if begun == ZERO else Sum((self.events[e], Negative(self.of(begun, inline))))
+            case Letter(letter, sub):
+                return Name(letter, sub)
             case Linear():
                 return self._linear(e, inline)
             case Select():
-                return self._select(e)
+                return Cases(tuple((self.of(value), condition) for value, condition in self._select(e)))
             case Product():
                 return BigProduct(Name("k"), self.of(e.upto, True), self.of(e.factor))
             case Call():
@@ -142,8 +174,8 @@ class Composer:
     def _linear(self, e: Linear, inline: bool) -> Node:
         """`(t - 3)/20`, `(23 - t)/20`, `1 - t/20`, `t/3`."""
         of, slope = self.of(e.of, inline), abs(e.scale)
-        if e.shift == 1 and slope.numerator == 1 and slope != 1:
-            share = Ratio(of, Number(1 / slope), inline)
+        if e.shift == 1 and slope != 1 and (slope.numerator == 1 or not is_fraction(slope)):
+            share = Ratio(of, Number(1 / slope), inline) if slope.numerator == 1 else Times((Number(slope), of))
             return Sum((Number(Fraction(1)), share if e.scale > 0 else Negative(share)))
         origin = -e.shift / e.scale
         inner: Node
@@ -163,14 +195,15 @@ class Composer:
             inner = Times((Number(slope), inner))
         return Negative(inner) if e.scale < 0 and origin <= 0 else inner
 
-    def _select(self, e: Select) -> Node:
+    def _select(self, e: Select) -> list[tuple[Expr, Condition]]:
+        """The branches of a choice, each with when it is taken."""
         event = event_of(e)
         if event is not None and isinstance(e.of, Call):
             now, at = self.of(tick_of(event, e.of.args[1])), self.events[event]
-            return Cases(((self.of(e.values[0]), Condition(None, now, at)), (self.of(e.values[1]), Condition(at, now, None))))
+            return [(e.values[0], Condition(None, now, at)), (e.values[1], Condition(at, now, None))]
         of = self.of(e.of)
         bounds = [None, *(Number(at) for at in e.starts[1:]), None]
-        return Cases(tuple((self.of(v), Condition(low, of, high)) for v, low, high in zip(e.values, bounds, bounds[1:], strict=False)))
+        return [(v, Condition(low, of, high)) for v, low, high in zip(e.values, bounds, bounds[1:], strict=False)]
 
     def _call(self, e: Call, inline: bool) -> Node:
         match e.op, e.args:
@@ -183,6 +216,8 @@ class Composer:
                 return falls if least == ZERO else Apply("max", (falls, self.of(least)))
             case "add", _:
                 return self._sum(e, inline)
+            case "div", (Call("log", (a,)), Call("log", (Num(b),))):
+                return Apply("log", (self.of(a, inline),), Number(b))
             case (("mul" | "div"), _):
                 return self._product(e, inline)
             case "pow", (a, b):
@@ -237,8 +272,8 @@ class Composer:
         # What does not change with time comes first.
         steady = [x for x, part in zip(over, top, strict=False) if not mentions(part, T)]
         moving = [x for x in over if x not in steady]
-        sums = [x for x in moving if isinstance(x, Sum | Cases)]
-        if under > 9 and not sums and not is_fraction(front / under):  # 0.04 eta, not eta/25
+        sums = [x for x in [*steady, *moving] if isinstance(x, Sum | Cases)]
+        if under > 9 and not moving and not bottom and not is_fraction(front / under):  # 0.04 eta, not eta/25
             front, under = front / under, Fraction(1)
         sign = -1 if front < 0 else 1
         lead: list[Node] = [] if abs(front) == 1 else [Number(abs(front))]
@@ -246,12 +281,12 @@ class Composer:
         found: Node
         if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
             first = [*lead, *(x for x in [*steady, *moving] if not isinstance(x, Sum | Cases | Ratio))]
-            rest = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + [x for x in steady if isinstance(x, Sum | Cases)] + sums
+            rest = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + sums
             found = _times([Ratio(_times(first), bottoms[0], inline), *rest])
         elif bottoms:
             found = Ratio(_times([*lead, *steady, *moving]), _times(bottoms), inline)
         else:
-            found = _times([*lead, *steady, *(x for x in moving if x not in sums), *sums])
+            found = _times([*lead, *(x for x in [*steady, *moving] if x in steady or x not in sums), *(x for x in sums if x not in steady)])
         return Negative(found) if sign < 0 else found
 
 
@@ -345,8 +380,7 @@ def _lifted(e: Expr) -> Expr:
         if of is T and scale > 0:
             starts = [Fraction(0), *(Fraction(math.ceil(at)) for at in e.starts[1:])]
             return select(T, [((at - shift) / scale if i else Fraction(0), value) for i, (at, value) in enumerate(zip(starts, e.values, strict=True))])
-    if not isinstance(e, Call) or not any(isinstance(a, Select) and a.of is T for a in e.args):
+    chosen = next((a for a in e.args if isinstance(a, Select)), None) if isinstance(e, Call) else None
+    if not isinstance(e, Call) or chosen is None or sum(len(a.starts) for a in e.args if isinstance(a, Select)) > _MOST_CASES:
         return e
-    if sum(len(a.starts) for a in e.args if isinstance(a, Select) and a.of is T) > _MOST_CASES:
-        return e
-    return pointwise(lambda *args: rebuild(e, dict(zip(e.args, args, strict=True)).__getitem__), T, *e.args)
+    return pointwise(lambda *args: _lifted(rebuild(e, dict(zip(e.args, args, strict=True)).__getitem__)), chosen.of, *e.args)

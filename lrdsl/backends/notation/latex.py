@@ -44,6 +44,10 @@ def latex(node: Node) -> str:
 def condition(c: Condition) -> str:
     r"""When a piece holds: `5 \le t < 100`."""
     c = condition_of(c, flat=False)
+    return ",\\; ".join(_condition(each) for each in (c, *c.also))
+
+
+def _condition(c: Condition) -> str:
     of = _text(c.of)
     if c.low is None:
         return "" if c.high is None else f"{of} < {_text(c.high)}"
@@ -97,7 +101,7 @@ def _text(node: Node) -> str:
         case Ratio(top, bottom, inline):
             if inline:
                 return f"{_text(top)}/{_text(bottom)}"
-            small = isinstance(top, Number) and isinstance(bottom, Number)
+            small = isinstance(top, Number) and isinstance(bottom, Number) and top.value.denominator == 1 and top.value < 100
             return rf"\{'t' if small else ''}frac{{{_text(top)}}}{{{_text(bottom)}}}"
         case Power(base, exponent):
             return f"{_text(base)}^{{{_text(exponent)}}}"
@@ -113,13 +117,14 @@ def _text(node: Node) -> str:
         case Cases(rows):
             inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
             return rf"\begin{{cases}} {inner} \end{{cases}}"
-        case Apply(function, args):
-            return _applied(function, args)
+        case Apply(function, args, base):
+            return _applied(function, args, base)
     raise AssertionError(node)
 
 
-def _applied(function: Node | str, args: tuple[Node, ...]) -> str:
+def _applied(function: Node | str, args: tuple[Node, ...], base: Node | None) -> str:
     word = _text(function) if not isinstance(function, str) else f"\\{function}" if function in _FUNCTIONS else rf"\operatorname{{{function}}}"
+    word += "" if base is None else f"_{{{_text(base)}}}"
     if len(args) == 1 and function in ("cos", "sin", "log") and isinstance(args[0], Ratio) and not args[0].inline:
         return word + _text(args[0])
     inner = ", ".join(_text(a) for a in args)
@@ -157,15 +162,15 @@ _WIDTHS = (
 )
 
 
-def width(source: str) -> float:
-    """About how wide a formula is on the page, in ems, as TeX sets it in a case or a line of text."""
-    total, i, scale = 0.0, 0, 1.0
+def width(source: str, display: bool = False) -> float:
+    """About how wide a formula is on the page, in ems, as TeX sets it in a case or a line of text, or, larger, in a `display`."""
+    total, i = 0.0, 0
     while i < len(source):
-        fraction = re.match(r"\\t?frac", source[i:])
+        fraction = re.match(r"\\(t?)frac", source[i:])
         if fraction:
             top, at = _braced(source, i + len(fraction[0]))
             bottom, i = _braced(source, at)
-            total += scale * (0.72 * max(width(top), width(bottom)) + 0.25)
+            total += (1.0 if display and not fraction[1] else 0.72) * max(width(top), width(bottom)) + 0.25
             continue
         if source[i] in "^_":
             raised, i = _braced(source, i + 1)
@@ -173,7 +178,7 @@ def width(source: str) -> float:
             continue
         word = re.match(r"\\(?:[a-zA-Z]+|.)", source[i:])
         sign = word[0] if word else source[i]
-        total += scale * _WIDTHS.get(sign, 0.5 if sign.isdigit() else 0.58)
+        total += _WIDTHS.get(sign, 0.5 if sign.isdigit() else 0.58)
         i += len(sign)
     return total
 

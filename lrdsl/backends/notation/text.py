@@ -42,6 +42,10 @@ def text(node: Node) -> str:
 def condition(c: Condition) -> str:
     """When a piece holds: `5 ≤ t < 100`."""
     c = condition_of(c, flat=True)
+    return ", ".join(_condition(each) for each in (c, *c.also))
+
+
+def _condition(c: Condition) -> str:
     of = _text(c.of)
     if c.low is None:
         return "" if c.high is None else f"{of} < {_text(c.high)}"
@@ -100,6 +104,8 @@ def _text(node: Node) -> str:
         case Cases(rows):
             last = len(rows) - 1
             return "{" + "; ".join(_text(value) + (" otherwise" if i == last else f" if {condition(c)}") for i, (value, c) in enumerate(rows)) + "}"
-        case Apply(function, args):
-            return f"{function if isinstance(function, str) else _text(function)}({', '.join(_text(a) for a in args)})"
+        case Apply(function, args, base):
+            word = function if isinstance(function, str) else _text(function)
+            word += "" if base is None else _text(base).translate(_SUBSCRIPTS) if _text(base).isdigit() else f"_{_text(base)}"
+            return f"{word}({', '.join(_text(a) for a in args)})"
     raise AssertionError(node)

@@ -66,10 +66,11 @@ class Power:
 
 @attrs.frozen
 class Apply:
-    """A function by name: cos, sin, exp, log, min, max, and counts of events."""
+    """A function by name: cos, sin, exp, log, min, max, and counts of events; a logarithm may have a base."""
 
     function: Node | str
     args: tuple[Node, ...]
+    base: Node | None = None
 
 
 @attrs.frozen
@@ -106,11 +107,12 @@ class BigProduct:
 
 @attrs.frozen
 class Condition:
-    """`low <= of < high`; either bound may be missing. Where both are, it always holds: the rest of the cases."""
+    """`low <= of < high`, and what must hold beside it; either bound may be missing. Where both are, it always holds."""
 
     low: Node | None
     of: Node
     high: Node | None
+    also: tuple[Condition, ...] = ()
 
 
 @attrs.frozen
@@ -176,8 +178,10 @@ def grouped(node: Node, flat: bool) -> Node:
             return Ratio(grouped(top, flat), grouped(bottom, flat))
         case Power(base, exponent):
             return Power(need(base, ATOM), need(exponent, ATOM) if flat else grouped(exponent, flat))
-        case Apply(function, args):
-            return Apply(function, tuple(grouped(x, flat) for x in args))
+        case Apply(function, args, of_base):
+            return Apply(function, tuple(grouped(x, flat) for x in args), of_base)
+        case Group(of):
+            return Group(grouped(of, flat))
         case Root(of):
             return Root(grouped(of, flat))
         case Fence(kind, of):
@@ -194,7 +198,7 @@ def grouped(node: Node, flat: bool) -> Node:
 def condition_of(condition: Condition, flat: bool) -> Condition:
     """A condition with its brackets."""
     low, high = (None if x is None else grouped(x, flat) for x in (condition.low, condition.high))
-    return Condition(low, grouped(condition.of, flat), high)
+    return Condition(low, grouped(condition.of, flat), high, tuple(condition_of(c, flat) for c in condition.also))
 
 
 #: Decimals of more digits than this are written as fractions, and fractions of more characters than that as decimals.
@@ -244,7 +248,7 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
             return tuple(of(part) for part in x)
         if isinstance(x, Condition):
             low, high = (None if part is None else mapped(part, change) for part in (x.low, x.high))
-            return Condition(low, mapped(x.of, change), high)
+            return Condition(low, mapped(x.of, change), high, of(x.also))
         return mapped(x, change) if attrs.has(type(x)) and not isinstance(x, Name) else x
 
     inner = node if isinstance(node, Number | Name) else type(node)(*(of(getattr(node, f.name)) for f in attrs.fields(type(node))))
