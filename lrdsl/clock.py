@@ -99,7 +99,14 @@ class Clock:
 
     @classmethod
     def of(cls, tick: str = "step", **facts: Any) -> Clock:
-        """A clock from the host's keywords; raises `ScheduleError` for a fact that is not positive or contradicts another."""
+        """A clock from the host's keywords.
+
+        Raises `TypeError` for a keyword that it does not know, and `ScheduleError` for a fact that is not positive or contradicts another.
+        """
+        fields = {f.name for f in attrs.fields(cls)}
+        for name in facts:
+            if name not in fields:
+                raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(fields))}")
         known = {name: _fact(name, value) for name, value in facts.items()}
         if tick not in ("step", "epoch"):
             raise refuse("LR152", f"tick is {tick!r}", 'a tick is one "step" or one "epoch"')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from numbers import Real
@@ -15,15 +14,13 @@ import attrs
 from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.check import check
-from lrdsl.check.finite import BASE_RANGE
+from lrdsl.check.finite import BASE_RANGE, fits_any_base
 from lrdsl.check.program import Library, UnusableError
-from lrdsl.check.scope import WORDS
-from lrdsl.clock import MAX_TICKS, Clock, Options, exact
+from lrdsl.check.scope import host_names
+from lrdsl.clock import MAX_TICKS, Clock, Options
 from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, did_you_mean, refuse
-from lrdsl.expr import BASE, Call, Expr, Select, is_affine, mentions
 from lrdsl.files import Folder, read_text
 from lrdsl.plan import History, Phase, Plan, Program, Target
-from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
@@ -220,7 +217,7 @@ class Schedule:
 
     @cached_property
     def _affine(self) -> dict[str, bool]:
-        return {t.name: _fits_any_base(t.plan.level) for t in self.targets}
+        return {t.name: fits_any_base(t.plan.level) for t in self.targets}
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
@@ -286,12 +283,33 @@ class Schedule:
 
         return symbolic.formula(self.written(target), base, numbers)
 
-    def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
-        r"""The closed form as LaTeX, ready for a paper; it needs amsmath.
+    def typeset(self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "steps", **style: Any) -> str:
+        r"""The closed form as "latex", "markdown", "text", "typst", "mathml", or "python", a function.
 
-        Parameters: `base`, LaTeX for the base value, or a number; `target`, the name of a target where a file has several; `form`, "cases", "aligned" or
-        "iverson"; `numbers`, "decimal" (0.1) or "fraction" (1/10); `time`, "steps" or "epochs"; `first`, what the first tick is called, 0 or 1; `label`, for a
-        numbered equation; `width`, the room in ems, beyond which lines are broken.
+        Parameters: `base`, a letter as the format writes it, or a number; `target`, the name of a target where a file has several; `time`, "steps" or "epochs";
+        `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what the first tick is called, 0 or 1. For LaTeX, which needs amsmath: `form`, "cases",
+        "aligned" or "iverson"; `label`, for a numbered equation; `width`, the room in ems, beyond which lines are broken.
+
+        >>> import lrdsl
+        >>> print(lrdsl.parse("step(3, 0.1) then cosine(20)").typeset("python", base="base"))
+        import math
+        <BLANKLINE>
+        <BLANKLINE>
+        def lr(t, base):
+            if t < 3:
+                return base
+            if t < 23:
+                return 0.1 * base / 2 * (1 + math.cos(math.pi * (t - 3) / 20))
+            return 0
+        """
+        from lrdsl.backends import documents
+
+        name = self.main.name if target is None else target
+        per = self.clock.ticks(Fraction(1), "epoch") if time == "epochs" else Fraction(1)
+        return documents.document(format, self.written(name), next(t for t in self.targets if t.name == name), base, documents.Style(per=per, **style))
+
+    def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
+        r"""The closed form as LaTeX, ready for a paper. `base` is LaTeX for the base value, or a number; all else as in `typeset`.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(3) then cosine(20)").latex())
@@ -301,22 +319,7 @@ class Schedule:
             0 & t \ge 23
         \end{cases}
         """
-        from lrdsl.backends import latex
-
-        name = self.main.name if target is None else target
-        plan = self.written(name)
-        per = self.clock.ticks(Fraction(1), "epoch") if style.pop("time", "steps") == "epochs" else Fraction(1)
-        symbol = latex.symbol_of(next(t for t in self.targets if t.name == name))
-        return latex.written(plan, latex.base_of(base), symbol, latex.Style(per=per, **style))
-
-
-def _fits_any_base(level: Expr) -> bool:
-    """Whether a level is finite for every base if it is for some: built of multiples of base and constants by what cannot leave the finite numbers."""
-    if isinstance(level, Select) and not mentions(level.of, BASE):
-        return all(_fits_any_base(value) for value in level.values)
-    if isinstance(level, Call) and level.op in ("max", "min", "reduce"):
-        return all(_fits_any_base(a) for a in level.args)
-    return is_affine(level, BASE)
+        return self.typeset("latex", base, target, **style)
 
 
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:
@@ -334,8 +337,8 @@ def parse(text: str, *, library: Library | None = None, **options: Unpack[Option
     """
     if not isinstance(text, str):
         raise refuse("LR152", f"the text is {type(text).__name__}, not str", "give the schedule as a string")
-    values = _names(options.pop("names", None) or {})
-    facts = Clock.of(**_known(options))
+    values = host_names(options.pop("names", None) or {})
+    facts = Clock.of(**options)
     problems = Problems(text)
     tree = parse_tree(text, problems)
     found = check(tree, facts, dict(values), problems, library)
@@ -362,26 +365,6 @@ def timed(text: str | Schedule, base: float, target: str | None, options: Option
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
     return plan, s.checked_base(base, target)
-
-
-def _known(clock: Mapping[str, Any]) -> Mapping[str, Any]:
-    fields = {f.name for f in attrs.fields(Clock)}
-    for name in clock:
-        if name not in fields:
-            raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(fields))}")
-    return clock
-
-
-def _names(names: Mapping[str, Any]) -> tuple[tuple[str, Fraction], ...]:
-    found = []
-    for name, value in sorted(names.items()):
-        if not name.isidentifier() or name in WORDS or name in SHAPES:
-            raise refuse("LR152", f"`{name}` cannot be given a value", "use a name that the language does not use")
-        sound = isinstance(value, Real | Fraction) and not isinstance(value, bool) and math.isfinite(value)
-        if not sound or not (value == 0 or 1e-100 <= abs(value) <= 1e100):
-            raise refuse("LR152", f"{name} is {value!r}", "give it a finite number between 1e-100 and 1e100")
-        found.append((name, exact(value)))
-    return tuple(found)
 
 
 def lint(text: str, **options: Unpack[Options]) -> list[Diagnostic]:

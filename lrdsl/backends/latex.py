@@ -6,12 +6,9 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.backends.notation.composing import compose, definitions
-from lrdsl.backends.notation.latex import condition, latex, name, width, words
-from lrdsl.backends.notation.tree import Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times, with_fractions
-from lrdsl.clock import exact
-from lrdsl.expr import T, linear, substitute
-from lrdsl.plan import Plan, Target
+from lrdsl.backends.notation.latex import GREEK, condition, latex, name, width, words
+from lrdsl.backends.notation.tree import Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
+from lrdsl.plan import Target
 
 #: What a column of a two-column page holds, in ems of its font.
 COLUMN = 24.0
@@ -35,31 +32,28 @@ class Style:
     width: float = COLUMN
 
 
-def base_of(base: str | float) -> Node:
-    """The base in a formula: a number, or LaTeX for it."""
-    return Name(base, raw=True) if isinstance(base, str) else Number(exact(base))
+def letter_of(target: Target) -> Name:
+    """The letter for what is scheduled: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta 1 for the first of the betas."""
+    if target.key == "betas" and target.element is not None:
+        return Name("beta", str(target.element + 1))
+    return _SYMBOLS.get(target.key, Name(target.key))
 
 
 def symbol_of(target: Target) -> str:
     r"""What stands before the equals sign: `\eta_t` for a learning rate."""
-    known = _SYMBOLS.get(target.key, Name("beta", str(target.element + 1)) if target.key == "betas" and target.element is not None else Name(words(target.key)))
+    known = letter_of(target)
     sub = "t" if not known.sub else f"{known.sub},t"
-    letter = name(Name(known.letter))
+    letter = name(Name(known.letter)) if known.letter in GREEK else rf"\mathrm{{{words(known.letter)}}}"
     group = "" if target.group is None else f"^{{(\\text{{{words(str(target.group))}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
     return f"{letter}_{{{sub}}}{group}" if len(sub) > 1 else f"{letter}_{sub}{group}"
 
 
-def written(plan: Plan, base: Node, symbol: str, style: Style) -> str:
-    """The formula of a plan."""
-    law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
-    formula: Node = compose(attrs.evolve(plan, law=law), base)
-    if style.numbers == "fraction":
-        formula = with_fractions(formula)
-    assert isinstance(formula, Cases)
-    body = _set(formula, symbol, style)
-    meanings = [f"{latex(name)} = {latex(with_fractions(meaning) if style.numbers == 'fraction' else meaning)}" for name, meaning in definitions(plan, base)]
+def written(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
+    """A formula, and what the letters in it stand for."""
+    body = _set(pieces, symbol, style)
     if meanings:
-        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _listed(meanings, style.width) + "\n\\end{gathered}"
+        stand_for = [f"{name(letter)} = {latex(meaning)}" for letter, meaning in meanings]
+        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _listed(stand_for, style.width) + "\n\\end{gathered}"
     return f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
 
 

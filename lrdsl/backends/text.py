@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrdsl.backends.notation.composing import compose, composer_of, definitions, tick_of
+from lrdsl.backends.notation.composing import compose, composer_of, tick_of
 from lrdsl.backends.notation.text import condition, text
 from lrdsl.backends.notation.tree import Name, Times
 from lrdsl.expr import ZERO, Call, number, walk
@@ -31,10 +31,9 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
     τ₁ is the tick after the report by which val_loss < 0.3
     k₁(t) counts the reductions up to t, each from η to 0.1·η: one when metric has not fallen by 0.01 % of its best for more than 5 reports
     """
-    letter = Name(base, raw=True)
-    composer = composer_of(plan, letter)
+    composer = composer_of(plan, Name(base, raw=True))
     reductions = {x.args[1].args[0]: x for x in walk(plan.law) if isinstance(x, Call) and x.op == "reduce" and isinstance(x.args[1], Call)}
-    found = [f"{text(name)} = {text(meaning)}" for name, meaning in definitions(plan, letter)]
+    found = []
     for event, name in composer.events.items():
         said = " or ".join(watch.monitor.sentence for watch in plan.watches if watch.event is event)
         if event in reductions:

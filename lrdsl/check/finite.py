@@ -6,7 +6,7 @@ import math
 
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import BASE, ENTRY, Event, Expr, T, after, events_of, is_affine, unhappened
+from lrdsl.expr import BASE, ENTRY, Call, Event, Expr, Select, T, after, events_of, is_affine, mentions, unhappened
 from lrdsl.plan import first_tick, pieces
 
 #: A base of any size in use. Levels that are not affine in base are proved finite between these.
@@ -74,3 +74,12 @@ def _finite(e: Expr, a: float, b: float, base: Range) -> bool:
     b = math.nextafter(b, a)  # where the next interval begins a cycle may
     low, high = bounds(e, {T: (a, b), BASE: base, ENTRY: base})
     return low >= -HUGE and high <= HUGE
+
+
+def fits_any_base(level: Expr) -> bool:
+    """Whether a level is finite for every base if it is for some: built of multiples of base and constants by what cannot leave the finite numbers."""
+    if isinstance(level, Select) and not mentions(level.of, BASE):
+        return all(fits_any_base(value) for value in level.values)
+    if isinstance(level, Call) and level.op in ("max", "min", "reduce"):
+        return all(fits_any_base(a) for a in level.args)
+    return is_affine(level, BASE)

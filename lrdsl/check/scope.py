@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
+from numbers import Real
+from typing import Any
 
 import attrs
 
-from lrdsl.clock import Clock, MissingFactError
-from lrdsl.diagnostics import Problems
+from lrdsl.clock import Clock, MissingFactError, exact
+from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr import Event
 from lrdsl.plan import History, Watch
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
@@ -153,3 +157,16 @@ class Scope:
         """Report that the clock lacks a fact."""
         ways = " or ".join(_FLAGS[name] for name in fact.facts)
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which nobody has said", f"give {ways}")
+
+
+def host_names(names: Mapping[str, Any]) -> tuple[tuple[str, Fraction], ...]:
+    """The numbers that the host gives to names, checked and in order."""
+    found = []
+    for name, value in sorted(names.items()):
+        if not name.isidentifier() or name in WORDS or name in SHAPES:
+            raise refuse("LR152", f"`{name}` cannot be given a value", "use a name that the language does not use")
+        sound = isinstance(value, Real | Fraction) and not isinstance(value, bool) and math.isfinite(value)
+        if not sound or not (value == 0 or 1e-100 <= abs(value) <= 1e100):
+            raise refuse("LR152", f"{name} is {value!r}", "give it a finite number between 1e-100 and 1e100")
+        found.append((name, exact(value)))
+    return tuple(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lrdsl.backends import text
 from lrdsl.cli import options
 from lrdsl.plan import Target
 from lrdsl.schedule import Schedule
@@ -13,49 +12,51 @@ from lrdsl.schedule import Schedule
 
 def add(verbs: Any) -> None:
     """Declare the verb."""
-    parser = verbs.add_parser("formula", help="the closed form, as LaTeX, SymPy, text or Markdown", description="Print the closed form.")
+    parser = verbs.add_parser("formula", help="the closed form, for a paper, a page or a program", description="Print the closed form.")
     options.add_schedule(parser)
     parser.add_argument("--base", metavar="X", help=r"the base: a number, or a symbol (default: eta_0, in LaTeX \eta_0)")
-    parser.add_argument("--format", choices=("latex", "sympy", "text", "markdown"), default="latex", help="(default: latex)")
+    formats = ("latex", "markdown", "text", "typst", "mathml", "sympy", "python")
+    parser.add_argument("--format", choices=formats, default="latex", help="(default: latex)")
+    parser.add_argument("--form", choices=("cases", "aligned", "iverson"), default="cases", help="how LaTeX sets the pieces (default: cases)")
+    parser.add_argument("--numbers", choices=("decimal", "fraction"), default="decimal", help="0.1, or 1/10 (default: decimal)")
+    parser.add_argument("--time", choices=("steps", "epochs"), default="steps", help="what t counts (default: steps)")
+    parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="what the first tick is called (default: 0)")
+    parser.add_argument("--label", default="", metavar="NAME", help="a numbered LaTeX equation with this label")
+    parser.add_argument("--width", type=float, default=24.0, metavar="EM", help="the room for a line of LaTeX (default: 24, a column of two)")
     options.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the formula of each target, under its name where there are several."""
+    from lrdsl.backends.documents import REMARKS
+
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
     for i, target in enumerate(targets):
         if len(targets) > 1:
-            print(("\n" if i else "") + ("**" + target.name + "**\n" if arguments.format == "markdown" else f"# {target.name}"))
+            print("\n" * (i > 0) + (f"**{target.name}**\n" if arguments.format == "markdown" else REMARKS[arguments.format].format(target.name)))
         _print(s, target, arguments)
 
 
 def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
-    base, shown = _base(arguments.base)
-    if arguments.format == "text":
-        found = text.lines(s.written(target.name), "η₀" if arguments.base is None else shown)
-        width = max(len(formula) for formula, _ in found)
-        print("\n".join(f"{formula:{width}}   {where}".rstrip() for formula, where in found))
-        print("".join(f"{note}\n" for note in text.notes(target.plan)), end="")
-        return
-    import sympy
+    from lrdsl.backends import documents, text
 
-    formula = s.formula(base, target=target.name)
+    base = _base(arguments.base)
     if arguments.format == "sympy":
-        print(formula)
-        print("".join(f"# {note}\n" for note in text.notes(target.plan)), end="")
-        return
-    latex = sympy.latex(formula, symbol_names={sympy.Symbol(str(base)): shown})
-    print(f"$$\n{latex}\n$$" if arguments.format == "markdown" else latex)
-    print("".join(f"{'- ' if arguments.format == 'markdown' else '% '}{note}\n" for note in text.notes(target.plan)), end="")
+        print(s.formula("eta_0" if base is None else base, target=target.name))
+    else:
+        style = {name: getattr(arguments, name) for name in ("time", "form", "numbers", "first", "label", "width")}
+        print(s.typeset(arguments.format, base, target.name, **style))
+    for note in text.notes(target.plan):
+        print(documents.REMARKS[arguments.format].format(note))
 
 
-def _base(name: str | None) -> tuple[str | float, str]:
-    """The base for the formula, and as LaTeX."""
+def _base(name: str | None) -> str | float | None:
+    """The base for the formula."""
     if name is None:
-        return "eta_0", r"\eta_0"
+        return None
     try:
-        return float(name), name
+        return float(name)
     except ValueError:
-        return name.lstrip("\\").replace("{", "").replace("}", ""), name
+        return name

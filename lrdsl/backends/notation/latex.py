@@ -30,8 +30,8 @@ from lrdsl.backends.notation.tree import (
     scientific,
 )
 
-_FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": ("|", "|")}
-_GREEK = {"pi", "eta", "tau", "mu", "lambda", "beta", "gamma", "alpha"}
+_FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
+GREEK = {"pi", "eta", "tau", "mu", "lambda", "beta", "gamma", "alpha"}
 _ESCAPED = {c: f"\\{c}" for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
@@ -72,7 +72,7 @@ def name(x: Name) -> str:
         return x.letter
     if x.letter.startswith("⟨"):
         return rf"\langle\text{{{words(x.letter[1:-1])}}}\rangle"
-    letter = "\\" + x.letter if x.letter in _GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
+    letter = "\\" + x.letter if x.letter in GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
     if not x.sub:
         return letter
     sub = x.sub if len(x.sub) == 1 or x.sub.isdigit() else rf"\mathrm{{{x.sub}}}"

@@ -1,0 +1,113 @@
+"""The closed form in every format that it can be had in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from lrdsl.backends import latex as latex_backend
+from lrdsl.backends.latex import Style
+from lrdsl.backends.notation import mathml, python, text, typst
+from lrdsl.backends.notation.composing import compose, definitions
+from lrdsl.backends.notation.tree import Cases, Name, Node, Number, with_fractions
+from lrdsl.clock import exact
+from lrdsl.expr import T, linear, substitute
+from lrdsl.plan import Plan, Target
+
+#: The base, where none is named.
+ETA = Name("eta", "0")
+
+
+@attrs.frozen
+class Formula:
+    """A formula ready to be printed: its pieces, what its letters stand for, what it is the formula of, and the base in it."""
+
+    pieces: Cases
+    meanings: list[tuple[Name, Node]]
+    target: Target
+    base: Node
+
+
+def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
+    """The formula of a plan, in the units and from the first tick that the style asks for."""
+    law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
+    timed = attrs.evolve(plan, law=law)
+    pieces: Node = compose(timed, base)
+    meanings = definitions(timed, base)
+    if style.numbers == "fraction":
+        pieces, meanings = with_fractions(pieces), [(name, with_fractions(meaning)) for name, meaning in meanings]
+    assert isinstance(pieces, Cases)
+    return Formula(pieces, meanings, target, base)
+
+
+def base_of(base: str | float | None) -> Node:
+    """The base in a formula: a number, a letter as the format writes it, or the usual one."""
+    return ETA if base is None else Name(base, raw=True) if isinstance(base, str) else Number(exact(base))
+
+
+def _latex(f: Formula, style: Style) -> str:
+    return latex_backend.written(f.pieces, f.meanings, latex_backend.symbol_of(f.target), style)
+
+
+def _markdown(f: Formula, style: Style) -> str:
+    return f"$$\n{_latex(f, attrs.evolve(style, label=''))}\n$$"
+
+
+def _text(f: Formula, _: Style) -> str:
+    rows = [(text.text(value), text.condition(when)) for value, when in f.pieces.rows]
+    width = max(len(value) for value, _ in rows)
+    lines = [f"{value:{width}}   {where}".rstrip() for value, where in rows]
+    return "\n".join([*lines, *(f"{text.name(name)} = {text.text(meaning)}" for name, meaning in f.meanings)])
+
+
+def _typst(f: Formula, _: Style) -> str:
+    symbol = latex_backend.letter_of(f.target)
+    lead = typst.name(Name(symbol.letter, f"{symbol.sub},t" if symbol.sub else "t"))
+    rows = f.pieces.rows
+    one = len(rows) == 1 and rows[0][1].low is rows[0][1].high is None
+    body = typst.typst(rows[0][0]) if one else "cases(\n  " + ",\n  ".join(typst.row(value, when) for value, when in rows) + ",\n)"
+    where = "".join(f', \\\n"where " {typst.name(name)} = {typst.typst(meaning)}' for name, meaning in f.meanings)
+    return f"$ {lead} = {body}{where} $"
+
+
+def _mathml(f: Formula, _: Style) -> str:
+    symbol = latex_backend.letter_of(f.target)
+    lead = mathml.mathml(Name(symbol.letter, f"{symbol.sub},t" if symbol.sub else "t"))
+    rows = f.pieces.rows
+    one = len(rows) == 1 and rows[0][1].low is rows[0][1].high is None
+    body = f"<mrow>{lead}<mo>=</mo>{mathml.mathml(rows[0][0] if one else f.pieces)}</mrow>"
+    if f.meanings:
+        where = "".join(f"<mtr><mtd><mrow>{mathml.mathml(name)}<mo>=</mo>{mathml.mathml(meaning)}</mrow></mtd></mtr>" for name, meaning in f.meanings)
+        body = f"<mtable><mtr><mtd>{body}</mtd></mtr>{where}</mtable>"
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{body}</math>'
+
+
+def _python(f: Formula, _: Style) -> str:
+    base = python.python(f.base) if isinstance(f.base, Name) else ""
+    name = "".join(c if c.isalnum() else "_" for c in f.target.name).strip("_")
+    return python.function(name, f.pieces, f.meanings, base)
+
+
+#: Every format that a tree of notation is printed in.
+FORMATS: dict[str, Callable[[Formula, Style], str]] = {
+    "latex": _latex,
+    "markdown": _markdown,
+    "text": _text,
+    "typst": _typst,
+    "mathml": _mathml,
+    "python": _python,
+}
+#: How each of them writes a remark.
+REMARKS = {"latex": "% {}", "markdown": "- {}", "text": "{}", "typst": "// {}", "mathml": "<!-- {} -->", "python": "# {}", "sympy": "# {}"}
+
+
+def document(format: str, plan: Plan, target: Target, base: str | float | None, style: Style) -> str:
+    """The formula of a target, in a format. Raises `ValueError` for one that is not known."""
+    if format not in FORMATS:
+        raise ValueError(f"format is {format!r}; it is one of {', '.join(FORMATS)}")
+    letter = "base" if base is None and format == "python" else base
+    return FORMATS[format](formula_of(plan, target, base_of(letter), style), style)
+
+
+__all__ = ["FORMATS", "REMARKS", "Style", "document"]

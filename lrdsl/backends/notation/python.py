@@ -1,0 +1,102 @@
+"""Notation as a Python function of the tick, to be read and pasted: plain `math`, one `if` a piece."""
+
+from __future__ import annotations
+
+from lrdsl.backends.notation.tree import (
+    Apply,
+    BigProduct,
+    Cases,
+    Condition,
+    Fence,
+    Group,
+    Modulo,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Ratio,
+    Root,
+    Sum,
+    Times,
+    condition_of,
+    grouped,
+    is_fraction,
+)
+
+_FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
+
+
+def function(name: str, formula: Cases, meanings: list[tuple[Name, Node]], base: str) -> str:
+    """A function called `name` of the tick `t` and of the base."""
+    lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
+    lines += [f"    {_name(letter)} = {python(meaning)}" for letter, meaning in reversed(meanings)]
+    for i, (value, when) in enumerate(formula.rows):
+        last = i + 1 == len(formula.rows)
+        lines += [f"    return {python(value)}"] if last else [f"    if {_reached(when)}:", f"        return {python(value)}"]
+    text = "\n".join(lines)
+    return f"import math\n\n\n{text}" if "math." in text else text
+
+
+def python(node: Node) -> str:
+    """A formula as a Python expression."""
+    return _text(grouped(node, flat=True))
+
+
+def _reached(c: Condition) -> str:
+    """What tells a piece from those after it: the pieces before it are dealt with."""
+    c = condition_of(c, flat=True)
+    plain = c.high is not None and not c.also
+    return f"{_text(c.of)} < {_text(c.high)}" if plain and c.high is not None else " and ".join(_condition(each) for each in (c, *c.also))
+
+
+def _condition(c: Condition) -> str:
+    of = _text(c.of)
+    low = "" if c.low is None else f"{_text(c.low)} <= "
+    return f"{low}{of}" + ("" if c.high is None else f" < {_text(c.high)}")
+
+
+def _name(x: Name) -> str:
+    return x.letter if x.raw else x.letter + (f"_{x.sub}" if x.sub else "")
+
+
+def _text(node: Node) -> str:
+    match node:
+        case Number(value):
+            return f"{value.numerator}/{value.denominator}" if is_fraction(value) else str(value.numerator) if value.denominator == 1 else repr(float(value))
+        case Name():
+            return "math.pi" if node.letter == "pi" else _name(node)
+        case Group(of):
+            return f"({_text(of)})"
+        case Negative(of):
+            return f"-{_text(of)}"
+        case Sum(terms):
+            return _text(terms[0]) + "".join(f" - {_text(x.of)}" if isinstance(x, Negative) else f" + {_text(x)}" for x in terms[1:])
+        case Times(factors):
+            return " * ".join(_text(f) for f in factors)
+        case Ratio(top, bottom):
+            return f"{_text(top)} / {_text(bottom)}"
+        case Power(base, exponent):
+            return f"{_text(base)}**{_text(exponent)}"
+        case Root(of):
+            return f"math.sqrt({_text(of)})"
+        case Fence("floor", Apply("log")):  # a logarithm may fall short of the whole number that it is
+            return f"math.floor({_text(node.of)} + 1e-12)"
+        case Fence(kind, of):
+            return f"{_FENCES[kind]}({_text(of)})"
+        case Modulo(of, by):
+            return f"{_text(of)} % {_text(by)}"
+        case BigProduct(index, upto, factor):
+            return f"math.prod({_text(factor)} for {_text(index)} in range(1, {_text(upto)} + 1))"
+        case Cases(rows):
+            chosen = _text(rows[-1][0])
+            for one, c in reversed(rows[:-1]):
+                chosen = f"{_text(one)} if {' and '.join(_condition(each) for each in (c, *c.also))} else {chosen}"
+            return f"({chosen})"
+        case Apply(function, args, base):
+            word = function if isinstance(function, str) else _text(function)
+            inner = ", ".join(_text(a) for a in args)
+            if base is not None:
+                return f"math.log2({inner})" if _text(base) == "2" else f"math.log({inner}, {_text(base)})"
+            return f"{word if word in ('min', 'max') or not isinstance(function, str) else f'math.{word}'}({inner})"
+    raise AssertionError(node)
