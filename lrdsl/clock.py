@@ -130,6 +130,16 @@ class Clock:
         known = {name: value for name, value in attrs.asdict(self).items() if value is not None}
         return {name: plain(value) if isinstance(value, Fraction) else value for name, value in known.items()}
 
+    def ticks_in(self, time: str) -> Fraction:
+        """The ticks in one of the units that a formula may count: "ticks", "steps" or "epochs". Raises `ScheduleError` where nobody has said how many."""
+        units = {"ticks": "tick", "steps": "step", "epochs": "epoch"}
+        if time not in units:
+            raise refuse("LR152", f"time is {time!r}", "count ticks, steps or epochs")
+        try:
+            return self.ticks(Fraction(1), units[time])
+        except MissingFactError as fact:
+            raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which nobody has said", f"give `{fact.facts[0]}`") from None
+
     def epoch_steps(self) -> Fraction:
         """Steps in an epoch, given or worked out from the totals."""
         if self.steps_per_epoch is not None:

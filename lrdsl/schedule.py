@@ -283,11 +283,11 @@ class Schedule:
 
         return symbolic.formula(self.written(target), base, numbers)
 
-    def typeset(self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "steps", **style: Any) -> str:
+    def typeset(self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", **style: Any) -> str:
         r"""The closed form as "latex", "markdown", "text", "typst", "mathml", or "python", a function.
 
-        Parameters: `base`, a letter as the format writes it, or a number; `target`, the name of a target where a file has several; `time`, "steps" or "epochs";
-        `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what the first tick is called, 0 or 1. For LaTeX, which needs amsmath: `form`, "cases",
+        Parameters: `base`, a letter as the format writes it, or a number; `target`, the name of a target where a file has several; `time`, "ticks",
+        "steps" or "epochs"; `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what the first tick is called, 0 or 1. For LaTeX, which needs amsmath: `form`, "cases",
         "aligned" or "iverson"; `label`, for a numbered equation; `width`, the room in ems, beyond which lines are broken.
 
         >>> import lrdsl
@@ -305,7 +305,7 @@ class Schedule:
         from lrdsl.backends import documents
 
         name = self.main.name if target is None else target
-        per = self.clock.ticks(Fraction(1), "epoch") if time == "epochs" else Fraction(1)
+        per = self.clock.ticks_in(time)
         return documents.document(format, self.written(name), next(t for t in self.targets if t.name == name), base, documents.Style(per=per, **style))
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:

@@ -10,9 +10,9 @@ from lrdsl.backends import latex as latex_backend
 from lrdsl.backends.latex import Style
 from lrdsl.backends.notation import mathml, python, text, typst
 from lrdsl.backends.notation.composing import compose, definitions
-from lrdsl.backends.notation.tree import Cases, Name, Node, Number, with_fractions
+from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
 from lrdsl.clock import exact
-from lrdsl.expr import T, linear, substitute
+from lrdsl.expr import BASE, T, decimal, linear, substitute
 from lrdsl.plan import Plan, Target
 
 #: The base, where none is named.
@@ -39,11 +39,6 @@ def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
         pieces, meanings = with_fractions(pieces), [(name, with_fractions(meaning)) for name, meaning in meanings]
     assert isinstance(pieces, Cases)
     return Formula(pieces, meanings, target, base)
-
-
-def base_of(base: str | float | None) -> Node:
-    """The base in a formula: a number, a letter as the format writes it, or the usual one."""
-    return ETA if base is None else Name(base, raw=True) if isinstance(base, str) else Number(exact(base))
 
 
 def _latex(f: Formula, style: Style) -> str:
@@ -106,8 +101,12 @@ def document(format: str, plan: Plan, target: Target, base: str | float | None, 
     """The formula of a target, in a format. Raises `ValueError` for one that is not known."""
     if format not in FORMATS:
         raise ValueError(f"format is {format!r}; it is one of {', '.join(FORMATS)}")
-    letter = "base" if base is None and format == "python" else base
-    return FORMATS[format](formula_of(plan, target, base_of(letter), style), style)
+    letter: Node = ETA
+    if isinstance(base, str) or format == "python":
+        letter = Name(base if isinstance(base, str) else "base", raw=True)
+    if base is not None and not isinstance(base, str):
+        plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(exact(base))}))
+    return FORMATS[format](formula_of(plan, target, letter, style), style)
 
 
 __all__ = ["FORMATS", "REMARKS", "Style", "document"]

@@ -19,7 +19,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--format", choices=formats, default="latex", help="(default: latex)")
     parser.add_argument("--form", choices=("cases", "aligned", "iverson"), default="cases", help="how LaTeX sets the pieces (default: cases)")
     parser.add_argument("--numbers", choices=("decimal", "fraction"), default="decimal", help="0.1, or 1/10 (default: decimal)")
-    parser.add_argument("--time", choices=("steps", "epochs"), default="steps", help="what t counts (default: steps)")
+    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="what t counts (default: ticks)")
     parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="what the first tick is called (default: 0)")
     parser.add_argument("--label", default="", metavar="NAME", help="a numbered LaTeX equation with this label")
     parser.add_argument("--width", type=float, default=24.0, metavar="EM", help="the room for a line of LaTeX (default: 24, a column of two)")

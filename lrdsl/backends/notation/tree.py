@@ -174,7 +174,7 @@ def grouped(node: Node, flat: bool) -> Node:
             return Times(tuple(need(x, SIGNED if i and isinstance(x, Modulo) else PRODUCT) for i, x in enumerate(factors)))
         case Ratio(top, bottom, inline):
             if flat or inline:
-                return Ratio(need(top, PRODUCT), need(bottom, POWER), inline)
+                return Ratio(need(top, SIGNED if isinstance(top, Modulo) else PRODUCT), need(bottom, POWER), inline)
             return Ratio(grouped(top, flat), grouped(bottom, flat))
         case Power(base, exponent):
             return Power(need(base, ATOM), need(exponent, ATOM) if flat else grouped(exponent, flat))

@@ -1,0 +1,50 @@
+"""`python -m tests.typeset FOLDER`: every formula through pdflatex, in a two-column paper, and through KaTeX. Says what is wrong; leaves the pages to be looked at.
+
+Needs `pdflatex` (Debian: texlive-latex-recommended), and `node` with the npm package `katex` in FOLDER.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from lrdsl.backends.notation.latex import words
+from tests.typeset.formulas import schedules
+
+_HEAD = r"""\documentclass[10pt,twocolumn]{article}
+\usepackage{amsmath,amssymb}
+\usepackage[margin=0.75in]{geometry}
+\setlength{\columnsep}{0.25in}
+\begin{document}
+\raggedbottom
+"""
+_KATEX = """
+const katex = require('katex'), formulas = JSON.parse(require('fs').readFileSync(0));
+let wrong = 0;
+for (const [name, source] of Object.entries(formulas))
+    try { katex.renderToString(source, {displayMode: true, throwOnError: true, strict: 'error'}); }
+    catch (error) { wrong++; console.log(name + ': ' + error.message); }
+process.exit(wrong ? 1 : 0);
+"""
+
+
+def main(folder: Path) -> int:
+    """The number of things that are wrong."""
+    wrong = 0
+    for form in ("cases", "aligned", "iverson"):
+        formulas = {name: s.latex(target=target, form=form) for name, (s, target) in schedules().items()}
+        body = "".join(f"\\noindent\\texttt{{\\footnotesize {words(name)}}}\n\\[{source}\\]\n" for name, source in formulas.items())
+        (folder / f"{form}.tex").write_text(f"{_HEAD}{body}\\end{{document}}\n", "utf-8")
+        run = subprocess.run(["pdflatex", "-interaction=nonstopmode", f"{form}.tex"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        found = [line for line in run.stdout.splitlines() if line.startswith("!") or "Overfull" in line]
+        katex = subprocess.run(["node", "-e", _KATEX], input=json.dumps(formulas), cwd=folder, capture_output=True, text=True, check=False)
+        found += katex.stdout.splitlines() + (katex.stderr.splitlines() if katex.returncode else [])
+        print("\n".join([f"{form}: {len(formulas)} formulas, {len(found)} complaints", *found]))
+        wrong += len(found) + (run.returncode != 0) + (katex.returncode != 0)
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(Path(sys.argv[1])) else 0)
