@@ -287,8 +287,9 @@ class Schedule:
         r"""The closed form as "latex", "markdown", "text", "typst", "mathml", or "python", a function.
 
         Parameters: `base`, a letter as the format writes it, or a number; `target`, the name of a target where a file has several; `time`, "ticks",
-        "steps" or "epochs"; `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what the first tick is called, 0 or 1. For LaTeX, which needs amsmath: `form`, "cases",
-        "aligned" or "iverson"; `label`, for a numbered equation; `width`, the room in ems, beyond which lines are broken.
+        "steps" or "epochs"; `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what the first tick is called, 0 or 1. For LaTeX, which needs amsmath:
+        `form`, "cases", "aligned" or "iverson"; `label`, for a numbered equation; `width`, the room in ems, beyond which lines are broken. Raises
+        `ScheduleError` for a unit of time that nobody has given a length.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("step(3, 0.1) then cosine(20)").typeset("python", base="base"))

@@ -120,6 +120,7 @@ class _Lowering:
     def __init__(self, start: Fraction) -> None:
         self.start = start
         self.memo: dict[Expr, Expr] = {}
+        self.pairs: dict[Expr, Pair] = {}
 
     def of(self, e: Expr) -> Expr:
         done = self.memo.get(e)
@@ -258,6 +259,12 @@ class _Lowering:
 
     def pair(self, e: Expr) -> Pair:
         """`e` with the error of its double."""
+        done = self.pairs.get(e)
+        if done is None:
+            done = self.pairs[e] = self._pair(e)
+        return done
+
+    def _pair(self, e: Expr) -> Pair:
         if isinstance(e, Num):
             high = _float(e.double)
             low = float(e.double - Fraction(high.value))

@@ -228,7 +228,17 @@ def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tupl
 
 
 def _reads_time(e: Expr) -> bool:
-    return e is T or any(_reads_time(x) for x in _operands(e))
+    """Whether a tree depends on the tick; each shared part of it is looked at once."""
+    seen: set[Expr] = set()
+    todo = [e]
+    while todo:
+        x = todo.pop()
+        if x is T:
+            return True
+        if x not in seen:
+            seen.add(x)
+            todo.extend(_operands(x))
+    return False
 
 
 def _sum(split: tuple[Expr, Expr]) -> Expr:

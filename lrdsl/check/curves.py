@@ -280,6 +280,8 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
 
 def _growing(curve: Curve, m: Fraction, factor: Expr, decay: Expr) -> Expr:
     """Cycles that grow for ever, as SGDR's paper writes them: cycle i has the length T_i = m f^i, and has gone on for T_cur = t - m (f^i - 1)/(f - 1)."""
+    assert isinstance(factor, Num)
+    factor = number(factor.value)  # as the lengths of the cycles have it
     i = Letter("i", "", floor(call("log", 1 + (factor - 1) * linear(1 / m, T, Fraction(0))) / call("log", factor)))
     length = Letter("T", "i", m * power(factor, i))
     since = Letter("T", "cur", T - m / (factor - 1) * (power(factor, i) - 1))

@@ -96,7 +96,8 @@ def test_the_paper_form_is_the_best_form(form: Shape) -> None:
             halves = [value for value, _ in best.args]
         else:
             halves = [best]
-        for half in halves:
+        pieces = [value for value, _ in paper.args] if isinstance(paper, sympy.Piecewise) else [paper] * len(halves)
+        for half, paper in zip(halves, pieces, strict=True):
             inside = {symbols[T]: sympy.Symbol("s", positive=True) * 20} if len(halves) > 1 else {}
             difference = sympy.simplify(sympy.expand_log(sympy.expand_trig((half - paper).subs(inside)), force=True))
             assert difference == 0, (form.signature, choices, difference)
