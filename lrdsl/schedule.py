@@ -200,7 +200,7 @@ class Schedule:
         return {t.name: t.plan for t in program.targets}
 
     def written(self, target: str | None = None) -> Plan:
-        """The plan of a target for those who write it down: its formulas have the form that people read, too."""
+        """The plan of a target for those who write it down: its formulas have the form that people read."""
         name = self.main.name if target is None else target
         self.plan_of(name)
         return self._written[name]

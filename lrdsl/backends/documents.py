@@ -50,28 +50,23 @@ def _markdown(f: Formula, style: Style) -> str:
 
 
 def _text(f: Formula, _: Style) -> str:
-    rows = [(text.text(value), text.condition(when)) for value, when in f.pieces.rows]
+    rows = text.rows(f.pieces)
     width = max(len(value) for value, _ in rows)
     lines = [f"{value:{width}}   {where}".rstrip() for value, where in rows]
     return "\n".join([*lines, *(f"{text.name(name)} = {text.text(meaning)}" for name, meaning in f.meanings)])
 
 
 def _typst(f: Formula, _: Style) -> str:
-    symbol = latex_backend.letter_of(f.target)
-    lead = typst.name(Name(symbol.letter, f"{symbol.sub},t" if symbol.sub else "t"))
-    rows = f.pieces.rows
-    one = len(rows) == 1 and rows[0][1].low is rows[0][1].high is None
-    body = typst.typst(rows[0][0]) if one else "cases(\n  " + ",\n  ".join(typst.row(value, when) for value, when in rows) + ",\n)"
+    lead = typst.name(latex_backend.letter_of(f.target))
+    one = f.pieces.always
+    body = "cases(\n  " + ",\n  ".join(typst.row(*row) for row in f.pieces.rows) + ",\n)" if one is None else typst.typst(one)
     where = "".join(f', \\\n"where " {typst.name(name)} = {typst.typst(meaning)}' for name, meaning in f.meanings)
     return f"$ {lead} = {body}{where} $"
 
 
 def _mathml(f: Formula, _: Style) -> str:
-    symbol = latex_backend.letter_of(f.target)
-    lead = mathml.mathml(Name(symbol.letter, f"{symbol.sub},t" if symbol.sub else "t"))
-    rows = f.pieces.rows
-    one = len(rows) == 1 and rows[0][1].low is rows[0][1].high is None
-    body = f"<mrow>{lead}<mo>=</mo>{mathml.mathml(rows[0][0] if one else f.pieces)}</mrow>"
+    lead = mathml.mathml(latex_backend.letter_of(f.target))
+    body = f"<mrow>{lead}<mo>=</mo>{mathml.mathml(f.pieces.always or f.pieces)}</mrow>"
     if f.meanings:
         where = "".join(f"<mtr><mtd><mrow>{mathml.mathml(name)}<mo>=</mo>{mathml.mathml(meaning)}</mrow></mtd></mtr>" for name, meaning in f.meanings)
         body = f"<mtable><mtr><mtd>{body}</mtd></mtr>{where}</mtable>"

@@ -6,13 +6,13 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.backends.notation.latex import GREEK, condition, latex, name, width, words
-from lrdsl.backends.notation.tree import Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
+from lrdsl.backends.notation.latex import condition, latex, name, width, words
+from lrdsl.backends.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
 from lrdsl.plan import Target
 
 #: What a column of a two-column page holds, in ems of its font.
 COLUMN = 24.0
-_SYMBOLS = {"lr": Name("eta"), "momentum": Name("mu"), "weight_decay": Name("lambda")}
+_SYMBOLS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
 
 
 @attrs.frozen
@@ -33,19 +33,18 @@ class Style:
 
 
 def letter_of(target: Target) -> Name:
-    """The letter for what is scheduled: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta 1 for the first of the betas."""
+    """The letter for what is scheduled at t: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta 1 for the first of the betas."""
     if target.key == "betas" and target.element is not None:
-        return Name("beta", str(target.element + 1))
-    return _SYMBOLS.get(target.key, Name(target.key))
+        return Name("beta", f"{target.element + 1},t")
+    return Name(_SYMBOLS.get(target.key, target.key), "t")
 
 
 def symbol_of(target: Target) -> str:
     r"""What stands before the equals sign: `\eta_t` for a learning rate."""
     known = letter_of(target)
-    sub = "t" if not known.sub else f"{known.sub},t"
     letter = name(Name(known.letter)) if known.letter in GREEK else rf"\mathrm{{{words(known.letter)}}}"
     group = "" if target.group is None else f"^{{(\\text{{{words(str(target.group))}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
-    return f"{letter}_{{{sub}}}{group}" if len(sub) > 1 else f"{letter}_{sub}{group}"
+    return f"{letter}_{{{known.sub}}}{group}" if len(known.sub) > 1 else f"{letter}_{known.sub}{group}"
 
 
 def written(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
@@ -71,8 +70,8 @@ def _listed(meanings: list[str], room: float) -> str:
 
 def _set(formula: Cases, symbol: str, style: Style) -> str:
     rows = formula.rows
-    if len(rows) == 1 and rows[0][1].low is rows[0][1].high is None:
-        return _aligned(symbol, [broken(rows[0][0], style.width - width(symbol) - 1.4, display=True)])
+    if formula.always is not None:
+        return _aligned(symbol, [broken(formula.always, style.width - width(symbol) - 1.4, display=True)])
     if style.form == "cases":
         return f"{symbol} = \\begin{{cases}}\n    {_ROW.join(_cases(rows, style.width - width(symbol) - 2.2))}\n\\end{{cases}}"
     room = style.width - width(symbol) - 1.4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrdsl.backends.notation.composing import compose, composer_of, tick_of
-from lrdsl.backends.notation.text import condition, text
+from lrdsl.backends.notation.text import rows, text
 from lrdsl.backends.notation.tree import Name, Times
 from lrdsl.expr import ZERO, Call, number, walk
 from lrdsl.plan import Plan
@@ -19,7 +19,7 @@ def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
     0.1·η₀/2·(1 + cos(π(t − 3)/20))   3 ≤ t < 23
     0                                 t ≥ 23
     """
-    return [(text(value), condition(when)) for value, when in compose(plan, Name(base, raw=True)).rows]
+    return rows(compose(plan, Name(base, raw=True)))
 
 
 def notes(plan: Plan, base: str = "η₀") -> list[str]:

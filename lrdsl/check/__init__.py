@@ -35,8 +35,8 @@ def check(
 ) -> Program | None:
     """What a tree means, or None after its problems were reported.
 
-    `library` finds the files that it uses; `happened` is what the run has decided so far. Formulas have the form that people read beside the one for numbers
-    where they are to be `written`; of a schedule that is known to be sound.
+    `library` finds the files that it uses; `happened` is what the run has decided so far. Where a schedule that is known to be sound is to be `written`, its
+    formulas have the form that people read, and not the one for numbers.
     """
     run = Run(happened=happened or {})
     if isinstance(tree, nodes.File):

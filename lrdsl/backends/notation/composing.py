@@ -157,7 +157,7 @@ class Composer:
             case Select():
                 return Cases(tuple((self.of(value), condition) for value, condition in self._select(e)))
             case Product():
-                return BigProduct(Name("k"), self.of(e.upto, True), self.of(e.factor))
+                return BigProduct(self.names[INDEX], self.of(e.upto, True), self.of(e.factor))
             case Call():
                 return self._call(e, inline)
         raise AssertionError(e)

@@ -6,73 +6,42 @@ import re
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.backends.notation.tree import (
-    Apply,
-    BigProduct,
-    Cases,
-    Condition,
-    Fence,
-    Group,
-    Modulo,
-    Name,
-    Negative,
-    Node,
-    Number,
-    Power,
-    Ratio,
-    Root,
-    Sum,
-    Times,
-    condition_of,
-    digits,
-    grouped,
-    is_fraction,
-    scientific,
-)
+from lrdsl.backends.notation import tree
 
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
-GREEK = {"pi", "eta", "tau", "mu", "lambda", "beta", "gamma", "alpha"}
 _ESCAPED = {c: f"\\{c}" for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
 
-def latex(node: Node) -> str:
+def latex(node: tree.Node) -> str:
     """A formula as LaTeX."""
-    return _text(grouped(node, flat=False))
+    return _text(tree.grouped(node, flat=False))
 
 
-def condition(c: Condition) -> str:
+def condition(c: tree.Condition) -> str:
     r"""When a piece holds: `5 \le t < 100`."""
-    c = condition_of(c, flat=False)
-    return ",\\; ".join(_condition(each) for each in (c, *c.also))
-
-
-def _condition(c: Condition) -> str:
-    of = _text(c.of)
-    if c.low is None:
-        return "" if c.high is None else f"{of} < {_text(c.high)}"
-    return rf"{of} \ge {_text(c.low)}" if c.high is None else rf"{_text(c.low)} \le {of} < {_text(c.high)}"
+    return tree.stated(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
 
 
 def constant(value: Fraction) -> str:
     """A number: a decimal, a power of ten, or a fraction."""
     if value < 0:
         return f"-{constant(-value)}"
-    if is_fraction(value):
+    if tree.is_fraction(value):
         return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
-    parts = scientific(value)
+    parts = tree.scientific(value)
     if parts is None:
-        return digits(value)
-    return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{digits(parts[0])} \times 10^{{{parts[1]}}}"
+        return tree.digits(value)
+    return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{tree.digits(parts[0])} \times 10^{{{parts[1]}}}"
 
 
-def name(x: Name) -> str:
+def name(x: tree.Name) -> str:
     """A letter with its subscript."""
     if x.raw:
         return x.letter
     if x.letter.startswith("⟨"):
         return rf"\langle\text{{{words(x.letter[1:-1])}}}\rangle"
-    letter = "\\" + x.letter if x.letter in GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
+    letter = "\\" + x.letter if x.letter in tree.GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
     if not x.sub:
         return letter
     sub = x.sub if len(x.sub) == 1 or x.sub.isdigit() else rf"\mathrm{{{x.sub}}}"
@@ -84,68 +53,68 @@ def words(plain: str) -> str:
     return "".join(_ESCAPED.get(c, c) for c in plain)
 
 
-def _text(node: Node) -> str:
+def _text(node: tree.Node) -> str:
     match node:
-        case Number(value):
+        case tree.Number(value):
             return constant(value)
-        case Name():
+        case tree.Name():
             return name(node)
-        case Group(of):
+        case tree.Group(of):
             return rf"\left({_text(of)}\right)" if _tall(of) else f"({_text(of)})"
-        case Negative(of):
+        case tree.Negative(of):
             return f"-{_text(of)}"
-        case Sum(terms):
-            return _text(terms[0]) + "".join(f" - {_text(x.of)}" if isinstance(x, Negative) else f" + {_text(x)}" for x in terms[1:])
-        case Times(factors):
+        case tree.Sum(terms):
+            return tree.signed(terms, _text)
+        case tree.Times(factors):
             return _product(factors)
-        case Ratio(top, bottom, inline):
+        case tree.Ratio(top, bottom, inline):
             if inline:
                 return f"{_text(top)}/{_text(bottom)}"
-            small = isinstance(top, Number) and isinstance(bottom, Number) and top.value.denominator == 1 and top.value < 100
+            small = isinstance(top, tree.Number) and isinstance(bottom, tree.Number) and top.value.denominator == 1 and top.value < 100
             return rf"\{'t' if small else ''}frac{{{_text(top)}}}{{{_text(bottom)}}}"
-        case Power(base, exponent):
+        case tree.Power(base, exponent):
             return f"{_text(base)}^{{{_text(exponent)}}}"
-        case Root(of):
+        case tree.Root(of):
             return rf"\sqrt{{{_text(of)}}}"
-        case Fence(kind, of):
+        case tree.Fence(kind, of):
             left, right = _FENCES[kind]
             return f"{left}{_text(of)}{right}"
-        case Modulo(of, by):
+        case tree.Modulo(of, by):
             return rf"{_text(of)} \bmod {_text(by)}"
-        case BigProduct(index, upto, factor):
+        case tree.BigProduct(index, upto, factor):
             return rf"\prod_{{{_text(index)}=1}}^{{{_text(upto)}}} {_text(factor)}"
-        case Cases(rows):
+        case tree.Cases(rows):
             inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
             return rf"\begin{{cases}} {inner} \end{{cases}}"
-        case Apply(function, args, base):
+        case tree.Apply(function, args, base):
             return _applied(function, args, base)
     raise AssertionError(node)
 
 
-def _applied(function: Node | str, args: tuple[Node, ...], base: Node | None) -> str:
+def _applied(function: tree.Node | str, args: tuple[tree.Node, ...], base: tree.Node | None) -> str:
     word = _text(function) if not isinstance(function, str) else f"\\{function}" if function in _FUNCTIONS else rf"\operatorname{{{function}}}"
     word += "" if base is None else f"_{{{_text(base)}}}"
-    if len(args) == 1 and function in ("cos", "sin", "log") and isinstance(args[0], Ratio) and not args[0].inline:
+    if len(args) == 1 and function in ("cos", "sin", "log") and isinstance(args[0], tree.Ratio) and not args[0].inline:
         return word + _text(args[0])
     inner = ", ".join(_text(a) for a in args)
     return rf"{word}\left({inner}\right)" if any(_tall(a) for a in args) else f"{word}({inner})"
 
 
-def _product(factors: tuple[Node, ...]) -> str:
+def _product(factors: tuple[tree.Node, ...]) -> str:
     out = _text(factors[0])
     for before, factor in pairwise(factors):
         out += _between(before, factor) + _text(factor)
     return out
 
 
-def _between(before: Node, factor: Node) -> str:
+def _between(before: tree.Node, factor: tree.Node) -> str:
     """What stands between two factors: nothing, a thin space, or a dot where two numbers would run together."""
-    first = factor.base if isinstance(factor, Power) else factor.top if isinstance(factor, Ratio) and factor.inline else factor
-    if isinstance(first, Number):
+    first = factor.base if isinstance(factor, tree.Power) else factor.top if isinstance(factor, tree.Ratio) and factor.inline else factor
+    if isinstance(first, tree.Number):
         return r" \cdot "
-    if isinstance(first, Group) and not isinstance(before, Apply):
+    if isinstance(first, tree.Group) and not isinstance(before, tree.Apply):
         return ""
-    return " " if isinstance(before, Name) and before.letter == "pi" else r"\,"
+    return " " if isinstance(before, tree.Name) and before.letter == "pi" else r"\,"
 
 
 #: The width of signs in ems; what is not here is as wide as a letter.
@@ -197,25 +166,25 @@ def _braced(source: str, i: int) -> tuple[str, int]:
     raise AssertionError(source)
 
 
-def _tall(node: Node) -> bool:
+def _tall(node: tree.Node) -> bool:
     """Whether a form stands taller than a line."""
     match node:
-        case Ratio(top, bottom, inline):
+        case tree.Ratio(top, bottom, inline):
             return not inline or _tall(top) or _tall(bottom)
-        case Number(value):
-            return is_fraction(value)
-        case Cases() | BigProduct() | Root():
+        case tree.Number(value):
+            return tree.is_fraction(value)
+        case tree.Cases() | tree.BigProduct() | tree.Root():
             return True
-        case Sum(terms):
+        case tree.Sum(terms):
             return any(_tall(x) for x in terms)
-        case Times(factors):
+        case tree.Times(factors):
             return any(_tall(x) for x in factors)
-        case Negative(of) | Group(of) | Fence(_, of):
+        case tree.Negative(of) | tree.Group(of) | tree.Fence(_, of):
             return _tall(of)
-        case Power(base, _):
+        case tree.Power(base, _):
             return _tall(base)
-        case Modulo(of, by):
+        case tree.Modulo(of, by):
             return _tall(of) or _tall(by)
-        case Apply(_, args):
+        case tree.Apply(_, args):
             return any(_tall(x) for x in args)
     return False

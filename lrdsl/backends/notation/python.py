@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from lrdsl.backends.notation.tree import (
-    Apply,
-    BigProduct,
-    Cases,
-    Condition,
-    Fence,
-    Group,
-    Modulo,
-    Name,
-    Negative,
-    Node,
-    Number,
-    Power,
-    Ratio,
-    Root,
-    Sum,
-    Times,
-    condition_of,
-    grouped,
-    is_fraction,
-)
+from lrdsl.backends.notation import tree
 
 _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 
 
-def function(name: str, formula: Cases, meanings: list[tuple[Name, Node]], base: str) -> str:
+def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
     """A function called `name` of the tick `t` and of the base."""
     lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
     lines += [f"    {_name(letter)} = {python(meaning)}" for letter, meaning in reversed(meanings)]
@@ -38,62 +18,64 @@ def function(name: str, formula: Cases, meanings: list[tuple[Name, Node]], base:
     return f"import math\n\n\n{text}" if "math." in text else text
 
 
-def python(node: Node) -> str:
+def python(node: tree.Node) -> str:
     """A formula as a Python expression."""
-    return _text(grouped(node, flat=True))
+    return _text(tree.grouped(node, flat=True))
 
 
-def _reached(c: Condition) -> str:
+def _reached(c: tree.Condition) -> str:
     """What tells a piece from those after it: the pieces before it are dealt with."""
-    c = condition_of(c, flat=True)
+    c = tree.condition_of(c, flat=True)
     plain = c.high is not None and not c.also
     return f"{_text(c.of)} < {_text(c.high)}" if plain and c.high is not None else " and ".join(_condition(each) for each in (c, *c.also))
 
 
-def _condition(c: Condition) -> str:
+def _condition(c: tree.Condition) -> str:
     of = _text(c.of)
     low = "" if c.low is None else f"{_text(c.low)} <= "
     return f"{low}{of}" + ("" if c.high is None else f" < {_text(c.high)}")
 
 
-def _name(x: Name) -> str:
+def _name(x: tree.Name) -> str:
     return x.letter if x.raw else x.letter + (f"_{x.sub}" if x.sub else "")
 
 
-def _text(node: Node) -> str:
+def _text(node: tree.Node) -> str:
     match node:
-        case Number(value):
-            return f"{value.numerator}/{value.denominator}" if is_fraction(value) else str(value.numerator) if value.denominator == 1 else repr(float(value))
-        case Name():
+        case tree.Number(value):
+            if tree.is_fraction(value):
+                return f"{value.numerator}/{value.denominator}"
+            return str(value.numerator) if value.denominator == 1 else repr(float(value))
+        case tree.Name():
             return "math.pi" if node.letter == "pi" else _name(node)
-        case Group(of):
+        case tree.Group(of):
             return f"({_text(of)})"
-        case Negative(of):
+        case tree.Negative(of):
             return f"-{_text(of)}"
-        case Sum(terms):
-            return _text(terms[0]) + "".join(f" - {_text(x.of)}" if isinstance(x, Negative) else f" + {_text(x)}" for x in terms[1:])
-        case Times(factors):
+        case tree.Sum(terms):
+            return tree.signed(terms, _text)
+        case tree.Times(factors):
             return " * ".join(_text(f) for f in factors)
-        case Ratio(top, bottom):
+        case tree.Ratio(top, bottom):
             return f"{_text(top)} / {_text(bottom)}"
-        case Power(base, exponent):
+        case tree.Power(base, exponent):
             return f"{_text(base)}**{_text(exponent)}"
-        case Root(of):
+        case tree.Root(of):
             return f"math.sqrt({_text(of)})"
-        case Fence("floor", Apply("log")):  # a logarithm may fall short of the whole number that it is
+        case tree.Fence("floor", tree.Apply("log")):  # a logarithm may fall short of the whole number that it is
             return f"math.floor({_text(node.of)} + 1e-12)"
-        case Fence(kind, of):
+        case tree.Fence(kind, of):
             return f"{_FENCES[kind]}({_text(of)})"
-        case Modulo(of, by):
+        case tree.Modulo(of, by):
             return f"{_text(of)} % {_text(by)}"
-        case BigProduct(index, upto, factor):
+        case tree.BigProduct(index, upto, factor):
             return f"math.prod({_text(factor)} for {_text(index)} in range(1, {_text(upto)} + 1))"
-        case Cases(rows):
+        case tree.Cases(rows):
             chosen = _text(rows[-1][0])
             for one, c in reversed(rows[:-1]):
                 chosen = f"{_text(one)} if {' and '.join(_condition(each) for each in (c, *c.also))} else {chosen}"
             return f"({chosen})"
-        case Apply(function, args, base):
+        case tree.Apply(function, args, base):
             word = function if isinstance(function, str) else _text(function)
             inner = ", ".join(_text(a) for a in args)
             if base is not None:

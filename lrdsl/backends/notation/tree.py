@@ -121,6 +121,12 @@ class Cases:
 
     rows: tuple[tuple[Node, Condition], ...]
 
+    @property
+    def always(self) -> Node | None:
+        """The one value that holds under no condition, if that is all there is."""
+        value, when = self.rows[0]
+        return value if len(self.rows) == 1 and when.low is when.high is None else None
+
 
 @attrs.frozen
 class Group:
@@ -130,6 +136,11 @@ class Group:
 
 
 Node: TypeAlias = Number | Name | Negative | Sum | Times | Ratio | Power | Apply | Root | Fence | Modulo | BigProduct | Cases | Group
+
+#: The Greek letters that a `Name` may have.
+GREEK = {"pi": "π", "eta": "η", "tau": "τ", "mu": "μ", "lambda": "λ", "beta": "β", "gamma": "γ", "alpha": "α"}
+#: The signs around a `Fence`.
+FENCES = {"floor": "⌊⌋", "ceil": "⌈⌉", "abs": "||"}
 
 #: How tightly a form binds, loosest first.
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
@@ -193,6 +204,25 @@ def grouped(node: Node, flat: bool) -> Node:
         case Cases(rows):
             return Cases(tuple((grouped(value, flat), condition_of(condition, flat)) for value, condition in rows))
     return node
+
+
+def stated(c: Condition, flat: bool, write: Callable[[Node], str], signs: tuple[str, str, str], comma: str) -> str:
+    """A condition as text: `write` writes its parts, `signs` stand for less, at most and at least, and `comma` parts conditions that hold together."""
+    less, most, least = signs
+
+    def one(x: Condition) -> str:
+        of = write(x.of)
+        if x.low is None:
+            return "" if x.high is None else f"{of}{less}{write(x.high)}"
+        return f"{of}{least}{write(x.low)}" if x.high is None else f"{write(x.low)}{most}{of}{less}{write(x.high)}"
+
+    whole = condition_of(c, flat)
+    return comma.join(one(each) for each in (whole, *whole.also))
+
+
+def signed(terms: tuple[Node, ...], write: Callable[[Node], str], plus: str = " + ", minus: str = " - ") -> str:
+    """The terms of a sum one after the other, what is negative taken away."""
+    return write(terms[0]) + "".join(minus + write(x.of) if isinstance(x, Negative) else plus + write(x) for x in terms[1:])
 
 
 def condition_of(condition: Condition, flat: bool) -> Condition:
