@@ -137,7 +137,8 @@ def broken(value: Node, room: float, display: bool = False) -> list[str]:
                 lines += [rf"\quad {sign} {first}", *(rf"\qquad {line}" for line in more)]
         return lines
     if isinstance(value, Times) and len(value.factors) > 1:
-        head, last = Times(value.factors[:-1]) if len(value.factors) > 2 else value.factors[0], _factor(value.factors[-1])
+        head = Times(value.factors[:-1]) if len(value.factors) > 2 else _factor(value.factors[0])
+        last = _factor(value.factors[-1])
         if width(latex(head), display) <= room:
             first, *more = broken(last, room - 2, display)
             if more and width(latex(head) + first, display) <= room:

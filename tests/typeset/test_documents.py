@@ -91,6 +91,12 @@ def test_brackets_add_up_to_the_schedule() -> None:
         assert found == pytest.approx(s.at(t, 0.3), rel=1e-12, abs=1e-15)
 
 
+def test_a_sum_that_is_multiplied_keeps_its_brackets_where_the_line_breaks() -> None:
+    s = lrdsl.parse("cyclic(0.25x, 1, 1, down=4, mode=exp_range, gamma=0.25) for 4 then exp(0.5)")
+    for width in (15, 20, 24, 60):
+        assert Formula(s.latex(width=width)).value(6, 0.3) == pytest.approx(s.at(6, 0.3), rel=1e-12)
+
+
 def test_lines_keep_to_their_width() -> None:
     s = lrdsl.parse("warmup(2000, from=1e-7, shape=cosine) then hold(8000) then cosine(90_000, to=3e-5)")
     wide, narrow = s.latex(width=60), s.latex(width=20)
