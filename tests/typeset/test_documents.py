@@ -10,6 +10,7 @@ import pytest
 import typst
 
 import lrdsl
+from lrdsl.backends.documents import FORMATS, REMARKS
 from lrdsl.cli import main
 from tests.typeset.formulas import schedules
 from tests.typeset.reading import Formula
@@ -105,7 +106,11 @@ def test_lines_keep_to_their_width() -> None:
         assert Formula(narrow).value(t, 0.3) == Formula(wide).value(t, 0.3)
 
 
-@pytest.mark.parametrize("format", ["latex", "markdown", "text", "typst", "mathml", "sympy", "python"])
+def test_every_format_has_its_remarks() -> None:
+    assert set(REMARKS) == {*FORMATS, "sympy"}
+
+
+@pytest.mark.parametrize("format", list(REMARKS))
 def test_on_the_command_line(format: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formula", "warmup(5) then cosine(20)", "--format", format]) == 0
     out = capsys.readouterr()
