@@ -10,6 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl import expr
+from lrdsl.expr import affine, is_affine
 from lrdsl.plan import pieces
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
@@ -202,3 +204,10 @@ def test_phases_tile_the_time(node: Node) -> None:
     found = pieces(s.plan.level)
     assert found[0].start == 0
     assert all(a.start < b.start for a, b in itertools.pairwise(found))
+
+
+@settings(max_examples=100)
+@given(trees(4, 10**4))
+def test_a_level_is_known_to_be_affine_in_base_where_it_can_be_taken_apart(node: Node) -> None:
+    level = lrdsl.parse(canonical(node)).plan.level
+    assert is_affine(level, expr.BASE) == (affine(level, expr.BASE) is not None)
