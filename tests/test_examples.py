@@ -110,7 +110,7 @@ def test_accelerate(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_accelerate_with_two_processes() -> None:
-    out = torchrun(2, "-m", "tests.frameworks.leaving", EXAMPLES / "digits_accelerate.py")
+    out = torchrun(2, EXAMPLES / "digits_accelerate.py")
     expected = lrdsl.parse("warmup(1ep) then cosine(rest)", total_epochs=6, steps_per_epoch=29)
     assert last_columns(out, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, 7)], abs=1e-6)
 

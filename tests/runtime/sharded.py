@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,6 @@ def main(saved: str, found: str, *verbs: str) -> None:
     result = {"rates": rates, "weights": weights, "state": training.scheduler.state_dict()}
     (Path(found) / f"{distributed.get_rank()}.json").write_text(json.dumps(result), "utf-8")
     distributed.barrier()
-    os._exit(0)  # torch may abort while it takes the groups of a sharded model apart at exit
 
 
 if __name__ == "__main__":
