@@ -9,7 +9,7 @@ import attrs
 from lrdsl.backends import latex as latex_backend
 from lrdsl.backends.latex import Style
 from lrdsl.backends.notation import mathml, python, text, typst
-from lrdsl.backends.notation.composing import compose, definitions
+from lrdsl.backends.notation.composing import compose
 from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
 from lrdsl.clock import exact
 from lrdsl.expr import BASE, T, decimal, linear, substitute
@@ -33,11 +33,11 @@ def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
     """The formula of a plan, in the units and from the first tick that the style asks for."""
     law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
     timed = attrs.evolve(plan, law=law)
-    pieces: Node = compose(timed, base)
-    meanings = definitions(timed, base)
+    pieces, meanings = compose(timed, base)
     if style.numbers == "fraction":
-        pieces, meanings = with_fractions(pieces), [(name, with_fractions(meaning)) for name, meaning in meanings]
-    assert isinstance(pieces, Cases)
+        changed = with_fractions(pieces)
+        assert isinstance(changed, Cases)
+        pieces, meanings = changed, [(name, with_fractions(meaning)) for name, meaning in meanings]
     return Formula(pieces, meanings, target, base)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrdsl.backends.notation.composing import compose, composer_of, tick_of
-from lrdsl.backends.notation.text import rows, text
+from lrdsl.backends.notation.text import name, rows, text
 from lrdsl.backends.notation.tree import Name, Times
 from lrdsl.expr import ZERO, Call, number, walk
 from lrdsl.plan import Plan
@@ -19,7 +19,8 @@ def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
     0.1·η₀/2·(1 + cos(π(t − 3)/20))   3 ≤ t < 23
     0                                 t ≥ 23
     """
-    return rows(compose(plan, Name(base, raw=True)))
+    pieces, meanings = compose(plan, Name(base, raw=True))
+    return [*rows(pieces), *((f"{name(letter)} = {text(meaning)}", "") for letter, meaning in meanings)]
 
 
 def notes(plan: Plan, base: str = "η₀") -> list[str]:
@@ -34,15 +35,15 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
     composer = composer_of(plan, Name(base, raw=True))
     reductions = {x.args[1].args[0]: x for x in walk(plan.law) if isinstance(x, Call) and x.op == "reduce" and isinstance(x.args[1], Call)}
     found = []
-    for event, name in composer.events.items():
+    for event, letter in composer.events.items():
         said = " or ".join(watch.monitor.sentence for watch in plan.watches if watch.event is event)
         if event in reductions:
             _, _, factor, least, eps = reductions[event].args
             lower = text(Times((composer.of(factor), Name("eta"))))
             lower = lower if least == ZERO else f"max({lower}, {text(composer.of(least))})"
             skipped = "" if eps == ZERO or least == ZERO else f", unless that is a step of {text(composer.of(eps))} or less"
-            found.append(f"{text(name)}(t) counts the reductions up to t, each from η to {lower}{skipped}: one when {said}")
+            found.append(f"{text(letter)}(t) counts the reductions up to t, each from η to {lower}{skipped}: one when {said}")
         else:
             most = "" if event.most is None else f", at the latest {text(composer.of(tick_of(event, number(event.most))))}"
-            found.append(f"{text(name)} is the tick after the report by which {said}{most}")
+            found.append(f"{text(letter)} is the tick after the report by which {said}{most}")
     return found

@@ -39,6 +39,8 @@ _MORE = (
     "linear(100) until val_loss < 0.3 then cosine(50)",
     "plateau(factor=0.5, patience=3, min=1e-6) for 100 then linear(20)",
     "min(warmup(100) then rsqrt(100), exp(0.999))",
+    "min(sgdr(10, mult=2), sgdr(7, mult=3))",
+    "sgdr(10, mult=2) for 100 then restart sgdr(10, mult=2)",
 )
 
 

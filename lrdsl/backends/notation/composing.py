@@ -48,7 +48,6 @@ from lrdsl.expr import (
     add,
     event_of,
     mentions,
-    walk,
 )  # fmt: skip
 from lrdsl.plan import Plan
 
@@ -56,8 +55,8 @@ TIME = Name("t")
 _LETTERS: dict[Symbol, Node] = {T: TIME, INDEX: Name("k"), PI: Name("pi")}
 
 
-def compose(plan: Plan, base: Node) -> Cases:
-    """The formula of a plan, piece by piece, each with the time that it holds for."""
+def compose(plan: Plan, base: Node) -> tuple[Cases, list[tuple[Name, Node]]]:
+    """The formula of a plan, piece by piece, each with the time that it holds for; and what the letters in it stand for, the ones that others need last."""
     composer = composer_of(plan, base)
     rows: list[tuple[Node, Condition]] = []
     for level, when in composer.stretches(factored(lifted(plan.law)), Stretch(None, ())):
@@ -67,17 +66,7 @@ def compose(plan: Plan, base: Node) -> Cases:
             rows[-1] = (value, attrs.evolve(before, high=condition.high))
         else:
             rows.append((value, condition))
-    return Cases(tuple(rows))
-
-
-def definitions(plan: Plan, base: Node) -> list[tuple[Name, Node]]:
-    """What the letters of a formula stand for, the ones that others need last."""
-    composer = composer_of(plan, base)
-    found: dict[Name, Node] = {}
-    for x in walk(plan.law):
-        if isinstance(x, Letter):
-            found.setdefault(Name(x.letter, x.sub), composer.of(x.of))
-    return sorted(found.items(), key=lambda pair: (not pair[0].sub, pair[0].sub))
+    return Cases(tuple(rows)), [(name, meaning) for (_, _, meaning), name in reversed(composer.letters.items())]
 
 
 @attrs.frozen
@@ -108,10 +97,11 @@ def tick_of(event: Event, time: Expr) -> Expr:
 
 @attrs.frozen
 class Composer:
-    """Writes trees: `names` for symbols, `events` for what only the run decides."""
+    """Writes trees: `names` for symbols, `events` for what only the run decides. `letters` gathers what letters stand for, each before those that need it."""
 
     names: Mapping[Symbol, Node]
     events: Mapping[Event, Node]
+    letters: dict[tuple[str, str, Node], Name] = attrs.field(factory=dict)
 
     def stretches(self, e: Expr, when: Stretch) -> Iterator[tuple[Expr, Stretch]]:
         """The formula of each stretch of time, and when that is: till whatever comes first."""
@@ -150,8 +140,8 @@ class Composer:
             case Event():
                 begun = tick_of(e, ZERO)
                 return self.events[e] if begun == ZERO else Sum((self.events[e], Negative(self.of(begun, inline))))
-            case Letter(letter, sub):
-                return Name(letter, sub)
+            case Letter():
+                return self._letter(e)
             case Linear():
                 return self._linear(e, inline)
             case Select():
@@ -161,6 +151,14 @@ class Composer:
             case Call():
                 return self._call(e, inline)
         raise AssertionError(e)
+
+    def _letter(self, e: Letter) -> Name:
+        """A letter; where the same one stands for several things, all but the first have a number."""
+        key = (e.letter, e.sub, self.of(e.of))
+        if key not in self.letters:
+            same = sum(known[:2] == key[:2] for known in self.letters)
+            self.letters[key] = Name(e.letter, ",".join([*([e.sub] if e.sub else []), *([str(same + 1)] if same else [])]))
+        return self.letters[key]
 
     def _linear(self, e: Linear, inline: bool) -> Node:
         """`(t - 3)/20`, `(23 - t)/20`, `1 - t/20`, `t/3`."""

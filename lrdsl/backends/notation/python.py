@@ -10,12 +10,24 @@ _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
     """A function called `name` of the tick `t` and of the base."""
     lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
-    lines += [f"    {_name(letter)} = {python(meaning)}" for letter, meaning in reversed(meanings)]
     for i, (value, when) in enumerate(formula.rows):
         last = i + 1 == len(formula.rows)
-        lines += [f"    return {python(value)}"] if last else [f"    if {_reached(when)}:", f"        return {python(value)}"]
+        indent = "    " if last else "        "
+        lines += [] if last else [f"    if {_reached(when)}:"]
+        lines += [f"{indent}{_name(letter)} = {python(meaning)}" for letter, meaning in reversed(_needed(value, meanings))]
+        lines += [f"{indent}return {python(value)}"]
     text = "\n".join(lines)
     return f"import math\n\n\n{text}" if "math." in text else text
+
+
+def _needed(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
+    """The meanings of the letters in a formula, and of those in the meanings: elsewhere they may have no value."""
+    letters, found = tree.names(value), []
+    for letter, meaning in meanings:
+        if letter in letters:
+            letters |= tree.names(meaning)
+            found.append((letter, meaning))
+    return found
 
 
 def python(node: tree.Node) -> str:
@@ -37,7 +49,7 @@ def _condition(c: tree.Condition) -> str:
 
 
 def _name(x: tree.Name) -> str:
-    return x.letter if x.raw else x.letter + (f"_{x.sub}" if x.sub else "")
+    return x.letter if x.raw else "_".join([x.letter, *(x.sub.split(",") if x.sub else [])])
 
 
 def _text(node: tree.Node) -> str:

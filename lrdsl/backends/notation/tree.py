@@ -279,10 +279,23 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
         if isinstance(x, Condition):
             low, high = (None if part is None else mapped(part, change) for part in (x.low, x.high))
             return Condition(low, mapped(x.of, change), high, of(x.also))
-        return mapped(x, change) if attrs.has(type(x)) and not isinstance(x, Name) else x
+        return mapped(x, change) if attrs.has(type(x)) else x
 
     inner = node if isinstance(node, Number | Name) else type(node)(*(of(getattr(node, f.name)) for f in attrs.fields(type(node))))
     return change(inner)
+
+
+def names(node: Node) -> set[Name]:
+    """The letters in a formula."""
+    found: set[Name] = set()
+
+    def look(x: Node) -> Node:
+        if isinstance(x, Name):
+            found.add(x)
+        return x
+
+    mapped(node, look)
+    return found
 
 
 def with_fractions(node: Node) -> Node:

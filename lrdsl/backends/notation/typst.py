@@ -32,8 +32,8 @@ def name(x: tree.Name) -> str:
     if x.raw:
         return x.letter
     letter = x.letter if x.letter in tree.GREEK or len(x.letter) == 1 else f'"{x.letter}"'
-    sub = x.sub if len(x.sub) == 1 or x.sub.isdigit() else f'"{x.sub}"'
-    return f"{letter}_{sub}" if x.sub else letter
+    parts = [part if len(part) == 1 or part.isdigit() else f'"{part}"' for part in x.sub.split(",")]
+    return (f"{letter}_{parts[0]}" if len(parts) == 1 else f"{letter}_({', '.join(parts)})") if x.sub else letter
 
 
 def _text(node: tree.Node) -> str:
