@@ -76,7 +76,7 @@ class Parameter:
     """One parameter of a shape or a combinator.
 
     `low` and `high` bound it (`open_low`: the bound itself is refused); a level's bounds apply to its constant part and to its multiple of base. `listed`
-    says that a list is allowed ("one" for a single value only, "list", or "either").
+    says that a list is allowed ("one" for a single value only, "list", or "either"). `letter` is what a symbolic formula calls it, as `T_w` or `gamma`.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Parameter:
     open_high: bool = False
     options: tuple[str, ...] = ()
     listed: str = "one"
+    letter: str = ""
 
     @property
     def range_text(self) -> str:
@@ -120,14 +121,14 @@ def _default(value: Default | Constant) -> Default:
     return decimal(Fraction(repr(value))) if isinstance(value, int | float) else value  # type: ignore[return-value]
 
 
-def duration(name: str, doc: str, default: Default | Constant = REQUIRED, *, empty: bool = False, listed: str = "one") -> Parameter:
+def duration(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, empty: bool = False, listed: str = "one") -> Parameter:
     """A parameter in ticks, above 0, or from 0 where `empty` is allowed."""
-    return Parameter(name, Kind.DURATION, doc, _default(default), low=Fraction(0), open_low=not empty, listed=listed)
+    return Parameter(name, Kind.DURATION, doc, _default(default), low=Fraction(0), open_low=not empty, listed=listed, letter=letter)
 
 
-def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, positive: bool = False) -> Parameter:
+def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, positive: bool = False) -> Parameter:
     """A parameter in the units of the scheduled value. `positive` where the formula divides by it or takes its logarithm."""
-    return Parameter(name, Kind.LEVEL, doc, _default(default), low=Fraction(0) if positive else None, open_low=positive)
+    return Parameter(name, Kind.LEVEL, doc, _default(default), low=Fraction(0) if positive else None, open_low=positive, letter=letter)
 
 
 def ratio(
@@ -135,6 +136,7 @@ def ratio(
     doc: str,
     default: Default | Constant = REQUIRED,
     *,
+    letter: str = "",
     low: int | None = 0,
     high: int | None = None,
     open_low: bool = False,
@@ -143,7 +145,7 @@ def ratio(
 ) -> Parameter:
     """A pure number, from 0 up unless said otherwise."""
     least, most = (None if bound is None else Fraction(bound) for bound in (low, high))
-    return Parameter(name, Kind.RATIO, doc, _default(default), least, most, open_low, open_high, listed=listed)
+    return Parameter(name, Kind.RATIO, doc, _default(default), least, most, open_low, open_high, listed=listed, letter=letter)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:

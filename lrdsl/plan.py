@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -72,11 +72,29 @@ class Piece:
 
 
 @attrs.frozen
+class Letters:
+    """A letter of a symbolic formula: what stands for it in the forms of lettered constants, how it is written, and its value in the text, a number or a
+    multiple of base.
+    """
+
+    symbol: Any
+    letter: str
+    sub: str
+    value: Expr
+
+    @property
+    def name(self) -> str:
+        """The letter as a program writes it: `T_w`, `gamma_2`."""
+        return "_".join([self.letter, *(self.sub.split(",") if self.sub else [])])
+
+
+@attrs.frozen
 class Plan:
     """A schedule as phases for people and pieces for machines. `level` is the whole formula; both views come from it.
 
     `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever
-    may happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same.
+    may happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same. `legend` is what the letters of a
+    symbolic formula stand for.
     """
 
     phases: tuple[Phase, ...]
@@ -84,6 +102,7 @@ class Plan:
     length: Fraction | None
     law: Expr
     watches: tuple[Watch, ...] = ()
+    legend: tuple[Letters, ...] = ()
 
     @property
     def letters(self) -> dict[Event, tuple[str, int]]:

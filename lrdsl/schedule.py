@@ -194,16 +194,32 @@ class Schedule:
         return ticks.numerator if ticks.denominator == 1 else float(ticks)
 
     @cached_property
-    def _written(self) -> dict[str, Plan]:
-        program = check(self.tree, self.clock, dict(self.names), Problems(self.text), self.library, dict(self.events), written=True)
-        assert program is not None
-        return {t.name: t.plan for t in program.targets}
+    def _written(self) -> dict[tuple[str, bool], Plan]:
+        return {}
 
-    def written(self, target: str | None = None) -> Plan:
-        """The plan of a target for those who write it down: its formulas have the form that people read."""
+    def written(self, target: str | None = None, symbolic: bool = False) -> Plan:
+        """The plan of a target for those who write it down: its formulas have the form that people read; `symbolic`, with letters for the parameters."""
         name = self.main.name if target is None else target
         self.plan_of(name)
-        return self._written[name]
+        if (name, symbolic) not in self._written:
+            known, problems = dict(self.names), Problems(self.text)
+            if symbolic:
+                from lrdsl.backends.symbolic import symbol
+            program = check(self.tree, self.clock, known, problems, self.library, dict(self.events), written=True, symbol=symbol if symbolic else None)
+            assert program is not None
+            self._written.update({(t.name, symbolic): t.plan for t in program.targets})
+        return self._written[name, symbolic]
+
+    def legend(self, base: str | float = "base", target: str | None = None) -> dict[sympy.Symbol, sympy.Expr]:
+        """What the letters of a symbolic formula stand for: each parameter that the text gives a value, by its letter, in ticks where it is a duration.
+
+        >>> import lrdsl
+        >>> lrdsl.parse("warmup(5) then cosine(95, to=0.01x)").legend()
+        {T_w: 5, T_d: 95, eta_min: base/100}
+        """
+        from lrdsl.backends.symbolic import legend
+
+        return legend(self.written(target, symbolic=True), base)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -269,25 +285,34 @@ class Schedule:
         plan = self.plan if target is None else self.plan_of(target)
         return array.levels(plan.level, at, self.checked_base(base, target))
 
-    def formula(self, base: str | float = "base", numbers: str = "decimal", target: str | None = None) -> sympy.Expr:
+    def formula(self, base: str | float = "base", numbers: str = "decimal", target: str | None = None, symbolic: bool = False) -> sympy.Expr:
         r"""The closed form, a SymPy expression of the symbol `t`.
 
         Parameters: `base`, the name of a symbol or a number; `numbers`, "decimal" to read 0.1 as 1/10, "double" to read it as the machine
-        does; `target`, the name of a target where a file has several.
+        does; `target`, the name of a target where a file has several; `symbolic`, for letters in place of the parameters: their values are the `legend`.
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
         Piecewise((eta_0*(1 - t/4), t < 4), (0, True))
         """
-        from lrdsl.backends import symbolic
+        from lrdsl.backends.symbolic import formula
 
-        return symbolic.formula(self.written(target), base, numbers)
+        return formula(self.written(target, symbolic), base, numbers)
 
-    def typeset(self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", **style: Any) -> str:
+    def typeset(
+        self,
+        format: str = "latex",
+        base: str | float | None = None,
+        target: str | None = None,
+        time: str = "ticks",
+        symbolic: bool = False,
+        **style: Any,
+    ) -> str:
         r"""The closed form as "latex", "markdown", "text", "typst", "mathml", or "python", a function.
 
         Parameters: `base`, a letter as the format writes it, or a number; `target`, the name of a target where a file has several; `time`, "ticks",
-        "steps" or "epochs"; `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what the first tick is called, 0 or 1. For LaTeX, which needs amsmath:
+        "steps" or "epochs"; `symbolic`, for letters in place of the parameters, with a legend; `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what
+        the first tick is called, 0 or 1. For LaTeX, which needs amsmath:
         `form`, "cases", "aligned" or "iverson"; `label`, for a numbered equation; `width`, the room in ems, beyond which lines are broken. Raises
         `ScheduleError` for a unit of time that nobody has given a length.
 
@@ -307,7 +332,8 @@ class Schedule:
 
         name = self.main.name if target is None else target
         per = self.clock.ticks_in(time)
-        return documents.document(format, self.written(name), next(t for t in self.targets if t.name == name), base, documents.Style(per=per, **style))
+        plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
+        return documents.document(format, plan, scheduled, base, documents.Style(per=per, **style))
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
         r"""The closed form as LaTeX, ready for a paper. `base` is LaTeX for the base value, or a number; all else as in `typeset`.

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from lrdsl.clock import exact
-from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Linear, Num, Product, Select, Symbol, T, event_of
+from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
 from lrdsl.plan import Plan
 
 _NAMED = {
@@ -27,26 +27,43 @@ _NAMED = {
 
 
 def rational(value: Fraction) -> Any:
-    """A fraction as SymPy writes it."""
+    """A fraction as SymPy writes it, or the expression of its letters."""
+    if isinstance(value, Lettered):
+        return sympy.cancel(value.form)
     return sympy.Rational(value.numerator, value.denominator)
 
 
 def formula(plan: Plan, base: str | float, numbers: str = "decimal") -> Any:
     """The SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as)."""
+    return translate(plan.law, _symbols(plan, base, numbers), numbers == "double").xreplace({x.symbol: sympy.Symbol(x.name) for x in plan.legend})
+
+
+def symbol(name: str) -> Any:
+    """A letter for symbolic formulas."""
+    return sympy.Symbol(name)
+
+
+def legend(plan: Plan, base: str | float) -> dict[Any, Any]:
+    """What the letters of a symbolic formula stand for."""
+    return {sympy.Symbol(x.name): translate(x.value, _symbols(plan, base, "decimal"), False) for x in plan.legend}
+
+
+def _symbols(plan: Plan, base: str | float, numbers: str) -> dict[Expr, Any]:
     symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
     if isinstance(base, str):
         symbols[BASE] = sympy.Symbol(base)
     else:
         symbols[BASE] = rational(Fraction(base) if numbers == "double" else exact(base))
-    symbols |= {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
-    return translate(plan.law, symbols, numbers == "double")
+    letters = {x.symbol.name: x.symbol for x in plan.legend}
+    symbols |= {x: letters[x.letter] for x in walk(plan.law) if isinstance(x, Letter) and x.letter in letters}
+    return symbols | {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
 
 
 def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
     """The SymPy expression of a tree. An event is a symbol for its tick, or for how often it has come by a tick."""
     memo: dict[Expr, Any] = {}
 
-    def walk(x: Expr) -> Any:
+    def of(x: Expr) -> Any:
         known = memo.get(x)
         if known is None:
             known = memo[x] = step(x)
@@ -61,28 +78,28 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
             case Event():
                 return symbols[x] - _begun(x, symbols)
             case Call() if x.op in ("count", "since") and isinstance(x.args[0], Event):
-                event, now = x.args[0], walk(x.args[1]) + _begun(x.args[0], symbols)
+                event, now = x.args[0], of(x.args[1]) + _begun(x.args[0], symbols)
                 return now - symbols[event] if x.op == "since" else sympy.Function(symbols[event].name)(now)
             case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]
-                now = walk(x.of.args[1]) + _begun(event, symbols)  # type: ignore[attr-defined]
-                return sympy.Piecewise((walk(x.values[0]), now < symbols[event]), (walk(x.values[1]), True))
+                now = of(x.of.args[1]) + _begun(event, symbols)  # type: ignore[attr-defined]
+                return sympy.Piecewise((of(x.values[0]), now < symbols[event]), (of(x.values[1]), True))
             case Letter():
-                return walk(x.of)
+                return symbols[x] if x in symbols else of(x.of)
             case Linear():
-                return rational(x.scale) * walk(x.of) + rational(x.shift)
+                return rational(x.scale) * of(x.of) + rational(x.shift)
             case Select():
-                of, values = walk(x.of), [walk(v) for v in x.values]
+                by, values = of(x.of), [of(v) for v in x.values]
                 # SymPy may find two neighbours equal that differ as trees: they are one branch.
                 last = [i for i, v in enumerate(values) if i + 1 == len(values) or v != values[i + 1]]
-                conditions = [of < rational(x.starts[i + 1]) for i in last[:-1]]
+                conditions = [by < rational(x.starts[i + 1]) for i in last[:-1]]
                 return sympy.Piecewise(*zip([values[i] for i in last], [*conditions, True], strict=True))
             case Product():
-                return sympy.Product(walk(x.factor), (symbols[INDEX], 1, walk(x.upto)))
+                return sympy.Product(of(x.factor), (symbols[INDEX], 1, of(x.upto)))
             case Call():
-                return _call(x, [walk(a) for a in x.args])
+                return _call(x, [of(a) for a in x.args])
         raise AssertionError(x)
 
-    return walk(e)
+    return of(e)
 
 
 def _begun(event: Event, symbols: dict[Expr, Any]) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 import attrs
 
 from lrdsl.check import curves
 from lrdsl.check.finite import first_fault
+from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.phases import sequence
 from lrdsl.check.prelude import known_to
 from lrdsl.check.program import Library, program, total_of
@@ -32,16 +34,18 @@ def check(
     library: Library | None = None,
     happened: History | None = None,
     written: bool = False,
+    symbol: Callable[[str], Any] | None = None,
 ) -> Program | None:
     """What a tree means, or None after its problems were reported.
 
     `library` finds the files that it uses; `happened` is what the run has decided so far. Where a schedule that is known to be sound is to be `written`, its
-    formulas have the form that people read, and not the one for numbers.
+    formulas have the form that people read, and not the one for numbers; and letters for the parameters of the text, where `symbol` makes a letter of its name.
     """
     run = Run(happened=happened or {})
+    legend = None if symbol is None else Legend(symbol)
     if isinstance(tree, nodes.File):
-        return program(tree, clock, names, problems, library, plan_of, run, written)
-    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run, written=written)
+        return program(tree, clock, names, problems, library, plan_of, run, written, legend)
+    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run, written=written, legend=legend)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 
@@ -50,6 +54,10 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     """The plan of one expression, or None after its problems were reported."""
     problems = scope.problems
     scope = attrs.evolve(scope, run=Run(happened=scope.run.happened))
+    if scope.legend is not None:
+        legend = Legend(scope.legend.symbol)  # each plan has its own
+        room = None if scope.room is None else legend.number(scope.room, TOTAL)
+        scope = attrs.evolve(scope, legend=legend, room=room)
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
     if len(items) > MAX_PHASES:
         problems.error("LR005", items[MAX_PHASES].extent, f"{len(items)} phases", f"a schedule has at most {MAX_PHASES}; cycles are written `repeat(...)`")
@@ -73,6 +81,8 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
     plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches))
+    if scope.legend is not None:
+        plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     # What may happen was looked at before anything had.
     return plan if scope.written or scope.run.happened or _is_finite(plan, problems) else None
 

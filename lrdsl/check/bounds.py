@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
+from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
 
 Range: TypeAlias = tuple[float, float]
 
@@ -167,6 +167,8 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -
             return _narrowed(e, e.of, walk(e.of), ranges)
         case Select():
             return _select(e, walk(e.of), walk)
+        case Letter():
+            return walk(e.of)
         case Forms():
             return walk(e.best)
         case Product():

@@ -74,8 +74,8 @@ _DECLARED = (
         (
             _PHASE,
             _TIMES,
-            ratio("stretch", "how many times as long each cycle is as the one before", 1, open_low=True),
-            ratio("decay", "the factor on the entry level from cycle to cycle", 1),
+            ratio("stretch", "how many times as long each cycle is as the one before", 1, letter="m", open_low=True),
+            ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho"),
         ),
         lambda phase, times, stretch, decay: curves.restarts(phase, _count(times), stretch, decay),
         cycles=True,
@@ -94,7 +94,7 @@ _DECLARED = (
     Combinator(
         "every",
         "A, sampled only every so many ticks: a staircase.",
-        (duration("interval", "the ticks between two samples"), _PHASE),
+        (duration("interval", "the ticks between two samples", letter="s"), _PHASE),
         lambda interval, phase: curves.every(_ticks(interval), phase),
         example="every(10, cosine(100))",
         known_as=("sample", "quantize"),
@@ -102,7 +102,7 @@ _DECLARED = (
     Combinator(
         "skip",
         "A without its first ticks, from the level that it would have come to.",
-        (duration("n", "how many ticks are left out", empty=True), _PHASE),
+        (duration("n", "how many ticks are left out", letter="s", empty=True), _PHASE),
         lambda n, phase: curves.skip(_ticks(n), phase),
         moves=True,
         example="warmup(5) then restart skip(5, cosine(100))",
@@ -113,8 +113,8 @@ _DECLARED = (
         "A, k times as long, or made `to` long.",
         (
             _PHASE,
-            ratio("k", "how many times as long", None, open_low=True),
-            duration("to", "its new length, instead of k", None),
+            ratio("k", "how many times as long", None, letter="kappa", open_low=True),
+            duration("to", "its new length, instead of k", None, letter="T_c"),
         ),
         _stretch,
         moves=True,
@@ -142,7 +142,7 @@ _DECLARED = (
     Combinator(
         "clip",
         "A, kept between two levels.",
-        (_PHASE, level("low", "the lowest level"), level("high", "the highest level")),
+        (_PHASE, level("low", "the lowest level", letter="eta_low"), level("high", "the highest level", letter="eta_high")),
         lambda phase, low, high: curves.clip(phase, low, high),
         example="clip(exp(0.95), 0.01x, 1x)",
         known_as=("clamp", "bound"),

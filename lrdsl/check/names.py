@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, Defined, Named, Scope
 from lrdsl.diagnostics import did_you_mean, shown
@@ -109,7 +111,7 @@ def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:
             scope.problems.error("LR108", a.extent, f"`{word}` is given twice", "keep one of them")
             sound = False
         else:
-            given[word] = named(a.value, scope)
+            given[word] = attrs.evolve(named(a.value, scope), own=found.own)
     inner = scope.within(found, node.extent)
     if inner is None:
         return None
@@ -117,7 +119,7 @@ def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:
         if word in given:
             inner = inner.binding({word: given[word]})
         elif slot.default is not None:  # may use the parameters before it
-            inner = inner.binding({word: named(slot.default, inner)})
+            inner = inner.binding({word: attrs.evolve(named(slot.default, inner), own=found.own)})
         elif sound:
             scope.problems.error("LR106", node.extent, f"`{node.name}` needs `{word}`", takes)
             sound = False

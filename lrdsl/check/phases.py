@@ -17,7 +17,7 @@ from lrdsl.check.names import applied, follows_metric, is_phase, uses_rest
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.expr import ONE, Forms, Num, Symbol, T, call, div, neg
+from lrdsl.expr import ONE, Expr, Forms, Num, Symbol, T, call, div, neg
 from lrdsl.kinds import Kind, resolved
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
@@ -86,7 +86,7 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     lengths: list[Fraction | None] = [None] * len(items)
     for i, item in enumerate(items):
         if i not in resting and isinstance(item, nodes.Limited) and (i in cut or i in driven):
-            length = value_of(item.length, Kind.DURATION, scope)
+            length = _limit(item, scope)
             lengths[i] = length.value if isinstance(length, Num) else None
         elif i not in cut and i not in resting and i not in driven:
             found[i] = curve_of(item, scope)
@@ -161,8 +161,14 @@ def _until(node: nodes.Until, scope: Scope) -> Curve | None:
     return None if body is None or end is None else end.of(body)
 
 
-def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
+def _limit(node: nodes.Limited, scope: Scope) -> Expr | None:
+    """The length in `A for D`."""
     length = value_of(node.length, Kind.DURATION, scope)
+    return None if length is None else scope.lettered(length, "T_f", node.length.extent)
+
+
+def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
+    length = _limit(node, scope)
     body = curve_of(node.body, attrs.evolve(scope, run=scope.run.until(length.value)) if isinstance(length, Num) else scope)
     if isinstance(length, Num) and length.value < 0:
         scope.problems.error("LR131", node.length.extent, f"a length of `{shown(canonical(node.length))}`", "a phase lasts 0 ticks or more")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+import attrs
+
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.names import defined
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
@@ -30,7 +32,8 @@ def recipes() -> Mapping[str, Defined]:
         before: dict[str, Defined] = {}
         for statement in tree.statements:
             assert isinstance(statement, nodes.Function)
-            before[statement.name] = defined(statement, Scope(Clock(), {}, Problems(text), bound=dict(before)))
+            found_here = defined(statement, Scope(Clock(), {}, Problems(text), bound=dict(before)))
+            before[statement.name] = attrs.evolve(found_here, own=False)
         found |= before
     return found
 

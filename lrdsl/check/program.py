@@ -10,6 +10,7 @@ import attrs
 
 from lrdsl.check.assertions import assertion
 from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.legend import Legend
 from lrdsl.check.names import defined, named
 from lrdsl.check.prelude import known_to
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Run, Scope
@@ -69,11 +70,12 @@ class _Reading:
     recipes: Mapping[str, Defined] = attrs.Factory(dict)
     run: Run = attrs.Factory(Run)
     written: bool = False
+    legend: Legend | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
         bound, room = {**self.recipes, **self.bound}, total_of(self.clock)
-        return Scope(self.clock, self.names, self.problems, room, bound=bound, expanded=self.expanded, run=self.run, written=self.written)
+        return Scope(self.clock, self.names, self.problems, room, bound=bound, expanded=self.expanded, run=self.run, written=self.written, legend=self.legend)
 
     def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
         """Give a name a meaning; what the host gives a value keeps it."""
@@ -94,12 +96,13 @@ def program(
     plan_of: Callable[[Node, Scope], Plan | None],
     run: Run,
     written: bool,
+    legend: Legend | None,
 ) -> Program | None:
     """The meaning of a file, or None after its problems were reported."""
     if len(file.statements) > MAX_STATEMENTS:
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run, written=written)
+    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run, written=written, legend=legend)
     for statement in file.statements:  # the clock is known before the first phase is read
         if isinstance(statement, nodes.Setting):
             _set(statement, reading)

@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 
+from lrdsl.check.legend import Legend
 from lrdsl.clock import Clock, MissingFactError, exact
 from lrdsl.diagnostics import Problems, refuse
-from lrdsl.expr import Event
+from lrdsl.expr import Event, Expr
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -41,7 +42,8 @@ MAX_NAMES_DEEP, MAX_EXPANDED = 30, 50_000
 class Named:
     """What a name stands for: a `let`, an argument of a function, a target. It means what it meant where it was written.
 
-    `phase` says that it is a phase, `rests` that it says `rest`, `follows` that it follows a metric, `size` how many nodes it holds.
+    `phase` says that it is a phase, `rests` that it says `rest`, `follows` that it follows a metric, `size` how many nodes it holds; `own` is not set for
+    what a standard recipe calls its arguments.
     """
 
     node: Node
@@ -50,11 +52,12 @@ class Named:
     rests: bool
     follows: bool
     size: int
+    own: bool = True
 
 
 @attrs.frozen(eq=False)
 class Defined:
-    """What the name of a function stands for. The flags are those of its body."""
+    """What the name of a function stands for. The flags are those of its body; `own` is not set for a standard recipe."""
 
     function: nodes.Function
     scope: Scope
@@ -62,6 +65,7 @@ class Defined:
     rests: bool
     follows: bool
     size: int
+    own: bool = True
 
 
 @attrs.frozen(eq=False)
@@ -103,7 +107,8 @@ class Scope:
 
     `room` is what `rest` means here, or None where it has no meaning, and then `no_room` says why. `factor` is set inside the right side of `A * B`, where
     the entry level and base are 1; `formula` inside an expression of `t`; `written` where formulas are for people. `bound` is what the text itself gives
-    names to; `deep` counts the names that stand for names around a node, and `expanded` the nodes that names have stood for so far.
+    names to; `deep` counts the names that stand for names around a node, and `expanded` the nodes that names have stood for so far. `legend` gives constants
+    letters, where the formula is to be symbolic.
     """
 
     clock: Clock
@@ -118,6 +123,11 @@ class Scope:
     deep: int = 0
     expanded: list[int] = attrs.field(factory=lambda: [0])
     run: Run = attrs.field(factory=Run)
+    legend: Legend | None = None
+
+    def lettered(self, e: Expr, letter: str, extent: Extent) -> Expr:
+        """A constant that is written here, with a letter where the formula is to be symbolic."""
+        return e if self.legend is None else self.legend.named(e, letter, extent, self.problems.text)
 
     def within(self, found: Named | Defined, extent: Extent) -> Scope | None:
         """The surroundings of what a name stands for, used here; None after too much of it was reported."""

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.check.bounds import constant
+from lrdsl.check import bounds
+from lrdsl.check.legend import TOTAL
 from lrdsl.check.names import applied
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
@@ -64,7 +65,7 @@ def _ticks(e: Expr, node: Node, scope: Scope) -> Expr | None:
     if isinstance(e, Num):
         ticks = e.value
     else:
-        near = constant(e)
+        near = bounds.constant(e)
         ticks = Fraction(near) if math.isfinite(near) else MAX_TICKS * 2
     if abs(ticks) > MAX_TICKS:
         text = shown(canonical(node))
@@ -111,7 +112,10 @@ def _bound(node: nodes.Name, scope: Scope) -> Value | None:
         scope.problems.error("LR113", node.extent, f"`{node.id}` is {what}, where a value belongs", "put a number here")
         return None
     inner = scope.within(found, node.extent)
-    return None if inner is None else evaluate(found.node, inner)
+    value = None if inner is None else evaluate(found.node, inner)
+    if value is None or scope.legend is None or not found.own:
+        return value
+    return Value(value.kind, scope.legend.named(value.expr, node.id))
 
 
 def _applied(node: nodes.Call, scope: Scope) -> Value | None:
@@ -154,7 +158,8 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
 def _name(node: nodes.Name, scope: Scope) -> Value | None:
     word, problems = node.id, scope.problems
     if word in scope.names:
-        return Value(Kind.NUMBER, decimal(scope.names[word]))
+        constant = decimal(scope.names[word])
+        return Value(Kind.NUMBER, constant if scope.legend is None else scope.legend.named(constant, word))
     match word:
         case "base":
             return Value(Kind.LEVEL, BASE)
@@ -166,7 +171,8 @@ def _name(node: nodes.Name, scope: Scope) -> Value | None:
             problems.error("LR103", node.extent, "`t` has a meaning only inside `scale(...)` and `cumprod(...)`", "use a number or a unit here")
         case "total":
             try:
-                return Value(Kind.DURATION, number(scope.clock.total()))
+                total = scope.clock.total()
+                return Value(Kind.DURATION, number(total if scope.legend is None else scope.legend.number(total, TOTAL)))
             except MissingFactError as fact:
                 scope.missing(fact, node.extent, "`total`")
         case "rest":

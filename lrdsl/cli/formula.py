@@ -23,6 +23,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="what the first tick is called (default: 0)")
     parser.add_argument("--label", default="", metavar="NAME", help="a numbered LaTeX equation with this label")
     parser.add_argument("--width", type=float, default=24.0, metavar="EM", help="the room for a line of LaTeX (default: 24, a column of two)")
+    parser.add_argument("--symbolic", action="store_true", help="letters in place of the parameters, and what they stand for")
     options.add_target(parser)
     parser.set_defaults(run=run)
 
@@ -44,9 +45,12 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
 
     base = _base(arguments.base)
     if arguments.format == "sympy":
-        print(s.formula("eta_0" if base is None else base, target=target.name))
+        print(s.formula("eta_0" if base is None else base, target=target.name, symbolic=arguments.symbolic))
+        if arguments.symbolic:
+            for name, value in s.legend("eta_0" if base is None else base, target.name).items():
+                print(documents.REMARKS["sympy"].format(f"{name} = {value}"))
     else:
-        style = {name: getattr(arguments, name) for name in ("time", "form", "numbers", "first", "label", "width")}
+        style = {name: getattr(arguments, name) for name in ("time", "symbolic", "form", "numbers", "first", "label", "width")}
         print(s.typeset(arguments.format, base, target.name, **style))
     for note in text.notes(target.plan):
         print(documents.REMARKS[arguments.format].format(note))

@@ -37,7 +37,8 @@ from lrdsl.expr.arithmetic import (
 )
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
-from lrdsl.expr.rewriting import affine, children, extent, is_affine, mentions, product, rebuild, substitute, walk, within
+from lrdsl.expr.lettered import Lettered, content, is_lettered
+from lrdsl.expr.rewriting import affine, children, extent, forms, is_affine, mentions, product, rebuild, substitute, walk, within
 
 __all__ = [
     "BASE",
@@ -53,6 +54,7 @@ __all__ = [
     "Expr",
     "Forms",
     "Letter",
+    "Lettered",
     "Linear",
     "Num",
     "Operand",
@@ -69,6 +71,7 @@ __all__ = [
     "changed_after",
     "children",
     "clipped",
+    "content",
     "decimal",
     "div",
     "ending",
@@ -76,7 +79,9 @@ __all__ = [
     "events_of",
     "extent",
     "floor",
+    "forms",
     "is_affine",
+    "is_lettered",
     "is_time",
     "linear",
     "mentions",

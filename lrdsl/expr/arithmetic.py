@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from lrdsl.expr.lettered import is_lettered
 from lrdsl.expr.sharing import Shared
 
 Constant: TypeAlias = "int | float | Fraction"
@@ -170,7 +171,7 @@ def number(value: Constant) -> Num:
     >>> number(3).value
     Fraction(3, 1)
     """
-    exact = value if type(value) is Fraction else Fraction(value)
+    exact = value if isinstance(value, Fraction) else Fraction(value)
     return Num(exact, exact)
 
 
@@ -325,7 +326,7 @@ def power(a: Expr, b: Expr) -> Expr:
             return a
         if a == ZERO and b.double > 0:
             return ZERO
-        if isinstance(a, Num) and b.exact and b.value.denominator == 1 and abs(b.value) <= 64:
+        if isinstance(a, Num) and b.exact and b.value.denominator == 1 and abs(b.value) <= 64 and not is_lettered(b.value):
             exponent = b.value.numerator
             if ((a.value != 0 and a.double != 0) or exponent > 0) and _small(a.value ** abs(exponent), a.double ** abs(exponent)):
                 return Num(a.value**exponent, a.double**exponent)

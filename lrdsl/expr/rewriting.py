@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
+from typing import Any
 
 from lrdsl.expr.arithmetic import (
     INDEX,
@@ -33,6 +34,7 @@ from lrdsl.expr.arithmetic import (
     power,
 )
 from lrdsl.expr.branching import select
+from lrdsl.expr.lettered import Lettered
 
 
 def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
@@ -175,6 +177,15 @@ def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
     if not cycle * period <= end <= (cycle + 1) * period:
         return e
     return number(cycle) if e.op == "floor" else linear(scale, T, shift - cycle * period)
+
+
+def forms(e: Expr) -> set[Any]:
+    """The forms of the lettered constants in a tree."""
+    found: set[Any] = set()
+    for x in walk(e):
+        constants = [x.value] if isinstance(x, Num) else [x.scale, x.shift] if isinstance(x, Linear) else list(x.starts) if isinstance(x, Select) else []
+        found.update(value.form for value in constants if isinstance(value, Lettered))
+    return found
 
 
 def mentions(e: Expr, symbol: Symbol) -> bool:

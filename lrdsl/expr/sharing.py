@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import Any
 from weakref import ref
 
+from lrdsl.expr.lettered import Lettered
+
 
 class _Kept(ref[Any]):
     """A node that is known, for as long as something else holds it."""
@@ -44,8 +46,13 @@ class Shared(type):
         """What tells a node from others. A fraction is slow to hash, and is told by its two whole numbers; 1 and 1.0 are two things."""
         key: list[Any] = [cls]
         for field in fields:
-            if type(field) is Fraction:  # `isinstance` would ask its abstract classes
+            kind = type(field)
+            if kind is Fraction:  # `isinstance` would ask its abstract classes
                 key += (field.numerator, field.denominator)
+            elif kind is Lettered:
+                key += (field.numerator, field.denominator, field.form)
             else:
-                key += (field, type(field))
+                key += (field, kind)
+                if kind is tuple and field and type(field[0]) in (Fraction, Lettered):
+                    key += [x.form for x in field if type(x) is Lettered]
         return tuple(key)

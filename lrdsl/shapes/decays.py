@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import attrs
+
 from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
 from lrdsl.kinds import choice, duration, level, ratio
 from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rest_of_power, rising
 
-_N = duration("n", "how long it takes", empty=True)
-_FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY)
-_TO = level("to", "the level it ends at", 0)
-_POSITIVE_TO = level("to", "the level it ends at, above 0", positive=True)
+_N = duration("n", "how long it takes", letter="T_d", empty=True)
+_FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY, letter="eta_start")
+_TO = level("to", "the level it ends at", 0, letter="eta_min")
+_POSITIVE_TO = level("to", "the level it ends at, above 0", letter="eta_min", positive=True)
 
 hold = Shape(
     name="hold",
     summary="Stay at the entry level, or at a level of its own.",
     source="ConstantLR's plateau; the stable phase of warmup-stable-decay (Hu et al. 2024)",
     parameters=(
-        duration("n", "how long; endless unless said", None, empty=True),
-        level("at", "the level; the one it enters at, unless said", ENTRY),
+        duration("n", "how long; endless unless said", None, letter="T_s", empty=True),
+        level("at", "the level; the one it enters at, unless said", ENTRY, letter="eta_s"),
     ),
     length=lambda n, at: n.value if isinstance(n, Num) else None,
     level=lambda u, n, at: at,
@@ -66,8 +68,8 @@ warmup = Shape(
     summary="Rise to the level it enters at.",
     source="Goyal et al. 2017, section 2.2 (linear)",
     parameters=(
-        _N,
-        level("from", "the level it starts from", 0),
+        attrs.evolve(_N, letter="T_w"),
+        level("from", "the level it starts from", 0, letter="eta_start"),
         choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square", "one_minus_sqrt"),
     ),
     length="n",
@@ -104,7 +106,7 @@ cosine = Shape(
     name="cosine",
     summary="Half a cosine to `to`, then hold.",
     source="Loshchilov & Hutter 2017, eq. 5; the power as in optax.cosine_decay_schedule",
-    parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, open_low=True, high=100)),
+    parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, letter="p", open_low=True, high=100)),
     length="n",
     level=_cosine,
     paper=lambda u, n, to, from_, power: between(from_, to, falling(done(u, n)) ** power),
@@ -125,7 +127,7 @@ poly = Shape(
     name="poly",
     summary="The remaining share to a power, down to `to`, then hold.",
     source="torch PolynomialLR; Chen et al. 2017 (DeepLab) with power 0.9",
-    parameters=(_N, ratio("power", "the exponent", 1, open_low=True, high=100), _TO, _FROM),
+    parameters=(_N, ratio("power", "the exponent", 1, letter="p", open_low=True, high=100), _TO, _FROM),
     length="n",
     level=_poly,
     paper=lambda u, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),

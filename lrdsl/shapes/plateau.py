@@ -48,10 +48,10 @@ plateau = Shape(
     summary="Times `factor` each time a metric has stopped getting better, for ever.",
     source="torch ReduceLROnPlateau",
     parameters=(
-        ratio("factor", "the factor of one reduction", 0.1, high=1, open_high=True),
+        ratio("factor", "the factor of one reduction", 0.1, letter="gamma", high=1, open_high=True),
         *WATCHED[:4],
-        level("min", "the lowest level", 0),
-        level("eps", "a reduction by no more than this is left out", 1e-8),
+        level("min", "the lowest level", 0, letter="eta_min"),
+        level("eps", "a reduction by no more than this is left out", 1e-8, letter="epsilon"),
         *WATCHED[4:],
     ),
     length=lambda **_: None,

@@ -187,6 +187,9 @@ class _Reader:
     def name(self, token: str) -> Any:
         if token == r"\pi":
             return mpmath.pi
+        if token == r"\mathrm":
+            while not token.endswith("}"):
+                token += self.take()
         if self.next == "_":
             token += self.take()
             if self.next == "{":

@@ -19,10 +19,11 @@ ALL = schedules()
 TIMED = [name for name, (s, target) in ALL.items() if not s.plan_of(target).watches]
 
 
+@pytest.mark.parametrize("symbolic", [False, True])
 @pytest.mark.parametrize("name", TIMED)
-def test_the_python_function_has_the_values(name: str) -> None:
+def test_the_python_function_has_the_values(name: str, symbolic: bool) -> None:
     s, target = ALL[name]
-    source = s.typeset("python", target=target)
+    source = s.typeset("python", target=target, symbolic=symbolic)
     space: dict[str, Any] = {}
     exec(source, space)
     (function,) = (value for value in space.values() if callable(value))

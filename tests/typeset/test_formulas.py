@@ -17,8 +17,8 @@ from tests.typeset.reading import Formula
 ALL = schedules()
 
 
-def compare(s: lrdsl.Schedule, target: str, ticks: list[int], base: float = 0.3) -> None:
-    formula = Formula(s.latex(target=target))
+def compare(s: lrdsl.Schedule, target: str, ticks: list[int], base: float = 0.3, symbolic: bool = False) -> None:
+    formula = Formula(s.latex(target=target, symbolic=symbolic))
     levels = [s.at(t, base, target) for t in ticks]
     most = max(1.0, *(abs(level) for level in levels))
     for t, level in zip(ticks, levels, strict=True):
@@ -35,13 +35,14 @@ def sampled(s: lrdsl.Schedule, target: str) -> list[int]:
 
 
 @pytest.mark.parametrize("name", [name for name, (s, target) in ALL.items() if not s.plan_of(target).watches])
-def test_what_is_set_is_what_runs(name: str) -> None:
+@pytest.mark.parametrize("symbolic", [False, True])
+def test_what_is_set_is_what_runs(name: str, symbolic: bool) -> None:
     s, target = ALL[name]
-    compare(s, target, sampled(s, target))
+    compare(s, target, sampled(s, target), symbolic=symbolic)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     s = data.draw(texts.schedules(depth=3, longest=2000))
-    compare(s, "lr", sorted({t for t in data.draw(texts.ticks(s, 3000)) if t <= 3000}))
+    compare(s, "lr", sorted({t for t in data.draw(texts.ticks(s, 3000)) if t <= 3000}), symbolic=data.draw(st.booleans()))

@@ -16,8 +16,10 @@ from lrdsl.expr import (
     Select,
     T,
     add,
+    content,
     decimal,
     div,
+    is_lettered,
     mul,
     neg,
     number,
@@ -30,7 +32,7 @@ from lrdsl.expr import (
 
 def taken_apart(e: Expr) -> tuple[Fraction, Fraction, list[Expr], list[Expr]]:
     """(number above, whole number below, factors above, factors below) of a product or quotient."""
-    front, under = Fraction(1), Fraction(1)
+    front, under, letters = Fraction(1), Fraction(1), Fraction(1)
     top: list[Expr] = []
     bottom: list[Expr] = []
     todo = [(e, False)]
@@ -42,12 +44,18 @@ def taken_apart(e: Expr) -> tuple[Fraction, Fraction, list[Expr], list[Expr]]:
             todo += [(a, below) for a in reversed(x.args)]
         elif isinstance(x, Call) and x.op == "div":
             todo += [(x.args[1], not below), (x.args[0], below)]
+        elif isinstance(x, Num) and is_lettered(x.value):
+            plain, rest = content(x.value)
+            front, letters = (front / plain, letters / rest) if below else (front * plain, letters * rest)
         elif isinstance(x, Num) and not below:
             front *= x.value
         elif isinstance(x, Num) and x.value != 0:
             under *= x.value
         else:
             (bottom if below else top).append(x)
+    if is_lettered(letters):
+        plain, letters = content(letters)
+        front, top = front * plain, [number(letters), *top]
     return (front, under, top, bottom) if under > 0 and under.denominator == 1 else (front / under, Fraction(1), top, bottom)
 
 

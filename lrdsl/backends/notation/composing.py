@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import Any
 
 import attrs
 
 from lrdsl.backends.notation.arranging import factored, lifted, taken_apart
+from lrdsl.backends.notation.forms import form_of, fraction_of
 from lrdsl.backends.notation.tree import (
     Apply,
     BigProduct,
@@ -39,6 +41,7 @@ from lrdsl.expr import (
     Event,
     Expr,
     Letter,
+    Lettered,
     Linear,
     Num,
     Product,
@@ -47,6 +50,7 @@ from lrdsl.expr import (
     T,
     add,
     event_of,
+    is_lettered,
     mentions,
 )  # fmt: skip
 from lrdsl.plan import Plan
@@ -66,7 +70,8 @@ def compose(plan: Plan, base: Node) -> tuple[Cases, list[tuple[Name, Node]]]:
             rows[-1] = (value, attrs.evolve(before, high=condition.high))
         else:
             rows.append((value, condition))
-    return Cases(tuple(rows)), [(name, meaning) for (_, _, meaning), name in reversed(composer.letters.items())]
+    meanings = [(name, meaning) for (_, _, meaning), name in reversed(composer.letters.items())]
+    return Cases(tuple(rows)), [*meanings, *((Name(x.letter, x.sub), composer.of(x.value)) for x in plan.legend)]
 
 
 @attrs.frozen
@@ -87,7 +92,8 @@ class Stretch:
 
 def composer_of(plan: Plan, base: Node) -> Composer:
     """The composer for the formulas of a plan."""
-    return Composer({**_LETTERS, BASE: base}, {event: Name(letter, str(k)) for event, (letter, k) in plan.letters.items()})
+    events = {event: Name(letter, str(k)) for event, (letter, k) in plan.letters.items()}
+    return Composer({**_LETTERS, BASE: base}, events, {x.symbol: Name(x.letter, x.sub) for x in plan.legend})
 
 
 def tick_of(event: Event, time: Expr) -> Expr:
@@ -97,11 +103,19 @@ def tick_of(event: Event, time: Expr) -> Expr:
 
 @attrs.frozen
 class Composer:
-    """Writes trees: `names` for symbols, `events` for what only the run decides. `letters` gathers what letters stand for, each before those that need it."""
+    """Writes trees: `names` for symbols, `events` for what only the run decides. `legend` for the letters of parameters.
+
+    `letters` gathers what letters stand for, each before those that need it.
+    """
 
     names: Mapping[Symbol, Node]
     events: Mapping[Event, Node]
+    legend: Mapping[Any, Name] = attrs.field(factory=dict)
     letters: dict[tuple[str, str, Node], Name] = attrs.field(factory=dict)
+
+    def number(self, value: Fraction, inline: bool = False) -> Node:
+        """A constant: a number, or what it is made of letters."""
+        return form_of(value.form, self.legend, inline) if isinstance(value, Lettered) else Number(value)
 
     def stretches(self, e: Expr, when: Stretch) -> Iterator[tuple[Expr, Stretch]]:
         """The formula of each stretch of time, and when that is: till whatever comes first."""
@@ -126,15 +140,15 @@ class Composer:
     def _moment(self, of: Expr, at: Fraction) -> Node:
         """A tick of the run, so long after it began or an event came."""
         if of is T:
-            return Number(at)
+            return self.number(at)
         assert isinstance(of, Call)
-        return Sum((self.events[of.args[0]], Number(at)))  # type: ignore[index]
+        return _joined(self.events[of.args[0]], self.number(at))  # type: ignore[index]
 
     def of(self, e: Expr, inline: bool = False) -> Node:
         """A tree as notation; `inline` inside exponents, floors and the like."""
         match e:
             case Num(value):
-                return Negative(Number(-value)) if value < 0 else Number(value)
+                return Negative(self.number(-value, inline)) if value < 0 else self.number(value, inline)
             case Symbol():
                 return self.names.get(e, Name(e.name))
             case Event():
@@ -153,7 +167,10 @@ class Composer:
         raise AssertionError(e)
 
     def _letter(self, e: Letter) -> Name:
-        """A letter; where the same one stands for several things, all but the first have a number."""
+        """A letter; where the same one stands for several things, all but the first have a number. Those of parameters are in the legend."""
+        for symbol, name in self.legend.items():
+            if symbol.name == e.letter:
+                return name
         key = (e.letter, e.sub, self.of(e.of))
         if key not in self.letters:
             same = sum(known[:2] == key[:2] for known in self.letters)
@@ -162,6 +179,8 @@ class Composer:
 
     def _linear(self, e: Linear, inline: bool) -> Node:
         """`(t - 3)/20`, `(23 - t)/20`, `1 - t/20`, `t/3`."""
+        if is_lettered(e.scale) or is_lettered(e.shift):
+            return self._lettered(e, inline)
         of, slope = self.of(e.of, inline), abs(e.scale)
         if e.shift == 1 and slope != 1 and (slope.numerator == 1 or not is_fraction(slope)):
             share = Ratio(of, Number(1 / slope), inline) if slope.numerator == 1 else Times((Number(slope), of))
@@ -192,6 +211,20 @@ class Composer:
             inner = Times((Number(slope), inner))
         return Negative(inner) if e.scale < 0 and origin <= 0 else inner
 
+    def _lettered(self, e: Linear, inline: bool) -> Node:
+        """The same with letters: `(t - T_w)/T_d`, `(T_w + T_d - t)/T_d`, `1 - t/T_d`."""
+        of, origin, slope = self.of(e.of, inline), -e.shift / e.scale, abs(e.scale)
+        top, bottom = fraction_of(slope.form, self.legend) if isinstance(slope, Lettered) else (Number(slope), None)
+        if e.shift == 1 and not is_lettered(e.shift):
+            share = _shared(of, top, bottom, inline)
+            return _joined(Number(Fraction(1)), share if e.scale > 0 else Negative(share))
+        if e.scale > 0:
+            inner = _joined(of, Negative(self.number(origin, inline)) if origin > 0 else self.number(-origin, inline))
+        else:
+            inner = _joined(self.number(origin, inline), Negative(of)) if origin > 0 else _joined(of, self.number(-origin, inline))
+        found = _shared(inner, top, bottom, inline)
+        return Negative(found) if e.scale < 0 and origin <= 0 else found
+
     def _select(self, e: Select) -> list[tuple[Expr, Condition]]:
         """The branches of a choice, each with when it is taken."""
         event = event_of(e)
@@ -199,7 +232,7 @@ class Composer:
             now, at = self.of(tick_of(event, e.of.args[1])), self.events[event]
             return [(e.values[0], Condition(None, now, at)), (e.values[1], Condition(at, now, None))]
         of = self.of(e.of)
-        bounds = [None, *(Number(at) for at in e.starts[1:]), None]
+        bounds = [None, *(self.number(at, True) for at in e.starts[1:]), None]
         return [(v, Condition(low, of, high)) for v, low, high in zip(e.values, bounds, bounds[1:], strict=False)]
 
     def _call(self, e: Call, inline: bool) -> Node:
@@ -214,7 +247,7 @@ class Composer:
             case "add", _:
                 return self._sum(e, inline)
             case "div", (Call("log", (a,)), Call("log", (Num(b),))):
-                return Apply("log", (self.of(a, inline),), Number(b))
+                return Apply("log", (self.of(a, inline),), self.number(b, True))
             case (("mul" | "div"), _):
                 return self._product(e, inline)
             case "pow", (a, b):
@@ -249,10 +282,7 @@ class Composer:
         return Sum((now, Negative(self.events[event]))) if e.op == "since" else Apply(self.events[event], (now,))
 
     def _sum(self, e: Call, inline: bool) -> Node:
-        found: list[Node] = []
-        for term in e.args:
-            node = self.of(term, inline)
-            found += node.terms if isinstance(node, Sum) else [node]
+        found = [part for term in e.args for part in _terms(self.of(term, inline))]
         # What is added comes first, so that no formula begins with a minus that it need not begin with.
         if isinstance(found[0], Negative):
             first = next((i for i, x in enumerate(found) if not isinstance(x, Negative)), 0)
@@ -285,6 +315,25 @@ class Composer:
         else:
             found = _times([*lead, *(x for x in [*steady, *moving] if x in steady or x not in sums), *(x for x in sums if x not in steady)])
         return Negative(found) if sign < 0 else found
+
+
+def _terms(node: Node) -> tuple[Node, ...]:
+    """The terms of a sum, also of one that is taken away; of anything else that alone, and nothing of 0."""
+    if isinstance(node, Negative):
+        return tuple(x.of if isinstance(x, Negative) else Negative(x) for x in _terms(node.of))
+    return node.terms if isinstance(node, Sum) else () if node == Number(Fraction(0)) else (node,)
+
+
+def _joined(*nodes: Node) -> Node:
+    """A sum of sums."""
+    terms = tuple(term for node in nodes for term in _terms(node))
+    return Sum(terms) if len(terms) > 1 else terms[0]
+
+
+def _shared(of: Node, top: Node, bottom: Node | None, inline: bool) -> Node:
+    """Something times `top / bottom`, on one line of a fraction."""
+    above = of if top == Number(Fraction(1)) else _times([top, of])
+    return above if bottom is None else Ratio(above, bottom, inline)
 
 
 def _times(factors: list[Node]) -> Node:

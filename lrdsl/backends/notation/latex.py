@@ -44,7 +44,7 @@ def name(x: tree.Name) -> str:
     letter = "\\" + x.letter if x.letter in tree.GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
     if not x.sub:
         return letter
-    sub = ",".join(part if len(part) == 1 or part.isdigit() else rf"\mathrm{{{part}}}" for part in x.sub.split(","))
+    sub = ",".join(part if len(part) == 1 or part.isdigit() else rf"\{part}" if part in ("min", "max") else rf"\mathrm{{{part}}}" for part in x.sub.split(","))
     return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+
 from lrdsl.backends.notation import tree
 
 _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
@@ -10,6 +12,10 @@ _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
     """A function called `name` of the tick `t` and of the base."""
     lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
+    moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
+    steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
+    lines += [f"    {_name(letter)} = {python(meaning)}" for letter, meaning in steady]
+    meanings = [pair for pair in meanings if pair not in steady]
     for i, (value, when) in enumerate(formula.rows):
         last = i + 1 == len(formula.rows)
         indent = "    " if last else "        "
@@ -49,7 +55,10 @@ def _condition(c: tree.Condition) -> str:
 
 
 def _name(x: tree.Name) -> str:
-    return x.letter if x.raw else "_".join([x.letter, *(x.sub.split(",") if x.sub else [])])
+    if x.raw:
+        return x.letter
+    word = "_".join([x.letter, *(x.sub.split(",") if x.sub else [])])
+    return f"{word}_" if keyword.iskeyword(word) or word == "math" else word
 
 
 def _text(node: tree.Node) -> str:

@@ -138,7 +138,35 @@ class Group:
 Node: TypeAlias = Number | Name | Negative | Sum | Times | Ratio | Power | Apply | Root | Fence | Modulo | BigProduct | Cases | Group
 
 #: The Greek letters that a `Name` may have.
-GREEK = {"pi": "π", "eta": "η", "tau": "τ", "mu": "μ", "lambda": "λ", "beta": "β", "gamma": "γ", "alpha": "α"}
+GREEK = dict(
+    zip(
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+        ],
+        ["α", "β", "γ", "δ", "ε", "ζ", "η", "θ", "κ", "λ", "μ", "ν", "ξ", "π", "ρ", "σ", "τ", "φ", "χ", "ψ", "ω"],
+        strict=True,
+    )
+)
 #: The signs around a `Fence`.
 FENCES = {"floor": "⌊⌋", "ceil": "⌈⌉", "abs": "||"}
 

@@ -1,0 +1,49 @@
+"""Lettered constants as notation: what arithmetic made of letters, `(T_w + T_s)/T_d`, in lowest terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from lrdsl.backends.notation.tree import Name, Negative, Node, Number, Power, Ratio, Sum, Times
+
+
+def form_of(form: Any, letters: Mapping[Any, Name], inline: bool = False) -> Node:
+    """A form as notation; letters stand in the order of the legend."""
+    top, bottom = fraction_of(form, letters)
+    return top if bottom is None else Ratio(top, bottom, inline)
+
+
+def fraction_of(form: Any, letters: Mapping[Any, Name]) -> tuple[Node, Node | None]:
+    """What stands above and below in a form, its number above where that is whole; None where nothing stands below."""
+    import sympy
+
+    above, below = sympy.fraction(sympy.cancel(form))
+    top, bottom = (_polynomial(part, letters) for part in (above, below))
+    return top, None if bottom == Number(Fraction(1)) else bottom
+
+
+def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:
+    import sympy
+
+    symbols = [s for s in letters if s in form.free_symbols]
+    if not symbols:
+        return _number(form)
+    outer, inner = sympy.factor_terms(form).as_coeff_Mul() if form.is_Add else (sympy.Integer(1), form)
+    terms = [_term(powers, outer * coefficient, symbols, letters) for powers, coefficient in sympy.Poly(inner, *symbols).terms()]
+    terms.sort(key=lambda term: isinstance(term, Negative))
+    return Sum(tuple(terms)) if len(terms) > 1 else terms[0]
+
+
+def _term(powers: tuple[int, ...], coefficient: Any, symbols: list[Any], letters: Mapping[Any, Name]) -> Node:
+    factors: list[Node] = [letters[s] if n == 1 else Power(letters[s], Number(Fraction(n))) for s, n in zip(symbols, powers, strict=True) if n]
+    size = abs(coefficient)
+    if size != 1 or not factors:
+        factors.insert(0, _number(size))
+    found = Times(tuple(factors)) if len(factors) > 1 else factors[0]
+    return Negative(found) if coefficient < 0 else found
+
+
+def _number(value: Any) -> Node:
+    return Number(Fraction(int(value.p), int(value.q)))

@@ -1,0 +1,58 @@
+"""The legend of a symbolic formula: which letter each parameter of a text has, and what it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from lrdsl.expr import BASE, Call, Expr, Letter, Lettered, Num, forms, is_lettered, number, walk
+from lrdsl.plan import Letters
+
+#: The letter for the length of the run, and of durations.
+TOTAL = "T"
+#: The letters that formulas have for other things; k and tau with a number are events.
+TAKEN = (("eta", "0"), ("t", ""), ("i", ""), ("T", "i"), ("T", "cur"))
+
+
+@attrs.define
+class Legend:
+    """Gives letters to the constants of one plan, each the same one wherever the text is read again. `symbol` makes what stands for a letter in a form."""
+
+    symbol: Callable[[str], Any]
+    found: dict[tuple[Any, ...], Letters] = attrs.field(factory=dict)
+
+    def named(self, e: Expr, letter: str, *place: Any) -> Expr:
+        """A constant, or a constant multiple of base, with a letter, if it has none yet. `place` tells it from others that would have the same letter."""
+        if isinstance(e, Num) and letter:
+            return Num(self.number(e.value, letter, *place), e.double)
+        multiple = isinstance(e, Call) and e.op == "mul" and len(e.args) == 2 and isinstance(e.args[0], Num) and e.args[1] is BASE
+        return Letter(self._known(e, letter, *place).symbol.name, "", e) if multiple and letter else e
+
+    def number(self, value: Fraction, letter: str, *place: Any) -> Fraction:
+        """The same for a number; 0 and 1, which formulas leave out, and what has letters already stay as they are."""
+        return value if value in (0, 1) or is_lettered(value) else Lettered.of(value, self._known(number(value), letter, *place).symbol)
+
+    def _known(self, value: Expr, letter: str, *place: Any) -> Letters:
+        key = (letter, value, *place)
+        known = self.found.get(key)
+        if known is None:
+            first, _, sub = letter.partition("_")
+            known = self.found[key] = Letters(self.symbol(f"p{len(self.found)}"), first, sub, value)
+        return known
+
+    def letters_of(self, law: Expr) -> tuple[Letters, ...]:
+        """The letters in a formula, in the order in which they were given; those that would look the same are numbered."""
+        used = {s.name for form in forms(law) for s in form.free_symbols} | {x.letter for x in walk(law) if isinstance(x, Letter)}
+        found = [x for x in self.found.values() if x.symbol.name in used]
+        durations = [x for x in found if x.letter == TOTAL]
+        if len(durations) == 1:  # needs no subscript
+            found[found.index(durations[0])] = attrs.evolve(durations[0], sub="")
+        named: list[Letters] = []
+        for x in found:
+            alike = [y for y in found if (y.letter, y.sub) == (x.letter, x.sub)]
+            number = [str(alike.index(x) + 1)] if len(alike) > 1 or (x.letter, x.sub) in TAKEN or x.letter in ("k", "tau") else []
+            named.append(attrs.evolve(x, sub=",".join([*([x.sub] if x.sub else []), *number])))
+        return tuple(named)
