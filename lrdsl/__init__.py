@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lrdsl.clock import Clock
     from lrdsl.diagnostics import Diagnostic, ScheduleError
+    from lrdsl.reading import lint, load
     from lrdsl.runtime import compile
     from lrdsl.runtime.scheduler import Scheduler
-    from lrdsl.schedule import Schedule, lint, load, parse
+    from lrdsl.schedule import Schedule, parse
 
 __version__ = "0.1.0"
 __all__ = ["Clock", "Diagnostic", "Schedule", "ScheduleError", "Scheduler", "compile", "lint", "load", "parse"]
@@ -28,8 +29,8 @@ _HOME = {
     "ScheduleError": "lrdsl.diagnostics",
     "Scheduler": "lrdsl.runtime.scheduler",
     "compile": "lrdsl.runtime",
-    "lint": "lrdsl.schedule",
-    "load": "lrdsl.schedule",
+    "lint": "lrdsl.reading",
+    "load": "lrdsl.reading",
     "parse": "lrdsl.schedule",
 }
 

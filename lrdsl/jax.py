@@ -10,7 +10,8 @@ import jax.numpy as jnp
 
 from lrdsl.backends import traced
 from lrdsl.clock import Options
-from lrdsl.schedule import Schedule, timed
+from lrdsl.reading import timed
+from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

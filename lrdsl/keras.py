@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from lrdsl import schedule as schedules
+from lrdsl import reading
 from lrdsl.backends import traced
 from lrdsl.clock import Options
 
@@ -27,7 +27,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     def __init__(self, text: str, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> None:
         super().__init__()
         self.text, self.base, self.target, self.options = str(text), base, target, options
-        self._plan, self._value = schedules.timed(text, base, target, options)
+        self._plan, self._value = reading.timed(text, base, target, options)
 
     def __call__(self, step: Any) -> Any:
         """The level at a step."""

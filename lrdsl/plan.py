@@ -12,6 +12,7 @@ import attrs
 from lrdsl.clock import Clock
 from lrdsl.expr import Event, Expr, Forms, T, branches, rebuild
 from lrdsl.metrics import Monitor
+from lrdsl.phrases import Phrase
 
 
 @attrs.frozen
@@ -94,7 +95,7 @@ class Plan:
 
     `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever
     may happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same. `legend` is what the letters of a
-    symbolic formula stand for.
+    symbolic formula stand for, `said` what it does in words; plans for numbers have neither.
     """
 
     phases: tuple[Phase, ...]
@@ -103,6 +104,7 @@ class Plan:
     law: Expr
     watches: tuple[Watch, ...] = ()
     legend: tuple[Letters, ...] = ()
+    said: Phrase | None = None
 
     @property
     def letters(self) -> dict[Event, tuple[str, int]]:

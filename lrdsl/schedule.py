@@ -6,7 +6,6 @@ import math
 from fractions import Fraction
 from functools import cached_property
 from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,11 +14,10 @@ from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE, fits_any_base
-from lrdsl.check.program import Library, UnusableError
+from lrdsl.check.program import Library
 from lrdsl.check.scope import host_names
-from lrdsl.clock import MAX_TICKS, Clock, Options
-from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, did_you_mean, refuse
-from lrdsl.files import Folder, read_text
+from lrdsl.clock import MAX_TICKS, Clock, Options, exact
+from lrdsl.diagnostics import Problems, did_you_mean, refuse
 from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
@@ -335,6 +333,19 @@ class Schedule:
         plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
         return documents.document(format, plan, scheduled, base, documents.Style(per=per, **style))
 
+    def sentence(self, base: float | None = None, target: str | None = None) -> str:
+        """What it does, as an English sentence that leaves nothing out. `base` is the base value, if it is to stand in it.
+
+        >>> import lrdsl
+        >>> lrdsl.parse("warmup(5ep) then cosine(95ep)", steps_per_epoch=100).sentence(base=0.1)
+        'The learning rate warms up linearly over 5 epochs to 0.1, then follows a half cosine to 0 over 95 epochs.'
+        """
+        from lrdsl.backends.sentence import sentence
+
+        plan = self.written(target)
+        known = self.program.base if base is None else exact(base)
+        return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)
+
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
         r"""The closed form as LaTeX, ready for a paper. `base` is LaTeX for the base value, or a number; all else as in `typeset`.
 
@@ -374,49 +385,3 @@ def parse(text: str, *, library: Library | None = None, **options: Unpack[Option
     problems.raise_any()
     assert found is not None
     return Schedule(tree, found.clock, values, text, program=found, library=library)
-
-
-def read(schedule: str | Schedule, options: Options) -> Schedule:
-    """A schedule as it is, or the schedule that a text describes. Raises `TypeError` for options beside a schedule, which has its clock and names already."""
-    if not isinstance(schedule, Schedule):
-        return parse(schedule, **options)
-    if options:
-        raise TypeError("a Schedule has its clock and names already; options belong to text")
-    return schedule
-
-
-def timed(text: str | Schedule, base: float, target: str | None, options: Options) -> tuple[Plan, float]:
-    """The plan of a target and its base, for frameworks that want a function of the step alone; a schedule that follows a metric is refused."""
-    s = read(text, options)
-    plan = s.plan if target is None else s.plan_of(target)
-    if plan.watches:
-        raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
-    return plan, s.checked_base(base, target)
-
-
-def lint(text: str, **options: Unpack[Options]) -> list[Diagnostic]:
-    """The problems of a text; never raises on bad text. Options as in `parse`.
-
-    >>> import lrdsl
-    >>> [d.code for d in lrdsl.lint("cosin(20) then step(0)")]
-    ['LR101', 'LR131']
-    """
-    try:
-        parse(text, **options)
-    except ScheduleError as error:
-        return error.diagnostics
-    return []
-
-
-def load(path: str | Path, **options: Unpack[Options]) -> Schedule:
-    """The schedule in a file: UTF-8 text, as `parse` takes it. Options as in `parse`. What the file uses lies in its own folder or below.
-
-    Raises `ScheduleError` for a text that is wrong or is not UTF-8, `OSError` where the file cannot be read.
-    """
-    path = Path(path)
-    try:
-        return parse(read_text(path), library=Folder.of(path), **options)
-    except UnusableError as reason:
-        raise ScheduleError(refuse("LR146", reason.message, reason.help).diagnostics, "", str(path)) from None
-    except ScheduleError as error:
-        raise ScheduleError(error.diagnostics, error.text, str(path)) from None

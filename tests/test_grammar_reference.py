@@ -55,19 +55,25 @@ def _kind(p: Parameter) -> str:
 
 
 def _parameters(found: tuple[Parameter, ...]) -> str:
-    return _table(("parameter", "kind", "default", "is"), *((f"`{p.name}`", _kind(p), f"`{p.default_text}`" if p.default_text else "", p.doc) for p in found))
+    rows = ((f"`{p.name}`", _kind(p), f"`{p.default_text}`" if p.default_text else "", p.doc, f"`{p.letter}`" if p.letter else "") for p in found)
+    return _table(("parameter", "kind", "default", "is", "letter"), *rows)
+
+
+def _example(text: str) -> str:
+    """An example, and what it does in words."""
+    return f"```lrs\n{text}\n```\n\n> {lrdsl.parse(text, **CLOCK).sentence()}\n"  # type: ignore[arg-type]
 
 
 def shapes() -> str:
     blocks = []
     for forms in SHAPES.values():
         for form in forms:
-            blocks.append(f"### `{form.signature}`\n\n{form.summary} From: {form.source}.\n\n{_parameters(form.parameters)}\n```lrs\n{form.example}\n```\n")
+            blocks.append(f"### `{form.signature}`\n\n{form.summary} From: {form.source}.\n\n{_parameters(form.parameters)}\n{_example(form.example)}")
     return "\n".join(blocks)
 
 
 def combinators() -> str:
-    return "\n".join(f"### `{c.signature}`\n\n{c.summary}\n\n{_parameters(c.parameters)}\n```lrs\n{c.example}\n```\n" for c in COMBINATORS.values())
+    return "\n".join(f"### `{c.signature}`\n\n{c.summary}\n\n{_parameters(c.parameters)}\n{_example(c.example)}" for c in COMBINATORS.values())
 
 
 def units() -> str:

@@ -80,7 +80,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if sum(curve.length or 0 for curve in found) > MAX_TICKS:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
-    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches))
+    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), said=whole.said)
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     # What may happen was looked at before anything had.

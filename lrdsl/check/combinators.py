@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check import curves
 from lrdsl.check.curves import Curve
-from lrdsl.expr import Num
+from lrdsl.expr import ONE, Num
 from lrdsl.kinds import Argument, Parameter, count, duration, level, phase, ratio
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
@@ -20,17 +20,21 @@ _TIMES = count("times", "how many cycles; endless unless said", None)
 class Combinator:
     """A form that makes one phase of others.
 
-    `combine` takes the arguments by name and gives the curve. `cycles` says that it runs its phase more than once, so that
-    the phase must be finite; `moves` that it runs it at another speed (in either, `rest` has no meaning); `variadic` that it takes any number of phases.
+    `combine` takes the arguments by name and gives the curve; `says` is what that does in words, a template for `phrases.filled` in which `{phase}` is the
+    phase that it takes. `cycles` says that it runs its phase more than once, so that
+    the phase must be finite; `moves` that it runs it at another speed (in either, `rest` has no meaning); `variadic` that it takes any number of phases,
+    `varies`, asked of the arguments, that it enters its phase at another level each time.
     """
 
     name: str
     summary: str
     parameters: tuple[Parameter, ...]
     combine: Callable[..., Curve]
+    says: str
     cycles: bool = False
     moves: bool = False
     variadic: bool = False
+    varies: Callable[[dict[str, Any]], bool] = lambda _: False
     example: str = ""
     known_as: tuple[str, ...] = ()
 
@@ -64,7 +68,9 @@ _DECLARED = (
         "A again and again, each time from where the last ended.",
         (_PHASE, _TIMES),
         lambda phase, times: curves.repeat(phase, _count(times)),
+        "goes through this again and again[ ({times} in all)], each time from the level it has come to: {phase}",
         cycles=True,
+        varies=lambda _: True,
         example="repeat(hold(3) then drop(0.1))",
         known_as=("loop", "again", "periodic"),
     ),
@@ -78,7 +84,10 @@ _DECLARED = (
             ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho"),
         ),
         lambda phase, times, stretch, decay: curves.restarts(phase, _count(times), stretch, decay),
+        "goes through this again and again[ ({times} in all)], each time from the same level[ times {decay} to the power of the cycles before]"
+        "[, each cycle {stretch} times as long as the one before]: {phase}",
         cycles=True,
+        varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
     ),
@@ -87,6 +96,7 @@ _DECLARED = (
         "A forward, then backward, for ever.",
         (_PHASE,),
         lambda phase: curves.bounce(phase),
+        "goes forward and backward through this without end: {phase}",
         cycles=True,
         example="bounce(cosine(20))",
         known_as=("pingpong", "mirror", "zigzag"),
@@ -96,6 +106,7 @@ _DECLARED = (
         "A, sampled only every so many ticks: a staircase.",
         (duration("interval", "the ticks between two samples", letter="s"), _PHASE),
         lambda interval, phase: curves.every(_ticks(interval), phase),
+        "takes {every interval} the level of this, and holds it until the next: {phase}",
         example="every(10, cosine(100))",
         known_as=("sample", "quantize"),
     ),
@@ -104,6 +115,7 @@ _DECLARED = (
         "A without its first ticks, from the level that it would have come to.",
         (duration("n", "how many ticks are left out", letter="s", empty=True), _PHASE),
         lambda n, phase: curves.skip(_ticks(n), phase),
+        "does this without the first {n} of it: {phase}",
         moves=True,
         example="warmup(5) then restart skip(5, cosine(100))",
         known_as=("offset", "delay", "shift", "advance"),
@@ -117,6 +129,7 @@ _DECLARED = (
             duration("to", "its new length, instead of k", None, letter="T_c"),
         ),
         _stretch,
+        "does this[, {k} times as slowly][, stretched to {to}]: {phase}",
         moves=True,
         example="stretch(step(3, 0.1), 2)",
         known_as=("scale_time", "slow", "scale_schedule"),
@@ -126,6 +139,7 @@ _DECLARED = (
         "The lowest of several, at every tick.",
         (_PHASE,),
         lambda phases: curves.extreme("min", phases),
+        "is at every tick the lowest of what these give: {phase}",
         variadic=True,
         example="min(cosine(100), exp(0.95))",
         known_as=("minimum",),
@@ -135,6 +149,7 @@ _DECLARED = (
         "The highest of several, at every tick.",
         (_PHASE,),
         lambda phases: curves.extreme("max", phases),
+        "is at every tick the highest of what these give: {phase}",
         variadic=True,
         example="max(exp(0.95), 0.01x)",
         known_as=("maximum",),
@@ -144,6 +159,7 @@ _DECLARED = (
         "A, kept between two levels.",
         (_PHASE, level("low", "the lowest level", letter="eta_low"), level("high", "the highest level", letter="eta_high")),
         lambda phase, low, high: curves.clip(phase, low, high),
+        "does this, kept between {low} and {high}: {phase}",
         example="clip(exp(0.95), 0.01x, 1x)",
         known_as=("clamp", "bound"),
     ),

@@ -26,11 +26,14 @@ _WAYS = "a comparison as `val_loss < 0.3`, `plateau(patience=5)`, or a duration,
 
 @attrs.frozen
 class Ending:
-    """When a phase ends: at the `event`, and after `most` ticks at the latest, if that is given. `came` is when it did, in the ticks of the phase."""
+    """When a phase ends: at the `event`, and after `most` ticks at the latest, if that is given. `came` is when it did, in the ticks of the phase;
+    `said` is what the metric has to do, in words.
+    """
 
     event: Event | None
     most: Fraction | None
     came: Fraction | None
+    said: str = ""
 
     @property
     def length(self) -> Fraction | None:
@@ -67,7 +70,7 @@ def ending(node: nodes.Until, scope: Scope) -> Ending | None:
     times = scope.run.times.pop(event, ())
     if not times and most is not None:
         scope.run.times[event] = (most,)
-    return Ending(event, most, times[0] if times else None)
+    return Ending(event, most, times[0] if times else None, " or ".join(monitor.sentence for monitor in monitors))
 
 
 def watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Fraction | None = None, ends: bool = True) -> Event | None:

@@ -40,6 +40,7 @@ from lrdsl.expr import (
     select,
     substitute,
 )
+from lrdsl.phrases import Phrase, following
 
 #: A repeat that has no closed form is written out, up to this many cycles; so are cycles that grow.
 MAX_CYCLES = 1000
@@ -62,11 +63,13 @@ class Curve:
     """`level` holds for every T >= 0, past the natural `length` too; an endless curve has length None.
 
     A curve that ends when the run says so has `pending`, an event and how many ticks after it the curve ends; its `length` is for the event that never comes.
+    `said` is what it does in words, where it is to be written.
     """
 
     length: Fraction | None
     level: Expr
     pending: tuple[Event, Fraction] | None = None
+    said: Phrase | None = None
 
     @property
     def endless(self) -> bool:
@@ -82,20 +85,24 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     """One after the other, each entering at the level that the one before reached, the first at `entry`. All but the last must end."""
     start: Fraction = Fraction(0)
     parts: list[tuple[Fraction, Expr]] = []
+    said: list[Phrase | None] = []
     for i, curve in enumerate(curves):
+        said.append(curve.said and curve.said.where({ENTRY: entry}))
         if curve.pending is not None and i + 1 < len(curves):
-            rest = _then_later(curve, *curve.pending, then(curves[i + 1 :]))
+            after = then(curves[i + 1 :])
+            rest = _then_later(curve, *curve.pending, after)
             parts.append((start, substitute(rest.level, {T: T - start, ENTRY: entry})))
-            return Curve(None if rest.length is None else start + rest.length, select(T, parts), rest.pending)
+            said.append(after.said and attrs.evolve(after.said.later, several=False))
+            return Curve(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
         parts.append((start, substitute(curve.level, {T: T - start, ENTRY: entry})))
         if curve.pending is not None:
-            return Curve(None if curve.length is None else start + curve.length, select(T, parts), curve.pending)
+            return Curve(None if curve.length is None else start + curve.length, select(T, parts), curve.pending, following(said))
         if curve.length is None:
-            return Curve(None, select(T, parts))
+            return Curve(None, select(T, parts), None, following(said))
         entry = substitute(curve.at(curve.length), {ENTRY: entry})
         _bounded(entry)
         start += curve.length
-    return Curve(start, select(T, parts))
+    return Curve(start, select(T, parts), None, following(said))
 
 
 def _then_later(curve: Curve, event: Event, ticks: Fraction, rest: Curve) -> Curve:

@@ -44,9 +44,10 @@ class Legend:
         return known
 
     def letters_of(self, law: Expr) -> tuple[Letters, ...]:
-        """The letters in a formula, in the order in which they were given; those that would look the same are numbered."""
+        """The letters in a formula, in the order of the text, names first; those that would look the same are numbered."""
         used = {s.name for form in forms(law) for s in form.free_symbols} | {x.letter for x in walk(law) if isinstance(x, Letter)}
-        found = [x for x in self.found.values() if x.symbol.name in used]
+        placed = sorted(self.found.items(), key=lambda pair: pair[0][2][0] if len(pair[0]) > 2 else -1)
+        found = [x for _, x in placed if x.symbol.name in used]
         durations = [x for x in found if x.letter == TOTAL]
         if len(durations) == 1:  # needs no subscript
             found[found.index(durations[0])] = attrs.evolve(durations[0], sub="")

@@ -11,14 +11,15 @@ from lrdsl import shapes
 from lrdsl.check import combinators, curves
 from lrdsl.check.arguments import bind
 from lrdsl.check.combinators import COMBINATORS, Combinator
-from lrdsl.check.conditions import ending, watch
+from lrdsl.check.conditions import Ending, ending, watch
 from lrdsl.check.curves import Curve
 from lrdsl.check.names import applied, follows_metric, is_phase, uses_rest
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.expr import ONE, Expr, Forms, Num, Symbol, T, call, div, neg
+from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, Symbol, T, call, div, neg
 from lrdsl.kinds import Kind, resolved
+from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, worded
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -45,7 +46,10 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
             return None if parts is None else curves.then(parts)
         case nodes.Restart():
             body = curve_of(node.body, scope)
-            return None if body is None else curves.restart(body)
+            if body is None:
+                return None
+            again = body.said and body.said.where({ENTRY: BASE})
+            return attrs.evolve(curves.restart(body), said=phrase("restarts from ", BASE, " and ", again, several=bool(again and again.several)))
         case nodes.Limited():
             return _limited(node, scope)
         case nodes.Until():
@@ -158,7 +162,15 @@ def _until(node: nodes.Until, scope: Scope) -> Curve | None:
     end = ending(node, scope)
     inner = scope if end is None else attrs.evolve(scope, run=scope.run.until(end.length))
     body = curve_of(node.body, inner)
-    return None if body is None or end is None else end.of(body)
+    if body is None or end is None:
+        return None
+    return attrs.evolve(end.of(body), said=phrase(body.said, f" until {end.said}" if end.said else "", *_at_latest(end)))
+
+
+def _at_latest(end: Ending) -> tuple[str | Ticks, ...]:
+    if end.most is None:
+        return ()
+    return (", for " if not end.said else ", but for no more than ", Ticks((end.most,)))
 
 
 def _limit(node: nodes.Limited, scope: Scope) -> Expr | None:
@@ -173,7 +185,9 @@ def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
     if isinstance(length, Num) and length.value < 0:
         scope.problems.error("LR131", node.length.extent, f"a length of `{shown(canonical(node.length))}`", "a phase lasts 0 ticks or more")
         return None
-    return None if body is None or not isinstance(length, Num) else curves.limit(body, length.value)
+    if body is None or not isinstance(length, Num):
+        return None
+    return attrs.evolve(curves.limit(body, length.value), said=phrase(body.said, ", for ", Ticks((length.value,))))
 
 
 def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
@@ -189,23 +203,31 @@ def _product(node: nodes.Binary, scope: Scope) -> Curve | None:
         first = curve_of(node.left, scope)
         refused = attrs.evolve(scope.run, refused="inside a factor")
         second = curve_of(node.right, attrs.evolve(scope, factor=True, run=refused))
-        return None if first is None or second is None else curves.times(first, second)
+        if first is None or second is None:
+            return None
+        factor = second.said and second.said.where({ENTRY: ONE, BASE: ONE})
+        said = phrase("does this: ", bracketed(first.said), ", multiplied by a factor that starts at 1 and does this: ", bracketed(factor))
+        return attrs.evolve(curves.times(first, second), said=said)
     phase, number = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
     curve = curve_of(phase, scope)
-    factor = value_of(number, Kind.RATIO, scope)
-    if curve is None or factor is None:
+    constant = value_of(number, Kind.RATIO, scope)
+    if curve is None or constant is None:
         return None
-    if node.op == "/" and isinstance(factor, Num) and factor.value == 0:
+    if node.op == "/" and isinstance(constant, Num) and constant.value == 0:
         scope.problems.error("LR144", number.extent, "a division by 0", "divide by another number")
         return None
-    return curves.scaled(curve, div(ONE, factor) if node.op == "/" else factor)
+    said = phrase("does this, ", "divided by " if node.op == "/" else "multiplied by ", constant, ": ", bracketed(curve.said))
+    return attrs.evolve(curves.scaled(curve, div(ONE, constant) if node.op == "/" else constant), said=said)
 
 
 def _shifted(node: nodes.Binary, scope: Scope) -> Curve | None:
     """A phase, and a level that is added to it."""
     phase, added = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
     curve, level = curve_of(phase, scope), value_of(added, Kind.LEVEL, scope)
-    return None if curve is None or level is None else curves.shifted(curve, neg(level) if node.op == "-" else level)
+    if curve is None or level is None:
+        return None
+    said = phrase("does this, ", "less " if node.op == "-" else "plus ", level, ": ", bracketed(curve.said)) if level != ZERO else curve.said
+    return attrs.evolve(curves.shifted(curve, neg(level) if node.op == "-" else level), said=said)
 
 
 def _named(node: nodes.Name | nodes.Indexed, scope: Scope) -> Curve | None:
@@ -289,7 +311,8 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
         if event is None:
             return None
         arguments["reductions"] = call("count", event, T)
-    return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments, scope.written))
+    said = shapes.phrase_of(shape, arguments, given) if scope.written else None
+    return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments, scope.written), None, said)
 
 
 def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | None:
@@ -300,12 +323,26 @@ def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | N
             scope.problems.error("LR106", node.extent, f"`{node.name}` of one phase", "give two or more, separated by commas")
             return None
         sound = [c for c in found if c is not None]
-        return declared.combine(sound) if len(sound) == len(found) else None
+        if len(sound) < len(found):
+            return None
+        listed = phrase(*(part for i, c in enumerate(sound) for part in ("; " if i else "", bracketed(c.said))))
+        return attrs.evolve(declared.combine(sound), said=_said(declared, {}, {}, listed))
     given = bind(node, declared.parameters, inner, curve_of)
     if given is None:
         return None
-    arguments = resolved(declared.parameters, given)
-    return _combine(node, declared, arguments, scope)
+    arguments: dict[str, Any] = dict(resolved(declared.parameters, given))
+    curve = _combine(node, declared, arguments, scope)
+    if curve is None:
+        return None
+    phase = arguments["phase"]
+    assert isinstance(phase, Curve)
+    inside = phase.said.later if phase.said is not None and declared.varies(arguments) else phase.said
+    return attrs.evolve(curve, said=_said(declared, arguments, given, bracketed(inside)))
+
+
+def _said(declared: Combinator, arguments: dict[str, Any], given: dict[str, Any], inside: Phrase | None) -> Phrase | None:
+    """What a combinator says of the phases inside it."""
+    return None if inside is None else filled(declared.says, {**worded(declared.parameters, arguments), "phase": inside}, spoken(declared.parameters, given))
 
 
 def _operand(node: Node, scope: Scope) -> Curve | None:
@@ -313,7 +350,7 @@ def _operand(node: Node, scope: Scope) -> Curve | None:
     if is_phase(node, scope):
         return curve_of(node, scope)
     level = value_of(node, Kind.LEVEL, scope)
-    return None if level is None else Curve(Fraction(0), level)
+    return None if level is None else Curve(Fraction(0), level, None, phrase("stays at ", level) if scope.written else None)
 
 
 def _combine(node: nodes.Call, declared: Combinator, arguments: dict[str, Any], scope: Scope) -> Curve | None:

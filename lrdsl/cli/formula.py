@@ -15,7 +15,7 @@ def add(verbs: Any) -> None:
     parser = verbs.add_parser("formula", help="the closed form, for a paper, a page or a program", description="Print the closed form.")
     options.add_schedule(parser)
     parser.add_argument("--base", metavar="X", help=r"the base: a number, or a symbol (default: eta_0, in LaTeX \eta_0)")
-    formats = ("latex", "markdown", "text", "typst", "mathml", "sympy", "python")
+    formats = ("latex", "markdown", "text", "typst", "mathml", "sympy", "python", "sentence")
     parser.add_argument("--format", choices=formats, default="latex", help="(default: latex)")
     parser.add_argument("--form", choices=("cases", "aligned", "iverson"), default="cases", help="how LaTeX sets the pieces (default: cases)")
     parser.add_argument("--numbers", choices=("decimal", "fraction"), default="decimal", help="0.1, or 1/10 (default: decimal)")
@@ -44,6 +44,8 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
     from lrdsl.backends import documents, text
 
     base = _base(arguments.base)
+    if arguments.format == "sentence":
+        return print(s.sentence(base if isinstance(base, float) else None, target.name))
     if arguments.format == "sympy":
         print(s.formula("eta_0" if base is None else base, target=target.name, symbolic=arguments.symbolic))
         if arguments.symbolic:

@@ -8,7 +8,8 @@ from typing import Any
 
 from lrdsl.expr import Call, Expr, Linear, Num, walk
 from lrdsl.plan import Plan, Target, pieces
-from lrdsl.schedule import Schedule, load, parse
+from lrdsl.reading import load
+from lrdsl.schedule import Schedule, parse
 
 MAX_SHOWN = 10_000_000
 _CLOCK = {

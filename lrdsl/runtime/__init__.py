@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.clock import Options
+from lrdsl.reading import read
 from lrdsl.runtime.scheduler import Scheduler
-from lrdsl.schedule import Schedule, read
+from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

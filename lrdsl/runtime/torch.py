@@ -11,8 +11,9 @@ from torch import distributed
 from torch.optim import lr_scheduler
 
 from lrdsl.clock import Options
+from lrdsl.reading import read
 from lrdsl.runtime.scheduler import Scheduler
-from lrdsl.schedule import Schedule, read
+from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

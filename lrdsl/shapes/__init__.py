@@ -1,7 +1,7 @@
 """The catalogue: every built-in shape by name. A name may have two forms that differ in their parameters, as `exp(gamma)` and `exp(n, to=)`."""
 
 from lrdsl.shapes import cycles, decays, plateau, rates
-from lrdsl.shapes.shape import Shape, arguments_of, level_of, natural_length
+from lrdsl.shapes.shape import Shape, arguments_of, level_of, natural_length, phrase_of
 
 _ALL = (*decays.SHAPES, *rates.SHAPES, *cycles.SHAPES, *plateau.SHAPES)
 
@@ -11,4 +11,4 @@ SHAPES: dict[str, tuple[Shape, ...]] = {shape.name: tuple(s for s in _ALL if s.n
 #: What other libraries call a shape -> its name here, for hints.
 KNOWN_AS: dict[str, str] = {word: shape.name for shape in _ALL for word in shape.known_as}
 
-__all__ = ["KNOWN_AS", "SHAPES", "Shape", "arguments_of", "level_of", "natural_length"]
+__all__ = ["KNOWN_AS", "SHAPES", "Shape", "arguments_of", "level_of", "natural_length", "phrase_of"]

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from lrdsl.expr import ENTRY, ONE, Expr, Num, call, floor, mod, number, select
 from lrdsl.kinds import SameAs, choice, duration, level, ratio
+from lrdsl.phrases import Goes, Part, Phrase, Ticks
 from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rising
 
 
@@ -46,6 +47,18 @@ def _onecycle_paper(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pc
     return select(u, [*pieces, (begin, final)])
 
 
+def _onecycle_says(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Phrase:
+    start = peak / div
+    stops = [peak, start, start / final_div] if three_phase == "yes" else [peak, start / final_div]
+    turns = (Fraction(0), *_turns(n, pct, three_phase))
+    way = " along a half cosine" if anneal == "cos" else " linearly"
+    parts: list[Part] = []
+    for i, (before, stop) in enumerate(zip([start, *stops], stops, strict=False)):
+        since: list[Part] = [" from ", before] if i == 0 else []
+        parts += [", then " if i else "", Goes(before, stop), way, *since, " to ", stop, " over ", Ticks((turns[i + 1] - turns[i],))]
+    return Phrase(tuple(parts), several=True)
+
+
 def _onecycle_fits(n: Expr, pct: Expr, three_phase: str, **_: object) -> Complaint | None:
     turns = (Fraction(0), *_turns(n, pct, three_phase))
     if all(a < b for a, b in pairwise(turns)):
@@ -73,6 +86,7 @@ onecycle = Shape(
     paper=_onecycle_paper,
     own_rule=True,
     complain=_onecycle_fits,
+    says=_onecycle_says,
     known_as=("one_cycle", "1cycle", "superconvergence"),
     example="onecycle(100, peak=10x)",
 )
@@ -104,6 +118,12 @@ def _cyclic_paper(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: st
     return select(w, [(at, between(high, low, share * damping)) for at, share in ((Fraction(0), done(w, up)), (up.value, (number(period) - w) / down))])
 
 
+_SHRINKS = {
+    "triangular": "",
+    "triangular2": ", with half the height from cycle to cycle",
+    "exp_range": ", its height above the low end times {gamma} to the power of the ticks since then",
+}
+
 cyclic = Shape(
     name="cyclic",
     summary="Up and down between two levels, for ever; the height may shrink.",
@@ -119,6 +139,7 @@ cyclic = Shape(
     length=lambda **_: None,
     level=_cyclic,
     paper=_cyclic_paper,
+    says=lambda mode, **_: "cycles linearly between {low} and {high} without end, {up} up and {down} down" + _SHRINKS[mode],
     known_as=("cyclical", "triangular", "clr"),
     example="cyclic(0.1x, 1x, 2000)",
 )

@@ -24,6 +24,7 @@ hold = Shape(
     length=lambda n, at: n.value if isinstance(n, Num) else None,
     level=lambda u, n, at: at,
     end=lambda n, at: at,
+    says=lambda n, at: "is set to {at}" if n == ZERO and at is not ENTRY else "stays at {at}[ for {n}]",
     known_as=("constant", "const", "flat", "stable", "keep", "wait"),
     example="hold(30)",
 )
@@ -57,6 +58,16 @@ def _rise_paper(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
     return between(ENTRY, from_, passed)
 
 
+_WAYS = {
+    "linear": "linearly",
+    "cosine": "along a half cosine",
+    "exp": "exponentially",
+    "sqrt": "with the square root of time",
+    "square": "with the square of time",
+    "one_minus_sqrt": "by 1 − √(the share of time left)",
+}
+
+
 def _warmup_from(n: Expr, from_: Expr, shape: str) -> Complaint | None:
     if shape == "exp" and from_ == ZERO:
         return "LR131", "from", "an exponential warmup cannot start from 0", "give the level it starts from: `warmup(100, from=0.01x, shape=exp)`"
@@ -76,6 +87,7 @@ warmup = Shape(
     level=_rise,
     paper=_rise_paper,
     end=lambda n, from_, shape: ENTRY,
+    says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}",
     complain=_warmup_from,
     known_as=("warm_up", "linear_warmup", "rampup", "ramp_up", "ramp"),
     example="warmup(500)",
@@ -90,6 +102,7 @@ linear = Shape(
     level=lambda u, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
     paper=lambda u, n, to, from_: between(from_, to, left(u, n)),
     end=lambda n, to, from_: to,
+    says="{goes from to} linearly[ from {from}] to {to} over {n}",
     known_as=("line", "linear_decay", "decay", "cooldown", "linear_schedule"),
     example="linear(100, to=0.1x)",
 )
@@ -111,6 +124,7 @@ cosine = Shape(
     level=_cosine,
     paper=lambda u, n, to, from_, power: between(from_, to, falling(done(u, n)) ** power),
     end=lambda n, to, from_, power: to,
+    says="follows a half cosine[ from {from}] to {to} over {n}[, the cosine's weight to the power {power}]",
     known_as=("cos", "cosine_decay", "cosine_annealing", "half_cosine"),
     example="cosine(100)",
 )
@@ -132,6 +146,7 @@ poly = Shape(
     level=_poly,
     paper=lambda u, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),
     end=lambda n, power, to, from_: to,
+    says="{goes from to}[ from {from}] to {to} over {n} with the share of time left[ to the power {power}]",
     known_as=("polynomial", "polynomial_decay"),
     example="poly(100, power=2)",
 )
@@ -144,6 +159,7 @@ exp_to = Shape(
     length="n",
     level=lambda u, n, to, from_: from_ * (to / from_) ** done(u, n),
     end=lambda n, to, from_: to,
+    says="{goes from to} exponentially[ from {from}] to {to} over {n}",
     known_as=("geometric", "exponential"),
     example="exp(100, to=0.01x)",
 )
@@ -157,6 +173,7 @@ sqrt = Shape(
     level=lambda u, n, to: blend(ENTRY, to, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n))),
     paper=lambda u, n, to: between(ENTRY, to, ONE - call("sqrt", done(u, n))),
     end=lambda n, to: to,
+    says="{goes v to} by 1 − √(the share of time passed) to {to} over {n}",
     known_as=("one_minus_sqrt", "1-sqrt", "sqrt_cooldown"),
     example="sqrt(100)",
 )

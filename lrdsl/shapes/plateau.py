@@ -8,6 +8,7 @@ from typing import Any
 from lrdsl.expr import ENTRY, ZERO, Expr, Num, call
 from lrdsl.kinds import choice, count, level, metric, ratio
 from lrdsl.metrics import Plateau
+from lrdsl.phrases import Part, Phrase
 from lrdsl.shapes.shape import Shape
 
 #: What says when a metric is on a plateau; `until plateau(...)` takes these.
@@ -43,6 +44,12 @@ def monitor(**arguments: Any) -> Plateau:
     )
 
 
+def _says(factor: Expr, eps: Expr, reductions: Expr = ZERO, **given: Any) -> Phrase:
+    least: list[Part] = [] if given["min"] == ZERO else [" down to ", given["min"]]
+    skipped: list[Part] = [] if ZERO in (given["min"], eps) else [", but not by ", eps, " or less,"]
+    return Phrase(("is multiplied by ", factor, *least, *skipped, f" each time {monitor(**given).sentence}"))
+
+
 plateau = Shape(
     name="plateau",
     summary="Times `factor` each time a metric has stopped getting better, for ever.",
@@ -56,6 +63,7 @@ plateau = Shape(
     ),
     length=lambda **_: None,
     level=lambda u, factor, eps, reductions=ZERO, **given: call("reduce", ENTRY, reductions, factor, given["min"], eps),
+    says=_says,
     monitor=monitor,
     known_as=("reduceonplateau", "reducelronplateau", "reduce_on_plateau", "reduce_lr_on_plateau"),
     example="plateau(patience=3)",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.expr import ENTRY, INDEX, Expr, Num, T, call, floor, number, product, select, substitute
+from lrdsl.expr import ENTRY, INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
 from lrdsl.kinds import duration, formula, level, ratio
+from lrdsl.phrases import Phrase, Ticks
 from lrdsl.shapes.shape import Complaint, Shape, between, blend
 
 
@@ -21,6 +22,7 @@ exp = Shape(
     parameters=(ratio("gamma", "the factor of one tick", letter="gamma"),),
     length=_endless,
     level=lambda u, gamma: ENTRY * gamma**u,
+    says=lambda gamma: Phrase(("is multiplied by ", gamma, " ", Ticks((Fraction(1),), every=True))),
     known_as=("exponential", "exponential_decay", "geometric"),
     example="exp(0.95)",
 )
@@ -32,6 +34,7 @@ rsqrt = Shape(
     parameters=(duration("timescale", "the ticks after which it has fallen by the square root of 2", letter="T_0"),),
     length=_endless,
     level=lambda u, timescale: ENTRY * call("sqrt", timescale / (timescale + u)),
+    says="decays as 1/√(1 + t/T) with T = {timescale}, t being the time since then",
     known_as=("inverse_sqrt", "inv_sqrt", "noam"),
     example="rsqrt(1000)",
 )
@@ -45,6 +48,7 @@ inv = Shape(
         ratio("power", "the exponent", 1, letter="p", open_low=True, high=100),
     ),
     length=_endless,
+    says="decays as 1/(1 + t/T)[ to the power {power}] with T = {timescale}, t being the time since then",
     level=lambda u, timescale, power: ENTRY * (timescale / (timescale + u)) ** power,
     paper=lambda u, timescale, power: ENTRY / (1 + u / timescale) ** power,
     known_as=("inverse", "inverse_time", "hyperbolic"),
@@ -58,6 +62,7 @@ drop = Shape(
     parameters=(ratio("gamma", "the factor", letter="gamma"),),
     length=lambda gamma: Fraction(0),
     level=lambda u, gamma: ENTRY * gamma,
+    says="is multiplied by {gamma} at once",
     own_rule=True,
     known_as=("factor", "multiply", "jump"),
     example="hold(30) then drop(0.1)",
@@ -70,6 +75,7 @@ step = Shape(
     parameters=(duration("n", "the ticks between two drops", letter="s"), ratio("gamma", "the factor of one drop", 0.1, letter="gamma")),
     length="n",
     level=lambda u, n, gamma: ENTRY * gamma ** floor(u / n),
+    says="is multiplied by {gamma} {every n}",
     own_rule=True,
     known_as=("staircase", "step_decay", "stepwise"),
     example="step(30, 0.1)",
@@ -111,6 +117,7 @@ multistep = Shape(
     level=lambda u, milestones, gamma: select(u, [(s, ENTRY * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]),
     own_rule=True,
     complain=_milestones_rise,
+    says="is multiplied by {gamma} after {milestones}",
     known_as=("milestones", "piecewise", "piecewise_constant", "multi_step"),
     example="multistep([30, 60, 80])",
 )
@@ -123,6 +130,7 @@ scale = Shape(
     length=_endless,
     level=lambda u, factor, to: blend(ENTRY, to, factor, 1 - factor),
     paper=lambda u, factor, to: between(ENTRY, to, factor),
+    says=lambda to, **_: f"is {'{v}' if to == ZERO else '{to} plus what {v} is above that,'} times {{factor}}, t being the ticks since then",
     known_as=("lambda", "function", "expr", "custom"),
     example="scale(1 / (1 + t))",
 )
@@ -133,6 +141,7 @@ cumprod = Shape(
     source="torch MultiplicativeLR",
     parameters=(formula("factor", "the factor of tick t"),),
     length=_endless,
+    says="is multiplied at every tick by {factor}, t being the ticks since then",
     level=lambda u, factor: ENTRY * product(substitute(factor, {T: INDEX}), floor(u)),
     known_as=("multiplicative", "product"),
     example="cumprod(1 - 1 / (t + 1))",

@@ -11,6 +11,7 @@ import attrs
 from lrdsl.expr import PI, Expr, Num, T, call, select
 from lrdsl.kinds import Argument, Parameter, resolved
 from lrdsl.metrics import Monitor
+from lrdsl.phrases import Phrase, filled, spoken, worded
 
 #: A constraint between arguments: (code, parameter, message, help) where they break it.
 Complaint: TypeAlias = tuple[str, str, str, str]
@@ -27,6 +28,7 @@ class Shape:
     `level(u, **arguments)` is the formula, a function over our arithmetic of the phase's own ticks and its arguments by name (`from` as `from_`); the entry
     level is `ENTRY`. `paper`, where given, is the same value as people print it. `length` is the natural length in ticks: a parameter's name, or a function
     of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end`, or, with `own_rule`, goes on by its formula.
+    `says` is what it does in words, a template for `phrases.filled`, or a function of the arguments that gives one, or the phrase.
     `complain` finds arguments that do not go together. `known_as` are names other libraries give it, for hints. A shape that follows a metric has a `monitor`,
     made from its arguments, and its formula has a parameter `reductions`: how often the monitor's event has come.
     """
@@ -37,6 +39,7 @@ class Shape:
     parameters: tuple[Parameter, ...]
     level: Callable[..., Expr]
     length: str | Callable[..., Fraction | None]
+    says: str | Callable[..., str | Phrase]
     paper: Callable[..., Expr] | None = None
     end: Callable[..., Expr] | None = None
     own_rule: bool = False
@@ -81,6 +84,12 @@ def level_of(shape: Shape, arguments: dict[str, Any], written: bool = False) -> 
         return inside
     end = shape.end(**arguments) if shape.end is not None else best
     return select(T, [(Fraction(0), inside), (n, end)])
+
+
+def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argument]) -> Phrase:
+    """What the shape does, in words; `given` are the arguments that the text has, of which those that say no more than the default are left out."""
+    says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
+    return says if isinstance(says, Phrase) else filled(says, worded(shape.parameters, arguments), spoken(shape.parameters, given))
 
 
 def left(u: Expr, n: Expr) -> Expr:

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from lrdsl.backends.notation.latex import words
 from tests.typeset.formulas import schedules
@@ -33,8 +34,9 @@ process.exit(wrong ? 1 : 0);
 def main(folder: Path) -> int:
     """The number of things that are wrong."""
     wrong = 0
-    for form in ("cases", "aligned", "iverson"):
-        formulas = {name: s.latex(target=target, form=form) for name, (s, target) in schedules().items()}
+    for form in ("cases", "aligned", "iverson", "symbolic"):
+        style: dict[str, Any] = {"symbolic": True} if form == "symbolic" else {"form": form}
+        formulas = {name: s.latex(target=target, **style) for name, (s, target) in schedules().items()}
         body = "".join(f"\\noindent\\texttt{{\\footnotesize {words(name)}}}\n\\[{source}\\]\n" for name, source in formulas.items())
         (folder / f"{form}.tex").write_text(f"{_HEAD}{body}\\end{{document}}\n", "utf-8")
         run = subprocess.run(["pdflatex", "-interaction=nonstopmode", f"{form}.tex"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
