@@ -2,6 +2,7 @@ r"""The closed form as LaTeX that a reviewer would take for hand-set: `\eta_t = 
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import attrs
@@ -76,9 +77,9 @@ def _set(formula: Cases, symbol: str, style: Style) -> str:
         return f"{symbol} = \\begin{{cases}}\n    {_ROW.join(_cases(rows, style.width - width(symbol) - 2.2))}\n\\end{{cases}}"
     room = style.width - width(symbol) - 1.4
     if style.form == "aligned":
-        return _aligned(symbol, [_marked(value, rf",\quad {condition(when)}", room) for value, when in rows])
+        return _aligned(symbol, [_marked(value, when, room, (r",\quad ", "")) for value, when in rows])
     terms = [(value, when) for value, when in rows if value != Number(Fraction(0))] or list(rows[:1])
-    marked = [_marked(_factor(value), rf"\,[{condition(when)}]", room - 1.3 * (i > 0)) for i, (value, when) in enumerate(terms)]
+    marked = [_marked(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
     if all(len(lines) == 1 for lines in marked) and sum(width(lines[0], True) + 1.3 for lines in marked) <= room:
         return f"{symbol} = " + " + ".join(lines[0] for lines in marked)
     return _aligned(symbol, [[line for i, (first, *more) in enumerate(marked) for line in (f"{'+ ' if i else ''}{first}", *more)]])
@@ -93,15 +94,28 @@ def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> list[str]:
     beside = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) <= room
     if beside:
         return [f"{latex(value)} & {condition(when)}" for value, when in rows]
-    return [" \\\\\n    ".join([*broken(value, room), rf"\quad\text{{for }} {condition(when)}"]) for value, when in rows]
+    return [" \\\\\n    ".join([*broken(value, room), *_stated(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
 
 
-def _marked(value: Node, mark: str, room: float) -> list[str]:
-    """The lines of a value with something behind it, on a line of its own where there is no room."""
+def _stated(lead: str, when: Condition, end: str, room: float) -> list[str]:
+    """The lines of a condition: broken before a bound or a further condition where it is too wide."""
+    lines = [lead]
+    for part in re.split(r"(?=,\\; )|(?= < )", condition(when)):
+        if len(lines[-1]) > len(lead) and width(lines[-1] + part + end) > room:
+            lines += [r"\qquad" + part] if part.startswith(" ") else [r"\qquad " + part.removeprefix(r",\; ")]
+            lines[-2] += "," if part.startswith(",") else ""
+        else:
+            lines[-1] += part
+    return [*lines[:-1], lines[-1] + end]
+
+
+def _marked(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
+    """The lines of a value with its condition between two marks behind it, on lines of its own where there is no room."""
     lines = broken(value, room, display=True)
-    if width(lines[-1] + mark, display=True) <= room:
-        return [*lines[:-1], lines[-1] + mark]
-    return [*lines, r"\qquad " + mark.removeprefix(r",\quad ").removeprefix(r"\,")]
+    whole = f"{lines[-1]}{marks[0]}{condition(when)}{marks[1]}"
+    if width(whole, display=True) <= room:
+        return [*lines[:-1], whole]
+    return [*lines, *_stated(r"\qquad " + marks[0].removeprefix(r",\quad ").removeprefix(r"\,"), when, marks[1], room - 1)]
 
 
 def _aligned(symbol: str, pieces: list[list[str]]) -> str:

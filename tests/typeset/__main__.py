@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ process.exit(wrong ? 1 : 0);
 def main(folder: Path) -> int:
     """The number of things that are wrong."""
     wrong = 0
-    for form in ("cases", "aligned", "iverson", "symbolic"):
-        style: dict[str, Any] = {"symbolic": True} if form == "symbolic" else {"form": form}
+    for form, symbolic in product(("cases", "aligned", "iverson"), (False, True)):
+        style: dict[str, Any] = {"form": form, "symbolic": symbolic}
         formulas = {name: s.latex(target=target, **style) for name, (s, target) in schedules().items()}
         body = "".join(f"\\noindent\\texttt{{\\footnotesize {words(name)}}}\n\\[{source}\\]\n" for name, source in formulas.items())
         (folder / f"{form}.tex").write_text(f"{_HEAD}{body}\\end{{document}}\n", "utf-8")
@@ -43,7 +44,7 @@ def main(folder: Path) -> int:
         found = [line for line in run.stdout.splitlines() if line.startswith("!") or "Overfull" in line]
         katex = subprocess.run(["node", "-e", _KATEX], input=json.dumps(formulas), cwd=folder, capture_output=True, text=True, check=False)
         found += katex.stdout.splitlines() + (katex.stderr.splitlines() if katex.returncode else [])
-        print("\n".join([f"{form}: {len(formulas)} formulas, {len(found)} complaints", *found]))
+        print("\n".join([f"{form}{', symbolic' * symbolic}: {len(formulas)} formulas, {len(found)} complaints", *found]))
         wrong += len(found) + (run.returncode != 0) + (katex.returncode != 0)
     return wrong
 

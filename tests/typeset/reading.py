@@ -47,7 +47,7 @@ def _pieces(source: str) -> list[tuple[str, list[str]]]:
     found = []
     for row in cases[1].split("\\\\[3pt]"):
         value, condition = re.split(r"&|\\text\{for \}", row)
-        found.append((value.replace("\\\\\n", ""), condition.split(r",\;")))
+        found.append((value.replace("\\\\\n", ""), re.split(r",\s*\\;|,\s*\\qquad", condition.replace("\\\\\n", ""))))
     return found
 
 

@@ -54,7 +54,7 @@ def test_the_rest_is_what_is_left() -> None:
     [
         ("linear(10, to=0.5x) then linear(20)", ["T_d_1", "eta_min", "T_d_2"]),
         ("cosine(20)", ["T"]),
-        ("let eta_0 = 0.3x; lr = linear(10, to=eta_0)", ["T", "eta_0_1"]),
+        ("let eta_0 = 0.3x; lr = linear(10, to=eta_0)", ["eta_0_1", "T"]),
         ("let t_1 = 7; lr = warmup(t_1) then exp(0.9)", ["t_1", "gamma"]),
         ("hf.cosine(500, 10_000)", ["T_w", "T_d"]),
         ("multistep([30, 60], 0.5)", ["m_1", "m_2", "gamma"]),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from lrdsl.backends.notation.tree import Name, Negative, Node, Number, Power, Ratio, Sum, Times
+from lrdsl.expr import Lettered
 
 
 def form_of(form: Any, letters: Mapping[Any, Name], inline: bool = False) -> Node:
@@ -22,6 +23,18 @@ def fraction_of(form: Any, letters: Mapping[Any, Name]) -> tuple[Node, Node | No
     above, below = sympy.fraction(sympy.cancel(form))
     top, bottom = (_polynomial(part, letters) for part in (above, below))
     return top, None if bottom == Number(Fraction(1)) else bottom
+
+
+def linear_of(scale: Fraction, shift: Fraction, letters: Mapping[Any, Name]) -> tuple[Node, Node, Node | None]:
+    """`(a x + b)/c` for `scale * x + shift`, all without fractions: a, b and c, which is None where nothing stands below."""
+    import sympy
+
+    x = sympy.Dummy("x")
+    forms = [value.form if isinstance(value, Lettered) else value for value in (scale, shift)]
+    above, below = sympy.fraction(sympy.cancel(x * forms[0] + forms[1]))
+    bottom = _polynomial(below, letters)
+    rising, rest = sympy.Poly(above, x).all_coeffs()
+    return _polynomial(rising, letters), _polynomial(rest, letters), None if bottom == Number(Fraction(1)) else bottom
 
 
 def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:

@@ -120,8 +120,9 @@ def _between(before: tree.Node, factor: tree.Node) -> str:
 #: The width of signs in ems; what is not here is as wide as a letter.
 _WIDTHS = (
     dict.fromkeys(["{", "}", " ", "^", "_", r"\text"], 0.0)
-    | dict.fromkeys([r"\left", r"\right", r"\bigl", r"\bigr"], 0.1)
+    | dict.fromkeys([r"\left", r"\right", r"\bigl", r"\bigr"], 0.17)
     | dict.fromkeys([".", "|"], 0.28)
+    | {"T": 0.7, "m": 0.88, "w": 0.72}
     | dict.fromkeys(["[", "]"], 0.35)
     | dict.fromkeys(["(", ")", ",", r"\lfloor", r"\rfloor"], 0.45)
     | dict.fromkeys(["+", "-"], 1.25)
