@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.check.bounds import bounds, constant
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, Call, Expr, Linear, Num, T, mentions, number, parts, substitute, walk
+from lrdsl.expr import BASE, Call, Expr, Num, T, cycles, mentions, number, parts, substitute, walk
 from lrdsl.plan import Assertion, Measure, first_tick, pieces
 
 if TYPE_CHECKING:
@@ -223,12 +223,6 @@ def _first_jump(level: Expr, base: float, ticks: NDArray[np.float64]) -> tuple[f
 
 def _inner_edges(level: Expr, start: Fraction, end: Fraction) -> Iterator[Fraction]:
     """The ticks inside a piece at which a cycle or a stair begins, at most a few of each."""
-    for x in walk(level):
-        if isinstance(x, Call) and x.op in ("mod", "floor") and (x.args[0] is T or (isinstance(x.args[0], Linear) and x.args[0].of is T)):
-            scale, shift = (x.args[0].scale, x.args[0].shift) if isinstance(x.args[0], Linear) else (Fraction(1), Fraction(0))
-            period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)
-            k = math.floor((scale * start + shift) / period) + 1
-            for j in range(k, k + 3):
-                at = (j * period - shift) / scale
-                if start < at < end:
-                    yield at
+    for length, origin in cycles(level):
+        first = origin + (math.floor((start - origin) / length) + 1) * length
+        yield from (at for at in (first, first + length, first + 2 * length) if start < at < end)

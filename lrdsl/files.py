@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -25,6 +28,27 @@ def read_text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnusableError(f"`{path.name}` is not UTF-8, from byte {error.start} on", "save the file as UTF-8 text") from None
+
+
+def replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside a path, and put it in its place when it is whole: whatever happens, there is the old file or the new one."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+        write(temporary)
+        temporary.chmod(mode)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The permissions that new files do not get."""
+    found = os.umask(0o022)
+    os.umask(found)
+    return found
 
 
 @attrs.frozen

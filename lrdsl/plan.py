@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.clock import Clock
-from lrdsl.expr import Event, Expr, Forms, T, branches, rebuild
+from lrdsl.expr import Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
 
@@ -216,3 +216,22 @@ def _form(e: Expr, pick: Callable[[Forms], Expr]) -> Expr:
 def pieces(level: Expr) -> tuple[Piece, ...]:
     """The stretches of a whole formula, in order; the first starts at 0."""
     return tuple(Piece(start, piece) for start, piece in branches(T, level))
+
+
+#: The most ticks of a run that are shown one by one.
+MOST_TICKS = 10_000_000
+
+
+def horizon(plan: Plan, total: Fraction | None) -> int:
+    """How many ticks show a plan: the run where its length is known, else to a little past the end, or a few of its cycles."""
+    return max(2, min(int(_end(plan) if total is None else total) + 1, MOST_TICKS))
+
+
+def _end(plan: Plan) -> float:
+    found = pieces(plan.level)
+    last = [phase for phase in plan.phases if phase.start is not None][-1]
+    start = float(last.start or 0)
+    repeats = [start + 4 * float(length) for length, _ in cycles(found[-1].level) if length > 1]
+    later = [float(p.start) for p in found if p.start > start][:4] if last.length is None else []
+    length = float(plan.length) * 1.05 if plan.length is not None else 0 if repeats or later else max(100.0, 3 * start)
+    return max([length, *repeats, *later])

@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lrdsl.expr import Call, Expr, Linear, Num, walk
-from lrdsl.plan import Plan, Target, pieces
+from lrdsl import plan
+from lrdsl.check.program import total_of
+from lrdsl.plan import MOST_TICKS, Target
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
 
-MAX_SHOWN = 10_000_000
 _CLOCK = {
     "steps_per_epoch": "optimizer steps in an epoch, for `5ep`",
     "total_steps": "steps of the whole run, for `10%%` and `rest`",
@@ -22,9 +22,10 @@ _CLOCK = {
 }
 
 
-def add_schedule(parser: argparse.ArgumentParser) -> None:
-    """The schedule itself, its clock and its names."""
-    parser.add_argument("schedule", metavar="EXPR|FILE", help="schedule text, or a file that holds it (an existing file, or a name ending in .lrs)")
+def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -> None:
+    """The schedule itself, or `several` or so many, its clock and its names."""
+    doc = "schedule text, or a file that holds it (an existing file, or a name ending in .lrs)"
+    parser.add_argument("schedule", metavar="EXPR|FILE", help=doc, nargs="+" if several is True else several or None)
     clock = parser.add_argument_group("clock")
     for fact, doc in _CLOCK.items():
         clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=_number, help=doc)
@@ -74,8 +75,8 @@ def _real(text: str) -> float:
 
 def _ticks(text: str) -> int:
     n = int(float(text.replace("_", "")))
-    if not 1 <= n <= MAX_SHOWN:
-        raise argparse.ArgumentTypeError(f"between 1 and {MAX_SHOWN} ticks can be shown, not {text}")
+    if not 1 <= n <= MOST_TICKS:
+        raise argparse.ArgumentTypeError(f"between 1 and {MOST_TICKS} ticks can be shown, not {text}")
     return n
 
 
@@ -88,9 +89,22 @@ def _named(text: str) -> tuple[str, Any]:
 
 def schedule(arguments: argparse.Namespace) -> Schedule:
     """The schedule that the arguments name."""
+    return _schedule(arguments.schedule, arguments)
+
+
+def schedules(arguments: argparse.Namespace) -> list[Schedule]:
+    """The schedules that the arguments name, where they name several."""
+    return [_schedule(text, arguments) for text in arguments.schedule]
+
+
+def label(text: str) -> str:
+    """A short name for what an argument names: the file's, or the text."""
+    return Path(text).stem if _is_file(text) else " ".join(text.split())
+
+
+def _schedule(text: str, arguments: argparse.Namespace) -> Schedule:
     options: dict[str, Any] = {fact: getattr(arguments, fact) for fact in _CLOCK}
     options |= {"tick": arguments.tick, "names": dict(arguments.set)}
-    text: str = arguments.schedule
     s = load(text, **options) if _is_file(text) else parse(text, **options)
     return s.supposing(*getattr(arguments, "event", ()))
 
@@ -103,32 +117,6 @@ def _is_file(text: str) -> bool:
 
 
 def horizon(s: Schedule, found: tuple[Target, ...]) -> int:
-    """How many ticks show targets of a schedule: the run where the clock knows it, else to a little past its end, or a few of its cycles."""
-    if s.clock.total_steps is not None or s.clock.total_epochs is not None:
-        return _shown(float(s.clock.total()))
-    return max(_shown(_end(t.plan)) for t in found)
-
-
-def _end(plan: Plan) -> float:
-    found = pieces(plan.level)
-    last = [phase for phase in plan.phases if phase.start is not None][-1]
-    start = float(last.start or 0)
-    cycles = [start + 4 * period for period in _periods(found[-1].level)]
-    later = [float(p.start) for p in found if p.start > start][:4] if last.length is None else []
-    length = float(plan.length) * 1.05 if plan.length is not None else 0 if cycles or later else max(100.0, 3 * start)
-    return max([length, *cycles, *later])
-
-
-def _shown(ticks: float) -> int:
-    return max(2, min(int(ticks) + 1, MAX_SHOWN))
-
-
-def _periods(e: Expr) -> list[float]:
-    """The lengths of the cycles and stairs in a formula."""
-    found = []
-    for x in walk(e):
-        if isinstance(x, Call) and x.op == "mod" and isinstance(x.args[1], Num):
-            found.append(float(x.args[1].value))
-        elif isinstance(x, Call) and x.op == "floor" and isinstance(x.args[0], Linear):
-            found.append(float(1 / x.args[0].scale))
-    return found
+    """How many ticks show targets of a schedule."""
+    total = total_of(s.clock)
+    return max(plan.horizon(t.plan, total) for t in found)

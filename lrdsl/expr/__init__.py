@@ -38,7 +38,7 @@ from lrdsl.expr.arithmetic import (
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.lettered import Lettered, content, is_lettered
-from lrdsl.expr.rewriting import affine, children, extent, forms, is_affine, mentions, product, rebuild, substitute, walk, within
+from lrdsl.expr.rewriting import affine, children, cycles, extent, forms, is_affine, mentions, product, rebuild, substitute, walk, within
 
 __all__ = [
     "BASE",
@@ -72,6 +72,7 @@ __all__ = [
     "children",
     "clipped",
     "content",
+    "cycles",
     "decimal",
     "div",
     "ending",

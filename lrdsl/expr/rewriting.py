@@ -179,6 +179,18 @@ def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
     return number(cycle) if e.op == "floor" else linear(scale, T, shift - cycle * period)
 
 
+def cycles(e: Expr) -> list[tuple[Fraction, Fraction]]:
+    """(length, start of one) of the cycles and stairs in a formula: of what it does again after so many ticks."""
+    found: dict[tuple[Fraction, Fraction], None] = {}
+    for x in walk(e):
+        if isinstance(x, Call) and x.op in ("mod", "floor", "ceil"):
+            scale, of, shift = parts(x.args[0])
+            period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)
+            if of is T and scale != 0:
+                found[abs(period / scale), -shift / scale] = None
+    return list(found)
+
+
 def forms(e: Expr) -> set[Any]:
     """The forms of the lettered constants in a tree."""
     found: set[Any] = set()

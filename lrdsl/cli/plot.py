@@ -1,0 +1,75 @@
+"""`lrdsl plot`: a figure, as a picture or as source for a paper."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lrdsl.cli import options
+from lrdsl.diagnostics import refuse
+from lrdsl.files import replace
+
+_SOURCES = (".tex", ".tikz", ".pgf")
+_PICTURES = (".png", ".svg", ".pdf")
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("plot", help="a figure: PNG, SVG, PDF, or PGFPlots source", description="Draw schedules into a file.")
+    options.add_schedule(parser, several=True)
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the picture, by its ending .png, .svg or .pdf, or .tex for PGFPlots source")
+    parser.add_argument("--name", action="append", default=[], metavar="TEXT", help="a name for the legend, in the order of the schedules; may be repeated")
+    parser.add_argument("--base", type=float, metavar="X", help="the optimizer's own value (default: what the text sets, or 1)")
+    options.add_ticks(parser)
+    options.add_target(parser)
+    options.add_events(parser)
+    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="what the axis counts (default: ticks)")
+    parser.add_argument("--log", action="store_true", help="a logarithmic axis for the levels")
+    parser.add_argument("--no-phases", action="store_true", help="do not shade and label the phases")
+    parser.add_argument("--size", type=_size, default="text", metavar="SIZE", help="column, text, slide, or WIDTHxHEIGHT in inches (default: text)")
+    parser.add_argument("--dark", action="store_true", help="a dark background")
+    parser.set_defaults(run=run)
+
+
+def _size(text: str) -> str | tuple[float, float]:
+    from lrdsl.plot import SIZES
+
+    if text in SIZES:
+        return text
+    width, _, height = text.partition("x")
+    try:
+        found = float(width), float(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {', '.join(SIZES)} or WIDTHxHEIGHT") from None
+    if not all(0.5 <= side <= 100 for side in found):
+        raise argparse.ArgumentTypeError(f"a side is between 0.5 and 100 inches, not {text}")
+    return found
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the figure; what was there before is replaced when all of it is written."""
+    from lrdsl import plot
+
+    path = Path(arguments.output)
+    kind = path.suffix.lower()
+    if kind not in (*_SOURCES, *_PICTURES):
+        raise refuse("LR152", f"`{arguments.output}` is no picture", f"let it end in {', '.join((*_PICTURES, *_SOURCES))}")
+    schedules = options.schedules(arguments)
+    names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
+    given = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log")}
+    given |= {"names": names, "phases": not arguments.no_phases}
+    if kind in _SOURCES:
+        from lrdsl.backends.pgfplots import pgfplots
+
+        width = r"\columnwidth" if arguments.size == "column" else r"\linewidth" if isinstance(arguments.size, str) else f"{arguments.size[0]}in"
+        source = pgfplots(plot.described(*schedules, **given), width)
+        replace(path, lambda temporary: temporary.write_text(source, "utf-8"))
+        return
+    try:
+        figure = plot.plot(*schedules, size=arguments.size, dark=arguments.dark, **given)
+    except ModuleNotFoundError as missing:
+        help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"
+        raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
+    undated: dict[str, Any] = {"metadata": {"Date" if kind == ".svg" else "CreationDate": None}} if kind in (".svg", ".pdf") else {}
+    replace(path, lambda temporary: figure.savefig(temporary, format=kind[1:], dpi=200, **undated))
