@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lrdsl.analysis import Analysis, analyze
     from lrdsl.clock import Clock
+    from lrdsl.comparison import Difference, compare
     from lrdsl.diagnostics import Diagnostic, ScheduleError
     from lrdsl.reading import lint, load
     from lrdsl.runtime import compile
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
     from lrdsl.schedule import Schedule, parse
 
 __version__ = "0.1.0"
-__all__ = ["Clock", "Diagnostic", "Schedule", "ScheduleError", "Scheduler", "compile", "lint", "load", "parse"]
+__all__ = ["Analysis", "Clock", "Diagnostic", "Difference", "Schedule", "ScheduleError", "Scheduler", "analyze", "compare", "compile", "lint", "load", "parse"]
 
 _HOME = {
+    "Analysis": "lrdsl.analysis",
     "Clock": "lrdsl.clock",
+    "Difference": "lrdsl.comparison",
+    "analyze": "lrdsl.analysis",
+    "compare": "lrdsl.comparison",
     "Diagnostic": "lrdsl.diagnostics",
     "Schedule": "lrdsl.schedule",
     "ScheduleError": "lrdsl.diagnostics",

@@ -14,11 +14,11 @@ from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE, fits_any_base
-from lrdsl.check.program import Library
+from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options, exact
 from lrdsl.diagnostics import Problems, did_you_mean, refuse
-from lrdsl.plan import History, Phase, Plan, Program, Target
+from lrdsl.plan import History, Phase, Plan, Program, Target, horizon
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
@@ -358,6 +358,28 @@ class Schedule:
         \end{cases}
         """
         return self.typeset("latex", base, target, **style)
+
+    def _repr_latex_(self) -> str:
+        """The formula of the main target, for notebooks."""
+        return rf"$\displaystyle {self.latex()}$"
+
+    def _repr_svg_(self) -> str:
+        """The curve of the main target, for notebooks."""
+        return self._curve(self.main)
+
+    def _repr_html_(self) -> str:
+        """All that a notebook shows: the text, and of each target what it does in words, its formula and its curve."""
+        from lrdsl.backends.page import page
+
+        parts = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), self._curve(t)) for t in self.targets]
+        return page(str(self), parts)
+
+    def _curve(self, target: Target) -> str:
+        from lrdsl.backends.page import sparkline
+        from lrdsl.backends.sampling import points
+
+        total = total_of(self.clock)
+        return sparkline(points(target.plan, float(self.program.base or 1), horizon(target.plan, total) - 1), str(self))
 
 
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from lrdsl import __version__
-from lrdsl.cli import formula, plot, show, values
+from lrdsl.cli import analyze, diff, formula, plot, show, values
 from lrdsl.diagnostics import ScheduleError, render
 
-VERBS = (show, values, formula, plot)
+VERBS = (show, values, formula, plot, analyze, diff)
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        status: int | None = arguments.run(arguments)
         sys.stdout.flush()
     except ScheduleError as error:
         _complain(error)
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"lrdsl: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
-    return 0
+    return status or 0
 
 
 def _complain(error: ScheduleError) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
 from lrdsl.diagnostics import refuse
 from lrdsl.files import replace
+
+if TYPE_CHECKING:
+    from lrdsl.schedule import Schedule
 
 _SOURCES = (".tex", ".tikz", ".pgf")
 _PICTURES = (".png", ".svg", ".pdf")
@@ -48,26 +52,30 @@ def _size(text: str) -> str | tuple[float, float]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the figure; what was there before is replaced when all of it is written."""
-    from lrdsl import plot
-
-    path = Path(arguments.output)
-    kind = path.suffix.lower()
-    if kind not in (*_SOURCES, *_PICTURES):
-        raise refuse("LR152", f"`{arguments.output}` is no picture", f"let it end in {', '.join((*_PICTURES, *_SOURCES))}")
+    """Write the figure."""
     schedules = options.schedules(arguments)
     names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
     given = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log")}
-    given |= {"names": names, "phases": not arguments.no_phases}
+    write(arguments.output, schedules, given | {"names": names, "phases": not arguments.no_phases}, arguments.size, arguments.dark)
+
+
+def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], size: str | tuple[float, float] = "text", dark: bool = False) -> None:
+    """Write a figure into a file; what was there before is replaced when all of it is written."""
+    from lrdsl import plot
+
+    path = Path(output)
+    kind = path.suffix.lower()
+    if kind not in (*_SOURCES, *_PICTURES):
+        raise refuse("LR152", f"`{output}` is no picture", f"let it end in {', '.join((*_PICTURES, *_SOURCES))}")
     if kind in _SOURCES:
         from lrdsl.backends.pgfplots import pgfplots
 
-        width = r"\columnwidth" if arguments.size == "column" else r"\linewidth" if isinstance(arguments.size, str) else f"{arguments.size[0]}in"
+        width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
         source = pgfplots(plot.described(*schedules, **given), width)
         replace(path, lambda temporary: temporary.write_text(source, "utf-8"))
         return
     try:
-        figure = plot.plot(*schedules, size=arguments.size, dark=arguments.dark, **given)
+        figure = plot.plot(*schedules, size=size, dark=dark, **given)
     except ModuleNotFoundError as missing:
         help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None

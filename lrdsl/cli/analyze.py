@@ -1,0 +1,76 @@
+"""`lrdsl analyze`: the numbers that a paper quotes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from lrdsl.cli import options
+
+if TYPE_CHECKING:
+    from lrdsl.analysis import Analysis, Measured
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("analyze", help="mean, area, peak, final level: what a paper quotes", description="Measure a schedule over its run.")
+    options.add_schedule(parser)
+    parser.add_argument("--base", type=float, metavar="X", help="the optimizer's own value (default: what the text sets, or 1)")
+    options.add_ticks(parser)
+    options.add_target(parser)
+    options.add_events(parser)
+    parser.add_argument("--threshold", type=float, metavar="X", help="say from which tick on the level stays under this")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the analysis of each target."""
+    from lrdsl.analysis import analyze
+
+    s = options.schedule(arguments)
+    found = {t.name: analyze(s, arguments.base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}
+    if arguments.format == "json":
+        print(json.dumps({name: _plain(a) for name, a in found.items()}, indent=2))
+        return
+    for i, (name, a) in enumerate(found.items()):
+        if len(found) > 1:
+            print("\n" * (i > 0) + name)
+        width = max(len(label) for label, _ in _rows(a))
+        for label, value in _rows(a):
+            print(f"{label:{width}}  {value}")
+
+
+def _rows(a: Analysis) -> list[tuple[str, str]]:
+    epochs = "" if a.effective_epochs is None else f", or {a.effective_epochs} epochs"
+    rows = [
+        ("ticks", f"{a.ticks:,}".replace(",", "_")),
+        ("base", f"{a.base:g}"),
+        ("mean", str(a.mean)),
+        ("area", f"{a.area}, in level times ticks"),
+        ("peak", f"{a.peak} at tick {a.peak_at}"),
+        ("final", f"{a.final} at tick {a.ticks - 1}"),
+        ("effective", f"{a.effective} ticks at the peak{epochs}"),
+    ]
+    if a.threshold is not None:
+        rows.append((f"below {a.threshold:g}", "never to the end" if a.below is None else f"from tick {a.below} on"))
+    return rows
+
+
+def _plain(a: Analysis) -> dict[str, Any]:
+    def measured(m: Measured | None) -> Any:
+        return None if m is None else {"value": m.value, "exactly": None if m.exactly is None else str(m.exactly)}
+
+    return {
+        "ticks": a.ticks,
+        "base": a.base,
+        "mean": measured(a.mean),
+        "area": measured(a.area),
+        "peak": {**measured(a.peak), "tick": a.peak_at},
+        "final": {**measured(a.final), "tick": a.ticks - 1},
+        "effective_ticks": measured(a.effective),
+        "effective_epochs": measured(a.effective_epochs),
+        "threshold": a.threshold,
+        "below_from_tick": a.below,
+    }
