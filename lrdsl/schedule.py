@@ -18,7 +18,7 @@ from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options, exact
 from lrdsl.diagnostics import Problems, did_you_mean, refuse
-from lrdsl.plan import History, Phase, Plan, Program, Target, horizon
+from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
@@ -298,13 +298,7 @@ class Schedule:
         return formula(self.written(target, symbolic), base, numbers)
 
     def typeset(
-        self,
-        format: str = "latex",
-        base: str | float | None = None,
-        target: str | None = None,
-        time: str = "ticks",
-        symbolic: bool = False,
-        **style: Any,
+        self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any
     ) -> str:
         r"""The closed form as "latex", "markdown", "text", "typst", "mathml", or "python", a function.
 
@@ -360,26 +354,19 @@ class Schedule:
         return self.typeset("latex", base, target, **style)
 
     def _repr_latex_(self) -> str:
-        """The formula of the main target, for notebooks."""
         return rf"$\displaystyle {self.latex()}$"
 
     def _repr_svg_(self) -> str:
-        """The curve of the main target, for notebooks."""
-        return self._curve(self.main)
+        from lrdsl.backends.page import curve
+
+        return curve(self.main.plan, float(self.program.base or 1), total_of(self.clock), str(self))
 
     def _repr_html_(self) -> str:
-        """All that a notebook shows: the text, and of each target what it does in words, its formula and its curve."""
-        from lrdsl.backends.page import page
+        from lrdsl.backends.page import curve, page
 
-        parts = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), self._curve(t)) for t in self.targets]
-        return page(str(self), parts)
-
-    def _curve(self, target: Target) -> str:
-        from lrdsl.backends.page import sparkline
-        from lrdsl.backends.sampling import points
-
-        total = total_of(self.clock)
-        return sparkline(points(target.plan, float(self.program.base or 1), horizon(target.plan, total) - 1), str(self))
+        base, total = float(self.program.base or 1), total_of(self.clock)
+        found = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
+        return page(str(self), found)
 
 
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from html import escape
 
 from lrdsl.backends.picture import PALETTE
-from lrdsl.backends.sampling import Points
+from lrdsl.backends.sampling import Points, points
+from lrdsl.plan import Plan, horizon
 
 _WIDTH, _HEIGHT, _MARGIN = 320.0, 72.0, 4.0
 
 
-def sparkline(points: Points, title: str) -> str:
+def sparkline(drawn: Points, title: str) -> str:
     """A curve as an SVG picture, without axes; its colours suit light and dark pages.
 
     >>> sparkline([(0.0, 1.0), (10.0, 0.0)], "linear(10)").count("<polyline")
     1
     """
-    end = max(points[-1][0], 1e-300)
-    levels = [y for _, y in points]
+    end = max(drawn[-1][0], 1e-300)
+    levels = [y for _, y in drawn]
     low, high = min(0.0, *levels) if min(levels) <= max(levels) / 2 else min(levels), max(levels)
     span = high - low or 1.0
 
@@ -27,12 +29,17 @@ def sparkline(points: Points, title: str) -> str:
         up = (y - low) / span if high > low else 0.5
         return f"{across:.1f},{_HEIGHT - _MARGIN - up * (_HEIGHT - 2 * _MARGIN):.1f}"
 
-    line = " ".join(place(t, y) for t, y in points)
+    line = " ".join(place(t, y) for t, y in drawn)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH:g}" height="{_HEIGHT:g}" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img">'
         f"<title>{escape(title)}</title>"
         f'<polyline points="{line}" fill="none" stroke="#{PALETTE[0]}" stroke-width="2" stroke-linejoin="round"/></svg>'
     )
+
+
+def curve(plan: Plan, base: float, total: Fraction | None, title: str) -> str:
+    """The sparkline of a plan over its run."""
+    return sparkline(points(plan, base, horizon(plan, total) - 1), title)
 
 
 def page(text: str, parts: Sequence[tuple[str, str, str]]) -> str:
