@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.backends.picture import PALETTE, Drawn, Panel, Picture, picture
@@ -62,19 +63,26 @@ def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: b
     >>> figure.axes[0].get_ylabel()
     'learning rate / base'
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     shown = described(*schedules, **options)
     width, height = SIZES[size] if isinstance(size, str) else size
     look = _DARK if dark else _LIGHT
-    with mpl.rc_context({"svg.fonttype": "path", "pdf.fonttype": 42, "svg.hashsalt": "lrdsl"}):
-        figure = Figure(figsize=(width, height * (1 + 0.6 * (len(shown.panels) - 1))), layout="constrained", facecolor=look["back"])
-        axes = figure.subplots(len(shown.panels), 1, sharex=True, squeeze=False)[:, 0]
-        for panel, axis in zip(shown.panels, axes, strict=True):
-            _draw(panel, axis, shown, look, 7.5 if width < 4 else 9)
-        axes[-1].set_xlabel(shown.unit, color=look["ink"])
+    figure = Figure(figsize=(width, height * (1 + 0.6 * (len(shown.panels) - 1))), layout="constrained", facecolor=look["back"])
+    axes = figure.subplots(len(shown.panels), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, axis in zip(shown.panels, axes, strict=True):
+        _draw(panel, axis, shown, look, 7.5 if width < 4 else 9)
+    axes[-1].set_xlabel(shown.unit, color=look["ink"])
     return figure
+
+
+def save(figure: Figure, path: str | Path, kind: str) -> None:
+    """Write a figure as "png", "svg" or "pdf", the same figure always as the same file."""
+    import matplotlib as mpl
+
+    undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    with mpl.rc_context({"svg.fonttype": "path", "pdf.fonttype": 42, "svg.hashsalt": "lrdsl"}):
+        figure.savefig(path, format=kind, dpi=200, metadata=undated)
 
 
 def _draw(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points: float) -> None:

@@ -45,5 +45,5 @@ def curve(plan: Plan, base: float, total: Fraction | None, title: str) -> str:
 def page(text: str, parts: Sequence[tuple[str, str, str]]) -> str:
     """A schedule as HTML: its text, then for each target the sentence, the formula in MathML, and the curve in SVG."""
     shown = "".join(f'<p style="margin:0.4em 0">{escape(said)}</p>{formula}<div style="margin:0.4em 0">{curve}</div>' for said, formula, curve in parts)
-    code = f'<pre style="margin:0 0 0.4em 0"><code>{escape(text)}</code></pre>'
+    code = f'<pre style="margin:0 0 0.4em 0;white-space:pre-wrap"><code>{escape(text)}</code></pre>'
     return f'<div class="lrdsl" style="text-align:left">{code}{shown}</div>'

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrdsl.backends import array
-from lrdsl.expr import Expr, Product, cycles, walk
+from lrdsl.expr import Call, Expr, Product, cycles, walk
 from lrdsl.plan import Plan, pieces
 
 Points = list[tuple[float, float]]
@@ -67,7 +67,8 @@ def _reach(levels: NDArray[np.float64], log: bool) -> float:
 
 def _traced(level: Expr, base: float, a: float, b: float, scale: float, log: bool) -> Points:
     """The curve between two ticks: halved for as long as the middle is off the line between the ends."""
-    grid = np.linspace(a, b, 5)
+    bent = any(isinstance(x, Call) and x.op in ("min", "max", "abs", "reduce") for x in walk(level))
+    grid = np.linspace(a, b, 65 if bent else 5)  # a bend between two ticks may be missed
     values = array.levels(level, grid, base)
     for _ in range(10):
         middles = (grid[1:] + grid[:-1]) / 2

@@ -79,5 +79,4 @@ def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], siz
     except ModuleNotFoundError as missing:
         help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
-    undated: dict[str, Any] = {"metadata": {"Date" if kind == ".svg" else "CreationDate": None}} if kind in (".svg", ".pdf") else {}
-    replace(path, lambda temporary: figure.savefig(temporary, format=kind[1:], dpi=200, **undated))
+    replace(path, lambda temporary: plot.save(figure, temporary, kind[1:]))

@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 
 from lrdsl.backends.notation import tree
 
+#: What aligns a cell where browsers do not know `columnalign`.
+_LEFT = 'style="text-align:left"'
 _INVISIBLE = "<mo>&#x2062;</mo>"
 
 
@@ -74,7 +76,7 @@ def _of(node: tree.Node) -> str:
         case tree.BigProduct(index, upto, factor):
             return _row(f"<munderover><mo>∏</mo><mrow>{_of(index)}<mo>=</mo><mn>1</mn></mrow>{_of(upto)}</munderover>{_of(factor)}")
         case tree.Cases(rows):
-            inner = "".join(f"<mtr><mtd>{_of(value)}</mtd><mtd><mtext>if </mtext>{condition(c)}</mtd></mtr>" for value, c in rows)
+            inner = "".join(f"<mtr><mtd {_LEFT}>{_of(value)}</mtd><mtd {_LEFT}><mtext>if&#xA0;</mtext>{condition(c)}</mtd></mtr>" for value, c in rows)
             return _row(f'<mo>{{</mo><mtable columnalign="left">{inner}</mtable>')
         case tree.Apply(function, args, base):
             word = f"<mi>{function}</mi>" if isinstance(function, str) else _of(function)
