@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrdsl.backends import array
-from lrdsl.expr import Call, Expr, Product, cycles, walk
+from lrdsl.expr import Call, Expr, Product, Select, T, cycles, walk
 from lrdsl.plan import Plan, pieces
 
 Points = list[tuple[float, float]]
@@ -36,8 +36,9 @@ def points(plan: Plan, base: float, end: float, log: bool = False) -> Points:
         for (level, start), stop, inner in zip(stretches, ends, marks, strict=True):
             bounds = [start, *(inner or ()), stop]
             for a, b in pairwise(bounds):
-                traced = _traced(level, base, a, b if b == stop else math.nextafter(b, a), scale, log)
+                traced = _traced(level, base, a, math.nextafter(b, a), scale, log)
                 found += [*traced[:-1], (b, traced[-1][1])]
+        found.append((end, float(array.levels(plan.level, np.array([end]), base)[0])))
     return [(t, y) for t, y in _tidied(found, log) if not log or y > 0]
 
 
@@ -45,7 +46,8 @@ def _edges(level: Expr, start: float, stop: float) -> list[float] | None:
     """The ticks inside a piece at which a cycle or a stair begins; None where they are too many."""
     if any(isinstance(x, Product) for x in walk(level)):
         return None
-    found: set[float] = set()
+    chosen = [x for x in walk(level) if isinstance(x, Select) and x.of is T]
+    found = {float(at) for x in chosen for at in x.starts[1:] if start < at < stop}
     for length, origin in cycles(level):
         first = math.floor((Fraction(start) - origin) / length) + 1
         if (stop - start) / float(length) > MOST_EDGES:
@@ -62,7 +64,7 @@ def _reach(levels: NDArray[np.float64], log: bool) -> float:
     if log:
         above = levels[levels > 0]
         return max(float(np.log(above.max() / above.min())) if above.size else 0.0, 0.1)
-    return float(levels.max() - levels.min()) or float(np.abs(levels).max()) or 1.0
+    return max(float(levels.max() - levels.min()), 1e-6 * float(np.abs(levels).max())) or 1.0
 
 
 def _traced(level: Expr, base: float, a: float, b: float, scale: float, log: bool) -> Points:
@@ -108,9 +110,10 @@ def _outline(level: Expr, base: float, end: float) -> Points:
 def _tidied(points: Points, log: bool) -> Points:
     """Points without those that lie on the line between their neighbours, nor those that repeat."""
     kept: Points = []
+    top = max((abs(y) for _, y in points), default=0.0)
     for t, y in points:
-        if kept and math.isclose(kept[-1][0], t, rel_tol=1e-12) and kept[-1][1] == y:
-            continue
+        if kept and math.isclose(kept[-1][0], t, rel_tol=1e-12) and abs(kept[-1][1] - y) <= 1e-9 * (abs(y) if log else top):
+            kept.pop()  # no jump
         while len(kept) > 1 and (not log or kept[-1][1] == y) and _on_line(kept[-2], kept[-1], (t, y)):
             kept.pop()
         kept.append((t, y))

@@ -179,16 +179,34 @@ def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
     return number(cycle) if e.op == "floor" else linear(scale, T, shift - cycle * period)
 
 
+#: Of the stairs within one cycle, so many are told apart.
+_MOST_STAIRS = 1000
+
+
 def cycles(e: Expr) -> list[tuple[Fraction, Fraction]]:
-    """(length, start of one) of the cycles and stairs in a formula: of what it does again after so many ticks."""
+    """(length, start of one) of the cycles and stairs in a formula, and of what begins within a cycle: of all that it does again after so many ticks."""
     found: dict[tuple[Fraction, Fraction], None] = {}
     for x in walk(e):
-        if isinstance(x, Call) and x.op in ("mod", "floor", "ceil"):
-            scale, of, shift = parts(x.args[0])
-            period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)
-            if of is T and scale != 0:
-                found[abs(period / scale), -shift / scale] = None
+        found |= dict.fromkeys(_begins(x.of, x.starts[1:]) if isinstance(x, Select) else _begins(x, (Fraction(0),)))
     return list(found)
+
+
+def _begins(x: Expr, at: tuple[Fraction, ...]) -> list[tuple[Fraction, Fraction]]:
+    """(length, first) of the ticks at which a cycle, or a stair, has gone on for one of some times."""
+    if not isinstance(x, Call) or x.op not in ("mod", "floor", "ceil"):
+        return []
+    scale, of, shift = parts(x.args[0])
+    period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)
+    if scale == 0:
+        return []
+    if of is T:
+        return [(abs(period / scale), (start - shift) / scale) for start in at]
+    if not (isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num)):
+        return []
+    ends = sorted((shift, scale * of.args[1].value + shift))  # within each cycle of another
+    first, last = ends[0] // period, ends[1] // period
+    inner = {(k * period + start - shift) / scale for k in range(int(first), int(min(last, first + _MOST_STAIRS)) + 1) for start in at}
+    return _begins(of, tuple(sorted(w for w in inner if 0 <= w < of.args[1].value)))
 
 
 def forms(e: Expr) -> set[Any]:
