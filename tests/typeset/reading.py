@@ -28,10 +28,10 @@ class Formula:
                 self.meanings[name.strip()] = of
         self.pieces = _pieces(source)
 
-    def value(self, t: Any, base: Any) -> Any:
-        """The value at a tick."""
+    def value(self, t: Any, base: Any, letter: str = r"\eta_0") -> Any:
+        """The value at a tick, with the base under its letter."""
         with mpmath.workdps(DIGITS):
-            names = {"t": mpmath.mpf(t), r"\eta_0": mpmath.mpf(base)}
+            names = {"t": mpmath.mpf(t), letter: mpmath.mpf(base)}
             for value, condition in self.pieces:
                 if all(_holds(part, names, self.meanings) for part in condition):
                     return _Reader(value, names, self.meanings).whole()
