@@ -65,7 +65,7 @@ RECIPES = (
         "Vaswani et al., *Attention Is All You Need*, 2017, eq. 3",
         r"\mathrm{lrate} = d_{\mathrm{model}}^{-0.5} \cdot \min\left(\mathrm{step}^{-0.5}, \mathrm{step} \cdot \mathrm{warmup}^{-1.5}\right)",
         {r"\mathrm{step}": "t", r"\mathrm{warmup}": "4000", r"d_{\mathrm{model}}": r"\eta_{\max}^{-2}/4000"},
-        "let warmup_steps = 4000; lr = warmup(warmup_steps) then rsqrt(warmup_steps)",
+        "let w = 4000; lr = warmup(w) then rsqrt(w)",
         "The base is the highest rate, (d_model · warmup)^-0.5. Of the two in the minimum, the second is the smaller one up to the end of the warmup.",
     ),
     Recipe(

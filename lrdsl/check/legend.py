@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from lrdsl.expr import BASE, Call, Expr, Letter, Lettered, Num, forms, is_lettered, number, walk
+from lrdsl.expr import BASE, Call, Expr, Letter, Lettered, Num, forms, is_lettered, mul, number, walk
 from lrdsl.plan import Letters
 
 #: The letter for the length of the run, and of durations.
@@ -24,12 +24,20 @@ class Legend:
     symbol: Callable[[str], Any]
     found: dict[tuple[Any, ...], Letters] = attrs.field(factory=dict)
 
-    def named(self, e: Expr, letter: str, *place: Any) -> Expr:
-        """A constant, or a constant multiple of base, with a letter, if it has none yet. `place` tells it from others that would have the same letter."""
+    def named(self, e: Expr, letter: str, *place: Any, factor: bool = False) -> Expr:
+        """A constant, or a constant multiple of base, with a letter, if it has none yet. `place` tells it from others that would have the same letter.
+
+        Inside a `factor`, where base is 1, a multiple of it is no level, and the letter is for the multiple alone.
+        """
         if isinstance(e, Num) and letter:
             return Num(self.number(e.value, letter, *place), e.double)
         multiple = isinstance(e, Call) and e.op == "mul" and len(e.args) == 2 and isinstance(e.args[0], Num) and e.args[1] is BASE
-        return Letter(self._known(e, letter, *place).symbol.name, "", e) if multiple and letter else e
+        if not multiple or not letter:
+            return e
+        if factor:
+            assert isinstance(e, Call)
+            return mul(self.named(e.args[0], letter.replace("eta", "alpha"), *place), BASE)
+        return Letter(self._known(e, letter, *place).symbol.name, "", e)
 
     def number(self, value: Fraction, letter: str, *place: Any) -> Fraction:
         """The same for a number; 0 and 1, which formulas leave out, and what has letters already stay as they are."""

@@ -127,7 +127,7 @@ class Scope:
 
     def lettered(self, e: Expr, letter: str, extent: Extent) -> Expr:
         """A constant that is written here, with a letter where the formula is to be symbolic."""
-        return e if self.legend is None else self.legend.named(e, letter, extent, self.problems.text)
+        return e if self.legend is None else self.legend.named(e, letter, extent, self.problems.text, factor=self.factor)
 
     def within(self, found: Named | Defined, extent: Extent) -> Scope | None:
         """The surroundings of what a name stands for, used here; None after too much of it was reported."""

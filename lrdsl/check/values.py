@@ -115,7 +115,7 @@ def _bound(node: nodes.Name, scope: Scope) -> Value | None:
     value = None if inner is None else evaluate(found.node, inner)
     if value is None or scope.legend is None or not found.own:
         return value
-    return Value(value.kind, scope.legend.named(value.expr, node.id))
+    return Value(value.kind, scope.legend.named(value.expr, node.id, factor=scope.factor))
 
 
 def _applied(node: nodes.Call, scope: Scope) -> Value | None:

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
+from lrdsl.cli.table import HEAD, rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,31 +70,15 @@ def _colour(i: int) -> str:
     return _COLOURS[i % len(_COLOURS)]
 
 
-def _ticks(value: Any) -> str:
-    return f"{float(value):,.10g}".replace(",", "_")
-
-
 def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("phase", overflow="fold")
-    for name in ("ticks", "length", "level"):
+    table.add_column(HEAD[0], overflow="fold")
+    for name in HEAD[1:]:
         table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
-    for i, phase in enumerate(target.plan.phases[:_MOST]):
-        start, n = phase.start, phase.length
-        if start is None:
-            table.add_row(f"[{_colour(i)}]▌[/] {_escaped(phase.text)}", "?", "?" if n is None else _ticks(n), "from the level reached")
-            continue
-        first = f"{s.at(float(start), base, target.name):.4g}"
-        if n is None:
-            waits = i + 1 < len(target.plan.phases)
-            ticks, length, level = f"{_ticks(start)} …" + " ?" * waits, "?" if waits else "endless", f"from {first}"
-        else:
-            ticks, length = f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n)
-            reached = f"{s.at(float(start + n), base, target.name):.4g}"
-            level = first if first == reached else f"{first} → {reached}"
-        table.add_row(f"[{_colour(i)}]▌[/] {_escaped(phase.text)}", ticks, length, level)
+    for i, (text, *cells) in enumerate(rows(s, target, base)[:_MOST]):
+        table.add_row(f"[{_colour(i)}]▌[/] {_escaped(text)}", *cells)
     console.print(table)
     if len(target.plan.phases) > _MOST:
         console.print(f"[dim]  and {len(target.plan.phases) - _MOST} more phases[/]")

@@ -13,6 +13,8 @@ DIGITS = 60
 _HAIR = mpmath.mpf(10) ** -40
 
 _TOKEN = re.compile(r"\s+|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|.", re.DOTALL)
+#: Between two conditions that must both hold.
+_ALSO = r",\s*\\;|,\s*\\qquad"
 _SPACES = {r"\,", r"\;", r"\quad", r"\qquad", r"\left", r"\right", r"\bigl", r"\bigr", "&"}
 
 
@@ -27,6 +29,7 @@ class Formula:
                 name, _, of = meaning.partition(" = ")
                 self.meanings[name.strip()] = of
         self.pieces = _pieces(source)
+        self.otherwise: Any = mpmath.mpf(0) if "[" in source.replace("\\\\[3pt]", "") else None
 
     def value(self, t: Any, base: Any, letter: str = r"\eta_0") -> Any:
         """The value at a tick, with the base under its letter."""
@@ -35,20 +38,39 @@ class Formula:
             for value, condition in self.pieces:
                 if all(_holds(part, names, self.meanings) for part in condition):
                     return _Reader(value, names, self.meanings).whole()
-        raise AssertionError(f"nothing holds at {t}")
+        assert self.otherwise is not None, f"nothing holds at {t}"  # of Iverson's brackets all may be 0
+        return self.otherwise
 
 
 def _pieces(source: str) -> list[tuple[str, list[str]]]:
     """(value, conditions) of each piece of a formula with cases, or of one that always holds."""
     cases = re.fullmatch(r"[^=]* = \\begin\{cases\}\n(.*)\n\\end\{cases\}", source, re.DOTALL)
     if cases is None:
-        plain = re.sub(r"^\\begin\{aligned\}\n|\n\\end\{aligned\}$|\\\\\n", "", source)
-        return [(plain.partition("=")[2].replace("&", ""), [])]
+        plain = re.sub(r"^\\begin\{aligned\}\n|\n\\end\{aligned\}$", "", source)
+        if "[" in plain.replace("\\\\[3pt]", ""):
+            return _bracketed(plain.replace("\\\\[3pt]", ""))
+        return [_line(row.replace("\\\\\n", "").partition("=")[2].replace("&", "")) for row in plain.split("\\\\[3pt]")]
     found = []
     for row in cases[1].split("\\\\[3pt]"):
         value, condition = re.split(r"&|\\text\{for \}", row)
-        found.append((value.replace("\\\\\n", ""), re.split(r",\s*\\;|,\s*\\qquad", condition.replace("\\\\\n", ""))))
+        found.append((value.replace("\\\\\n", ""), re.split(_ALSO, condition.replace("\\\\\n", ""))))
     return found
+
+
+def _bracketed(source: str) -> list[tuple[str, list[str]]]:
+    """The pieces of a sum with Iverson's brackets; of those, one bracket holds at a time."""
+    parts = re.split(r"\[([^\]]*)\]", source.replace("\\\\\n", "").replace("&", "").partition("=")[2])
+    values = [re.sub(r"^\s*(\\quad\s*)*\+\s", "", value) for value in parts[::2]]
+    return [(value, re.split(_ALSO, when)) for value, when in zip(values, parts[1::2], strict=False)]
+
+
+def _line(row: str) -> tuple[str, list[str]]:
+    """A line of an aligned formula: what stands apart and compares something is the condition."""
+    parts = re.split(r",\\quad|\\qquad|\\quad", row)
+    compares = [bool(re.search(r"<|\\le |\\ge ", part)) for part in parts]
+    value = "".join(part for part, is_condition in zip(parts, compares, strict=True) if not is_condition)
+    when = "".join(part for part, is_condition in zip(parts, compares, strict=True) if is_condition)
+    return value, re.split(_ALSO, when) if when else []
 
 
 def _holds(condition: str, names: Mapping[str, Any], meanings: Mapping[str, str]) -> bool:

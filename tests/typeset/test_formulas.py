@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import mpmath
 import pytest
@@ -17,13 +18,13 @@ from tests.typeset.reading import Formula
 ALL = schedules()
 
 
-def compare(s: lrdsl.Schedule, target: str, ticks: list[int], base: float = 0.3, symbolic: bool = False) -> None:
-    formula = Formula(s.latex(target=target, symbolic=symbolic))
+def compare(s: lrdsl.Schedule, target: str, ticks: list[int], base: float = 0.3, **style: Any) -> None:
+    formula = Formula(s.latex(target=target, **style))
     levels = [s.at(t, base, target) for t in ticks]
     most = max(1.0, *(abs(level) for level in levels))
     for t, level in zip(ticks, levels, strict=True):
         found = formula.value(t, base)
-        assert abs(found - mpmath.mpf(level)) <= 1e-12 * most, (str(s), t, level, float(found), s.latex(target=target))
+        assert abs(found - mpmath.mpf(level)) <= 1e-12 * most, (str(s), t, level, float(found), s.latex(target=target, **style))
 
 
 def sampled(s: lrdsl.Schedule, target: str) -> list[int]:
@@ -36,13 +37,20 @@ def sampled(s: lrdsl.Schedule, target: str) -> list[int]:
 
 @pytest.mark.parametrize("name", [name for name, (s, target) in ALL.items() if not s.plan_of(target).watches])
 @pytest.mark.parametrize("symbolic", [False, True])
-def test_what_is_set_is_what_runs(name: str, symbolic: bool) -> None:
+@pytest.mark.parametrize("form", ["cases", "aligned", "iverson"])
+def test_what_is_set_is_what_runs(name: str, form: str, symbolic: bool) -> None:
     s, target = ALL[name]
-    compare(s, target, sampled(s, target), symbolic=symbolic)
+    compare(s, target, sampled(s, target)[:: 1 if form == "cases" else 5], form=form, symbolic=symbolic)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     s = data.draw(texts.schedules(depth=3, longest=2000))
-    compare(s, "lr", sorted({t for t in data.draw(texts.ticks(s, 3000)) if t <= 3000}), symbolic=data.draw(st.booleans()))
+    compare(
+        s,
+        "lr",
+        sorted({t for t in data.draw(texts.ticks(s, 3000)) if t <= 3000}),
+        form=data.draw(st.sampled_from(["cases", "aligned", "iverson"])),
+        symbolic=data.draw(st.booleans()),
+    )

@@ -214,14 +214,14 @@ class Composer:
     def _lettered(self, e: Linear, inline: bool) -> Node:
         """The same with letters: `(t - T_w)/T_d`, `(T_w + T_d - t)/T_d`, `1 - t/T_d`."""
         of, origin, slope = self.of(e.of, inline), -e.shift / e.scale, abs(e.scale)
-        if isinstance(origin, Lettered) and fraction_of(origin.form, self.legend)[1] is not None:
-            rising, rest, below = linear_of(e.scale, e.shift, self.legend)
-            whole = _joined(of if rising == Number(Fraction(1)) else _times([rising, of]), rest)
-            return whole if below is None else Ratio(whole, below, inline)
         top, bottom = fraction_of(slope.form, self.legend) if isinstance(slope, Lettered) else (Number(slope), None)
         if e.shift == 1 and not is_lettered(e.shift):
             share = _shared(of, top, bottom, inline)
             return _joined(Number(Fraction(1)), share if e.scale > 0 else Negative(share))
+        if isinstance(origin, Lettered) and fraction_of(origin.form, self.legend)[1] is not None:
+            rising, rest, below = linear_of(e.scale, e.shift, self.legend)
+            whole = _joined(of if rising == Number(Fraction(1)) else _times([rising, of]), rest)
+            return whole if below is None else Ratio(whole, below, inline)
         if e.scale > 0:
             inner = _joined(of, Negative(self.number(origin, inline)) if origin > 0 else self.number(-origin, inline))
         else:
