@@ -74,14 +74,15 @@ class Piece:
 
 @attrs.frozen
 class Letters:
-    """A letter of a symbolic formula: what stands for it in the forms of lettered constants, how it is written, and its value in the text, a number or a
-    multiple of base.
+    """A letter of a symbolic formula: what stands for it in the forms of lettered constants, how it is written, and its value in the text: a `duration` in
+    ticks, another number, or a multiple of base.
     """
 
     symbol: Any
     letter: str
     sub: str
     value: Expr
+    duration: bool
 
     @property
     def name(self) -> str:

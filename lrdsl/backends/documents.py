@@ -12,7 +12,7 @@ from lrdsl.backends.notation import mathml, python, text, typst
 from lrdsl.backends.notation.composing import compose
 from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
 from lrdsl.clock import exact
-from lrdsl.expr import BASE, T, decimal, linear, substitute
+from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
 from lrdsl.plan import Plan, Target
 
 #: The base, where none is named.
@@ -33,6 +33,10 @@ def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
     """The formula of a plan, in the units and from the first tick that the style asks for."""
     law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
     timed = attrs.evolve(plan, law=law)
+    if style.per != 1 and plan.legend:  # durations are in the same unit as t
+        longer = {x.symbol: x.symbol * style.per for x in plan.legend if x.duration}
+        legend = tuple(attrs.evolve(x, value=x.value / style.per) if x.duration else x for x in plan.legend)
+        timed = attrs.evolve(plan, law=reformed(law, lambda form: form.subs(longer, simultaneous=True)), legend=legend)
     pieces, meanings = compose(timed, base)
     if style.numbers == "fraction":
         changed = with_fractions(pieces)

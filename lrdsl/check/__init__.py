@@ -56,7 +56,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     scope = attrs.evolve(scope, run=Run(happened=scope.run.happened))
     if scope.legend is not None:
         legend = Legend(scope.legend.symbol)  # each plan has its own
-        room = None if scope.room is None else legend.number(scope.room, TOTAL)
+        room = None if scope.room is None else legend.number(scope.room, TOTAL, duration=True)
         scope = attrs.evolve(scope, legend=legend, room=room)
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
     if len(items) > MAX_PHASES:

@@ -133,7 +133,7 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
         about = "a pure number " if p.kind is Kind.RATIO else ""
         scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` must be {about}{p.range_text}: {p.doc}")
         return None
-    return scope.lettered(e, p.letter, node.extent)
+    return scope.lettered(e, p.letter, node.extent, p.kind is Kind.DURATION)
 
 
 def _measures(p: Parameter, e: Expr) -> list[Fraction | float]:

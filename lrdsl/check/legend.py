@@ -24,13 +24,13 @@ class Legend:
     symbol: Callable[[str], Any]
     found: dict[tuple[Any, ...], Letters] = attrs.field(factory=dict)
 
-    def named(self, e: Expr, letter: str, *place: Any, factor: bool = False) -> Expr:
+    def named(self, e: Expr, letter: str, *place: Any, factor: bool = False, duration: bool = False) -> Expr:
         """A constant, or a constant multiple of base, with a letter, if it has none yet. `place` tells it from others that would have the same letter.
 
         Inside a `factor`, where base is 1, a multiple of it is no level, and the letter is for the multiple alone.
         """
         if isinstance(e, Num) and letter:
-            return Num(self.number(e.value, letter, *place), e.double)
+            return Num(self.number(e.value, letter, *place, duration=duration), e.double)
         multiple = isinstance(e, Call) and e.op == "mul" and len(e.args) == 2 and isinstance(e.args[0], Num) and e.args[1] is BASE
         if not multiple or not letter:
             return e
@@ -39,16 +39,16 @@ class Legend:
             return mul(self.named(e.args[0], letter.replace("eta", "alpha"), *place), BASE)
         return Letter(self._known(e, letter, *place).symbol.name, "", e)
 
-    def number(self, value: Fraction, letter: str, *place: Any) -> Fraction:
+    def number(self, value: Fraction, letter: str, *place: Any, duration: bool) -> Fraction:
         """The same for a number; 0 and 1, which formulas leave out, and what has letters already stay as they are."""
-        return value if value in (0, 1) or is_lettered(value) else Lettered.of(value, self._known(number(value), letter, *place).symbol)
+        return value if value in (0, 1) or is_lettered(value) else Lettered.of(value, self._known(number(value), letter, *place, duration=duration).symbol)
 
-    def _known(self, value: Expr, letter: str, *place: Any) -> Letters:
+    def _known(self, value: Expr, letter: str, *place: Any, duration: bool = False) -> Letters:
         key = (letter, value, *place)
         known = self.found.get(key)
         if known is None:
             first, _, sub = letter.partition("_")
-            known = self.found[key] = Letters(self.symbol(f"p{len(self.found)}"), first, sub, value)
+            known = self.found[key] = Letters(self.symbol(f"p{len(self.found)}"), first, sub, value, duration)
         return known
 
     def letters_of(self, law: Expr) -> tuple[Letters, ...]:

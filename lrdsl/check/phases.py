@@ -176,7 +176,7 @@ def _at_latest(end: Ending) -> tuple[str | Ticks, ...]:
 def _limit(node: nodes.Limited, scope: Scope) -> Expr | None:
     """The length in `A for D`."""
     length = value_of(node.length, Kind.DURATION, scope)
-    return None if length is None else scope.lettered(length, "T_f", node.length.extent)
+    return None if length is None else scope.lettered(length, "T_f", node.length.extent, True)
 
 
 def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:

@@ -125,9 +125,9 @@ class Scope:
     run: Run = attrs.field(factory=Run)
     legend: Legend | None = None
 
-    def lettered(self, e: Expr, letter: str, extent: Extent) -> Expr:
+    def lettered(self, e: Expr, letter: str, extent: Extent, duration: bool) -> Expr:
         """A constant that is written here, with a letter where the formula is to be symbolic."""
-        return e if self.legend is None else self.legend.named(e, letter, extent, self.problems.text, factor=self.factor)
+        return e if self.legend is None else self.legend.named(e, letter, extent, self.problems.text, factor=self.factor, duration=duration)
 
     def within(self, found: Named | Defined, extent: Extent) -> Scope | None:
         """The surroundings of what a name stands for, used here; None after too much of it was reported."""

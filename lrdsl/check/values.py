@@ -115,7 +115,7 @@ def _bound(node: nodes.Name, scope: Scope) -> Value | None:
     value = None if inner is None else evaluate(found.node, inner)
     if value is None or scope.legend is None or not found.own:
         return value
-    return Value(value.kind, scope.legend.named(value.expr, node.id, factor=scope.factor))
+    return Value(value.kind, scope.legend.named(value.expr, node.id, factor=scope.factor, duration=value.kind is Kind.DURATION))
 
 
 def _applied(node: nodes.Call, scope: Scope) -> Value | None:
@@ -172,7 +172,7 @@ def _name(node: nodes.Name, scope: Scope) -> Value | None:
         case "total":
             try:
                 total = scope.clock.total()
-                return Value(Kind.DURATION, number(total if scope.legend is None else scope.legend.number(total, TOTAL)))
+                return Value(Kind.DURATION, number(total if scope.legend is None else scope.legend.number(total, TOTAL, duration=True)))
             except MissingFactError as fact:
                 scope.missing(fact, node.extent, "`total`")
         case "rest":

@@ -38,7 +38,7 @@ from lrdsl.expr.arithmetic import (
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.lettered import Lettered, content, is_lettered
-from lrdsl.expr.rewriting import affine, children, cycles, extent, forms, is_affine, mentions, product, rebuild, substitute, walk, within
+from lrdsl.expr.rewriting import affine, children, cycles, extent, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 
 __all__ = [
     "BASE",
@@ -97,6 +97,7 @@ __all__ = [
     "product",
     "realized",
     "rebuild",
+    "reformed",
     "select",
     "substitute",
     "unhappened",

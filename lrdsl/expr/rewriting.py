@@ -218,6 +218,31 @@ def forms(e: Expr) -> set[Any]:
     return found
 
 
+def reformed(e: Expr, change: Callable[[Any], Any]) -> Expr:
+    """The tree with the forms of its lettered constants changed; their values stay."""
+
+    def constant(value: Fraction) -> Fraction:
+        return Lettered.of(value, change(value.form)) if isinstance(value, Lettered) else value
+
+    def walk(x: Expr) -> Expr:
+        done = memo.get(x)
+        if done is None:
+            match x:
+                case Num():
+                    done = Num(constant(x.value), x.double)
+                case Linear():
+                    done = linear(constant(x.scale), walk(x.of), constant(x.shift))
+                case Select():
+                    done = Select(walk(x.of), tuple(constant(at) for at in x.starts), tuple(walk(v) for v in x.values))
+                case _:
+                    done = rebuild(x, walk)
+            memo[x] = done
+        return done
+
+    memo: dict[Expr, Expr] = {}
+    return walk(e)
+
+
 def mentions(e: Expr, symbol: Symbol) -> bool:
     """Whether a symbol occurs in a tree."""
     return any(x is symbol for x in walk(e))

@@ -59,11 +59,12 @@ def test_a_number_for_the_base() -> None:
     assert lrdsl.parse("0.5 * hold").latex(base=0.3) == r"\eta_t = 0.15"
 
 
+@pytest.mark.parametrize("symbolic", [False, True])
 @pytest.mark.parametrize(("time", "first", "per"), [("epochs", 0, 14), ("steps", 1, 1), ("ticks", 1, 1), ("epochs", 1, 14)])
-def test_other_clocks(time: str, first: int, per: int) -> None:
+def test_other_clocks(time: str, first: int, per: int, symbolic: bool) -> None:
     """A formula in epochs, or from 1, has the values of the schedule at the ticks that it means."""
     s = lrdsl.parse("warmup(2ep) then cosine(10ep, to=0.1x) then exp(0.9)", steps_per_epoch=14)
-    formula = Formula(s.latex(time=time, first=first))
+    formula = Formula(s.latex(time=time, first=first, symbolic=symbolic))
     for t in (0, 1, 2, 5, 11, 12, 13):
         assert formula.value(t + first, 0.3) == pytest.approx(s.at(t * per, 0.3), rel=1e-12)
 

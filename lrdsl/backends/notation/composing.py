@@ -341,9 +341,9 @@ def _shared(of: Node, top: Node, bottom: Node | None, inline: bool) -> Node:
 
 
 def _times(factors: list[Node]) -> Node:
-    """A product, of nothing but one thing too; numbers stand before the rest."""
+    """A product, of nothing but one thing too; numbers stand before the rest, and pi next."""
     flat: list[Node] = []
     for f in factors:
         flat += f.factors if isinstance(f, Times) else [f]
-    flat.sort(key=lambda f: not isinstance(f, Number))
+    flat.sort(key=lambda f: 0 if isinstance(f, Number) else 1 if f == _LETTERS[PI] else 2)
     return Times(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Number(Fraction(1))
