@@ -1,0 +1,281 @@
+"""One canonical layout of a text: a statement a line, long chains a phase a line, `=` of neighbours below each other. Comments stay where they belong.
+
+The formatter works on tokens, not on the tree: numbers keep the spelling that their author gave them, and brackets that help a reader stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+import attrs
+from lark.lexer import Token
+
+from lrdsl.clock import MULTIPLES
+from lrdsl.diagnostics import Problems
+from lrdsl.syntax.builder import extent_of
+from lrdsl.syntax.parser import parse
+from lrdsl.syntax.tokens import separate, statements_of, tokens_of
+
+#: How wide a line may be, and how far a broken one is set in.
+WIDTH, INDENT = 100, 4
+#: Lines below each other have their `=` in one column where that moves none of them further than this.
+MOST_PADDING = 14
+
+_OPENING = {"LPAR", "LSQB"}
+_CLOSING = {"RPAR", "RSQB"}
+_TIGHT_UNITS = {"ep", "x", *MULTIPLES}
+#: After these a minus is a sign, and a bracket stands apart.
+_OPERATORS = {
+    "PLUS",
+    "MINUS",
+    "STAR",
+    "SLASH",
+    "EQUAL",
+    "COMPARE",
+    "COMMA",
+    "THEN",
+    "FOR",
+    "UNTIL",
+    "OR",
+    "RESTART",
+    "AT",
+    "ASSERT",
+    "SET",
+    "LET",
+    "DEF",
+    "USE",
+}
+
+
+def format_text(text: str) -> str:
+    """A text in its canonical layout, with the same meaning; a text of one line stays one line.
+
+    Raises `ScheduleError` for a text whose grammar is wrong.
+
+    >>> print(format_text("set  total=90ep\\nset base =0.1  # as in the paper\\n\\nlr=warmup( 5ep )then cosine(rest,to = .1x)"), end="")
+    set total = 90ep
+    set base  = 0.1  # as in the paper
+    <BLANKLINE>
+    lr = warmup(5ep) then cosine(rest, to=0.1x)
+    """
+    tree = parse(text)
+    found = _format(text)
+    assert parse(found) == tree, "the layout would change the meaning; please report this text"
+    return found
+
+
+@attrs.define
+class _Word:
+    """A token with the comments before it, on lines of their own, and the one behind it, on its line. A comment of nothing is a blank line."""
+
+    token: Token
+    kind: str
+    before: list[str] = attrs.Factory(list)
+    after: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"0{self.token}" if self.kind == "NUMBER" and self.token.startswith(".") else str(self.token)
+
+
+@attrs.define
+class _Line:
+    """A line with the comments above it, and the one at its end."""
+
+    indent: int
+    text: str
+    above: list[str]
+    comment: str = ""
+
+    def lines(self) -> Iterator[str]:
+        margin = " " * self.indent
+        yield from (margin + comment for comment in self.above)
+        yield f"{margin}{self.text}" + (f"  {self.comment}" if self.comment else "")
+
+
+def _format(text: str) -> str:
+    statements, tail = _statements(text)
+    if "\n" not in text.strip() and not tail and not any(any(word.before) or word.after for words in statements for word in words):
+        return "; ".join(_flat(words) for words in statements)
+    blocks = [(words, _laid_out(words, 0)) for words in statements]
+    out: list[str] = []
+    for _, group in groupby(_numbered(blocks), key=lambda item: item[0]):
+        members = [block for _, block in group]
+        _align(members)
+        for _, lines in members:
+            out += [line.rstrip() for each in lines for line in each.lines()]
+    return "\n".join([*out, *tail]).strip("\n") + "\n"
+
+
+_Block = tuple[list[_Word], list[_Line]]
+
+
+def _numbered(blocks: list[_Block]) -> Iterator[tuple[int, _Block]]:
+    """Blocks with the number of their group: neighbours of one kind on one line each, with nothing between them."""
+    number, before = 0, ""
+    for words, lines in blocks:
+        kind = words[0].kind if words[0].kind in ("SET", "LET") else "TARGET" if _equal(words) is not None and words[0].kind != "DEF" else ""
+        apart = not kind or kind != before or len(lines) > 1 or bool(lines[0].above)
+        number += apart
+        before = kind if len(lines) == 1 else ""
+        yield number, (words, lines)
+
+
+def _equal(words: Sequence[_Word]) -> int | None:
+    """Where the `=` of a statement stands."""
+    depth = 0
+    for i, word in enumerate(words):
+        depth += (word.kind in _OPENING) - (word.kind in _CLOSING)
+        if depth == 0 and word.kind == "EQUAL":
+            return i
+    return None
+
+
+def _align(members: list[_Block]) -> None:
+    if len(members) < 2:
+        return
+    lefts = [_flat(words[: _equal(words)]) for words, _ in members]
+    width = max(len(left) for left in lefts)
+    if width - min(len(left) for left in lefts) > MOST_PADDING:
+        return
+    for left, (words, lines) in zip(lefts, members, strict=True):
+        at = _equal(words)
+        assert at is not None
+        lines[0].text = f"{left:{width}} = {_flat(words[at + 1 :])}"
+
+
+def _statements(text: str) -> tuple[list[list[_Word]], list[str]]:
+    """The words of each statement, and the comments after the last."""
+    problems = Problems(text)
+    found: list[list[_Word]] = []
+    end, before = 0, None
+    for statement in statements_of(list(tokens_of(text, problems))):
+        separate(statement, problems)
+        words = []
+        for token in statement:
+            start = extent_of(token)[0]
+            word = _Word(token, token.type)
+            _comments(text[end:start], before, word)
+            words.append(word)
+            end, before = extent_of(token)[1], word
+        found.append(words)
+    last = _Word(Token("$END", ""), "$END")
+    _comments(text[end:], before, last)
+    return found, last.before
+
+
+def _comments(gap: str, before: _Word | None, word: _Word) -> None:
+    """Give the comments between two words to the one or the other."""
+    lines = gap.split("\n")
+    for i, line in enumerate(lines):
+        _, sign, rest = line.partition("#")
+        comment = f"# {rest.strip()}" if rest.strip() and rest[:1] not in "#!" else f"#{rest.rstrip()}"
+        if not sign:
+            if 0 < i < len(lines) - 1 and word.before[-1:] != [""]:
+                word.before.append("")
+            continue
+        if i == 0 and before is not None and not before.after:
+            before.after = comment
+        else:
+            word.before.append(comment)
+
+
+def _laid_out(words: list[_Word], indent: int, depth: int = 0) -> list[_Line]:
+    """A statement, or what stands in a bracket, on one line where it fits, else a phase a line."""
+    if _fits(words, indent, depth):
+        return [_line(words, indent, depth)]
+    phases = _split(words, "THEN")
+    lines = _phase(phases[0], indent, depth)
+    for phase in phases[1:]:
+        phase[0].before = [comment for comment in phase[0].before if comment]
+        lines += _phase(phase, indent + INDENT, depth)
+    return lines
+
+
+def _fits(words: list[_Word], indent: int, depth: int) -> bool:
+    inner = any(any(word.before) for word in words[1:]) or any(word.after for word in words[:-1])
+    return not inner and indent + len(_flat(words, depth)) <= WIDTH
+
+
+def _phase(words: list[_Word], indent: int, depth: int) -> list[_Line]:
+    """A phase on one line where it fits, else its widest bracket a part a line."""
+    bracket = None if _fits(words, indent, depth) else _widest(words)
+    if bracket is None:
+        return [_line(words, indent, depth)]
+    start, end = bracket
+    lines = [_line(words[: start + 1], indent, depth)]
+    parts = _split(words[start + 1 : end], "COMMA")
+    for i, part in enumerate(parts):
+        comma = part.pop(0) if i and part else None  # the comma before it ends the line before
+        if comma is not None:
+            _end(lines[-1], comma)
+        if part:
+            lines += _laid_out(part, indent + INDENT, depth + 1)
+    return lines + _phase(words[end:], indent, depth)
+
+
+def _end(line: _Line, comma: _Word) -> None:
+    line.text += ","
+    line.above += comma.before + ([line.comment] if line.comment and comma.after else [])
+    line.comment = comma.after or line.comment
+
+
+def _widest(words: list[_Word]) -> tuple[int, int] | None:
+    """The outermost bracket with most in it that holds several things."""
+    best: tuple[int, int] | None = None
+    depth, start = 0, 0
+    for i, word in enumerate(words):
+        if word.kind in _OPENING:
+            start = i if depth == 0 else start
+            depth += 1
+        elif word.kind in _CLOSING:
+            depth -= 1
+            if depth == 0 and i - start > 2 and (best is None or i - start > best[1] - best[0]):
+                best = (start, i)
+    return best
+
+
+def _split(words: list[_Word], kind: str) -> list[list[_Word]]:
+    """The words in parts, each from the second on beginning with a word of a kind that is in no bracket."""
+    parts: list[list[_Word]] = [[]]
+    depth = 0
+    for word in words:
+        depth += (word.kind in _OPENING) - (word.kind in _CLOSING)
+        if depth == 0 and word.kind == kind and (parts[-1] or kind == "COMMA"):
+            parts.append([])
+        parts[-1].append(word)
+    return parts
+
+
+def _line(words: list[_Word], indent: int, depth: int) -> _Line:
+    """One line; a comment inside it goes above it."""
+    inner = list(words[0].before)
+    for before, word in pairwise(words):
+        inner += [comment for comment in (before.after, *word.before) if comment]
+    return _Line(indent, _flat(words, depth), inner, words[-1].after)
+
+
+def _flat(words: Sequence[_Word], depth: int = 0) -> str:
+    """The words side by side, so many brackets deep."""
+    out = ""
+    sign = False  # the word before is the sign of a number
+    for i, word in enumerate(words):
+        before = words[i - 1] if i else None
+        depth -= word.kind in _CLOSING
+        out += ("" if before is None or sign or _tight(before, word, depth) else " ") + word.text
+        sign = word.kind == "MINUS" and (before is None or before.kind in _OPERATORS | _OPENING | {"CARET"})
+        depth += word.kind in _OPENING
+    return out
+
+
+def _tight(before: _Word, word: _Word, depth: int) -> bool:
+    """Whether nothing stands between two words."""
+    kinds = (before.kind, word.kind)
+    if word.kind in ("COMMA", "PERCENT", "CARET") or word.kind in _CLOSING or before.kind in _OPENING or before.kind == "CARET":
+        return True
+    if "EQUAL" in kinds:
+        return depth > 0
+    if word.kind in _OPENING:
+        return before.kind == "WORD" or (before.kind in _CLOSING and word.kind == "LSQB")
+    return before.kind == "NUMBER" and word.kind == "WORD" and str(word.token) in _TIGHT_UNITS
