@@ -16,13 +16,30 @@ if TYPE_CHECKING:
     from lrdsl.clock import Clock
     from lrdsl.comparison import Difference, compare
     from lrdsl.diagnostics import Diagnostic, ScheduleError
-    from lrdsl.reading import lint, load
+    from lrdsl.linting import lint
+    from lrdsl.reading import load
     from lrdsl.runtime import compile
     from lrdsl.runtime.scheduler import Scheduler
     from lrdsl.schedule import Schedule, parse
+    from lrdsl.syntax.formatter import format
 
 __version__ = "0.1.0"
-__all__ = ["Analysis", "Clock", "Diagnostic", "Difference", "Schedule", "ScheduleError", "Scheduler", "analyze", "compare", "compile", "lint", "load", "parse"]
+__all__ = [
+    "Analysis",
+    "Clock",
+    "Diagnostic",
+    "Difference",
+    "Schedule",
+    "ScheduleError",
+    "Scheduler",
+    "analyze",
+    "compare",
+    "compile",
+    "format",
+    "lint",
+    "load",
+    "parse",
+]
 
 _HOME = {
     "Analysis": "lrdsl.analysis",
@@ -35,7 +52,8 @@ _HOME = {
     "ScheduleError": "lrdsl.diagnostics",
     "Scheduler": "lrdsl.runtime.scheduler",
     "compile": "lrdsl.runtime",
-    "lint": "lrdsl.reading",
+    "format": "lrdsl.syntax.formatter",
+    "lint": "lrdsl.linting",
     "load": "lrdsl.reading",
     "parse": "lrdsl.schedule",
 }

@@ -1,4 +1,4 @@
-"""Ways to a schedule other than a text: a file, a text with options, or what a framework was given; and the problems of a text."""
+"""Ways to a schedule other than a text: a file, a text with options, or what a framework was given."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrdsl.check.program import UnusableError
 from lrdsl.clock import Options
-from lrdsl.diagnostics import Diagnostic, ScheduleError, refuse
+from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.files import Folder, read_text
 from lrdsl.plan import Plan
 from lrdsl.schedule import Schedule, parse
@@ -32,20 +32,6 @@ def timed(text: str | Schedule, base: float, target: str | None, options: Option
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
     return plan, s.checked_base(base, target)
-
-
-def lint(text: str, **options: Unpack[Options]) -> list[Diagnostic]:
-    """The problems of a text; never raises on bad text. Options as in `parse`.
-
-    >>> import lrdsl
-    >>> [d.code for d in lrdsl.lint("cosin(20) then step(0)")]
-    ['LR101', 'LR131']
-    """
-    try:
-        parse(text, **options)
-    except ScheduleError as error:
-        return error.diagnostics
-    return []
 
 
 def load(path: str | Path, **options: Unpack[Options]) -> Schedule:

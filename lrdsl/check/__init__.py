@@ -11,6 +11,7 @@ import attrs
 from lrdsl.check import curves
 from lrdsl.check.finite import first_fault
 from lrdsl.check.legend import TOTAL, Legend
+from lrdsl.check.notes import Notes
 from lrdsl.check.phases import sequence
 from lrdsl.check.prelude import known_to
 from lrdsl.check.program import Library, program, total_of
@@ -35,17 +36,19 @@ def check(
     happened: History | None = None,
     written: bool = False,
     symbol: Callable[[str], Any] | None = None,
+    notes: Notes | None = None,
 ) -> Program | None:
     """What a tree means, or None after its problems were reported.
 
     `library` finds the files that it uses; `happened` is what the run has decided so far. Where a schedule that is known to be sound is to be `written`, its
     formulas have the form that people read, and not the one for numbers; and letters for the parameters of the text, where `symbol` makes a letter of its name.
+    `notes` are taken for rules.
     """
     run = Run(happened=happened or {})
     legend = None if symbol is None else Legend(symbol)
     if isinstance(tree, nodes.File):
-        return program(tree, clock, names, problems, library, plan_of, run, written, legend)
-    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run, written=written, legend=legend)
+        return program(tree, clock, names, problems, library, plan_of, run, written, legend, notes)
+    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run, written=written, legend=legend, notes=notes)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 

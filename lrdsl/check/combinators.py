@@ -117,7 +117,7 @@ _DECLARED = (
         lambda n, phase: curves.skip(_ticks(n), phase),
         "does this without the first {n} of it: {phase}",
         moves=True,
-        example="warmup(5) then restart skip(5, cosine(100))",
+        example="warmup(5) then skip(5, cosine(100))",
         known_as=("offset", "delay", "shift", "advance"),
     ),
     Combinator(

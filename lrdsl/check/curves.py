@@ -105,6 +105,16 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     return Curve(start, select(T, parts), None, following(said))
 
 
+def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
+    """The level that each of a sequence enters at, in terms of what the first enters at; None behind one whose end only the run knows."""
+    found: list[Expr | None] = [ENTRY]
+    for curve in curves[:-1]:
+        entry = found[-1]
+        known = entry is not None and curve.pending is None and curve.length is not None
+        found.append(substitute(curve.at(curve.length), {ENTRY: entry}) if known and curve.length is not None and entry is not None else None)
+    return tuple(found)
+
+
 def _then_later(curve: Curve, event: Event, ticks: Fraction, rest: Curve) -> Curve:
     """A curve until so many ticks after an event, then the rest."""
 

@@ -14,6 +14,7 @@ from lrdsl.check.combinators import COMBINATORS, Combinator
 from lrdsl.check.conditions import Ending, ending, watch
 from lrdsl.check.curves import Curve
 from lrdsl.check.names import applied, follows_metric, is_phase, uses_rest
+from lrdsl.check.notes import Chain
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
@@ -115,7 +116,12 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
         if scope.written and i in resting and run.origin is not scope.run.origin and curve is not None:
             found[i] = attrs.evolve(curve, level=Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
     sound = [c for c in found if c is not None]
-    return sound if len(sound) == len(items) and not any(c.endless for c in sound[:-1]) else None
+    if len(sound) < len(items) or any(c.endless for c in sound[:-1]):
+        return None
+    if scope.notes is not None and scope.notes.text is scope.problems.text:
+        extent = (items[0].extent[0], items[-1].extent[1])
+        scope.notes.chains[extent] = Chain(items, curves.entries(sound), tuple(None if c.pending else c.length for c in sound), scope.factor)
+    return sound
 
 
 def _cuts_rest(item: Node, scope: Scope) -> bool:
@@ -311,6 +317,7 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
         if event is None:
             return None
         arguments["reductions"] = call("count", event, T)
+    scope.use(node, shape.name, arguments, given)
     said = shapes.phrase_of(shape, arguments, given) if scope.written else None
     return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments, scope.written), None, said)
 
@@ -334,6 +341,7 @@ def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | N
     curve = _combine(node, declared, arguments, scope)
     if curve is None:
         return None
+    scope.use(node, declared.name, arguments, given)
     phase = arguments["phase"]
     assert isinstance(phase, Curve)
     inside = phase.said.later if phase.said is not None and declared.varies(arguments) else phase.said

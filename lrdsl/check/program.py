@@ -12,6 +12,7 @@ from lrdsl.check.assertions import assertion
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.legend import Legend
 from lrdsl.check.names import defined, named
+from lrdsl.check.notes import Notes
 from lrdsl.check.prelude import known_to
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Run, Scope
 from lrdsl.check.values import value_of
@@ -71,11 +72,13 @@ class _Reading:
     run: Run = attrs.Factory(Run)
     written: bool = False
     legend: Legend | None = None
+    notes: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
         bound, room = {**self.recipes, **self.bound}, total_of(self.clock)
-        return Scope(self.clock, self.names, self.problems, room, bound=bound, expanded=self.expanded, run=self.run, written=self.written, legend=self.legend)
+        known: dict[str, Any] = {"expanded": self.expanded, "run": self.run, "written": self.written, "legend": self.legend, "notes": self.notes}
+        return Scope(self.clock, self.names, self.problems, room, bound=bound, **known)
 
     def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
         """Give a name a meaning; what the host gives a value keeps it."""
@@ -97,12 +100,13 @@ def program(
     run: Run,
     written: bool,
     legend: Legend | None,
+    notes: Notes | None,
 ) -> Program | None:
     """The meaning of a file, or None after its problems were reported."""
     if len(file.statements) > MAX_STATEMENTS:
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run, written=written, legend=legend)
+    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run, written=written, legend=legend, notes=notes)
     for statement in file.statements:  # the clock is known before the first phase is read
         if isinstance(statement, nodes.Setting):
             _set(statement, reading)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from numbers import Real
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from lrdsl.check.legend import Legend
+from lrdsl.check.notes import Notes, Use
 from lrdsl.clock import Clock, MissingFactError, exact
 from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr import Event, Expr
@@ -108,7 +109,7 @@ class Scope:
     `room` is what `rest` means here, or None where it has no meaning, and then `no_room` says why. `factor` is set inside the right side of `A * B`, where
     the entry level and base are 1; `formula` inside an expression of `t`; `written` where formulas are for people. `bound` is what the text itself gives
     names to; `deep` counts the names that stand for names around a node, and `expanded` the nodes that names have stood for so far. `legend` gives constants
-    letters, where the formula is to be symbolic.
+    letters, where the formula is to be symbolic; `notes` are taken for rules.
     """
 
     clock: Clock
@@ -124,6 +125,12 @@ class Scope:
     expanded: list[int] = attrs.field(factory=lambda: [0])
     run: Run = attrs.field(factory=Run)
     legend: Legend | None = None
+    notes: Notes | None = None
+
+    def use(self, node: nodes.Call, name: str, arguments: Mapping[str, Any], given: Iterable[str]) -> None:
+        """Note a call, where notes are taken."""
+        if self.notes is not None and self.notes.text is self.problems.text:
+            self.notes.uses[node.extent, name] = Use(node, name, arguments, frozenset(given), self.factor)
 
     def lettered(self, e: Expr, letter: str, extent: Extent, duration: bool) -> Expr:
         """A constant that is written here, with a letter where the formula is to be symbolic."""

@@ -48,12 +48,12 @@ _OPERATORS = {
 }
 
 
-def format_text(text: str) -> str:
+def format(text: str) -> str:
     """A text in its canonical layout, with the same meaning; a text of one line stays one line.
 
     Raises `ScheduleError` for a text whose grammar is wrong.
 
-    >>> print(format_text("set  total=90ep\\nset base =0.1  # as in the paper\\n\\nlr=warmup( 5ep )then cosine(rest,to = .1x)"), end="")
+    >>> print(format("set  total=90ep\\nset base =0.1  # as in the paper\\n\\nlr=warmup( 5ep )then cosine(rest,to = .1x)"), end="")
     set total = 90ep
     set base  = 0.1  # as in the paper
     <BLANKLINE>

@@ -1,0 +1,23 @@
+"""The lint rules: what a sound text surely does not mean. One module a family; each rule is one declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lrdsl.check.rules import levels, structure, style, timing
+from lrdsl.check.rules.rule import Facts, Finding, Rule
+
+#: The families, with the rules of each.
+FAMILIES: dict[str, tuple[Rule, ...]] = {"timing": timing.RULES, "levels": levels.RULES, "structure": structure.RULES, "style": style.RULES}
+#: Every rule by its code.
+RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for rule in family}
+
+
+def findings(facts: Facts, rules: Iterator[Rule] | None = None) -> Iterator[tuple[Rule, Finding]]:
+    """What the rules find in a sound text."""
+    for rule in RULES.values() if rules is None else rules:
+        for found in rule.look(facts):
+            yield rule, found
+
+
+__all__ = ["FAMILIES", "RULES", "Facts", "Finding", "Rule", "findings"]

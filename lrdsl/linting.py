@@ -1,0 +1,140 @@
+"""Linting a text: its errors, and, where it is sound, what the rules find in it. Comments may silence rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from lrdsl.assertions import hold
+from lrdsl.check import check
+from lrdsl.check.notes import Notes
+from lrdsl.check.program import Library
+from lrdsl.check.rules import RULES, Facts, Finding, Rule
+from lrdsl.check.scope import host_names
+from lrdsl.clock import Clock
+from lrdsl.diagnostics import Diagnostic, Fix, Problems, ScheduleError, Span
+from lrdsl.syntax import parse as parse_tree
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from lrdsl.clock import Options
+
+#: `# lrs: ignore[LR203, LR207]` silences rules on its line, `# lrs: ignore` all of them.
+_IGNORE = re.compile(r"#\s*lrs:\s*ignore(?:\[([^\]]*)\])?")
+#: The code of a comment that silences nothing.
+UNUSED = "LR901"
+
+
+@attrs.frozen
+class Selection:
+    """Which rules speak: those whose codes begin with one of `select`, and not with one of `ignore`; all of them unless said. Errors cannot be silenced."""
+
+    select: tuple[str, ...] = ("LR",)
+    ignore: tuple[str, ...] = ()
+
+    def __contains__(self, code: str) -> bool:
+        return code.startswith(self.select) and not (self.ignore and code.startswith(self.ignore))
+
+
+def lint(text: str, *, library: Library | None = None, selection: Selection = Selection(), **options: Unpack[Options]) -> list[Diagnostic]:
+    """The problems of a text: errors, or, where there are none, warnings of the rules; never raises on bad text. Options as in `parse`.
+
+    >>> import lrdsl
+    >>> [d.code for d in lrdsl.lint("cosin(20) then step(0)")]
+    ['LR101', 'LR131']
+    >>> [(d.code, d.severity) for d in lrdsl.lint("warmup(100) then cosine(1000)", total_steps=1000)]
+    [('LR203', 'warning')]
+    """
+    try:
+        facts = _facts(text, library, options)
+    except ScheduleError as error:
+        return error.diagnostics
+    found = [_diagnostic(text, rule, finding) for rule in RULES.values() if rule.code in selection for finding in rule.look(facts)]
+    kept, unused = _silenced(text, found)
+    if UNUSED in selection:
+        kept += unused
+    return sorted(kept, key=lambda d: (d.span.start.offset, d.code))
+
+
+def _facts(text: str, library: Library | None, options: Options) -> Facts:
+    """What is known of a sound text; raises `ScheduleError` for another."""
+    names = host_names(options.pop("names", None) or {})
+    clock = Clock.of(**options)
+    problems, notes = Problems(text), Notes(text)
+    tree = parse_tree(text, problems)
+    program = check(tree, clock, dict(names), problems, library, notes=notes)
+    if program is not None and program.assertions:
+        hold(program.assertions, float(program.base or 1), problems)
+    problems.raise_any()
+    assert program is not None
+    return Facts(text, tree, program, program.clock, notes)
+
+
+def _diagnostic(text: str, rule: Rule, finding: Finding) -> Diagnostic:
+    return Diagnostic(rule.code, "warning", finding.message, finding.help, Span.of(text, *finding.extent), finding.fix)
+
+
+def _silenced(text: str, found: list[Diagnostic]) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """The diagnostics that no comment silences, and a diagnostic for each code of a comment that silences nothing."""
+    comments = dict(_comments(text))
+    used: set[tuple[int, str]] = set()
+    kept = []
+    for d in found:
+        _, codes = comments.get(d.span.start.line, ((0, 0), None))
+        if codes is not None and (not codes or d.code in codes):
+            used.add((d.span.start.line, d.code if codes else ""))
+        else:
+            kept.append(d)
+    unused = []
+    for line, (extent, codes) in comments.items():
+        idle = [code for code in codes or [""] if (line, code) not in used]
+        if idle:
+            what = ", ".join(f"`{code}`" for code in idle if code) or "nothing"
+            unused.append(Diagnostic(UNUSED, "warning", f"this comment silences what is not there: {what}", "take it out", Span.of(text, *extent)))
+    return kept, unused
+
+
+def _comments(text: str) -> Iterator[tuple[int, tuple[tuple[int, int], Collection[str]]]]:
+    """The line of each comment that silences, its extent, and the codes in it, none for all."""
+    offset = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        found = _IGNORE.search(line)
+        if found:
+            codes = [code.strip() for code in (found[1] or "").split(",") if code.strip()]
+            yield number, ((offset + found.start(), offset + found.end()), codes)
+        offset += len(line) + 1
+
+
+def fixed(text: str, *, unsafe: bool = False, library: Library | None = None, selection: Selection = Selection(), **options: Unpack[Options]) -> str:
+    """A text with all repairs made that keep every level; the `unsafe` ones too where they are asked for. A text with errors has only theirs made.
+
+    >>> import lrdsl.linting
+    >>> lrdsl.linting.fixed("warmup(5) then restart cosine(95)")
+    'warmup(5) then cosine(95)'
+    """
+    for _ in range(20):
+        repairs = [d.fix for d in lint(text, library=library, selection=selection, **options) if d.fix is not None and _may(d, unsafe)]
+        repaired = _applied(text, repairs)
+        if repaired == text:
+            break
+        text = repaired
+    return text
+
+
+def _may(d: Diagnostic, unsafe: bool) -> bool:
+    rule = RULES.get(d.code)
+    return unsafe if rule is None or rule.fix != "safe" else True
+
+
+def _applied(text: str, repairs: list[Fix]) -> str:
+    """The text with repairs made, from the end, those left out that overlap another."""
+    before = len(text) + 1
+    for fix in sorted(repairs, key=lambda r: (r.start, r.end), reverse=True):
+        if fix.end <= before:
+            text = text[: fix.start] + fix.replacement + text[fix.end :]
+            before = fix.start
+    return text

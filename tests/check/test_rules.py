@@ -1,0 +1,146 @@
+"""The lint rules: each speaks where its declaration says so, and not where it says otherwise, nor in any example or recipe."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lrdsl
+from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.rules import FAMILIES, RULES, Rule
+from lrdsl.files import Folder
+from lrdsl.linting import UNUSED, Selection, fixed, lint
+from lrdsl.shapes import SHAPES
+from tests.typeset.formulas import EXAMPLES, texts
+
+PAGE = Path(__file__).parents[2] / "grammar" / "rules.md"
+_IDS = [rule.code for rule in RULES.values()]
+#: Texts near those of the rules, in which nothing is wrong: (text, options).
+NEAR = (
+    ("warmup(5) then cosine(95)", {}),
+    ("set tick = epoch; lr = hold(5, at=0) then restart cosine(95)", {}),
+    ("warmup(100) then cosine(900)", {"total_steps": 1000}),
+    ("cosine(1000)", {"total_steps": 1000}),
+    ("warmup(100) then cosine(500, to=0.1x)", {"total_steps": 1000}),
+    ("warmup(100) then hold(500) then linear(390)", {"total_steps": 1000}),
+    ("warmup(10%) then hold(60%) then cosine(30%)", {"total_steps": 1000}),
+    ("warmup(500 steps) then cosine(95ep)", {"steps_per_epoch": 100}),
+    ("set tick = epoch; lr = warmup(5, from=0.1x) then cosine(95ep)", {}),
+    ("multistep([30, 60, 89])", {"total_steps": 90}),
+    ("plateau(patience=4) for 5 then linear(5)", {}),
+    ("plateau(metric=val_loss)", {}),
+    ("plateau(metric=lossless_acc, mode=max)", {}),
+    ("plateau(metric=quality, mode=max)", {}),
+    ("restarts(cosine(10), stretch=2)", {"total_steps": 70}),
+    ("restarts(cosine(10), times=3)", {"total_steps": 100}),
+    ("onecycle(1000)", {"total_steps": 1000}),
+    ("set base = 0.001; lr = cosine(100, to=1e-5)", {}),
+    ("set base = 0.001; lr = cosine(100); momentum = hold(at=0.9); weight_decay = hold(at=0.05)", {}),
+    ("cosine(100, to=0.01x)", {}),
+    ("scale(1 / (1 + t))", {}),
+    ("drop(2)", {}),
+    ("step(3) for 9 then restart cosine(50, from=0.5x)", {}),
+    ("cosine(10) then restart cosine(10)", {}),
+    ("hold(10) then warmup(5, from=0.5x) then cosine(50)", {}),
+    ("lr = cosine(100); momentum = hold(at=0.9)", {}),
+    ("lr = cosine(100); weight_decay = hold(at=0.1)", {}),
+    ("hold(0, at=0.1) then cosine(5)", {}),
+    ("cosine(50) then linear(50, to=1x)", {}),
+    ("cosine(50) then restart linear(50)", {}),
+    ("cosine(50) * multistep([20, 30])", {}),
+    ("let w = 5; def f(x) = cosine(x); lr = warmup(w) then f(95)", {}),
+    ("warmup(1 epoch) then cosine(95 epochs)", {"steps_per_epoch": 100}),
+    ("warmup(1000) then hold(1000) then cosine(1000)", {}),
+)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=_IDS)
+def test_it_speaks_where_it_says(rule: Rule) -> None:
+    assert [d.code for d in lint(rule.bad, **rule.clock)] == [rule.code]
+    assert lint(rule.good, **rule.clock) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fix], ids=lambda rule: rule.code)
+def test_its_repair_repairs(rule: Rule) -> None:
+    """After it the rule has nothing to say; a safe one keeps every level."""
+    assert fixed(rule.bad, **rule.clock) == (rule.bad if rule.fix == "unsafe" else fixed(rule.bad, unsafe=True, **rule.clock))
+    found = fixed(rule.bad, unsafe=True, **rule.clock)
+    assert found != rule.bad
+    assert lint(found, **rule.clock) == []
+    if rule.fix == "safe":
+        before, after = (lrdsl.parse(text, **rule.clock) for text in (rule.bad, found))
+        assert np.array_equal(before.values(2000), after.values(2000))
+
+
+@pytest.mark.parametrize(("text", "options"), NEAR)
+def test_near_misses(text: str, options: dict[str, int]) -> None:
+    assert lint(text, **options) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.lrs")), ids=lambda path: path.stem)
+def test_examples_are_clean(path: Path) -> None:
+    clock = {"steps_per_epoch": 14, "total_epochs": 12} if path.stem == "two_groups" else {}
+    assert lint(path.read_text("utf-8"), library=Folder.of(path), **clock) == []  # type: ignore[arg-type]
+
+
+def test_recipes_and_the_examples_of_the_reference_are_clean() -> None:
+    calls = [text for name, text in texts().items() if re.match(r"[a-z_]+(\.\w+)?$", name)]
+    own = [form.example for forms in SHAPES.values() for form in forms] + [c.example for c in COMBINATORS.values()]
+    assert len(calls) > 40
+    assert {text: found for text in [*calls, *own] if (found := lint(text))} == {}
+
+
+def test_declarations_are_whole() -> None:
+    assert len(RULES) == sum(len(rules) for rules in FAMILIES.values())
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+    for rule in RULES.values():
+        assert re.fullmatch(r"LR[2-5]\d\d", rule.code)
+        assert rule.finds.endswith(".")
+        assert rule.why.endswith(".")
+
+
+def test_selection() -> None:
+    text = "warmup(5) then restart cosine(95) then linear(5)"
+    assert [d.code for d in lint(text)] == ["LR307", "LR402"]
+    assert [d.code for d in lint(text, selection=Selection(("LR4",)))] == ["LR402"]
+    assert [d.code for d in lint(text, selection=Selection(ignore=("LR402",)))] == ["LR307"]
+    assert [d.code for d in lint("cosin(5)", selection=Selection(("LR4",)))] == ["LR101"], "errors are not silenced"
+
+
+def test_comments_silence_rules() -> None:
+    text = "lr = warmup(5) then restart cosine(95)"
+    assert lint(f"{text}  # lrs: ignore[LR307]") == []
+    assert lint(f"{text}  # lrs: ignore") == []
+    (d,) = lint("lr = cosine(95)  # lrs: ignore[LR307]\nmomentum = hold(at=0.9)  # 0.9, lrs: says nothing")
+    assert (d.code, d.span.start.line) == (UNUSED, 1)
+    assert [d.code for d in lint(f"{text}  # lrs: ignore[LR307, LR402]")] == [UNUSED]
+
+
+def page() -> str:
+    """The page of the rules, from their declarations."""
+    parts = [
+        "# Rules\n",
+        "What `lrdsl check` finds in texts that are sound, and surely not meant so. `# lrs: ignore[LR203]` behind a line silences a rule there; a comment that silences nothing",
+        f"is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. Errors (`LR0xx`, `LR1xx`) are in `lrdsl explain CODE`.\n",
+    ]
+    for family, rules in FAMILIES.items():
+        parts.append(f"## {family.capitalize()}\n")
+        parts += [entry(rule) for rule in rules]
+    return "\n".join(parts)
+
+
+def entry(rule: Rule) -> str:
+    repair = f" Repair: {rule.fix}." if rule.fix else ""
+    facts = f" (with {', '.join(f'`{name}={n}`' for name, n in rule.clock.items())})" if rule.clock else ""
+    return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}{repair}\n\n```lrs\n{rule.bad}\n```\n\nis better{facts}\n\n```lrs\n{rule.good}\n```\n"
+
+
+def test_the_page_is_written_from_the_declarations() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run `python -m tests.check.test_rules`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
