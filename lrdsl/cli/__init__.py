@@ -35,8 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(argv)
+    status: int | None = 0
     try:
-        status: int | None = arguments.run(arguments)
+        status = arguments.run(arguments)
         sys.stdout.flush()
     except ScheduleError as error:
         _complain(error)

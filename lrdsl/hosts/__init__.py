@@ -1,0 +1,28 @@
+"""Texts inside other files: schedule strings in YAML, TOML, JSON and Python, with the place of each of their characters in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError
+
+#: By the ending of a file, the module that finds texts in it, and the function there.
+_KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".py": "python", ".pyi": "python"}
+ENDINGS = (".lrs", *_KINDS)
+
+
+def texts_in(path: Path, source: str, finder: Finder) -> Iterator[Embedded]:
+    """The schedule texts in a file, by its ending; a `.lrs` file is one text as it stands. Raises `UnreadableError` for a file that its format cannot read."""
+    kind = path.suffix.lower()
+    if kind == ".lrs":
+        yield Embedded(source, tuple(range(len(source) + 1)), str)
+        return
+    if kind not in _KINDS or not finder.may_hold(source):
+        return
+    find: Callable[[str, Finder], Iterator[Embedded]] = import_module(f"lrdsl.hosts.{_KINDS[kind]}").find
+    yield from find(source, finder)
+
+
+__all__ = ["ENDINGS", "Embedded", "Finder", "UnreadableError", "texts_in"]

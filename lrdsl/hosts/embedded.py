@@ -1,0 +1,81 @@
+"""A text inside a file, and how such texts are told from other strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fnmatch import fnmatch
+
+import attrs
+
+from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.prelude import recipes
+from lrdsl.diagnostics import Diagnostic, Fix, Span
+from lrdsl.shapes import SHAPES
+
+#: `# lrs` at the end of a line, or on the line before, says that a string is a schedule whatever its key is.
+MARK = re.compile(r"(?:#|//)\s*lrs\s*$")
+
+
+class UnreadableError(Exception):
+    """A file that its format cannot read: where, and why."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        self.message, self.offset = message, offset
+        super().__init__(message)
+
+
+@attrs.frozen
+class Embedded:
+    """A text in a file: `offsets[i]` is where its character i begins in the file, one more for its end, and `quote` writes a piece of it as the file has to."""
+
+    text: str
+    offsets: tuple[int, ...]
+    quote: Callable[[str], str]
+
+    @property
+    def plain(self) -> bool:
+        """Whether the file has the text as it is."""
+        return len(self.offsets) == len(self.text) + 1 == self.offsets[-1] - self.offsets[0] + 1
+
+    def moved(self, d: Diagnostic, source: str) -> Diagnostic:
+        """A diagnostic of the text as one of the file."""
+        span = Span.of(source, self._at(d.span.start.offset), self._at(d.span.end.offset))
+        fix = None if d.fix is None else self.edit(d.fix)
+        return attrs.evolve(d, span=span, fix=fix)
+
+    def edit(self, fix: Fix) -> Fix:
+        """A repair of the text as one of the file."""
+        return Fix(self._at(fix.start), self._at(fix.end), self.quote(fix.replacement))
+
+    def _at(self, offset: int) -> int:
+        return self.offsets[min(offset, len(self.offsets) - 1)]
+
+
+@attrs.frozen
+class Finder:
+    """Which strings are schedules: those under a key of one of `keys`, that look like one, those with a mark, and the arguments of our own functions."""
+
+    keys: tuple[str, ...] = ("*schedule*",)
+
+    def may_hold(self, source: str) -> bool:
+        """Whether it is worth reading a file."""
+        low = source.lower()
+        return "lrdsl" in low or "lrs" in low or any(max(re.split(r"[*?\[\]]", key), key=len).lower() in low for key in self.keys)
+
+    def wants(self, key: str, text: str, marked: bool) -> bool:
+        """Whether a string under a key is a schedule."""
+        return marked or (any(fnmatch(key.lower(), pattern.lower()) for pattern in self.keys) and looks_like_one(text))
+
+
+_CALL = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\s*\(")
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether a string is meant as a schedule: a phase in it is called, or phases follow each other; `cosine` and `0 5 * * *` are something else.
+
+    >>> looks_like_one("warmup(5) then cosin(95)"), looks_like_one("cosine"), looks_like_one("0 5 * * *"), looks_like_one("torch.optim.StepLR(opt)")
+    (True, False, False, False)
+    """
+    words = _CALL.findall(text)
+    return bool(words) and any(word in SHAPES or word in COMBINATORS or word in recipes() for word in words) and "://" not in text
