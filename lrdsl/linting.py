@@ -40,7 +40,7 @@ class Selection:
         return code.startswith(self.select) and not (self.ignore and code.startswith(self.ignore))
 
 
-def lint(text: str, *, library: Library | None = None, selection: Selection = Selection(), **options: Unpack[Options]) -> list[Diagnostic]:
+def lint(text: str, *, library: Library | None = None, selection: Selection | None = None, **options: Unpack[Options]) -> list[Diagnostic]:
     """The problems of a text: errors, or, where there are none, warnings of the rules; never raises on bad text. Options as in `parse`.
 
     >>> import lrdsl
@@ -49,6 +49,7 @@ def lint(text: str, *, library: Library | None = None, selection: Selection = Se
     >>> [(d.code, d.severity) for d in lrdsl.lint("warmup(100) then cosine(1000)", total_steps=1000)]
     [('LR203', 'warning')]
     """
+    selection = selection or Selection()
     try:
         facts = _facts(text, library, options)
     except ScheduleError as error:
@@ -109,7 +110,7 @@ def _comments(text: str) -> Iterator[tuple[int, tuple[tuple[int, int], Collectio
         offset += len(line) + 1
 
 
-def fixed(text: str, *, unsafe: bool = False, library: Library | None = None, selection: Selection = Selection(), **options: Unpack[Options]) -> str:
+def fixed(text: str, *, unsafe: bool = False, library: Library | None = None, selection: Selection | None = None, **options: Unpack[Options]) -> str:
     """A text with all repairs made that keep every level; the `unsafe` ones too where they are asked for. A text with errors has only theirs made.
 
     >>> import lrdsl.linting
@@ -117,20 +118,21 @@ def fixed(text: str, *, unsafe: bool = False, library: Library | None = None, se
     'warmup(5) then cosine(95)'
     """
     for _ in range(20):
-        repairs = [d.fix for d in lint(text, library=library, selection=selection, **options) if d.fix is not None and _may(d, unsafe)]
-        repaired = _applied(text, repairs)
+        repairs = [d.fix for d in lint(text, library=library, selection=selection, **options) if d.fix is not None and may_apply(d, unsafe)]
+        repaired = applied(text, repairs)
         if repaired == text:
             break
         text = repaired
     return text
 
 
-def _may(d: Diagnostic, unsafe: bool) -> bool:
+def may_apply(d: Diagnostic, unsafe: bool) -> bool:
+    """Whether a repair is made: a safe one always, another where that is asked for."""
     rule = RULES.get(d.code)
     return unsafe if rule is None or rule.fix != "safe" else True
 
 
-def _applied(text: str, repairs: list[Fix]) -> str:
+def applied(text: str, repairs: list[Fix]) -> str:
     """The text with repairs made, from the end, those left out that overlap another."""
     before = len(text) + 1
     for fix in sorted(repairs, key=lambda r: (r.start, r.end), reverse=True):

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from lrdsl import __version__
-from lrdsl.cli import analyze, diff, formula, plot, show, table, values
+from lrdsl.cli import analyze, check, diff, explain, fmt, formula, plot, show, table, values
 from lrdsl.diagnostics import ScheduleError, render
 
-VERBS = (show, values, formula, plot, table, analyze, diff)
+VERBS = (show, values, check, fmt, explain, formula, plot, table, analyze, diff)
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 

@@ -60,7 +60,9 @@ def format(text: str) -> str:
     lr = warmup(5ep) then cosine(rest, to=0.1x)
     """
     tree = parse(text)
-    found = _format(text)
+    found, before = _format(text), text
+    while found != before:  # a comment that has moved out of a bracket may let it be one line
+        found, before = _format(found), found
     assert parse(found) == tree, "the layout would change the meaning; please report this text"
     return found
 
@@ -96,7 +98,7 @@ class _Line:
 
 def _format(text: str) -> str:
     statements, tail = _statements(text)
-    if "\n" not in text.strip() and not tail and not any(any(word.before) or word.after for words in statements for word in words):
+    if "\n" not in text and not tail and not any(any(word.before) or word.after for words in statements for word in words):
         return "; ".join(_flat(words) for words in statements)
     blocks = [(words, _laid_out(words, 0)) for words in statements]
     out: list[str] = []

@@ -91,6 +91,7 @@ class Rule:
     """A rule: its `code` and `name`, what it finds, why that matters, a text in which it speaks and one in which it does not, and what finds it.
 
     `clock` are the options with which both examples are read. `fix` says whether its repairs are "safe", which keeps every level, or "unsafe"; "" for none.
+    `run` says that it speaks of how long the run is, or an epoch, and has nothing to say where nobody has said that.
     """
 
     code: str
@@ -102,6 +103,7 @@ class Rule:
     look: Callable[[Facts], Iterator[Finding]]
     fix: str = ""
     clock: Mapping[str, Any] = attrs.field(factory=dict)
+    run: bool = False
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:

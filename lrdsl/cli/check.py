@@ -1,0 +1,116 @@
+"""`lrdsl check`: what is wrong, or surely not meant, in schedule files and in the schedules of other files."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from lrdsl.projects import Checked, Settings
+
+#: From so many files on, several processes share them.
+_MANY = 200
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    about = "Check schedules: .lrs files, and strings in YAML, TOML, JSON and Python. Settings are in [tool.lrdsl] of pyproject.toml."
+    parser = verbs.add_parser("check", help="lint schedule files, and schedules in configs and code", description=about)
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: here); - for standard input")
+    parser.add_argument("--format", choices=("text", "json", "github", "gitlab", "sarif", "junit"), default="text", help="(default: text)")
+    parser.add_argument("--fix", action="store_true", help="make the repairs that keep every level")
+    parser.add_argument("--unsafe-fixes", action="store_true", help="make the other repairs too")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    parser.add_argument("--select", metavar="CODES", help="only these rules, by code or the beginning of it, separated by commas")
+    parser.add_argument("--ignore", metavar="CODES", help="not these rules")
+    parser.add_argument("--statistics", action="store_true", help="count the problems by code")
+    parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help="the name that standard input has, for its kind and its settings")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, repair, print; gives the exit status."""
+    from lrdsl import projects
+    from lrdsl.cli import reports
+
+    try:
+        settings = _settings(arguments, projects.Settings.of(Path.cwd()))
+    except projects.SettingsError as error:
+        print(f"lrdsl: {error}", file=sys.stderr)
+        return 2
+    repair = "unsafe" if arguments.unsafe_fixes else "safe" if arguments.fix or arguments.diff else ""
+    if arguments.paths == ["-"]:
+        found = [projects.check_source(Path(arguments.stdin_filename), sys.stdin.read(), settings, repair)]
+        if repair and not arguments.diff:
+            sys.stdout.write(found[0].source)
+            return 1 if found[0].diagnostics else 0
+    else:
+        missing = [path for path in arguments.paths if not Path(path).exists()]
+        if missing:
+            print(f"lrdsl: {missing[0]}: there is no such file or folder", file=sys.stderr)
+            return 2
+        found = list(_checked(list(dict.fromkeys(projects.files_of(map(Path, arguments.paths)))), settings, repair))
+    if arguments.diff:
+        return _show_changes(found)
+    for c in found:
+        if c.repaired:
+            projects.write(Path(c.path), c.source)
+    body = reports.statistics(found) if arguments.statistics else reports.FORMATS[arguments.format](found)
+    if body:
+        print(body)
+    if arguments.format == "text":
+        _summary(found)
+    return 1 if any(c.diagnostics for c in found) else 0
+
+
+def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    selection = settings.selection
+    if arguments.select:
+        selection = attrs.evolve(selection, select=_codes(arguments.select))
+    if arguments.ignore:
+        selection = attrs.evolve(selection, ignore=(*selection.ignore, *_codes(arguments.ignore)))
+    return attrs.evolve(settings, selection=selection)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(code.strip().upper() for code in text.split(",") if code.strip())
+
+
+def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator[Checked]:
+    from lrdsl import projects
+
+    one = partial(projects.check_file, settings=settings, repair=repair)
+    workers = os.cpu_count() or 1
+    if len(paths) < _MANY or workers == 1:
+        yield from map(one, paths)
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    with ProcessPoolExecutor(workers) as pool:
+        results = pool.map(one, paths, chunksize=32)
+        yield from track(results, "checking", total=len(paths), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
+def _show_changes(found: Sequence[Checked]) -> int:
+    changed = [c for c in found if c.repaired]
+    for c in changed:
+        before = Path(c.path).read_text("utf-8") if Path(c.path).is_file() else ""
+        sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), c.source.splitlines(True), c.path, c.path))
+    return 1 if changed else 0
+
+
+def _summary(found: Sequence[Checked]) -> None:
+    counts = [("schedule", sum(c.texts for c in found)), ("file", len(found)), ("problem", sum(len(c.diagnostics) for c in found))]
+    texts, files, problems = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts)
+    repaired = sum(c.repaired for c in found)
+    print(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""), file=sys.stderr)

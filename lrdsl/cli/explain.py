@@ -1,0 +1,51 @@
+"""`lrdsl explain` and `lrdsl rules`: what a code means, and all that there are."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from lrdsl.diagnostics import did_you_mean, refuse
+
+
+def add(verbs: Any) -> None:
+    """Declare the verbs."""
+    parser = verbs.add_parser("explain", help="what a code means, and what to do", description="Explain a code.")
+    parser.add_argument("code", metavar="CODE", help="as LR203")
+    parser.set_defaults(run=run)
+    listed = verbs.add_parser("rules", help="all rules", description="List the rules of `lrdsl check`.")
+    listed.set_defaults(run=rules)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print what a code means."""
+    from lrdsl.check.rules import RULES
+    from lrdsl.cli.reports import title
+    from lrdsl.diagnostics import CODES
+
+    code = arguments.code.upper()
+    rule = RULES.get(code)
+    if rule is not None:
+        print(f"{code} {rule.name}\n\n{rule.finds} {rule.why}\n\nnot so:\n    {_indented(rule.bad)}\nbut:\n    {_indented(rule.good)}")
+        if rule.clock:
+            print(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
+        print(f"\nrepair: {rule.fix}" if rule.fix else "")
+    elif code in CODES or code in ("LR901", "LR903"):
+        print(f"{code}: {title(code)}")
+    else:
+        near = did_you_mean(code, [*CODES, *RULES])
+        raise refuse("LR152", f"there is no code `{arguments.code}`", f"did you mean `{near}`?" if near else "`lrdsl rules` lists the rules")
+
+
+def rules(_: argparse.Namespace) -> None:
+    """Print all rules, by family."""
+    from lrdsl.check.rules import FAMILIES
+
+    for i, (family, found) in enumerate(FAMILIES.items()):
+        print("\n" * (i > 0) + family)
+        for rule in found:
+            print(f"  {rule.code}  {rule.name:28} {rule.fix:7} {rule.finds}")
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n    ")

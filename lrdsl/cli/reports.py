@@ -1,0 +1,106 @@
+"""What `lrdsl check` prints: for people, for programs, and for the services that show it beside the code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from lrdsl import __version__
+from lrdsl.check.rules import RULES
+from lrdsl.diagnostics import CODES, Diagnostic, render
+from lrdsl.projects import Checked
+
+_SITE = "https://github.com/lrdsl/lrdsl"
+
+
+def text(found: Sequence[Checked]) -> str:
+    """Every problem with its caret."""
+    return "\n\n".join(render(c.diagnostics, c.source, c.path) for c in found if c.diagnostics)
+
+
+def as_json(found: Sequence[Checked]) -> str:
+    """A list of diagnostics, each with its file."""
+    return json.dumps([{"path": c.path, **d.to_json()} for c in found for d in c.diagnostics], indent=2)
+
+
+def github(found: Sequence[Checked]) -> str:
+    """Workflow commands, which GitHub shows as annotations."""
+    return "\n".join(_command(c.path, d) for c in found for d in c.diagnostics)
+
+
+def _command(path: str, d: Diagnostic) -> str:
+    def escaped(value: str, more: str = "") -> str:
+        for character in "%\r\n" + more:
+            value = value.replace(character, f"%{ord(character):02X}")
+        return value
+
+    start, end = d.span.start, d.span.end
+    place = f"file={escaped(path, ':,')},line={start.line},col={start.column},endLine={end.line},endColumn={end.column}"
+    return f"::{d.severity} {place},title={escaped(f'lrdsl {d.code}', ':,')}::{escaped(f'{d.message}; {d.help}')}"
+
+
+def gitlab(found: Sequence[Checked]) -> str:
+    """A code quality report."""
+    entries = []
+    for c in found:
+        for d in c.diagnostics:
+            mark = hashlib.sha256(f"{c.path}:{d.code}:{d.span.start.line}:{d.message}".encode()).hexdigest()
+            severity = "major" if d.severity == "error" else "minor"
+            place = {"path": c.path, "lines": {"begin": d.span.start.line, "end": d.span.end.line}}
+            entries.append({"description": f"{d.message}; {d.help}", "check_name": d.code, "fingerprint": mark, "severity": severity, "location": place})
+    return json.dumps(entries, indent=2)
+
+
+def sarif(found: Sequence[Checked]) -> str:
+    """SARIF 2.1.0."""
+    codes = sorted({d.code for c in found for d in c.diagnostics})
+    results: list[dict[str, Any]] = []
+    for c in found:
+        for d in c.diagnostics:
+            start, end = d.span.start, d.span.end
+            region = {"startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": max(end.column, start.column)}
+            location = {"physicalLocation": {"artifactLocation": {"uri": c.path.replace("\\", "/")}, "region": region}}
+            message = {"text": f"{d.message}; {d.help}"}
+            results.append({"ruleId": d.code, "ruleIndex": codes.index(d.code), "level": d.severity, "message": message, "locations": [location]})
+    rules = [{"id": code, "name": RULES[code].name if code in RULES else code, "shortDescription": {"text": title(code)}} for code in codes]
+    driver = {"name": "lrdsl", "version": __version__, "informationUri": _SITE, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def junit(found: Sequence[Checked]) -> str:
+    """JUnit's XML, a test case a file."""
+    failures = sum(bool(c.diagnostics) for c in found)
+    suite = ElementTree.Element("testsuite", name="lrdsl", tests=str(len(found)), failures=str(failures))
+    for c in found:
+        case = ElementTree.SubElement(suite, "testcase", name=c.path, classname="lrdsl")
+        for d in c.diagnostics:
+            failure = ElementTree.SubElement(case, "failure", message=f"{d.code}: {d.message}", type=d.severity)
+            failure.text = f"{c.path}:{d.span.start.line}:{d.span.start.column}: {d.help}"
+    return ElementTree.tostring(suite, encoding="unicode")
+
+
+FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
+    "text": text,
+    "json": as_json,
+    "github": github,
+    "gitlab": gitlab,
+    "sarif": sarif,
+    "junit": junit,
+}
+
+
+def statistics(found: Sequence[Checked]) -> str:
+    """How often each code was found."""
+    counts = Counter(d.code for c in found for d in c.diagnostics)
+    return "\n".join(f"{n:6}  {code}  {title(code)}" for code, n in counts.most_common())
+
+
+def title(code: str) -> str:
+    """What a code is about, in a few words."""
+    own = {"LR901": "comment that silences nothing", "LR903": "file that cannot be read"}
+    return RULES[code].finds if code in RULES else CODES.get(code) or own[code]

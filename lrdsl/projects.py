@@ -1,0 +1,235 @@
+"""The files of a project: which are looked at, with what settings, and what is wrong in each. Repairs leave every other byte of a file as it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from lrdsl.check.rules import RULES
+from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
+from lrdsl.files import Folder, replace
+from lrdsl.hosts import ENDINGS, Embedded, Finder, UnreadableError, texts_in
+from lrdsl.linting import Selection, applied, lint, may_apply
+from lrdsl.syntax.formatter import format
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found]
+
+#: A file that its format cannot read, or that is not text.
+UNREADABLE = "LR903"
+#: Files larger than this are no configs.
+MAX_BYTES = 4_000_000
+#: What is supposed of a run of which nobody has said anything, so that the rest of a text can be checked.
+_SUPPOSED: dict[str, Any] = {"steps_per_epoch": 1000, "total_epochs": 100, "batch_size": 256, "tokens_per_step": 10**6}
+_FACTS = ("steps_per_epoch", "total_steps", "total_epochs", "batch_size", "tokens_per_step", "ticks_per_step", "tick", "names")
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message says why."""
+
+
+@attrs.frozen
+class Settings:
+    """The settings of a project, from `[tool.lrdsl]` in its `pyproject.toml`, which lies in `root`.
+
+    `select` and `ignore` are codes or their beginnings; `keys` are the patterns of keys under which strings are schedules; `per_file_ignores` silences codes in
+    files by a pattern; `clock` are facts of the run, and `paths` more of them for files by a pattern.
+    """
+
+    root: Path
+    selection: Selection = attrs.field(factory=Selection)
+    keys: tuple[str, ...] = Finder().keys
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    clock: tuple[tuple[str, Any], ...] = ()
+    paths: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+
+    @classmethod
+    def of(cls, start: Path) -> Settings:
+        """The settings for a folder. Raises `SettingsError`."""
+        for folder in (start, *start.parents):
+            path = folder / "pyproject.toml"
+            if path.is_file():
+                try:
+                    table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("lrdsl")
+                except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                    raise SettingsError(f"{path}: {error}") from None
+                if table is not None:
+                    return cls._read(path, table)
+        return cls(start)
+
+    @classmethod
+    def _read(cls, path: Path, table: dict[str, Any]) -> Settings:
+        known = {"select", "ignore", "keys", "per-file-ignores", "clock", "paths"}
+        for name in table:
+            if name not in known:
+                raise SettingsError(f"{path}: there is no setting `{name}` of [tool.lrdsl]; it has {', '.join(sorted(known))}")
+        clocks = [table.get("clock", {}), *table.get("paths", {}).values()]
+        for name in (name for clock in clocks for name in clock):
+            if name.replace("-", "_") not in _FACTS:
+                raise SettingsError(f"{path}: `{name}` is no fact of a clock; those are {', '.join(_FACTS)}")
+
+        def facts(clock: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+            return tuple((name.replace("-", "_"), value) for name, value in clock.items())
+
+        return cls(
+            path.parent,
+            Selection(tuple(table.get("select", ("LR",))), tuple(table.get("ignore", ()))),
+            tuple(table.get("keys", Finder().keys)),
+            tuple((pattern, tuple(codes)) for pattern, codes in table.get("per-file-ignores", {}).items()),
+            facts(table.get("clock", {})),
+            tuple((pattern, facts(clock)) for pattern, clock in table.get("paths", {}).items()),
+        )
+
+    def options(self, path: Path) -> dict[str, Any]:
+        """The facts of the clock for a file."""
+        found = dict(self.clock)
+        for pattern, clock in self.paths:
+            if self._fits(path, pattern):
+                found |= dict(clock)
+        return found
+
+    def selected(self, path: Path) -> Selection:
+        """Which rules speak in a file."""
+        silent = [code for pattern, codes in self.per_file_ignores if self._fits(path, pattern) for code in codes]
+        return attrs.evolve(self.selection, ignore=(*self.selection.ignore, *silent))
+
+    def _fits(self, path: Path, pattern: str) -> bool:
+        full = path.resolve()
+        inside = full.relative_to(self.root).as_posix() if full.is_relative_to(self.root) else full.as_posix()
+        return fnmatch(inside, pattern) or fnmatch(path.name, pattern)
+
+
+def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that are meant: those named, and in folders those with an ending that we know, less what git ignores."""
+    for path in paths:
+        if path.is_dir():
+            yield from (found for found in _listed(path) if found.suffix.lower() in ENDINGS)
+        else:
+            yield path
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    try:
+        command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        found = subprocess.run(command, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        hidden = (".", "__pycache__", "node_modules")
+        yield from sorted(p for p in folder.rglob("*") if p.is_file() and not any(part.startswith(hidden) for part in p.relative_to(folder).parts))
+        return
+    names = dict.fromkeys(name for name in found.stdout.decode("utf-8", "surrogateescape").split("\0") if name)
+    yield from (folder / name for name in names if (folder / name).is_file())
+
+
+@attrs.frozen
+class Checked:
+    """What was found in a file, with its text, which repairs have changed if there were any; `repaired` counts them."""
+
+    path: str
+    source: str
+    diagnostics: tuple[Diagnostic, ...]
+    repaired: int = 0
+    texts: int = 0
+
+
+def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
+    """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. Raises `OSError`."""
+    data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b"\xff"
+    try:
+        source = data.decode("utf-8")
+    except UnicodeDecodeError:
+        why = "it is not UTF-8 text" if len(data) > 1 else f"it has more than {MAX_BYTES} bytes"
+        found = (Diagnostic(UNREADABLE, "error", why, "save it as UTF-8 text, or leave it out", Span.of("", 0, 0)),)
+        return Checked(str(path), "", found if path.suffix == ".lrs" else ())
+    return check_source(path, source, settings, repair)
+
+
+def check_source(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
+    """The same for a text that stands for the file."""
+    repaired = 0
+    for _ in range(20 if repair else 1):
+        try:
+            found = _found(path, source, settings)
+        except UnreadableError as error:
+            at = min(error.offset, len(source))
+            unread = Diagnostic(UNREADABLE, "warning", error.message, "nothing in it was checked", Span.of(source, at, at + 1))
+            return Checked(str(path), source, (unread,), repaired)
+        changed, count = source, 0
+        for i in range(len(found)) if repair else ():
+            fixes = [d.fix for d in found[i][1] if d.fix is not None and may_apply(d, repair == "unsafe")]
+            whole = _edited(path, changed, settings, i, fixes)
+            changed, count = (whole, count + len(fixes)) if whole is not None else (changed, count)
+        if changed == source:
+            break
+        source, repaired = changed, repaired + count
+    diagnostics = tuple(one.moved(d, source) for one, problems in found for d in problems)
+    return Checked(str(path), source, diagnostics, repaired, len(found))
+
+
+def _found(path: Path, source: str, settings: Settings) -> list[tuple[Embedded, list[Diagnostic]]]:
+    """The texts of a file, each with its problems."""
+    options, selection = settings.options(path), settings.selected(path)
+    library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
+    return [(one, _linted(one.text, library, selection, options)) for one in texts_in(path, source, Finder(settings.keys))]
+
+
+def _edited(path: Path, source: str, settings: Settings, index: int, fixes: list[Fix]) -> str | None:
+    """A file with repairs made in one of its texts; None where there are none, or where the file would not have just that text changed."""
+    if not fixes:
+        return None
+    finder = Finder(settings.keys)
+    before = list(texts_in(path, source, finder))
+    wanted = [one.text for one in before]
+    wanted[index] = applied(wanted[index], fixes)
+    changed = applied(source, [before[index].edit(fix) for fix in fixes])
+    try:
+        after = [one.text for one in texts_in(path, changed, finder)]
+    except UnreadableError:
+        return None
+    return changed if after == wanted and changed != source else None
+
+
+def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:
+    """The problems of a text. What it lacks of the run the program that uses it will say: the rest is checked as if of some run."""
+    found = lint(text, library=library, selection=selection, **options)
+    if not found or any(d.code != "LR121" for d in found):
+        return [d for d in found if d.code != "LR121"]
+    supposed = {name: value for name, value in _SUPPOSED.items() if name not in options and not (name == "total_epochs" and "total_steps" in options)}
+    again = attrs.evolve(selection, ignore=(*selection.ignore, *(rule.code for rule in RULES.values() if rule.run)))
+    return [d for d in lint(text, library=library, selection=again, **options, **supposed) if d.code not in ("LR121", "LR145")]
+
+
+def formatted(path: Path, source: str, settings: Settings) -> str:
+    """A file with all texts in it in their canonical layout. Raises `ScheduleError` for a text whose grammar is wrong, `UnreadableError` for a file."""
+    for i, one in enumerate(texts_in(path, source, Finder(settings.keys))):
+        found = _laid_out(one, path)
+        if found != one.text:
+            source = _edited(path, source, settings, i, [Fix(0, len(one.text), found)]) or source
+    return source
+
+
+def _laid_out(one: Embedded, path: Path) -> str:
+    """The layout of one text; inside other files only texts of one line are laid out, which stay one line."""
+    if path.suffix.lower() == ".lrs":
+        try:
+            return format(one.text)
+        except ScheduleError as error:
+            raise ScheduleError(error.diagnostics, error.text, str(path)) from None
+    if "\n" in one.text.strip() or "#" in one.text:
+        return one.text
+    try:
+        return format(one.text)
+    except ScheduleError:
+        return one.text
+
+
+def write(path: Path, source: str) -> None:
+    """Put a text in the place of a file, all of it or nothing, with the ends of lines that it has."""
+    replace(path, lambda temporary: temporary.write_bytes(source.encode("utf-8")))

@@ -1,0 +1,102 @@
+"""`lrdsl check`, `fmt`, `explain` and `rules`, as one types them."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lrdsl.check.rules import RULES
+from lrdsl.cli import main
+
+_BAD = 'schedule: "warmup(5) then restart cosine(95)"\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text(_BAD, "utf-8")
+    (tmp_path / "b.lrs").write_text("lr=cosin( 5 )\n", "utf-8")
+    (tmp_path / "c.lrs").write_text("lr = cosine(5)\n", "utf-8")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("project")
+def test_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 1
+    out, err = capsys.readouterr()
+    assert "warning[LR307]" in out
+    assert " --> a.yaml:1:27\n" in out
+    assert "error[LR101]" in out
+    assert err == "3 schedules in 3 files: 2 problems\n"
+    assert main(["check", "c.lrs"]) == 0
+    assert main(["check", "--ignore", "LR3", "a.yaml"]) == 0
+    assert main(["check", "--select", "LR4", "a.yaml"]) == 0
+    assert main(["check", "nowhere"]) == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(kind: str) -> str:
+        assert main(["check", "--format", kind]) == 1
+        return capsys.readouterr().out
+
+    assert [(d["path"], d["code"]) for d in json.loads(printed("json"))] == [("a.yaml", "LR307"), ("b.lrs", "LR101")]
+    assert re.match(r"::warning file=a\.yaml,line=1,col=27,endLine=1,endColumn=45,title=lrdsl LR307::the level", printed("github"))
+    assert {entry["location"]["path"] for entry in json.loads(printed("gitlab"))} == {"a.yaml", "b.lrs"}
+    (run,) = json.loads(printed("sarif"))["runs"]
+    assert [(r["ruleId"], run["tool"]["driver"]["rules"][r["ruleIndex"]]["id"]) for r in run["results"]] == [("LR307", "LR307"), ("LR101", "LR101")]
+    assert ElementTree.fromstring(printed("junit")).attrib == {"name": "lrdsl", "tests": "3", "failures": "2"}
+
+
+def test_fix_and_diff(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--diff", "a.yaml"]) == 1
+    assert '+schedule: "warmup(5) then cosine(95)"' in capsys.readouterr().out
+    assert (project / "a.yaml").read_text("utf-8") == _BAD
+    assert main(["check", "--fix", "a.yaml"]) == 0
+    assert (project / "a.yaml").read_text("utf-8") == 'schedule: "warmup(5) then cosine(95)"\n'
+    assert main(["check", "--fix", "--unsafe-fixes", "b.lrs"]) == 0
+    assert (project / "b.lrs").read_text("utf-8") == "lr=cosine( 5 )\n"
+
+
+@pytest.mark.usefixtures("project")
+def test_statistics(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--statistics"]) == 1
+    assert "     1  LR101  unknown shape\n" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("project")
+def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(_BAD))
+    assert main(["check", "-", "--stdin-filename", "x.yaml"]) == 1
+    assert "x.yaml:1:27" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO("lr=hold\n"))
+    assert main(["fmt", "-"]) == 0
+    assert capsys.readouterr().out == "lr = hold\n"
+
+
+def test_fmt(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "d.lrs").write_text("lr=cosine(\n", "utf-8")
+    assert main(["fmt", "--check"]) == 1
+    assert main(["fmt"]) == 1, "d.lrs is wrong"
+    assert (project / "b.lrs").read_text("utf-8") == "lr = cosin(5)\n"
+    assert (project / "d.lrs").read_text("utf-8") == "lr=cosine(\n"
+    (project / "d.lrs").unlink()
+    capsys.readouterr()
+    assert main(["fmt", "--check"]) == 0
+    assert sorted(p.name for p in project.iterdir()) == ["a.yaml", "b.lrs", "c.lrs"]
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "lr203"]) == 0
+    assert "length-of-the-whole-run" in capsys.readouterr().out
+    assert main(["explain", "LR101"]) == 0
+    assert main(["explain", "LR999"]) == 2
+    capsys.readouterr()
+    assert main(["rules"]) == 0
+    out = capsys.readouterr().out
+    assert all(code in out for code in RULES)

@@ -1,0 +1,87 @@
+"""The layout: one for each text, with the same meaning and all comments, whatever the text looked like."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.diagnostics import Problems
+from lrdsl.syntax import canonical, parse
+from lrdsl.syntax.tokens import tokens_of
+from tests.properties import texts
+from tests.typeset.formulas import EXAMPLES
+
+
+@pytest.mark.parametrize(
+    ("text", "laid_out"),
+    [
+        ("step( 3 steps,.10 )then(cosine( 2_0 ))  # the classic\n", "step(3 steps, 0.10) then (cosine(2_0))  # the classic\n"),
+        ("let w=5;lr=warmup(w)then cosine(-3*w+10^-2)", "let w = 5; lr = warmup(w) then cosine(-3 * w + 10^-2)"),
+        ("let w=5;lr=warmup(w)", "let w = 5; lr = warmup(w)"),
+        ("let w=5;lr=warmup(w)\n", "let w = 5\nlr = warmup(w)\n"),
+        ('lr["x"]=hold(at=.1x)for 10 % until val_loss<0.3 or 5 ep\n', 'lr["x"] = hold(at=0.1x) for 10% until val_loss < 0.3 or 5ep\n'),
+        ("cosine(20,[1,2 ,3],  to=- 1e-5)", "cosine(20, [1, 2, 3], to=-1e-5)"),
+        ("assert lr  at 3ep==0.1x\n", "assert lr at 3ep == 0.1x\n"),
+        ("def f(a,b = 1)=linear(a,to= b)\n", "def f(a, b=1) = linear(a, to=b)\n"),
+        ("set base=1\nset total = 5 ep\nlr=hold\n", "set base  = 1\nset total = 5ep\nlr = hold\n"),
+        ("\n\n# one\n\n\n\n#two\nlr=hold # three\n\n\n# four\n", "# one\n\n# two\nlr = hold  # three\n\n# four\n"),
+        ("lr=min(a(1),\n # why\n hold)\n", "lr = min(\n    a(1),\n    # why\n    hold\n)\n"),
+        ("warmup(5) # one\nthen hold(3)# two\n# three\nthen cosine(5)\n", "warmup(5)  # one\n    then hold(3)  # two\n    # three\n    then cosine(5)\n"),
+    ],
+)  # fmt: skip
+def test_layouts(text: str, laid_out: str) -> None:
+    assert lrdsl.format(text) == laid_out
+    assert lrdsl.format(laid_out) == laid_out
+
+
+def test_long_chains_have_a_phase_a_line() -> None:
+    text = "lr = " + " then ".join(f"linear({n}_000 steps, to=0.{n}x)" for n in range(1, 7)) + "\n"
+    assert lrdsl.format(text).split("\n")[1] == "    then linear(2_000 steps, to=0.2x)"
+    inner = "lr = repeat(" + " then ".join(f"linear({n}_000 steps, to=0.{n}x)" for n in range(1, 7)) + ", times=3)\n"
+    assert lrdsl.format(inner).split("\n")[:3] == ["lr = repeat(", "    linear(1_000 steps, to=0.1x)", "        then linear(2_000 steps, to=0.2x)"]
+
+
+@pytest.mark.parametrize("path", sorted([*EXAMPLES.glob("*.lrs"), *(Path(lrdsl.__file__).parent / "prelude").glob("*.lrs")]), ids=lambda path: path.stem)
+def test_our_own_files_are_laid_out(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert lrdsl.format(text) == text
+
+
+def test_a_wrong_text_has_no_layout() -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="LR003"):
+        lrdsl.format("cosine(20")
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_any_spacing_and_any_comments(data: st.DataObject) -> None:
+    """Blanks, breaks and comments put anywhere between words: the layout means the same, has all comments in it, and is its own layout."""
+    tree = data.draw(texts.trees(depth=3, longest=100))
+    lines = [
+        f"{name} = {canonical(tree)}" for name in data.draw(st.lists(st.sampled_from(["lr", "momentum", "weight_decay"]), min_size=1, max_size=2, unique=True))
+    ]
+    messy, comments = "", 0
+    for line in lines:
+        end = 0
+        for i, token in enumerate(tokens_of(line, Problems(line))):
+            start = token.start_pos or 0
+            gap = line[end:start]
+            if i and data.draw(st.integers(0, 5)) == 0:
+                comments += 1
+                gap += f" # note {comments}\n " if data.draw(st.booleans()) else f"\n\n   #note {comments}\n "
+            messy += gap + data.draw(st.sampled_from(["", "", "  ", "\t"])) * bool(i and gap) + str(token)
+            end = token.end_pos or 0
+        messy += "\n" * data.draw(st.integers(1, 3))
+    try:
+        meant = parse(messy)
+    except lrdsl.ScheduleError:  # a break ended a statement in the middle
+        return
+    found = lrdsl.format(messy)
+    assert parse(found) == meant
+    assert sorted(re.findall(r"# ?note (\d+)", found)) == sorted(re.findall(r"# ?note (\d+)", messy))
+    assert lrdsl.format(found) == found

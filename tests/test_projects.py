@@ -1,0 +1,102 @@
+"""Checking files: settings, repairs that touch nothing else, and files that are the old or the new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.linting import fixed, lint
+from lrdsl.projects import Settings, SettingsError, check_file, check_source, files_of, formatted
+from lrdsl.syntax import canonical
+from tests.properties import texts
+
+
+def settings_of(folder: Path, text: str = "") -> Settings:
+    (folder / "pyproject.toml").write_text(f"[tool.lrdsl]\n{text}", "utf-8")
+    return Settings.of(folder)
+
+
+def test_repairs_touch_nothing_else(tmp_path: Path) -> None:
+    source = '# a\r\nx:   1\r\nschedule:   "warmup(5) then \\u0072estart cosine(95)"   # é 𝕏\r\ny: [ 1,2 ]\r\n'
+    path = tmp_path / "a.yaml"
+    path.write_bytes(source.encode())
+    done = check_file(path, Settings.of(tmp_path), "safe")
+    assert done.source == source.replace("\\u0072estart ", "")
+    assert (done.repaired, done.diagnostics) == (1, ())
+
+
+def test_a_repair_that_would_change_more_is_not_made(tmp_path: Path) -> None:
+    source = "my_schedule: |\n  lr = warmup(5)\n  let x = 3\nafter: 1\n"
+    done = check_source(tmp_path / "a.yaml", source, Settings.of(tmp_path), "unsafe")
+    assert done.source == source
+    assert [d.code for d in done.diagnostics] == ["LR404"]
+
+
+def test_places_are_those_of_the_file(tmp_path: Path) -> None:
+    source = 'a: "𝕏"\nschedule: "hold(3) then\\tcosin(3)"\n'
+    found = check_source(tmp_path / "a.yaml", source, Settings.of(tmp_path)).diagnostics
+    (d,) = (d for d in found if d.code == "LR101")
+    assert source[d.span.start.offset : d.span.end.offset] == "cosin"
+    assert (d.span.start.line, d.span.start.column) == (2, 1 + source.split("\n")[1].index("cosin("))
+
+
+def test_settings(tmp_path: Path) -> None:
+    s = settings_of(
+        tmp_path,
+        'ignore = ["LR307"]\nkeys = ["policy"]\n[tool.lrdsl.per-file-ignores]\n"old/*" = ["LR4"]\n'
+        '[tool.lrdsl.clock]\nsteps-per-epoch = 10\n[tool.lrdsl.paths]\n"long/*" = {total-steps = 1000}\n',
+    )
+    source = "policy: warmup(1ep) then restart cosine(50) then linear(3)\n"
+    assert [d.code for d in check_source(tmp_path / "a.yaml", source, s).diagnostics] == ["LR207", "LR402", "LR207"]
+    assert [d.code for d in check_source(tmp_path / "old" / "a.yaml", source, s).diagnostics] == ["LR207", "LR207"]
+    assert "LR208" not in [d.code for d in check_source(tmp_path / "a.yaml", "policy: multistep([30, 2000])\n", s).diagnostics]
+    assert [d.code for d in check_source(tmp_path / "long" / "a.yaml", "policy: multistep([30, 2000])\n", s).diagnostics] == ["LR208"]
+
+
+@pytest.mark.parametrize("text", ["selct = []", "[tool.lrdsl.clock]\nspeed = 3", "x ="])
+def test_settings_that_are_wrong(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError):
+        settings_of(tmp_path, text)
+
+
+def test_what_the_run_will_say_is_no_problem(tmp_path: Path) -> None:
+    s = Settings.of(tmp_path)
+    assert check_source(tmp_path / "a.lrs", "lr = warmup(5%) then cosine(rest)\n", s).diagnostics == ()
+    assert [d.code for d in check_source(tmp_path / "a.lrs", "lr = warmup(5%) then restart cosine(rest)\n", s).diagnostics] == ["LR307"]
+    assert [d.code for d in check_source(tmp_path / "a.lrs", "lr = warmup(5%) then cosin(rest)\n", s).diagnostics] == ["LR101"]
+
+
+def test_files(tmp_path: Path) -> None:
+    for name in ("a.lrs", "b.yaml", "c.txt", "sub/d.py", ".hidden/e.lrs", "node_modules/f.lrs"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x", "utf-8")
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in files_of([tmp_path])) == ["a.lrs", "b.yaml", "sub/d.py"]
+    assert list(files_of([tmp_path / "c.txt"])) == [tmp_path / "c.txt"]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"", b"\x00", b"lr = \xc3\xa9"])
+def test_bytes_that_are_no_text(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.lrs"
+    path.write_bytes(data)
+    assert check_file(path, Settings.of(tmp_path)).diagnostics
+
+
+def test_layout_in_other_files(tmp_path: Path) -> None:
+    source = "schedule: 'warmup( 5 )then   cosine(95)'  # x\nother_schedule: |\n  lr=hold( 3 )\n  momentum=hold\nb:   1\n"
+    assert formatted(tmp_path / "a.yaml", source, Settings.of(tmp_path)) == source.replace("warmup( 5 )then   cosine", "warmup(5) then cosine")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_safe_repairs_keep_every_level_of_any_text(data: st.DataObject) -> None:
+    text = canonical(data.draw(texts.trees(depth=3, longest=300)))
+    if any(d.severity == "error" for d in lint(text)):
+        return
+    found = fixed(text)
+    assert fixed(found) == found
+    before, after = lrdsl.parse(text), lrdsl.parse(found)
+    assert before.values(400).tolist() == pytest.approx(after.values(400).tolist(), rel=1e-12, abs=1e-300)
