@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from lrdsl import __version__
-from lrdsl.cli import analyze, check, diff, explain, fmt, formula, plot, show, table, values
+from lrdsl.cli import analyze, check, diff, explain, fmt, formula, lsp, plot, show, table, values
 from lrdsl.diagnostics import ScheduleError, render
 
-VERBS = (show, values, check, fmt, explain, formula, plot, table, analyze, diff)
+VERBS = (show, values, check, fmt, explain, formula, plot, table, analyze, diff, lsp)
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     status: int | None = 0
     try:
         status = arguments.run(arguments)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # the language server closes it
+            sys.stdout.flush()
     except ScheduleError as error:
         _complain(error)
         return 2 if all(d.code in _USAGE for d in error.diagnostics) else 1

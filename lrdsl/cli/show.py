@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
-from lrdsl.cli.table import HEAD, rows
+from lrdsl.overview import HEAD, rows
 
 if TYPE_CHECKING:
     from rich.console import Console

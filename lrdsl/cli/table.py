@@ -1,18 +1,13 @@
-"""`lrdsl table`: the phases as a table for a paper or a page; `rows` is what `show` prints too."""
+"""`lrdsl table`: the phases as a table for a paper or a page."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lrdsl.cli import options
-
-if TYPE_CHECKING:
-    from lrdsl.plan import Target
-    from lrdsl.schedule import Schedule
-
-HEAD = ("phase", "ticks", "length", "level")
+from lrdsl.overview import HEAD, rows
 
 
 def add(verbs: Any) -> None:
@@ -33,28 +28,6 @@ def run(arguments: argparse.Namespace) -> None:
     base = float(s.program.base or 1) if arguments.base is None else arguments.base
     found = [(target.name, rows(s, target, s.checked_base(base, target.name))) for target in targets]
     print((_latex if arguments.format == "latex" else _markdown)(found))
-
-
-def rows(s: Schedule, target: Target, base: float) -> list[tuple[str, str, str, str]]:
-    """Of each phase its text, its ticks, its length, and its level at its two ends."""
-    found = []
-    for i, phase in enumerate(target.plan.phases):
-        start, n = phase.start, phase.length
-        if start is None:
-            found.append((phase.text, "?", "?" if n is None else _ticks(n), "from the level reached"))
-            continue
-        first = f"{s.at(float(start), base, target.name):.4g}"
-        if n is None:
-            waits = i + 1 < len(target.plan.phases)
-            found.append((phase.text, f"{_ticks(start)} …" + " ?" * waits, "?" if waits else "endless", f"from {first}"))
-        else:
-            reached = f"{s.at(float(start + n), base, target.name):.4g}"
-            found.append((phase.text, f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n), first if first == reached else f"{first} → {reached}"))
-    return found
-
-
-def _ticks(value: Any) -> str:
-    return f"{float(value):,.10g}".replace(",", "_")
 
 
 def _markdown(found: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:

@@ -1,0 +1,23 @@
+"""`lrdsl lsp`: the language server, over standard input and output."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from lrdsl.diagnostics import refuse
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("lsp", help="the language server, for editors", description="Serve an editor over standard input and output.")
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace) -> None:
+    """Serve until the editor is done."""
+    try:
+        from lrdsl.lsp import serve
+    except ModuleNotFoundError as missing:
+        raise refuse("LR152", f"the server needs {missing.name}, which is not installed", "pip install 'lrdsl[lsp]'") from None
+    serve()

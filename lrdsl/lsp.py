@@ -1,0 +1,190 @@
+"""The language server, by pygls: what `lrdsl lsp` runs. It knows the protocol; what there is to say comes from `editing` and `projects`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.workspace import TextDocument
+
+from lrdsl import __version__
+from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
+from lrdsl.editing import Document
+from lrdsl.hosts import Embedded, Finder, UnreadableError, texts_in
+from lrdsl.projects import Settings, check_source, formatted
+
+#: The kinds of words, in the order in which the protocol numbers them.
+KINDS = ("keyword", "function", "parameter", "number", "string", "comment", "variable", "operator")
+_COMPLETIONS = {
+    "function": lsp.CompletionItemKind.Function,
+    "parameter": lsp.CompletionItemKind.Field,
+    "unit": lsp.CompletionItemKind.Unit,
+    "keyword": lsp.CompletionItemKind.Keyword,
+    "value": lsp.CompletionItemKind.Value,
+    "name": lsp.CompletionItemKind.Variable,
+}
+_SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
+
+
+@attrs.frozen
+class _Open:
+    """A file that is open, with its settings, and the texts in it."""
+
+    host: TextDocument
+    path: Path
+    settings: Settings
+
+    @property
+    def texts(self) -> list[Embedded]:
+        try:
+            return list(texts_in(self.path, self.host.source, Finder(self.settings.keys)))
+        except UnreadableError:
+            return []
+
+    def document(self, one: Embedded) -> Document:
+        return Document.of(one.text, self.settings.options(self.path), self.path if self.path.suffix == ".lrs" else None)
+
+    def at(self, position: lsp.Position) -> tuple[Embedded, Document, int] | None:
+        """The text at a position of the file, and the offset in it."""
+        offset = self.host.offset_at_position(position)
+        for one in self.texts:
+            if one.offsets[0] <= offset <= one.offsets[-1]:
+                inside = max((i for i, at in enumerate(one.offsets) if at <= offset), default=0)
+                return one, self.document(one), inside
+        return None
+
+    def range(self, start: int, end: int) -> lsp.Range:
+        """A stretch of the file, in the units of the client."""
+        return lsp.Range(self._position(start), self._position(end))
+
+    def within(self, one: Embedded, start: int, end: int) -> lsp.Range:
+        """A stretch of a text in the file."""
+        return self.range(one.offsets[min(start, len(one.offsets) - 1)], one.offsets[min(end, len(one.offsets) - 1)])
+
+    def _position(self, offset: int) -> lsp.Position:
+        return self.host.client_position_at_offset(min(offset, len(self.host.source)))
+
+    def edit(self, fix: Fix) -> lsp.TextEdit:
+        return lsp.TextEdit(self.range(fix.start, fix.end), fix.replacement)
+
+
+def server() -> LanguageServer:
+    """The server with all that it can do."""
+    made = LanguageServer("lrdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
+
+    def opened(uri: str) -> _Open:
+        host = made.workspace.get_text_document(uri)
+        path = Path(host.path or "untitled.lrs")
+        return _Open(host, path, Settings.of(path.parent.resolve()))
+
+    def found(file: _Open) -> tuple[Diagnostic, ...]:
+        return check_source(file.path, file.host.source, file.settings).diagnostics
+
+    def publish(uri: str) -> None:
+        file = opened(uri)
+        shown = [
+            lsp.Diagnostic(
+                file.range(d.span.start.offset, d.span.end.offset), f"{d.message}\n{d.help}", severity=_SEVERITIES[d.severity], code=d.code, source="lrdsl"
+            )
+            for d in found(file)
+        ]
+        made.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown, file.host.version))
+
+    @made.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def _(params: lsp.DidOpenTextDocumentParams) -> None:
+        publish(params.text_document.uri)
+
+    @made.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def _(params: lsp.DidChangeTextDocumentParams) -> None:
+        publish(params.text_document.uri)
+
+    @made.feature(lsp.TEXT_DOCUMENT_HOVER)
+    def _(params: lsp.HoverParams) -> lsp.Hover | None:
+        file = opened(params.text_document.uri)
+        place = file.at(params.position)
+        shown = None if place is None else place[1].hover(place[2])
+        if place is None or shown is None:
+            return None
+        extent, text = shown
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), file.within(place[0], *extent))
+
+    @made.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["(", ",", "=", " "]))
+    def _(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
+        place = opened(params.text_document.uri).at(params.position)
+        return [
+            lsp.CompletionItem(s.text, kind=_COMPLETIONS[s.kind], detail=s.detail, documentation=s.doc or None, sort_text=f"{i:04}")
+            for i, s in enumerate(place[1].suggestions(place[2]) if place is not None else ())
+        ]
+
+    @made.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    def _(params: lsp.DefinitionParams) -> lsp.Location | None:
+        file = opened(params.text_document.uri)
+        place = file.at(params.position)
+        extent = None if place is None else place[1].definition(place[2])
+        return None if place is None or extent is None else lsp.Location(params.text_document.uri, file.within(place[0], *extent))
+
+    @made.feature(lsp.TEXT_DOCUMENT_RENAME)
+    def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+        file = opened(params.text_document.uri)
+        place = file.at(params.position)
+        extents = [] if place is None or not params.new_name.isidentifier() else place[1].occurrences(place[2])
+        if place is None or not extents:
+            return None
+        return lsp.WorkspaceEdit({params.text_document.uri: [lsp.TextEdit(file.within(place[0], *extent), params.new_name) for extent in extents]})
+
+    @made.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    def _(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
+        file = opened(params.text_document.uri)
+        try:
+            after = formatted(file.path, file.host.source, file.settings)
+        except (ScheduleError, UnreadableError):
+            return []
+        return [] if after == file.host.source else [file.edit(Fix(0, len(file.host.source), after))]
+
+    @made.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
+    def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        file = opened(params.text_document.uri)
+        first, last = (file.host.offset_at_position(p) for p in (params.range.start, params.range.end))
+        actions = []
+        for d in found(file):
+            if d.fix is not None and d.span.start.offset <= last and first <= d.span.end.offset:
+                change = lsp.WorkspaceEdit({params.text_document.uri: [file.edit(d.fix)]})
+                actions.append(lsp.CodeAction(f"{d.code}: {d.help}", lsp.CodeActionKind.QuickFix, edit=change))
+        return actions
+
+    @made.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        file = opened(params.text_document.uri)
+        return [lsp.InlayHint(file.within(one, at, at).start, text, padding_left=True) for one in file.texts for at, text in file.document(one).hints()]
+
+    @made.feature(lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, lsp.SemanticTokensLegend(list(KINDS), []))
+    def _(params: lsp.SemanticTokensParams) -> lsp.SemanticTokens:
+        return lsp.SemanticTokens(list(_numbers(opened(params.text_document.uri))))
+
+    return made
+
+
+def _numbers(file: _Open) -> Iterator[int]:
+    """The words of a file as the protocol counts them: each by its distance from the one before."""
+    line, column = 0, 0
+    words: list[tuple[Any, str]] = [(file.within(one, *extent), kind) for one in file.texts for extent, kind in file.document(one).words()]
+    for stretch, kind in sorted(words, key=lambda word: (word[0].start.line, word[0].start.character)):
+        start = stretch.start
+        if stretch.end.line == start.line:
+            yield from (
+                start.line - line,
+                start.character - (column if start.line == line else 0),
+                stretch.end.character - start.character,
+                KINDS.index(kind),
+                0,
+            )
+            line, column = start.line, start.character
+
+
+def serve() -> None:
+    """Serve an editor over standard input and output."""
+    server().start_io()
