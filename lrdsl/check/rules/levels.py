@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from lrdsl.check.bounds import bounds
 from lrdsl.check.rules.rule import Facts, Finding, Rule, value
+from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, number, substitute
 from lrdsl.plan import Plan, pieces
@@ -64,9 +66,19 @@ def _not_absolute(f: Facts) -> Iterator[Finding]:
             )
 
 
+def _surely_positive(f: Facts, plan: Plan) -> bool:
+    """Whether interval arithmetic shows every level to be 0 or above, which it does at once for all but strange schedules."""
+    base = float(f.base or 1)
+    parts = pieces(plan.level)
+    ends = [*(float(part.start) for part in parts[1:]), float(MAX_TICKS)]
+    return all(bounds(p.level, {T: (float(p.start), end), BASE: (base, base)})[0] >= 0 for p, end in zip(parts, ends, strict=True))
+
+
 def _below_zero(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         if t.key not in ("lr", "weight_decay"):
+            continue
+        if _surely_positive(f, t.plan):
             continue
         below = next(((tick, level) for tick, level in _levels(f, t.plan) if level < -1e-12), None)
         if below is not None:
