@@ -18,8 +18,8 @@ def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
     group = f"group style={{group size=1 by {len(shown.panels)}, x descriptions at=edge bottom, vertical sep=18pt}}"
     axis = [
         group,
-        f"width=0.9*{width}",
-        f"height=0.58*{width}",
+        f"width=0.84*{width}",
+        f"height=0.56*{width}",
         f"xlabel={{{shown.unit}}}",
         f"xmin=0, xmax={_number(shown.end)}",
         "enlarge y limits={value=0.06, auto}",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: From so many files on, several processes share them.
 _MANY = 200
+#: From so many files on, what was clean is remembered.
+_WORTH = 50
 
 
 def add(verbs: Any) -> None:
@@ -33,6 +35,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--select", metavar="CODES", help="only these rules, by code or the beginning of it, separated by commas")
     parser.add_argument("--ignore", metavar="CODES", help="not these rules")
     parser.add_argument("--statistics", action="store_true", help="count the problems by code")
+    parser.add_argument("--no-cache", action="store_true", help="look again at files that were clean and have not changed")
     parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help="the name that standard input has, for its kind and its settings")
     parser.set_defaults(run=run)
 
@@ -58,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         if missing:
             print(f"lrdsl: {missing[0]}: there is no such file or folder", file=sys.stderr)
             return 2
-        found = list(_checked(list(dict.fromkeys(projects.files_of(map(Path, arguments.paths)))), settings, repair))
+        found = _looked_at(list(dict.fromkeys(projects.files_of(map(Path, arguments.paths)))), settings, repair, not arguments.no_cache)
     if arguments.diff:
         return _show_changes(found)
     for c in found:
@@ -83,6 +86,22 @@ def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 def _codes(text: str) -> tuple[str, ...]:
     return tuple(code.strip().upper() for code in text.split(",") if code.strip())
+
+
+def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:
+    """The results of all files, in order: of those that were clean and have not changed from the cache."""
+    from lrdsl import __version__
+    from lrdsl.caching import Cache
+    from lrdsl.projects import Checked
+
+    if not cached or len(paths) < _WORTH:
+        return list(_checked(paths, settings, repair))
+    cache = Cache.of(settings.root, __version__, settings)
+    clean = {path: texts for path in paths if (texts := cache.clean(path)) is not None}
+    others = [path for path in paths if path not in clean]
+    found = dict(zip(others, _checked(others, settings, repair), strict=True))
+    cache.keep((path, c.texts) for path, c in found.items() if not c.diagnostics and not c.repaired and 'use "' not in c.source)
+    return [found[path] if path in found else Checked(str(path), "", (), 0, clean[path]) for path in paths]
 
 
 def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator[Checked]:

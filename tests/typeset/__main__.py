@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lrdsl.backends.notation.latex import words
+from lrdsl.backends.pgfplots import pgfplots
+from lrdsl.plot import described
 from tests.typeset.formulas import schedules
 
 _HEAD = r"""\documentclass[10pt,twocolumn]{article}
@@ -46,7 +48,19 @@ def main(folder: Path) -> int:
         found += katex.stdout.splitlines() + (katex.stderr.splitlines() if katex.returncode else [])
         print("\n".join([f"{form}{', symbolic' * symbolic}: {len(formulas)} formulas, {len(found)} complaints", *found]))
         wrong += len(found) + (run.returncode != 0) + (katex.returncode != 0)
-    return wrong
+    return wrong + figures(folder)
+
+
+def figures(folder: Path) -> int:
+    """The number of things that are wrong with figures: PGFPlots source of every example, one to a column."""
+    sources = [pgfplots(described(s, base=None if s.program.base else 0.1, target=target), r"\columnwidth") for s, target in schedules().values()]
+    body = "\n\n".join(f"\\noindent {source}" for source in sources)
+    head = _HEAD.replace(r"\begin{document}", "\\usepackage{pgfplots}\n\\usepgfplotslibrary{groupplots}\n\\pgfplotsset{compat=1.16}\n\\begin{document}")
+    (folder / "figures.tex").write_text(f"{head}{body}\\end{{document}}\n", "utf-8")
+    run = subprocess.run(["pdflatex", "-interaction=nonstopmode", "figures.tex"], cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    found = [line for line in run.stdout.splitlines() if line.startswith("!") or "Overfull" in line]
+    print("\n".join([f"figures: {len(sources)}, {len(found)} complaints", *found]))
+    return len(found) + (run.returncode != 0)
 
 
 if __name__ == "__main__":
