@@ -43,7 +43,9 @@ _LETTER = 0.02
 
 def _panel(panel: Panel, shown: Picture) -> str:
     low = int(shown.log)  # a level that is on the axis
-    lines = [f"\\nextgroupplot[ylabel={{{words(panel.name)}}}]"]
+    top = max((y for curve in panel.curves for _, y in curve.points), default=0.0)
+    plain = "" if shown.log or top < 0.001 else ", y tick label style={/pgf/number format/fixed, /pgf/number format/precision=5}"
+    lines = [f"\\nextgroupplot[ylabel={{{words(panel.name)}}}{plain}]"]
     for i, phase in enumerate(panel.phases):
         start, middle, end = (f"{{axis cs:{_number(x)},{low}}} |- {{rel axis cs:0," for x in (phase.start, (phase.start + phase.end) / 2, phase.end))
         if i % 2:
