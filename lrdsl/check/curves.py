@@ -279,17 +279,19 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
     if factor == ONE:
         return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
     assert isinstance(factor, Num)
-    lengths, end = [m], m
+    # For ever, the cycles are for numbers alone, which need no letters.
+    first, grows = (Fraction(m), Fraction(factor.value)) if count is None else (m, factor.value)
+    lengths, end = [first], first
     while end <= MAX_TICKS and (count is None or len(lengths) < count):
         if len(lengths) >= MAX_CYCLES:
             raise NoClosedFormError(f"cycles that grow so slowly are more than {MAX_CYCLES}")
-        lengths.append(lengths[-1] * factor.value)
+        lengths.append(lengths[-1] * grows)
         end += lengths[-1]
     _copies(curve, len(lengths))
     parts: list[tuple[Fraction, Expr]] = []
     start = Fraction(0)
     for k, length in enumerate(lengths):
-        time = linear(m / length, T, -start * m / length)
+        time = linear(first / length, T, -start * first / length)
         parts.append((start, substitute(curve.level, {T: time, ENTRY: ENTRY * power(decay, number(k))})))
         start += length
     return Curve(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from lrdsl.backends.notation.tree import Name, Negative, Node, Number, Power, Ratio, Sum, Times
@@ -18,9 +19,7 @@ def form_of(form: Any, letters: Mapping[Any, Name], inline: bool = False) -> Nod
 
 def fraction_of(form: Any, letters: Mapping[Any, Name]) -> tuple[Node, Node | None]:
     """What stands above and below in a form, its number above where that is whole; None where nothing stands below."""
-    import sympy
-
-    above, below = sympy.fraction(sympy.cancel(form))
+    above, below = _lowest(form)
     top, bottom = (_polynomial(part, letters) for part in (above, below))
     return top, None if bottom == Number(Fraction(1)) else bottom
 
@@ -29,12 +28,20 @@ def linear_of(scale: Fraction, shift: Fraction, letters: Mapping[Any, Name]) -> 
     """`(a x + b)/c` for `scale * x + shift`, all without fractions: a, b and c, which is None where nothing stands below."""
     import sympy
 
-    x = sympy.Dummy("x")
+    x = sympy.Symbol("_x")
     forms = [value.form if isinstance(value, Lettered) else value for value in (scale, shift)]
-    above, below = sympy.fraction(sympy.cancel(x * forms[0] + forms[1]))
+    above, below = _lowest(x * forms[0] + forms[1])
     bottom = _polynomial(below, letters)
     rising, rest = sympy.Poly(above, x).all_coeffs()
     return _polynomial(rising, letters), _polynomial(rest, letters), None if bottom == Number(Fraction(1)) else bottom
+
+
+@cache
+def _lowest(form: Any) -> Any:
+    """What stands above and below in a form, in lowest terms; many pieces of a formula share their forms."""
+    import sympy
+
+    return sympy.fraction(sympy.cancel(form))
 
 
 def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:
