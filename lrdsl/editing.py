@@ -116,7 +116,7 @@ class Document:
         """Where a phase lies in the run, and its levels at its ends; of the first, what the whole does."""
         if self.schedule is None:
             return ""
-        base = float(self.schedule.program.base or 1)
+        base = self.schedule.program.base_value
         for target in self.schedule.targets:
             for phase, (_, ticks, length, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
                 if phase.extent == node.extent:
@@ -184,7 +184,7 @@ class Document:
         """Behind each phase its ticks and levels, and behind each length with a unit how many ticks it is."""
         if self.schedule is None or self.tree is None:
             return
-        base = float(self.schedule.program.base or 1)
+        base = self.schedule.program.base_value
         for target in self.schedule.targets:
             for phase, (_, ticks, _, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
                 yield phase.extent[1], f"{ticks}: {level}"

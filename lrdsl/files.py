@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +31,8 @@ def read_text(path: Path) -> str:
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file beside a path, and put it in its place when it is whole: whatever happens, there is the old file or the new one."""
+    import tempfile  # not on the way of those who only read
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     temporary = Path(name)

@@ -26,7 +26,6 @@ class LrdslLexer(RegexLexer):  # type: ignore[misc]
     name = "lrdsl"
     aliases = ["lrs", "lrdsl"]
     filenames = ["*.lrs"]
-    url = "https://github.com/lrdsl/lrdsl"
     tokens = {
         "root": [
             (r"#.*", Comment.Single),

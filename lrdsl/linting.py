@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lrdsl.assertions import hold
-from lrdsl.check import check
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.rules import RULES, Facts, Finding, Rule
-from lrdsl.check.scope import host_names
-from lrdsl.clock import Clock
-from lrdsl.diagnostics import Diagnostic, Fix, Problems, ScheduleError, Span
-from lrdsl.syntax import parse as parse_tree
+from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
+from lrdsl.schedule import parse
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -25,8 +21,9 @@ if TYPE_CHECKING:
 
 #: `# lrs: ignore[LR203, LR207]` silences rules on its line, `# lrs: ignore` all of them.
 _IGNORE = re.compile(r"#\s*lrs:\s*ignore(?:\[([^\]]*)\])?")
-#: The code of a comment that silences nothing.
-UNUSED = "LR901"
+#: The codes of a comment that silences nothing, and of a file that cannot be read; and what each is about.
+UNUSED, UNREADABLE = "LR901", "LR903"
+ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file that cannot be read"}
 
 
 @attrs.frozen
@@ -63,16 +60,9 @@ def lint(text: str, *, library: Library | None = None, selection: Selection | No
 
 def _facts(text: str, library: Library | None, options: Options) -> Facts:
     """What is known of a sound text; raises `ScheduleError` for another."""
-    names = host_names(options.pop("names", None) or {})
-    clock = Clock.of(**options)
-    problems, notes = Problems(text), Notes(text)
-    tree = parse_tree(text, problems)
-    program = check(tree, clock, dict(names), problems, library, notes=notes)
-    if program is not None and program.assertions:
-        hold(program.assertions, float(program.base or 1), problems)
-    problems.raise_any()
-    assert program is not None
-    return Facts(text, tree, program, program.clock, notes)
+    notes = Notes(text)
+    s = parse(text, library=library, notes=notes, **options)
+    return Facts(text, s.tree, s.program, s.clock, notes)
 
 
 def _diagnostic(text: str, rule: Rule, finding: Finding) -> Diagnostic:

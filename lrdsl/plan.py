@@ -179,6 +179,11 @@ class Program:
     clock: Clock
     base: Fraction | None = None
 
+    @property
+    def base_value(self) -> float:
+        """The base that is meant where nobody gives one: what the text sets, or 1."""
+        return float(self.base or 1)
+
 
 def first_tick(value: Fraction) -> float:
     """The first number that a machine holds from an exact tick on: an int, or a double that is not below it, so that no phase is asked about a time before it.

@@ -40,7 +40,7 @@ def described(
         if target is not None:
             s.plan_of(target)
         shown = tuple(t for t in s.targets if target in (None, t.name))
-        value = float(s.program.base or 1) if base is None else base
+        value = s.program.base_value if base is None else base
         for t in shown:
             s.checked_base(value, t.name)
         drawn.append(Drawn(names[i] if i < len(names) else str(s), shown, value, total_of(s.clock)))

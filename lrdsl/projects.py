@@ -12,10 +12,11 @@ from typing import Any
 import attrs
 
 from lrdsl.check.rules import RULES
+from lrdsl.clock import Clock
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
 from lrdsl.files import Folder, replace
 from lrdsl.hosts import ENDINGS, Embedded, Finder, UnreadableError, texts_in
-from lrdsl.linting import Selection, applied, lint, may_apply
+from lrdsl.linting import UNREADABLE, Selection, applied, lint, may_apply
 from lrdsl.syntax.formatter import format
 
 if sys.version_info >= (3, 11):
@@ -23,13 +24,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
-#: A file that its format cannot read, or that is not text.
-UNREADABLE = "LR903"
 #: Files larger than this are no configs.
 MAX_BYTES = 4_000_000
 #: What is supposed of a run of which nobody has said anything, so that the rest of a text can be checked.
 _SUPPOSED: dict[str, Any] = {"steps_per_epoch": 1000, "total_epochs": 100, "batch_size": 256, "tokens_per_step": 10**6}
-_FACTS = ("steps_per_epoch", "total_steps", "total_epochs", "batch_size", "tokens_per_step", "ticks_per_step", "tick", "names")
+_FACTS = (*attrs.fields_dict(Clock), "names")
 
 
 class SettingsError(Exception):

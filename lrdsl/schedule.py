@@ -14,6 +14,7 @@ from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE, fits_any_base
+from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options, exact
@@ -359,22 +360,22 @@ class Schedule:
     def _repr_svg_(self) -> str:
         from lrdsl.backends.page import curve
 
-        return curve(self.main.plan, float(self.program.base or 1), total_of(self.clock), str(self))
+        return curve(self.main.plan, self.program.base_value, total_of(self.clock), str(self))
 
     def _repr_html_(self) -> str:
         from lrdsl.backends.page import curve, page
 
-        base, total = float(self.program.base or 1), total_of(self.clock)
+        base, total = self.program.base_value, total_of(self.clock)
         found = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
         return page(str(self), found)
 
 
-def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:
+def parse(text: str, *, library: Library | None = None, notes: Notes | None = None, **options: Unpack[Options]) -> Schedule:
     """The schedule that a text describes.
 
     Parameters: `text`; `names`, numbers for names in it; the clock's facts, `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
-    `tokens_per_step`, `ticks_per_step`, and what a `tick` is, "step" or "epoch"; `library` finds the files that the text uses. Raises `ScheduleError` with
-    every problem of the text. What the text asserts is tested with base 1, or with the base that it sets.
+    `tokens_per_step`, `ticks_per_step`, and what a `tick` is, "step" or "epoch"; `library` finds the files that the text uses; `notes` are taken for rules.
+    Raises `ScheduleError` with every problem of the text. What the text asserts is tested with base 1, or with the base that it sets.
 
     >>> import lrdsl
     >>> lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000).length
@@ -388,9 +389,9 @@ def parse(text: str, *, library: Library | None = None, **options: Unpack[Option
     facts = Clock.of(**options)
     problems = Problems(text)
     tree = parse_tree(text, problems)
-    found = check(tree, facts, dict(values), problems, library)
+    found = check(tree, facts, dict(values), problems, library, notes=notes)
     if found is not None and found.assertions:
-        hold(found.assertions, float(found.base or 1), problems)
+        hold(found.assertions, found.base_value, problems)
     problems.raise_any()
     assert found is not None
     return Schedule(tree, found.clock, values, text, program=found, library=library)

@@ -16,7 +16,7 @@ def add(verbs: Any) -> None:
     """Declare the verb."""
     parser = verbs.add_parser("analyze", help="mean, area, peak, final level: what a paper quotes", description="Measure a schedule over its run.")
     options.add_schedule(parser)
-    parser.add_argument("--base", type=float, metavar="X", help="the optimizer's own value (default: what the text sets, or 1)")
+    options.add_base(parser, of_text=True)
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)

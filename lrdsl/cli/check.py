@@ -7,7 +7,6 @@ import difflib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +111,8 @@ def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator
     if len(paths) < _MANY or workers == 1:
         yield from map(one, paths)
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     from rich.console import Console
     from rich.progress import track
 

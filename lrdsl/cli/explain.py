@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     from lrdsl.check.rules import RULES
     from lrdsl.cli.reports import title
     from lrdsl.diagnostics import CODES
+    from lrdsl.linting import ABOUT
 
     code = arguments.code.upper()
     rule = RULES.get(code)
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
         if rule.clock:
             print(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
         print(f"\nrepair: {rule.fix}" if rule.fix else "")
-    elif code in CODES or code in ("LR901", "LR903"):
+    elif code in CODES or code in ABOUT:
         print(f"{code}: {title(code)}")
     else:
         near = did_you_mean(code, [*CODES, *RULES])

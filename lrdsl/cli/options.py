@@ -33,9 +33,10 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -
     parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
 
 
-def add_base(parser: argparse.ArgumentParser) -> None:
-    """The base as a number."""
-    parser.add_argument("--base", type=_real, default=1.0, metavar="X", help="the optimizer's own value (default: 1)")
+def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:
+    """The base as a number; unless given, 1, or what the text sets where it is to be that `of_text`."""
+    default = "what the text sets, or 1" if of_text else "1"
+    parser.add_argument("--base", type=_real, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ def add(verbs: Any) -> None:
     options.add_schedule(parser, several=True)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the picture, by its ending .png, .svg or .pdf, or .tex for PGFPlots source")
     parser.add_argument("--name", action="append", default=[], metavar="TEXT", help="a name for the legend, in the order of the schedules; may be repeated")
-    parser.add_argument("--base", type=float, metavar="X", help="the optimizer's own value (default: what the text sets, or 1)")
+    options.add_base(parser, of_text=True)
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)

@@ -12,9 +12,8 @@ from xml.etree import ElementTree
 from lrdsl import __version__
 from lrdsl.check.rules import RULES
 from lrdsl.diagnostics import CODES, Diagnostic, render
+from lrdsl.linting import ABOUT
 from lrdsl.projects import Checked
-
-_SITE = "https://github.com/lrdsl/lrdsl"
 
 
 def text(found: Sequence[Checked]) -> str:
@@ -67,7 +66,7 @@ def sarif(found: Sequence[Checked]) -> str:
             message = {"text": f"{d.message}; {d.help}"}
             results.append({"ruleId": d.code, "ruleIndex": codes.index(d.code), "level": d.severity, "message": message, "locations": [location]})
     rules = [{"id": code, "name": RULES[code].name if code in RULES else code, "shortDescription": {"text": title(code)}} for code in codes]
-    driver = {"name": "lrdsl", "version": __version__, "informationUri": _SITE, "rules": rules}
+    driver = {"name": "lrdsl", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, indent=2)
 
@@ -102,5 +101,4 @@ def statistics(found: Sequence[Checked]) -> str:
 
 def title(code: str) -> str:
     """What a code is about, in a few words."""
-    own = {"LR901": "comment that silences nothing", "LR903": "file that cannot be read"}
-    return RULES[code].finds if code in RULES else CODES.get(code) or own[code]
+    return RULES[code].finds if code in RULES else CODES.get(code) or ABOUT[code]

@@ -14,7 +14,7 @@ def add(verbs: Any) -> None:
     """Declare the verb."""
     parser = verbs.add_parser("table", help="the phases as a table, for a paper or a page", description="Print a table of the phases.")
     options.add_schedule(parser)
-    parser.add_argument("--base", type=float, metavar="X", help="the optimizer's own value (default: what the text sets, or 1)")
+    options.add_base(parser, of_text=True)
     options.add_target(parser)
     options.add_events(parser)
     parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the package booktabs (default: latex)")
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the table of each target, under its name where there are several."""
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
-    base = float(s.program.base or 1) if arguments.base is None else arguments.base
+    base = s.program.base_value if arguments.base is None else arguments.base
     found = [(target.name, rows(s, target, s.checked_base(base, target.name))) for target in targets]
     print((_latex if arguments.format == "latex" else _markdown)(found))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 
 import attrs
@@ -15,6 +15,11 @@ from lrdsl.shapes import SHAPES
 
 #: `# lrs` at the end of a line, or on the line before, says that a string is a schedule whatever its key is.
 MARK = re.compile(r"(?:#|//)\s*lrs\s*$")
+
+
+def is_marked(lines: Sequence[str], line: int) -> bool:
+    """Whether a string that begins on a line has a mark."""
+    return any(MARK.search(lines[i]) for i in (line, line - 1) if 0 <= i < len(lines))
 
 
 class UnreadableError(Exception):

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from lrdsl.hosts.embedded import MARK, Embedded, Finder, UnreadableError
+from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError, is_marked
 
 _FUNCTIONS = {"compile", "parse", "lint", "format"}
 _STRING = re.compile(r"([rRbBuU]*)(\"\"\"|'''|\"|')(.*)\2\Z", re.DOTALL)
@@ -33,8 +33,7 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
         place = (node.lineno, node.col_offset)
         if place in seen or not isinstance(node.value, str):
             continue
-        marked = any(MARK.search(lines[i]) for i in (node.lineno - 1, node.lineno - 2) if 0 <= i < len(lines))
-        if ours or finder.wants(key, node.value, marked):
+        if ours or finder.wants(key, node.value, is_marked(lines, node.lineno - 1)):
             seen.add(place)
             one = _embedded(source, lines, starts, node)
             if one is not None:

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from lrdsl.hosts.embedded import MARK, Embedded, Finder, UnreadableError
+from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError, is_marked
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -43,7 +43,7 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
             continue
         one = _string(source, token.start(group), token.end(group), group in "ac")
         line = source.count("\n", 0, token.start())
-        if finder.wants(key, one.text, any(MARK.search(lines[i]) for i in (line, line - 1) if i >= 0)):
+        if finder.wants(key, one.text, is_marked(lines, line)):
             yield one
         before = kind
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from lrdsl.hosts.embedded import MARK, Embedded, Finder, UnreadableError
+from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError, is_marked
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOUBLE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)|[ \t]*\n[ \t\n]*|.", re.DOTALL)
@@ -37,7 +37,7 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
         elif isinstance(node, yaml.SequenceNode):
             todo += [(item, key) for item in reversed(node.value)]
         elif isinstance(node, yaml.ScalarNode) and isinstance(node.value, str):
-            marked = any(MARK.search(lines[i]) for i in {node.start_mark.line, node.start_mark.line - 1} if 0 <= i < len(lines))
+            marked = is_marked(lines, node.start_mark.line)
             if finder.wants(key, node.value, marked):
                 yield _embedded(source, node)
 
@@ -59,12 +59,9 @@ def _quoted(source: str, start: int, end: int, value: str, piece: re.Pattern[str
     offsets: list[int] = []
     for found in piece.finditer(source, start, end):
         text = found[0]
+        count = 1
         if "\n" in text:
             count = 0 if text.startswith("\\") else max(1, text.count("\n") - 1)
-        elif text.startswith("\\") and piece is _DOUBLE and len(text) > 1:
-            count = 1
-        else:
-            count = 1
         offsets += [found.start()] * count
     if len(offsets) != len(value):  # a form that is not known here: the whole stands for each of its parts
         offsets = [start] * len(value)

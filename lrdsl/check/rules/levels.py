@@ -33,7 +33,7 @@ def _sampled(plan: Plan, total: Fraction | None) -> list[tuple[Fraction, Expr]]:
 
 
 def _levels(f: Facts, plan: Plan) -> list[tuple[Fraction, float]]:
-    base = float(f.base or 1)
+    base = f.program.base_value
     found = []
     for tick, level in _sampled(plan, f.total):
         found.append((tick, f.level(substitute(level, {T: number(tick)}), base)))
@@ -68,7 +68,7 @@ def _not_absolute(f: Facts) -> Iterator[Finding]:
 
 def _surely_positive(f: Facts, plan: Plan) -> bool:
     """Whether interval arithmetic shows every level to be 0 or above, which it does at once for all but strange schedules."""
-    base = float(f.base or 1)
+    base = f.program.base_value
     parts = pieces(plan.level)
     ends = [*(float(part.start) for part in parts[1:]), float(MAX_TICKS)]
     return all(bounds(p.level, {T: (float(p.start), end), BASE: (base, base)})[0] >= 0 for p, end in zip(parts, ends, strict=True))
@@ -151,8 +151,8 @@ def _together(f: Facts) -> Iterator[Finding]:
 def _no_decay(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         if t.key == "weight_decay" and t.plan.length is not None and not t.plan.watches:
-            end = f.level(substitute(t.plan.level, {T: number(t.plan.length)}), float(f.base or 1))
-            start = f.level(substitute(t.plan.level, {T: number(0)}), float(f.base or 1))
+            end = f.level(substitute(t.plan.level, {T: number(t.plan.length)}), f.program.base_value)
+            start = f.level(substitute(t.plan.level, {T: number(0)}), f.program.base_value)
             if end == 0 and start > 0:
                 yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", "give the level that it is to end at: `cosine(rest, to=0.1x)`")
 

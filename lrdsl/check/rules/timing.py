@@ -11,9 +11,11 @@ from lrdsl.check.rules.rule import Facts, Finding, Rule, argument, ticks, value
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
-_DECAYS = ("cosine", "linear", "poly", "exp", "sqrt")
+#: The shapes that take n ticks to come to a level.
+_DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
 
 
 def _first_zero(f: Facts) -> Iterator[Finding]:
