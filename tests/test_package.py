@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import lrdsl
-from lrdsl.syntax.tokens import grammar_path
+from lrdsl.syntax.grammar import grammar_path
 
 ROOT = Path(__file__).parents[1]
 

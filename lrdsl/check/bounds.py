@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import TypeAlias
 
 from lrdsl.clock import MAX_TICKS
@@ -160,7 +159,7 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -
         case Linear():
             low, high = walk(e.of)
             # Exactly, since a phase begins where its own time is 0, and a root or a logarithm minds the difference.
-            return ANY if (low, high) == ANY else _ordered(*(float(e.scale * Fraction(x) + e.shift) for x in (low, high)))
+            return ANY if (low, high) == ANY else _ordered(_line(e, low), _line(e, high))
         case Event():
             return ranges.get(e, (0.0, SOMETIME[1] if e.most is None else float(e.most)))
         case Select() if isinstance(e.of, Event):
@@ -174,6 +173,14 @@ def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -
         case Product():
             return _product(e.factor, walk(e.upto)[1], ranges)
     raise AssertionError(e)
+
+
+def _line(e: Linear, x: float) -> float:
+    """`scale * x + shift`, rounded once: the quotient of two whole numbers is."""
+    over, under = x.as_integer_ratio()
+    scale, shift = e.scale, e.shift
+    top = scale.numerator * over * shift.denominator + shift.numerator * scale.denominator * under
+    return top / (scale.denominator * under * shift.denominator)
 
 
 def _quotient(e: Call, ranges: dict[Expr, Range]) -> Range | None:

@@ -68,8 +68,14 @@ class Expr(metaclass=Shared):
         return neg(self)
 
 
+class Leaf(Expr):
+    """A node with nothing below it that could change: a constant or a symbol."""
+
+    __slots__ = ()
+
+
 @attrs.frozen(eq=False)
-class Num(Expr):
+class Num(Leaf):
     """A constant in its two exact readings: `value`, the decimal in the text (0.1 is 1/10), and `double`, what numeric code computes with."""
 
     value: Fraction
@@ -78,11 +84,11 @@ class Num(Expr):
     @property
     def exact(self) -> bool:
         """Whether both readings agree, as they do for whole numbers and for every duration."""
-        return self.value == self.double
+        return self.value is self.double or self.value == self.double
 
 
 @attrs.frozen(eq=False)
-class Symbol(Expr):
+class Symbol(Leaf):
     """A name that stands for a value: one of `T`, `ENTRY`, `BASE`, `INDEX`, or the constant `PI`."""
 
     name: str
@@ -186,6 +192,8 @@ def decimal(value: Fraction) -> Num:
 
 ZERO = number(0)
 ONE = number(1)
+_MINUS = number(-1)
+_NONE, _ONCE = ZERO.value, ONE.value
 
 
 def as_expr(value: Operand) -> Expr:
@@ -203,7 +211,9 @@ def is_time(e: Expr) -> bool:
 def linear(scale: Fraction, of: Expr, shift: Fraction) -> Expr:
     """`scale * of + shift`, merged with a linear form already there."""
     if isinstance(of, Linear):
-        return linear(scale * of.scale, of.of, scale * of.shift + shift)
+        if scale is _ONCE:
+            return linear(of.scale, of.of, of.shift + shift)
+        return linear(scale * of.scale, of.of, scale * of.shift + shift if shift else scale * of.shift)
     if scale == 0:
         return number(shift)
     return of if scale == 1 and shift == 0 else Linear(scale, of, shift)
@@ -214,14 +224,17 @@ def _small(*values: Fraction) -> bool:
 
 
 def _fold(a: Num, b: Num, op: Callable[[Fraction, Fraction], Fraction]) -> Num | None:
-    if not _small(a.value, a.double, b.value, b.double):
+    if not _small(a.value, b.value):
         return None
-    return Num(op(a.value, b.value), op(a.double, b.double))
+    value = op(a.value, b.value)
+    if a.value is a.double and b.value is b.double:
+        return Num(value, value)
+    return Num(value, op(a.double, b.double)) if _small(a.double, b.double) else None
 
 
 def neg(a: Expr) -> Expr:
     """Minus a."""
-    return mul(number(-1), a)
+    return mul(_MINUS, a)
 
 
 def add(a: Expr, b: Expr) -> Expr:
@@ -236,7 +249,7 @@ def add(a: Expr, b: Expr) -> Expr:
         return a
     for x, y in ((a, b), (b, a)):
         if isinstance(x, Num) and x.exact and is_time(y):
-            return linear(Fraction(1), y, x.value)
+            return linear(_ONCE, y, x.value)
     if is_time(a) and is_time(b):
         left, right = parts(a), parts(b)
         if left[1] == right[1]:
@@ -262,7 +275,7 @@ def _collect(terms: list[Expr], term: Expr) -> None:
 
 def parts(e: Expr) -> tuple[Fraction, Expr, Fraction]:
     """(scale, of, shift) of an exact time."""
-    return (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
+    return (e.scale, e.of, e.shift) if isinstance(e, Linear) else (_ONCE, e, _NONE)
 
 
 def _flat(op: str, e: Expr) -> tuple[Expr, ...]:
@@ -281,7 +294,7 @@ def mul(a: Expr, b: Expr) -> Expr:
             front[-1:] = [f] if not front else [folded] if folded is not None else [front[-1], f]
     rest = [f for f in factors if not isinstance(f, Num)]
     if len(front) == len(rest) == 1 and front[0].exact and is_time(rest[0]):
-        return linear(front[0].value, rest[0], Fraction(0))
+        return linear(front[0].value, rest[0], _NONE)
     kept = (*(f for f in front if f != ONE), *rest)
     return Call("mul", kept) if len(kept) > 1 else kept[0] if kept else ONE
 
@@ -296,7 +309,7 @@ def div(a: Expr, b: Expr) -> Expr:
         if b == ONE:
             return a
         if b.exact and is_time(a):
-            return linear(1 / b.value, a, Fraction(0))
+            return linear(1 / b.value, a, _NONE)
         if isinstance(a, Call) and a.op == "div" and isinstance(a.args[1], Num):
             both = _fold(a.args[1], b, lambda x, y: x * y)
             if both is not None:
@@ -360,7 +373,7 @@ def call(op: str, *args: Operand) -> Expr:
         return floor(given[0])
     if op == "reduce" and given[1] == ZERO:
         return given[0]
-    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (Fraction(1), given[0]):  # at the event, or some ticks later
+    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (_ONCE, given[0]):  # at the event, or some ticks later
         return ONE if op == "count" else number(parts(given[1])[2])
     if op in ("min", "max"):
         if len(set(given)) == 1:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from lrdsl.expr.arithmetic import (
@@ -15,6 +16,7 @@ from lrdsl.expr.arithmetic import (
     Call,
     Expr,
     Forms,
+    Leaf,
     Letter,
     Linear,
     Num,
@@ -42,7 +44,7 @@ def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
-        if isinstance(x, Num | Symbol):
+        if isinstance(x, Leaf):
             return names.get(x, x)
         done = memo.get(x)
         if done is None:
@@ -104,19 +106,21 @@ def product(factor: Expr, upto: Expr) -> Expr:
     return Product(factor, upto) if mentions(factor, INDEX) else power(factor, upto)
 
 
+#: The subtrees of each kind of node that has any.
+_BELOW: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
+    Call: attrgetter("args"),
+    Linear: lambda e: (e.of,),
+    Letter: lambda e: (e.of,),
+    Select: lambda e: (e.of, *e.values),
+    Product: attrgetter("factor", "upto"),
+    Forms: attrgetter("best", "paper"),
+}
+
+
 def children(e: Expr) -> tuple[Expr, ...]:
     """The direct subtrees of a node."""
-    if isinstance(e, Call):
-        return e.args
-    if isinstance(e, Linear):
-        return (e.of,)
-    if isinstance(e, Letter):
-        return (e.of,)
-    if isinstance(e, Select):
-        return (e.of, *e.values)
-    if isinstance(e, Product):
-        return (e.factor, e.upto)
-    return (e.best, e.paper) if isinstance(e, Forms) else ()
+    below = _BELOW.get(type(e))
+    return () if below is None else below(e)
 
 
 def walk(e: Expr) -> Iterator[Expr]:
@@ -321,7 +325,7 @@ def _is_affine(e: Expr, symbol: Symbol, holding: dict[Expr, bool]) -> bool:
 
 def _holds(e: Expr, symbol: Symbol, known: dict[Expr, bool]) -> bool:
     """Whether a symbol occurs in a tree; `known` keeps what was found of its parts."""
-    if isinstance(e, Num | Symbol):
+    if isinstance(e, Leaf):
         return e is symbol
     found = known.get(e)
     if found is None:

@@ -11,9 +11,10 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from lrdsl.diagnostics import Fix, Problems, did_you_mean, shown
 from lrdsl.syntax import nodes
 from lrdsl.syntax.builder import STATEMENTS, extent_of
+from lrdsl.syntax.grammar import grammar
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import canonical
-from lrdsl.syntax.tokens import MAX_DEPTH, MAX_TEXT, MAX_TOKENS, SIGNS, grammar, inserted, mend_brackets, separate, statements_of, tokens_of
+from lrdsl.syntax.tokens import MAX_DEPTH, MAX_TEXT, MAX_TOKENS, SIGNS, inserted, mend_brackets, separate, statements_of, tokens_of
 
 #: After this many repairs a text is a different language.
 MAX_REPAIRS = 20

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
-import lark
 from lark.lexer import LexerThread, Token
 
 from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
-from lrdsl.syntax.builder import Builder, extent_of
+from lrdsl.syntax.builder import extent_of
+from lrdsl.syntax.grammar import grammar
 
 MAX_TEXT = 100_000
 MAX_DEPTH = 64
@@ -26,28 +24,6 @@ SIGNS = {
 }  # fmt: skip
 _LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "/", "，": ",", "（": "(", "）": ")", "％": "%", "＊": "*", "＝": "=", "；": ";",
                "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
-
-
-def grammar_path() -> Path:
-    """Where the grammar file lies: beside this module in an installed wheel, in `grammar/` in a checkout."""
-    installed = Path(__file__).with_name("lrdsl.lark")
-    return installed if installed.exists() else Path(__file__).parents[2] / "grammar" / "lrdsl.lark"
-
-
-class _KeepUnknown:
-    """Tells Lark to lex `UNKNOWN`, and `SEMICOLON`, which no rule uses, so that a strange character is a token with a place and not an exception."""
-
-    always_accept = ("UNKNOWN", "SEMICOLON")
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
-
-
-@cache
-def grammar() -> lark.Lark:
-    """The LALR parser, built once, when the first text comes."""
-    source = grammar_path().read_text("utf-8")
-    return lark.Lark(source, parser="lalr", lexer="basic", keep_all_tokens=True, transformer=Builder(), postlex=_KeepUnknown())
 
 
 def tokens_of(text: str, problems: Problems) -> Iterator[Token]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -73,8 +75,12 @@ def texts(console: Console) -> None:
 def starts(console: Console) -> None:
     """What it costs to begin, in processes of their own."""
 
+    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # installed packages are compiled
+
     def cold(*arguments: str) -> float:
-        return statistics.median(timeit.repeat(lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True), number=1, repeat=_ROUNDS))
+        start = functools.partial(subprocess.run, [sys.executable, *arguments], check=True, capture_output=True, env=usual)
+        start()
+        return statistics.median(timeit.repeat(start, number=1, repeat=_ROUNDS))
 
     bare = cold("-c", "pass")
     table = Table("a new process", "milliseconds", title="starting")
