@@ -50,7 +50,7 @@ def lint(text: str, *, library: Library | None = None, selection: Selection | No
     try:
         facts = _facts(text, library, options)
     except ScheduleError as error:
-        return error.diagnostics
+        return [_gentle(text, d) for d in error.diagnostics]
     found = [_diagnostic(text, rule, finding) for rule in RULES.values() if rule.code in selection for finding in rule.look(facts)]
     kept, unused = _silenced(text, found)
     if UNUSED in selection:
@@ -66,7 +66,13 @@ def _facts(text: str, library: Library | None, options: Options) -> Facts:
 
 
 def _diagnostic(text: str, rule: Rule, finding: Finding) -> Diagnostic:
-    return Diagnostic(rule.code, "warning", finding.message, finding.help, Span.of(text, *finding.extent), finding.fix)
+    return _gentle(text, Diagnostic(rule.code, "warning", finding.message, finding.help, Span.of(text, *finding.extent), finding.fix))
+
+
+def _gentle(text: str, d: Diagnostic) -> Diagnostic:
+    """The diagnostic, without its repair if that would take a comment out: the author has to say where it goes."""
+    loses = d.fix is not None and text.count("#", d.fix.start, d.fix.end) > d.fix.replacement.count("#")
+    return attrs.evolve(d, fix=None) if loses else d
 
 
 def _silenced(text: str, found: list[Diagnostic]) -> tuple[list[Diagnostic], list[Diagnostic]]:

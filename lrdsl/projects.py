@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -154,45 +155,50 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "") 
     """The same for a text that stands for the file."""
     repaired = 0
     for _ in range(20 if repair else 1):
-        try:
-            found = _found(path, source, settings)
-        except UnreadableError as error:
-            at = min(error.offset, len(source))
-            unread = Diagnostic(UNREADABLE, "warning", error.message, "nothing in it was checked", Span.of(source, at, at + 1))
-            return Checked(str(path), source, (unread,), repaired)
+        found, unread = _found(path, source, settings)
         changed, count = source, 0
         for i in range(len(found)) if repair else ():
             fixes = [d.fix for d in found[i][1] if d.fix is not None and may_apply(d, repair == "unsafe")]
-            whole = _edited(path, changed, settings, i, fixes)
+            whole = edited(path, changed, settings, i, fixes)
             changed, count = (whole, count + len(fixes)) if whole is not None else (changed, count)
         if changed == source:
             break
         source, repaired = changed, repaired + count
-    diagnostics = tuple(one.moved(d, source) for one, problems in found for d in problems)
-    return Checked(str(path), source, diagnostics, repaired, len(found))
+    diagnostics = [one.moved(d, source) for one, problems in found for d in problems]
+    if unread is not None:
+        at = min(unread.offset, len(source))
+        diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "what is written there was not checked", Span.of(source, at, at + 1)))
+    return Checked(str(path), source, tuple(diagnostics), repaired, len(found))
 
 
-def _found(path: Path, source: str, settings: Settings) -> list[tuple[Embedded, list[Diagnostic]]]:
-    """The texts of a file, each with its problems."""
+def _found(path: Path, source: str, settings: Settings) -> tuple[list[tuple[Embedded, list[Diagnostic]]], UnreadableError | None]:
+    """The texts of a file, each with its problems; and what kept from finding more."""
     options, selection = settings.options(path), settings.selected(path)
     library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
-    return [(one, _linted(one.text, library, selection, options)) for one in texts_in(path, source, Finder(settings.keys))]
+    texts, unread = texts_of(path, source, settings)
+    return [(one, _linted(one.text, library, selection, options)) for one in texts], unread
 
 
-def _edited(path: Path, source: str, settings: Settings, index: int, fixes: list[Fix]) -> str | None:
+def texts_of(path: Path, source: str, settings: Settings) -> tuple[list[Embedded], UnreadableError | None]:
+    """The texts of a file, and what kept from finding more."""
+    found: list[Embedded] = []
+    try:
+        found.extend(texts_in(path, source, Finder(settings.keys)))
+    except UnreadableError as error:
+        return found, error
+    return found, None
+
+
+def edited(path: Path, source: str, settings: Settings, index: int, fixes: list[Fix]) -> str | None:
     """A file with repairs made in one of its texts; None where there are none, or where the file would not have just that text changed."""
     if not fixes:
         return None
-    finder = Finder(settings.keys)
-    before = list(texts_in(path, source, finder))
+    before, unread = texts_of(path, source, settings)
     wanted = [one.text for one in before]
     wanted[index] = applied(wanted[index], fixes)
     changed = applied(source, [before[index].edit(fix) for fix in fixes])
-    try:
-        after = [one.text for one in texts_in(path, changed, finder)]
-    except UnreadableError:
-        return None
-    return changed if after == wanted and changed != source else None
+    after, still = texts_of(path, changed, settings)
+    return changed if [one.text for one in after] == wanted and (still is None) == (unread is None) and changed != source else None
 
 
 def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:
@@ -206,27 +212,36 @@ def _linted(text: str, library: Folder | None, selection: Selection, options: di
 
 
 def formatted(path: Path, source: str, settings: Settings) -> str:
-    """A file with all texts in it in their canonical layout. Raises `ScheduleError` for a text whose grammar is wrong, `UnreadableError` for a file."""
-    for i, one in enumerate(texts_in(path, source, Finder(settings.keys))):
-        found = _laid_out(one, path)
-        if found != one.text:
-            source = _edited(path, source, settings, i, [Fix(0, len(one.text), found)]) or source
+    """A file with all texts in it in their canonical layout.
+
+    Raises `ScheduleError` for a `.lrs` file whose grammar is wrong, `UnreadableError` for a file in which no text could be found for another reason.
+    """
+    texts, unread = texts_of(path, source, settings)
+    if unread is not None and not texts:
+        raise unread
+    for i, one in enumerate(texts):
+        source = edited(path, source, settings, i, _laid_out(one, path)) or source
     return source
 
 
-def _laid_out(one: Embedded, path: Path) -> str:
-    """The layout of one text; inside other files only texts of one line are laid out, which stay one line."""
+def _laid_out(one: Embedded, path: Path) -> list[Fix]:
+    """What brings a text into its layout.
+
+    Inside other files a text of one line stays one, other texts stay as far in as they are, and one whose grammar is wrong is left alone.
+    """
     if path.suffix.lower() == ".lrs":
         try:
-            return format(one.text)
+            return [Fix(0, len(one.text), format(one.text))]
         except ScheduleError as error:
             raise ScheduleError(error.diagnostics, error.text, str(path)) from None
-    if "\n" in one.text.strip() or "#" in one.text:
-        return one.text
+    body = one.text.strip()
+    start = one.text.index(body)
+    margin = one.text[:start].rpartition("\n")[2] if "\n" in one.text[:start] else ""
     try:
-        return format(one.text)
+        laid_out = format(body + "\n" * ("\n" in body)).rstrip("\n")
     except ScheduleError:
-        return one.text
+        return []
+    return [Fix(start, start + len(body), re.sub(r"\n(?=[^\n])", f"\n{margin}", laid_out))]
 
 
 def write(path: Path, source: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.linting import fixed, lint
-from lrdsl.projects import Settings, SettingsError, check_file, check_source, files_of, formatted
+from lrdsl.projects import Settings, SettingsError, check_file, check_source, files_of
 from lrdsl.syntax import canonical
 from tests.properties import texts
 
@@ -27,13 +27,6 @@ def test_repairs_touch_nothing_else(tmp_path: Path) -> None:
     done = check_file(path, Settings.of(tmp_path), "safe")
     assert done.source == source.replace("\\u0072estart ", "")
     assert (done.repaired, done.diagnostics) == (1, ())
-
-
-def test_a_repair_that_would_change_more_is_not_made(tmp_path: Path) -> None:
-    source = "my_schedule: |\n  lr = warmup(5)\n  let x = 3\nafter: 1\n"
-    done = check_source(tmp_path / "a.yaml", source, Settings.of(tmp_path), "unsafe")
-    assert done.source == source
-    assert [d.code for d in done.diagnostics] == ["LR404"]
 
 
 def test_places_are_those_of_the_file(tmp_path: Path) -> None:
@@ -83,11 +76,6 @@ def test_bytes_that_are_no_text(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.lrs"
     path.write_bytes(data)
     assert check_file(path, Settings.of(tmp_path)).diagnostics
-
-
-def test_layout_in_other_files(tmp_path: Path) -> None:
-    source = "schedule: 'warmup( 5 )then   cosine(95)'  # x\nother_schedule: |\n  lr=hold( 3 )\n  momentum=hold\nb:   1\n"
-    assert formatted(tmp_path / "a.yaml", source, Settings.of(tmp_path)) == source.replace("warmup( 5 )then   cosine", "warmup(5) then cosine")
 
 
 @settings(max_examples=150, deadline=None)

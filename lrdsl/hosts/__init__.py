@@ -1,4 +1,4 @@
-"""Texts inside other files: schedule strings in YAML, TOML, JSON and Python, with the place of each of their characters in the file."""
+"""Texts inside other files: schedule strings in YAML, TOML, JSON, Python and notebooks, with the place of each of their characters in the file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError
 
 #: By the ending of a file, the module that finds texts in it, and the function there.
-_KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".py": "python", ".pyi": "python"}
+_KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".py": "python", ".pyi": "python", ".ipynb": "notebook"}
 ENDINGS = (".lrs", *_KINDS)
 
 
 def texts_in(path: Path, source: str, finder: Finder) -> Iterator[Embedded]:
-    """The schedule texts in a file, by its ending; a `.lrs` file is one text as it stands. Raises `UnreadableError` for a file that its format cannot read."""
+    """The schedule texts in a file, by its ending; a `.lrs` file is one text as it stands.
+
+    Raises `UnreadableError` for a file that its format cannot read, or, after the other texts, for a part of it.
+    """
     kind = path.suffix.lower()
     if kind == ".lrs":
         yield Embedded(source, tuple(range(len(source) + 1)), str)

@@ -32,11 +32,19 @@ class UnreadableError(Exception):
 
 @attrs.frozen
 class Embedded:
-    """A text in a file: `offsets[i]` is where its character i begins in the file, one more for its end, and `quote` writes a piece of it as the file has to."""
+    """A text in a file: `offsets[i]` is where its character i begins in the file, one more for its end, and `quote` writes a piece of it as the file has to.
+
+    `ends[i]` is where character i ends: where the next begins, but for what stands between two lines of the text and is no part of it, as an indentation.
+    """
 
     text: str
     offsets: tuple[int, ...]
     quote: Callable[[str], str]
+    ends: tuple[int, ...] = attrs.field()
+
+    @ends.default
+    def _next(self) -> tuple[int, ...]:
+        return self.offsets[1:]
 
     @property
     def plain(self) -> bool:
@@ -45,16 +53,27 @@ class Embedded:
 
     def moved(self, d: Diagnostic, source: str) -> Diagnostic:
         """A diagnostic of the text as one of the file."""
-        span = Span.of(source, self._at(d.span.start.offset), self._at(d.span.end.offset))
+        span = Span.of(source, *self._range(d.span.start.offset, d.span.end.offset))
         fix = None if d.fix is None else self.edit(d.fix)
         return attrs.evolve(d, span=span, fix=fix)
 
     def edit(self, fix: Fix) -> Fix:
         """A repair of the text as one of the file."""
-        return Fix(self._at(fix.start), self._at(fix.end), self.quote(fix.replacement))
+        start, end = self._range(fix.start, fix.end)
+        if not fix.replacement and fix.start < fix.end:  # with what stands between the lines, of which there is one less
+            start, end = (self.ends[fix.start - 1], end) if fix.start else (start, self.offsets[fix.end])
+        return Fix(start, end, self.quote(fix.replacement))
 
-    def _at(self, offset: int) -> int:
-        return self.offsets[min(offset, len(self.offsets) - 1)]
+    def inside(self, outer: Embedded) -> Embedded:
+        """A text of a text, as a text of the file that has both."""
+        offsets, ends = tuple(outer.offsets[at] for at in self.offsets), tuple(outer.ends[at - 1] for at in self.ends)
+        return Embedded(self.text, offsets, lambda added: outer.quote(self.quote(added)), ends)
+
+    def _range(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the text begins and ends in the file."""
+        last = len(self.text)
+        start, end = min(start, last), min(end, last)
+        return self.offsets[start], self.ends[end - 1] if end > start else self.offsets[start]
 
 
 @attrs.frozen

@@ -11,7 +11,8 @@ from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError, is_marked
 
 _FUNCTIONS = {"compile", "parse", "lint", "format"}
 _STRING = re.compile(r"([rRbBuU]*)(\"\"\"|'''|\"|')(.*)\2\Z", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-7]{1,3}|\n|.)|.", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-7]{1,3}|\r\n|.)|\r\n|.", re.DOTALL)
+_BREAK = re.compile(r"\r\n?|\n")
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
@@ -21,13 +22,11 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1) or 1
-        at = sum(len(each) + 1 for each in source.split("\n")[: line - 1])
+        ends = [0, *(found.end() for found in _BREAK.finditer(source))]
+        at = ends[min((getattr(error, "lineno", 1) or 1), len(ends)) - 1]
         raise UnreadableError(f"this is not Python: {getattr(error, 'msg', error)}", at) from None
-    lines = source.split("\n")
-    starts = [0]
-    for line_text in lines:
-        starts.append(starts[-1] + len(line_text) + 1)
+    starts = [0, *(found.end() for found in _BREAK.finditer(source))]
+    lines = [source[start:end] for start, end in zip(starts, [*starts[1:], len(source)], strict=True)]
     seen: set[tuple[int, int]] = set()
     for node, key, ours in _strings(tree):
         place = (node.lineno, node.col_offset)
@@ -76,10 +75,17 @@ def _embedded(source: str, lines: list[str], starts: list[int], node: ast.Consta
     text, offsets = "", list[int]()
     for piece in _ESCAPE.finditer(source, first, first + len(found[3])):
         escaped = piece[0].startswith("\\") and not raw
-        character = ast.literal_eval(f"'''{piece[0]}'''") if escaped else piece[0]
-        offsets += [piece.start()] * len(character) if escaped else range(piece.start(), piece.end())
+        character = ast.literal_eval(f"'''{piece[0]}'''") if escaped else "\n" if piece[0] in ("\r\n", "\r") else piece[0]
+        offsets += [piece.start()] * len(character)
         text += character
     if text != node.value:
         return None
-    quote = found[2][0]
-    return Embedded(text, (*offsets, first + len(found[3])), str if raw else lambda added: added.replace("\\", "\\\\").replace(quote, f"\\{quote}"))
+    delimiter = found[2]
+
+    def quote(added: str) -> str:
+        if raw:
+            return added
+        escaped = added.replace("\\", "\\\\").replace(delimiter, f"\\{delimiter}")
+        return escaped if len(delimiter) == 3 else escaped.replace("\n", "\\n")
+
+    return Embedded(text, (*offsets, first + len(found[3])), quote)

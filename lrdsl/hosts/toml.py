@@ -14,11 +14,12 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
 _TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)|(?P<mlbasic>\"\"\"\n?(?P<a>(?:[^\\]|\\.)*?)\"\"\")|(?P<mlliteral>'''\n?(?P<b>.*?)''')"""
+    r"""(?P<comment>\#[^\n]*)|(?P<mlbasic>\"\"\"(?:\r?\n)?(?P<a>(?:[^\\]|\\.)*?)\"\"\")|(?P<mlliteral>'''(?:\r?\n)?(?P<b>.*?)''')"""
     r"""|(?P<basic>"(?P<c>(?:[^"\\\n]|\\.)*)")|(?P<literal>'(?P<d>[^'\n]*)')|(?P<bare>[A-Za-z0-9_.-]+)|(?P<sign>.)""",
     re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\[ \t]*\n\s*|\\.|.", re.DOTALL)
+_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\[ \t]*\r?\n\s*|\\.|\r\n|.", re.DOTALL)
+_LITERAL = re.compile(r"\r\n|.", re.DOTALL)
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
@@ -41,20 +42,28 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
             key = (token[group] if group else token[0]).rpartition(".")[2]
             before = kind
             continue
-        one = _string(source, token.start(group), token.end(group), group in "ac")
+        one = _string(source, token.start(group), token.end(group), group)
         line = source.count("\n", 0, token.start())
         if finder.wants(key, one.text, is_marked(lines, line)):
             yield one
         before = kind
 
 
-def _string(source: str, start: int, end: int, escapes: bool) -> Embedded:
-    if not escapes:
-        return Embedded(source[start:end], tuple(range(start, end + 1)), str)
+def _string(source: str, start: int, end: int, group: str) -> Embedded:
     text, offsets = "", list[int]()
-    for piece in _ESCAPE.finditer(source, start, end):
+    for piece in (_LITERAL if group in "bd" else _ESCAPE).finditer(source, start, end):
         raw = piece[0]
-        character = "" if raw.startswith("\\") and "\n" in raw else tomllib.loads(f'x = "{raw}"')["x"] if raw.startswith("\\") else raw
+        if group in "bd" or not raw.startswith("\\"):
+            character = "\n" if raw == "\r\n" else raw
+        else:
+            character = "" if "\n" in raw else tomllib.loads(f'x = "{raw}"')["x"]
         offsets += [piece.start()] * len(character)
         text += character
-    return Embedded(text, (*offsets, end), lambda added: added.replace("\\", "\\\\").replace('"', '\\"'))
+
+    def quote(added: str) -> str:
+        if group in "bd":
+            return added
+        escaped = added.replace("\\", "\\\\").replace('"', '\\"')
+        return escaped if group == "a" else escaped.replace("\n", "\\n")
+
+    return Embedded(text, (*offsets, end), quote)

@@ -12,6 +12,8 @@ from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError, is_marked
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOUBLE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)|[ \t]*\n[ \t\n]*|.", re.DOTALL)
+#: An anchor and a tag before a scalar.
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _SINGLE = re.compile(r"''|[ \t]*\n[ \t\n]*|.", re.DOTALL)
 
 
@@ -45,10 +47,12 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
 def _embedded(source: str, node: Any) -> Embedded:
     start, end = node.start_mark.index, node.end_mark.index
     value: str = node.value
+    properties = _PROPERTIES.match(source, start)
+    start = properties.end() if properties is not None else start
     if node.style in ("|", ">"):
         return _block(source, start, end, value)
     if node.style == '"':
-        return _quoted(source, start + 1, end - 1, value, _DOUBLE, lambda added: added.replace("\\", "\\\\").replace('"', '\\"'))
+        return _quoted(source, start + 1, end - 1, value, _DOUBLE, lambda added: added.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n"))
     if node.style == "'":
         return _quoted(source, start + 1, end - 1, value, _SINGLE, lambda added: added.replace("'", "''"))
     return _quoted(source, start, end, value, re.compile(r"[ \t]*\n[ \t\n]*|.", re.DOTALL), str)
@@ -71,16 +75,24 @@ def _quoted(source: str, start: int, end: int, value: str, piece: re.Pattern[str
 def _block(source: str, start: int, end: int, value: str) -> Embedded:
     """A literal or folded block: its lines, without the indentation."""
     at = source.index("\n", start) + 1
+    margin = re.compile(r"(?:[ \t]*\r?\n)*( *)").match(source, at)
+    broken = f"\n{margin[1] if margin else ''}"
+
+    def quote(added: str) -> str:
+        return re.sub(r"\n(?=[^\n])", broken, added)
+
     offsets: list[int] = []
     lines = value.split("\n")
     for i, line in enumerate(lines):
         here = source.find(line, at) if line else at
         if here < 0 or (here >= end and line):  # folded: lines joined by a blank
-            return Embedded(value, (*_folded(source, at, end, value, offsets), end), str)
+            folded = _folded(source, at, end, value, offsets)
+            return Embedded(value, (*folded, min(end, folded[-1] + 1)), quote)
         offsets += range(here, here + len(line) + (i + 1 < len(lines)))
         newline = source.find("\n", here)
         at = len(source) if newline < 0 else newline + 1
-    return Embedded(value, (*offsets[: len(value)], min(end, offsets[len(value) - 1] + 1) if value else end), str)
+    ends = tuple(at + 1 + (source[at : at + 2] == "\r\n") for at in offsets[: len(value)])
+    return Embedded(value, (*offsets[: len(value)], min(end, ends[-1]) if value else end), quote, ends)
 
 
 def _folded(source: str, at: int, end: int, value: str, known: list[int]) -> list[int]:
@@ -89,6 +101,7 @@ def _folded(source: str, at: int, end: int, value: str, known: list[int]) -> lis
     for word in re.finditer(r"\S+|\s", value[len(known) :]):
         if word[0].isspace():
             offsets.append(at)
+            at += source[at] == word[0]
         else:
             here = source.find(word[0], at, end)
             at = here if here >= 0 else at

@@ -68,8 +68,8 @@ def _parse(text: str, problems: Problems) -> Node | None:
 
 
 def _gap(text: str, end: int) -> tuple[int, int]:
-    """The blanks and the `;` before a place."""
-    return len(text[:end].rstrip(" \t\r\n;")), end
+    """The blanks and the `;` before a place on its line."""
+    return len(text[:end].rstrip(" \t;")), end
 
 
 def _feed(tokens: list[Token], problems: Problems) -> Node | None:

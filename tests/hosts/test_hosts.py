@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lrdsl.hosts import Finder, UnreadableError, texts_in
 from lrdsl.hosts.embedded import Embedded, looks_like_one
 
-_TEXT = st.lists(st.sampled_from(["warmup(5)", " then ", "cosine(9)", " ", "é", "𝕏", '"', "'", "\\", "\n", "\t", "# x", ": ", "(", "1e-5"]), max_size=9).map(
+TEXT = st.lists(st.sampled_from(["warmup(5)", " then ", "cosine(9)", " ", "é", "𝕏", '"', "'", "\\", "\n", "\t", "# x", ": ", "(", "1e-5"]), max_size=9).map(
     lambda parts: "hold(3) " + "".join(parts)
 )
 
@@ -31,7 +31,7 @@ def well_placed(one: Embedded, source: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(text=_TEXT, before=st.sampled_from(["", "é: 𝕏\n", "a: [1, 2]\n"]), style=st.sampled_from(['"', "'", None, "|"]))
+@given(text=TEXT, before=st.sampled_from(["", "é: 𝕏\n", "a: [1, 2]\n"]), style=st.sampled_from(['"', "'", None, "|"]))
 def test_yaml(text: str, before: str, style: str | None) -> None:
     source = before + yaml.dump({"my_schedule": text}, default_style=style, allow_unicode=True, width=10_000)
     (one,) = found("a.yaml", source)
@@ -40,7 +40,7 @@ def test_yaml(text: str, before: str, style: str | None) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(text=_TEXT, ascii=st.booleans())
+@given(text=TEXT, ascii=st.booleans())
 def test_json(text: str, ascii: bool) -> None:
     source = json.dumps({"é": ["x"], "schedule": text, "b": {"c": 1}}, ensure_ascii=ascii, indent=2)
     (one,) = found("a.json", source)
@@ -49,7 +49,7 @@ def test_json(text: str, ascii: bool) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(text=_TEXT)
+@given(text=TEXT)
 def test_python(text: str) -> None:
     source = f"é = 1\nlr_schedule = {text!r}\n"
     (one,) = found("a.py", source)
@@ -58,7 +58,7 @@ def test_python(text: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(text=_TEXT)
+@given(text=TEXT)
 def test_toml(text: str) -> None:
     quoted = json.dumps(text, ensure_ascii=False)
     source = f"[a]\nx = 'é' # schedule\nlr_schedule = {quoted} # y\n"

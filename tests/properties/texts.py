@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS, Combinator
+from lrdsl.diagnostics import Problems
 from lrdsl.kinds import Kind, Parameter
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.tokens import tokens_of
 
 NOWHERE = (0, 0)
 #: The shapes that follow time alone; `driven` draws schedules with those that follow a metric.
@@ -292,3 +294,23 @@ def ticks(s: lrdsl.Schedule, longest: int = 10**7) -> st.SearchStrategy[list[int
 
     edges = sorted({max(0, int(p.start) + d) for p in pieces(s.plan.level) for d in (-1, 0, 1) if p.start <= 10**11})[:400]
     return st.lists(st.one_of(st.sampled_from(edges), st.integers(0, 100), st.integers(0, longest)), min_size=4, max_size=12)
+
+
+@st.composite
+def messy(draw: st.DrawFn) -> str:
+    """A file as somebody in a hurry might write it: blanks, breaks and comments, each with its number, anywhere between the words of one or two targets."""
+    tree = draw(trees(depth=3, longest=100))
+    lines = [f"{name} = {canonical(tree)}" for name in draw(st.lists(st.sampled_from(["lr", "momentum", "weight_decay"]), min_size=1, max_size=2, unique=True))]
+    found, comments = "", 0
+    for line in lines:
+        end = 0
+        for i, token in enumerate(tokens_of(line, Problems(line))):
+            start = token.start_pos or 0
+            gap = line[end:start]
+            if i and draw(st.integers(0, 5)) == 0:
+                comments += 1
+                gap += f" # note {comments}\n " if draw(st.booleans()) else f"\n\n   #note {comments}\n "
+            found += gap + draw(st.sampled_from(["", "", "  ", "\t"])) * bool(i and gap) + str(token)
+            end = token.end_pos or 0
+        found += "\n" * draw(st.integers(1, 3))
+    return found

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.diagnostics import Problems
-from lrdsl.syntax import canonical, parse
-from lrdsl.syntax.tokens import tokens_of
+from lrdsl.syntax import parse
 from tests.properties import texts
 from tests.typeset.formulas import EXAMPLES
 
@@ -58,25 +55,9 @@ def test_a_wrong_text_has_no_layout() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.data())
-def test_any_spacing_and_any_comments(data: st.DataObject) -> None:
+@given(texts.messy())
+def test_any_spacing_and_any_comments(messy: str) -> None:
     """Blanks, breaks and comments put anywhere between words: the layout means the same, has all comments in it, and is its own layout."""
-    tree = data.draw(texts.trees(depth=3, longest=100))
-    lines = [
-        f"{name} = {canonical(tree)}" for name in data.draw(st.lists(st.sampled_from(["lr", "momentum", "weight_decay"]), min_size=1, max_size=2, unique=True))
-    ]
-    messy, comments = "", 0
-    for line in lines:
-        end = 0
-        for i, token in enumerate(tokens_of(line, Problems(line))):
-            start = token.start_pos or 0
-            gap = line[end:start]
-            if i and data.draw(st.integers(0, 5)) == 0:
-                comments += 1
-                gap += f" # note {comments}\n " if data.draw(st.booleans()) else f"\n\n   #note {comments}\n "
-            messy += gap + data.draw(st.sampled_from(["", "", "  ", "\t"])) * bool(i and gap) + str(token)
-            end = token.end_pos or 0
-        messy += "\n" * data.draw(st.integers(1, 3))
     try:
         meant = parse(messy)
     except lrdsl.ScheduleError:  # a break ended a statement in the middle

@@ -51,14 +51,17 @@ def _unused(f: Facts) -> Iterator[Finding]:
     for s in f.tree.statements:
         if isinstance(s, nodes.Binding | nodes.Function) and s.name not in used:
             kind = "let" if isinstance(s, nodes.Binding) else "def"
-            yield Finding(s.name_extent, f"`{s.name}` is not used", f"take the `{kind}` out", Fix(s.extent[0], _line_end(f.text, s.extent[1]), ""))
+            yield Finding(s.name_extent, f"`{s.name}` is not used", f"take the `{kind}` out", Fix(*_line_of(f.text, *s.extent), ""))
 
 
-def _line_end(text: str, at: int) -> int:
-    """The end of a statement with what separates it from the next."""
-    while at < len(text) and text[at] in " \t;":
-        at += 1
-    return at + (at < len(text) and text[at] == "\n")
+def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """A statement with what separates it from the next, and with its indentation where it is all of its line."""
+    while end < len(text) and text[end] in " \t;":
+        end += 1
+    margin = text.rfind("\n", 0, start) + 1
+    if end < len(text) and text[end] == "\n":
+        return (margin if text[margin:start].isspace() else start), end + 1
+    return start, end
 
 
 def _shadowed(f: Facts) -> Iterator[Finding]:
