@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 import attrs
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: `# lrs: ignore[LR203, LR207]` silences rules on its line, `# lrs: ignore` all of them.
 _IGNORE = re.compile(r"#\s*lrs:\s*ignore(?:\[([^\]]*)\])?")
+#: What repairs bring to light is repaired too, so many times.
+MOST_ROUNDS = 20
 #: The codes of a comment that silences nothing, and of a file that cannot be read; and what each is about.
 UNUSED, UNREADABLE = "LR901", "LR903"
 ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file that cannot be read"}
@@ -113,16 +115,30 @@ def fixed(text: str, *, unsafe: bool = False, library: Library | None = None, se
     >>> lrdsl.linting.fixed("warmup(5) then restart cosine(95)")
     'warmup(5) then cosine(95)'
     """
-    for _ in range(20):
-        repairs = [d.fix for d in lint(text, library=library, selection=selection, **options) if d.fix is not None and may_apply(d, unsafe)]
-        repaired = applied(text, repairs)
+
+    def look(text: str) -> list[Diagnostic]:
+        return lint(text, library=library, selection=selection, **options)
+
+    for _ in range(MOST_ROUNDS):
+        repaired = applied(text, repairs(text, look(text), unsafe, look))
         if repaired == text:
             break
         text = repaired
     return text
 
 
-def may_apply(d: Diagnostic, unsafe: bool) -> bool:
+def repairs(text: str, found: list[Diagnostic], unsafe: bool, look: Callable[[str], list[Diagnostic]]) -> list[Fix]:
+    """The repairs to make in a text, of what was found in it; of a text with errors only those after which it has fewer."""
+    fixes = [d.fix for d in found if d.fix is not None and _may_apply(d, unsafe)]
+    errors = _errors(found)
+    return fixes if not errors or not fixes or _errors(look(applied(text, fixes))) < errors else []
+
+
+def _errors(found: list[Diagnostic]) -> int:
+    return sum(d.severity == "error" for d in found)
+
+
+def _may_apply(d: Diagnostic, unsafe: bool) -> bool:
     """Whether a repair is made: a safe one always, another where that is asked for."""
     rule = RULES.get(d.code)
     return unsafe if rule is None or rule.fix != "safe" else True

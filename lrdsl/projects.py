@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from lrdsl.clock import Clock
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
 from lrdsl.files import Folder, replace
 from lrdsl.hosts import ENDINGS, Embedded, Finder, UnreadableError, texts_in
-from lrdsl.linting import UNREADABLE, Selection, applied, lint, may_apply
+from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, repairs
 from lrdsl.syntax.formatter import format
 
 if sys.version_info >= (3, 11):
@@ -153,12 +154,15 @@ def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
 
 def check_source(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
     """The same for a text that stands for the file."""
+    library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
+    look = partial(_linted, library=library, selection=settings.selected(path), options=settings.options(path))
     repaired = 0
-    for _ in range(20 if repair else 1):
-        found, unread = _found(path, source, settings)
+    for _ in range(MOST_ROUNDS if repair else 1):
+        texts, unread = texts_of(path, source, settings)
+        found = [(one, look(one.text)) for one in texts]
         changed, count = source, 0
         for i in range(len(found)) if repair else ():
-            fixes = [d.fix for d in found[i][1] if d.fix is not None and may_apply(d, repair == "unsafe")]
+            fixes = repairs(found[i][0].text, found[i][1], repair == "unsafe", look)
             whole = edited(path, changed, settings, i, fixes)
             changed, count = (whole, count + len(fixes)) if whole is not None else (changed, count)
         if changed == source:
@@ -169,14 +173,6 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "") 
         at = min(unread.offset, len(source))
         diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "what is written there was not checked", Span.of(source, at, at + 1)))
     return Checked(str(path), source, tuple(diagnostics), repaired, len(found))
-
-
-def _found(path: Path, source: str, settings: Settings) -> tuple[list[tuple[Embedded, list[Diagnostic]]], UnreadableError | None]:
-    """The texts of a file, each with its problems; and what kept from finding more."""
-    options, selection = settings.options(path), settings.selected(path)
-    library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
-    texts, unread = texts_of(path, source, settings)
-    return [(one, _linted(one.text, library, selection, options)) for one in texts], unread
 
 
 def texts_of(path: Path, source: str, settings: Settings) -> tuple[list[Embedded], UnreadableError | None]:

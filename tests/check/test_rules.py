@@ -54,6 +54,20 @@ NEAR = (
     ("let w = 5; def f(x) = cosine(x); lr = warmup(w) then f(95)", {}),
     ("warmup(1 epoch) then cosine(95 epochs)", {"steps_per_epoch": 100}),
     ("warmup(1000) then hold(1000) then cosine(1000)", {}),
+    ("hold(10) then scale(1 / (1 + t))", {}),
+    ("hold(10) then linear(5, to=0.1x) then restart onecycle(100)", {}),
+    ("hold(10) then cosine(5, from=0.1x)", {}),
+    ("onecycle(100) then hold(5)", {}),
+    ("hold(10) then cyclic(0.01x, 1x, 10) for 100", {}),
+    ("plateau(patience=3)", {}),
+    ("plateau(patience=3) until metric < 0.3 or 50", {}),
+    ("plateau(patience=3, metric=val_loss)", {}),
+    ("hold(5) until val_loss < 0.3 or 50", {}),
+    ("cosine(30) then restart cosine(30)", {}),
+    ("cosine(30) then restart cosine(30) then restart cosine(20)", {}),
+    ("hold(30) then hold(30, at=0.1x) then hold(30, at=0.02x)", {}),
+    ("hold(30) then hold(30, at=0.1x)", {}),
+    ("hold(30) then hold(30, at=2x) then hold(30, at=4x)", {}),
 )
 
 

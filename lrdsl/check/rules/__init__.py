@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lrdsl.check.rules import levels, structure, style, timing
 from lrdsl.check.rules.rule import Facts, Finding, Rule
 
@@ -13,11 +11,4 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {"timing": timing.RULES, "levels": level
 RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for rule in family}
 
 
-def findings(facts: Facts, rules: Iterator[Rule] | None = None) -> Iterator[tuple[Rule, Finding]]:
-    """What the rules find in a sound text."""
-    for rule in RULES.values() if rules is None else rules:
-        for found in rule.look(facts):
-            yield rule, found
-
-
-__all__ = ["FAMILIES", "RULES", "Facts", "Finding", "Rule", "findings"]
+__all__ = ["FAMILIES", "RULES", "Facts", "Finding", "Rule"]

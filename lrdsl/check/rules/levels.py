@@ -124,14 +124,47 @@ def _late_warmup(f: Facts) -> Iterator[Finding]:
                 )
 
 
-def _idle_restart(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies:
-        chain = f.whole(body)
+def _boundaries(f: Facts) -> Iterator[tuple[nodes.Node, Expr, float, float]]:
+    """The phases of each target behind the first, with the level that each enters at, as a formula and as a number, and the one that it begins at."""
+    chains = {tuple(item.extent for item in chain.items): chain for chain in f.chains}
+    base = f.program.base_value
+    for t in f.program.targets:
+        chain = chains.get(tuple(phase.extent for phase in t.plan.phases))
+        parts = pieces(t.plan.level)
         for i, item in enumerate(chain.items if chain is not None else ()):
-            entry = chain.entries[i] if chain is not None else None
-            if isinstance(item, nodes.Restart) and entry is not None and substitute(entry, {ENTRY: BASE}) is BASE:
-                fix = Fix(item.extent[0], item.body.extent[0], "")
-                yield Finding(item.extent, "the level is the base here already: `restart` changes nothing", "leave it out", fix)
+            start, entry = t.plan.phases[i].start, None if chain is None else chain.entries[i]
+            if i and start is not None and entry is not None:
+                piece = [part for part in parts if part.start <= start][-1]
+                yield item, entry, f.level(entry, base), f.level(substitute(piece.level, {T: number(start)}), base)
+
+
+def _idle_restart(f: Facts) -> Iterator[Finding]:
+    for item, entry, before, after in _boundaries(f):
+        if isinstance(item, nodes.Restart) and before == after and substitute(entry, {ENTRY: BASE}) is BASE:
+            fix = Fix(item.extent[0], item.body.extent[0], "")
+            yield Finding(item.extent, "the level is the base here already: `restart` changes nothing", "leave it out", fix)
+
+
+#: A level this many times the one before, or the one before this many times it, is a jump.
+_JUMP = 3
+
+
+def _jump(f: Facts) -> Iterator[Finding]:
+    for item, _, before, after in _boundaries(f):
+        if min(before, after) >= 0 and max(before, after) > _JUMP * min(before, after) and _goes_on(f, item):
+            message = f"the level jumps here, from {before:.4g} to {after:.4g}"
+            yield Finding(item.extent, message, "if that is meant, say so: `restart A`, or where it begins: `from=...`")
+
+
+def _goes_on(f: Facts, item: nodes.Node) -> bool:
+    """Whether a phase is one that a reader takes to begin where the last one ended."""
+    if isinstance(item, nodes.Limited | nodes.Until):
+        return _goes_on(f, item.body)
+    if not isinstance(item, nodes.Call) or item.name in ("warmup", "drop"):  # the one has a rule of its own, the other is a jump
+        return False
+    use = f.notes.uses.get((item.extent, item.name))
+    given = use.given if use is not None else {a.name for a in item.arguments}
+    return not given & {"from", "from_", "at", "low", "high", "peak"}
 
 
 def _together(f: Facts) -> Iterator[Finding]:
@@ -223,6 +256,15 @@ RULES = (
         "warmup(5) then cosine(95)",
         _idle_restart,
         "safe",
+    ),
+    Rule(
+        "LR310",
+        "jump-between-phases",
+        "A level three times the one before, or a third of it, where a phase begins that asks for no jump.",
+        "Phases go on from the level that they find; some shapes begin where they please, and a factor that is not 1 at its start is a jump too.",
+        "hold(10) then onecycle(100)",
+        "hold(10) then restart onecycle(100)",
+        _jump,
     ),
     Rule(
         "LR308",

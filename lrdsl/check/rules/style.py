@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import accumulate, pairwise
 
 from lrdsl.check.rules.rule import Facts, Finding, Rule
 from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import Fix
+from lrdsl.expr import BASE, ENTRY
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.printer import decimal_text
 
 #: A number with so many significant digits that occurs so often wants a name.
 _DIGITS, _TIMES = 4, 3
@@ -52,6 +55,43 @@ def _significant(value: Fraction) -> int:
     return len(f"{float(value):.15e}".partition("e")[0].replace(".", "").strip("0"))
 
 
+def _cycles_by_hand(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies:
+        chain = f.whole(body)
+        items = chain.items if chain is not None else ()
+        texts = [canonical(item.body if i and isinstance(item, nodes.Restart) else item) for i, item in enumerate(items)]
+        again = [i == 0 or (isinstance(item, nodes.Restart) and texts[i] == texts[0]) for i, item in enumerate(items)]
+        cycles = again.index(False) if False in again else len(again)
+        if cycles >= _TIMES and isinstance(items[0], nodes.Call):
+            extent = items[0].extent[0], items[cycles - 1].extent[1]
+            short = f"restarts({canonical(items[0])}, times={cycles})"
+            yield Finding(extent, f"{cycles} cycles, each written out", f"`{short}` says the same", Fix(*extent, short))
+
+
+def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies:
+        chain = f.whole(body)
+        levels = [_multiple(f, item) for item in (chain.items if chain is not None else ())]
+        stairs = [level for level in levels if level is not None]
+        if chain is None or len(stairs) < max(_TIMES, len(levels)) or len({a / b for a, b in pairwise(stairs)}) > 1 or stairs[0] != 1 or stairs[1] >= 1:
+            continue
+        ends = list(accumulate(n for n in chain.lengths[:-1] if n is not None))
+        if len(ends) == len(stairs) - 1:
+            short = f"multistep([{', '.join(decimal_text(at) for at in ends)}], {decimal_text(stairs[1])})"
+            yield Finding(body.extent, "stairs by one factor, each written out", f"`{short}` says the same, in ticks")
+
+
+def _multiple(f: Facts, item: Node) -> Fraction | None:
+    """Of a phase that stays at a multiple of base, which; None for another."""
+    use = f.notes.uses.get((item.extent, "hold"))
+    if use is None:
+        return None
+    given = next((a.value for a in use.node.arguments if a.name == "at"), None)
+    if given is None:
+        return Fraction(1) if "at" not in use.given and use.arguments["at"] in (ENTRY, BASE) else None
+    return given.value if isinstance(given, nodes.Quantity) and given.unit == "x" else None
+
+
 RULES = (
     Rule(
         "LR501",
@@ -72,5 +112,24 @@ RULES = (
         "warmup(5 * 1251) then hold(30 * 1251) then cosine(55 * 1251)",
         "let epoch = 1251; lr = warmup(5 * epoch) then hold(30 * epoch) then cosine(55 * epoch)",
         _magic,
+    ),
+    Rule(
+        "LR503",
+        "cycles-by-hand",
+        "One phase again and again, each time written out.",
+        "Cycles that are one phrase cannot get out of step.",
+        "cosine(30) then restart cosine(30) then restart cosine(30)",
+        "restarts(cosine(30), times=3)",
+        _cycles_by_hand,
+        "safe",
+    ),
+    Rule(
+        "LR504",
+        "stairs-by-hand",
+        "Stairs by one factor, each written out.",
+        "`multistep` has the milestones and the factor in one place, as they stand in papers.",
+        "hold(30) then hold(30, at=0.1x) then hold(30, at=0.01x)",
+        "multistep([30, 60], 0.1)",
+        _stairs_by_hand,
     ),
 )

@@ -164,6 +164,17 @@ def _never_patient(f: Facts) -> Iterator[Finding]:
             yield Finding(node.extent, f"a patience of {patience} reports does not run out within {ticks(length)}", "a smaller `patience`, or a longer phase")
 
 
+def _nameless(f: Facts) -> Iterator[Finding]:
+    names = sorted({watch.monitor.metric for t in f.program.targets for watch in t.plan.watches})
+    for use in f.uses:
+        if use.name == "plateau" and "metric" not in use.given and len(names) > 1:
+            others = [name for name in names if name != use.arguments["metric"]]
+            last = use.node.extent[1] - 1
+            fix = Fix(last, last, f"{', ' * bool(use.node.arguments)}metric={others[0]}") if f.text[last] == ")" and len(others) == 1 else None
+            message = f"this plateau follows a metric called `{use.arguments['metric']}`, beside {', '.join(f'`{name}`' for name in others)}"
+            yield Finding(use.node.extent, message, f"say which it is to follow: `metric={others[0]}`", fix)
+
+
 _LOW = re.compile(r"(?:^|[_/.\W])(loss|error|err|perplexity|ppl|mse|mae|rmse|wer|cer|fid|nll)(?:$|[_/.\W\d])")
 _HIGH = re.compile(r"(?:^|[_/.\W])(acc|accuracy|auc|auroc|f1|bleu|rouge|precision|recall|iou|map|reward|r2|psnr|ssim)(?:$|[_/.\W\d])")
 
@@ -323,6 +334,16 @@ RULES = (
         "plateau(metric=val_acc)",
         "plateau(metric=val_acc, mode=max)",
         _mode,
+        "unsafe",
+    ),
+    Rule(
+        "LR213",
+        "plateau-of-no-name",
+        "A plateau without a metric, in a text that follows a metric by name.",
+        "It waits for a metric called `metric`, which nobody may report.",
+        "plateau(patience=3) until val_loss < 0.3 or 50",
+        "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
+        _nameless,
         "unsafe",
     ),
     Rule(
