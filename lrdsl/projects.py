@@ -15,9 +15,10 @@ import attrs
 
 from lrdsl.check.rules import RULES
 from lrdsl.clock import Clock
-from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
+from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.files import Folder, replace
 from lrdsl.hosts import ENDINGS, Embedded, Finder, UnreadableError, texts_in
+from lrdsl.hosts.embedded import PLACEHOLDER
 from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, repairs
 from lrdsl.syntax.formatter import format
 
@@ -169,7 +170,7 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "") 
             break
         source, repaired = changed, repaired + count
     diagnostics = [one.moved(d, source) for one, problems in found for d in problems]
-    if unread is not None:
+    if unread is not None and UNREADABLE in settings.selected(path):
         at = min(unread.offset, len(source))
         diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "what is written there was not checked", Span.of(source, at, at + 1)))
     return Checked(str(path), source, tuple(diagnostics), repaired, len(found))
@@ -199,6 +200,11 @@ def edited(path: Path, source: str, settings: Settings, index: int, fixes: list[
 
 def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:
     """The problems of a text. What it lacks of the run the program that uses it will say: the rest is checked as if of some run."""
+    unfilled = PLACEHOLDER.search(text) if library is None else None
+    if unfilled is not None:
+        message = f"`{shown(unfilled[0])}` is filled in by a program"
+        unread = Diagnostic(UNREADABLE, "warning", message, "the schedule was not checked; it is when the program reads it", Span.of(text, *unfilled.span()))
+        return [unread] if UNREADABLE in selection else []
     found = lint(text, library=library, selection=selection, **options)
     if not found or any(d.code != "LR121" for d in found):
         return [d for d in found if d.code != "LR121"]

@@ -10,6 +10,8 @@ from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError
 
 #: By the ending of a file, the module that finds texts in it, and the function there.
 _KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".py": "python", ".pyi": "python", ".ipynb": "notebook"}
+#: What some editors put before the first character of a file.
+_BOM = "\ufeff"
 ENDINGS = (".lrs", *_KINDS)
 
 
@@ -19,6 +21,12 @@ def texts_in(path: Path, source: str, finder: Finder) -> Iterator[Embedded]:
     Raises `UnreadableError` for a file that its format cannot read, or, after the other texts, for a part of it.
     """
     kind = path.suffix.lower()
+    if source.startswith(_BOM):
+        try:
+            yield from (one.later(1) for one in texts_in(path, source[1:], finder))
+        except UnreadableError as error:
+            raise UnreadableError(error.message, error.offset + 1) from None
+        return
     if kind == ".lrs":
         yield Embedded(source, tuple(range(len(source) + 1)), str)
         return

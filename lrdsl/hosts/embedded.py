@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatch
 
 import attrs
@@ -20,6 +21,10 @@ MARK = re.compile(r"(?:#|//)\s*lrs\s*$")
 def is_marked(lines: Sequence[str], line: int) -> bool:
     """Whether a string that begins on a line has a mark."""
     return any(MARK.search(lines[i]) for i in (line, line - 1) if 0 <= i < len(lines))
+
+
+#: What a program puts into a text before it is a schedule: of OmegaConf, the shell, Jinja, `str.format` and `%`.
+PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}|\{%.*?%\}|\{[^\W\d][\w.]*(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$[^\W\d]\w*", re.DOTALL)
 
 
 class UnreadableError(Exception):
@@ -69,6 +74,10 @@ class Embedded:
         offsets, ends = tuple(outer.offsets[at] for at in self.offsets), tuple(outer.ends[at - 1] for at in self.ends)
         return Embedded(self.text, offsets, lambda added: outer.quote(self.quote(added)), ends)
 
+    def later(self, by: int) -> Embedded:
+        """The text in a file that has so many more characters before it."""
+        return Embedded(self.text, tuple(at + by for at in self.offsets), self.quote, tuple(at + by for at in self.ends))
+
     def _range(self, start: int, end: int) -> tuple[int, int]:
         """Where a stretch of the text begins and ends in the file."""
         last = len(self.text)
@@ -92,14 +101,17 @@ class Finder:
         return marked or (any(fnmatch(key.lower(), pattern.lower()) for pattern in self.keys) and looks_like_one(text))
 
 
+#: How alike a misspelled name and the right one are, of 1.
+_NEAR = 0.8
 _CALL = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\s*\(")
 
 
 def looks_like_one(text: str) -> bool:
-    """Whether a string is meant as a schedule: a phase in it is called, or phases follow each other; `cosine` and `0 5 * * *` are something else.
+    """Whether a string is meant as a schedule: a phase in it is called, perhaps misspelled; `cosine` and `0 5 * * *` are something else.
 
-    >>> looks_like_one("warmup(5) then cosin(95)"), looks_like_one("cosine"), looks_like_one("0 5 * * *"), looks_like_one("torch.optim.StepLR(opt)")
-    (True, False, False, False)
+    >>> looks_like_one("warmup(5) then x(95)"), looks_like_one("cosin(20)"), looks_like_one("cosine"), looks_like_one("torch.optim.StepLR(opt)")
+    (True, True, False, False)
     """
     words = _CALL.findall(text)
-    return bool(words) and any(word in SHAPES or word in COMBINATORS or word in recipes() for word in words) and "://" not in text
+    known = (*SHAPES, *COMBINATORS, *recipes())
+    return bool(words) and "://" not in text and (any(word in known for word in words) or any(get_close_matches(word, known, 1, _NEAR) for word in words))

@@ -56,6 +56,7 @@ NEAR = (
     ("let w = 5; def f(x) = cosine(x); lr = warmup(w) then f(95)", {}),
     ("warmup(1 epoch) then cosine(95 epochs)", {"steps_per_epoch": 100}),
     ("warmup(1000) then hold(1000) then cosine(1000)", {}),
+    ("warmup(5ep) then step(2.4ep, 0.97)", {"steps_per_epoch": 100}),
     ("hold(10) then scale(1 / (1 + t))", {}),
     ("hold(10) then linear(5, to=0.1x) then restart onecycle(100)", {}),
     ("hold(10) then cosine(5, from=0.1x)", {}),

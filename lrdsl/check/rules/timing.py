@@ -101,6 +101,9 @@ def _warmup_longer(f: Facts) -> Iterator[Finding]:
         chain = f.whole(body)
         if chain is None or len(chain.items) < 2 or any(n is None for n in chain.lengths):
             continue
+        last = chain.items[-1].body if isinstance(chain.items[-1], nodes.Restart) else chain.items[-1]
+        if isinstance(last, nodes.Call) and last.name not in (*_DECAYS, "hold"):  # stairs and cycles go on
+            continue
         first, rest = chain.lengths[0], sum(chain.lengths[1:])
         if isinstance(chain.items[0], nodes.Call) and chain.items[0].name == "warmup" and first > rest > 0:
             help = "a warmup is a few percent of the run; are the two lengths in the right order?"
