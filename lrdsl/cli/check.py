@@ -24,7 +24,7 @@ _WORTH = 50
 
 def add(verbs: Any) -> None:
     """Declare the verb."""
-    about = "Check schedules: .lrs files, and strings in YAML, TOML, JSON and Python. Settings are in [tool.lrdsl] of pyproject.toml."
+    about = "Check schedules: .lrs files, and strings in YAML, TOML, JSON, Python and notebooks. Settings are in [tool.lrdsl] of pyproject.toml."
     parser = verbs.add_parser("check", help="lint schedule files, and schedules in configs and code", description=about)
     parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: here); - for standard input")
     parser.add_argument("--format", choices=("text", "json", "github", "gitlab", "sarif", "junit"), default="text", help="(default: text)")

@@ -6,7 +6,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from lrdsl import __version__
@@ -62,13 +64,26 @@ def sarif(found: Sequence[Checked]) -> str:
         for d in c.diagnostics:
             start, end = d.span.start, d.span.end
             region = {"startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": max(end.column, start.column)}
-            location = {"physicalLocation": {"artifactLocation": {"uri": c.path.replace("\\", "/")}, "region": region}}
+            location = {"physicalLocation": {"artifactLocation": {"uri": _uri(c.path)}, "region": region}}
             message = {"text": f"{d.message}; {d.help}"}
             results.append({"ruleId": d.code, "ruleIndex": codes.index(d.code), "level": d.severity, "message": message, "locations": [location]})
-    rules = [{"id": code, "name": RULES[code].name if code in RULES else code, "shortDescription": {"text": title(code)}} for code in codes]
-    driver = {"name": "lrdsl", "version": __version__, "rules": rules}
+    driver = {"name": "lrdsl", "version": __version__, "rules": [_described(code) for code in codes]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _uri(path: str) -> str:
+    return Path(path).as_uri() if Path(path).is_absolute() else quote(Path(path).as_posix())
+
+
+def _described(code: str) -> dict[str, Any]:
+    """What a report says of a rule."""
+    rule = RULES.get(code)
+    short = {"id": code, "shortDescription": {"text": title(code)}}
+    if rule is None:
+        return short
+    help = f"{rule.finds} {rule.why}\n\nInstead of\n\n    {rule.bad}\n\nwrite\n\n    {rule.good}\n"
+    return {**short, "name": rule.name, "fullDescription": {"text": rule.why}, "help": {"text": help, "markdown": help}}
 
 
 def junit(found: Sequence[Checked]) -> str:

@@ -8,11 +8,13 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 from lrdsl.check.rules import RULES
 from lrdsl.cli import main
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 _BAD = 'schedule: "warmup(5) then restart cosine(95)"\n'
 
 
@@ -51,6 +53,23 @@ def test_formats(capsys: pytest.CaptureFixture[str]) -> None:
     (run,) = json.loads(printed("sarif"))["runs"]
     assert [(r["ruleId"], run["tool"]["driver"]["rules"][r["ruleIndex"]]["id"]) for r in run["results"]] == [("LR307", "LR307"), ("LR101", "LR101")]
     assert ElementTree.fromstring(printed("junit")).attrib == {"name": "lrdsl", "tests": "3", "failures": "2"}
+
+
+def test_sarif_is_as_its_schema_says(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The schema is the one in Microsoft's SARIF SDK (MIT), of the standard by OASIS."""
+    (project / "a b").mkdir()
+    (project / "a b" / "é#.yaml").write_text("schedule: [\n" + _BAD, "utf-8")
+    schema = json.loads((FIXTURES / "sarif-2.1.0.json").read_text("utf-8"))
+    for paths in (["."], [str(project)], ["c.lrs"]):
+        main(["check", "--format", "sarif", *paths])
+        report = json.loads(capsys.readouterr().out)
+        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(report)
+        (run,) = report["runs"]
+        uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]}
+        assert all(re.fullmatch(r"[\w./:%~-]+", uri, re.ASCII) for uri in uris)
+    broken = {**report, "runs": [{"tool": {}}]}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate(broken)
 
 
 def test_fix_and_diff(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
