@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.rules.rule import Facts, Finding, Rule, value
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, number, substitute
+from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
 from lrdsl.plan import Plan, pieces
 from lrdsl.syntax import canonical, nodes
 
@@ -33,10 +33,7 @@ def _sampled(plan: Plan, total: Fraction | None) -> list[tuple[Fraction, Expr]]:
 
 
 def _levels(f: Facts, plan: Plan) -> list[tuple[Fraction, float]]:
-    base = f.program.base_value
-    found = []
-    for tick, level in _sampled(plan, f.total):
-        found.append((tick, f.level(substitute(level, {T: number(tick)}), base)))
+    found = [(tick, f.level(level, tick)) for tick, level in _sampled(plan, f.total)]
     return [(tick, level) for tick, level in found if not math.isnan(level)]
 
 
@@ -124,22 +121,21 @@ def _late_warmup(f: Facts) -> Iterator[Finding]:
                 )
 
 
-def _boundaries(f: Facts) -> Iterator[tuple[nodes.Node, Expr, float, float]]:
-    """The phases of each target behind the first, with the level that each enters at, as a formula and as a number, and the one that it begins at."""
+def _boundaries(f: Facts, wanted: Callable[[Facts, nodes.Node], bool]) -> Iterator[tuple[nodes.Node, Expr, float, float]]:
+    """Phases of each target behind the first, with the level that each enters at, as a formula and as a number, and the one that it begins at."""
     chains = {tuple(item.extent for item in chain.items): chain for chain in f.chains}
-    base = f.program.base_value
     for t in f.program.targets:
         chain = chains.get(tuple(phase.extent for phase in t.plan.phases))
         parts = pieces(t.plan.level)
         for i, item in enumerate(chain.items if chain is not None else ()):
             start, entry = t.plan.phases[i].start, None if chain is None else chain.entries[i]
-            if i and start is not None and entry is not None:
+            if i and start is not None and entry is not None and wanted(f, item):
                 piece = [part for part in parts if part.start <= start][-1]
-                yield item, entry, f.level(entry, base), f.level(substitute(piece.level, {T: number(start)}), base)
+                yield item, entry, f.level(entry), f.level(piece.level, start)
 
 
 def _idle_restart(f: Facts) -> Iterator[Finding]:
-    for item, entry, before, after in _boundaries(f):
+    for item, entry, before, after in _boundaries(f, lambda _, item: isinstance(item, nodes.Restart)):
         if isinstance(item, nodes.Restart) and before == after and substitute(entry, {ENTRY: BASE}) is BASE:
             fix = Fix(item.extent[0], item.body.extent[0], "")
             yield Finding(item.extent, "the level is the base here already: `restart` changes nothing", "leave it out", fix)
@@ -150,8 +146,8 @@ _JUMP = 3
 
 
 def _jump(f: Facts) -> Iterator[Finding]:
-    for item, _, before, after in _boundaries(f):
-        if min(before, after) >= 0 and max(before, after) > _JUMP * min(before, after) and _goes_on(f, item):
+    for item, _, before, after in _boundaries(f, _goes_on):
+        if min(before, after) >= 0 and max(before, after) > _JUMP * min(before, after):
             message = f"the level jumps here, from {before:.4g} to {after:.4g}"
             yield Finding(item.extent, message, "if that is meant, say so: `restart A`, or where it begins: `from=...`")
 
@@ -184,8 +180,7 @@ def _together(f: Facts) -> Iterator[Finding]:
 def _no_decay(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         if t.key == "weight_decay" and t.plan.length is not None and not t.plan.watches:
-            end = f.level(substitute(t.plan.level, {T: number(t.plan.length)}), f.program.base_value)
-            start = f.level(substitute(t.plan.level, {T: number(0)}), f.program.base_value)
+            end, start = f.level(t.plan.level, t.plan.length), f.level(t.plan.level)
             if end == 0 and start > 0:
                 yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", "give the level that it is to end at: `cosine(rest, to=0.1x)`")
 

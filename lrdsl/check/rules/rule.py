@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -9,12 +10,12 @@ from typing import Any
 
 import attrs
 
-from lrdsl.check.bounds import constant
+from lrdsl.check.bounds import bounds
 from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.check.program import total_of
 from lrdsl.clock import Clock
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, Expr, Num, number, substitute
+from lrdsl.expr import BASE, ENTRY, Expr, Num, T
 from lrdsl.plan import Program
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
@@ -81,9 +82,11 @@ class Facts:
         """The sequence that is all that is scheduled for a target."""
         return self.notes.chains.get(body.extent)
 
-    def level(self, e: Expr, base: float = 1.0) -> float:
-        """A level with that base, entered at it; NaN where it is not a number."""
-        return constant(substitute(e, {ENTRY: number(Fraction(base)), BASE: number(Fraction(base))}))
+    def level(self, e: Expr, tick: Fraction = Fraction(0)) -> float:
+        """A level at a tick, with the base that is meant, and entered at it; NaN where it is not a number."""
+        base = self.program.base_value
+        low, high = bounds(e, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
+        return low if low == high else math.nan
 
 
 @attrs.frozen
