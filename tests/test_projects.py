@@ -78,7 +78,7 @@ def test_bytes_that_are_no_text(tmp_path: Path, data: bytes) -> None:
     assert check_file(path, Settings.of(tmp_path)).diagnostics
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * texts.TIMES, deadline=None)
 @given(st.data())
 def test_safe_repairs_keep_every_level_of_any_text(data: st.DataObject) -> None:
     text = canonical(data.draw(texts.trees(depth=3, longest=300)))

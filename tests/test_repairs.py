@@ -21,7 +21,7 @@ from lrdsl.hosts.embedded import looks_like_one
 from lrdsl.projects import Settings, check_source, edited, formatted, texts_of
 from lrdsl.syntax.parser import parse
 from tests.hosts.test_notebook import notebook
-from tests.properties.texts import messy
+from tests.properties import texts
 
 PROGRAM = "s = lrdsl.parse('''\nlet x = 3\nlr = warmup(5)\n''')"
 
@@ -90,8 +90,8 @@ def _host(kind: str, text: str) -> str:
     return f"é = 1\nschedule = {text!r}  # é\nb   = 1\n"
 
 
-@settings(max_examples=300, deadline=None)
-@given(text=messy(), kind=st.sampled_from(["yaml", "json", "toml", "py", "ipynb"]), repair=st.sampled_from(["fmt", "safe", "unsafe"]))
+@settings(max_examples=300 * texts.TIMES, deadline=None)
+@given(text=texts.messy(), kind=st.sampled_from(["yaml", "json", "toml", "py", "ipynb"]), repair=st.sampled_from(["fmt", "safe", "unsafe"]))
 def test_any_text_in_any_file(text: str, kind: str, repair: str) -> None:
     assume(looks_like_one(text))
     path, s = Path(f"a.{kind}"), Settings(Path())

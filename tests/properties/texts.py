@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 
 from hypothesis import assume
@@ -17,6 +18,8 @@ from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import tokens_of
 
 NOWHERE = (0, 0)
+#: How many times the usual number of texts is drawn where files are rewritten: `LRDSL_TIMES=17 pytest tests/test_repairs.py` draws over 5,000.
+TIMES = int(os.environ.get("LRDSL_TIMES", "1"))
 #: The shapes that follow time alone; `driven` draws schedules with those that follow a metric.
 FORMS = [form for forms in SHAPES.values() for form in forms if form.monitor is None]
 #: The metrics that drawn schedules follow.

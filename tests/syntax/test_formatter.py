@@ -54,7 +54,7 @@ def test_a_wrong_text_has_no_layout() -> None:
         lrdsl.format("cosine(20")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 * texts.TIMES, deadline=None)
 @given(texts.messy())
 def test_any_spacing_and_any_comments(messy: str) -> None:
     """Blanks, breaks and comments put anywhere between words: the layout means the same, has all comments in it, and is its own layout."""
