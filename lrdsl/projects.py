@@ -29,8 +29,14 @@ else:
 
 #: Files larger than this are no configs.
 MAX_BYTES = 4_000_000
-#: What is supposed of a run of which nobody has said anything, so that the rest of a text can be checked.
-_SUPPOSED: dict[str, Any] = {"steps_per_epoch": 1000, "total_epochs": 100, "batch_size": 256, "tokens_per_step": 10**6}
+#: Runs that are supposed where nobody has said anything of the run, so that the rest of a text can be checked: what is wrong in all of them is wrong.
+_RUNS: tuple[dict[str, Any], ...] = (
+    {"steps_per_epoch": 1000, "batch_size": 256, "tokens_per_step": 10**6},
+    {"steps_per_epoch": 10, "batch_size": 32, "tokens_per_step": 10**4},
+    {"steps_per_epoch": 10**5, "batch_size": 4096, "tokens_per_step": 10**7},
+)
+#: Their length, where the text does not say it either.
+_EPOCHS = 100
 _FACTS = (*attrs.fields_dict(Clock), "names")
 
 
@@ -206,11 +212,24 @@ def _linted(text: str, library: Folder | None, selection: Selection, options: di
         unread = Diagnostic(UNREADABLE, "warning", message, "the schedule was not checked; it is when the program reads it", Span.of(text, *unfilled.span()))
         return [unread] if UNREADABLE in selection else []
     found = lint(text, library=library, selection=selection, **options)
-    if not found or any(d.code != "LR121" for d in found):
+    if not _lacks_facts(found):
         return [d for d in found if d.code != "LR121"]
-    supposed = {name: value for name, value in _SUPPOSED.items() if name not in options and not (name == "total_epochs" and "total_steps" in options)}
-    again = attrs.evolve(selection, ignore=(*selection.ignore, *(rule.code for rule in RULES.values() if rule.run)))
-    return [d for d in lint(text, library=library, selection=again, **options, **supposed) if d.code not in ("LR121", "LR145")]
+    selection = attrs.evolve(selection, ignore=(*selection.ignore, *(rule.code for rule in RULES.values() if rule.run)))
+    kept: list[Diagnostic] | None = None
+    for run in _RUNS:
+        there = lint(text, library=library, selection=selection, **{**run, **options})
+        if _lacks_facts(there):
+            there = lint(text, library=library, selection=selection, **{**run, "total_epochs": _EPOCHS, **options})
+        places = {(d.code, d.span.start.offset) for d in there if d.code not in ("LR121", "LR145")}
+        kept = [d for d in (there if kept is None else kept) if (d.code, d.span.start.offset) in places]
+        if not kept:
+            break
+    return kept or []
+
+
+def _lacks_facts(found: list[Diagnostic]) -> bool:
+    """Whether all that is wrong is that nobody has said how long something is."""
+    return bool(found) and all(d.code == "LR121" for d in found)
 
 
 def formatted(path: Path, source: str, settings: Settings) -> str:

@@ -63,6 +63,22 @@ def test_what_the_run_will_say_is_no_problem(tmp_path: Path) -> None:
     assert [d.code for d in check_source(tmp_path / "a.lrs", "lr = warmup(5%) then cosin(rest)\n", s).diagnostics] == ["LR101"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set total = 90ep\nlet warm = 5ep\nlr = warmup(warm) then cosine(rest)\n",
+        "set epoch = 10\nlr = warmup(5ep) then cosine(rest)\n",
+        "set total = 1e9 tokens\nlr = warmup(1%) then cosine(rest)\n",
+        "set total = 1000\nlr = warmup(1ep) then cosine(rest)\n",
+        "warmup(1e6 samples) then cosine(20ep)\n",
+    ],
+)
+@pytest.mark.parametrize("clock", ["", "steps-per-epoch = 100", "total-steps = 50000", "total-epochs = 90"])
+def test_what_a_file_says_itself_is_not_supposed(tmp_path: Path, text: str, clock: str) -> None:
+    found = check_source(tmp_path / "a.lrs", text, settings_of(tmp_path, f"[tool.lrdsl.clock]\n{clock}\n")).diagnostics
+    assert {d.code for d in found} <= ({"LR124"} if clock else set()), "but for a file and its project that differ"
+
+
 def test_files(tmp_path: Path) -> None:
     for name in ("a.lrs", "b.yaml", "c.txt", "sub/d.py", ".hidden/e.lrs", "node_modules/f.lrs"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

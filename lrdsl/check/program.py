@@ -141,7 +141,8 @@ def program(
 def _set(node: nodes.Setting, reading: _Reading) -> None:
     problems, word = reading.problems, node.name
     if word not in SETTINGS:
-        near = did_you_mean(word, SETTINGS)
+        options = {fact: name for name, fact in SETTINGS.items()}  # as a host calls them
+        near = options.get(word) or did_you_mean(word, SETTINGS)
         help = f"did you mean `{near}`?" if near else f"a file sets {', '.join(f'`{s}`' for s in SETTINGS)}"
         problems.error("LR103", node.name_extent, f"there is no setting `{shown(word)}`", help, near)
         return

@@ -82,7 +82,7 @@ def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 grammatical = st.recursive(leaves, _grown, max_leaves=12).map(texts.canonical)
 
 
-@settings(max_examples=7000)
+@settings(max_examples=3500 * texts.TIMES)
 @given(grammatical)
 def test_texts_of_the_grammar(text: str) -> None:
     survive(text)
@@ -94,13 +94,13 @@ def test_texts_of_the_grammar_with_a_clock(text: str, per_epoch: int, epochs: in
     survive(text, steps_per_epoch=per_epoch, total_epochs=epochs, batch_size=32, tokens_per_step=10**6)
 
 
-@settings(max_examples=6000)
+@settings(max_examples=3000 * texts.TIMES)
 @given(st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join))
 def test_words_in_any_order(text: str) -> None:
     survive(text)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=2000 * texts.TIMES)
 @given(st.lists(st.one_of(st.sampled_from(STATEMENTS), st.sampled_from(WORDS)), max_size=30).map(" ".join))
 def test_statements_in_any_order(text: str) -> None:
     survive(text)
@@ -140,7 +140,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=6000)
+@settings(max_examples=3000 * texts.TIMES)
 @given(mutated())
 def test_mutated_texts(text: str) -> None:
     survive(text)
