@@ -117,6 +117,10 @@ class Diagnostic:
         return attrs.asdict(self)
 
 
+class UsageError(Exception):
+    """What somebody has asked for that cannot be: settings or options, and not the text of a schedule. The message says why."""
+
+
 class ScheduleError(ValueError):
     """A text, or a request about a schedule, that lrdsl refuses. `diagnostics` says why; `str()` shows them with carets.
 

@@ -92,6 +92,9 @@ class Document:
                     parameter = _parameters(node.name).get(a.name)
                     if a.name and parameter is not None and a.name_extent[0] <= offset <= a.name_extent[1]:
                         return a.name_extent, _parameter_doc(parameter)
+            if isinstance(node, nodes.Target) and node.target.extent[0] <= offset <= node.target.extent[1]:
+                doc = self._whole_doc(node.body)
+                return (node.target.extent, doc) if doc else None
             word, extent = _word(node)
             if extent is None or not extent[0] <= offset <= extent[1]:
                 continue
@@ -120,8 +123,17 @@ class Document:
         for target in self.schedule.targets:
             for phase, (_, ticks, length, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
                 if phase.extent == node.extent:
-                    first = f"\n\n{self.schedule.sentence(target=target.name)}" if phase is target.plan.phases[0] else ""
-                    return f"\n\nticks {ticks}, length {length}, level {level} (base {base:g}){first}"
+                    whole = f"\n\n{self._whole_doc(node)}" if phase is target.plan.phases[0] else ""
+                    return f"\n\nticks {ticks}, length {length}, level {level} (base {base:g}){whole}"
+        return ""
+
+    def _whole_doc(self, body: Node) -> str:
+        """What a target does whose first phase is that of a tree: in words, and its formula."""
+        if self.schedule is None:
+            return ""
+        for target in self.schedule.targets:
+            if target.plan.phases[0].extent[0] == body.extent[0]:
+                return f"{self.schedule.sentence(target=target.name)}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
         return ""
 
     def suggestions(self, offset: int) -> list[Suggestion]:

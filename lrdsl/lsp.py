@@ -14,8 +14,9 @@ from pygls.workspace import TextDocument
 from lrdsl import __version__
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
 from lrdsl.editing import Document
-from lrdsl.hosts import Embedded, Finder, UnreadableError, texts_in
-from lrdsl.projects import Settings, check_source, formatted
+from lrdsl.hosts import Embedded, UnreadableError
+from lrdsl.projects import check_source, formatted, texts_of
+from lrdsl.settings import Settings, SettingsError
 
 #: The kinds of words, in the order in which the protocol numbers them.
 KINDS = ("keyword", "function", "parameter", "number", "string", "comment", "variable", "operator")
@@ -40,10 +41,7 @@ class _Open:
 
     @property
     def texts(self) -> list[Embedded]:
-        try:
-            return list(texts_in(self.path, self.host.source, Finder(self.settings.keys)))
-        except UnreadableError:
-            return []
+        return texts_of(self.path, self.host.source, self.settings)[0]
 
     def document(self, one: Embedded) -> Document:
         return Document.of(one.text, self.settings.options(self.path), self.path if self.path.suffix == ".lrs" else None)
@@ -63,7 +61,7 @@ class _Open:
 
     def within(self, one: Embedded, start: int, end: int) -> lsp.Range:
         """A stretch of a text in the file."""
-        return self.range(one.offsets[min(start, len(one.offsets) - 1)], one.offsets[min(end, len(one.offsets) - 1)])
+        return self.range(*one.place(start, end))
 
     def _position(self, offset: int) -> lsp.Position:
         return self.host.client_position_at_offset(min(offset, len(self.host.source)))
@@ -74,12 +72,24 @@ class _Open:
 
 def server() -> LanguageServer:
     """The server with all that it can do."""
+    told: set[str] = set()  # what was wrong with the settings last
     made = LanguageServer("lrdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
 
     def opened(uri: str) -> _Open:
         host = made.workspace.get_text_document(uri)
         path = Path(host.path or "untitled.lrs")
-        return _Open(host, path, Settings.of(path.parent.resolve()))
+        return _Open(host, path, settings_for(path.parent.resolve()))
+
+    def settings_for(folder: Path) -> Settings:
+        try:
+            settings, wrong = Settings.of(folder), ""
+        except SettingsError as error:
+            settings, wrong = Settings(folder), str(error)
+        if wrong and wrong not in told:
+            made.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"lrdsl: {wrong}"))
+        told.clear()
+        told.add(wrong)
+        return settings
 
     def found(file: _Open) -> tuple[Diagnostic, ...]:
         return check_source(file.path, file.host.source, file.settings).diagnostics

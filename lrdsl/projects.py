@@ -1,12 +1,10 @@
-"""The files of a project: which are looked at, with what settings, and what is wrong in each. Repairs leave every other byte of a file as it is."""
+"""The files of a project: which are looked at, and what is wrong in each. Repairs leave every other byte of a file as it is."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,18 +12,13 @@ from typing import Any
 import attrs
 
 from lrdsl.check.rules import RULES
-from lrdsl.clock import Clock
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.files import Folder, replace
 from lrdsl.hosts import ENDINGS, Embedded, Finder, UnreadableError, texts_in
 from lrdsl.hosts.embedded import PLACEHOLDER
 from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, repairs
+from lrdsl.settings import Settings
 from lrdsl.syntax.formatter import format
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
 
 #: Files larger than this are no configs.
 MAX_BYTES = 4_000_000
@@ -37,82 +30,6 @@ _RUNS: tuple[dict[str, Any], ...] = (
 )
 #: Their length, where the text does not say it either.
 _EPOCHS = 100
-_FACTS = (*attrs.fields_dict(Clock), "names")
-
-
-class SettingsError(Exception):
-    """Settings that cannot be used; the message says why."""
-
-
-@attrs.frozen
-class Settings:
-    """The settings of a project, from `[tool.lrdsl]` in its `pyproject.toml`, which lies in `root`.
-
-    `select` and `ignore` are codes or their beginnings; `keys` are the patterns of keys under which strings are schedules; `per_file_ignores` silences codes in
-    files by a pattern; `clock` are facts of the run, and `paths` more of them for files by a pattern.
-    """
-
-    root: Path
-    selection: Selection = attrs.field(factory=Selection)
-    keys: tuple[str, ...] = Finder().keys
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    clock: tuple[tuple[str, Any], ...] = ()
-    paths: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
-
-    @classmethod
-    def of(cls, start: Path) -> Settings:
-        """The settings for a folder. Raises `SettingsError`."""
-        for folder in (start, *start.parents):
-            path = folder / "pyproject.toml"
-            if path.is_file():
-                try:
-                    table = tomllib.loads(path.read_text("utf-8")).get("tool", {}).get("lrdsl")
-                except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                    raise SettingsError(f"{path}: {error}") from None
-                if table is not None:
-                    return cls._read(path, table)
-        return cls(start)
-
-    @classmethod
-    def _read(cls, path: Path, table: dict[str, Any]) -> Settings:
-        known = {"select", "ignore", "keys", "per-file-ignores", "clock", "paths"}
-        for name in table:
-            if name not in known:
-                raise SettingsError(f"{path}: there is no setting `{name}` of [tool.lrdsl]; it has {', '.join(sorted(known))}")
-        clocks = [table.get("clock", {}), *table.get("paths", {}).values()]
-        for name in (name for clock in clocks for name in clock):
-            if name.replace("-", "_") not in _FACTS:
-                raise SettingsError(f"{path}: `{name}` is no fact of a clock; those are {', '.join(_FACTS)}")
-
-        def facts(clock: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
-            return tuple((name.replace("-", "_"), value) for name, value in clock.items())
-
-        return cls(
-            path.parent,
-            Selection(tuple(table.get("select", ("LR",))), tuple(table.get("ignore", ()))),
-            tuple(table.get("keys", Finder().keys)),
-            tuple((pattern, tuple(codes)) for pattern, codes in table.get("per-file-ignores", {}).items()),
-            facts(table.get("clock", {})),
-            tuple((pattern, facts(clock)) for pattern, clock in table.get("paths", {}).items()),
-        )
-
-    def options(self, path: Path) -> dict[str, Any]:
-        """The facts of the clock for a file."""
-        found = dict(self.clock)
-        for pattern, clock in self.paths:
-            if self._fits(path, pattern):
-                found |= dict(clock)
-        return found
-
-    def selected(self, path: Path) -> Selection:
-        """Which rules speak in a file."""
-        silent = [code for pattern, codes in self.per_file_ignores if self._fits(path, pattern) for code in codes]
-        return attrs.evolve(self.selection, ignore=(*self.selection.ignore, *silent))
-
-    def _fits(self, path: Path, pattern: str) -> bool:
-        full = path.resolve()
-        inside = full.relative_to(self.root).as_posix() if full.is_relative_to(self.root) else full.as_posix()
-        return fnmatch(inside, pattern) or fnmatch(path.name, pattern)
 
 
 def files_of(paths: Iterable[Path]) -> Iterator[Path]:

@@ -21,7 +21,7 @@ class Client:
 
     def __init__(self, folder: Path) -> None:
         self.process = subprocess.Popen([sys.executable, "-m", "lrdsl", "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.folder, self.number, self.published = folder, 0, dict[str, list[Any]]()
+        self.folder, self.number, self.published, self.shown = folder, 0, dict[str, list[Any]](), list[str]()
         self.capabilities = self.ask("initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": {}})["capabilities"]
         self.tell("initialized", {})
 
@@ -39,6 +39,8 @@ class Client:
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
         message: dict[str, Any] = json.loads(self.process.stdout.read(length))
+        if message.get("method") == "window/showMessage":
+            self.shown.append(message["params"]["message"])
         if message.get("method") == "textDocument/publishDiagnostics":
             self.published[message["params"]["uri"]] = message["params"]["diagnostics"]
         return message
@@ -101,12 +103,23 @@ def test_diagnostics_and_quick_fixes(client: Client) -> None:
     assert [d["code"] for d in client.published[uri]] == ["LR101"]
 
 
+def test_settings_that_are_wrong_are_said_once(client: Client) -> None:
+    (client.folder / "pyproject.toml").write_text("[tool.lrdsl]\nselct = []\n", "utf-8")
+    for name in ("a.lrs", "b.lrs"):
+        uri = client.open(name, "cosin(3)\n")
+        assert [d["code"] for d in client.published[uri]] == ["LR101"]
+    (message,) = client.shown
+    assert "no setting `selct`" in message
+
+
 def test_hover(client: Client) -> None:
     uri = client.open("a.lrs", _TEXT.replace("f(95)", "warmup(5) then cosine(95)"))
     shown = client.at("hover", uri, 3, 6)["contents"]["value"]
     assert "warmup(n, from=0, shape=linear)" in shown
     assert "ticks 0 … 5, length 5, level 0 → 1" in shown
     assert "The learning rate warms up linearly over 5 steps to the base value, then follows a half cosine" in shown
+    assert "```text\nη₀·t/5" in shown
+    assert client.at("hover", uri, 3, 1)["contents"]["value"].startswith("The learning rate warms up linearly")
     assert "the level it ends at" in client.at("hover", uri, 2, 39)["contents"]["value"]
     assert client.at("hover", uri, 0, 0) is None
 

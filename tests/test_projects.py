@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.linting import fixed, lint
-from lrdsl.projects import Settings, SettingsError, check_file, check_source, files_of
+from lrdsl.projects import check_file, check_source, files_of
+from lrdsl.settings import Settings, SettingsError
 from lrdsl.syntax import canonical
 from tests.properties import texts
 
@@ -50,10 +51,36 @@ def test_settings(tmp_path: Path) -> None:
     assert [d.code for d in check_source(tmp_path / "long" / "a.yaml", "policy: multistep([30, 2000])\n", s).diagnostics] == ["LR208"]
 
 
-@pytest.mark.parametrize("text", ["selct = []", "[tool.lrdsl.clock]\nspeed = 3", "x ="])
-def test_settings_that_are_wrong(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SettingsError):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("selct = []", "no setting `selct`"),
+        ("x =", "Invalid"),
+        ('select = "LR3"', "a list of texts"),
+        ("ignore = [3]", "a list of texts"),
+        ("keys = 7", "a list of texts"),
+        ('select = ["LR999"]', "begins with LR999"),
+        ('[tool.lrdsl.per-file-ignores]\n"a/*" = ["XY"]', "per-file-ignores of a/.: no rule"),
+        ('[tool.lrdsl.per-file-ignores]\n"a/*" = "LR3"', "a list of texts"),
+        ("clock = 3", "`clock` is a table"),
+        ("[tool.lrdsl.clock]\nspeed = 3", "`speed` is no fact"),
+        ("paths = {a = 3}", "`paths of a` is a table"),
+    ],
+)
+def test_settings_that_are_wrong(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as caught:
         settings_of(tmp_path, text)
+    assert str(caught.value).startswith(str(tmp_path / "pyproject.toml"))
+
+
+@pytest.mark.parametrize("text", ["tool = 3", "[tool]\nlrdsl = 3"])
+def test_files_that_are_no_settings(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    if "lrdsl" in text:
+        with pytest.raises(SettingsError, match="is a table"):
+            Settings.of(tmp_path)
+    else:
+        assert Settings.of(tmp_path).selection == Settings(tmp_path).selection
 
 
 def test_what_the_run_will_say_is_no_problem(tmp_path: Path) -> None:

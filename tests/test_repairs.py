@@ -18,7 +18,8 @@ import lrdsl
 from lrdsl import files
 from lrdsl.diagnostics import Fix
 from lrdsl.hosts.embedded import looks_like_one
-from lrdsl.projects import Settings, check_source, edited, formatted, texts_of
+from lrdsl.projects import check_source, edited, formatted, texts_of
+from lrdsl.settings import Settings
 from lrdsl.syntax.parser import parse
 from tests.hosts.test_notebook import notebook
 from tests.properties import texts

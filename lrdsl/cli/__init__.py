@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from lrdsl import __version__
 from lrdsl.cli import analyze, check, diff, explain, fmt, formula, lsp, plot, show, table, values
-from lrdsl.diagnostics import ScheduleError, render
+from lrdsl.diagnostics import ScheduleError, UsageError, render
 
 VERBS = (show, values, check, fmt, explain, formula, plot, table, analyze, diff, lsp)
 #: Codes of mistakes in the options rather than in the text.
@@ -45,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if all(d.code in _USAGE for d in error.diagnostics) else 1
     except BrokenPipeError:  # the reader, as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except UsageError as error:
+        print(f"lrdsl: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"lrdsl: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from lrdsl.projects import Checked, Settings
+    from lrdsl.projects import Checked
+    from lrdsl.settings import Settings
 
 #: From so many files on, several processes share them.
 _MANY = 200
@@ -43,12 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, repair, print; gives the exit status."""
     from lrdsl import projects
     from lrdsl.cli import reports
+    from lrdsl.settings import Settings
 
-    try:
-        settings = _settings(arguments, projects.Settings.of(Path.cwd()))
-    except projects.SettingsError as error:
-        print(f"lrdsl: {error}", file=sys.stderr)
-        return 2
+    settings = _settings(arguments, Settings.of(Path.cwd()))
     repair = "unsafe" if arguments.unsafe_fixes else "safe" if arguments.fix or arguments.diff else ""
     if arguments.paths == ["-"]:
         found = [projects.check_source(Path(arguments.stdin_filename), sys.stdin.read(), settings, repair)]
@@ -75,16 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    from lrdsl.settings import codes
+
     selection = settings.selection
     if arguments.select:
-        selection = attrs.evolve(selection, select=_codes(arguments.select))
+        selection = attrs.evolve(selection, select=codes("--select", arguments.select.split(",")))
     if arguments.ignore:
-        selection = attrs.evolve(selection, ignore=(*selection.ignore, *_codes(arguments.ignore)))
+        selection = attrs.evolve(selection, ignore=(*selection.ignore, *codes("--ignore", arguments.ignore.split(","))))
     return attrs.evolve(settings, selection=selection)
-
-
-def _codes(text: str) -> tuple[str, ...]:
-    return tuple(code.strip().upper() for code in text.split(",") if code.strip())
 
 
 def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:

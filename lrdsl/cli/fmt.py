@@ -25,10 +25,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Lay out; gives the exit status."""
     from lrdsl import projects
     from lrdsl.hosts import UnreadableError
+    from lrdsl.settings import Settings
 
-    settings = projects.Settings.of(Path.cwd())
+    settings = Settings.of(Path.cwd())
     if arguments.paths == ["-"]:
-        sys.stdout.write(projects.formatted(Path(arguments.stdin_filename), sys.stdin.read(), settings))
+        source = sys.stdin.read()
+        try:
+            source = projects.formatted(Path(arguments.stdin_filename), source, settings)
+        except UnreadableError as error:
+            print(f"lrdsl: {arguments.stdin_filename}: {error}", file=sys.stderr)
+        sys.stdout.write(source)
         return 0
     changed, wrong = 0, False
     for path in dict.fromkeys(projects.files_of(map(Path, arguments.paths))):

@@ -58,13 +58,13 @@ class Embedded:
 
     def moved(self, d: Diagnostic, source: str) -> Diagnostic:
         """A diagnostic of the text as one of the file."""
-        span = Span.of(source, *self._range(d.span.start.offset, d.span.end.offset))
+        span = Span.of(source, *self.place(d.span.start.offset, d.span.end.offset))
         fix = None if d.fix is None else self.edit(d.fix)
         return attrs.evolve(d, span=span, fix=fix)
 
     def edit(self, fix: Fix) -> Fix:
         """A repair of the text as one of the file."""
-        start, end = self._range(fix.start, fix.end)
+        start, end = self.place(fix.start, fix.end)
         if not fix.replacement and fix.start < fix.end:  # with what stands between the lines, of which there is one less
             start, end = (self.ends[fix.start - 1], end) if fix.start else (start, self.offsets[fix.end])
         return Fix(start, end, self.quote(fix.replacement))
@@ -78,7 +78,7 @@ class Embedded:
         """The text in a file that has so many more characters before it."""
         return Embedded(self.text, tuple(at + by for at in self.offsets), self.quote, tuple(at + by for at in self.ends))
 
-    def _range(self, start: int, end: int) -> tuple[int, int]:
+    def place(self, start: int, end: int) -> tuple[int, int]:
         """Where a stretch of the text begins and ends in the file."""
         last = len(self.text)
         start, end = min(start, last), min(end, last)

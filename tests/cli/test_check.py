@@ -98,6 +98,23 @@ def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     assert capsys.readouterr().out == "lr = hold\n"
 
 
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("command", [["check", "--select", "LR999"], ["check", "--ignore", "X"], ["check"], ["fmt"], ["fmt", "--check"]])
+def test_wrong_usage(command: list[str], project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if len(command) < 3:
+        (project / "pyproject.toml").write_text("[tool.lrdsl]\nselct = []\n", "utf-8")
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith("lrdsl: ")
+
+
+def test_standard_input_that_cannot_be_read_is_given_back(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("schedule: ["))
+    assert main(["fmt", "-", "--stdin-filename", "a.yaml"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "schedule: ["
+    assert "this is not YAML" in err
+
+
 def test_fmt(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "d.lrs").write_text("lr=cosine(\n", "utf-8")
     assert main(["fmt", "--check"]) == 1

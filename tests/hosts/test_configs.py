@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrdsl.hosts import UnreadableError
-from lrdsl.projects import Settings, check_source, formatted
+from lrdsl.projects import check_source, formatted
+from lrdsl.settings import Settings
 
 LIGHTNING = """\
 # lightning.pytorch==2.6

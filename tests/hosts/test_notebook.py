@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrdsl.hosts import UnreadableError
-from lrdsl.projects import Settings, check_source
+from lrdsl.projects import check_source
+from lrdsl.settings import Settings
 from tests.hosts.test_hosts import TEXT, found, well_placed
 
 
