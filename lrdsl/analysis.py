@@ -160,9 +160,8 @@ def _sum(law: Expr, n: int) -> Any:
     if len(found) > _MOST_PIECES:
         return None
     total: Any = sympy.Integer(0)
-    ends = [*(piece.start for piece in found[1:]), Fraction(n)]
-    for piece, end in zip(found, ends, strict=True):
-        first, last = math.ceil(piece.start), min(math.ceil(end), n)
+    for piece in found:
+        first, last = math.ceil(piece.start), n if piece.end is None else min(math.ceil(piece.end), n)
         if first >= last:
             continue
         level = translate(piece.level, _SYMBOLS | {T: _TICK}, False)

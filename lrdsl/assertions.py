@@ -194,9 +194,7 @@ def _continuous(level: Expr, base: float, run: Fraction) -> str | None:
     """The first tick at which the level jumps: the step to it from just before does not shrink with the time between."""
     import numpy as np
 
-    found = pieces(level)
-    ends = [*(piece.start for piece in found[1:]), run]
-    edges = {at for piece, end in zip(found, ends, strict=True) for at in (piece.start, *_inner_edges(piece.level, piece.start, min(end, run)))}
+    edges = {at for p in pieces(level) for at in (p.start, *_inner_edges(p.level, p.start, run if p.end is None else min(p.end, run)))}
     between = np.array(sorted(first_tick(at) for at in edges if at.denominator != 1 and at <= run), dtype=np.float64)
     faults = [_first_jump(level, base, between)]
     for block in _blocks(run):

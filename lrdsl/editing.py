@@ -23,19 +23,8 @@ from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.builder import extent_of
 from lrdsl.syntax.nodes import Extent, Node
-from lrdsl.syntax.tokens import statements_of, tokens_of
+from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 
-_KEYWORDS = {
-    "then": "one phase after the other",
-    "restart": "a phase, entered at the base again",
-    "for": "a phase up to a length: `A for 100`",
-    "until": "a phase until something happens: `A until val_loss < 0.3`",
-    "set": "a fact of the run: `set total = 90ep`",
-    "let": "a name for a value or a phase: `let warm = 5ep`",
-    "def": "a function: `def f(w) = warmup(w) then hold`",
-    "assert": "what must hold at every tick: `assert max(lr) <= 1x`",
-    "use": 'the definitions of another file: `use "common.lrs"`',
-}
 _VALUES = {
     "base": "each group's own value",
     "total": "the length of the run",
@@ -156,7 +145,7 @@ class Document:
         for name, recipe in recipes().items():
             found.append(Suggestion(name, "function", canonical(recipe.function).partition(" = ")[0].removeprefix("def "), "a standard recipe"))
         found += [Suggestion(word, "value", doc) for word, doc in _VALUES.items()]
-        return found + [Suggestion(word, "keyword", doc) for word, doc in _KEYWORDS.items()]
+        return found + [Suggestion(word, "keyword", doc) for word, doc in KEYWORDS.items()]
 
     def definition(self, offset: int) -> Extent | None:
         """Where the name at a place is given its meaning."""

@@ -9,8 +9,8 @@ from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import WORDS
 from lrdsl.clock import MULTIPLES, UNITS
 from lrdsl.shapes import SHAPES
+from lrdsl.syntax.tokens import KEYWORDS
 
-KEYWORDS = ("then", "restart", "for", "until", "or", "set", "let", "def", "use", "assert", "at")
 _UNIT = "|".join(sorted({*UNITS, "x"} - {"%"}, key=lambda word: (-len(word), word)))
 #: A number with its multiple and its unit.
 NUMBER = rf"((?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)(\s*(?:[{''.join(MULTIPLES)}]\b)?\s*(?:%|(?:{_UNIT})\b)?)"
@@ -31,7 +31,7 @@ class LrdslLexer(RegexLexer):  # type: ignore[misc]
             (r"#.*", Comment.Single),
             (r'"[^"\n]*"', String),
             (NUMBER, bygroups(Number, Keyword.Type)),
-            (words(KEYWORDS, prefix=r"(?<![\w.])", suffix=r"(?![\w.])"), Keyword),
+            (words(tuple(KEYWORDS), prefix=r"(?<![\w.])", suffix=r"(?![\w.])"), Keyword),
             (r"([^\W\d][\w.]*)(\s*)(=)(?!=)", bygroups(Name.Attribute, Text, Operator)),
             (words(WORDS, suffix=r"(?![\w.])"), Name.Constant),
             (words((*SHAPES, *COMBINATORS), suffix=r"(?![\w.])"), Name.Builtin),

@@ -66,10 +66,14 @@ class Watch:
 
 @attrs.frozen
 class Piece:
-    """A stretch of time with one formula: `level`, in the symbols `T` (ticks since the run began) and `BASE`, from `start` to the next piece."""
+    """A stretch of time with one formula: `level`, in the symbols `T` (ticks since the run began) and `BASE`, from `start` to the next piece, at `end`.
+
+    The last piece has no end.
+    """
 
     start: Fraction
     level: Expr
+    end: Fraction | None
 
 
 @attrs.frozen
@@ -221,7 +225,9 @@ def _form(e: Expr, pick: Callable[[Forms], Expr]) -> Expr:
 
 def pieces(level: Expr) -> tuple[Piece, ...]:
     """The stretches of a whole formula, in order; the first starts at 0."""
-    return tuple(Piece(start, piece) for start, piece in branches(T, level))
+    found = branches(T, level)
+    ends = (*(start for start, _ in found[1:]), None)
+    return tuple(Piece(start, piece, end) for (start, piece), end in zip(found, ends, strict=True))
 
 
 #: The most ticks of a run that are shown one by one.

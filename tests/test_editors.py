@@ -14,8 +14,9 @@ from pygments.token import Error
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import WORDS
-from lrdsl.highlighting import KEYWORDS, NUMBER
+from lrdsl.highlighting import NUMBER
 from lrdsl.shapes import SHAPES
+from lrdsl.syntax.tokens import KEYWORDS
 from tests.typeset.formulas import EXAMPLES, texts
 
 GRAMMAR = Path(__file__).parents[1] / "grammar"

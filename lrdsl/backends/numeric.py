@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
 
 import attrs
 
@@ -94,11 +93,10 @@ _SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
 def stretches(level: Expr) -> list[Piece]:
     """The pieces of a level, each cut where its half cosines are computed another way."""
     found = []
-    for piece, after in pairwise([*pieces(level), None]):
-        assert piece is not None
+    for piece in pieces(level):
         turns = {_turn(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
-        cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (after is None or turn < after.start))
-        found += [Piece(start, piece.level) for start in (piece.start, *cuts)]
+        cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (piece.end is None or turn < piece.end))
+        found += [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
     return found
 
 

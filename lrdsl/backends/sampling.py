@@ -24,16 +24,15 @@ MOST_EDGES, BINS = 1000, 1000
 def points(plan: Plan, base: float, end: float, log: bool = False) -> Points:
     """The points of a polyline that draws a plan from tick 0 to `end`, one below the other at a jump. On a `log` axis, levels of 0 and below are left out."""
     found: Points = []
-    stretches = [(p.level, float(p.start)) for p in pieces(plan.level) if p.start < end]
-    ends = [*(start for _, start in stretches[1:]), end]
-    marks = [_edges(level, start, stop) for (level, start), stop in zip(stretches, ends, strict=True)]
+    stretches = [(p.level, float(p.start), end if p.end is None else min(float(p.end), end)) for p in pieces(plan.level) if p.start < end]
+    marks = [_edges(*stretch) for stretch in stretches]
     if any(inner is None for inner in marks) or sum(len(inner or ()) for inner in marks) > MOST_EDGES:
         found = _outline(plan.level, base, end)
     else:
         # How far the whole reaches tells how straight is straight.
         rough = array.levels(plan.level, np.linspace(0, end, 400), base)
         scale = _reach(rough, log) * CLOSE
-        for (level, start), stop, inner in zip(stretches, ends, marks, strict=True):
+        for (level, start, stop), inner in zip(stretches, marks, strict=True):
             bounds = [start, *(inner or ()), stop]
             for a, b in pairwise(bounds):
                 traced = _traced(level, base, a, math.nextafter(b, a), scale, log)

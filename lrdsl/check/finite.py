@@ -35,11 +35,10 @@ def first_fault(law: Expr, waits: bool) -> tuple[float, Event | None] | None:
 
 
 def _first(level: Expr) -> float | None:
-    found = pieces(level)
     budget = [_BUDGET]
-    for i, piece in enumerate(found):
+    for piece in pieces(level):
         # A piece does not hold at its end, where the next one begins: its own formula may well be undefined there.
-        end = float(found[i + 1].start) * (1 - 1e-9) if i + 1 < len(found) else float(MAX_TICKS)
+        end = float(MAX_TICKS) if piece.end is None else float(piece.end) * (1 - 1e-9)
         start = float(first_tick(piece.start))
         fault = _search(piece.level, start, max(end, start), UNIT if is_affine(piece.level, BASE) else BASE_RANGE, budget)
         if fault is not None:

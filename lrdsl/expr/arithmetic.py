@@ -129,6 +129,11 @@ class Call(Expr):
     op: str
     args: tuple[Expr, ...]
 
+    @staticmethod
+    def key(op: str, args: tuple[Expr, ...]) -> tuple[Any, ...]:
+        """What tells a call from other nodes."""
+        return Call, op, args
+
 
 @attrs.frozen(eq=False)
 class Select(Expr):
@@ -214,9 +219,9 @@ def linear(scale: Fraction, of: Expr, shift: Fraction) -> Expr:
         if scale is _ONCE:
             return linear(of.scale, of.of, of.shift + shift)
         return linear(scale * of.scale, of.of, scale * of.shift + shift if shift else scale * of.shift)
-    if scale == 0:
+    if not scale:
         return number(shift)
-    return of if scale == 1 and shift == 0 else Linear(scale, of, shift)
+    return of if not shift and scale == 1 else Linear(scale, of, shift)
 
 
 def _small(*values: Fraction) -> bool:
@@ -301,7 +306,7 @@ def mul(a: Expr, b: Expr) -> Expr:
 
 def div(a: Expr, b: Expr) -> Expr:
     """a / b. Division by a constant zero stays in the tree, for the checker to refuse."""
-    if isinstance(b, Num) and b.value != 0 and b.double != 0:
+    if isinstance(b, Num) and b.value and b.double:
         if isinstance(a, Num):
             folded = _fold(a, b, lambda x, y: x / y)
             if folded is not None:
@@ -315,7 +320,7 @@ def div(a: Expr, b: Expr) -> Expr:
             if both is not None:
                 return div(a.args[0], both)
     top, bottom = _coefficient(a), _coefficient(b)
-    if top[1] == bottom[1] and bottom[0].value != 0 != bottom[0].double:
+    if top[1] is bottom[1] and bottom[0].value and bottom[0].double:
         return div(top[0], bottom[0])
     if a == ZERO and not (isinstance(b, Num) and b.value == 0):
         return ZERO

@@ -29,7 +29,7 @@ class Shared(type):
     """Makes equal nodes one object, so that comparing two trees is looking at two objects, however much they share inside."""
 
     def __call__(cls, *fields: Any) -> Any:
-        key = cls._key(*fields)
+        key = cls.key(*fields)
         kept = _NODES.get(key)
         known = None if kept is None else kept()
         if known is None:
@@ -42,8 +42,11 @@ class Shared(type):
                 _NODES[key] = other if other() is known else kept
         return known
 
-    def _key(cls, *fields: Any) -> tuple[Any, ...]:
-        """What tells a node from others. A fraction is slow to hash, and is told by its two whole numbers; 1 and 1.0 are two things."""
+    def key(cls, *fields: Any) -> tuple[Any, ...]:
+        """What tells a node from others; a class may say it in a faster way.
+
+        A fraction is slow to hash, and is told by its two whole numbers; 1 and 1.0 are two things.
+        """
         key: list[Any] = [cls]
         for field in fields:
             kind = type(field)

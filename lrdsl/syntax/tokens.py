@@ -108,7 +108,22 @@ def inserted(kind: str, at: int) -> Token:
 _JOINS = frozenset({"THEN", "FOR", "UNTIL", "OR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "EQUAL", "COMPARE"})
 _GOES_ON = _JOINS | {"RPAR", "RSQB", "PERCENT", "UNKNOWN"}
 _WANTS_MORE = _JOINS | {"RESTART", "LPAR", "LSQB"}
-_KEYWORDS = {"set": "SET", "let": "LET", "def": "DEF", "use": "USE", "assert": "ASSERT"}
+#: The words of the grammar, and what each is for. The last six are names wherever they do not begin a statement, or follow an assertion's value.
+KEYWORDS = {
+    "then": "one phase after the other",
+    "restart": "a phase, entered at the base again",
+    "for": "a phase up to a length: `A for 100`",
+    "until": "a phase until something happens: `A until val_loss < 0.3`",
+    "or": "another thing to wait for: `A until val_loss < 0.3 or 20ep`",
+    "set": "a fact of the run: `set total = 90ep`",
+    "let": "a name for a value or a phase: `let warm = 5ep`",
+    "def": "a function: `def f(w) = warmup(w) then hold`",
+    "use": 'the definitions of another file: `use "common.lrs"`',
+    "assert": "what must hold at every tick: `assert max(lr) <= 1x`",
+    "at": "one tick of a level: `assert lr at 5ep == 1x`",
+}
+#: The token of each that begins a statement.
+_BEGIN = {word: word.upper() for word in ("set", "let", "def", "use", "assert")}
 
 
 def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
@@ -136,7 +151,7 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
 
 def _keyword_of(tokens: list[Token], i: int) -> str | None:
     """The keyword that the token is where a statement begins with it."""
-    kind = _KEYWORDS.get(tokens[i]) if tokens[i].type == "WORD" else None
+    kind = _BEGIN.get(tokens[i]) if tokens[i].type == "WORD" else None
     after = tokens[i + 1] if i + 1 < len(tokens) else None
     wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS")}.get(kind or "", ("WORD",))
     return kind if kind is not None and after is not None and after.type in wanted else None

@@ -22,9 +22,8 @@ _SAMPLES = 16
 def _sampled(plan: Plan, total: Fraction | None) -> list[tuple[Fraction, Expr]]:
     """Ticks of a plan, at the ends of its pieces and between, with the formula there."""
     found = []
-    parts = pieces(plan.level)
-    for i, piece in enumerate(parts):
-        end = parts[i + 1].start if i + 1 < len(parts) else max(total or 0, piece.start + 100)
+    for piece in pieces(plan.level):
+        end = max(total or 0, piece.start + 100) if piece.end is None else piece.end
         for k in range(_SAMPLES):
             tick = Fraction(math.ceil(piece.start + (end - piece.start) * k / _SAMPLES))
             if tick < end or k == 0:
@@ -66,9 +65,8 @@ def _not_absolute(f: Facts) -> Iterator[Finding]:
 def _surely_positive(f: Facts, plan: Plan) -> bool:
     """Whether interval arithmetic shows every level to be 0 or above, which it does at once for all but strange schedules."""
     base = f.program.base_value
-    parts = pieces(plan.level)
-    ends = [*(float(part.start) for part in parts[1:]), float(MAX_TICKS)]
-    return all(bounds(p.level, {T: (float(p.start), end), BASE: (base, base)})[0] >= 0 for p, end in zip(parts, ends, strict=True))
+    ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in pieces(plan.level))
+    return all(bounds(level, {T: time, BASE: (base, base)})[0] >= 0 for level, time in ranges)
 
 
 def _below_zero(f: Facts) -> Iterator[Finding]:
