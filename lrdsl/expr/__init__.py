@@ -22,7 +22,6 @@ from lrdsl.expr.arithmetic import (
     T,
     add,
     as_expr,
-    call,
     decimal,
     div,
     floor,
@@ -37,6 +36,7 @@ from lrdsl.expr.arithmetic import (
 )
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
+from lrdsl.expr.functions import call
 from lrdsl.expr.lettered import Lettered, content, is_lettered
 from lrdsl.expr.rewriting import affine, children, cycles, extent, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 

@@ -267,9 +267,9 @@ def add(a: Expr, b: Expr) -> Expr:
 
 def _collect(terms: list[Expr], term: Expr) -> None:
     """Put another term into a sum: into the one that differs from it in a constant factor alone, if there is one."""
-    factor, rest = _coefficient(term)
+    factor, rest = coefficient(term)
     for i, other in enumerate(terms):
-        known, same = _coefficient(other)
+        known, same = coefficient(other)
         if same is rest and not isinstance(term, Num):
             both = _fold(known, factor, lambda x, y: x + y)
             if both is not None:
@@ -319,7 +319,7 @@ def div(a: Expr, b: Expr) -> Expr:
             both = _fold(a.args[1], b, lambda x, y: x * y)
             if both is not None:
                 return div(a.args[0], both)
-    top, bottom = _coefficient(a), _coefficient(b)
+    top, bottom = coefficient(a), coefficient(b)
     if top[1] is bottom[1] and bottom[0].value and bottom[0].double:
         return div(top[0], bottom[0])
     if a == ZERO and not (isinstance(b, Num) and b.value == 0):
@@ -327,7 +327,7 @@ def div(a: Expr, b: Expr) -> Expr:
     return Call("div", (a, b))
 
 
-def _coefficient(e: Expr) -> tuple[Num, Expr]:
+def coefficient(e: Expr) -> tuple[Num, Expr]:
     """The constant in front of a product, and the rest."""
     if isinstance(e, Call) and e.op == "mul" and isinstance(e.args[0], Num):
         rest = e.args[1:]
@@ -365,52 +365,3 @@ def mod(a: Operand, period: Fraction) -> Expr:
     if isinstance(e, Num):
         return Num(e.value % period, e.double % period)
     return Call("mod", (e, number(period)))
-
-
-def call(op: str, *args: Operand) -> Expr:
-    """A function applied to arguments; what can be computed exactly is.
-
-    >>> call("max", 2, 3) == number(3)
-    True
-    """
-    given = tuple(as_expr(a) for a in args)
-    if op == "floor":
-        return floor(given[0])
-    if op == "reduce" and given[1] == ZERO:
-        return given[0]
-    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (_ONCE, given[0]):  # at the event, or some ticks later
-        return ONE if op == "count" else number(parts(given[1])[2])
-    if op in ("min", "max"):
-        if len(set(given)) == 1:
-            return given[0]
-        if all(isinstance(a, Num) for a in given):
-            nums = [a for a in given if isinstance(a, Num)]
-            pick = min if op == "min" else max
-            return Num(pick(a.value for a in nums), pick(a.double for a in nums))
-    elif op in ("cos", "sin") and _coefficient(given[0])[1] is PI:
-        turns = (_coefficient(given[0])[0].value + Fraction(op == "sin", -2)) % 2
-        if turns in _COSINES:
-            return number(_COSINES[turns])
-    elif isinstance(given[0], Num):
-        folded = _fold_call(op, given[0])
-        if folded is not None:
-            return folded
-    return Call(op, given)
-
-
-#: cos(pi x) at the x where it is a whole number.
-_COSINES = {Fraction(0): 1, Fraction(1, 2): 0, Fraction(1): -1, Fraction(3, 2): 0}
-
-
-def _fold_call(op: str, a: Num) -> Num | None:
-    if op == "abs":
-        return Num(abs(a.value), abs(a.double))
-    if op == "ceil":
-        return Num(Fraction(a.value.__ceil__()), Fraction(a.double.__ceil__()))
-    if op == "hav" and a.exact and a.value in (0, 1, Fraction(1, 2)):
-        return number(a.value)
-    if a == ZERO and op in ("sqrt", "sin", "expm1", "log1p"):
-        return ZERO
-    if (a == ZERO and op in ("exp", "cos")) or (a == ONE and op == "sqrt"):
-        return ONE
-    return ZERO if a == ONE and op == "log" else None

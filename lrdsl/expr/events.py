@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, call, number
+from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, number
 from lrdsl.expr.branching import select
+from lrdsl.expr.functions import call
 from lrdsl.expr.rewriting import rebuild, substitute, walk
 
 #: A tick about which nothing is known.

@@ -25,7 +25,6 @@ from lrdsl.expr.arithmetic import (
     Symbol,
     T,
     add,
-    call,
     div,
     is_time,
     linear,
@@ -36,6 +35,7 @@ from lrdsl.expr.arithmetic import (
     power,
 )
 from lrdsl.expr.branching import select
+from lrdsl.expr.functions import call
 from lrdsl.expr.lettered import Lettered
 
 
