@@ -20,8 +20,8 @@ from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, rep
 from lrdsl.settings import Settings
 from lrdsl.syntax.formatter import format
 
-#: Files larger than this are no configs.
-MAX_BYTES = 4_000_000
+#: Files larger than this are no configs; notebooks have pictures in them.
+MAX_BYTES, MAX_NOTEBOOK = 4_000_000, 100_000_000
 #: Runs that are supposed where nobody has said anything of the run, so that the rest of a text can be checked: what is wrong in all of them is wrong.
 _RUNS: tuple[dict[str, Any], ...] = (
     {"steps_per_epoch": 1000, "batch_size": 256, "tokens_per_step": 10**6},
@@ -66,11 +66,12 @@ class Checked:
 
 def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
     """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. Raises `OSError`."""
-    data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b"\xff"
+    most = MAX_NOTEBOOK if path.suffix.lower() == ".ipynb" else MAX_BYTES
+    data = path.read_bytes() if path.stat().st_size <= most else b"\xff"
     try:
         source = data.decode("utf-8")
     except UnicodeDecodeError:
-        why = "it is not UTF-8 text" if len(data) > 1 else f"it has more than {MAX_BYTES} bytes"
+        why = "it is not UTF-8 text" if len(data) > 1 else f"it has more than {most} bytes"
         found = (Diagnostic(UNREADABLE, "error", why, "save it as UTF-8 text, or leave it out", Span.of("", 0, 0)),)
         return Checked(str(path), "", found if path.suffix == ".lrs" else ())
     return check_source(path, source, settings, repair)

@@ -51,11 +51,6 @@ class Embedded:
     def _next(self) -> tuple[int, ...]:
         return self.offsets[1:]
 
-    @property
-    def plain(self) -> bool:
-        """Whether the file has the text as it is."""
-        return len(self.offsets) == len(self.text) + 1 == self.offsets[-1] - self.offsets[0] + 1
-
     def moved(self, d: Diagnostic, source: str) -> Diagnostic:
         """A diagnostic of the text as one of the file."""
         span = Span.of(source, *self.place(d.span.start.offset, d.span.end.offset))

@@ -11,10 +11,11 @@ import yaml
 from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError, is_marked
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DOUBLE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)|[ \t]*\n[ \t\n]*|.", re.DOTALL)
+_DOUBLE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|.)|[ \t]*\r?\n[ \t\r\n]*|.", re.DOTALL)
+_PLAIN = re.compile(r"[ \t]*\r?\n[ \t\r\n]*|.", re.DOTALL)
 #: An anchor and a tag before a scalar.
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
-_SINGLE = re.compile(r"''|[ \t]*\n[ \t\n]*|.", re.DOTALL)
+_SINGLE = re.compile(r"''|[ \t]*\r?\n[ \t\r\n]*|.", re.DOTALL)
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
@@ -55,7 +56,7 @@ def _embedded(source: str, node: Any) -> Embedded:
         return _quoted(source, start + 1, end - 1, value, _DOUBLE, lambda added: added.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n"))
     if node.style == "'":
         return _quoted(source, start + 1, end - 1, value, _SINGLE, lambda added: added.replace("'", "''"))
-    return _quoted(source, start, end, value, re.compile(r"[ \t]*\n[ \t\n]*|.", re.DOTALL), str)
+    return _quoted(source, start, end, value, _PLAIN, str)
 
 
 def _quoted(source: str, start: int, end: int, value: str, piece: re.Pattern[str], quote: Any) -> Embedded:

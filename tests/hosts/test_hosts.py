@@ -72,6 +72,7 @@ def test_toml(text: str) -> None:
     [
         ("a.yaml", "schedule: warmup(5) then cosine(95)\n", ["warmup(5) then cosine(95)"]),
         ("a.yaml", "schedule: >-\n  warmup(5)\n  then cosine(95)\nb: 1\n", ["warmup(5) then cosine(95)"]),
+        ("a.yaml", "schedule: 'warmup(5)\r\n  then cosine(95)'\r\nb_schedule: warmup(5)\r\n  then hold(3)\r\n", ["warmup(5) then cosine(95)", "warmup(5) then hold(3)"]),
         ("a.yaml", "schedule: |\n  lr = hold\n\n  momentum = hold(at=0.9)\n", ["lr = hold\n\nmomentum = hold(at=0.9)\n"]),
         ("a.yaml", "lr_scheduler: cosine\nschedule: 0 5 * * *\nscheduler: StepLR(3)\n", []),
         ("a.yaml", "a: cosine(20)\nb: cosine(30)  # lrs\n# lrs\nc: hold\n", ["cosine(30)", "hold"]),
