@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _IGNORE = re.compile(r"#\s*lrs:\s*ignore(?:\[([^\]]*)\])?")
 #: What repairs bring to light is repaired too, so many times.
 MOST_ROUNDS = 20
-#: The codes of a comment that silences nothing, and of a file that cannot be read; and what each is about.
+#: The codes of a comment that silences nothing, and of a file or a text that cannot be read; and what each is about.
 UNUSED, UNREADABLE = "LR901", "LR903"
-ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file that cannot be read"}
+ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file or text that cannot be read"}
 
 
 @attrs.frozen

@@ -251,15 +251,6 @@ RULES = (
         "safe",
     ),
     Rule(
-        "LR310",
-        "jump-between-phases",
-        "A level three times the one before, or a third of it, where a phase begins that asks for no jump.",
-        "Phases go on from the level that they find; some shapes begin where they please, and a factor that is not 1 at its start is a jump too.",
-        "hold(10) then onecycle(100)",
-        "hold(10) then restart onecycle(100)",
-        _jump,
-    ),
-    Rule(
         "LR308",
         "momentum-with-the-rate",
         "A momentum that rises and falls with the rate.",
@@ -276,5 +267,14 @@ RULES = (
         "lr = cosine(100); weight_decay = cosine(100)",
         "lr = cosine(100); weight_decay = cosine(100, to=0.1x)",
         _no_decay,
+    ),
+    Rule(
+        "LR310",
+        "jump-between-phases",
+        "A level three times the one before, or a third of it, where a phase begins that asks for no jump.",
+        "Phases go on from the level that they find; some shapes begin where they please, and a factor that is not 1 at its start is a jump too.",
+        "hold(10) then onecycle(100)",
+        "hold(10) then restart onecycle(100)",
+        _jump,
     ),
 )

@@ -340,16 +340,6 @@ RULES = (
         "unsafe",
     ),
     Rule(
-        "LR213",
-        "plateau-of-no-name",
-        "A plateau without a metric, in a text that follows a metric by name.",
-        "It waits for a metric called `metric`, which nobody may report.",
-        "plateau(patience=3) until val_loss < 0.3 or 50",
-        "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
-        _nameless,
-        "unsafe",
-    ),
-    Rule(
         "LR211",
         "ends-within-a-cycle",
         "Warm restarts of which the run ends within a cycle.",
@@ -371,5 +361,15 @@ RULES = (
         "unsafe",
         {"total_steps": 1000},
         run=True,
+    ),
+    Rule(
+        "LR213",
+        "plateau-of-no-name",
+        "A plateau without a metric, in a text that follows a metric by name.",
+        "It waits for a metric called `metric`, which nobody may report.",
+        "plateau(patience=3) until val_loss < 0.3 or 50",
+        "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
+        _nameless,
+        "unsafe",
     ),
 )
