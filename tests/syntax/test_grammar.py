@@ -32,6 +32,9 @@ def test_the_tables_are_those_of_the_grammar() -> None:
     """States are numbered as hashes fall, so two makings differ; what they are made of does not. All other tests read texts by these tables."""
     kept, fresh = json.loads(TABLES.read_bytes()), json.loads(json.dumps(tables(grammar_path().read_bytes())))
     assert kept["grammar"] == fresh["grammar"], "run `python -m tests.syntax.test_grammar`"
+    for made in (kept, fresh):  # how wide an endless repetition is depends on the release of Python
+        for item in made["memo"].values():
+            item.get("pattern", {}).pop("_width", None)
     assert list(kept["memo"].values()) == list(fresh["memo"].values())
     assert len(kept["data"]["parser"]["parser"]["states"]) == len(fresh["data"]["parser"]["parser"]["states"])
 
