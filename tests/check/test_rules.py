@@ -60,6 +60,8 @@ NEAR = (
     ("hold(10) then scale(1 / (1 + t))", {}),
     ("hold(10) then linear(5, to=0.1x) then restart onecycle(100)", {}),
     ("hold(10) then cosine(5, from=0.1x)", {}),
+    ("hold(10) then multistep([0, 5], 0.1)", {}),
+    ("cosine(100, to=0.001x) then restarts(cosine(10))", {}),
     ("onecycle(100) then hold(5)", {}),
     ("hold(10) then cyclic(0.01x, 1x, 10) for 100", {}),
     ("plateau(patience=3)", {}),
