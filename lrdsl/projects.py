@@ -117,9 +117,18 @@ def edited(path: Path, source: str, settings: Settings, index: int, fixes: list[
     before, unread = texts_of(path, source, settings)
     wanted = [one.text for one in before]
     wanted[index] = applied(wanted[index], fixes)
-    changed = applied(source, [before[index].edit(fix) for fix in fixes])
+    made = [before[index].edit(fix) for fix in fixes]
+    if source.partition("\n")[0].endswith("\r"):  # as the first line ends, all others do
+        made = [Fix(fix.start, fix.end, _unified(fix.replacement).replace("\n", "\r\n")) for fix in made]
+    changed = applied(source, made)
     after, still = texts_of(path, changed, settings)
-    return changed if [one.text for one in after] == wanted and (still is None) == (unread is None) and changed != source else None
+    same = [_unified(one.text) for one in after] == [_unified(text) for text in wanted]
+    return changed if same and (still is None) == (unread is None) and changed != source else None
+
+
+def _unified(text: str) -> str:
+    """A text with one kind of ends of lines."""
+    return text.replace("\r\n", "\n")
 
 
 def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -80,6 +81,8 @@ def test_layout(tmp_path: Path, name: str, source: str, laid_out: str) -> None:
 
 def _host(kind: str, text: str) -> str:
     """A file of some kind with a text in it, and with other things around."""
+    if kind == "lrs":
+        return text
     if kind == "yaml":
         return "a:   é  # é\n" + yaml.dump({"schedule": text, "z": "é"}, default_style="|", allow_unicode=True, width=10_000)
     if kind == "json":
@@ -92,11 +95,17 @@ def _host(kind: str, text: str) -> str:
 
 
 @settings(max_examples=300 * texts.TIMES, deadline=None)
-@given(text=texts.messy(), kind=st.sampled_from(["yaml", "json", "toml", "py", "ipynb"]), repair=st.sampled_from(["fmt", "safe", "unsafe"]))
-def test_any_text_in_any_file(text: str, kind: str, repair: str) -> None:
-    assume(looks_like_one(text))
+@given(
+    text=texts.messy(),
+    kind=st.sampled_from(["lrs", "yaml", "json", "toml", "py", "ipynb"]),
+    repair=st.sampled_from(["fmt", "safe", "unsafe"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_any_text_in_any_file(text: str, kind: str, repair: str, end: str) -> None:
+    sound = not any(d.severity == "error" for d in lrdsl.lint(text))
+    assume(looks_like_one(text) and (sound or kind != "lrs" or repair != "fmt"))
     path, s = Path(f"a.{kind}"), Settings(Path())
-    source = _host(kind, text)
+    source = _host(kind, text).replace("\n", end)
     (before,) = texts_of(path, source, s)[0]
 
     def change(source: str) -> str:
@@ -108,7 +117,8 @@ def test_any_text_in_any_file(text: str, kind: str, repair: str) -> None:
     assert changed[after.offsets[-1] :] == source[before.offsets[-1] :]
     assert change(changed) == changed
     assert after.text.count("#") == before.text.count("#")
-    if repair == "fmt" and not any(d.severity == "error" for d in lrdsl.lint(text)):
+    assert len(re.findall(r"(?<!\r)\n" if end == "\r\n" else r"\r", changed)) == 0
+    if repair == "fmt" and sound:
         assert parse(after.text) == parse(before.text)
 
 

@@ -44,12 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, repair, print; gives the exit status."""
     from lrdsl import projects
     from lrdsl.cli import reports
+    from lrdsl.cli.options import standard_input
     from lrdsl.settings import Settings
 
     settings = _settings(arguments, Settings.of(Path.cwd()))
     repair = "unsafe" if arguments.unsafe_fixes else "safe" if arguments.fix or arguments.diff else ""
     if arguments.paths == ["-"]:
-        found = [projects.check_source(Path(arguments.stdin_filename), sys.stdin.read(), settings, repair)]
+        found = [projects.check_source(Path(arguments.stdin_filename), standard_input(), settings, repair)]
         if repair and not arguments.diff:
             sys.stdout.write(found[0].source)
             return 1 if found[0].diagnostics else 0
@@ -120,7 +121,7 @@ def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator
 def _show_changes(found: Sequence[Checked]) -> int:
     changed = [c for c in found if c.repaired]
     for c in changed:
-        before = Path(c.path).read_text("utf-8") if Path(c.path).is_file() else ""
+        before = Path(c.path).read_bytes().decode("utf-8") if Path(c.path).is_file() else ""
         sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), c.source.splitlines(True), c.path, c.path))
     return 1 if changed else 0
 

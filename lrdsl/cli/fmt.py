@@ -24,12 +24,13 @@ def add(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Lay out; gives the exit status."""
     from lrdsl import projects
+    from lrdsl.cli.options import standard_input
     from lrdsl.hosts import UnreadableError
     from lrdsl.settings import Settings
 
     settings = Settings.of(Path.cwd())
     if arguments.paths == ["-"]:
-        source = sys.stdin.read()
+        source = standard_input()
         try:
             source = projects.formatted(Path(arguments.stdin_filename), source, settings)
         except UnreadableError as error:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
 from lrdsl import plan
 from lrdsl.check.program import total_of
+from lrdsl.diagnostics import UsageError
 from lrdsl.plan import MOST_TICKS, Target
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
@@ -31,6 +34,16 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -
         clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=_number, help=doc)
     clock.add_argument("--tick", choices=("step", "epoch"), default="step", help="what one tick is (default: step)")
     parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
+
+
+def standard_input() -> str:
+    """All of standard input, as it is, with its ends of lines."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", newline="")
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input is not UTF-8 text, from byte {error.start} on") from None
 
 
 def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -105,6 +107,24 @@ def test_wrong_usage(command: list[str], project: Path, capsys: pytest.CaptureFi
         (project / "pyproject.toml").write_text("[tool.lrdsl]\nselct = []\n", "utf-8")
     assert main(command) == 2
     assert capsys.readouterr().err.startswith("lrdsl: ")
+
+
+def test_ends_of_lines_and_bytes_of_standard_input() -> None:
+    def piped(*command: str, given: bytes) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([sys.executable, "-m", "lrdsl", *command], input=given, capture_output=True, check=False)
+
+    assert piped("fmt", "-", given=b"lr=hold( 3 )\r\nmomentum=hold\r\n").stdout == b"lr       = hold(3)\r\nmomentum = hold\r\n"
+    for verb in ("check", "fmt"):
+        done = piped(verb, "-", given=b"\xff")
+        assert done.returncode == 2
+        assert b"not UTF-8" in done.stderr
+
+
+def test_differences_are_of_the_lines_that_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"a: 1\r\n" + _BAD.encode().replace(b"\n", b"\r\n"))
+    assert main(["check", "--diff", str(tmp_path / "a.yaml")]) == 1
+    out = capsys.readouterr().out
+    assert len(re.findall(r"^[-+]", out, re.MULTILINE)) == 4, "two names, one line before and after"
 
 
 def test_standard_input_that_cannot_be_read_is_given_back(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
