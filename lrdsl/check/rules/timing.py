@@ -75,6 +75,22 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             yield Finding(last.extent, f"the rate is 0 for the last {ticks(idle)} of the run", "let the last phase take the `rest`, or end it above 0")
 
 
+#: A share of the base: a last step by more than this is one that a run should make.
+_LAST_STEP = 0.05
+
+
+def _tick_short(f: Facts) -> Iterator[Finding]:
+    for t in f.program.targets:
+        last, n = t.plan.phases[-1], f.total
+        use = next((use for use in f.uses if use.node.extent == last.extent and use.name in _DECAYS), None)
+        if n is None or n < 2 or use is None or t.plan.length != n or (last.length or 0) < 2:
+            continue
+        reached, meant = f.level(t.plan.level, n - 1), f.level(t.plan.level, n)
+        if abs(reached - meant) > _LAST_STEP * f.program.base_value:
+            message = f"the run ends a tick before this decay does: at {reached:.4g}, not at {meant:.4g}"
+            yield Finding(use.node.extent, message, f"ticks count from 0, the last is {float(n - 1):g}: make the decay a tick shorter, as `rest - 1`")
+
+
 def _percent(f: Facts) -> Iterator[Finding]:
     for chain in f.chains:
         shares = [q for item in chain.items for q in _shares(item)]
@@ -147,9 +163,8 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
         begins = Fraction(0)
         for i, n in enumerate(chain.lengths if chain is not None else ()):
             if chain is not None and i and begins >= f.total:
-                yield Finding(
-                    chain.items[i].extent, f"the run ends after {ticks(f.total)}, before this phase begins", "take it out, or shorten what comes before"
-                )
+                message = f"the run ends after {ticks(f.total)}, before this phase begins"
+                yield Finding(chain.items[i].extent, message, "take it out, or shorten what comes before")
                 break
             if n is None:
                 break
@@ -207,12 +222,10 @@ def _mid_cycle(f: Facts) -> Iterator[Finding]:
             continue
         item = chain.items[-1]
         use = f.notes.uses.get((item.extent, "restarts"))
-        if use is None or use.arguments["times"] is not None:
+        factor = None if use is None or use.arguments["times"] is not None else value(use.arguments["stretch"])
+        if use is None or factor is None:
             continue
-        start = sum(chain.lengths[:-1], Fraction(0))
-        length, factor = use.arguments["phase"].length, value(use.arguments["stretch"])
-        if factor is None:
-            continue
+        start, length = sum(chain.lengths[:-1], Fraction(0)), use.arguments["phase"].length
         end, cycles = start, 0
         while end + length < f.total and cycles < 10_000:
             end, length, cycles = end + length, length * factor, cycles + 1
@@ -371,5 +384,16 @@ RULES = (
         "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
         _nameless,
         "unsafe",
+    ),
+    Rule(
+        "LR214",
+        "a-tick-short",
+        "A last decay whose last step, of more than a twentieth of the base, falls on the tick after the run.",
+        "A run of n ticks has the ticks 0 to n - 1, and a decay over n ticks comes to its end at tick n: short ones, in epochs, miss much of their way.",
+        "set tick = epoch; lr = hold(85) then linear(5)",
+        "set tick = epoch; lr = hold(85) then linear(rest - 1)",
+        _tick_short,
+        clock={"total_epochs": 90},
+        run=True,
     ),
 )
