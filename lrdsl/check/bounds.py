@@ -186,8 +186,11 @@ def _line(e: Linear, x: float) -> float:
 def _quotient(e: Call, ranges: dict[Expr, Range]) -> Range | None:
     """(a + b x)/(c + d x) goes one way between its poles, so its ends bound it: `t/(t + 5)` stays below 1, however long."""
     for symbol in (T, INDEX):
+        low, high = ranges.get(symbol, (0.0, 0.0))
+        if low == high or not (mentions(e.args[0], symbol) and mentions(e.args[1], symbol)):
+            continue
         parts = [affine(a, symbol) for a in e.args]
-        if symbol in ranges and ranges[symbol][0] != ranges[symbol][1] and mentions(e.args[0], symbol) and mentions(e.args[1], symbol) and None not in parts:
+        if None not in parts:
             found = []
             for x in ranges[symbol]:
                 top, bottom = (constant(add(p[0], mul(p[1], number(x)))) for p in parts if p is not None)

@@ -20,14 +20,14 @@ def add(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print what a code means."""
     from lrdsl.check.rules import RULES
-    from lrdsl.cli.reports import title
+    from lrdsl.cli.reports import explained, title
     from lrdsl.diagnostics import CODES
     from lrdsl.linting import ABOUT
 
     code = arguments.code.upper()
     rule = RULES.get(code)
     if rule is not None:
-        print(f"{code} {rule.name}\n\n{rule.finds} {rule.why}\n\nnot so:\n    {_indented(rule.bad)}\nbut:\n    {_indented(rule.good)}")
+        print(f"{code} {rule.name}\n\n{explained(rule)}")
         if rule.clock:
             print(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
         print(f"\nrepair: {rule.fix}" if rule.fix else "")
@@ -46,7 +46,3 @@ def rules(_: argparse.Namespace) -> None:
         print("\n" * (i > 0) + family)
         for rule in found:
             print(f"  {rule.code}  {rule.name:28} {rule.fix:7} {rule.finds}")
-
-
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n    ")

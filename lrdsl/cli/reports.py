@@ -12,7 +12,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from lrdsl import __version__
-from lrdsl.check.rules import RULES
+from lrdsl.check.rules import RULES, Rule
 from lrdsl.diagnostics import CODES, Diagnostic, render
 from lrdsl.linting import ABOUT
 from lrdsl.projects import Checked
@@ -82,8 +82,14 @@ def _described(code: str) -> dict[str, Any]:
     short = {"id": code, "shortDescription": {"text": title(code)}}
     if rule is None:
         return short
-    help = f"{rule.finds} {rule.why}\n\nInstead of\n\n    {rule.bad}\n\nwrite\n\n    {rule.good}\n"
+    help = explained(rule)
     return {**short, "name": rule.name, "fullDescription": {"text": rule.why}, "help": {"text": help, "markdown": help}}
+
+
+def explained(rule: Rule) -> str:
+    """What a rule finds and why, and both of its examples."""
+    bad, good = (text.replace("\n", "\n    ") for text in (rule.bad, rule.good))
+    return f"{rule.finds} {rule.why}\n\nnot so:\n\n    {bad}\n\nbut:\n\n    {good}"
 
 
 def junit(found: Sequence[Checked]) -> str:

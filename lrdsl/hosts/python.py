@@ -17,15 +17,14 @@ _BREAK = re.compile(r"\r\n?|\n")
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a Python program."""
+    starts = [0, *(found.end() for found in _BREAK.finditer(source))]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError) as error:
-        ends = [0, *(found.end() for found in _BREAK.finditer(source))]
-        at = ends[min((getattr(error, "lineno", 1) or 1), len(ends)) - 1]
+        at = starts[min((getattr(error, "lineno", 1) or 1), len(starts)) - 1]
         raise UnreadableError(f"this is not Python: {getattr(error, 'msg', error)}", at) from None
-    starts = [0, *(found.end() for found in _BREAK.finditer(source))]
     lines = [source[start:end] for start, end in zip(starts, [*starts[1:], len(source)], strict=True)]
     seen: set[tuple[int, int]] = set()
     for node, key, ours in _strings(tree):

@@ -8,11 +8,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 from lrdsl.check.bounds import bounds
+from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.rules.rule import Facts, Finding, Rule, value
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
+from lrdsl.kinds import Kind
 from lrdsl.plan import Plan, pieces
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
 #: So many ticks of each piece are looked at.
@@ -150,6 +153,11 @@ def _jump(f: Facts) -> Iterator[Finding]:
             yield Finding(item.extent, message, "if that is meant, say so: `restart A`, or where it begins: `from=...`")
 
 
+#: The parameters that say at what level a phase is, as opposed to where it ends.
+_LEVELS = {p.name for forms in SHAPES.values() for form in forms for p in form.parameters if p.kind is Kind.LEVEL}
+_STARTS = (_LEVELS | {p.name for c in COMBINATORS.values() for p in c.parameters if p.kind is Kind.LEVEL}) - {"to"}
+
+
 def _goes_on(f: Facts, item: nodes.Node) -> bool:
     """Whether a phase is one that a reader takes to begin where the last one ended."""
     if isinstance(item, nodes.Limited | nodes.Until):
@@ -158,7 +166,7 @@ def _goes_on(f: Facts, item: nodes.Node) -> bool:
         return False
     use = f.notes.uses.get((item.extent, item.name))
     given = use.given if use is not None else {a.name for a in item.arguments}
-    return not given & {"from", "from_", "at", "low", "high", "peak"}
+    return not given & _STARTS
 
 
 def _together(f: Facts) -> Iterator[Finding]:

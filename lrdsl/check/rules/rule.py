@@ -51,12 +51,12 @@ class Facts:
         """The base, where the text sets it."""
         return self.program.base
 
-    @property
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every call of a shape or a combinator, in the order of the text."""
         return tuple(sorted(self.notes.uses.values(), key=lambda use: use.node.extent))
 
-    @property
+    @cached_property
     def chains(self) -> tuple[Chain, ...]:
         """Every sequence, in the order of the text."""
         return tuple(chain for _, chain in sorted(self.notes.chains.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from lrdsl.check.rules.rule import Facts, Finding, Rule
 from lrdsl.clock import CANONICAL_UNIT, UNITS
@@ -59,12 +59,14 @@ def _cycles_by_hand(f: Facts) -> Iterator[Finding]:
     for _, body in f.bodies:
         chain = f.whole(body)
         items = chain.items if chain is not None else ()
-        texts = [canonical(item.body if i and isinstance(item, nodes.Restart) else item) for i, item in enumerate(items)]
-        again = [i == 0 or (isinstance(item, nodes.Restart) and texts[i] == texts[0]) for i, item in enumerate(items)]
-        cycles = again.index(False) if False in again else len(again)
-        if cycles >= _TIMES and isinstance(items[0], nodes.Call):
+        if len(items) < _TIMES or not isinstance(items[0], nodes.Call):
+            continue
+        first = canonical(items[0])
+        again = (isinstance(item, nodes.Restart) and canonical(item.body) == first for item in items[1:])
+        cycles = 1 + sum(takewhile(bool, again))
+        if cycles >= _TIMES:
             extent = items[0].extent[0], items[cycles - 1].extent[1]
-            short = f"restarts({canonical(items[0])}, times={cycles})"
+            short = f"restarts({first}, times={cycles})"
             yield Finding(extent, f"{cycles} cycles, each written out", f"`{short}` says the same", Fix(*extent, short))
 
 

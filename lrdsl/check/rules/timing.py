@@ -16,6 +16,8 @@ from lrdsl.syntax import canonical, nodes
 
 #: The shapes that take n ticks to come to a level.
 _DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
+#: The shapes that stay where they are past their length.
+_HOLDING = {name for name, forms in SHAPES.items() for form in forms if form.end is not None}
 
 
 def _first_zero(f: Facts) -> Iterator[Finding]:
@@ -75,18 +77,16 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             yield Finding(last.extent, f"the rate is 0 for the last {ticks(idle)} of the run", "let the last phase take the `rest`, or end it above 0")
 
 
-#: A share of the base: a last step by more than this is one that a run should make.
-_LAST_STEP = 0.05
-
-
 def _tick_short(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         last, n = t.plan.phases[-1], f.total
+        if n is None or n < 2 or t.plan.length != n or (last.length or 0) < 2:
+            continue
         use = next((use for use in f.uses if use.node.extent == last.extent and use.name in _DECAYS), None)
-        if n is None or n < 2 or use is None or t.plan.length != n or (last.length or 0) < 2:
+        if use is None:
             continue
         reached, meant = f.level(t.plan.level, n - 1), f.level(t.plan.level, n)
-        if abs(reached - meant) > _LAST_STEP * f.program.base_value:
+        if abs(reached - meant) > f.program.base_value / 20:
             message = f"the run ends a tick before this decay does: at {reached:.4g}, not at {meant:.4g}"
             yield Finding(use.node.extent, message, f"ticks count from 0, the last is {float(n - 1):g}: make the decay a tick shorter, as `rest - 1`")
 
@@ -118,7 +118,7 @@ def _warmup_longer(f: Facts) -> Iterator[Finding]:
         if chain is None or len(chain.items) < 2 or any(n is None for n in chain.lengths):
             continue
         last = chain.items[-1].body if isinstance(chain.items[-1], nodes.Restart) else chain.items[-1]
-        if isinstance(last, nodes.Call) and last.name not in (*_DECAYS, "hold"):  # stairs and cycles go on
+        if isinstance(last, nodes.Call) and last.name not in _HOLDING:  # stairs and cycles go on
             continue
         first, rest = chain.lengths[0], sum(chain.lengths[1:])
         if isinstance(chain.items[0], nodes.Call) and chain.items[0].name == "warmup" and first > rest > 0:
