@@ -21,7 +21,6 @@ from lrdsl.schedule import Schedule, parse
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
-from lrdsl.syntax.builder import extent_of
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 
@@ -204,7 +203,7 @@ class Document:
         for statement in statements_of(list(tokens_of(self.text, Problems(self.text)))):
             depth = 0
             for i, token in enumerate(statement):
-                start, stop = extent_of(token)
+                start, stop = token.extent
                 yield from _comments(self.text, end, start)
                 after = statement[i + 1].type if i + 1 < len(statement) else ""
                 depth += (token.type == "LPAR") - (token.type == "RPAR")

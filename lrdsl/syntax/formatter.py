@@ -9,13 +9,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 import attrs
-from lark.lexer import Token
 
 from lrdsl.clock import MULTIPLES
 from lrdsl.diagnostics import Problems
-from lrdsl.syntax.builder import extent_of
 from lrdsl.syntax.parser import parse
-from lrdsl.syntax.tokens import separate, statements_of, tokens_of
+from lrdsl.syntax.tokens import Token, separate, statements_of, tokens_of
 
 #: How wide a line may be, and how far a broken one is set in.
 WIDTH, INDENT = 100, 4
@@ -156,11 +154,11 @@ def _statements(text: str) -> tuple[list[list[_Word]], list[str]]:
         separate(statement, problems)
         words = []
         for token in statement:
-            start = extent_of(token)[0]
+            start = token.extent[0]
             word = _Word(token, token.type)
             _comments(text[end:start], before, word)
             words.append(word)
-            end, before = extent_of(token)[1], word
+            end, before = token.extent[1], word
         found.append(words)
     last = _Word(Token("$END", ""), "$END")
     _comments(text[end:], before, last)

@@ -1,31 +1,48 @@
-"""The grammar, and the LALR parser that Lark makes of it: from tables made beforehand where they fit, since making them takes longer than most commands do."""
+"""The grammar as a machine reads it: an expression that finds words and signs, and LALR tables. Lark makes both from `grammar/lrdsl.lark`.
+
+They are kept beside the grammar, as data, since making them takes longer than most commands do, and loading Lark as long as all the rest.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
+import re
+import zlib
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import lark
-from lark.grammar import Rule
-from lark.lexer import TerminalDef, Token
-
-from lrdsl.syntax.builder import Builder
-
-#: How Lark reads it. What is an object of ours is given anew each time, and is no part of the tables.
-_OPTIONS = {"parser": "lalr", "lexer": "basic", "keep_all_tokens": True}
+import attrs
 
 
-class _KeepUnknown:
-    """Tells Lark to lex `UNKNOWN`, and `SEMICOLON`, which no rule uses, so that a strange character is a token with a place and not an exception."""
+@attrs.frozen(eq=False)
+class Rule:
+    """What is complete: the last `size` parts make a `name`. `maker` names what is made of them: "" for their list, None where the one part stands for it.
 
-    always_accept = ("UNKNOWN", "SEMICOLON")
+    Where the rule `splices`, some of the parts are such lists.
+    """
 
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
+    name: str
+    size: int
+    maker: str | None
+    splices: bool
+
+
+@attrs.frozen(eq=False)
+class Grammar:
+    """What there is to know of the grammar to read by it.
+
+    `scanner` matches the next word, sign or number, in a group named after its kind; a WORD that is one of `words` has the kind that is given there; of the
+    `ignored` kinds nothing is read. `moves` says for each state what comes of each kind, and of each complete rule: a state to go to, or, below 0, the
+    complement of the number of one of `rules`. Reading begins in state 0, and is over in the state `accept`.
+    """
+
+    scanner: re.Pattern[str]
+    words: dict[str, str]
+    ignored: frozenset[str]
+    moves: list[dict[str, int]]
+    rules: list[Rule]
+    accept: int
 
 
 def grammar_path() -> Path:
@@ -35,36 +52,61 @@ def grammar_path() -> Path:
 
 
 @cache
-def grammar() -> lark.Lark:
-    """The parser, made once, when the first text comes."""
+def grammar() -> Grammar:
+    """The grammar, got ready once, when the first text comes."""
     source = grammar_path().read_bytes()
     try:
-        kept = json.loads(grammar_path().with_suffix(".tables.json").read_bytes(), object_pairs_hook=_numbered)
+        kept = json.loads(grammar_path().with_suffix(".tables.json").read_bytes())
     except (OSError, ValueError):
         kept = {}
-    if (kept.get("lark"), kept.get("grammar")) != _marks(source):
-        return made(source)
-    # What Lark's own stand-alone parsers call.
-    return cast(lark.Lark, lark.Lark._load_from_dict(kept["data"], kept["memo"], transformer=Builder(), postlex=_KeepUnknown()))
+    if kept.get("grammar") != zlib.crc32(source):
+        kept = tables(source)
+    rules = [Rule(*rule) for rule in kept["rules"]]
+    return Grammar(re.compile(kept["scanner"]), kept["words"], frozenset(kept["ignored"]), kept["moves"], rules, kept["accept"])
 
 
-def made(source: bytes) -> lark.Lark:
-    """The parser of a grammar, made from its rules."""
-    return lark.Lark(source.decode(), transformer=Builder(), postlex=_KeepUnknown(), **_OPTIONS)
+class _Also:
+    """Tells Lark to keep what no rule uses: a strange character is to be a token with a place, and a `;` is looked for between statements."""
+
+    always_accept = ("UNKNOWN", "SEMICOLON")
+
+    def process(self, stream: Any) -> Any:
+        return stream
 
 
 def tables(source: bytes) -> dict[str, Any]:
-    """The parser of a grammar as plain data, with the release of Lark and the grammar that it is good for."""
-    data, memo = made(source).memo_serialize([TerminalDef, Rule])
-    data["options"] = {name: value for name, value in data["options"].items() if name not in ("transformer", "postlex")}
-    release, digest = _marks(source)
-    return {"lark": release, "grammar": digest, "memo": memo, "data": data}
+    """A `Grammar` as plain data, the same for the same grammar, with a mark of the grammar that it is good for."""
+    import lark
+    from lark.parsers.lalr_analysis import Shift
+
+    made = lark.Lark(source.decode(), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=_Also())
+    table = made.parser.parser._parse_table
+    numbers, todo = {table.start_states["start"]: 0}, [table.start_states["start"]]
+    for state in todo:  # Lark numbers them as hashes fall
+        for _, (action, to) in sorted(table.states[state].items()):
+            if action is Shift and to not in numbers:
+                numbers[to] = len(numbers)
+                todo.append(to)
+    rules = {rule: i for i, rule in enumerate(made.rules)}
+    moves = [{kind: numbers[to] if action is Shift else ~rules[to] for kind, (action, to) in sorted(table.states[state].items())} for state in todo]
+    # As Lark's own lexer tries them. Words are told from WORD afterwards: `thenceforth` is no `then`.
+    words = {t.pattern.value: t.name for t in made.terminals if t.pattern.value.isalpha()}
+    kinds = sorted(
+        (t for t in made.terminals if t.name not in words.values()), key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name)
+    )
+    return {
+        "grammar": zlib.crc32(source),
+        "scanner": "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in kinds),
+        "words": words,
+        "ignored": sorted(made.ignore_tokens),
+        "rules": [[r.origin.name, len(r.expansion), _maker(r), any(part.name.startswith("_") for part in r.expansion)] for r in rules],
+        "moves": moves,
+        "accept": numbers[table.end_states["start"]],
+    }
 
 
-def _numbered(pairs: list[tuple[str, Any]]) -> dict[str | int, Any]:
-    """An object whose keys were numbers before they were JSON, as those of states and terminals were."""
-    return {int(key) if key.isdigit() else key: value for key, value in pairs}
-
-
-def _marks(source: bytes) -> tuple[str, str]:
-    return lark.__version__, hashlib.sha256(source).hexdigest()
+def _maker(rule: Any) -> str | None:
+    if rule.origin.name.startswith("_"):
+        return ""
+    alone = rule.options.expand1 and not rule.alias and len(rule.expansion) == 1
+    return None if alone else str(rule.alias or rule.origin.name)

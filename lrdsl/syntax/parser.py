@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-import lark
-from lark.lexer import Token
-from lark.parsers.lalr_interactive_parser import InteractiveParser
+from typing import Any, cast
 
 from lrdsl.diagnostics import Fix, Problems, did_you_mean, shown
 from lrdsl.syntax import nodes
-from lrdsl.syntax.builder import STATEMENTS, extent_of
-from lrdsl.syntax.grammar import grammar
+from lrdsl.syntax.builder import STATEMENTS
+from lrdsl.syntax.derivation import Derivation
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import canonical
-from lrdsl.syntax.tokens import MAX_DEPTH, MAX_TEXT, MAX_TOKENS, SIGNS, inserted, mend_brackets, separate, statements_of, tokens_of
+from lrdsl.syntax.tokens import MAX_DEPTH, MAX_TEXT, MAX_TOKENS, SIGNS, Token, inserted, mend_brackets, separate, statements_of, tokens_of
 
 #: After this many repairs a text is a different language.
 MAX_REPAIRS = 20
@@ -43,7 +39,7 @@ def _parse(text: str, problems: Problems) -> Node | None:
         return None
     tokens = list(tokens_of(text, problems))
     if len(tokens) > MAX_TOKENS:
-        problems.error("LR005", extent_of(tokens[MAX_TOKENS]), f"a text of {len(tokens)} words", f"a schedule has at most {MAX_TOKENS} words and signs")
+        problems.error("LR005", tokens[MAX_TOKENS].extent, f"a text of {len(tokens)} words", f"a schedule has at most {MAX_TOKENS} words and signs")
         return None
     found: list[Node] = []
     for statement in statements_of(tokens):
@@ -74,76 +70,72 @@ def _gap(text: str, end: int) -> tuple[int, int]:
 
 def _feed(tokens: list[Token], problems: Problems) -> Node | None:
     """Run the parser over the tokens. Where one does not fit: put in the sign that would make it fit, or leave it out, and go on."""
-    state = grammar().parse_interactive("")
-    queue = [*tokens, Token("$END", "", start_pos=extent_of(tokens[-1])[1], line=0)]
+    parts: list[Any] = []
+    state = Derivation([0], parts)
+    end = tokens[-1].extent[1]
+    queue = [*tokens, Token("$END", "", (end, end))]
     repairs, dropped, i = 0, -2, 0
     while i < len(queue):
         token = queue[i]
-        try:
-            result = state.feed_token(token)
-        except lark.UnexpectedToken:
-            repairs += 1
-            if repairs > MAX_REPAIRS:
-                return None
-            missing = _missing(state, token)
-            keyword = _keyword(state, queue, i)
-            if dropped != i - 1 and (token.line is not None or not problems.found):
-                _report(state, queue, i, missing, keyword, problems)
-            if keyword is not None:
-                queue[i] = Token.new_borrow_pos(keyword.upper(), keyword, token)
-            elif missing is not None:
-                queue.insert(i, inserted(missing, extent_of(token)[0]))
-            elif token.type == "$END":
-                return None
-            else:
-                dropped, i = i, i + 1
+        if state.feed(token):
+            i += 1
             continue
-        if token.type == "$END":
-            return cast(Node, result)
-        i += 1
-    return None
+        repairs += 1
+        if repairs > MAX_REPAIRS:
+            return None
+        missing = _missing(state, token)
+        keyword = _keyword(state, queue, i)
+        if dropped != i - 1 and (token.line or (token.type == "$END" and not problems.found)):
+            _report(state, queue, i, missing, keyword, problems)
+        if keyword is not None:
+            queue[i] = token.read_as(keyword.upper(), keyword)
+        elif missing is not None:
+            queue.insert(i, inserted(missing, token.extent[0]))
+        elif token.type == "$END":
+            return None
+        else:
+            dropped, i = i, i + 1
+    return cast(Node, parts[0])
 
 
-def _keyword(state: InteractiveParser, queue: list[Token], i: int) -> str | None:
+def _keyword(state: Derivation, queue: list[Token], i: int) -> str | None:
     """The keyword that a word out of place most likely stands for, where that keyword would fit."""
     if queue[i].type != "WORD" or queue[i + 1].type == "LPAR":
         return None
     near = did_you_mean(queue[i], ("then", "for", "until", "restart"))
-    return near if near is not None and near.upper() in state.accepts() else None
+    return near if near is not None and state.after(near.upper()) else None
 
 
-def _missing(state: InteractiveParser, token: Token) -> str | None:
+def _missing(state: Derivation, token: Token) -> str | None:
     """The sign that, put before `token`, would make it fit; None where none would."""
     for sign in ("COMMA", "THEN"):
-        if sign in state.accepts():
-            trial = state.copy()
-            trial.feed_token(Token(sign, ""))
-            if token.type in trial.accepts() and token.type != "RPAR":
-                return sign
+        then = state.after(sign)
+        if then is not None and token.type != "RPAR" and then.after(token.type) is not None:
+            return sign
     return None
 
 
 _SAMPLES = {"WORD": "a name", "NUMBER": "a number", "LPAR": "`(`", "LSQB": "`[`", "RPAR": "`)`", "RSQB": "`]`", "COMMA": "`,`", "THEN": "`then`"}
 
 
-def _report(state: InteractiveParser, queue: list[Token], i: int, missing: str | None, keyword: str | None, problems: Problems) -> None:
+def _report(state: Derivation, queue: list[Token], i: int, missing: str | None, keyword: str | None, problems: Problems) -> None:
     token, before = queue[i], queue[i - 1] if i else None
-    extent, word = extent_of(token), shown(str(token))
+    extent, word = token.extent, shown(str(token))
     after = f" after `{shown(before)}`" if before is not None else " here"
     if keyword is not None:
         problems.error("LR002", extent, f"`{word}` does not fit{after}", f"did you mean `{keyword}`?", keyword)
     elif missing is not None:
         sign = SIGNS[missing]
-        start = extent[0] if before is None else extent_of(before)[1]
+        start = extent[0] if before is None else before.extent[1]
         fix = Fix(start, extent[0], ", " if sign == "," else " then ")
         problems.error("LR002", extent, f"`{sign}` is missing before `{word}`", f"put `{sign}` before it, or delete what is too much", fix=fix)
     elif token.type == "$END" and before is not None:
         help = "write a phase after it, or delete it" if before.type in ("THEN", "RESTART") else "complete it, or delete it"
-        problems.error("LR002", extent_of(before), f"the text ends after `{shown(before)}`", help)
+        problems.error("LR002", before.extent, f"the text ends after `{shown(before)}`", help)
     elif token.type == "EQUAL":
         problems.error("LR002", extent, "`=` names an argument, inside the brackets of a call", "as in `cosine(20, to=0.1x)`")
     else:
-        wanted = [_SAMPLES[kind] for kind in _SAMPLES if kind in state.accepts()]
+        wanted = [sample for kind, sample in _SAMPLES.items() if state.after(kind) is not None]
         help = f"here fits {', '.join(wanted[:-1])} or {wanted[-1]}" if len(wanted) > 1 else f"here fits {wanted[0]}" if wanted else "delete it"
         problems.error("LR002", extent, f"`{word}` does not fit{after}", help)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from lark.lexer import LexerThread, Token
-
 from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
-from lrdsl.syntax.builder import extent_of
 from lrdsl.syntax.grammar import grammar
+from lrdsl.syntax.nodes import Extent
 
 MAX_TEXT = 100_000
 MAX_DEPTH = 64
@@ -26,27 +24,65 @@ _LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "
                "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
 
 
+class Token(str):
+    """A word, sign or number of a text: what is written there, its `type` in the grammar, and where it stands.
+
+    `line` and `column` are counted from 1; 0 for one that the text lacks.
+    """
+
+    __slots__ = ("column", "extent", "line", "type")
+
+    type: str
+    extent: Extent
+    line: int
+    column: int
+
+    def __new__(cls, type: str, written: str, extent: Extent = (0, 0), line: int = 0, column: int = 0) -> Token:
+        token = str.__new__(cls, written)
+        token.type, token.extent, token.line, token.column = type, extent, line, column
+        return token
+
+    def read_as(self, type: str, written: str | None = None) -> Token:
+        """The same, of another type, or as if something else were written there."""
+        return Token(type, self if written is None else written, self.extent, self.line, self.column)
+
+
+def scanned(text: str) -> Iterator[Token]:
+    """Everything that is written in a text, but for blanks and comments; what has no meaning is UNKNOWN."""
+    known = grammar()
+    words, ignored = known.words, known.ignored
+    line, begin = 1, 0
+    for found in known.scanner.finditer(text):
+        kind, written = found.lastgroup or "", found.group()
+        if kind not in ignored:
+            start = found.start()
+            yield Token(words.get(written, kind) if kind == "WORD" else kind, written, (start, start + len(written)), line, start - begin + 1)
+        elif "\n" in written:
+            line += written.count("\n")
+            begin = found.start() + written.rindex("\n") + 1
+
+
 def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
     """The tokens, without the characters and numbers that were refused."""
-    for token in LexerThread.from_text(grammar().parser.lexer, text).lex(None):  # `Lark.lex` would build a lexer for each text
+    for token in scanned(text):
         if token.type == "UNKNOWN":
             named = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
             meant = _LOOKALIKES.get(token, "")
             help = f"did you mean `{meant}`?" if meant else "delete it"
-            problems.error("LR001", extent_of(token), foreign_letter(token) or f"{named} has no meaning here", help, meant)
+            problems.error("LR001", token.extent, foreign_letter(token) or f"{named} has no meaning here", help, meant)
             if not meant:
                 continue
-            token = Token.new_borrow_pos(next(kind for kind, sign in SIGNS.items() if sign == meant), meant, token)
+            token = token.read_as(next(kind for kind, sign in SIGNS.items() if sign == meant), meant)
         if token.type == "NUMBER":
             digits = token.replace("_", "")
             value = Decimal(digits) if len(digits) <= MAX_DIGITS else None
             if value is None:
                 help = f"round it: {MAX_DIGITS} characters are more than a double can hold"
-                problems.error("LR007", extent_of(token), f"a number of {len(token)} characters", help)
+                problems.error("LR007", token.extent, f"a number of {len(token)} characters", help)
             elif value and not SMALLEST <= value <= LARGEST:
-                problems.error("LR007", extent_of(token), f"`{token}` is out of range", "a number is 0, or lies between 1e-100 and 1e100")
+                problems.error("LR007", token.extent, f"`{token}` is out of range", "a number is 0, or lies between 1e-100 and 1e100")
             if value is None or (value and not SMALLEST <= value <= LARGEST):
-                token = Token.new_borrow_pos("NUMBER", "1", token)
+                token = token.read_as("NUMBER", "1")
         yield token
 
 
@@ -57,9 +93,9 @@ def separate(tokens: list[Token], problems: Problems) -> None:
             continue
         before, name = tokens[i - 2], tokens[i - 1]
         if before.type == "NUMBER" or (before.type == "WORD" and i > 2 and tokens[i - 3].type == "NUMBER"):
-            fix = Fix(extent_of(before)[1], extent_of(name)[0], ", ")
-            problems.error("LR002", extent_of(name), f"`,` is missing before `{shown(name)}`", "put `,` between two arguments", fix=fix)
-            tokens.insert(i - 1, inserted("COMMA", extent_of(name)[0]))
+            fix = Fix(before.extent[1], name.extent[0], ", ")
+            problems.error("LR002", name.extent, f"`,` is missing before `{shown(name)}`", "put `,` between two arguments", fix=fix)
+            tokens.insert(i - 1, inserted("COMMA", name.extent[0]))
 
 
 _PARTNER = {"LPAR": "RPAR", "LSQB": "RSQB"}
@@ -73,27 +109,27 @@ def mend_brackets(tokens: list[Token], problems: Problems) -> bool:
         if token.type in _PARTNER:
             opened.append(token)
             if len(opened) > MAX_DEPTH:
-                problems.error("LR006", extent_of(token), f"more than {MAX_DEPTH} brackets deep", "take the inner parts out, or close some")
+                problems.error("LR006", token.extent, f"more than {MAX_DEPTH} brackets deep", "take the inner parts out, or close some")
                 return False
         elif token.type in _PARTNER.values():
             while len(opened) > 1 and _PARTNER[opened[-1].type] != token.type and any(_PARTNER[o.type] == token.type for o in opened):
                 inner, sign = opened[-1], SIGNS[_PARTNER[opened.pop().type]]
-                fix = Fix(extent_of(token)[0], extent_of(token)[0], sign)
-                problems.error("LR003", extent_of(inner), f"this `{inner}` is never closed", f"put `{sign}` before the `{token}` that follows", fix=fix)
-                mended.append(inserted(_PARTNER[inner.type], extent_of(token)[0]))
+                fix = Fix(token.extent[0], token.extent[0], sign)
+                problems.error("LR003", inner.extent, f"this `{inner}` is never closed", f"put `{sign}` before the `{token}` that follows", fix=fix)
+                mended.append(inserted(_PARTNER[inner.type], token.extent[0]))
             if not opened:
-                problems.error("LR003", extent_of(token), f"`{token}` closes nothing that is open", "delete it", "")
+                problems.error("LR003", token.extent, f"`{token}` closes nothing that is open", "delete it", "")
                 continue
             wanted = _PARTNER[opened.pop().type]
             if wanted != token.type:
-                problems.error("LR003", extent_of(token), f"`{token}` where a `{SIGNS[wanted]}` closes", f"write `{SIGNS[wanted]}`", SIGNS[wanted])
-                token = Token.new_borrow_pos(wanted, SIGNS[wanted], token)
+                problems.error("LR003", token.extent, f"`{token}` where a `{SIGNS[wanted]}` closes", f"write `{SIGNS[wanted]}`", SIGNS[wanted])
+                token = token.read_as(wanted, SIGNS[wanted])
         mended.append(token)
     if opened:
         missing = "".join(SIGNS[_PARTNER[token.type]] for token in reversed(opened))
         what = f"this `{opened[0]}` is never closed" if len(opened) == 1 else f"{len(opened)} brackets are never closed, this is the first"
-        problems.error("LR003", extent_of(opened[0]), what, f"put `{missing}` at the end")
-        at = extent_of(tokens[-1])[1]
+        problems.error("LR003", opened[0].extent, what, f"put `{missing}` at the end")
+        at = tokens[-1].extent[1]
         mended += [inserted(_PARTNER[token.type], at) for token in reversed(opened)]
     tokens[:] = mended
     return True
@@ -101,7 +137,7 @@ def mend_brackets(tokens: list[Token], problems: Problems) -> bool:
 
 def inserted(kind: str, at: int) -> Token:
     """A token that the text lacks. It has no line, by which the reports know it."""
-    return Token(kind, SIGNS[kind], start_pos=at, end_pos=at)
+    return Token(kind, SIGNS[kind], (at, at))
 
 
 #: What cannot begin a statement, and what cannot end one.
@@ -132,7 +168,7 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
     depth = 0
     for i, token in enumerate(tokens):
         before = current[-1] if current else None
-        fresh = before is not None and (token.line or 0) > (before.line or 0)
+        fresh = before is not None and token.line > before.line
         named = token.type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
         begins = named or _keyword_of(tokens, i) is not None
         if before is not None and fresh and ((depth == 0 and token.type not in _GOES_ON and before.type not in _WANTS_MORE) or (begins and token.column == 1)):
@@ -161,9 +197,9 @@ def _marked(tokens: list[Token]) -> list[Token]:
     kind = _keyword_of(tokens, 0)
     if kind is None:
         return tokens
-    marked = [Token.new_borrow_pos(kind, tokens[0], tokens[0]), *tokens[1:]]
+    marked = [tokens[0].read_as(kind), *tokens[1:]]
     if kind == "ASSERT":
         for i in range(2, len(marked) - 1):
             if marked[i] == "at" and marked[i].type == "WORD" and marked[i - 1].type in ("WORD", "RPAR", "RSQB") and marked[i + 1].type != "EQUAL":
-                marked[i] = Token.new_borrow_pos("AT", marked[i], marked[i])
+                marked[i] = marked[i].read_as("AT")
     return marked

@@ -308,12 +308,11 @@ def messy(draw: st.DrawFn) -> str:
     for line in lines:
         end = 0
         for i, token in enumerate(tokens_of(line, Problems(line))):
-            start = token.start_pos or 0
-            gap = line[end:start]
+            gap = line[end : token.extent[0]]
             if i and draw(st.integers(0, 5)) == 0:
                 comments += 1
                 gap += f" # note {comments}\n " if draw(st.booleans()) else f"\n\n   #note {comments}\n "
             found += gap + draw(st.sampled_from(["", "", "  ", "\t"])) * bool(i and gap) + str(token)
-            end = token.end_pos or 0
+            end = token.extent[1]
         found += "\n" * draw(st.integers(1, 3))
     return found

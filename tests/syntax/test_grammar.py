@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import lark
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.syntax import grammar as module
+from lrdsl.syntax.derivation import Derivation, _tables
 from lrdsl.syntax.grammar import grammar, grammar_path, tables
+from lrdsl.syntax.tokens import Token, scanned
 
 TABLES = grammar_path().with_suffix(".tables.json")
 
@@ -23,31 +30,63 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copy(grammar_path(), place)
     shutil.copy(TABLES, tmp_path)
     monkeypatch.setattr(module, "grammar_path", lambda: place)
-    grammar.cache_clear()
+    for known in (grammar, _tables):
+        known.cache_clear()
     yield place
-    grammar.cache_clear()
+    for known in (grammar, _tables):
+        known.cache_clear()
 
 
 def test_the_tables_are_those_of_the_grammar() -> None:
-    """States are numbered as hashes fall, so two makings differ; what they are made of does not. All other tests read texts by these tables."""
-    kept, fresh = json.loads(TABLES.read_bytes()), json.loads(json.dumps(tables(grammar_path().read_bytes())))
-    assert kept["grammar"] == fresh["grammar"], "run `python -m tests.syntax.test_grammar`"
-    for made in (kept, fresh):  # how wide an endless repetition is depends on the release of Python
-        for item in made["memo"].values():
-            item.get("pattern", {}).pop("_width", None)
-    assert list(kept["memo"].values()) == list(fresh["memo"].values())
-    assert len(kept["data"]["parser"]["parser"]["states"]) == len(fresh["data"]["parser"]["parser"]["states"])
+    assert json.loads(TABLES.read_bytes()) == tables(grammar_path().read_bytes()), "run `python -m tests.syntax.test_grammar`"
 
 
 def test_tables_that_fit_are_used(moved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = json.loads(TABLES.read_bytes())
-    monkeypatch.setattr("lark.__version__", kept["lark"])
-    monkeypatch.setattr(module, "made", None)
+    monkeypatch.setattr(module, "tables", None)
     assert lrdsl.parse("step(3, 0.1) then cosine(20)").length == 23
     assert moved.exists()
 
 
-@pytest.mark.parametrize("spoil", ["", "{", "{}", '{"lark": "0.0", "grammar": ""}', None])
+def test_lark_is_not_loaded_to_read_a_text() -> None:
+    """Loading it takes as long as all the rest."""
+    code = "import sys, lrdsl; lrdsl.parse('cosine(9)'); lrdsl.lint('cosine(9'); print('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == ["False"]
+
+
+@pytest.fixture(scope="module")
+def larks() -> lark.Lark:
+    """Lark itself, reading by the same grammar."""
+    return lark.Lark(grammar_path().read_text("utf-8"), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=module._Also())
+
+
+_PIECES = st.sampled_from(
+    ["then", "thenx", "for", "until", "or", "restart", "set", "a.b", "é", "1", "1_000", ".5", "2.e-3", "1e", '"x y"', '"open', "<=", "<", "==", "=", "!"]
+)
+_BLANKS = st.sampled_from(["", " ", "\t", "\r\n", "\n\n", "# note\n", "#", ";", "é", "\u00a0", "…", "(", ")", "[", "]", ",", "*", "^", "%", "+", "-", "/"])
+
+
+@given(st.lists(_PIECES | _BLANKS | st.text(max_size=3), max_size=12).map("".join))
+def test_words_are_found_as_lark_finds_them(larks: lark.Lark, text: str) -> None:
+    theirs = [(t.type, str(t), (t.start_pos, t.end_pos), t.line, t.column) for t in larks.lex(text)]
+    assert [(t.type, str(t), t.extent, t.line, t.column) for t in scanned(text)] == theirs
+
+
+@given(st.data())
+def test_what_fits_is_what_fits_lark(larks: lark.Lark, data: st.DataObject) -> None:
+    """Token by token, on ways that are drawn so that most of them fit: the kinds that may come next are the same, and so is the end."""
+    known = {kind for moves in grammar().moves for kind in moves if kind.isupper()}
+    ours, theirs = Derivation([0], None), larks.parse_interactive("")
+    for _ in range(data.draw(st.integers(0, 25))):
+        fitting = sorted(theirs.accepts())
+        assert sorted(kind for kind in known if ours.after(kind) is not None) == fitting
+        kind = data.draw(st.sampled_from(fitting))
+        if kind == "$END":
+            return
+        theirs.feed_token(lark.Token(kind, ""))
+        assert ours.feed(Token(kind, ""))
+
+
+@pytest.mark.parametrize("spoil", ["", "{", "{}", '{"grammar": 0}', None])
 def test_tables_that_do_not_fit_are_made_anew(moved: Path, spoil: str | None) -> None:
     kept = moved.with_suffix(".tables.json")
     if spoil is None:
