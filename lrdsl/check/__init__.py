@@ -69,7 +69,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if found is None:
         return None
     try:
-        whole = curves.bounded(curves.then(found, BASE))
+        whole = curves.then(found, BASE)
     except curves.TooLargeError as reason:
         problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
         return None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lrdsl.check import curves
 from lrdsl.check.names import follows_metric, is_phase
 from lrdsl.check.phases import curve_of
 from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import shown
-from lrdsl.expr import BASE, ENTRY, Expr, Num, substitute
+from lrdsl.expr import BASE, Expr, Num, T
 from lrdsl.kinds import Kind
 from lrdsl.plan import Assertion, Measure, best
 from lrdsl.syntax import canonical, nodes
@@ -65,7 +64,7 @@ def _targets(node: Node, scope: Scope) -> list[Node]:
 
 def _level(node: Node, scope: Scope) -> Expr | None:
     curve = curve_of(node, scope)
-    return None if curve is None else best(substitute(curves.bounded(curve).level, {ENTRY: BASE}))
+    return None if curve is None else best(curve.law(T, BASE))
 
 
 def _predicate(node: Node, scope: Scope) -> Measure | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 import attrs
@@ -58,27 +59,55 @@ class TooLargeError(Exception):
     """A formula past the bounds; the message says of what."""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False, eq=False)
 class Curve:
-    """`level` holds for every T >= 0, past the natural `length` too; an endless curve has length None.
+    """`law` gives the level at a time since the curve began, for the level it entered at; it does so for every time from 0, past the natural `length` too. An
+    endless curve has length None.
 
     A curve that ends when the run says so has `pending`, an event and how many ticks after it the curve ends; its `length` is for the event that never comes.
     `said` is what it does in words, where it is to be written.
     """
 
     length: Fraction | None
-    level: Expr
+    law: Callable[[Expr, Expr], Expr]
     pending: tuple[Event, Fraction] | None = None
     said: Phrase | None = None
+
+    @classmethod
+    def of(cls, length: Fraction | None, level: Expr, pending: tuple[Event, Fraction] | None = None, said: Phrase | None = None) -> Curve:
+        """The curve whose level is a formula of `T` and `ENTRY`, one within the bounds."""
+        return cls(length, _law(level), pending, said)
+
+    @cached_property
+    def level(self) -> Expr:
+        """The level as a formula of `T` and `ENTRY`."""
+        return self.law(T, ENTRY)
 
     @property
     def endless(self) -> bool:
         """Whether nothing can come after it."""
         return self.length is None and self.pending is None
 
-    def at(self, tick: Fraction) -> Expr:
-        """The level at a tick, in terms of the entry level and base."""
-        return _at(self.level, tick)
+    def at(self, tick: Fraction, entry: Expr = ENTRY) -> Expr:
+        """The level at a tick."""
+        return self.law(number(tick), entry)
+
+    def leveled(self, level: Expr) -> Curve:
+        """A curve like it, with another level."""
+        return attrs.evolve(self, law=_law(level))
+
+
+def _law(level: Expr) -> Callable[[Expr, Expr], Expr]:
+    _bounded(level)
+    return lambda time, entry: substitute(level, {T: time, ENTRY: entry})
+
+
+def _bounded(level: Expr) -> Expr:
+    """The level, if it is within the bounds."""
+    nodes, height = extent(level, MAX_HEIGHT)
+    if nodes > MAX_NODES or height > MAX_HEIGHT:
+        raise TooLargeError(f"its formula is {height} operations deep" if height > MAX_HEIGHT else f"its formula has {nodes} operations")
+    return level
 
 
 def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
@@ -91,18 +120,17 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
         if curve.pending is not None and i + 1 < len(curves):
             after = then(curves[i + 1 :])
             rest = _then_later(curve, *curve.pending, after)
-            parts.append((start, substitute(rest.level, {T: T - start, ENTRY: entry})))
+            parts.append((start, rest.law(T - start, entry)))
             said.append(after.said and attrs.evolve(after.said.later, several=False))
-            return Curve(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
-        parts.append((start, substitute(curve.level, {T: T - start, ENTRY: entry})))
+            return Curve.of(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
+        parts.append((start, curve.law(T - start, entry)))
         if curve.pending is not None:
-            return Curve(None if curve.length is None else start + curve.length, select(T, parts), curve.pending, following(said))
+            return Curve.of(None if curve.length is None else start + curve.length, select(T, parts), curve.pending, following(said))
         if curve.length is None:
-            return Curve(None, select(T, parts), None, following(said))
-        entry = substitute(curve.at(curve.length), {ENTRY: entry})
-        _bounded(entry)
+            return Curve.of(None, select(T, parts), None, following(said))
+        entry = _bounded(curve.at(curve.length, entry))
         start += curve.length
-    return Curve(start, select(T, parts), None, following(said))
+    return Curve.of(start, select(T, parts), None, following(said))
 
 
 def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
@@ -111,7 +139,7 @@ def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
     for curve in curves[:-1]:
         entry = found[-1]
         known = entry is not None and curve.pending is None and curve.length is not None
-        found.append(substitute(curve.at(curve.length), {ENTRY: entry}) if known and curve.length is not None and entry is not None else None)
+        found.append(curve.at(curve.length, entry) if known and curve.length is not None and entry is not None else None)
     return tuple(found)
 
 
@@ -119,27 +147,13 @@ def _then_later(curve: Curve, event: Event, ticks: Fraction, rest: Curve) -> Cur
     """A curve until so many ticks after an event, then the rest."""
 
     def goes_on(ended: Expr) -> Expr:
-        entry = _at(ended, ticks)
-        _bounded(entry)
-        return select(T, [(Fraction(0), ended), (ticks, substitute(rest.level, {T: T - ticks, ENTRY: entry}))])
+        return select(T, [(Fraction(0), ended), (ticks, rest.law(T - ticks, _bounded(_at(ended, ticks))))])
 
     level = changed_after(curve.level, event, goes_on)
     length = None if curve.length is None or rest.length is None else curve.length + rest.length
     if rest.pending is not None:
-        return Curve(length, level, rest.pending)
-    return Curve(length, level, None if rest.length is None else (event, ticks + rest.length))
-
-
-def bounded(curve: Curve) -> Curve:
-    """The curve, if it is within the bounds."""
-    _bounded(curve.level)
-    return curve
-
-
-def _bounded(level: Expr) -> None:
-    nodes, height = extent(level, MAX_HEIGHT)
-    if nodes > MAX_NODES or height > MAX_HEIGHT:
-        raise TooLargeError(f"its formula is {height} operations deep" if height > MAX_HEIGHT else f"its formula has {nodes} operations")
+        return Curve.of(length, level, rest.pending)
+    return Curve.of(length, level, None if rest.length is None else (event, ticks + rest.length))
 
 
 def _copies(curve: Curve, count: int) -> None:
@@ -151,50 +165,50 @@ def _copies(curve: Curve, count: int) -> None:
 
 def until(curve: Curve, event: Event, most: Fraction | None) -> Curve:
     """The curve up to an event, then the level it reached there; `most` is how long it takes if the event never comes."""
-    return Curve(most, ending(event, curve.level, substitute(curve.level, {T: event})), (event, Fraction(0)))
+    return Curve.of(most, ending(event, curve.level, curve.law(event, ENTRY)), (event, Fraction(0)))
 
 
 def restart(curve: Curve) -> Curve:
     """The curve, entered at base."""
-    return attrs.evolve(curve, level=substitute(curve.level, {ENTRY: BASE}))
+    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE))
 
 
 def limit(curve: Curve, length: Fraction) -> Curve:
     """The curve up to `length`, then the level it reached there."""
-    return Curve(length, select(T, [(Fraction(0), curve.level), (length, curve.at(length))]))
+    return Curve.of(length, select(T, [(Fraction(0), curve.level), (length, curve.at(length))]))
 
 
 def times(curve: Curve, factor: Curve) -> Curve:
     """Both at once: the second runs from entry level and base 1, as a pure factor."""
-    pure = substitute(factor.level, {ENTRY: ONE, BASE: ONE})
-    return Curve(_longest([curve, factor]), pointwise(lambda a, b: b * a, T, curve.level, pure))
+    pure = substitute(factor.law(T, ONE), {BASE: ONE})
+    return Curve.of(_longest([curve, factor]), pointwise(lambda a, b: b * a, T, curve.level, pure))
 
 
 def scaled(curve: Curve, factor: Expr) -> Curve:
     """The curve times a constant."""
-    return attrs.evolve(curve, level=on_branches(lambda a: mul(factor, a), curve.level))
+    return curve.leveled(on_branches(lambda a: mul(factor, a), curve.level))
 
 
 def shifted(curve: Curve, by: Expr) -> Curve:
     """The curve plus a level."""
-    return attrs.evolve(curve, level=on_branches(lambda a: add(a, by), curve.level))
+    return curve.leveled(on_branches(lambda a: add(a, by), curve.level))
 
 
 def skip(ticks: Fraction, curve: Curve) -> Curve:
     """The curve without its first ticks."""
     length = None if curve.length is None else max(curve.length - ticks, Fraction(0))
     later = [(max(start - ticks, Fraction(0)), substitute(piece, {T: T + ticks})) for start, piece in branches(T, curve.level)]
-    return Curve(length, select(T, later))
+    return Curve.of(length, select(T, later))
 
 
 def extreme(op: str, curves: Sequence[Curve]) -> Curve:
     """The pointwise `min` or `max`."""
-    return Curve(_longest(curves), pointwise(lambda *levels: call(op, *levels), T, *(c.level for c in curves)))
+    return Curve.of(_longest(curves), pointwise(lambda *levels: call(op, *levels), T, *(c.level for c in curves)))
 
 
 def clip(curve: Curve, low: Expr, high: Expr) -> Curve:
     """The curve, kept between two levels."""
-    return attrs.evolve(curve, level=on_branches(lambda level: call("min", call("max", level, low), high), curve.level))
+    return curve.leveled(on_branches(lambda level: call("min", call("max", level, low), high), curve.level))
 
 
 def _longest(curves: Sequence[Curve]) -> Fraction | None:
@@ -207,13 +221,13 @@ def every(interval: Fraction, curve: Curve) -> Curve:
     """The curve as it was at the last multiple of `interval`: a staircase."""
     held = linear(interval, floor(linear(1 / interval, T, Fraction(0))), Fraction(0))
     parts = [(interval * -(-start // interval), substitute(piece, {T: held})) for start, piece in branches(T, curve.level)]
-    return attrs.evolve(curve, level=select(T, parts))
+    return curve.leveled(select(T, parts))
 
 
 def stretch(curve: Curve, factor: Fraction) -> Curve:
     """The curve, `factor` times as slow."""
     length = None if curve.length is None else curve.length * factor
-    return Curve(length, substitute(curve.level, {T: linear(1 / factor, T, Fraction(0))}))
+    return Curve.of(length, curve.law(linear(1 / factor, T, Fraction(0)), ENTRY))
 
 
 def bounce(curve: Curve) -> Curve:
@@ -222,13 +236,13 @@ def bounce(curve: Curve) -> Curve:
     w = mod(T, 2 * n)
     back = linear(Fraction(-1), w, 2 * n)
     way = [(start, piece) for start, piece in branches(T, curve.level) if start <= n]
-    forward = (Fraction(0), substitute(curve.level, {T: w}))
+    forward = (Fraction(0), curve.law(w, ENTRY))
     # Backward, each piece holds at its end and not at its start. Where the curve is continuous that is the same, and the way back is pieces again.
     if all(before is after for before, after in ((_at(a, s), _at(b, s)) for (_, a), (s, b) in pairwise(way))):
         ends = [start for start, _ in way[1:]] if way[-1][0] == n else [*(start for start, _ in way[1:]), n]
         backward = [(2 * n - end, substitute(piece, {T: back})) for (_, piece), end in zip(way, ends, strict=False)]
-        return Curve(None, select(w, [forward, *reversed(backward)]))
-    return Curve(None, select(w, [forward, (n, substitute(curve.level, {T: back}))]))
+        return Curve.of(None, select(w, [forward, *reversed(backward)]))
+    return Curve.of(None, select(w, [forward, (n, curve.law(back, ENTRY))]))
 
 
 def _at(level: Expr, tick: Fraction) -> Expr:
@@ -265,12 +279,12 @@ def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
 def _cycles(curve: Curve, m: Fraction, count: int | None, entry: Callable[[Expr], Expr]) -> Curve:
     """Cycles of equal length; `entry(k)` is the level that cycle k enters at. After the last, it goes on by its own rule."""
     k, w = floor(linear(1 / m, T, Fraction(0))), mod(T, m)
-    level = substitute(curve.level, {T: w, ENTRY: entry(k)})
+    level = curve.law(w, entry(k))
     if count is None:
-        return Curve(None, level)
+        return Curve.of(None, level)
     last = m * (count - 1)
-    final = substitute(curve.level, {T: T - last, ENTRY: entry(number(count - 1))})
-    return Curve(m * count, select(T, [(Fraction(0), level), (last, final)]))
+    final = curve.law(T - last, entry(number(count - 1)))
+    return Curve.of(m * count, select(T, [(Fraction(0), level), (last, final)]))
 
 
 def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curve:
@@ -292,9 +306,9 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
     start = Fraction(0)
     for k, length in enumerate(lengths):
         time = linear(first / length, T, -start * first / length)
-        parts.append((start, substitute(curve.level, {T: time, ENTRY: ENTRY * power(decay, number(k))})))
+        parts.append((start, curve.law(time, ENTRY * power(decay, number(k)))))
         start += length
-    return Curve(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))
+    return Curve.of(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))
 
 
 def _growing(curve: Curve, m: Fraction, factor: Expr, decay: Expr) -> Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import attrs
@@ -18,7 +19,7 @@ from lrdsl.check.notes import Chain
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, Symbol, T, call, div, neg
+from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, Symbol, call, div, neg
 from lrdsl.kinds import Kind, resolved
 from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, worded
 from lrdsl.shapes import SHAPES, Shape
@@ -32,8 +33,7 @@ _HINTS = {**shapes.KNOWN_AS, **combinators.KNOWN_AS}
 def curve_of(node: Node, scope: Scope) -> Curve | None:
     """The curve of a phase, or None after its problem was reported."""
     try:
-        curve = _curve(node, scope)
-        return None if curve is None else curves.bounded(curve)
+        return _curve(node, scope)
     except curves.TooLargeError as reason:
         text = shown(canonical(node))
         scope.problems.error("LR005", node.extent, f"`{text}` is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
@@ -114,7 +114,7 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
         elif curve.length is not None:
             run = run.later(curve.length)
         if scope.written and i in resting and run.origin is not scope.run.origin and curve is not None:
-            found[i] = attrs.evolve(curve, level=Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
+            found[i] = curve.leveled(Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
     sound = [c for c in found if c is not None]
     if len(sound) < len(items) or any(c.endless for c in sound[:-1]):
         return None
@@ -316,10 +316,11 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
         event = watch([shape.monitor(**arguments)], scope, node.extent, ends=False)
         if event is None:
             return None
-        arguments["reductions"] = call("count", event, T)
+        arguments["reductions"] = lambda u: call("count", event, u)
     scope.use(node, shape.name, arguments, given)
     said = shapes.phrase_of(shape, arguments, given) if scope.written else None
-    return Curve(shapes.natural_length(shape, arguments), shapes.level_of(shape, arguments, scope.written), None, said)
+    law = partial(shapes.level_of, shape, arguments, written=scope.written)
+    return Curve(shapes.natural_length(shape, arguments), law, None, said)
 
 
 def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | None:
@@ -358,7 +359,7 @@ def _operand(node: Node, scope: Scope) -> Curve | None:
     if is_phase(node, scope):
         return curve_of(node, scope)
     level = value_of(node, Kind.LEVEL, scope)
-    return None if level is None else Curve(Fraction(0), level, None, phrase("stays at ", level) if scope.written else None)
+    return None if level is None else Curve.of(Fraction(0), level, None, phrase("stays at ", level) if scope.written else None)
 
 
 def _combine(node: nodes.Call, declared: Combinator, arguments: dict[str, Any], scope: Scope) -> Curve | None:

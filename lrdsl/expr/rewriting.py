@@ -41,6 +41,8 @@ from lrdsl.expr.lettered import Lettered
 
 def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
     """`e` with symbols, or other nodes, replaced, simplified on the way up."""
+    if all(known is other for known, other in names.items()):
+        return e
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:

@@ -19,7 +19,7 @@ def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Fraction, ...]:
     return (peak, 2 * peak, n.value - 1) if three_phase == "yes" else (peak, n.value - 1)
 
 
-def _onecycle(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
+def _onecycle(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
     start = peak / div
     final = start / final_div
     stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
@@ -32,7 +32,7 @@ def _onecycle(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Exp
     return select(u, [*pieces, (begin, final)])
 
 
-def _onecycle_paper(u: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
+def _onecycle_paper(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
     start = peak / div
     final = start / final_div
     stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
@@ -92,7 +92,7 @@ onecycle = Shape(
 )
 
 
-def _cyclic(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
+def _cyclic(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
     assert isinstance(up, Num)
     assert isinstance(down, Num)
     period = up.value + down.value
@@ -109,7 +109,7 @@ def _cyclic(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gam
     return select(w, [(at, blend(low, high, rest + f * faded, f * damping)) for at, f, rest in ways])
 
 
-def _cyclic_paper(u: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
+def _cyclic_paper(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
     assert isinstance(up, Num)
     assert isinstance(down, Num)
     period = up.value + down.value

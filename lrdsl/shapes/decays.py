@@ -22,32 +22,32 @@ hold = Shape(
         level("at", "the level; the one it enters at, unless said", ENTRY, letter="eta_s"),
     ),
     length=lambda n, at: n.value if isinstance(n, Num) else None,
-    level=lambda u, n, at: at,
-    end=lambda n, at: at,
+    level=lambda u, v, n, at: at,
+    end=lambda v, n, at: at,
     says=lambda n, at: "is set to {at}" if n == ZERO and at is not ENTRY else "stays at {at}[ for {n}]",
     known_as=("constant", "const", "flat", "stable", "keep", "wait"),
     example="hold(30)",
 )
 
 
-def _rise(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
+def _rise(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
     if shape == "exp":
-        return from_ * (ENTRY / from_) ** done(u, n)
+        return from_ * (v / from_) ** done(u, n)
     if shape == "sqrt":
-        return blend(from_, ENTRY, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n)))
+        return blend(from_, v, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n)))
     if shape == "one_minus_sqrt":
         root = call("sqrt", left(u, n))
-        return blend(from_, ENTRY, root, done(u, n) / (1 + root))
+        return blend(from_, v, root, done(u, n) / (1 + root))
     if shape == "square":
-        return blend(from_, ENTRY, left(u, n) * (ONE + done(u, n)), done(u, n) ** 2)
+        return blend(from_, v, left(u, n) * (ONE + done(u, n)), done(u, n) ** 2)
     if shape == "cosine":
-        return blend(from_, ENTRY, hav(left(u, n)), hav(done(u, n)))
-    return blend(from_, ENTRY, left(u, n), done(u, n))
+        return blend(from_, v, hav(left(u, n)), hav(done(u, n)))
+    return blend(from_, v, left(u, n), done(u, n))
 
 
-def _rise_paper(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
+def _rise_paper(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
     if shape == "exp":
-        return _rise(u, n, from_, shape)
+        return _rise(u, v, n, from_, shape)
     passed = {
         "linear": done(u, n),
         "cosine": rising(done(u, n)),
@@ -55,7 +55,7 @@ def _rise_paper(u: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
         "square": done(u, n) ** 2,
         "one_minus_sqrt": 1 - call("sqrt", left(u, n)),
     }[shape]
-    return between(ENTRY, from_, passed)
+    return between(v, from_, passed)
 
 
 _WAYS = {
@@ -86,7 +86,7 @@ warmup = Shape(
     length="n",
     level=_rise,
     paper=_rise_paper,
-    end=lambda n, from_, shape: ENTRY,
+    end=lambda v, n, from_, shape: v,
     says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}",
     complain=_warmup_from,
     known_as=("warm_up", "linear_warmup", "rampup", "ramp_up", "ramp"),
@@ -99,16 +99,16 @@ linear = Shape(
     source="torch LinearLR; optax.linear_schedule",
     parameters=(_N, _TO, _FROM),
     length="n",
-    level=lambda u, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
-    paper=lambda u, n, to, from_: between(from_, to, left(u, n)),
-    end=lambda n, to, from_: to,
+    level=lambda u, v, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
+    paper=lambda u, v, n, to, from_: between(from_, to, left(u, n)),
+    end=lambda v, n, to, from_: to,
     says="{goes from to} linearly[ from {from}] to {to} over {n}",
     known_as=("line", "linear_decay", "decay", "cooldown", "linear_schedule"),
     example="linear(100, to=0.1x)",
 )
 
 
-def _cosine(u: Expr, n: Expr, to: Expr, from_: Expr, power: Expr) -> Expr:
+def _cosine(u: Expr, v: Expr, n: Expr, to: Expr, from_: Expr, power: Expr) -> Expr:
     weight = hav(left(u, n))
     if power == ONE:
         return blend(from_, to, weight, hav(done(u, n)))
@@ -122,15 +122,15 @@ cosine = Shape(
     parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, letter="p", open_low=True, high=100)),
     length="n",
     level=_cosine,
-    paper=lambda u, n, to, from_, power: between(from_, to, falling(done(u, n)) ** power),
-    end=lambda n, to, from_, power: to,
+    paper=lambda u, v, n, to, from_, power: between(from_, to, falling(done(u, n)) ** power),
+    end=lambda v, n, to, from_, power: to,
     says="follows a half cosine[ from {from}] to {to} over {n}[, the cosine's weight to the power {power}]",
     known_as=("cos", "cosine_decay", "cosine_annealing", "half_cosine"),
     example="cosine(100)",
 )
 
 
-def _poly(u: Expr, n: Expr, power: Expr, to: Expr, from_: Expr) -> Expr:
+def _poly(u: Expr, v: Expr, n: Expr, power: Expr, to: Expr, from_: Expr) -> Expr:
     if power == ONE:
         return blend(from_, to, left(u, n), done(u, n))
     weight = left(u, n) ** power
@@ -144,8 +144,8 @@ poly = Shape(
     parameters=(_N, ratio("power", "the exponent", 1, letter="p", open_low=True, high=100), _TO, _FROM),
     length="n",
     level=_poly,
-    paper=lambda u, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),
-    end=lambda n, power, to, from_: to,
+    paper=lambda u, v, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),
+    end=lambda v, n, power, to, from_: to,
     says="{goes from to}[ from {from}] to {to} over {n} with the share of time left[ to the power {power}]",
     known_as=("polynomial", "polynomial_decay"),
     example="poly(100, power=2)",
@@ -157,8 +157,8 @@ exp_to = Shape(
     source="optax.exponential_decay with an end value",
     parameters=(_N, _POSITIVE_TO, _FROM),
     length="n",
-    level=lambda u, n, to, from_: from_ * (to / from_) ** done(u, n),
-    end=lambda n, to, from_: to,
+    level=lambda u, v, n, to, from_: from_ * (to / from_) ** done(u, n),
+    end=lambda v, n, to, from_: to,
     says="{goes from to} exponentially[ from {from}] to {to} over {n}",
     known_as=("geometric", "exponential"),
     example="exp(100, to=0.01x)",
@@ -170,9 +170,9 @@ sqrt = Shape(
     source="Hagele et al. 2024, eq. 2",
     parameters=(_N, _TO),
     length="n",
-    level=lambda u, n, to: blend(ENTRY, to, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n))),
-    paper=lambda u, n, to: between(ENTRY, to, ONE - call("sqrt", done(u, n))),
-    end=lambda n, to: to,
+    level=lambda u, v, n, to: blend(v, to, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n))),
+    paper=lambda u, v, n, to: between(v, to, ONE - call("sqrt", done(u, n))),
+    end=lambda v, n, to: to,
     says="{goes v to} by 1 − √(the share of time passed) to {to} over {n}",
     known_as=("one_minus_sqrt", "1-sqrt", "sqrt_cooldown"),
     example="sqrt(100)",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from lrdsl.expr import ENTRY, ZERO, Expr, Num, call
+from lrdsl.expr import ZERO, Expr, Num, call
 from lrdsl.kinds import choice, count, level, metric, ratio
 from lrdsl.metrics import Plateau
 from lrdsl.phrases import Part, Phrase
@@ -44,7 +45,11 @@ def monitor(**arguments: Any) -> Plateau:
     )
 
 
-def _says(factor: Expr, eps: Expr, reductions: Expr = ZERO, **given: Any) -> Phrase:
+def _never(_u: Expr) -> Expr:
+    return ZERO
+
+
+def _says(factor: Expr, eps: Expr, reductions: Callable[[Expr], Expr] = _never, **given: Any) -> Phrase:
     least: list[Part] = [] if given["min"] == ZERO else [" down to ", given["min"]]
     skipped: list[Part] = [] if ZERO in (given["min"], eps) else [", but not by ", eps, " or less,"]
     return Phrase(("is multiplied by ", factor, *least, *skipped, f" each time {monitor(**given).sentence}"))
@@ -62,7 +67,7 @@ plateau = Shape(
         *WATCHED[4:],
     ),
     length=lambda **_: None,
-    level=lambda u, factor, eps, reductions=ZERO, **given: call("reduce", ENTRY, reductions, factor, given["min"], eps),
+    level=lambda u, v, factor, eps, reductions=_never, **given: call("reduce", v, reductions(u), factor, given["min"], eps),
     says=_says,
     monitor=monitor,
     known_as=("reduceonplateau", "reducelronplateau", "reduce_on_plateau", "reduce_lr_on_plateau"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.expr import ENTRY, INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
+from lrdsl.expr import INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
 from lrdsl.kinds import duration, formula, level, ratio
 from lrdsl.phrases import Phrase, Ticks
 from lrdsl.shapes.shape import Complaint, Shape, between, blend
@@ -21,7 +21,7 @@ exp = Shape(
     source="torch ExponentialLR",
     parameters=(ratio("gamma", "the factor of one tick", letter="gamma"),),
     length=_endless,
-    level=lambda u, gamma: ENTRY * gamma**u,
+    level=lambda u, v, gamma: v * gamma**u,
     says=lambda gamma: Phrase(("is multiplied by ", gamma, " ", Ticks((Fraction(1),), every=True))),
     known_as=("exponential", "exponential_decay", "geometric"),
     example="exp(0.95)",
@@ -33,7 +33,7 @@ rsqrt = Shape(
     source="Vaswani et al. 2017, section 5.3; the offset form of Zhai et al. 2022",
     parameters=(duration("timescale", "the ticks after which it has fallen by the square root of 2", letter="T_0"),),
     length=_endless,
-    level=lambda u, timescale: ENTRY * call("sqrt", timescale / (timescale + u)),
+    level=lambda u, v, timescale: v * call("sqrt", timescale / (timescale + u)),
     says="decays as 1/√(1 + t/T) with T = {timescale}, t being the time since then",
     known_as=("inverse_sqrt", "inv_sqrt", "noam"),
     example="rsqrt(1000)",
@@ -49,8 +49,8 @@ inv = Shape(
     ),
     length=_endless,
     says="decays as 1/(1 + t/T)[ to the power {power}] with T = {timescale}, t being the time since then",
-    level=lambda u, timescale, power: ENTRY * (timescale / (timescale + u)) ** power,
-    paper=lambda u, timescale, power: ENTRY / (1 + u / timescale) ** power,
+    level=lambda u, v, timescale, power: v * (timescale / (timescale + u)) ** power,
+    paper=lambda u, v, timescale, power: v / (1 + u / timescale) ** power,
     known_as=("inverse", "inverse_time", "hyperbolic"),
     example="inv(100)",
 )
@@ -61,7 +61,7 @@ drop = Shape(
     source="one milestone of MultiStepLR",
     parameters=(ratio("gamma", "the factor", letter="gamma"),),
     length=lambda gamma: Fraction(0),
-    level=lambda u, gamma: ENTRY * gamma,
+    level=lambda u, v, gamma: v * gamma,
     says="is multiplied by {gamma} at once",
     own_rule=True,
     known_as=("factor", "multiply", "jump"),
@@ -74,7 +74,7 @@ step = Shape(
     source="torch StepLR",
     parameters=(duration("n", "the ticks between two drops", letter="s"), ratio("gamma", "the factor of one drop", 0.1, letter="gamma")),
     length="n",
-    level=lambda u, n, gamma: ENTRY * gamma ** floor(u / n),
+    level=lambda u, v, n, gamma: v * gamma ** floor(u / n),
     says="is multiplied by {gamma} {every n}",
     own_rule=True,
     known_as=("staircase", "step_decay", "stepwise"),
@@ -114,7 +114,7 @@ multistep = Shape(
         ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, letter="gamma", listed="either"),
     ),
     length=lambda milestones, gamma: _starts(milestones)[-1],
-    level=lambda u, milestones, gamma: select(u, [(s, ENTRY * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]),
+    level=lambda u, v, milestones, gamma: select(u, [(s, v * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]),
     own_rule=True,
     complain=_milestones_rise,
     says="is multiplied by {gamma} after {milestones}",
@@ -122,14 +122,20 @@ multistep = Shape(
     example="multistep([30, 60, 80])",
 )
 
+
+def _at(u: Expr, factor: Expr) -> Expr:
+    """A formula of a text, at the ticks of its phase."""
+    return substitute(factor, {T: u})
+
+
 scale = Shape(
     name="scale",
     summary="An expression of the phase's own ticks times the entry level, or times what that is above `to`.",
     source="torch LambdaLR",
     parameters=(formula("factor", "the factor at tick t"), level("to", "the level where the factor is 0", 0, letter="eta_min")),
     length=_endless,
-    level=lambda u, factor, to: blend(ENTRY, to, factor, 1 - factor),
-    paper=lambda u, factor, to: between(ENTRY, to, factor),
+    level=lambda u, v, factor, to: blend(v, to, _at(u, factor), 1 - _at(u, factor)),
+    paper=lambda u, v, factor, to: between(v, to, _at(u, factor)),
     says=lambda to, **_: f"is {'{v}' if to == ZERO else '{to} plus what {v} is above that,'} times {{factor}}, t being the ticks since then",
     known_as=("lambda", "function", "expr", "custom"),
     example="scale(1 / (1 + t))",
@@ -142,7 +148,7 @@ cumprod = Shape(
     parameters=(formula("factor", "the factor of tick t"),),
     length=_endless,
     says="is multiplied at every tick by {factor}, t being the ticks since then",
-    level=lambda u, factor: ENTRY * product(substitute(factor, {T: INDEX}), floor(u)),
+    level=lambda u, v, factor: v * product(substitute(factor, {T: INDEX}), floor(u)),
     known_as=("multiplicative", "product"),
     example="cumprod(1 - 1 / (t + 1))",
 )

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.expr import PI, Expr, Num, T, call, select
+from lrdsl.expr import ENTRY, PI, Expr, Num, T, call, select
 from lrdsl.kinds import Argument, Parameter, resolved
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase, filled, spoken, worded
@@ -25,12 +25,13 @@ def _nothing(**_: Argument) -> None:
 class Shape:
     """A built-in phase.
 
-    `level(u, **arguments)` is the formula, a function over our arithmetic of the phase's own ticks and its arguments by name (`from` as `from_`); the entry
-    level is `ENTRY`. `paper`, where given, is the same value as people print it. `length` is the natural length in ticks: a parameter's name, or a function
-    of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end`, or, with `own_rule`, goes on by its formula.
+    `level(u, v, **arguments)` is the formula, a function over our arithmetic of the phase's own ticks, of the level that it enters at, and of its arguments by
+    name (`from` as `from_`). `paper`, where given, is the same value as people print it. `length` is the natural length in ticks: a parameter's name, or a
+    function of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end(v, **arguments)`, or, with `own_rule`, goes on
+    by its formula.
     `says` is what it does in words, a template for `phrases.filled`, or a function of the arguments that gives one, or the phrase.
     `complain` finds arguments that do not go together. `known_as` are names other libraries give it, for hints. A shape that follows a metric has a `monitor`,
-    made from its arguments, and its formula has a parameter `reductions`: how often the monitor's event has come.
+    made from its arguments, and its formula has a parameter `reductions`, a function of u: how often the monitor's event has come.
     """
 
     name: str
@@ -73,17 +74,17 @@ def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
     return shape.length(**arguments)
 
 
-def level_of(shape: Shape, arguments: dict[str, Any], written: bool = False) -> Expr:
-    """The level at `T` ticks after entry at `ENTRY`, for every tick from 0; as people write it where it is to be `written`."""
+def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENTRY, written: bool = False) -> Expr:
+    """The level at the time `u` since entry, from 0 on, for the level `v` at entry; as people write it where it is to be `written`."""
     n = natural_length(shape, arguments)
-    if n == 0 and shape.end is not None:
-        return shape.end(**arguments)
-    best = shape.level(T, **arguments)
-    inside = shape.paper(T, **arguments) if written and shape.paper is not None else best
-    if n is None or shape.own_rule:
-        return inside
-    end = shape.end(**arguments) if shape.end is not None else best
-    return select(T, [(Fraction(0), inside), (n, end)])
+    given = arguments if v is ENTRY else {name: v if value is ENTRY else value for name, value in arguments.items()}
+    formula = shape.paper if written and shape.paper is not None else shape.level
+    if n is None or shape.end is None:
+        return formula(u, v, **given)
+    end = shape.end(v, **given)
+    if n == 0 or (isinstance(u, Num) and u.value >= n):
+        return end
+    return select(u, [(Fraction(0), formula(u, v, **given)), (n, end)])
 
 
 def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argument]) -> Phrase:

@@ -7,20 +7,33 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from lrdsl.syntax.builder import Builder
-from lrdsl.syntax.grammar import grammar
+from lrdsl.syntax.grammar import Rule, grammar
 from lrdsl.syntax.tokens import Token
 
 #: A rule of the grammar: how many parts it takes, its name, what it makes of them, None where the one part stands for it, and whether some are lists of parts.
-_Rule: TypeAlias = "tuple[int, str, Callable[..., Any] | None, bool]"
+_Rule: TypeAlias = "tuple[int, str, Callable[[list[Any]], Any] | None, bool]"
 
 
 @cache
 def _tables() -> tuple[list[dict[str, int]], list[_Rule], int]:
     """The moves of the grammar, its rules with what makes nodes of them, and the state in which all is read."""
     known, builder = grammar(), Builder()
-    makers = {None: None, "": lambda *parts: parts}
-    rules = [(r.size, r.name, makers[r.maker] if r.maker in makers else getattr(builder, r.maker or ""), r.splices) for r in known.rules]
-    return known.moves, rules, known.accept
+
+    def maker(rule: Rule) -> Callable[[list[Any]], Any] | None:
+        if not rule.maker:
+            return None if rule.maker is None else lambda parts: parts
+        build = getattr(builder, rule.maker)
+        return lambda parts: build(*parts)
+
+    return known.moves, [(rule.size, rule.name, maker(rule), rule.splices) for rule in known.rules], known.accept
+
+
+def _spliced(parts: list[Any]) -> list[Any]:
+    """Parts with the lists among them spliced in. The first, which may be long, becomes the list of all: it is part of nothing else."""
+    found: list[Any] = parts[0] if isinstance(parts[0], list) else [parts[0]]
+    for part in parts[1:]:
+        found += part if isinstance(part, list) else [part]
+    return found
 
 
 class Derivation:
@@ -48,9 +61,7 @@ class Derivation:
             del states[-size:]
             if make is not None and parts is not None:
                 taken = parts[-size:]
-                if splices:
-                    taken = [x for part in taken for x in (part if type(part) is tuple else (part,))]
-                parts[-size:] = [make(*taken)]
+                parts[-size:] = [make(_spliced(taken) if splices else taken)]
             states.append(moves[states[-1]][name])
             if states[-1] == accept:
                 return True

@@ -91,7 +91,7 @@ def test_the_paper_form_is_the_best_form(form: Shape) -> None:
             elif p.kind is Kind.FORMULA:
                 given[p.name] = 1 / (1 + T)
         arguments = arguments_of(form, given)  # type: ignore[arg-type]
-        best, paper = (translate(f(T, **arguments), symbols, False) for f in (form.level, form.paper))
+        best, paper = (translate(f(T, ENTRY, **arguments), symbols, False) for f in (form.level, form.paper))
         if isinstance(best, sympy.Piecewise):
             halves = [value for value, _ in best.args]
         else:
