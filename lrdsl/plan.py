@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.clock import Clock
-from lrdsl.expr import Event, Expr, Forms, T, branches, cycles, rebuild
+from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
 
@@ -215,6 +215,8 @@ def _form(e: Expr, pick: Callable[[Forms], Expr]) -> Expr:
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
+        if not x.holds & FORMS:
+            return x
         done = memo.get(x)
         if done is None:
             done = memo[x] = walk(pick(x)) if isinstance(x, Forms) else rebuild(x, walk)

@@ -42,6 +42,11 @@ class Accumulated(Expr):
     low: Expr
     upto: Expr
 
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        """What is computed before: the factors are, by a function of their own."""
+        return (self.upto,)
+
 
 @attrs.frozen
 class Pair:

@@ -17,7 +17,7 @@ import attrs
 
 from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric, stretches
 from lrdsl.backends.products import RunningProduct
-from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
+from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, mentions
 from lrdsl.plan import Piece, Plan, first_tick
 
 #: For as many groups as this, the code that stores levels has a line for each.
@@ -59,7 +59,7 @@ class _Writer:
     def _count(self, e: Expr) -> None:
         self.uses[e] += 1
         if self.uses[e] == 1:
-            for child in _operands(e):
+            for child in e.below:
                 self._count(child)
 
     def _name(self) -> str:
@@ -131,14 +131,6 @@ class _Writer:
             self.names, self.indent = names, indent
 
 
-def _operands(e: Expr) -> tuple[Expr, ...]:
-    if isinstance(e, Call):
-        return e.args
-    if isinstance(e, Select):
-        return (e.of, *e.values)
-    return (e.upto,) if isinstance(e, Accumulated) else ()
-
-
 def _running(e: Accumulated) -> RunningProduct:
     from lrdsl.backends import array
 
@@ -192,7 +184,7 @@ class PieceCode:
         split = self.split()
         if split is None:
             return partial(_each, self.level, key)
-        fixed = not any(_reads_time(part) for part in split)
+        fixed = not any(mentions(part, T) for part in split)
         inline = count == 1 and not fixed
         used = ["a = float({0})"] * (split[0] != ZERO or split[1] == ZERO) + ["b = {1}"] * (split[1] not in (ZERO, ONE))
         named = [] if inline else used
@@ -225,20 +217,6 @@ def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tupl
             group[key] = level(t, base)
 
     return store
-
-
-def _reads_time(e: Expr) -> bool:
-    """Whether a tree depends on the tick; each shared part of it is looked at once."""
-    seen: set[Expr] = set()
-    todo = [e]
-    while todo:
-        x = todo.pop()
-        if x is T:
-            return True
-        if x not in seen:
-            seen.add(x)
-            todo.extend(_operands(x))
-    return False
 
 
 def _sum(split: tuple[Expr, Expr]) -> Expr:

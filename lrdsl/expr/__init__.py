@@ -3,6 +3,7 @@
 from lrdsl.expr.arithmetic import (
     BASE,
     ENTRY,
+    FORMS,
     INDEX,
     ONE,
     PI,
@@ -38,11 +39,12 @@ from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, sele
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call
 from lrdsl.expr.lettered import Lettered, content, is_lettered
-from lrdsl.expr.rewriting import affine, children, cycles, extent, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
+from lrdsl.expr.rewriting import affine, cycles, extent, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 
 __all__ = [
     "BASE",
     "ENTRY",
+    "FORMS",
     "INDEX",
     "ONE",
     "PI",
@@ -69,7 +71,6 @@ __all__ = [
     "branches",
     "call",
     "changed_after",
-    "children",
     "clipped",
     "content",
     "cycles",

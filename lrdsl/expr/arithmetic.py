@@ -26,10 +26,31 @@ Operand: TypeAlias = "Expr | int | float | Fraction"
 FOLD_BITS = 4096
 
 
-class Expr(metaclass=Shared):
-    """A node of the arithmetic tree: frozen, hashable, and equal to another exactly if it is the same object. What is equal is computed once."""
+#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles.
+_MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128}
+FORMS, STAIRS = _MARKS["forms"], _MARKS["floor"]
 
-    __slots__ = ()
+
+class Expr(metaclass=Shared):
+    """A node of the arithmetic tree: frozen, hashable, and equal to another exactly if it is the same object. What is equal is computed once.
+
+    `holds` has a bit for each thing that passes look for and that occurs in the tree, so that they leave alone what they need not visit: a symbol, an event,
+    what `_MARKS` names.
+    """
+
+    __slots__ = ("holds",)
+
+    holds: int
+
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        """The direct subtrees."""
+        return ()
+
+    @property
+    def mark(self) -> int:
+        """The bits of the node itself."""
+        return 0
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in attrs.fields(type(self)))  # type: ignore[arg-type]
@@ -89,9 +110,13 @@ class Num(Leaf):
 
 @attrs.frozen(eq=False)
 class Symbol(Leaf):
-    """A name that stands for a value: one of `T`, `ENTRY`, `BASE`, `INDEX`, or the constant `PI`."""
+    """A name that stands for a value: one of `T`, `ENTRY`, `BASE`, `INDEX`, the constant `PI`, or one that only people read."""
 
     name: str
+
+    @property
+    def mark(self) -> int:
+        return _MARKS.get(self.name, _MARKS["symbol"])
 
 
 @attrs.frozen(eq=False)
@@ -107,6 +132,10 @@ class Event(Expr):
     offset: Fraction
     most: Fraction | None
 
+    @property
+    def mark(self) -> int:
+        return _MARKS["event"]
+
 
 @attrs.frozen(eq=False)
 class Linear(Expr):
@@ -115,6 +144,10 @@ class Linear(Expr):
     scale: Fraction
     of: Expr
     shift: Fraction
+
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        return (self.of,)
 
 
 @attrs.frozen(eq=False)
@@ -128,6 +161,14 @@ class Call(Expr):
 
     op: str
     args: tuple[Expr, ...]
+
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        return self.args
+
+    @property
+    def mark(self) -> int:
+        return _MARKS.get(self.op, 0)
 
     @staticmethod
     def key(op: str, args: tuple[Expr, ...]) -> tuple[Any, ...]:
@@ -143,6 +184,10 @@ class Select(Expr):
     starts: tuple[Fraction, ...]
     values: tuple[Expr, ...]
 
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        return (self.of, *self.values)
+
 
 @attrs.frozen(eq=False)
 class Product(Expr):
@@ -150,6 +195,10 @@ class Product(Expr):
 
     factor: Expr
     upto: Expr
+
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        return (self.factor, self.upto)
 
 
 @attrs.frozen(eq=False)
@@ -159,6 +208,14 @@ class Forms(Expr):
     best: Expr
     paper: Expr
 
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        return (self.best, self.paper)
+
+    @property
+    def mark(self) -> int:
+        return _MARKS["forms"]
+
 
 @attrs.frozen(eq=False)
 class Letter(Expr):
@@ -167,6 +224,10 @@ class Letter(Expr):
     letter: str
     sub: str
     of: Expr
+
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        return (self.of,)
 
 
 T = Symbol("t")

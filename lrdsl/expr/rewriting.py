@@ -6,12 +6,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from lrdsl.expr.arithmetic import (
     INDEX,
     ONE,
+    STAIRS,
     ZERO,
     Call,
     Expr,
@@ -41,11 +41,15 @@ from lrdsl.expr.lettered import Lettered
 
 def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
     """`e` with symbols, or other nodes, replaced, simplified on the way up."""
-    if all(known is other for known, other in names.items()):
-        return e
+    changed = 0
+    for name, other in names.items():
+        if name is not other:
+            changed |= name.holds or ~0
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
+        if not x.holds & changed:
+            return x
         if isinstance(x, Leaf):
             return names.get(x, x)
         done = memo.get(x)
@@ -108,23 +112,6 @@ def product(factor: Expr, upto: Expr) -> Expr:
     return Product(factor, upto) if mentions(factor, INDEX) else power(factor, upto)
 
 
-#: The subtrees of each kind of node that has any.
-_BELOW: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
-    Call: attrgetter("args"),
-    Linear: lambda e: (e.of,),
-    Letter: lambda e: (e.of,),
-    Select: lambda e: (e.of, *e.values),
-    Product: attrgetter("factor", "upto"),
-    Forms: attrgetter("best", "paper"),
-}
-
-
-def children(e: Expr) -> tuple[Expr, ...]:
-    """The direct subtrees of a node."""
-    below = _BELOW.get(type(e))
-    return () if below is None else below(e)
-
-
 def walk(e: Expr) -> Iterator[Expr]:
     """A tree and everything below it, each node once, without recursion."""
     seen: set[Expr] = set()
@@ -134,7 +121,7 @@ def walk(e: Expr) -> Iterator[Expr]:
         if x not in seen:
             seen.add(x)
             yield x
-            todo.extend(children(x))
+            todo.extend(x.below)
 
 
 def extent(e: Expr, most: int = 0) -> tuple[int, int]:
@@ -150,11 +137,11 @@ def extent(e: Expr, most: int = 0) -> tuple[int, int]:
     todo = [e]
     while todo:
         x = todo[-1]
-        waiting = [c for c in children(x) if c not in heights]
+        waiting = [c for c in x.below if c not in heights]
         if waiting:
             todo.extend(waiting)
         else:
-            heights[todo.pop()] = 1 + max((heights[c] for c in children(x)), default=0)
+            heights[todo.pop()] = 1 + max((heights[c] for c in x.below), default=0)
     return len(heights), heights[e]
 
 
@@ -162,6 +149,8 @@ def within(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
     """`e` for low <= T < high: a floor that stays the same there is a number, and a cycle that does not end there is plain time."""
 
     def walk(x: Expr) -> Expr:
+        if not x.holds & STAIRS:
+            return x
         done = memo.get(x)
         if done is None:
             done = memo[x] = _settled(rebuild(x, walk), low, high)
@@ -250,32 +239,28 @@ def reformed(e: Expr, change: Callable[[Any], Any]) -> Expr:
 
 
 def mentions(e: Expr, symbol: Symbol) -> bool:
-    """Whether a symbol occurs in a tree."""
-    return any(x is symbol for x in walk(e))
+    """Whether one of the symbols of formulas occurs in a tree."""
+    return bool(e.holds & symbol.holds)
 
 
 def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     """(a, b) with `e = a + b * symbol` and neither holding the symbol, or None where `e` is not of that form."""
-    return _affine(e, symbol, {})
-
-
-def _affine(e: Expr, symbol: Symbol, holding: dict[Expr, bool]) -> tuple[Expr, Expr] | None:
-    if not _holds(e, symbol, holding):
+    if not mentions(e, symbol):
         return e, ZERO
     if e is symbol:
         return ZERO, ONE
     if isinstance(e, Call):
-        return _affine_call(e, symbol, holding)
+        return _affine_call(e, symbol)
     if isinstance(e, Forms):
-        best, paper = _affine(e.best, symbol, holding), _affine(e.paper, symbol, holding)
+        best, paper = affine(e.best, symbol), affine(e.paper, symbol)
         if best is None or paper is None:
             return None
         return _forms(best[0], paper[0]), _forms(best[1], paper[1])
     if isinstance(e, Linear):
-        inside = _affine(e.of, symbol, holding)
+        inside = affine(e.of, symbol)
         return None if inside is None else (number(e.scale) * inside[0] + e.shift, number(e.scale) * inside[1])
-    if isinstance(e, Select) and not _holds(e.of, symbol, holding):
-        parts = [_affine(v, symbol, holding) for v in e.values]
+    if isinstance(e, Select) and not mentions(e.of, symbol):
+        parts = [affine(v, symbol) for v in e.values]
         known = [p for p in parts if p is not None]
         if len(known) < len(parts):
             return None
@@ -284,12 +269,12 @@ def _affine(e: Expr, symbol: Symbol, holding: dict[Expr, bool]) -> tuple[Expr, E
     return None
 
 
-def _affine_call(e: Call, symbol: Symbol, holding: dict[Expr, bool]) -> tuple[Expr, Expr] | None:
-    if e.op not in ("add", "mul", "div") or (e.op == "div" and _holds(e.args[1], symbol, holding)):
+def _affine_call(e: Call, symbol: Symbol) -> tuple[Expr, Expr] | None:
+    if e.op not in ("add", "mul", "div") or (e.op == "div" and mentions(e.args[1], symbol)):
         return None
     split = []
     for arg in e.args[:1] if e.op == "div" else e.args:
-        found = _affine(arg, symbol, holding)
+        found = affine(arg, symbol)
         if found is None:
             return None
         split.append(found)
@@ -308,31 +293,17 @@ def _affine_call(e: Call, symbol: Symbol, holding: dict[Expr, bool]) -> tuple[Ex
 
 def is_affine(e: Expr, symbol: Symbol) -> bool:
     """Whether `affine` takes a tree apart, found without doing so."""
-    return _is_affine(e, symbol, {})
-
-
-def _is_affine(e: Expr, symbol: Symbol, holding: dict[Expr, bool]) -> bool:
-    if e is symbol or not _holds(e, symbol, holding):
+    if e is symbol or not mentions(e, symbol):
         return True
     if isinstance(e, Call) and e.op == "mul":
-        holds = [a for a in e.args if _holds(a, symbol, holding)]
-        return len(holds) == 1 and _is_affine(holds[0], symbol, holding)
+        holding = [a for a in e.args if mentions(a, symbol)]
+        return len(holding) == 1 and is_affine(holding[0], symbol)
     if isinstance(e, Call) and e.op == "div":
-        return not _holds(e.args[1], symbol, holding) and _is_affine(e.args[0], symbol, holding)
+        return not mentions(e.args[1], symbol) and is_affine(e.args[0], symbol)
     if isinstance(e, Select):
-        return not _holds(e.of, symbol, holding) and all(_is_affine(v, symbol, holding) for v in e.values)
+        return not mentions(e.of, symbol) and all(is_affine(v, symbol) for v in e.values)
     sums = isinstance(e, Linear | Forms) or (isinstance(e, Call) and e.op == "add")
-    return sums and all(_is_affine(c, symbol, holding) for c in children(e))
-
-
-def _holds(e: Expr, symbol: Symbol, known: dict[Expr, bool]) -> bool:
-    """Whether a symbol occurs in a tree; `known` keeps what was found of its parts."""
-    if isinstance(e, Leaf):
-        return e is symbol
-    found = known.get(e)
-    if found is None:
-        found = known[e] = any(_holds(c, symbol, known) for c in children(e))
-    return found
+    return sums and all(is_affine(part, symbol) for part in e.below)
 
 
 def _forms(best: Expr, paper: Expr) -> Expr:

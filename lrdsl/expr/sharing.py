@@ -34,6 +34,10 @@ class Shared(type):
         known = None if kept is None else kept()
         if known is None:
             known = super().__call__(*fields)
+            holds = known.mark
+            for part in known.below:
+                holds |= part.holds
+            object.__setattr__(known, "holds", holds)
             kept = _Kept(known, _forget)
             kept.key = key
             other = _NODES.setdefault(key, kept)
