@@ -18,7 +18,7 @@ from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, Expr, T, branches, realized, select, within
+from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, within
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -92,6 +92,8 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
 
 def _settled(level: Expr) -> Expr:
     """The formula with what each piece makes constant worked out: in the first three ticks of `step(3)`, nothing has dropped yet."""
+    if not level.holds & STAIRS:
+        return level
     found = branches(T, level)
     ends = [*(start for start, _ in found[1:]), None]
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(found, ends, strict=True)])

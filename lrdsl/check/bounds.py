@@ -30,6 +30,8 @@ def _times(a: float, b: float) -> float:
 
 
 def _mul(a: Range, b: Range) -> Range:
+    if a[0] >= 0 and b[0] >= 0:
+        return _times(a[0], b[0]), _times(a[1], b[1])
     return _ordered(*(_times(x, y) for x in a for y in b))
 
 
@@ -236,7 +238,7 @@ def _call(e: Call, args: list[Range]) -> Range:
     a, b = args[0], args[-1]
     match e.op:
         case "add":
-            return _ordered(sum(x[0] for x in args), sum(x[1] for x in args))
+            return sum([x[0] for x in args]), sum([x[1] for x in args])
         case "mul":
             total = args[0]
             for x in args[1:]:

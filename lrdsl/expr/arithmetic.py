@@ -22,6 +22,8 @@ from lrdsl.expr.sharing import Shared
 Constant: TypeAlias = "int | float | Fraction"
 Operand: TypeAlias = "Expr | int | float | Fraction"
 
+#: Whole numbers below this are doubles.
+_WHOLE = 2**53
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
 
@@ -253,7 +255,8 @@ def decimal(value: Fraction) -> Num:
     >>> decimal(Fraction(1, 10)).exact
     False
     """
-    return Num(value, Fraction(float(value)))
+    whole = value.denominator == 1 and abs(value.numerator) < _WHOLE
+    return Num(value, value if whole else Fraction(float(value)))
 
 
 ZERO = number(0)

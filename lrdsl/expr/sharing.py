@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from threading import RLock
 from typing import Any
 from weakref import ref
 
 from lrdsl.expr.lettered import Lettered
 
-
-class _Kept(ref[Any]):
-    """A node that is known, for as long as something else holds it."""
-
-    __slots__ = ("key",)
-
-    key: tuple[Any, ...]
+#: The nodes that are in use, and some that no longer are: those are looked for when the table has grown to its limit, which is twice what it holds after that.
+_NODES: dict[tuple[Any, ...], ref[Any]] = {}
+_LEAST = 10_000
+_limit = _LEAST
+_lock = RLock()
 
 
-_NODES: dict[tuple[Any, ...], _Kept] = {}
-
-
-def _forget(kept: _Kept) -> None:
-    if _NODES.get(kept.key) is kept:
-        del _NODES[kept.key]
+def _clear() -> None:
+    """Take out the nodes that are no longer in use."""
+    global _limit
+    for key, kept in list(_NODES.items()):
+        if kept() is None:
+            _NODES.pop(key, None)
+    _limit = max(_LEAST, 2 * len(_NODES))
 
 
 class Shared(type):
@@ -33,17 +33,19 @@ class Shared(type):
         kept = _NODES.get(key)
         known = None if kept is None else kept()
         if known is None:
-            known = super().__call__(*fields)
-            holds = known.mark
-            for part in known.below:
+            made = super().__call__(*fields)
+            holds = made.mark
+            for part in made.below:
                 holds |= part.holds
-            object.__setattr__(known, "holds", holds)
-            kept = _Kept(known, _forget)
-            kept.key = key
-            other = _NODES.setdefault(key, kept)
-            if other is not kept:  # the same in another thread, or one that has just gone
-                known = other() or known
-                _NODES[key] = other if other() is known else kept
+            object.__setattr__(made, "holds", holds)
+            with _lock:
+                kept = _NODES.get(key)  # perhaps another thread has made it meanwhile
+                known = None if kept is None else kept()
+                if known is None:
+                    known = made
+                    _NODES[key] = ref(made)
+                    if len(_NODES) > _limit:
+                        _clear()
         return known
 
     def key(cls, *fields: Any) -> tuple[Any, ...]:
@@ -55,7 +57,7 @@ class Shared(type):
         for field in fields:
             kind = type(field)
             if kind is Fraction:  # `isinstance` would ask its abstract classes
-                key += (field.numerator, field.denominator)
+                key += field.as_integer_ratio()
             elif kind is Lettered:
                 key += (field.numerator, field.denominator, field.form)
             else:

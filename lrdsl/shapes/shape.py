@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import attrs
 
-from lrdsl.expr import ENTRY, PI, Expr, Num, T, call, select
+from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, select
 from lrdsl.kinds import Argument, Parameter, resolved
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase, filled, spoken, worded
@@ -95,12 +95,17 @@ def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argum
 
 def left(u: Expr, n: Expr) -> Expr:
     """The share of the phase that remains, (n - u)/n, without cancellation."""
-    return (n - u) / n
+    return linear(-1 / n.value, u, ONE.value) if _measures(n, u) else (n - u) / n
 
 
 def done(u: Expr, n: Expr) -> Expr:
     """The share of the phase that is over, u/n."""
-    return u / n
+    return linear(1 / n.value, u, ZERO.value) if _measures(n, u) else u / n
+
+
+def _measures(n: Expr, u: Expr) -> TypeGuard[Num]:
+    """Whether the share of `n` that a time makes is an exact time too, which is quicker made at once."""
+    return isinstance(n, Num) and n.value != 0 and is_time(u)
 
 
 def blend(start: Expr, end: Expr, remaining: Expr, passed: Expr) -> Expr:

@@ -119,4 +119,5 @@ class Builder:
 
 
 def _value(token: Token) -> Fraction:
-    return Fraction(token.replace("_", ""))
+    digits = token.replace("_", "")
+    return Fraction(int(digits)) if digits.isdecimal() else Fraction(digits)
