@@ -71,7 +71,7 @@ Default: TypeAlias = "Argument | Required | SameAs"
 REQUIRED = Required.REQUIRED
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Parameter:
     """One parameter of a shape or a combinator.
 

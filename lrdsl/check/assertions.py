@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lrdsl.check.names import follows_metric, is_phase
+from lrdsl.check.names import is_phase, waits_for
 from lrdsl.check.phases import curve_of
 from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
@@ -30,7 +30,7 @@ def assertion(node: nodes.Assertion, scope: Scope) -> Assertion | None:
         scope.problems.error("LR114", node.extent, what, "as in `assert max(lr) <= 1x`, `assert lr at total == 1e-5`, `assert continuous(lr)`")
         return None
     for part in (node.left, node.right):
-        if follows_metric(part, scope):
+        if waits_for(part, scope)[1]:
             help = "assert it of a target that follows time alone; `clip(A, low, high)` keeps levels in bounds whatever happens"
             scope.problems.error("LR147", part.extent, f"what `{shown(canonical(part))}` will be, only the run decides", help)
             return None

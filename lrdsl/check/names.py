@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
@@ -40,14 +38,19 @@ def is_phase(node: Node, scope: Scope) -> bool:
             return False
 
 
+def waits_for(node: Node, scope: Scope) -> tuple[bool, bool]:
+    """Whether `rest` occurs in a node, or in what its names stand for; and whether it, or what they stand for, follows a metric."""
+    rests = follows = False
+    for x in nodes.walk(node):
+        found = scope.bound.get(_word(x))
+        rests = rests or (isinstance(x, nodes.Name) and x.id == "rest") or (found is not None and found.rests)
+        follows = follows or _is_driven(x, found)
+    return rests, follows
+
+
 def uses_rest(node: Node, scope: Scope) -> bool:
     """Whether `rest` occurs in a node, or in what its names stand for."""
-    return any((isinstance(x, nodes.Name) and x.id == "rest") or (found is not None and found.rests) for x, found in _meanings(node, scope))
-
-
-def follows_metric(node: Node, scope: Scope) -> bool:
-    """Whether a node follows a metric, or what its names stand for does."""
-    return any(_is_driven(x, found) for x, found in _meanings(node, scope))
+    return waits_for(node, scope)[0]
 
 
 def _is_driven(node: Node, found: Named | Defined | None) -> bool:
@@ -70,19 +73,13 @@ def _word(node: Node) -> str:
     return ""
 
 
-def _meanings(node: Node, scope: Scope) -> Iterator[tuple[Node, Named | Defined | None]]:
-    """Every node below one, with what it stands for if it is a name of the text's own."""
-    for x in nodes.walk(node):
-        yield x, scope.bound.get(_word(x))
-
-
 def _size(node: Node) -> int:
     return sum(1 for _ in nodes.walk(node))
 
 
 def named(node: Node, scope: Scope) -> Named:
     """What a name stands for from here on."""
-    return Named(node, scope, is_phase(node, scope), uses_rest(node, scope), follows_metric(node, scope), _size(node))
+    return Named(node, scope, is_phase(node, scope), *waits_for(node, scope), _size(node))
 
 
 def defined(function: nodes.Function, scope: Scope) -> Defined:
@@ -90,7 +87,7 @@ def defined(function: nodes.Function, scope: Scope) -> Defined:
     slots = {p.name for p in function.parameters}
     inner = scope.hiding(slots)
     body = function.body
-    return Defined(function, scope, is_phase(body, inner), uses_rest(body, inner), follows_metric(body, inner), _size(body))
+    return Defined(function, scope, is_phase(body, inner), *waits_for(body, inner), _size(body))
 
 
 def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:

@@ -14,13 +14,13 @@ from lrdsl.check.arguments import bind
 from lrdsl.check.combinators import COMBINATORS, Combinator
 from lrdsl.check.conditions import Ending, ending, watch
 from lrdsl.check.curves import Curve
-from lrdsl.check.names import applied, follows_metric, is_phase, uses_rest
+from lrdsl.check.names import applied, is_phase, uses_rest, waits_for
 from lrdsl.check.notes import Chain
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
 from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, Symbol, call, div, neg
-from lrdsl.kinds import Kind, resolved
+from lrdsl.kinds import REQUIRED, Kind, resolved
 from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, worded
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
@@ -82,23 +82,25 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     In `A for D` and `A until ...`, `rest` inside A is what is left of the run where A begins, whatever follows: `cosine(rest) for 30` is the first part of a
     cosine over the rest of the run.
     """
-    cut = {i for i, item in enumerate(items) if _cuts_rest(item, scope)}
-    resting = [i for i, item in enumerate(items) if i not in cut and uses_rest(item, scope)]
-    driven = {i for i, item in enumerate(items) if follows_metric(item, scope)}
+    waiting = [waits_for(item, scope) for item in items]
+    cut = {i for i, (rests, _) in enumerate(waiting) if rests and _cuts_rest(items[i], scope)}
+    resting = [i for i, (rests, _) in enumerate(waiting) if rests and i not in cut]
+    driven = {i for i, (_, follows) in enumerate(waiting) if follows}
+    late = {*cut, *resting, *driven}
     if len(resting) > 1 and scope.room is not None:
         scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
     found: list[Curve | None] = [None] * len(items)
     lengths: list[Fraction | None] = [None] * len(items)
     for i, item in enumerate(items):
-        if i not in resting and isinstance(item, nodes.Limited) and (i in cut or i in driven):
-            length = _limit(item, scope)
-            lengths[i] = length.value if isinstance(length, Num) else None
-        elif i not in cut and i not in resting and i not in driven:
+        if i not in late:
             found[i] = curve_of(item, scope)
             lengths[i] = _length(found[i], items, i, scope)
+        elif i not in resting and isinstance(item, nodes.Limited):
+            length = _limit(item, scope)
+            lengths[i] = length.value if isinstance(length, Num) else None
     run = scope.run
-    for i, item in enumerate(items):
-        if i in cut or i in resting or i in driven:
+    for i, item in enumerate(items if late else ()):
+        if i in late:
             at = attrs.evolve(scope, run=run)
             here: Scope | None = at
             if i in cut or i in resting:
@@ -289,7 +291,7 @@ def _form(node: nodes.Call) -> Shape:
 
     def fits(shape: Shape) -> bool:
         names = [p.name for p in shape.parameters]
-        required = {p.name for p in shape.parameters if not p.default_text}
+        required = {p.name for p in shape.parameters if p.default is REQUIRED}
         given = set(names[: len(node.arguments) - len(named)]) | named
         return named <= set(names) and len(node.arguments) <= len(names) and required <= given
 

@@ -18,7 +18,8 @@ def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
         reached = [value for start, value in branches if start <= of.value]
         return reached[-1] if reached else branches[0][1]
     if isinstance(of, Linear) and of.scale > 0:
-        return select(of.of, [((start - of.shift) / of.scale, value) for start, value in branches])
+        plain = of.scale == 1
+        return select(of.of, [(start - of.shift if plain else (start - of.shift) / of.scale, value) for start, value in branches])
     if isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num):
         period = of.args[1].value
         branches = [(start, value) for start, value in branches if start < period]

@@ -59,9 +59,9 @@ class Shared(type):
             if kind is Fraction:  # `isinstance` would ask its abstract classes
                 key += field.as_integer_ratio()
             elif kind is Lettered:
-                key += (field.numerator, field.denominator, field.form)
+                key += (*field.as_integer_ratio(), field.form)
+            elif kind is tuple and field and type(field[0]) in (Fraction, Lettered):
+                key.append(tuple((*x.as_integer_ratio(), x.form if type(x) is Lettered else None) for x in field))
             else:
                 key += (field, kind)
-                if kind is tuple and field and type(field[0]) in (Fraction, Lettered):
-                    key += [x.form for x in field if type(x) is Lettered]
         return tuple(key)

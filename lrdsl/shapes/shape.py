@@ -21,7 +21,7 @@ def _nothing(**_: Argument) -> None:
     return None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Shape:
     """A built-in phase.
 
