@@ -36,14 +36,13 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
     by_name = {p.name: p for p in parameters}
     placed: dict[Parameter, Node] = {}
     problems, sound, named = scope.problems, True, False
-    takes = f"`{node.name}` takes {', '.join(f'`{p.name}`' for p in parameters)}"
     for i, a in enumerate(node.arguments):
         if a.name:
             named = True
             parameter = by_name.get(a.name)
             if parameter is None:
                 near = did_you_mean(a.name, by_name)
-                help = f"did you mean `{near}`?" if near else takes
+                help = f"did you mean `{near}`?" if near else _takes(node, parameters)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)
                 sound = False
                 continue
@@ -52,7 +51,9 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             sound = False
             continue
         elif i >= len(parameters):
-            problems.error("LR107", a.extent, f"`{node.name}` takes {len(parameters)} argument{'s' * (len(parameters) != 1)}, this is one more", takes)
+            problems.error(
+                "LR107", a.extent, f"`{node.name}` takes {len(parameters)} argument{'s' * (len(parameters) != 1)}, this is one more", _takes(node, parameters)
+            )
             sound = False
             continue
         else:
@@ -68,6 +69,10 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             problems.error("LR106", node.extent, f"`{node.name}` needs `{p.name}`: {p.doc}", f"write it as {example}")
             sound = False
     return placed, sound
+
+
+def _takes(node: nodes.Call, parameters: tuple[Parameter, ...]) -> str:
+    return f"`{node.name}` takes {', '.join(f'`{p.name}`' for p in parameters)}"
 
 
 def _argument(p: Parameter, node: Node, scope: Scope) -> Argument:

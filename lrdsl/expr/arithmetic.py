@@ -28,9 +28,10 @@ _WHOLE = 2**53
 FOLD_BITS = 4096
 
 
-#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles.
-_MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128}
-FORMS, STAIRS = _MARKS["forms"], _MARKS["floor"]
+#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles;
+#: half cosines.
+_MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256}
+FORMS, STAIRS, HALF_COSINES = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"]
 
 
 class Expr(metaclass=Shared):
@@ -64,7 +65,7 @@ class Expr(metaclass=Shared):
         return add(as_expr(other), self)
 
     def __sub__(self, other: Operand) -> Expr:
-        return add(self, neg(as_expr(other)))
+        return add(self, neg(other) if isinstance(other, Expr) else number(-other))
 
     def __rsub__(self, other: Operand) -> Expr:
         return add(as_expr(other), neg(self))
