@@ -51,9 +51,8 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             sound = False
             continue
         elif i >= len(parameters):
-            problems.error(
-                "LR107", a.extent, f"`{node.name}` takes {len(parameters)} argument{'s' * (len(parameters) != 1)}, this is one more", _takes(node, parameters)
-            )
+            more = f"`{node.name}` takes {len(parameters)} argument{'s' * (len(parameters) != 1)}, this is one more"
+            problems.error("LR107", a.extent, more, _takes(node, parameters))
             sound = False
             continue
         else:

@@ -53,7 +53,7 @@ def _not_multiple(f: Facts) -> Iterator[Finding]:
 
 
 def _not_absolute(f: Facts) -> Iterator[Finding]:
-    for node in nodes.walk(f.tree):
+    for node in f.parts:
         if isinstance(node, nodes.Quantity) and node.unit == "x" and 0 < node.value <= Fraction(1, 10**5):
             text = canonical(nodes.Number(node.value, node.extent))
             help = f"the absolute level is `{text}`"

@@ -52,6 +52,11 @@ class Facts:
         return self.program.base
 
     @cached_property
+    def parts(self) -> tuple[Node, ...]:
+        """Everything in the tree, in the order of the text."""
+        return tuple(sorted(nodes.walk(self.tree), key=lambda node: node.extent))
+
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every call of a shape or a combinator, in the order of the text."""
         return tuple(sorted(self.notes.uses.values(), key=lambda use: use.node.extent))

@@ -37,7 +37,7 @@ def _stays_at_zero(f: Facts) -> Iterator[Finding]:
 
 
 def _times_zero(f: Facts) -> Iterator[Finding]:
-    for node in nodes.walk(f.tree):
+    for node in f.parts:
         if isinstance(node, nodes.Binary) and node.op == "*":
             for side in (node.left, node.right):
                 if isinstance(side, nodes.Number) and side.value == 0:
@@ -47,7 +47,7 @@ def _times_zero(f: Facts) -> Iterator[Finding]:
 def _unused(f: Facts) -> Iterator[Finding]:
     if not isinstance(f.tree, nodes.File):
         return
-    used = {n.name if isinstance(n, nodes.Call) else n.id for n in nodes.walk(f.tree) if isinstance(n, nodes.Call | nodes.Name | nodes.Indexed)}
+    used = {n.name if isinstance(n, nodes.Call) else n.id for n in f.parts if isinstance(n, nodes.Call | nodes.Name | nodes.Indexed)}
     for s in f.tree.statements:
         if isinstance(s, nodes.Binding | nodes.Function) and s.name not in used:
             kind = "let" if isinstance(s, nodes.Binding) else "def"
@@ -75,7 +75,7 @@ def _shadowed(f: Facts) -> Iterator[Finding]:
 
 
 def _hidden_constant(f: Facts) -> Iterator[Finding]:
-    for node in nodes.walk(f.tree):
+    for node in f.parts:
         if not isinstance(node, nodes.Binary) or node.op != "*":
             continue
         use = f.notes.uses.get((node.right.extent, "hold"))

@@ -19,13 +19,9 @@ from lrdsl.syntax.printer import decimal_text
 _DIGITS, _TIMES = 4, 3
 
 
-def _in_order(tree: Node) -> list[Node]:
-    return sorted(nodes.walk(tree), key=lambda node: node.extent)
-
-
 def _units(f: Facts) -> Iterator[Finding]:
     seen: dict[str, str] = {}
-    for node in _in_order(f.tree):
+    for node in f.parts:
         if not isinstance(node, nodes.Quantity) or node.unit in ("", "x"):
             continue
         unit = UNITS[node.unit]
@@ -41,7 +37,7 @@ def _units(f: Facts) -> Iterator[Finding]:
 
 
 def _magic(f: Facts) -> Iterator[Finding]:
-    found = [n for n in _in_order(f.tree) if isinstance(n, nodes.Number) and _significant(n.value) >= _DIGITS]
+    found = [n for n in f.parts if isinstance(n, nodes.Number) and _significant(n.value) >= _DIGITS]
     counts = Counter(n.value for n in found)
     for value, times in counts.items():
         if times >= _TIMES:

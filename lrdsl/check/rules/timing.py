@@ -172,7 +172,7 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
 
 
 def _never_patient(f: Facts) -> Iterator[Finding]:
-    for node in nodes.walk(f.tree):
+    for node in f.parts:
         if not isinstance(node, nodes.Limited):
             continue
         use = f.notes.uses.get((node.body.extent, "plateau"))
