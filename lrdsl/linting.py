@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -39,6 +40,14 @@ class Selection:
         return code.startswith(self.select) and not (self.ignore and code.startswith(self.ignore))
 
 
+_ALL = Selection()
+
+
+@lru_cache
+def _speaking(selection: Selection) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES.values() if rule.code in selection)
+
+
 def lint(text: str, *, library: Library | None = None, selection: Selection | None = None, **options: Unpack[Options]) -> list[Diagnostic]:
     """The problems of a text: errors, or, where there are none, warnings of the rules; never raises on bad text. Options as in `parse`.
 
@@ -48,12 +57,12 @@ def lint(text: str, *, library: Library | None = None, selection: Selection | No
     >>> [(d.code, d.severity) for d in lrdsl.lint("warmup(100) then cosine(1000)", total_steps=1000)]
     [('LR203', 'warning')]
     """
-    selection = selection or Selection()
+    selection = selection or _ALL
     try:
         facts = _facts(text, library, options)
     except ScheduleError as error:
         return [_gentle(text, d) for d in error.diagnostics]
-    found = [_diagnostic(text, rule, finding) for rule in RULES.values() if rule.code in selection for finding in rule.look(facts)]
+    found = [_diagnostic(text, rule, finding) for rule in _speaking(selection) for finding in rule.look(facts)]
     kept, unused = _silenced(text, found)
     if UNUSED in selection:
         kept += unused

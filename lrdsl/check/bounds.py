@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
@@ -93,8 +93,8 @@ def _expm1(a: Range) -> Range:
     return _rising(math.expm1, a[0]), _rising(math.expm1, a[1])
 
 
-def _floored(function: Callable[[float], float]) -> Callable[[Range], Range]:
-    return lambda a: _ordered(*(x if math.isinf(x) else float(function(x)) for x in a))
+def _floored(function: Callable[[float], float], a: Range) -> Range:
+    return _ordered(*(x if math.isinf(x) else float(function(x)) for x in a))
 
 
 def _sqrt(a: Range) -> Range:
@@ -116,21 +116,6 @@ def _hav(a: Range) -> Range:
     return math.sin(math.pi / 2 * a[0]) ** 2, math.sin(math.pi / 2 * a[1]) ** 2
 
 
-_UNARY: dict[str, Callable[[Range], Range]] = {
-    "abs": _abs,
-    "ceil": _floored(math.ceil),
-    "cos": lambda a: _wave(math.cos, 0.0, a),
-    "exp": _exp,
-    "expm1": _expm1,
-    "floor": _floored(math.floor),
-    "hav": _hav,
-    "log": _log,
-    "log1p": lambda a: _log((a[0] + 1, a[1] + 1)),
-    "sin": lambda a: _wave(math.sin, math.pi / 2, a),
-    "sqrt": _sqrt,
-}
-
-
 def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
     """The least and greatest value of `e`, or wider, where each symbol lies in its range; infinite where `e` may be infinite or undefined."""
     memo: dict[Expr, Range] = {}
@@ -138,7 +123,7 @@ def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
     def walk(x: Expr) -> Range:
         known = memo.get(x)
         if known is None:
-            low, high = _bounds(x, walk, ranges)
+            low, high = _RANGES[type(x)](x, walk, ranges)
             # What is infinite or undefined stays so, whatever is made of it: 0 times it is not 0.
             known = memo[x] = (low, high) if math.isfinite(low) and math.isfinite(high) else ANY
         return known
@@ -146,43 +131,52 @@ def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
     return walk(e)
 
 
-def _bounds(e: Expr, walk: Callable[[Expr], Range], ranges: dict[Expr, Range]) -> Range:
-    match e:
-        case Call():
-            args = [walk(a) for a in e.args]
-            if ANY in args:
-                return ANY
-            return (_quotient(e, ranges) or _call(e, args)) if e.op == "div" else _call(e, args)
-        case Num():
-            value = float(e.double)
-            return value, value
-        case Symbol():
-            return (math.pi, math.pi) if e == PI else ranges[e]
-        case Linear():
-            low, high = walk(e.of)
-            # Exactly, since a phase begins where its own time is 0, and a root or a logarithm minds the difference.
-            return ANY if (low, high) == ANY else _ordered(_line(e, low), _line(e, high))
-        case Event():
-            return ranges.get(e, (0.0, SOMETIME[1] if e.most is None else float(e.most)))
-        case Select() if isinstance(e.of, Event):
-            return _narrowed(e, e.of, walk(e.of), ranges)
-        case Select():
-            return _select(e, walk(e.of), walk)
-        case Letter():
-            return walk(e.of)
-        case Forms():
-            return walk(e.best)
-        case Product():
-            return _product(e.factor, walk(e.upto)[1], ranges)
-    raise AssertionError(e)
+_Walk: TypeAlias = "Callable[[Expr], Range]"
 
 
-def _line(e: Linear, x: float) -> float:
-    """`scale * x + shift`, rounded once: the quotient of two whole numbers is."""
-    over, under = x.as_integer_ratio()
-    scale, shift = e.scale, e.shift
-    top = scale.numerator * over * shift.denominator + shift.numerator * scale.denominator * under
-    return top / (scale.denominator * under * shift.denominator)
+def _number(e: Num, _walk: _Walk, _ranges: dict[Expr, Range]) -> Range:
+    over, under = e.double.as_integer_ratio()
+    return over / under, over / under
+
+
+def _called(e: Call, walk: _Walk, ranges: dict[Expr, Range]) -> Range:
+    args = [walk(a) for a in e.args]
+    if ANY in args:
+        return ANY
+    found = _quotient(e, ranges) if e.op == "div" else None
+    return found or _OPERATIONS[e.op](e, args)
+
+
+def _line(e: Linear, walk: _Walk, _ranges: dict[Expr, Range]) -> Range:
+    """Each end rounded once, as the quotient of two whole numbers is: a root or a logarithm minds whether a phase begins where its own time is 0."""
+    ends = walk(e.of)
+    if ends == ANY:
+        return ANY
+    (a, b), (c, d) = e.scale.as_integer_ratio(), e.shift.as_integer_ratio()
+    found = []
+    for end in ends:
+        over, under = end.as_integer_ratio()
+        found.append((a * over * d + c * b * under) / (b * under * d))
+    return (found[0], found[1]) if a > 0 else (found[1], found[0])
+
+
+def _chosen(e: Select, walk: _Walk, ranges: dict[Expr, Range]) -> Range:
+    of = walk(e.of)
+    return _narrowed(e, e.of, of, ranges) if isinstance(e.of, Event) else _select(e, of, walk)
+
+
+#: How each kind of node is bounded.
+_RANGES: dict[type[Expr], Callable[[Any, _Walk, dict[Expr, Range]], Range]] = {
+    Num: _number,
+    Symbol: lambda e, _walk, ranges: (math.pi, math.pi) if e is PI else ranges[e],
+    Linear: _line,
+    Call: _called,
+    Select: _chosen,
+    Event: lambda e, _walk, ranges: ranges.get(e, (0.0, SOMETIME[1] if e.most is None else float(e.most))),
+    Letter: lambda e, walk, _ranges: walk(e.of),
+    Forms: lambda e, walk, _ranges: walk(e.best),
+    Product: lambda e, walk, ranges: _product(e.factor, walk(e.upto)[1], ranges),
+}
 
 
 def _quotient(e: Call, ranges: dict[Expr, Range]) -> Range | None:
@@ -234,38 +228,55 @@ def _reduced(v: Range, factor: Range, least: Range, eps: Range) -> Range:
     return low, v[1]
 
 
-def _call(e: Call, args: list[Range]) -> Range:
-    a, b = args[0], args[-1]
-    match e.op:
-        case "add":
-            return sum([x[0] for x in args]), sum([x[1] for x in args])
-        case "mul":
-            total = args[0]
-            for x in args[1:]:
-                total = _mul(total, x)
-            return total
-        case "div":
-            return _div(a, b)
-        case "pow" if a[0] < 0 and b[0] >= 0 and _whole(e.args[1]):
-            most = max(_pow1(max(-a[0], a[1]), y) for y in b)
-            return -most, most
-        case "pow":
-            return _pow(a, b)
-        case "mod":
-            inside = math.isfinite(a[0]) and math.isfinite(a[1]) and a[0] // b[0] == a[1] // b[0]
-            return (a[0] % b[0], a[1] % b[0]) if inside else (0.0, b[0])
-        case "min":
-            return min(x[0] for x in args), min(x[1] for x in args)
-        case "count":
-            return 0.0, SOMETIME[1]
-        case "since":
-            return SOMETIME
-        case "reduce":
-            return _reduced(args[0], *args[2:])
-        case "max":
-            return max(x[0] for x in args), max(x[1] for x in args)
-        case _:
-            return _UNARY[e.op](a)
+def _added(_e: Call, args: list[Range]) -> Range:
+    return sum([x[0] for x in args]), sum([x[1] for x in args])
+
+
+def _multiplied(_e: Call, args: list[Range]) -> Range:
+    total = args[0]
+    for x in args[1:]:
+        total = _mul(total, x)
+    return total
+
+
+def _power(e: Call, args: list[Range]) -> Range:
+    a, b = args
+    if a[0] < 0 and b[0] >= 0 and _whole(e.args[1]):
+        most = max(_pow1(max(-a[0], a[1]), y) for y in b)
+        return -most, most
+    return _pow(a, b)
+
+
+def _modulo(_e: Call, args: list[Range]) -> Range:
+    a, b = args
+    inside = math.isfinite(a[0]) and math.isfinite(a[1]) and a[0] // b[0] == a[1] // b[0]
+    return (a[0] % b[0], a[1] % b[0]) if inside else (0.0, b[0])
+
+
+#: How each operation is bounded, whose arguments are.
+_OPERATIONS: dict[str, Callable[[Call, list[Range]], Range]] = {
+    "add": _added,
+    "mul": _multiplied,
+    "div": lambda _e, args: _div(*args),
+    "pow": _power,
+    "mod": _modulo,
+    "min": lambda _e, args: (min(x[0] for x in args), min(x[1] for x in args)),
+    "max": lambda _e, args: (max(x[0] for x in args), max(x[1] for x in args)),
+    "count": lambda _e, _args: SOMETIME,
+    "since": lambda _e, _args: SOMETIME,
+    "reduce": lambda _e, args: _reduced(args[0], *args[2:]),
+    "abs": lambda _e, args: _abs(args[0]),
+    "ceil": lambda _e, args: _floored(math.ceil, args[0]),
+    "cos": lambda _e, args: _wave(math.cos, 0.0, args[0]),
+    "exp": lambda _e, args: _exp(args[0]),
+    "expm1": lambda _e, args: _expm1(args[0]),
+    "floor": lambda _e, args: _floored(math.floor, args[0]),
+    "hav": lambda _e, args: _hav(args[0]),
+    "log": lambda _e, args: _log(args[0]),
+    "log1p": lambda _e, args: _log((args[0][0] + 1, args[0][1] + 1)),
+    "sin": lambda _e, args: _wave(math.sin, math.pi / 2, args[0]),
+    "sqrt": lambda _e, args: _sqrt(args[0]),
+}
 
 
 def _whole(e: Expr) -> bool:

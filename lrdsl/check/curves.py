@@ -29,7 +29,6 @@ from lrdsl.expr import (
     call,
     changed_after,
     ending,
-    extent,
     floor,
     linear,
     mod,
@@ -40,6 +39,7 @@ from lrdsl.expr import (
     power,
     select,
     substitute,
+    walk,
 )
 from lrdsl.phrases import Phrase, following
 
@@ -104,9 +104,12 @@ def _law(level: Expr) -> Callable[[Expr, Expr], Expr]:
 
 def _bounded(level: Expr) -> Expr:
     """The level, if it is within the bounds."""
-    nodes, height = extent(level, MAX_HEIGHT)
-    if nodes > MAX_NODES or height > MAX_HEIGHT:
-        raise TooLargeError(f"its formula is {height} operations deep" if height > MAX_HEIGHT else f"its formula has {nodes} operations")
+    if level.height > MAX_HEIGHT:
+        raise TooLargeError(f"its formula is {level.height} operations deep")
+    if level.weight > MAX_NODES:
+        nodes = sum(1 for _ in walk(level))
+        if nodes > MAX_NODES:
+            raise TooLargeError(f"its formula has {nodes} operations")
     return level
 
 

@@ -41,7 +41,7 @@ from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, sele
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call
 from lrdsl.expr.lettered import Lettered, content, is_lettered
-from lrdsl.expr.rewriting import affine, cycles, extent, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
+from lrdsl.expr.rewriting import affine, cycles, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 
 __all__ = [
     "BASE",
@@ -83,7 +83,6 @@ __all__ = [
     "ending",
     "event_of",
     "events_of",
-    "extent",
     "floor",
     "forms",
     "is_affine",

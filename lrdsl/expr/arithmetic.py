@@ -38,12 +38,14 @@ class Expr(metaclass=Shared):
     """A node of the arithmetic tree: frozen, hashable, and equal to another exactly if it is the same object. What is equal is computed once.
 
     `holds` has a bit for each thing that passes look for and that occurs in the tree, so that they leave alone what they need not visit: a symbol, an event,
-    what `_MARKS` names.
+    what `_MARKS` names. `height` is how many nodes lie on the longest way down, `weight` how many there are, counted wherever they occur.
     """
 
-    __slots__ = ("holds",)
+    __slots__ = ("height", "holds", "weight")
 
     holds: int
+    height: int
+    weight: int
 
     @property
     def below(self) -> tuple[Expr, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from lrdsl.expr.arithmetic import Call, Expr, Linear, Num, Select
+from lrdsl.expr.arithmetic import ZERO, Call, Expr, Linear, Num, Select
 
 
 def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
@@ -53,8 +53,8 @@ def clipped(of: Expr, value: Expr, start: Fraction, end: Fraction | None) -> lis
 def branches(of: Expr, value: Expr) -> tuple[tuple[Fraction, Expr], ...]:
     """`value` as (start, piece) along `of`; one branch from 0 where it does not branch."""
     if isinstance(value, Select) and value.of == of:
-        return tuple(zip((Fraction(0), *value.starts[1:]), value.values, strict=True))
-    return ((Fraction(0), value),)
+        return tuple(zip((ZERO.value, *value.starts[1:]), value.values, strict=True))
+    return ((ZERO.value, value),)
 
 
 def on_branches(op: Callable[[Expr], Expr], value: Expr) -> Expr:

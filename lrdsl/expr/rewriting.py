@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
 from lrdsl.expr.arithmetic import (
@@ -122,27 +121,6 @@ def walk(e: Expr) -> Iterator[Expr]:
             seen.add(x)
             yield x
             todo.extend(x.below)
-
-
-def extent(e: Expr, most: int = 0) -> tuple[int, int]:
-    """How many different nodes a tree holds, and how many lie on its longest way down; found without recursion.
-
-    A tree of no more than `most` nodes is taken to be as high as it has nodes.
-    """
-    if most:
-        nodes = sum(1 for _ in islice(walk(e), most + 1))
-        if nodes <= most:
-            return nodes, nodes
-    heights: dict[Expr, int] = {}
-    todo = [e]
-    while todo:
-        x = todo[-1]
-        waiting = [c for c in x.below if c not in heights]
-        if waiting:
-            todo.extend(waiting)
-        else:
-            heights[todo.pop()] = 1 + max((heights[c] for c in x.below), default=0)
-    return len(heights), heights[e]
 
 
 def within(e: Expr, low: Fraction, high: Fraction | None) -> Expr:

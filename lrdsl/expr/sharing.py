@@ -12,6 +12,7 @@ from lrdsl.expr.lettered import Lettered
 #: The nodes that are in use, and some that no longer are: those are looked for when the table has grown to its limit, which is twice what it holds after that.
 _NODES: dict[tuple[Any, ...], ref[Any]] = {}
 _LEAST = 10_000
+_set = object.__setattr__  # nodes are frozen
 _limit = _LEAST
 _lock = RLock()
 
@@ -34,10 +35,14 @@ class Shared(type):
         known = None if kept is None else kept()
         if known is None:
             made = super().__call__(*fields)
-            holds = made.mark
+            holds, height, weight = made.mark, 1, 1
             for part in made.below:
                 holds |= part.holds
-            object.__setattr__(made, "holds", holds)
+                height = max(height, part.height + 1)
+                weight += part.weight
+            _set(made, "holds", holds)
+            _set(made, "height", height)
+            _set(made, "weight", weight)
             with _lock:
                 kept = _NODES.get(key)  # perhaps another thread has made it meanwhile
                 known = None if kept is None else kept()

@@ -84,7 +84,7 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
     end = shape.end(v, **given)
     if n == 0 or (isinstance(u, Num) and u.value >= n):
         return end
-    return select(u, [(Fraction(0), formula(u, v, **given)), (n, end)])
+    return select(u, [(ZERO.value, formula(u, v, **given)), (n, end)])
 
 
 def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argument]) -> Phrase:

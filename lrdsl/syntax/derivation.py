@@ -58,8 +58,11 @@ class Derivation:
                     parts.append(token)
                 return True
             size, name, make, splices = rules[~move]
+            if make is None:
+                states[-1] = moves[states[-2]][name]
+                continue
             del states[-size:]
-            if make is not None and parts is not None:
+            if parts is not None:
                 taken = parts[-size:]
                 parts[-size:] = [make(_spliced(taken) if splices else taken)]
             states.append(moves[states[-1]][name])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -235,35 +236,31 @@ Node: TypeAlias = (
 )
 
 
+#: The subtrees of each kind of node that has any.
+_BELOW: dict[type[Any], Callable[[Any], tuple[Node, ...]]] = {
+    Call: lambda node: tuple([a.value for a in node.arguments]),
+    List: attrgetter("items"),
+    Sequence: attrgetter("items"),
+    Binary: attrgetter("left", "right"),
+    Comparison: attrgetter("left", "right"),
+    Until: lambda node: (node.body, *node.conditions),
+    Limited: attrgetter("body", "length"),
+    Negative: lambda node: (node.operand,),
+    Restart: lambda node: (node.body,),
+    Target: lambda node: (node.body,),
+    Setting: lambda node: (node.value,),
+    Binding: lambda node: (node.value,),
+    Function: lambda node: (*(p.default for p in node.parameters if p.default is not None), node.body),
+    Assertion: lambda node: (node.left, node.right) if node.op else (node.left,),
+    Moment: attrgetter("value", "tick"),
+    File: attrgetter("statements"),
+}
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The direct subtrees of a node, in the order of the text."""
-    match node:
-        case Call():
-            return tuple(a.value for a in node.arguments)
-        case List() | Sequence():
-            return node.items
-        case Binary() | Comparison():
-            return (node.left, node.right)
-        case Until():
-            return (node.body, *node.conditions)
-        case Limited():
-            return (node.body, node.length)
-        case Negative():
-            return (node.operand,)
-        case Restart() | Target():
-            return (node.body,)
-        case Setting() | Binding():
-            return (node.value,)
-        case Function():
-            return (*(p.default for p in node.parameters if p.default is not None), node.body)
-        case Assertion():
-            return (node.left, node.right) if node.op else (node.left,)
-        case Moment():
-            return (node.value, node.tick)
-        case File():
-            return node.statements
-        case _:
-            return ()
+    below = _BELOW.get(type(node))
+    return () if below is None else below(node)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -167,13 +167,11 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
     current: list[Token] = []
     depth = 0
     for i, token in enumerate(tokens):
-        before = current[-1] if current else None
-        fresh = before is not None and token.line > before.line
-        named = token.type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
-        begins = named or _keyword_of(tokens, i) is not None
-        if before is not None and fresh and ((depth == 0 and token.type not in _GOES_ON and before.type not in _WANTS_MORE) or (begins and token.column == 1)):
-            yield _marked(current)
-            current, depth = [], 0
+        if current and token.line > current[-1].line:
+            ended = depth == 0 and token.type not in _GOES_ON and current[-1].type not in _WANTS_MORE
+            if ended or (token.column == 1 and _begins(tokens, i)):
+                yield _marked(current)
+                current, depth = [], 0
         if token.type == "SEMICOLON":
             if current:
                 yield _marked(current)
@@ -183,6 +181,12 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
         current.append(token)
     if current:
         yield _marked(current)
+
+
+def _begins(tokens: list[Token], i: int) -> bool:
+    """Whether what stands at the beginning of a line begins a statement, whatever is open."""
+    named = tokens[i].type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
+    return named or _keyword_of(tokens, i) is not None
 
 
 def _keyword_of(tokens: list[Token], i: int) -> str | None:

@@ -14,7 +14,7 @@ from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
 from lrdsl.kinds import Kind
-from lrdsl.plan import Plan, pieces
+from lrdsl.plan import Plan
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
@@ -22,11 +22,11 @@ from lrdsl.syntax import canonical, nodes
 _SAMPLES = 16
 
 
-def _sampled(plan: Plan, total: Fraction | None) -> list[tuple[Fraction, Expr]]:
+def _sampled(f: Facts, plan: Plan) -> list[tuple[Fraction, Expr]]:
     """Ticks of a plan, at the ends of its pieces and between, with the formula there."""
     found = []
-    for piece in pieces(plan.level):
-        end = max(total or 0, piece.start + 100) if piece.end is None else piece.end
+    for piece in f.pieces(plan):
+        end = max(f.total or 0, piece.start + 100) if piece.end is None else piece.end
         for k in range(_SAMPLES):
             tick = Fraction(math.ceil(piece.start + (end - piece.start) * k / _SAMPLES))
             if tick < end or k == 0:
@@ -35,7 +35,7 @@ def _sampled(plan: Plan, total: Fraction | None) -> list[tuple[Fraction, Expr]]:
 
 
 def _levels(f: Facts, plan: Plan) -> list[tuple[Fraction, float]]:
-    found = [(tick, f.level(level, tick)) for tick, level in _sampled(plan, f.total)]
+    found = [(tick, f.level(level, tick)) for tick, level in _sampled(f, plan)]
     return [(tick, level) for tick, level in found if not math.isnan(level)]
 
 
@@ -68,7 +68,7 @@ def _not_absolute(f: Facts) -> Iterator[Finding]:
 def _surely_positive(f: Facts, plan: Plan) -> bool:
     """Whether interval arithmetic shows every level to be 0 or above, which it does at once for all but strange schedules."""
     base = f.program.base_value
-    ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in pieces(plan.level))
+    ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in f.pieces(plan))
     return all(bounds(level, {T: time, BASE: (base, base)})[0] >= 0 for level, time in ranges)
 
 
@@ -127,7 +127,7 @@ def _boundaries(f: Facts, wanted: Callable[[Facts, nodes.Node], bool]) -> Iterat
     chains = {tuple(item.extent for item in chain.items): chain for chain in f.chains}
     for t in f.program.targets:
         chain = chains.get(tuple(phase.extent for phase in t.plan.phases))
-        parts = pieces(t.plan.level)
+        parts = f.pieces(t.plan)
         for i, item in enumerate(chain.items if chain is not None else ()):
             start, entry = t.plan.phases[i].start, None if chain is None else chain.entries[i]
             if i and start is not None and entry is not None and wanted(f, item):

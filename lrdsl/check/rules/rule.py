@@ -16,7 +16,7 @@ from lrdsl.check.program import total_of
 from lrdsl.clock import Clock
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, Expr, Num, T
-from lrdsl.plan import Program
+from lrdsl.plan import Piece, Plan, Program, pieces
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
@@ -86,6 +86,17 @@ class Facts:
     def whole(self, body: Node) -> Chain | None:
         """The sequence that is all that is scheduled for a target."""
         return self.notes.chains.get(body.extent)
+
+    def pieces(self, plan: Plan) -> tuple[Piece, ...]:
+        """The stretches of a plan's formula."""
+        found = self._pieces.get(plan.level)
+        if found is None:
+            found = self._pieces[plan.level] = pieces(plan.level)
+        return found
+
+    @cached_property
+    def _pieces(self) -> dict[Expr, tuple[Piece, ...]]:
+        return {}
 
     def level(self, e: Expr, tick: Fraction = Fraction(0)) -> float:
         """A level at a tick, with the base that is meant, and entered at it; NaN where it is not a number."""
