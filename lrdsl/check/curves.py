@@ -65,13 +65,14 @@ class Curve:
     endless curve has length None.
 
     A curve that ends when the run says so has `pending`, an event and how many ticks after it the curve ends; its `length` is for the event that never comes.
-    `said` is what it does in words, where it is to be written.
+    `said` is what it does in words, where it is to be written. `course`, where given, is a simpler law for times before the natural length.
     """
 
     length: Fraction | None
     law: Callable[[Expr, Expr], Expr]
     pending: tuple[Event, Fraction] | None = None
     said: Phrase | None = None
+    course: Callable[[Expr, Expr], Expr] | None = None
 
     @classmethod
     def of(cls, length: Fraction | None, level: Expr, pending: tuple[Event, Fraction] | None = None, said: Phrase | None = None) -> Curve:
@@ -94,7 +95,7 @@ class Curve:
 
     def leveled(self, level: Expr) -> Curve:
         """A curve like it, with another level."""
-        return attrs.evolve(self, law=_law(level))
+        return attrs.evolve(self, law=_law(level), course=None)
 
 
 def _law(level: Expr) -> Callable[[Expr, Expr], Expr]:
@@ -126,7 +127,8 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
             parts.append((start, rest.law(T - start, entry)))
             said.append(after.said and attrs.evolve(after.said.later, several=False))
             return Curve.of(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
-        parts.append((start, curve.law(T - start, entry)))
+        law = curve.law if i + 1 == len(curves) else curve.course or curve.law
+        parts.append((start, law(T - start, entry)))
         if curve.pending is not None:
             return Curve.of(None if curve.length is None else start + curve.length, select(T, parts), curve.pending, following(said))
         if curve.length is None:
@@ -173,7 +175,7 @@ def until(curve: Curve, event: Event, most: Fraction | None) -> Curve:
 
 def restart(curve: Curve) -> Curve:
     """The curve, entered at base."""
-    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE))
+    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None)
 
 
 def limit(curve: Curve, length: Fraction) -> Curve:

@@ -322,7 +322,7 @@ def _shaped(node: nodes.Call, scope: Scope) -> Curve | None:
     scope.use(node, shape.name, arguments, given)
     said = shapes.phrase_of(shape, arguments, given) if scope.written else None
     law = partial(shapes.level_of, shape, arguments, written=scope.written)
-    return Curve(shapes.natural_length(shape, arguments), law, None, said)
+    return Curve(shapes.natural_length(shape, arguments), law, None, said, partial(law, whole=False))
 
 
 def _combined(node: nodes.Call, declared: Combinator, scope: Scope) -> Curve | None:

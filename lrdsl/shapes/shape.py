@@ -74,12 +74,15 @@ def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
     return shape.length(**arguments)
 
 
-def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENTRY, written: bool = False) -> Expr:
-    """The level at the time `u` since entry, from 0 on, for the level `v` at entry; as people write it where it is to be `written`."""
+def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENTRY, *, whole: bool = True, written: bool = False) -> Expr:
+    """The level at the time `u` since entry, from 0 on, for the level `v` at entry; as people write it where it is to be `written`.
+
+    Where it need not be the `whole` of it, it is right up to the natural length.
+    """
     n = natural_length(shape, arguments)
     given = arguments if v is ENTRY else {name: v if value is ENTRY else value for name, value in arguments.items()}
     formula = shape.paper if written and shape.paper is not None else shape.level
-    if n is None or shape.end is None:
+    if n is None or shape.end is None or (n and not whole):
         return formula(u, v, **given)
     end = shape.end(v, **given)
     if n == 0 or (isinstance(u, Num) and u.value >= n):
