@@ -76,11 +76,12 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     law = (paper if scope.written else best)(whole.level)
     level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
     phases: list[Phase] = []
-    start: Fraction | None = Fraction(0)
+    ticks, known = Fraction(0), True
     for item, curve in zip(items, found, strict=True):
-        phases.append(Phase(canonical(item), item.extent, start, curve.length))
-        start = None if start is None or (curve.length is None and curve.pending is not None) else start + (curve.length or 0)
-    if sum(curve.length or 0 for curve in found) > MAX_TICKS:
+        phases.append(Phase(canonical(item), item.extent, ticks if known else None, curve.length))
+        known = known and not (curve.length is None and curve.pending is not None)
+        ticks = ticks if curve.length is None else ticks + curve.length
+    if ticks > MAX_TICKS:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
     plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), said=whole.said)

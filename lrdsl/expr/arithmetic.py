@@ -285,7 +285,8 @@ def linear(scale: Fraction, of: Expr, shift: Fraction) -> Expr:
     if isinstance(of, Linear):
         if scale is _ONCE:
             return linear(of.scale, of.of, of.shift + shift)
-        return linear(scale * of.scale, of.of, scale * of.shift + shift if shift else scale * of.shift)
+        slope = scale if of.scale is _ONCE else scale * of.scale
+        return linear(slope, of.of, scale * of.shift + shift if shift else scale * of.shift)
     if not scale:
         return number(shift)
     return of if not shift and scale == 1 else Linear(scale, of, shift)

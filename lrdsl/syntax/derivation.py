@@ -28,6 +28,16 @@ def _tables() -> tuple[list[dict[str, int]], list[_Rule], int]:
     return known.moves, [(rule.size, rule.name, maker(rule), rule.splices) for rule in known.rules], known.accept
 
 
+@cache
+def _behind(state: int, name: str, kind: str) -> int:
+    """The state behind a whole of that name, before a token of a kind. Of the rules of an expression, most pass on their one part: they are passed at once."""
+    moves, rules, _ = _tables()
+    found = moves[state][name]
+    while (move := moves[found].get(kind, 0)) < 0 and rules[~move][2] is None:
+        found = moves[state][rules[~move][1]]
+    return found
+
+
 def _spliced(parts: list[Any]) -> list[Any]:
     """Parts with the lists among them spliced in. The first, which may be long, becomes the list of all: it is part of nothing else."""
     found: list[Any] = parts[0] if isinstance(parts[0], list) else [parts[0]]
@@ -58,14 +68,11 @@ class Derivation:
                     parts.append(token)
                 return True
             size, name, make, splices = rules[~move]
-            if make is None:
-                states[-1] = moves[states[-2]][name]
-                continue
             del states[-size:]
-            if parts is not None:
+            if make is not None and parts is not None:
                 taken = parts[-size:]
                 parts[-size:] = [make(_spliced(taken) if splices else taken)]
-            states.append(moves[states[-1]][name])
+            states.append(_behind(states[-1], name, kind))
             if states[-1] == accept:
                 return True
 
