@@ -195,8 +195,9 @@ def first_tick(value: Fraction) -> float:
     >>> first_tick(Fraction(3)), Fraction(first_tick(Fraction(61, 15))) >= Fraction(61, 15)
     (3, True)
     """
-    if value.denominator == 1:
-        return value.numerator
+    top, bottom = value.as_integer_ratio()
+    if bottom == 1:
+        return top
     near = float(value)
     return near if Fraction(near) >= value else math.nextafter(near, math.inf)
 

@@ -178,9 +178,8 @@ class _Lowering:
     def ratio(self, e: Expr) -> tuple[Expr, int]:
         """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
         scale, inner, shift = self._time(e)
-        bottom = math.lcm(scale.denominator, shift.denominator)
-        a, b = int(scale * bottom), int(shift * bottom)
-        if _overflows(scale, shift):
+        a, b, bottom = _in_parts(scale, shift)
+        if _overflows(a, b, bottom):
             return self._far(scale, inner, shift).high, 1
         if a == -1:
             return _sub(Float(b), inner), bottom
@@ -191,7 +190,7 @@ class _Lowering:
         """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks."""
         scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
         inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (self.of(of), 1)
-        return scale / parts, inner, shift
+        return scale if parts == 1 else scale / parts, inner, shift
 
     def _far(self, scale: Fraction, inner: Expr, shift: Fraction) -> Pair:
         """An exact time whose numbers do not fit into doubles: the time since its origin, with the origin and the scale in two doubles each."""
@@ -277,7 +276,7 @@ class _Lowering:
             return Pair(high, Float(low) if low else None)
         if isinstance(e, Linear):
             scale, inner, shift = self._time(e)
-            if _overflows(scale, shift):
+            if _overflows(*_in_parts(scale, shift)):
                 return self._far(scale, inner, shift)
             top, bottom = self.ratio(e)
             return Pair(top, None) if bottom == 1 else self._quotient(Pair(top, None), Pair(Float(bottom), None))
@@ -346,10 +345,16 @@ class _Lowering:
         return Pair(high, low)
 
 
-def _overflows(scale: Fraction, shift: Fraction) -> bool:
-    """Whether a time in whole n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8."""
-    bottom = math.lcm(scale.denominator, shift.denominator)
-    return abs(scale * bottom) > 2**26 or abs(shift * bottom) >= _WHOLE or bottom >= _WHOLE
+def _in_parts(scale: Fraction, shift: Fraction) -> tuple[int, int, int]:
+    """(a, b, n) where `scale * of + shift` is (a * of + b)/n, in whole numbers."""
+    (a, c), (b, d) = scale.as_integer_ratio(), shift.as_integer_ratio()
+    n = math.lcm(c, d)
+    return a * (n // c), b * (n // d), n
+
+
+def _overflows(a: int, b: int, n: int) -> bool:
+    """Whether a time in n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8."""
+    return abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
 
 
 def _apart(e: Expr) -> Expr:

@@ -107,6 +107,13 @@ class Num(Leaf):
     value: Fraction
     double: Fraction
 
+    @staticmethod
+    def key(value: Fraction, double: Fraction) -> tuple[Any, ...]:
+        """What tells a constant from other nodes."""
+        ratio = value.as_integer_ratio()
+        same = ratio if double is value else double.as_integer_ratio()
+        return Num, ratio, None if same == ratio else same, value.form if is_lettered(value) else None
+
     @property
     def exact(self) -> bool:
         """Whether both readings agree, as they do for whole numbers and for every duration."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 
 class Lettered(Fraction):
@@ -85,6 +85,6 @@ def content(value: Fraction) -> tuple[Fraction, Fraction]:
     return (-plain, -rest) if rest < 0 else (plain, rest)
 
 
-def is_lettered(value: Fraction) -> bool:
+def is_lettered(value: Fraction) -> TypeGuard[Lettered]:
     """Whether a constant is made of letters."""
     return type(value) is Lettered

@@ -108,7 +108,7 @@ def done(u: Expr, n: Expr) -> Expr:
 
 def _measures(n: Expr, u: Expr) -> TypeGuard[Num]:
     """Whether the share of `n` that a time makes is an exact time too, which is quicker made at once."""
-    return isinstance(n, Num) and n.value != 0 and is_time(u)
+    return isinstance(n, Num) and bool(n.value) and is_time(u)
 
 
 def blend(start: Expr, end: Expr, remaining: Expr, passed: Expr) -> Expr:

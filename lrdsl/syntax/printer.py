@@ -104,13 +104,14 @@ def decimal_text(value: Fraction) -> str:
     >>> decimal_text(Fraction(1, 100000)), decimal_text(Fraction(5, 2)), decimal_text(Fraction(1000))
     ('1e-5', '2.5', '1000')
     """
-    if value == 0:
+    top, bottom = value.as_integer_ratio()
+    if top == 0:
         return "0"
     places = 0
-    while value.denominator != 1:
-        value, places = value * 10, places + 1
-    digits = str(abs(value.numerator))
-    sign = "-" if value < 0 else ""
+    while top * 10**places % bottom:
+        places += 1
+    digits = str(abs(top) * 10**places // bottom)
+    sign = "-" if top < 0 else ""
     stripped = digits.rstrip("0")
     point = len(digits) - places
     if not -4 < point <= 16:
