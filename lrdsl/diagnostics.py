@@ -6,7 +6,6 @@ is reported at once.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -184,7 +183,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
             return name
     if len(word) < 3:
         return None
-    close = difflib.get_close_matches(word.lower(), names, 1, 0.6) or difflib.get_close_matches(plain, names, 1, 0.6)
+    from difflib import get_close_matches  # takes a while to load, and most texts are right
+
+    close = get_close_matches(word.lower(), names, 1, 0.6) or get_close_matches(plain, names, 1, 0.6)
     return close[0] if close else None
 
 

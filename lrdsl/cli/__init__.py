@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 from lrdsl import __version__
-from lrdsl.cli import analyze, check, diff, explain, fmt, formula, lsp, plot, show, table, values
 from lrdsl.diagnostics import ScheduleError, UsageError, render
 
-VERBS = (show, values, check, fmt, explain, formula, plot, table, analyze, diff, lsp)
+#: The modules here, each loaded when its verb is asked for; one has a second verb.
+MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "table", "analyze", "diff", "lsp")
+_VERBS = {**{name: name for name in MODULES}, "rules": "explain"}
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
+    """What reads a command line with the verbs of some modules."""
     parser = argparse.ArgumentParser(
         prog="lrdsl",
         description="Learning-rate schedules as one line of text.",
@@ -24,8 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lrdsl {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    for verb in VERBS:
-        verb.add(verbs)
+    for module in modules:
+        importlib.import_module(f"lrdsl.cli.{module}").add(verbs)
     return parser
 
 
@@ -34,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    known = _VERBS.get(given[0]) if given else None
+    arguments = _parser(MODULES if known is None else (known,)).parse_args(given)
     status: int | None = 0
     try:
         status = arguments.run(arguments)
