@@ -20,7 +20,7 @@ from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, rep
 from lrdsl.settings import Settings
 from lrdsl.syntax.formatter import format
 
-#: Files larger than this are no configs; notebooks have pictures in them.
+#: Files larger than this are data and no configs; notebooks have pictures in them.
 MAX_BYTES, MAX_NOTEBOOK = 4_000_000, 100_000_000
 #: Runs that are supposed where nobody has said anything of the run, so that the rest of a text can be checked: what is wrong in all of them is wrong.
 _RUNS: tuple[dict[str, Any], ...] = (
@@ -33,12 +33,18 @@ _EPOCHS = 100
 
 
 def files_of(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files that are meant: those named, and in folders those with an ending that we know, less what git ignores."""
+    """The files that are meant: those named, and in folders those with an ending that we know, less what git ignores and what is too large to be a config."""
     for path in paths:
         if path.is_dir():
-            yield from (found for found in _listed(path) if found.suffix.lower() in ENDINGS)
+            yield from (
+                found for found in _listed(path) if found.suffix.lower() in ENDINGS and (found.suffix == ".lrs" or found.stat().st_size <= _most(found))
+            )
         else:
             yield path
+
+
+def _most(path: Path) -> int:
+    return MAX_NOTEBOOK if path.suffix.lower() == ".ipynb" else MAX_BYTES
 
 
 def _listed(folder: Path) -> Iterator[Path]:
@@ -66,15 +72,20 @@ class Checked:
 
 def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
     """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. Raises `OSError`."""
-    most = MAX_NOTEBOOK if path.suffix.lower() == ".ipynb" else MAX_BYTES
-    data = path.read_bytes() if path.stat().st_size <= most else b"\xff"
+    if path.stat().st_size > _most(path):
+        return _unread(path, f"it has more than {_most(path):,} bytes", "leave it out: a schedule is a page of text", settings)
     try:
-        source = data.decode("utf-8")
-    except UnicodeDecodeError:
-        why = "it is not UTF-8 text" if len(data) > 1 else f"it has more than {most} bytes"
-        found = (Diagnostic(UNREADABLE, "error", why, "save it as UTF-8 text, or leave it out", Span.of("", 0, 0)),)
-        return Checked(str(path), "", found if path.suffix == ".lrs" else ())
+        source = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _unread(path, f"it is not UTF-8 text, from byte {error.start} on", "save it as UTF-8 text, or leave it out", settings)
     return check_source(path, source, settings, repair)
+
+
+def _unread(path: Path, why: str, help: str, settings: Settings) -> Checked:
+    """A file that was not checked: an error where it is a schedule, else as other texts that are not read."""
+    severity = "error" if path.suffix == ".lrs" else "warning"
+    found = (Diagnostic(UNREADABLE, severity, why, help, Span.of("", 0, 0)),)
+    return Checked(str(path), "", found if severity == "error" or UNREADABLE in settings.selected(path) else ())
 
 
 def check_source(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.linting import fixed, lint
-from lrdsl.projects import check_file, check_source, files_of
+from lrdsl.projects import MAX_BYTES, check_file, check_source, files_of
 from lrdsl.settings import Settings, SettingsError
 from lrdsl.syntax import canonical
 from tests.properties import texts
@@ -119,6 +119,18 @@ def test_bytes_that_are_no_text(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.lrs"
     path.write_bytes(data)
     assert check_file(path, Settings.of(tmp_path)).diagnostics
+
+
+def test_files_that_are_not_read_are_named(tmp_path: Path) -> None:
+    wrong, large = tmp_path / "wrong.yaml", tmp_path / "large.json"
+    wrong.write_bytes("schedule: cosin(3)  # caf\u00e9".encode("latin-1"))
+    large.write_bytes(b" " * (MAX_BYTES + 1))
+    assert list(files_of([tmp_path])) == [wrong], "so large a file is data, unless it is named"
+    for path, why in ((wrong, "it is not UTF-8 text, from byte 25 on"), (large, "it has more than 4,000,000 bytes")):
+        (d,) = check_file(path, Settings.of(tmp_path)).diagnostics
+        assert (d.code, d.severity, d.message) == ("LR903", "warning", why)
+        assert check_file(path, settings_of(tmp_path, 'ignore = ["LR903"]')).diagnostics == ()
+        (tmp_path / "pyproject.toml").unlink()
 
 
 @settings(max_examples=150 * texts.TIMES, deadline=None)

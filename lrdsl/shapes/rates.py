@@ -64,6 +64,7 @@ drop = Shape(
     level=lambda u, v, gamma: v * gamma,
     says="is multiplied by {gamma} at once",
     own_rule=True,
+    jumps=True,
     known_as=("factor", "multiply", "jump"),
     example="hold(30) then drop(0.1)",
 )
@@ -116,6 +117,7 @@ multistep = Shape(
     length=lambda milestones, gamma: _starts(milestones)[-1],
     level=lambda u, v, milestones, gamma: select(u, [(s, v * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]),
     own_rule=True,
+    jumps=True,
     complain=_milestones_rise,
     says="is multiplied by {gamma} after {milestones}",
     known_as=("milestones", "piecewise", "piecewise_constant", "multi_step"),

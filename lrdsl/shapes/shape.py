@@ -30,8 +30,9 @@ class Shape:
     function of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end(v, **arguments)`, or, with `own_rule`, goes on
     by its formula.
     `says` is what it does in words, a template for `phrases.filled`, or a function of the arguments that gives one, or the phrase.
-    `complain` finds arguments that do not go together. `known_as` are names other libraries give it, for hints. A shape that follows a metric has a `monitor`,
-    made from its arguments, and its formula has a parameter `reductions`, a function of u: how often the monitor's event has come.
+    `jumps` says that the level may change where the phase begins, which is what it is for. `complain` finds arguments that do not go together. `known_as` are
+    names other libraries give it, for hints. A shape that follows a metric has a `monitor`, made from its arguments, and its formula has a parameter
+    `reductions`, a function of u: how often the monitor's event has come.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Shape:
     paper: Callable[..., Expr] | None = None
     end: Callable[..., Expr] | None = None
     own_rule: bool = False
+    jumps: bool = False
     complain: Callable[..., Complaint | None] = _nothing
     monitor: Callable[..., Monitor] | None = None
     known_as: tuple[str, ...] = ()

@@ -162,7 +162,7 @@ def _goes_on(f: Facts, item: nodes.Node) -> bool:
     """Whether a phase is one that a reader takes to begin where the last one ended."""
     if isinstance(item, nodes.Limited | nodes.Until):
         return _goes_on(f, item.body)
-    if not isinstance(item, nodes.Call) or item.name in ("warmup", "drop", "multistep"):  # the first has a rule of its own, the others are jumps
+    if not isinstance(item, nodes.Call) or item.name == "warmup" or any(form.jumps for form in SHAPES.get(item.name, ())):  # a warmup has a rule of its own
         return False
     use = f.notes.uses.get((item.extent, item.name))
     given = use.given if use is not None else {a.name for a in item.arguments}

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from lrdsl.check.rules.rule import Facts, Finding, Rule, value
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ENTRY, ZERO
+from lrdsl.kinds import Kind
+from lrdsl.shapes import SHAPES
+from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
+
+#: The parameters that say at what level a shape is, as formulas name them; `min` and `eps` of a plateau say how far it falls.
+_LEVELS = keywords({p.name: None for forms in SHAPES.values() for form in forms if form.monitor is None for p in form.parameters if p.kind is Kind.LEVEL})
 
 
 def _no_time(f: Facts) -> Iterator[Finding]:
@@ -30,7 +36,7 @@ def _stays_at_zero(f: Facts) -> Iterator[Finding]:
             use = f.notes.uses.get((item.extent, item.name))
             if use is None:
                 continue
-            levels = [use.arguments[name] for name in ("to", "from_", "at", "peak", "high", "low") if name in use.arguments]
+            levels = [use.arguments[name] for name in _LEVELS if name in use.arguments]
             if all(level in (ZERO, ENTRY) for level in levels):
                 help = "end the phase before it above 0, or `restart` this one"
                 yield Finding(item.extent, "the level is 0 when this phase begins, and stays there", help)
