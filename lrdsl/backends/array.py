@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lrdsl.backends.numeric import Accumulated, Float, numeric, stretches
 from lrdsl.backends.products import running_products
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
-from lrdsl.plan import first_tick
+from lrdsl.plan import first_tick, pieces
 
 Array = NDArray[np.float64]
 _BLOCK = 8000
@@ -122,10 +122,10 @@ def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
     return known
 
 
-@cache
+@lru_cache(maxsize=64)
 def _compiled(level: Expr) -> tuple[list[float], list[tuple[Expr, ...]]]:
     """The starts of a level's pieces, and the machine trees of each: (a, b) for a + b * base, or one tree in base."""
-    found = stretches(level)
+    found = [part for piece in pieces(level) for part in stretches(piece)]
     trees: list[tuple[Expr, ...]] = []
     for piece in found:
         split = affine(piece.level, BASE)

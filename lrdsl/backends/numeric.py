@@ -15,7 +15,7 @@ from fractions import Fraction
 import attrs
 
 from lrdsl.expr import HALF_COSINES, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
-from lrdsl.plan import Piece, first_tick, pieces
+from lrdsl.plan import Piece, first_tick
 
 #: pi to 60 digits, for constants that are split in two doubles.
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
@@ -95,17 +95,13 @@ _SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
 }
 
 
-def stretches(level: Expr) -> list[Piece]:
-    """The pieces of a level, each cut where its half cosines are computed another way."""
-    found = []
-    for piece in pieces(level):
-        if not piece.level.holds & HALF_COSINES:
-            found.append(piece)
-            continue
-        turns = {_turn(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
-        cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (piece.end is None or turn < piece.end))
-        found += [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
-    return found
+def stretches(piece: Piece) -> list[Piece]:
+    """A piece, cut where its half cosines are computed another way."""
+    if not piece.level.holds & HALF_COSINES:
+        return [piece]
+    turns = {_turn(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
+    cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (piece.end is None or turn < piece.end))
+    return [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
 
 
 def _turn(x: Expr) -> tuple[Expr, Fraction]:

@@ -18,7 +18,7 @@ import attrs
 from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric, stretches
 from lrdsl.backends.products import RunningProduct
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, mentions
-from lrdsl.plan import Piece, Plan, first_tick
+from lrdsl.plan import Piece, Plan, first_tick, pieces
 
 #: For as many groups as this, the code that stores levels has a line for each.
 UNROLLED = 16
@@ -236,20 +236,26 @@ class Evaluator:
     0.1
     """
 
-    codes: tuple[PieceCode, ...]
+    pieces: tuple[Piece, ...]
     starts: tuple[float, ...]
+    _codes: dict[int, tuple[PieceCode, ...]] = attrs.Factory(dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Evaluator:
         """The evaluator of a plan; nothing is generated yet."""
-        found = stretches(plan.level)
-        starts = [first_tick(p.start) for p in found]
-        ends = [*starts[1:], math.inf]
-        return cls(tuple(PieceCode(p, s, e) for p, s, e in zip(found, starts, ends, strict=True)), tuple(starts))
+        found = pieces(plan.level)
+        return cls(found, tuple([first_tick(p.start) for p in found]))
 
     def code_at(self, tick: float) -> PieceCode:
-        """The piece in force at a tick."""
-        return self.codes[max(0, bisect_right(self.starts, tick) - 1)]
+        """The code in force at a tick."""
+        i = max(0, bisect_right(self.starts, tick) - 1)
+        codes = self._codes.get(i)
+        if codes is None:
+            found = stretches(self.pieces[i])
+            starts = [first_tick(p.start) for p in found]
+            ends = [*starts[1:], self.starts[i + 1] if i + 1 < len(self.starts) else math.inf]
+            codes = self._codes[i] = tuple(PieceCode(p, s, e) for p, s, e in zip(found, starts, ends, strict=True))
+        return next(code for code in codes if tick < code.end or code is codes[-1])
 
     def level(self, tick: float, base: float) -> float:
         """The level at a tick, as a float."""

@@ -21,10 +21,10 @@ def quantities(targets: Sequence[Target]) -> dict[str, list[Target]]:
     return found
 
 
-def chosen(targets: Sequence[Target], groups: Sequence[dict[str, Any]], text: str) -> list[tuple[Target, list[int]]]:
+def chosen(targets: Sequence[Target], groups: Sequence[dict[str, Any]], schedule: object) -> list[tuple[Target, list[int]]]:
     """The groups that each target of one quantity drives: of the targets that fit a group, one that picks groups goes before one that does not, then the later.
 
-    Raises `ScheduleError` for a target that picks groups and fits none.
+    Raises `ScheduleError` for a target of the `schedule` that picks groups and fits none.
     """
     driven: dict[int, int] = {}
     for k in sorted(range(len(targets)), key=lambda k: (targets[k].group is not None, k)):
@@ -32,7 +32,7 @@ def chosen(targets: Sequence[Target], groups: Sequence[dict[str, Any]], text: st
         if not fitting:
             names = [str(group["name"]) for group in groups if "name" in group]
             known = f"they are called {', '.join(f'`{n}`' for n in names)}" if names else "they have no `name`: give them one, or pick them by index"
-            raise refuse("LR153", f"no param group is picked by `{targets[k].name}`; there are {len(groups)}", known, text)
+            raise refuse("LR153", f"no param group is picked by `{targets[k].name}`; there are {len(groups)}", known, str(schedule))
         driven |= dict.fromkeys(fitting, k)
     return [(target, [i for i, by in sorted(driven.items()) if by == k]) for k, target in enumerate(targets)]
 

@@ -113,7 +113,7 @@ class Scheduler:
             known = bases.get(name, [])[: len(groups)]
             own = [group.setdefault(base_key(name), float(element_of(group[key], element))) for group in groups[len(known) :]]
             found[name] = [float(base) for base in (*known, *own)]
-            for target, numbers in chosen(targets, groups, str(self.schedule)):
+            for target, numbers in chosen(targets, groups, self.schedule):
                 slots = [(groups[i], self.schedule.checked_base(found[name][i], target.name)) for i in numbers]
                 fills = any(hasattr(group[key], "fill_") for group, _ in slots)
                 tracks.append(_Track(target.name, self.schedule.evaluators[target.name], key, element, slots, fills))
@@ -245,7 +245,7 @@ class Scheduler:
         """The name of the target that drives a quantity of a group, and the group's base."""
         found = quantities(self.schedule.targets).get(target)
         if found is not None:
-            for chosen_target, numbers in chosen(found, self.optimizer.param_groups, str(self.schedule)):
+            for chosen_target, numbers in chosen(found, self.optimizer.param_groups, self.schedule):
                 if group in numbers:
                     return chosen_target.name, self.bases[target][group]
         raise refuse("LR153", f"`{target}` of param group {group} is not scheduled", "ask for a target of the schedule", str(self.schedule))
