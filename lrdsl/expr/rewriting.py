@@ -248,25 +248,26 @@ def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
 
 
 def _affine_call(e: Call, symbol: Symbol) -> tuple[Expr, Expr] | None:
-    if e.op not in ("add", "mul", "div") or (e.op == "div" and mentions(e.args[1], symbol)):
+    if e.op == "add":
+        a: Expr = ZERO
+        b: Expr = ZERO
+        for arg in e.args:
+            found = affine(arg, symbol)
+            if found is None:
+                return None
+            a, b = add(a, found[0]), add(b, found[1])
+        return a, b
+    holding = [arg for arg in e.args if mentions(arg, symbol)]
+    if e.op not in ("mul", "div") or len(holding) > 1 or (e.op == "div" and holding[0] is not e.args[0]):
         return None
-    split = []
-    for arg in e.args[:1] if e.op == "div" else e.args:
-        found = affine(arg, symbol)
-        if found is None:
-            return None
-        split.append(found)
+    found = affine(holding[0], symbol)
+    if found is None:
+        return None
     if e.op == "div":
-        return div(split[0][0], e.args[1]), div(split[0][1], e.args[1])
-    a, b = split[0]
-    for c, d in split[1:]:
-        if e.op == "add":
-            a, b = add(a, c), add(b, d)
-        elif b != ZERO and d != ZERO:
-            return None
-        else:
-            a, b = mul(a, c), add(mul(b, c), mul(a, d))
-    return a, b
+        return div(found[0], e.args[1]), div(found[1], e.args[1])
+    others = tuple([arg for arg in e.args if arg is not holding[0]])
+    rest = others[0] if len(others) == 1 else Call("mul", others)
+    return mul(rest, found[0]), mul(rest, found[1])
 
 
 def is_affine(e: Expr, symbol: Symbol) -> bool:
