@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from threading import RLock
 from typing import Any
@@ -17,10 +18,22 @@ _limit = _LEAST
 _lock = RLock()
 
 
+def _unlock() -> None:
+    """In a process that was forked while another thread held the lock, nobody would let go of it."""
+    global _lock
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
+
+
 def _clear() -> None:
     """Take out the nodes that are no longer in use."""
     global _limit
-    for key, kept in list(_NODES.items()):
+    todo = list(_NODES.items())
+    while todo:  # from the last made to the first: a key holds the nodes below its own, which are gone when it is
+        key, kept = todo.pop()
         if kept() is None:
             _NODES.pop(key, None)
     _limit = max(_LEAST, 2 * len(_NODES))
