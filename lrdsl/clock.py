@@ -103,10 +103,9 @@ class Clock:
 
         Raises `TypeError` for a keyword that it does not know, and `ScheduleError` for a fact that is not positive or contradicts another.
         """
-        fields = {f.name for f in attrs.fields(cls)}
         for name in facts:
-            if name not in fields:
-                raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(fields))}")
+            if name not in attrs.fields_dict(cls):
+                raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(attrs.fields_dict(cls)))}")
         known = {name: _fact(name, value) for name, value in facts.items()}
         if tick not in ("step", "epoch"):
             raise refuse("LR152", f"tick is {tick!r}", 'a tick is one "step" or one "epoch"')

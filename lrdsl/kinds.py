@@ -176,10 +176,12 @@ def metric(name: str, doc: str, default: str) -> Parameter:
 def resolved(parameters: tuple[Parameter, ...], given: Mapping[str, Argument]) -> dict[str, Argument]:
     """All arguments: those given, then defaults, then defaults that follow another argument."""
     values = dict(given)
+    following: dict[str, str] = {}
     for p in parameters:
-        if p.name not in values and not isinstance(p.default, Required | SameAs):
+        if p.name in values:
+            continue
+        if isinstance(p.default, SameAs):
+            following[p.name] = p.default.parameter
+        elif not isinstance(p.default, Required):
             values[p.name] = p.default
-    for p in parameters:
-        if p.name not in values and isinstance(p.default, SameAs):
-            values[p.name] = values[p.default.parameter]
-    return values
+    return {**values, **{name: values[other] for name, other in following.items()}} if following else values

@@ -11,7 +11,7 @@ from lrdsl.check.bounds import constant
 from lrdsl.check.scope import Named, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import did_you_mean, shown
-from lrdsl.expr import BASE, Expr, Num, affine, mentions
+from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -33,15 +33,14 @@ def bind(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope, phas
 
 def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) -> tuple[dict[Parameter, Node], bool]:
     """Which argument goes to which parameter, and whether that is all in order."""
-    by_name = {p.name: p for p in parameters}
     placed: dict[Parameter, Node] = {}
     problems, sound, named = scope.problems, True, False
     for i, a in enumerate(node.arguments):
         if a.name:
             named = True
-            parameter = by_name.get(a.name)
+            parameter = next((p for p in parameters if p.name == a.name), None)
             if parameter is None:
-                near = did_you_mean(a.name, by_name)
+                near = did_you_mean(a.name, (p.name for p in parameters))
                 help = f"did you mean `{near}`?" if near else _takes(node, parameters)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)
                 sound = False
@@ -144,6 +143,9 @@ def _measures(p: Parameter, e: Expr) -> list[Fraction | float]:
     """The numbers that a parameter's range applies to: the value, or a level's constant part and multiple of base, the larger of them where one is 0."""
     if isinstance(e, Num):
         return [e.value]
+    multiple, of = coefficient(e)
+    if of is BASE:
+        return [multiple.value]
     if p.kind is Kind.FORMULA:
         return []
     if not mentions(e, BASE):
@@ -156,7 +158,7 @@ def _measures(p: Parameter, e: Expr) -> list[Fraction | float]:
 
 
 def _inside(p: Parameter, value: Fraction | float) -> bool:
-    if math.isnan(value):
+    if isinstance(value, float) and math.isnan(value):
         return False
-    above = p.low is None or value > p.low or (value == p.low and not p.open_low)
-    return above and (p.high is None or value < p.high or (value == p.high and not p.open_high))
+    above = p.low is None or (value > p.low if p.open_low else value >= p.low)
+    return above and (p.high is None or (value < p.high if p.open_high else value <= p.high))

@@ -287,6 +287,8 @@ def _call(node: nodes.Call, scope: Scope) -> Curve | None:
 def _form(node: nodes.Call) -> Shape:
     """The form of a shape that a call means: the first whose parameters it fits."""
     forms = SHAPES[node.name]
+    if len(forms) == 1:
+        return forms[0]
     named = {a.name for a in node.arguments if a.name}
 
     def fits(shape: Shape) -> bool:

@@ -282,7 +282,7 @@ def as_expr(value: Operand) -> Expr:
 
 def is_time(e: Expr) -> bool:
     """Whether `e` is computed without rounding from whole ticks: `T`, a linear form of it, or `mod` and `floor` of one."""
-    if e is T or isinstance(e, Linear | Event):
+    if e is T or isinstance(e, (Linear, Event)):
         return True
     return isinstance(e, Call) and (e.op == "since" or (e.op in ("mod", "floor", "ceil") and is_time(e.args[0])))
 
