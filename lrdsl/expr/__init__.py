@@ -28,10 +28,8 @@ from lrdsl.expr.arithmetic import (
     coefficient,
     decimal,
     div,
-    floor,
     is_time,
     linear,
-    mod,
     mul,
     neg,
     number,
@@ -40,7 +38,7 @@ from lrdsl.expr.arithmetic import (
 )
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
-from lrdsl.expr.functions import call
+from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_lettered
 from lrdsl.expr.rewriting import affine, cycles, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 

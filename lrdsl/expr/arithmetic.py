@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import attrs
@@ -22,14 +23,9 @@ from lrdsl.expr.sharing import Shared
 Constant: TypeAlias = "int | float | Fraction"
 Operand: TypeAlias = "Expr | int | float | Fraction"
 
-#: Whole numbers below this are doubles.
-_WHOLE = 2**53
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
-
-
-#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles;
-#: half cosines.
+#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines.
 _MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256}
 FORMS, STAIRS, HALF_COSINES = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"]
 
@@ -126,9 +122,7 @@ class Symbol(Leaf):
 
     name: str
 
-    @property
-    def mark(self) -> int:
-        return _MARKS.get(self.name, _MARKS["symbol"])
+    mark = property(lambda self: _MARKS.get(self.name, _MARKS["symbol"]))
 
 
 @attrs.frozen(eq=False)
@@ -144,9 +138,7 @@ class Event(Expr):
     offset: Fraction
     most: Fraction | None
 
-    @property
-    def mark(self) -> int:
-        return _MARKS["event"]
+    mark = _MARKS["event"]
 
 
 @attrs.frozen(eq=False)
@@ -157,9 +149,7 @@ class Linear(Expr):
     of: Expr
     shift: Fraction
 
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        return (self.of,)
+    below = property(lambda self: (self.of,))
 
 
 @attrs.frozen(eq=False)
@@ -174,13 +164,8 @@ class Call(Expr):
     op: str
     args: tuple[Expr, ...]
 
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        return self.args
-
-    @property
-    def mark(self) -> int:
-        return _MARKS.get(self.op, 0)
+    below = property(attrgetter("args"))
+    mark = property(lambda self: _MARKS.get(self.op, 0))
 
     @staticmethod
     def key(op: str, args: tuple[Expr, ...]) -> tuple[Any, ...]:
@@ -196,9 +181,7 @@ class Select(Expr):
     starts: tuple[Fraction, ...]
     values: tuple[Expr, ...]
 
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        return (self.of, *self.values)
+    below = property(lambda self: (self.of, *self.values))
 
 
 @attrs.frozen(eq=False)
@@ -208,9 +191,7 @@ class Product(Expr):
     factor: Expr
     upto: Expr
 
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        return (self.factor, self.upto)
+    below = property(attrgetter("factor", "upto"))
 
 
 @attrs.frozen(eq=False)
@@ -220,13 +201,8 @@ class Forms(Expr):
     best: Expr
     paper: Expr
 
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        return (self.best, self.paper)
-
-    @property
-    def mark(self) -> int:
-        return _MARKS["forms"]
+    below = property(attrgetter("best", "paper"))
+    mark = _MARKS["forms"]
 
 
 @attrs.frozen(eq=False)
@@ -237,9 +213,7 @@ class Letter(Expr):
     sub: str
     of: Expr
 
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        return (self.of,)
+    below = property(lambda self: (self.of,))
 
 
 T = Symbol("t")
@@ -265,8 +239,8 @@ def decimal(value: Fraction) -> Num:
     >>> decimal(Fraction(1, 10)).exact
     False
     """
-    whole = value.denominator == 1 and abs(value.numerator) < _WHOLE
-    return Num(value, value if whole else Fraction(float(value)))
+    is_double = value.denominator == 1 and abs(value.numerator) < 2**53
+    return Num(value, value if is_double else Fraction(float(value)))
 
 
 ZERO = number(0)
@@ -424,19 +398,3 @@ def power(a: Expr, b: Expr) -> Expr:
             if ((a.value != 0 and a.double != 0) or exponent > 0) and _small(a.value ** abs(exponent), a.double ** abs(exponent)):
                 return Num(a.value**exponent, a.double**exponent)
     return ONE if a == ONE else Call("pow", (a, b))
-
-
-def floor(a: Operand) -> Expr:
-    """The largest whole number not above a."""
-    e = as_expr(a)
-    if isinstance(e, Num):
-        return Num(Fraction(e.value.__floor__()), Fraction(e.double.__floor__()))
-    return Call("floor", (e,))
-
-
-def mod(a: Operand, period: Fraction) -> Expr:
-    """`a - period * floor(a / period)`: the time since the present cycle began."""
-    e = as_expr(a)
-    if isinstance(e, Num):
-        return Num(e.value % period, e.double % period)
-    return Call("mod", (e, number(period)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lrdsl.expr.arithmetic import ONE, PI, ZERO, Call, Expr, Num, Operand, as_expr, coefficient, floor, is_time, number, parts
+from lrdsl.expr.arithmetic import ONE, PI, ZERO, Call, Expr, Num, Operand, as_expr, coefficient, is_time, number, parts
 
 
 def call(op: str, *args: Operand) -> Expr:
@@ -54,3 +54,19 @@ def _fold_call(op: str, a: Num) -> Num | None:
     if (a == ZERO and op in ("exp", "cos")) or (a == ONE and op == "sqrt"):
         return ONE
     return ZERO if a == ONE and op == "log" else None
+
+
+def floor(a: Operand) -> Expr:
+    """The largest whole number not above a."""
+    e = as_expr(a)
+    if isinstance(e, Num):
+        return Num(Fraction(e.value.__floor__()), Fraction(e.double.__floor__()))
+    return Call("floor", (e,))
+
+
+def mod(a: Operand, period: Fraction) -> Expr:
+    """`a - period * floor(a / period)`: the time since the present cycle began."""
+    e = as_expr(a)
+    if isinstance(e, Num):
+        return Num(e.value % period, e.double % period)
+    return Call("mod", (e, number(period)))

@@ -27,14 +27,13 @@ from lrdsl.expr.arithmetic import (
     div,
     is_time,
     linear,
-    mod,
     mul,
     number,
     parts,
     power,
 )
 from lrdsl.expr.branching import select
-from lrdsl.expr.functions import call
+from lrdsl.expr.functions import call, mod
 from lrdsl.expr.lettered import Lettered
 
 
