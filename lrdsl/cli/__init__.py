@@ -13,7 +13,7 @@ from lrdsl.diagnostics import ScheduleError, UsageError, render
 
 #: The modules here, each loaded when its verb is asked for; one has a second verb.
 MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "table", "analyze", "diff", "lsp")
-_VERBS = {**{name: name for name in MODULES}, "rules": "explain"}
+_VERBS = {**dict(zip(MODULES, MODULES, strict=True)), "rules": "explain"}
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 

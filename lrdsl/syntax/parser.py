@@ -85,7 +85,7 @@ def _feed(tokens: list[Token], problems: Problems) -> Node | None:
             return None
         missing = _missing(state, token)
         keyword = _keyword(state, queue, i)
-        if dropped != i - 1 and (token.line or (token.type == "$END" and not problems.found)):
+        if dropped != i - 1 and (token.line or token.type == "$END" or not problems.found):
             _report(state, queue, i, missing, keyword, problems)
         if keyword is not None:
             queue[i] = token.read_as(keyword.upper(), keyword)
