@@ -30,9 +30,16 @@ def rounds(call: Callable[[], Any], number: int) -> list[float]:
     return [found / number for found in timeit.repeat(call, number=number, repeat=_ROUNDS)]
 
 
-def seconds(call: Callable[[], Any], number: int) -> float:
-    """The time of one call: the median of several rounds."""
-    return statistics.median(rounds(call, number))
+def beside(*calls: tuple[Callable[[], Any], int]) -> list[list[float]]:
+    """The times of one call of each, in each of several rounds; each round has all of them, so that a machine that is slow for a while is so for all."""
+    for call, _ in calls:
+        call()
+    return [list(found) for found in zip(*([timeit.timeit(call, number=n) / n for call, n in calls] for _ in range(_ROUNDS)), strict=True)]
+
+
+def ratio(above: list[float], below: list[float]) -> float:
+    """The median of what two took in the same rounds, one as a multiple of the other."""
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
 def steps(console: Console) -> None:
@@ -44,8 +51,9 @@ def steps(console: Console) -> None:
             mine, theirs, hand = lrdsl.compile(case.text, ours), case.torchs(torchs), Loop(loop, case.level)
             ours.step()
             torchs.step()
-            found = [seconds(scheduler.step, 2000 // groups + 50) * 1e6 for scheduler in (mine, theirs, hand)]
-            table.add_row(case.name, str(groups), *(f"{x:.3g}" for x in found), f"{found[1] / found[0]:.1f}", f"{found[0] / found[2]:.2f}")
+            found = beside(*((scheduler.step, 2000 // groups + 50) for scheduler in (mine, theirs, hand)))
+            times = [f"{statistics.median(x) * 1e6:.3g}" for x in found]
+            table.add_row(case.name, str(groups), *times, f"{ratio(found[1], found[0]):.1f}", f"{ratio(found[0], found[2]):.2f}")
     console.print(table)
 
 
@@ -53,15 +61,14 @@ def arrays(console: Console) -> None:
     """A million levels, against NumPy by hand and against stepping torch."""
     n = 1_000_000
     s = lrdsl.parse(f"cosine({n})")
-    mine, hand = seconds(lambda: s.values(n, 0.1), 1), seconds(lambda: cosine_by_hand(n), 1)
     opt = optimizer(1)
     theirs = next(case for case in CASES if case.name == "cosine").torchs(opt)
     opt.step()
-    stepped = seconds(theirs.step, 2000) * n
+    mine, hand, stepped = beside((lambda: s.values(n, 0.1), 1), (lambda: cosine_by_hand(n), 1), (theirs.step, 2000))
     table = Table("values(1_000_000)", "milliseconds", "lrdsl is", title="arrays")
-    table.add_row("lrdsl", f"{mine * 1e3:.1f}", "")
-    table.add_row("NumPy by hand", f"{hand * 1e3:.1f}", f"{mine / hand:.2f} of it")
-    table.add_row("stepping torch", f"{stepped * 1e3:.0f}", f"{stepped / mine:.0f} times faster")
+    table.add_row("lrdsl", f"{statistics.median(mine) * 1e3:.1f}", "")
+    table.add_row("NumPy by hand", f"{statistics.median(hand) * 1e3:.1f}", f"{ratio(mine, hand):.2f} of it")
+    table.add_row("stepping torch", f"{statistics.median(stepped) * n * 1e3:.0f}", f"{ratio(stepped, mine) * n:.0f} times faster")
     console.print(table)
 
 
