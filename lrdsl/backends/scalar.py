@@ -255,7 +255,10 @@ class Evaluator:
             starts = [first_tick(p.start) for p in found]
             ends = [*starts[1:], self.starts[i + 1] if i + 1 < len(self.starts) else math.inf]
             codes = self._codes[i] = tuple(PieceCode(p, s, e) for p, s, e in zip(found, starts, ends, strict=True))
-        return next(code for code in codes if tick < code.end or code is codes[-1])
+        for code in codes:  # hardly ever more than one, and asked for at each step where a rate is a tensor
+            if tick < code.end:
+                return code
+        return codes[-1]
 
     def level(self, tick: float, base: float) -> float:
         """The level at a tick, as a float."""

@@ -121,14 +121,15 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     said: list[Phrase | None] = []
     for i, curve in enumerate(curves):
         said.append(curve.said and curve.said.where({ENTRY: entry}))
+        time = linear(ONE.value, T, -start)
         if curve.pending is not None and i + 1 < len(curves):
             after = then(curves[i + 1 :])
             rest = _then_later(curve, *curve.pending, after)
-            parts.append((start, rest.law(linear(ONE.value, T, -start), entry)))
+            parts.append((start, rest.law(time, entry)))
             said.append(after.said and attrs.evolve(after.said.later, several=False))
             return Curve.of(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
         law = curve.law if i + 1 == len(curves) else curve.course or curve.law
-        parts.append((start, law(linear(ONE.value, T, -start), entry)))
+        parts.append((start, law(time, entry)))
         if curve.pending is not None:
             return Curve.of(None if curve.length is None else start + curve.length, select(T, parts), curve.pending, following(said))
         if curve.length is None:

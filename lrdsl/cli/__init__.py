@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from lrdsl import __version__
 from lrdsl.diagnostics import ScheduleError, UsageError, render
 
-#: The modules here, each loaded when its verb is asked for; one has a second verb.
+#: The modules here, each named after its verb, and loaded alone where that is asked for.
 MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "table", "analyze", "diff", "lsp")
-_VERBS = {**dict(zip(MODULES, MODULES, strict=True)), "rules": "explain"}
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 
@@ -38,8 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     given = sys.argv[1:] if argv is None else argv
-    known = _VERBS.get(given[0]) if given else None
-    arguments = _parser(MODULES if known is None else (known,)).parse_args(given)
+    arguments = _parser(given[:1] if given and given[0] in MODULES else MODULES).parse_args(given)
     status: int | None = 0
     try:
         status = arguments.run(arguments)

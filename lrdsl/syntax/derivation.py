@@ -10,31 +10,31 @@ from lrdsl.syntax.builder import Builder
 from lrdsl.syntax.grammar import Rule, grammar
 from lrdsl.syntax.tokens import Token
 
-#: A rule of the grammar: how many parts it takes, its name, what it makes of them, None where the one part stands for it, and whether some are lists of parts.
-_Rule: TypeAlias = "tuple[int, str, Callable[[list[Any]], Any] | None, bool]"
+#: What makes the whole of a rule of its parts; None where the one part stands for it.
+_Maker: TypeAlias = "Callable[[list[Any]], Any] | None"
 
 
 @cache
-def _tables() -> tuple[list[dict[str, int]], list[_Rule], int]:
-    """The moves of the grammar, its rules with what makes nodes of them, and the state in which all is read."""
-    known, builder = grammar(), Builder()
+def _makers() -> list[_Maker]:
+    """What makes nodes, for each rule of the grammar."""
+    builder = Builder()
 
-    def maker(rule: Rule) -> Callable[[list[Any]], Any] | None:
+    def maker(rule: Rule) -> _Maker:
         if not rule.maker:
             return None if rule.maker is None else lambda parts: parts
         build = getattr(builder, rule.maker)
         return lambda parts: build(*parts)
 
-    return known.moves, [(rule.size, rule.name, maker(rule), rule.splices) for rule in known.rules], known.accept
+    return [maker(rule) for rule in grammar().rules]
 
 
 @cache
 def _behind(state: int, name: str, kind: str) -> int:
     """The state behind a whole of that name, before a token of a kind. Of the rules of an expression, most pass on their one part: they are passed at once."""
-    moves, rules, _ = _tables()
+    moves, rules = grammar().moves, grammar().rules
     found = moves[state][name]
-    while (move := moves[found].get(kind, 0)) < 0 and rules[~move][2] is None:
-        found = moves[state][rules[~move][1]]
+    while (move := moves[found].get(kind, 0)) < 0 and rules[~move].maker is None:
+        found = moves[state][rules[~move].name]
     return found
 
 
@@ -56,7 +56,8 @@ class Derivation:
 
     def feed(self, token: Token) -> bool:
         """Take the next token, and make what it completes. Whether it fits."""
-        moves, rules, accept = _tables()
+        known, makers = grammar(), _makers()
+        moves = known.moves
         states, parts, kind = self.states, self.parts, token.type
         while True:
             move = moves[states[-1]].get(kind)
@@ -67,13 +68,13 @@ class Derivation:
                 if parts is not None:
                     parts.append(token)
                 return True
-            size, name, make, splices = rules[~move]
-            del states[-size:]
+            rule, make = known.rules[~move], makers[~move]
+            del states[-rule.size :]
             if make is not None and parts is not None:
-                taken = parts[-size:]
-                parts[-size:] = [make(_spliced(taken) if splices else taken)]
-            states.append(_behind(states[-1], name, kind))
-            if states[-1] == accept:
+                taken = parts[-rule.size :]
+                parts[-rule.size :] = [make(_spliced(taken) if rule.splices else taken)]
+            states.append(_behind(states[-1], rule.name, kind))
+            if states[-1] == known.accept:
                 return True
 
     def after(self, kind: str) -> Derivation | None:

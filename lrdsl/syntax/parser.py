@@ -45,7 +45,7 @@ def _parse(text: str, problems: Problems) -> Node | None:
     for statement in statements_of(tokens):
         separate(statement, problems)
         tree = _feed(statement, problems) if mend_brackets(statement, problems) and statement else None
-        if tree is None or (len(statement) > MAX_DEPTH and _too_deep(tree, problems)):
+        if tree is None or (len(statement) > MAX_DEPTH and _too_deep(tree, problems)):  # so few words make no tree deeper than them
             continue
         found.extend(tree.statements if isinstance(tree, nodes.File) else [tree])
     if not found:

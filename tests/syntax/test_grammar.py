@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.syntax import grammar as module
-from lrdsl.syntax.derivation import Derivation, _behind, _tables
+from lrdsl.syntax.derivation import Derivation, _behind, _makers
 from lrdsl.syntax.grammar import grammar, grammar_path, tables
 from lrdsl.syntax.tokens import Token, scanned
 
@@ -30,10 +30,10 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copy(grammar_path(), place)
     shutil.copy(TABLES, tmp_path)
     monkeypatch.setattr(module, "grammar_path", lambda: place)
-    for known in (grammar, _tables, _behind):
+    for known in (grammar, _makers, _behind):
         known.cache_clear()
     yield place
-    for known in (grammar, _tables, _behind):
+    for known in (grammar, _makers, _behind):
         known.cache_clear()
 
 

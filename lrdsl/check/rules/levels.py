@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.rules.rule import Facts, Finding, Rule, value
+from lrdsl.check.rules.rule import LEVELS, Facts, Finding, Rule, value
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
@@ -154,8 +154,7 @@ def _jump(f: Facts) -> Iterator[Finding]:
 
 
 #: The parameters that say at what level a phase is, as opposed to where it ends.
-_LEVELS = {p.name for forms in SHAPES.values() for form in forms for p in form.parameters if p.kind is Kind.LEVEL}
-_STARTS = (_LEVELS | {p.name for c in COMBINATORS.values() for p in c.parameters if p.kind is Kind.LEVEL}) - {"to"}
+_STARTS = (LEVELS | {p.name for c in COMBINATORS.values() for p in c.parameters if p.kind is Kind.LEVEL}) - {"to"}
 
 
 def _goes_on(f: Facts, item: nodes.Node) -> bool:

@@ -16,9 +16,14 @@ from lrdsl.check.program import total_of
 from lrdsl.clock import Clock
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, Expr, Num, T
+from lrdsl.kinds import Kind
 from lrdsl.plan import Piece, Plan, Program, pieces
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
+
+#: The parameters that say at what level a shape is. Those of a plateau say how far it falls.
+LEVELS = {p.name for forms in SHAPES.values() for form in forms if form.monitor is None for p in form.parameters if p.kind is Kind.LEVEL}
 
 
 @attrs.frozen

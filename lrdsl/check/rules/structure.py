@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrdsl.check.rules.rule import Facts, Finding, Rule, value
+from lrdsl.check.rules.rule import LEVELS, Facts, Finding, Rule, value
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ENTRY, ZERO
-from lrdsl.kinds import Kind
-from lrdsl.shapes import SHAPES
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
 
-#: The parameters that say at what level a shape is, as formulas name them; `min` and `eps` of a plateau say how far it falls.
-_LEVELS = keywords({p.name: None for forms in SHAPES.values() for form in forms if form.monitor is None for p in form.parameters if p.kind is Kind.LEVEL})
+#: The parameters that say at what level a shape is, as formulas name them.
+_LEVELS = keywords(dict.fromkeys(LEVELS))
 
 
 def _no_time(f: Facts) -> Iterator[Finding]:
