@@ -1,7 +1,7 @@
 """Numbers one at a time: a plan becomes Python functions, generated from the operations of `numeric` and never from a user's text.
 
 One function a piece, made when the piece is first entered. Where a level is `a(t) + b(t) * base`, as almost all are, the work that depends on t alone is
-done once for all groups.
+done once for all groups. The numbers are not in the code but are given to it, so that a thousand warmups, each of another length, are one code.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import attrs
@@ -52,7 +52,7 @@ class _Writer:
         self.names: dict[Expr, str] = {T: "t", BASE: "base", INDEX: "k"}
         self.fresh = [0]
         self.uses: Counter[Expr] = Counter()
-        self.constants: dict[str, Any] = {}
+        self.constants: list[Any] = []
         for tree in e:
             self._count(tree)
 
@@ -62,6 +62,11 @@ class _Writer:
             for child in e.below:
                 self._count(child)
 
+    def constant(self, value: Any) -> str:
+        """The name by which the code has a value."""
+        self.constants.append(value)
+        return f"c{len(self.constants) - 1}"
+
     def _name(self) -> str:
         self.fresh[0] += 1
         return f"x{self.fresh[0]}"
@@ -69,7 +74,7 @@ class _Writer:
     def text(self, e: Expr) -> str:
         """An expression for `e`, after the statements that it needs."""
         if isinstance(e, Float):
-            return repr(e.value) if e.value >= 0 else f"({e.value!r})"
+            return self.constant(e.value)
         known = self.names.get(e)
         if known is not None:
             return known
@@ -87,9 +92,7 @@ class _Writer:
 
     def _written(self, e: Expr) -> str:
         if isinstance(e, Accumulated):
-            name = f"product{len(self.constants)}"
-            self.constants[name] = _running(e)
-            return f"{name}({self.text(e.upto)})"
+            return f"{self.constant(_running(e))}({self.text(e.upto)})"
         assert isinstance(e, Call), e
         if e.op in ("min", "max"):
             return self._extreme(e)
@@ -123,7 +126,7 @@ class _Writer:
             self.lines.append(f"{self.indent}{name} = {value}")
             return
         middle = (low + high) // 2
-        for head, start, stop in ((f"if {of} < {first_tick(e.starts[middle])!r}:", low, middle), ("else:", middle, high)):
+        for head, start, stop in ((f"if {of} < {self.constant(first_tick(e.starts[middle]))}:", low, middle), ("else:", middle, high)):
             self.lines.append(self.indent + head)
             names, indent = dict(self.names), self.indent
             self.indent += "    "
@@ -137,15 +140,24 @@ def _running(e: Accumulated) -> RunningProduct:
     return RunningProduct(_function((e.high, e.low), ["def factor(k):"], ["    return {0}, {1}"]), array.factors(e))
 
 
+@lru_cache(maxsize=128)
+def _made(source: str) -> Callable[..., Callable[..., Any]]:
+    """What makes a function of its constants."""
+    space = dict(_GLOBALS)
+    exec(compile(source, "<lrdsl>", "exec"), space)
+    made: Callable[..., Callable[..., Any]] = space["made"]
+    return made
+
+
 def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Callable[..., Any]:
     """A function with a generated body: the lines of `head`, then what computes the trees, then those of `tail`, with the trees' values for `{0}`, `{1}` ..."""
     writer = _Writer(trees, indent)
     values = [writer.text(tree) for tree in trees]
-    source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
-    space = {**_GLOBALS, **writer.constants}
-    exec(compile(source, "<lrdsl>", "exec"), space)
-    function: Callable[..., Any] = space[head[0][4 : head[0].index("(")]]
-    return function
+    lines = [*head, *writer.lines, *(line.format(*values) for line in tail)]
+    name = head[0][4 : head[0].index("(")]
+    names = ", ".join([f"c{i}" for i in range(len(writer.constants))])
+    source = "\n ".join([f"def made({names}):", *lines, f"return {name}"])
+    return _made(source)(*writer.constants)
 
 
 @attrs.define
