@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -13,8 +12,9 @@ from sympy.simplify.fu import TR8
 
 from lrdsl.backends.symbolic import rational, translate
 from lrdsl.check.program import total_of
-from lrdsl.clock import MissingFactError, exact
+from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import refuse
+from lrdsl.exact import exact
 from lrdsl.expr import BASE, INDEX, PI, Expr, T, decimal, substitute
 from lrdsl.plan import MOST_TICKS, Plan, pieces
 from lrdsl.schedule import Schedule
@@ -77,7 +77,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
     plan, written = s.plan if target is None else s.plan_of(target), s.written(target)
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric: nobody knows its levels before the run", "suppose what happens: `supposing(17)`", str(s))
-    given = s.program.base or Fraction(1) if base is None else exact(base)
+    given = s.program.base or 1 if base is None else exact(base)
     value = s.checked_base(float(given), target)
     n = _ticks(s, plan, ticks)
     levels = s.values(n, value, target)
@@ -85,7 +85,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
 
     def at(tick: int) -> Measured:
         try:
-            there = _settled(translate(substitute(law, {T: decimal(Fraction(tick))}), _SYMBOLS, False))
+            there = _settled(translate(substitute(law, {T: decimal(exact(tick))}), _SYMBOLS, False))
         except ValueError:  # SymPy cannot say which of two huge powers is larger
             there = None
         return Measured(float(levels[tick]), there, "in floating point")
@@ -96,7 +96,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
     peak = at(peak_at)
     effective = _quotient(area, peak)
     try:
-        per_epoch = s.clock.ticks(Fraction(1), "epoch")
+        per_epoch = s.clock.ticks(1, "epoch")
     except MissingFactError:
         per_epoch = None
     return Analysis(
@@ -116,7 +116,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
 
 def _ticks(s: Schedule, plan: Plan, ticks: int | None) -> int:
     total = total_of(s.clock)
-    run = Fraction(ticks) if ticks is not None else total if total is not None else plan.length
+    run = exact(ticks) if ticks is not None else total if total is not None else plan.length
     if run is None:
         raise refuse("LR152", "the schedule goes on for ever, and nobody has said how long the run is", "give `ticks=` (`--ticks`), or the total", str(s))
     if not 1 <= run <= MOST_TICKS:

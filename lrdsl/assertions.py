@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.check.bounds import bounds, constant
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Problems
+from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr import BASE, Call, Expr, Num, T, cycles, mentions, number, parts, substitute, walk
 from lrdsl.plan import Assertion, Measure, first_tick, pieces
 
@@ -53,7 +53,7 @@ def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> 
             problems.error("LR145", assertion.extent, f"`{assertion.text}` does not hold: {fault}", help)
 
 
-def _blocks(run: Fraction) -> Iterator[NDArray[np.float64]]:
+def _blocks(run: Exact) -> Iterator[NDArray[np.float64]]:
     """The ticks of a run, and its end where that is not a whole tick."""
     import numpy as np
 
@@ -64,11 +64,11 @@ def _blocks(run: Fraction) -> Iterator[NDArray[np.float64]]:
         yield np.array([float(run)])
 
 
-def _last(a: Assertion) -> Fraction:
+def _last(a: Assertion) -> Exact:
     """The last tick that is looked at on its own."""
     if a.run is not None:
         return a.run
-    return Fraction(math.floor(max((pieces(m.level)[-1].start for m in _levels_of(a.left, a.right) if m.level is not None), default=0)) + _FURTHER)
+    return math.floor(max((pieces(m.level)[-1].start for m in _levels_of(a.left, a.right) if m.level is not None), default=0)) + _FURTHER
 
 
 def _levels_of(*measures: Measure) -> Iterator[Measure]:
@@ -98,7 +98,7 @@ def _comparison(a: Assertion, base: float) -> str | None:
     return _later(a, left, right, base, run) if a.run is None and (callable(left) or callable(right)) else None
 
 
-def _later(a: Assertion, left: Any, right: Any, base: float, run: Fraction) -> str | None:
+def _later(a: Assertion, left: Any, right: Any, base: float, run: Exact) -> str | None:
     """What is wrong in the endless tail of a comparison, if anything cannot be shown to be right."""
     x, y = (m.level if callable(side) and m.level is not None else number(side) for m, side in ((a.left, left), (a.right, right)))
     if _repeats(x) and _repeats(y):
@@ -112,7 +112,7 @@ def _later(a: Assertion, left: Any, right: Any, base: float, run: Fraction) -> s
     return None
 
 
-def _spans(run: Fraction) -> Iterator[tuple[float, float]]:
+def _spans(run: Exact) -> Iterator[tuple[float, float]]:
     """The rest of time after a tick, in spans that double."""
     start = float(run)
     while start < MAX_TICKS:
@@ -125,7 +125,7 @@ def _repeats(level: Expr) -> bool:
     """Whether nothing new comes in the last phase after a while: all it looks at is the time within cycles of few whole ticks."""
     tail = pieces(level)[-1].level
     cycles = [x for x in walk(tail) if isinstance(x, Call) and x.op == "mod"]
-    periods = [x.args[1].value / abs(parts(x.args[0])[0]) for x in cycles if isinstance(x.args[1], Num)]
+    periods = [quotient(x.args[1].value, size(parts(x.args[0])[0])) for x in cycles if isinstance(x.args[1], Num)]
     once = substitute(tail, dict.fromkeys(cycles, number(0)))
     whole = math.lcm(*(p.numerator for p in periods)) if all(p.denominator == 1 for p in periods) else _FURTHER
     return not mentions(once, T) and whole < _FURTHER
@@ -135,7 +135,7 @@ def _bounds(level: Expr, base: float, start: float, end: float) -> tuple[float, 
     return bounds(level, {T: (start, end), BASE: (base, base)})
 
 
-def _values(m: Measure, base: float, run: Fraction, endless: bool = False) -> Any:
+def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
     """A function of an array of ticks for what changes along the run; a number for what does not."""
     import numpy as np
 
@@ -170,7 +170,7 @@ def _predicate(a: Assertion, base: float) -> str | None:
     return _continuous(a.left.level, base, _last(a)) if a.left.op == "continuous" else _monotone(a.left.level, base, _last(a))
 
 
-def _monotone(level: Expr, base: float, run: Fraction) -> str | None:
+def _monotone(level: Expr, base: float, run: Exact) -> str | None:
     """The first tick at which a level turns, if it does."""
     import numpy as np
 
@@ -190,7 +190,7 @@ def _monotone(level: Expr, base: float, run: Fraction) -> str | None:
     return None
 
 
-def _continuous(level: Expr, base: float, run: Fraction) -> str | None:
+def _continuous(level: Expr, base: float, run: Exact) -> str | None:
     """The first tick at which the level jumps: the step to it from just before does not shrink with the time between."""
     import numpy as np
 
@@ -219,8 +219,8 @@ def _first_jump(level: Expr, base: float, ticks: NDArray[np.float64]) -> tuple[f
     return (float(at[jumps[0]]), float(near[jumps[0]]), float(here[jumps[0]])) if jumps.size else None
 
 
-def _inner_edges(level: Expr, start: Fraction, end: Fraction) -> Iterator[Fraction]:
+def _inner_edges(level: Expr, start: Exact, end: Exact) -> Iterator[Exact]:
     """The ticks inside a piece at which a cycle or a stair begins, at most a few of each."""
     for length, origin in cycles(level):
-        first = origin + (math.floor((start - origin) / length) + 1) * length
+        first = origin + ((start - origin) // length + 1) * length
         yield from (at for at in (first, first + length, first + 2 * length) if start < at < end)

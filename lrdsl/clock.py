@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
 from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.exact import Exact, exact, plain, quotient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ CANONICAL_UNIT = {"tick": "ticks", "step": "steps", "epoch": "ep", "percent": "%
 MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9}
 
 #: The horizon: durations and ticks above this many are refused. Schedules are exact up to it, far past 1e8, and a double holds every tick.
-MAX_TICKS = Fraction(10**12)
+MAX_TICKS = 10**12
 
 
 class MissingFactError(Exception):
@@ -48,12 +48,7 @@ class MissingFactError(Exception):
         super().__init__(*facts)
 
 
-def exact(value: Any) -> Fraction:
-    """A host's number as the fraction that it prints as: 0.1 is 1/10."""
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
-
-
-def _fact(name: str, value: Any) -> Fraction | None:
+def _fact(name: str, value: Any) -> Exact | None:
     if value is None:
         return None
     try:
@@ -68,13 +63,13 @@ def _fact(name: str, value: Any) -> Fraction | None:
 class Options(TypedDict, total=False):
     """What `lrdsl.parse` and all that read a text take by keyword: the facts of a `Clock`, and `names`, numbers for names in the text."""
 
-    names: Mapping[str, float | Fraction] | None
-    steps_per_epoch: float | Fraction | None
-    total_steps: float | Fraction | None
-    total_epochs: float | Fraction | None
-    batch_size: float | Fraction | None
-    tokens_per_step: float | Fraction | None
-    ticks_per_step: float | Fraction | None
+    names: Mapping[str, float | Exact] | None
+    steps_per_epoch: float | Exact | None
+    total_steps: float | Exact | None
+    total_epochs: float | Exact | None
+    batch_size: float | Exact | None
+    tokens_per_step: float | Exact | None
+    ticks_per_step: float | Exact | None
     tick: str
 
 
@@ -85,16 +80,16 @@ class Clock:
     Parameters: `steps_per_epoch`, `total_steps` and `total_epochs`, `batch_size` (samples a step), `tokens_per_step`, all positive numbers; `tick`, what one
     call of `scheduler.step()` stands for, "step" or "epoch"; `ticks_per_step`, where a launcher calls it several times a step, as Accelerate does.
 
-    >>> Clock.of(steps_per_epoch=1251).ticks(Fraction(5), "epoch")
-    Fraction(6255, 1)
+    >>> Clock.of(steps_per_epoch=1251).ticks(5, "epoch")
+    6255
     """
 
-    steps_per_epoch: Fraction | None = None
-    total_steps: Fraction | None = None
-    total_epochs: Fraction | None = None
-    batch_size: Fraction | None = None
-    tokens_per_step: Fraction | None = None
-    ticks_per_step: Fraction | None = None
+    steps_per_epoch: Exact | None = None
+    total_steps: Exact | None = None
+    total_epochs: Exact | None = None
+    batch_size: Exact | None = None
+    tokens_per_step: Exact | None = None
+    ticks_per_step: Exact | None = None
     tick: str = "step"
 
     @classmethod
@@ -117,7 +112,7 @@ class Clock:
             raise clock._contradiction(per * epochs)
         return clock
 
-    def _contradiction(self, product: Fraction) -> ScheduleError:
+    def _contradiction(self, product: Exact) -> ScheduleError:
         return refuse(
             "LR124",
             f"{self.total_epochs} epochs of {self.steps_per_epoch} steps are {product} steps, and total_steps says {self.total_steps}",
@@ -127,62 +122,50 @@ class Clock:
     def facts(self) -> dict[str, Any]:
         """The facts that are known, as plain JSON data: whole numbers, decimals, or fractions written `"1/3"`."""
         known = {name: value for name, value in attrs.asdict(self).items() if value is not None}
-        return {name: plain(value) if isinstance(value, Fraction) else value for name, value in known.items()}
+        return {name: value if isinstance(value, str) else plain(value) for name, value in known.items()}
 
-    def ticks_in(self, time: str) -> Fraction:
+    def ticks_in(self, time: str) -> Exact:
         """The ticks in one of the units that a formula may count: "ticks", "steps" or "epochs". Raises `ScheduleError` where nobody has said how many."""
         units = {"ticks": "tick", "steps": "step", "epochs": "epoch"}
         if time not in units:
             raise refuse("LR152", f"time is {time!r}", "count ticks, steps or epochs")
         try:
-            return self.ticks(Fraction(1), units[time])
+            return self.ticks(1, units[time])
         except MissingFactError as fact:
             raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which nobody has said", f"give `{fact.facts[0]}`") from None
 
-    def epoch_steps(self) -> Fraction:
+    def epoch_steps(self) -> Exact:
         """Steps in an epoch, given or worked out from the totals."""
         if self.steps_per_epoch is not None:
             return self.steps_per_epoch
         if self.total_steps is not None and self.total_epochs is not None:
-            return self.total_steps / self.total_epochs
+            return quotient(self.total_steps, self.total_epochs)
         raise MissingFactError("steps_per_epoch")
 
-    def total(self) -> Fraction:
+    def total(self) -> Exact:
         """The run's length in ticks."""
         whole, other = (self.total_steps, self.total_epochs) if self.tick == "step" else (self.total_epochs, self.total_steps)
         if whole is not None:
             return whole * self._per_step()
         if other is None:
             raise MissingFactError("total_steps", "total_epochs")
-        return other * self.epoch_steps() * self._per_step() if self.tick == "step" else other / self.epoch_steps()
+        return other * self.epoch_steps() * self._per_step() if self.tick == "step" else quotient(other, self.epoch_steps())
 
-    def _per_step(self) -> Fraction:
-        return self.ticks_per_step or Fraction(1)
+    def _per_step(self) -> Exact:
+        return self.ticks_per_step or 1
 
-    def ticks(self, amount: Fraction, unit: str) -> Fraction:
+    def ticks(self, amount: Exact, unit: str) -> Exact:
         """So many of a unit, in ticks, exactly. Raises `MissingFactError`."""
         if unit == "tick":
             return amount
         if unit == "percent":
-            return amount * self.total() / 100
+            return quotient(amount * self.total(), 100)
         if unit == "epoch":
             return amount * self.epoch_steps() * self._per_step() if self.tick == "step" else amount
         if unit == "token" and self.tokens_per_step is None:
             raise MissingFactError("tokens_per_step")
         if unit == "sample" and self.batch_size is None:
             raise MissingFactError("batch_size")
-        per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or Fraction(1)
-        steps = amount / per_step
-        return steps * self._per_step() if self.tick == "step" else steps / self.epoch_steps()
-
-
-def plain(value: Fraction) -> int | float | str:
-    """A fraction as JSON data, without loss: an int, a float that reads back as the same decimal, or `"numerator/denominator"`.
-
-    >>> plain(Fraction(5, 2)), plain(Fraction(1, 3))
-    (2.5, '1/3')
-    """
-    if value.denominator == 1:
-        return value.numerator
-    near = float(value)
-    return near if Fraction(repr(near)) == value else f"{value.numerator}/{value.denominator}"
+        per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or 1
+        steps = quotient(amount, per_step)
+        return steps * self._per_step() if self.tick == "step" else quotient(steps, self.epoch_steps())

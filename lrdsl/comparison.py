@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -12,6 +11,7 @@ import sympy
 from lrdsl.backends.symbolic import translate
 from lrdsl.check.program import total_of
 from lrdsl.diagnostics import refuse
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, INDEX, PI, Expr, T
 from lrdsl.plan import MOST_TICKS, Plan, horizon, pieces
 from lrdsl.schedule import Schedule
@@ -89,7 +89,7 @@ def _proved(a: Plan, b: Plan) -> bool:
     return len(starts) <= _MOST_STRETCHES and all(_equal(_at(one, start), _at(two, start)) for start in starts)
 
 
-def _at(found: Any, start: Fraction) -> Expr:
+def _at(found: Any, start: Exact) -> Expr:
     level: Expr = [p.level for p in found if p.start <= start][-1]
     return level
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import TypeAlias
 
 import attrs
 
+from lrdsl.exact import Exact, exact
 from lrdsl.expr import ENTRY, Constant, Expr, decimal
 
 
@@ -83,8 +83,8 @@ class Parameter:
     kind: Kind
     doc: str
     default: Default = REQUIRED
-    low: Fraction | None = None
-    high: Fraction | None = None
+    low: Exact | None = None
+    high: Exact | None = None
     open_low: bool = False
     open_high: bool = False
     options: tuple[str, ...] = ()
@@ -118,17 +118,17 @@ class Parameter:
 
 
 def _default(value: Default | Constant) -> Default:
-    return decimal(Fraction(repr(value))) if isinstance(value, int | float) else value  # type: ignore[return-value]
+    return decimal(exact(value)) if isinstance(value, int | float) else value  # type: ignore[return-value]
 
 
 def duration(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, empty: bool = False, listed: str = "one") -> Parameter:
     """A parameter in ticks, above 0, or from 0 where `empty` is allowed."""
-    return Parameter(name, Kind.DURATION, doc, _default(default), low=Fraction(0), open_low=not empty, listed=listed, letter=letter)
+    return Parameter(name, Kind.DURATION, doc, _default(default), low=0, open_low=not empty, listed=listed, letter=letter)
 
 
 def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, positive: bool = False) -> Parameter:
     """A parameter in the units of the scheduled value. `positive` where the formula divides by it or takes its logarithm."""
-    return Parameter(name, Kind.LEVEL, doc, _default(default), low=Fraction(0) if positive else None, open_low=positive, letter=letter)
+    return Parameter(name, Kind.LEVEL, doc, _default(default), low=0 if positive else None, open_low=positive, letter=letter)
 
 
 def ratio(
@@ -144,13 +144,13 @@ def ratio(
     listed: str = "one",
 ) -> Parameter:
     """A pure number, from 0 up unless said otherwise."""
-    least, most = (None if bound is None else Fraction(bound) for bound in (low, high))
+    least, most = (None if bound is None else exact(bound) for bound in (low, high))
     return Parameter(name, Kind.RATIO, doc, _default(default), least, most, open_low, open_high, listed=listed, letter=letter)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:
     """A whole number."""
-    return Parameter(name, Kind.COUNT, doc, _default(default), low=Fraction(low), high=Fraction(high))
+    return Parameter(name, Kind.COUNT, doc, _default(default), low=exact(low), high=exact(high))
 
 
 def formula(name: str, doc: str) -> Parameter:

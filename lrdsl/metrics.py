@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.clock import plain
+from lrdsl.exact import Exact, plain
 
 
 def quoted(metric: str) -> str:
@@ -65,7 +65,7 @@ class Plateau:
     metric: str
     mode: str = "min"
     patience: int = 10
-    threshold: Fraction = Fraction(1, 10000)
+    threshold: Exact = Fraction(1, 10000)
     threshold_mode: str = "rel"
     cooldown: int = 0
 
@@ -116,7 +116,7 @@ class Crossing:
 
     metric: str
     op: str
-    value: Fraction
+    value: Exact
 
     def __str__(self) -> str:
         return f"{quoted(self.metric)} {self.op} {plain(self.value)}"

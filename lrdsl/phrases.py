@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 import attrs
 
+from lrdsl.exact import Exact
 from lrdsl.expr import ENTRY, Expr, Num, Symbol, substitute
 from lrdsl.kinds import Kind, Parameter
 
@@ -20,7 +20,7 @@ THEN = Symbol("then")
 class Ticks:
     """Durations: `30, 60 and 80 steps`; with `every`, what comes after each of them: `every 30 steps`, `every step`."""
 
-    ticks: tuple[Fraction, ...]
+    ticks: tuple[Exact, ...]
     every: bool = False
 
 

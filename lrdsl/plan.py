@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.clock import Clock
+from lrdsl.exact import Exact
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
@@ -25,15 +26,15 @@ class Phase:
 
     text: str
     extent: tuple[int, int]
-    start: Fraction | None
-    length: Fraction | None
+    start: Exact | None
+    length: Exact | None
 
     def __str__(self) -> str:
         return self.text
 
 
 #: When the events of each watch came: by the text of its monitor and the tick at which its phase began.
-History: TypeAlias = "Mapping[tuple[str, Fraction], tuple[int, ...]]"
+History: TypeAlias = "Mapping[tuple[str, Exact], tuple[int, ...]]"
 
 
 @attrs.frozen
@@ -46,12 +47,12 @@ class Watch:
 
     event: Event
     monitor: Monitor
-    start: Fraction | None
-    end: Fraction | None
+    start: Exact | None
+    end: Exact | None
     ends: bool
 
     @property
-    def key(self) -> tuple[str, Fraction] | None:
+    def key(self) -> tuple[str, Exact] | None:
         """What tells it from others: two watches that begin together and look at the same thing see the same. None for one that has not begun."""
         return None if self.start is None else (str(self.monitor), self.start)
 
@@ -71,9 +72,9 @@ class Piece:
     The last piece has no end.
     """
 
-    start: Fraction
+    start: Exact
     level: Expr
-    end: Fraction | None
+    end: Exact | None
 
 
 @attrs.frozen
@@ -105,7 +106,7 @@ class Plan:
 
     phases: tuple[Phase, ...]
     level: Expr
-    length: Fraction | None
+    length: Exact | None
     law: Expr
     watches: tuple[Watch, ...] = ()
     legend: tuple[Letters, ...] = ()
@@ -155,7 +156,7 @@ class Measure:
 
     op: str
     level: Expr | None = None
-    tick: Fraction | None = None
+    tick: Exact | None = None
     args: tuple[Measure, ...] = ()
 
 
@@ -171,7 +172,7 @@ class Assertion:
     left: Measure
     op: str
     right: Measure
-    run: Fraction | None
+    run: Exact | None
 
 
 @attrs.frozen
@@ -181,7 +182,7 @@ class Program:
     targets: tuple[Target, ...]
     assertions: tuple[Assertion, ...]
     clock: Clock
-    base: Fraction | None = None
+    base: Exact | None = None
 
     @property
     def base_value(self) -> float:
@@ -189,10 +190,10 @@ class Program:
         return float(self.base or 1)
 
 
-def first_tick(value: Fraction) -> float:
+def first_tick(value: Exact) -> float:
     """The first number that a machine holds from an exact tick on: an int, or a double that is not below it, so that no phase is asked about a time before it.
 
-    >>> first_tick(Fraction(3)), Fraction(first_tick(Fraction(61, 15))) >= Fraction(61, 15)
+    >>> first_tick(3), Fraction(first_tick(Fraction(61, 15))) >= Fraction(61, 15)
     (3, True)
     """
     top, bottom = value.as_integer_ratio()
@@ -237,7 +238,7 @@ def pieces(level: Expr) -> tuple[Piece, ...]:
 MOST_TICKS = 10_000_000
 
 
-def horizon(plan: Plan, total: Fraction | None) -> int:
+def horizon(plan: Plan, total: Exact | None) -> int:
     """How many ticks show a plan: the run where its length is known, else to a little past the end, or a few of its cycles."""
     return max(2, min(int(_end(plan) if total is None else total) + 1, MOST_TICKS))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,9 @@ from lrdsl.check.finite import BASE_RANGE, fits_any_base
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
-from lrdsl.clock import MAX_TICKS, Clock, Options, exact
+from lrdsl.clock import MAX_TICKS, Clock, Options
 from lrdsl.diagnostics import Problems, did_you_mean, refuse
+from lrdsl.exact import Exact, exact
 from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
@@ -52,9 +52,9 @@ class Schedule:
 
     tree: Node = attrs.field(repr=False)
     clock: Clock = attrs.Factory(Clock)
-    names: tuple[tuple[str, Fraction], ...] = ()
+    names: tuple[tuple[str, Exact], ...] = ()
     text: str = attrs.field(default="", eq=False, repr=False)
-    events: tuple[tuple[tuple[str, Fraction], tuple[int, ...]], ...] = attrs.field(default=(), kw_only=True, repr=False)
+    events: tuple[tuple[tuple[str, Exact], tuple[int, ...]], ...] = attrs.field(default=(), kw_only=True, repr=False)
     program: Program = attrs.field(kw_only=True, eq=False, repr=False)
     library: Library | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
 

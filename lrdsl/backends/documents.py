@@ -11,7 +11,7 @@ from lrdsl.backends.latex import Style
 from lrdsl.backends.notation import mathml, python, text, typst
 from lrdsl.backends.notation.composing import compose
 from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
-from lrdsl.clock import exact
+from lrdsl.exact import exact
 from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
 from lrdsl.plan import Plan, Target
 

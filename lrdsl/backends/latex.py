@@ -3,12 +3,12 @@ r"""The closed form as LaTeX that a reviewer would take for hand-set: `\eta_t = 
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 import attrs
 
 from lrdsl.backends.notation.latex import condition, latex, name, width, words
 from lrdsl.backends.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
+from lrdsl.exact import Exact
 from lrdsl.plan import Target
 
 #: What a column of a two-column page holds, in ems of its font.
@@ -28,7 +28,7 @@ class Style:
     form: str = "cases"
     numbers: str = "decimal"
     first: int = 0
-    per: Fraction = Fraction(1)
+    per: Exact = 1
     label: str = ""
     width: float = COLUMN
 
@@ -78,7 +78,7 @@ def _set(formula: Cases, symbol: str, style: Style) -> str:
     room = style.width - width(symbol) - 1.4
     if style.form == "aligned":
         return _aligned(symbol, [_marked(value, when, room, (r",\quad ", "")) for value, when in rows])
-    terms = [(value, when) for value, when in rows if value != Number(Fraction(0))] or list(rows[:1])
+    terms = [(value, when) for value, when in rows if value != Number(0)] or list(rows[:1])
     marked = [_marked(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
     if all(len(lines) == 1 for lines in marked) and sum(width(lines[0], True) + 1.3 for lines in marked) <= room:
         return f"{symbol} = " + " + ".join(lines[0] for lines in marked)

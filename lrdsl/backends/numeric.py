@@ -14,6 +14,7 @@ from fractions import Fraction
 
 import attrs
 
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import HALF_COSINES, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
 from lrdsl.plan import Piece, first_tick
 
@@ -80,8 +81,8 @@ def _div(a: Expr, b: Expr) -> Expr:
     return Call("div", (a, b))
 
 
-def _float(value: Fraction) -> Float:
-    return Float(value.numerator if value.denominator == 1 and abs(value) < _WHOLE else float(value))
+def _float(value: Exact) -> Float:
+    return Float(value.numerator if value.denominator == 1 and -_WHOLE < value < _WHOLE else float(value))
 
 
 #: The slope of a function at x, where its value is y.
@@ -104,14 +105,14 @@ def stretches(piece: Piece) -> list[Piece]:
     return [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
 
 
-def _turn(x: Expr) -> tuple[Expr, Fraction]:
+def _turn(x: Expr) -> tuple[Expr, Exact]:
     """The time that a half cosine looks at, and when it has gone a third of its way: of a slow one the next whole tick, which is quicker to compare with."""
     scale, of, shift = parts(x)
-    turn = (Fraction(1, 3) - shift) / scale
-    return of, Fraction(math.ceil(turn)) if abs(scale) <= _SLOW else turn
+    turn = quotient(Fraction(1, 3) - shift, scale)
+    return of, math.ceil(turn) if -_SLOW <= scale <= _SLOW else turn
 
 
-def numeric(e: Expr, start: Fraction = Fraction(0)) -> Expr:
+def numeric(e: Expr, start: Exact = 0) -> Expr:
     """The operations that compute `e`, in doubles, in the stretch that begins at `start`."""
     return _Lowering(start).of(e)
 
@@ -119,7 +120,7 @@ def numeric(e: Expr, start: Fraction = Fraction(0)) -> Expr:
 class _Lowering:
     """One tree's translation, with equal subtrees translated once."""
 
-    def __init__(self, start: Fraction) -> None:
+    def __init__(self, start: Exact) -> None:
         self.start = start
         self.memo: dict[Expr, Expr] = {}
         self.pairs: dict[Expr, Pair] = {}
@@ -182,15 +183,15 @@ class _Lowering:
         scaled = inner if a == 1 else _mul(Float(a), inner)
         return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
 
-    def _time(self, e: Expr) -> tuple[Fraction, Expr, Fraction]:
+    def _time(self, e: Expr) -> tuple[Exact, Expr, Exact]:
         """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks."""
-        scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (Fraction(1), e, Fraction(0))
+        scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (1, e, 0)
         inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (self.of(of), 1)
-        return scale if parts == 1 else scale / parts, inner, shift
+        return scale if parts == 1 else quotient(scale, parts), inner, shift
 
-    def _far(self, scale: Fraction, inner: Expr, shift: Fraction) -> Pair:
+    def _far(self, scale: Exact, inner: Expr, shift: Exact) -> Pair:
         """An exact time whose numbers do not fit into doubles: the time since its origin, with the origin and the scale in two doubles each."""
-        origin = -shift / scale
+        origin = quotient(-shift, scale)
         near = round(origin)
         # Rounded so that the time since a phase began, or until it ends, is not below 0.
         rest = first_tick(origin - near) if scale < 0 else -first_tick(near - origin)
@@ -237,7 +238,7 @@ class _Lowering:
         return Pair(total, _sub(small, _sub(total, big)))
 
     def _pow(self, base: Expr, exponent: Expr) -> Expr:
-        if isinstance(exponent, Num) and abs(exponent.double) <= 1:
+        if isinstance(exponent, Num) and -1 <= exponent.double <= 1:
             if exponent.double == Fraction(1, 2):
                 return _op("sqrt", self.of(base))
             if exponent.double == -1:
@@ -341,7 +342,7 @@ class _Lowering:
         return Pair(high, low)
 
 
-def _in_parts(scale: Fraction, shift: Fraction) -> tuple[int, int, int]:
+def _in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
     """(a, b, n) where `scale * of + shift` is (a * of + b)/n, in whole numbers."""
     (a, c), (b, d) = scale.as_integer_ratio(), shift.as_integer_ratio()
     n = math.lcm(c, d)
@@ -363,7 +364,7 @@ def _plus(first: Expr, *others: Expr | None) -> Expr:
     return _add(first, *rest) if rest else first
 
 
-def _head(value: Fraction) -> float:
+def _head(value: Exact) -> float:
     """The leading bits of a positive constant, few enough that a whole number of 27 bits times them is exact."""
     mantissa, exponent = math.frexp(float(value))
     return math.ldexp(math.floor(mantissa * 2**_HEAD_BITS) / 2**_HEAD_BITS, exponent)

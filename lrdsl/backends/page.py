@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from html import escape
 
 from lrdsl.backends.picture import PALETTE
 from lrdsl.backends.sampling import Points, points
+from lrdsl.exact import Exact
 from lrdsl.plan import Plan, horizon
 
 _WIDTH, _HEIGHT, _MARGIN = 320.0, 72.0, 4.0
@@ -37,7 +37,7 @@ def sparkline(drawn: Points, title: str) -> str:
     )
 
 
-def curve(plan: Plan, base: float, total: Fraction | None, title: str) -> str:
+def curve(plan: Plan, base: float, total: Exact | None, title: str) -> str:
     """The sparkline of a plan over its run."""
     return sparkline(points(plan, base, horizon(plan, total) - 1), title)
 

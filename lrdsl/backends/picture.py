@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import attrs
 
 from lrdsl.backends.sampling import Points, points
+from lrdsl.exact import Exact
 from lrdsl.plan import Plan, Target, horizon
 
 #: Okabe and Ito's palette, whose colours people with any colour vision tell apart; black first is left to the axes.
@@ -22,7 +22,7 @@ class Drawn:
     label: str
     targets: tuple[Target, ...]
     base: float
-    total: Fraction | None
+    total: Exact | None
 
 
 @attrs.frozen
@@ -62,7 +62,7 @@ class Picture:
     log: bool
 
 
-def picture(drawn: Sequence[Drawn], ticks: int | None, per: Fraction, unit: str, log: bool, phases: bool) -> Picture:
+def picture(drawn: Sequence[Drawn], ticks: int | None, per: Exact, unit: str, log: bool, phases: bool) -> Picture:
     """A picture of schedules over so many ticks, with `per` ticks in a unit of its axis. What is scheduled under one key goes into one panel."""
     last = float((ticks or max(horizon(t.plan, d.total) for d in drawn for t in d.targets)) - 1)
     keys = dict.fromkeys(_key(t) for d in drawn for t in d.targets)

@@ -48,7 +48,7 @@ def _edges(level: Expr, start: float, stop: float) -> list[float] | None:
     chosen = [x for x in walk(level) if isinstance(x, Select) and x.of is T]
     found = {float(at) for x in chosen for at in x.starts[1:] if start < at < stop}
     for length, origin in cycles(level):
-        first = math.floor((Fraction(start) - origin) / length) + 1
+        first = (Fraction(start) - origin) // length + 1
         if (stop - start) / float(length) > MOST_EDGES:
             return None
         k = first

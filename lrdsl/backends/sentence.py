@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from lrdsl.backends.notation.composing import composer_of
 from lrdsl.backends.notation.text import constant, text
 from lrdsl.backends.notation.tree import Name, is_fraction
 from lrdsl.clock import Clock, MissingFactError
+from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr import BASE, Expr, Num, affine, decimal, substitute
 from lrdsl.phrases import Formula, Goes, Part, Ticks
 from lrdsl.plan import Plan, Target
@@ -16,7 +15,7 @@ _SUBJECTS = {"lr": "The learning rate", "momentum": "The momentum", "weight_deca
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
-def sentence(plan: Plan, target: Target, clock: Clock, base: Fraction | None) -> str:
+def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None) -> str:
     """The sentence for a plan that is to be written. `base` is the base value, where that is known."""
     assert plan.said is not None
     words = _Words(plan, clock, base)
@@ -34,7 +33,7 @@ def _subject(target: Target) -> str:
     return f"{subject} of " + (f"param group {target.group}" if isinstance(target.group, int) else f"the param groups named {target.group}")
 
 
-def _amount(n: Fraction) -> str:
+def _amount(n: Exact) -> str:
     """A number of units: `2.5`, `10,000`, `466,666 2/3`."""
     if is_fraction(n) and n > 1:
         return f"{int(n):,} {n - int(n)}"
@@ -44,7 +43,7 @@ def _amount(n: Fraction) -> str:
 class _Words:
     """Prints the pieces of a phrase."""
 
-    def __init__(self, plan: Plan, clock: Clock, base: Fraction | None) -> None:
+    def __init__(self, plan: Plan, clock: Clock, base: Exact | None) -> None:
         self.composer, self.clock, self.base = composer_of(plan, Name("the base", raw=True)), clock, base
 
     def of(self, part: Part) -> str:
@@ -74,7 +73,7 @@ class _Words:
             return "the level reached"
         (plus, times) = (x.value for x in parts if isinstance(x, Num))
         several = "the base value" if times == 1 else f"{constant(times)} times the base value"
-        return several if plus == 0 else f"{several} {'plus' if plus > 0 else 'less'} {constant(abs(plus))}"
+        return several if plus == 0 else f"{several} {'plus' if plus > 0 else 'less'} {constant(size(plus))}"
 
     def _goes(self, start: Expr, end: Expr) -> str:
         """Which way it goes from one level to another, whatever base above 0 there is."""
@@ -85,7 +84,7 @@ class _Words:
         signs = {(x.value > 0) - (x.value < 0) for x in parts if isinstance(x, Num)} - {0}
         return {frozenset({1}): "rises", frozenset({-1}): "falls"}.get(frozenset(signs), "goes")
 
-    def _ticks(self, ticks: tuple[Fraction, ...], every: bool) -> str:
+    def _ticks(self, ticks: tuple[Exact, ...], every: bool) -> str:
         unit, amounts = self._unit(ticks)
         if every and amounts == [1]:
             return f"every {unit}"
@@ -93,16 +92,16 @@ class _Words:
         joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
         return f"{'every ' * every}{joined} {unit}{'' if amounts == [1] else 's'}"
 
-    def _unit(self, ticks: tuple[Fraction, ...]) -> tuple[str, list[Fraction]]:
+    def _unit(self, ticks: tuple[Exact, ...]) -> tuple[str, list[Exact]]:
         """The largest unit that durations are whole in, and how many they are: epochs, steps, or calls of the scheduler where a step has several."""
         if self.clock.tick == "epoch":
             return "epoch", list(ticks)
-        per_step = self.clock.ticks_per_step or Fraction(1)
+        per_step = self.clock.ticks_per_step or 1
         try:
-            epochs = [n / per_step / self.clock.epoch_steps() for n in ticks]
+            epochs = [quotient(quotient(n, per_step), self.clock.epoch_steps()) for n in ticks]
             if all(n.denominator == 1 and n > 0 for n in epochs):
                 return "epoch", epochs
         except MissingFactError:
             pass
-        steps = [n / per_step for n in ticks]
+        steps = [quotient(n, per_step) for n in ticks]
         return ("tick", list(ticks)) if any(n.denominator > 1 for n in steps) and per_step != 1 else ("step", steps)

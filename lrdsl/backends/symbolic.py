@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from lrdsl.clock import exact
+from lrdsl.exact import Exact, exact
 from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
 from lrdsl.plan import Plan
 
@@ -26,7 +26,7 @@ _NAMED = {
 }
 
 
-def rational(value: Fraction) -> Any:
+def rational(value: Exact) -> Any:
     """A fraction as SymPy writes it, or the expression of its letters."""
     if isinstance(value, Lettered):
         return sympy.cancel(value.form)

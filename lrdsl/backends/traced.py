@@ -7,7 +7,6 @@ where it is not in force, nor its derivative.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -98,7 +97,7 @@ class _Tracer:
                 return args[0] / args[1]
             case "max" | "min":
                 return reduce(getattr(self.ops, _NAMES[e.op]), args)
-            case "pow" if isinstance(e.args[1], Num) and e.args[1].double == Fraction(2):
+            case "pow" if isinstance(e.args[1], Num) and e.args[1].double == 2:
                 return args[0] * args[0]
             case "hav":
                 return self.ops.sin(args[0] * (math.pi / 2)) ** 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -18,6 +17,7 @@ from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, within
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper
 from lrdsl.syntax import canonical, nodes
@@ -30,7 +30,7 @@ MAX_PHASES = 500
 def check(
     tree: Node,
     clock: Clock,
-    names: Mapping[str, Fraction],
+    names: Mapping[str, Exact],
     problems: Problems,
     library: Library | None = None,
     happened: History | None = None,
@@ -76,7 +76,8 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     law = (paper if scope.written else best)(whole.level)
     level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
     phases: list[Phase] = []
-    ticks, known = Fraction(0), True
+    ticks: Exact = 0
+    known = True
     for item, curve in zip(items, found, strict=True):
         phases.append(Phase(canonical(item), item.extent, ticks if known else None, curve.length))
         known = known and not (curve.length is None and curve.pending is not None)

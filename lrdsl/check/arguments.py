@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from lrdsl.check.bounds import constant
 from lrdsl.check.scope import Named, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import did_you_mean, shown
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
@@ -139,7 +139,7 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
     return scope.lettered(e, p.letter, node.extent, p.kind is Kind.DURATION)
 
 
-def _measures(p: Parameter, e: Expr) -> list[Fraction | float]:
+def _measures(p: Parameter, e: Expr) -> list[Exact | float]:
     """The numbers that a parameter's range applies to: the value, or a level's constant part and multiple of base, the larger of them where one is 0."""
     if isinstance(e, Num):
         return [e.value]
@@ -157,7 +157,7 @@ def _measures(p: Parameter, e: Expr) -> list[Fraction | float]:
     return [n for n in numbers if n != 0] or [0]
 
 
-def _inside(p: Parameter, value: Fraction | float) -> bool:
+def _inside(p: Parameter, value: Exact | float) -> bool:
     if isinstance(value, float) and math.isnan(value):
         return False
     above = p.low is None or (value > p.low if p.open_low else value >= p.low)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from lrdsl.check.names import is_phase, waits_for
 from lrdsl.check.phases import curve_of
 from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import shown
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, Expr, Num, T
 from lrdsl.kinds import Kind
 from lrdsl.plan import Assertion, Measure, best
@@ -42,14 +41,14 @@ def assertion(node: nodes.Assertion, scope: Scope) -> Assertion | None:
     return Assertion(statement(node), node.extent, left, node.op, right, run)
 
 
-def _run(node: nodes.Assertion, scope: Scope) -> tuple[bool, Fraction | None]:
+def _run(node: nodes.Assertion, scope: Scope) -> tuple[bool, Exact | None]:
     """Whether it is known how long an assertion is about, and the last tick: the end of the run, else of the longest schedule; None where one has no end."""
     if scope.room is not None:
         return True, scope.room
     found = [curve_of(n, scope) for n in _targets(node, scope)]
     ends = [curve.length for curve in found if curve is not None]
     if None not in ends:
-        return len(ends) == len(found), max((end for end in ends if end is not None), default=Fraction(0))
+        return len(ends) == len(found), max((end for end in ends if end is not None), default=0)
     if any(isinstance(n, nodes.Call) and n.name == "total" for n in nodes.walk(node)):
         scope.missing(MissingFactError("total_steps", "total_epochs"), node.extent, "the total of a schedule without an end")
         return False, None

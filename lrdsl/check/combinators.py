@@ -9,6 +9,7 @@ import attrs
 
 from lrdsl.check import curves
 from lrdsl.check.curves import Curve
+from lrdsl.exact import quotient
 from lrdsl.expr import ONE, Num
 from lrdsl.kinds import Argument, Parameter, count, duration, level, phase, ratio
 
@@ -53,7 +54,7 @@ def _count(times: Argument) -> int | None:
 
 def _stretch(phase: Curve, k: Argument, to: Argument) -> Curve:
     if isinstance(to, Num) and phase.length:
-        return curves.stretch(phase, to.value / phase.length)
+        return curves.stretch(phase, quotient(to.value, phase.length))
     return curves.stretch(phase, k.value) if isinstance(k, Num) else phase
 
 

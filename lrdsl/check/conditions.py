@@ -12,6 +12,7 @@ from lrdsl.check.names import is_phase
 from lrdsl.check.scope import WORDS, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
+from lrdsl.exact import Exact
 from lrdsl.expr import Event, Num
 from lrdsl.kinds import Kind, resolved
 from lrdsl.metrics import Crossing, Monitor
@@ -31,12 +32,12 @@ class Ending:
     """
 
     event: Event | None
-    most: Fraction | None
-    came: Fraction | None
+    most: Exact | None
+    came: Exact | None
     said: str = ""
 
     @property
-    def length(self) -> Fraction | None:
+    def length(self) -> Exact | None:
         """The length of the phase as far as that is known."""
         return self.most if self.came is None else self.came
 
@@ -51,12 +52,12 @@ class Ending:
 def ending(node: nodes.Until, scope: Scope) -> Ending | None:
     """When `A until ...` ends, or None after its problems were reported."""
     monitors: list[Monitor] = []
-    caps: list[Fraction] = []
+    caps: list[Exact] = []
     for condition in node.conditions:
         found = _condition(condition, scope)
         if found is None:
             return None
-        if isinstance(found, Fraction):
+        if isinstance(found, int | Fraction):
             caps.append(found)
         else:
             monitors.append(found)
@@ -73,7 +74,7 @@ def ending(node: nodes.Until, scope: Scope) -> Ending | None:
     return Ending(event, most, times[0] if times else None, " or ".join(monitor.sentence for monitor in monitors))
 
 
-def watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Fraction | None = None, ends: bool = True) -> Event | None:
+def watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Exact | None = None, ends: bool = True) -> Event | None:
     """The event of a phase that begins here and waits `most` ticks, after its monitors were noted; None after a problem was reported."""
     run = scope.run
     if run.refused:
@@ -85,12 +86,12 @@ def watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Fraction 
     ticks = sorted(tick for w in watches if w.key is not None for tick in run.happened.get(w.key, ()) if w.end is None or tick <= w.end)
     if ticks and run.start is not None:
         run.times[event] = tuple(tick - run.start for tick in ticks)
-        watches = [attrs.evolve(w, end=Fraction(ticks[0])) for w in watches] if ends else watches
+        watches = [attrs.evolve(w, end=ticks[0]) for w in watches] if ends else watches
     run.watches.extend(watches)
     return event
 
 
-def _condition(node: Node, scope: Scope) -> Monitor | Fraction | None:
+def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:
     match node:
         case nodes.Comparison():
             return _comparison(node, scope)

@@ -4,7 +4,6 @@ curves, by substitution: every combinator of the language is a few lines of alge
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ import attrs
 
 from lrdsl.check.bounds import constant
 from lrdsl.clock import MAX_TICKS
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import (
     BASE,
     ENTRY,
@@ -39,6 +39,7 @@ from lrdsl.expr import (
     power,
     select,
     substitute,
+    unlettered,
     walk,
 )
 from lrdsl.phrases import Phrase, following
@@ -68,14 +69,14 @@ class Curve:
     `said` is what it does in words, where it is to be written. `course`, where given, is a simpler law for times before the natural length.
     """
 
-    length: Fraction | None
+    length: Exact | None
     law: Callable[[Expr, Expr], Expr]
-    pending: tuple[Event, Fraction] | None = None
+    pending: tuple[Event, Exact] | None = None
     said: Phrase | None = None
     course: Callable[[Expr, Expr], Expr] | None = None
 
     @classmethod
-    def of(cls, length: Fraction | None, level: Expr, pending: tuple[Event, Fraction] | None = None, said: Phrase | None = None) -> Curve:
+    def of(cls, length: Exact | None, level: Expr, pending: tuple[Event, Exact] | None = None, said: Phrase | None = None) -> Curve:
         """The curve whose level is a formula of `T` and `ENTRY`, one within the bounds."""
         return cls(length, _law(level), pending, said)
 
@@ -89,7 +90,7 @@ class Curve:
         """Whether nothing can come after it."""
         return self.length is None and self.pending is None
 
-    def at(self, tick: Fraction, entry: Expr = ENTRY) -> Expr:
+    def at(self, tick: Exact, entry: Expr = ENTRY) -> Expr:
         """The level at a tick."""
         return self.law(number(tick), entry)
 
@@ -116,8 +117,8 @@ def _bounded(level: Expr) -> Expr:
 
 def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     """One after the other, each entering at the level that the one before reached, the first at `entry`. All but the last must end."""
-    start: Fraction = Fraction(0)
-    parts: list[tuple[Fraction, Expr]] = []
+    start: Exact = 0
+    parts: list[tuple[Exact, Expr]] = []
     said: list[Phrase | None] = []
     for i, curve in enumerate(curves):
         said.append(curve.said and curve.said.where({ENTRY: entry}))
@@ -149,11 +150,11 @@ def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
     return tuple(found)
 
 
-def _then_later(curve: Curve, event: Event, ticks: Fraction, rest: Curve) -> Curve:
+def _then_later(curve: Curve, event: Event, ticks: Exact, rest: Curve) -> Curve:
     """A curve until so many ticks after an event, then the rest."""
 
     def goes_on(ended: Expr) -> Expr:
-        return select(T, [(Fraction(0), ended), (ticks, rest.law(T - ticks, _bounded(_at(ended, ticks))))])
+        return select(T, [(0, ended), (ticks, rest.law(T - ticks, _bounded(_at(ended, ticks))))])
 
     level = changed_after(curve.level, event, goes_on)
     length = None if curve.length is None or rest.length is None else curve.length + rest.length
@@ -169,9 +170,9 @@ def _copies(curve: Curve, count: int) -> None:
         raise TooLargeError(f"written out, it has {found} pieces")
 
 
-def until(curve: Curve, event: Event, most: Fraction | None) -> Curve:
+def until(curve: Curve, event: Event, most: Exact | None) -> Curve:
     """The curve up to an event, then the level it reached there; `most` is how long it takes if the event never comes."""
-    return Curve.of(most, ending(event, curve.level, curve.law(event, ENTRY)), (event, Fraction(0)))
+    return Curve.of(most, ending(event, curve.level, curve.law(event, ENTRY)), (event, 0))
 
 
 def restart(curve: Curve) -> Curve:
@@ -179,9 +180,9 @@ def restart(curve: Curve) -> Curve:
     return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None)
 
 
-def limit(curve: Curve, length: Fraction) -> Curve:
+def limit(curve: Curve, length: Exact) -> Curve:
     """The curve up to `length`, then the level it reached there."""
-    return Curve.of(length, select(T, [(Fraction(0), curve.level), (length, curve.at(length))]))
+    return Curve.of(length, select(T, [(0, curve.level), (length, curve.at(length))]))
 
 
 def times(curve: Curve, factor: Curve) -> Curve:
@@ -200,10 +201,10 @@ def shifted(curve: Curve, by: Expr) -> Curve:
     return curve.leveled(on_branches(lambda a: add(a, by), curve.level))
 
 
-def skip(ticks: Fraction, curve: Curve) -> Curve:
+def skip(ticks: Exact, curve: Curve) -> Curve:
     """The curve without its first ticks."""
-    length = None if curve.length is None else max(curve.length - ticks, Fraction(0))
-    later = [(max(start - ticks, Fraction(0)), substitute(piece, {T: T + ticks})) for start, piece in branches(T, curve.level)]
+    length = None if curve.length is None else max(curve.length - ticks, 0)
+    later = [(max(start - ticks, 0), substitute(piece, {T: T + ticks})) for start, piece in branches(T, curve.level)]
     return Curve.of(length, select(T, later))
 
 
@@ -217,32 +218,32 @@ def clip(curve: Curve, low: Expr, high: Expr) -> Curve:
     return curve.leveled(on_branches(lambda level: call("min", call("max", level, low), high), curve.level))
 
 
-def _longest(curves: Sequence[Curve]) -> Fraction | None:
+def _longest(curves: Sequence[Curve]) -> Exact | None:
     """The length of the longest; where the run decides about one, nothing is known of that, and only the whole can be ended."""
     lengths = [c.length for c in curves if c.length is not None and c.pending is None]
     return max(lengths) if len(lengths) == len(curves) else None
 
 
-def every(interval: Fraction, curve: Curve) -> Curve:
+def every(interval: Exact, curve: Curve) -> Curve:
     """The curve as it was at the last multiple of `interval`: a staircase."""
-    held = linear(interval, floor(linear(1 / interval, T, Fraction(0))), Fraction(0))
+    held = linear(interval, floor(linear(quotient(1, interval), T, 0)), 0)
     parts = [(interval * -(-start // interval), substitute(piece, {T: held})) for start, piece in branches(T, curve.level)]
     return curve.leveled(select(T, parts))
 
 
-def stretch(curve: Curve, factor: Fraction) -> Curve:
+def stretch(curve: Curve, factor: Exact) -> Curve:
     """The curve, `factor` times as slow."""
     length = None if curve.length is None else curve.length * factor
-    return Curve.of(length, curve.law(linear(1 / factor, T, Fraction(0)), ENTRY))
+    return Curve.of(length, curve.law(linear(quotient(1, factor), T, 0), ENTRY))
 
 
 def bounce(curve: Curve) -> Curve:
     """Forward, then backward, for ever."""
     n = _finite(curve)
     w = mod(T, 2 * n)
-    back = linear(Fraction(-1), w, 2 * n)
+    back = linear(-1, w, 2 * n)
     way = [(start, piece) for start, piece in branches(T, curve.level) if start <= n]
-    forward = (Fraction(0), curve.law(w, ENTRY))
+    forward = (0, curve.law(w, ENTRY))
     # Backward, each piece holds at its end and not at its start. Where the curve is continuous that is the same, and the way back is pieces again.
     if all(before is after for before, after in ((_at(a, s), _at(b, s)) for (_, a), (s, b) in pairwise(way))):
         ends = [start for start, _ in way[1:]] if way[-1][0] == n else [*(start for start, _ in way[1:]), n]
@@ -251,7 +252,7 @@ def bounce(curve: Curve) -> Curve:
     return Curve.of(None, select(w, [forward, (n, curve.law(back, ENTRY))]))
 
 
-def _at(level: Expr, tick: Fraction) -> Expr:
+def _at(level: Expr, tick: Exact) -> Expr:
     return substitute(level, {T: number(tick)})
 
 
@@ -274,7 +275,7 @@ def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
     if ratio == ONE:
         return ENTRY + k * shift
     if ratio == ZERO:
-        return select(k, [(Fraction(0), ENTRY), (Fraction(1), shift)])
+        return select(k, [(0, ENTRY), (1, shift)])
     grown = power(ratio, k)
     plain = (1 - grown) / (1 - ratio)
     if constant(ratio) > 0:
@@ -282,15 +283,15 @@ def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
     return ENTRY * grown + shift * plain
 
 
-def _cycles(curve: Curve, m: Fraction, count: int | None, entry: Callable[[Expr], Expr]) -> Curve:
+def _cycles(curve: Curve, m: Exact, count: int | None, entry: Callable[[Expr], Expr]) -> Curve:
     """Cycles of equal length; `entry(k)` is the level that cycle k enters at. After the last, it goes on by its own rule."""
-    k, w = floor(linear(1 / m, T, Fraction(0))), mod(T, m)
+    k, w = floor(linear(quotient(1, m), T, 0)), mod(T, m)
     level = curve.law(w, entry(k))
     if count is None:
         return Curve.of(None, level)
     last = m * (count - 1)
     final = curve.law(T - last, entry(number(count - 1)))
-    return Curve.of(m * count, select(T, [(Fraction(0), level), (last, final)]))
+    return Curve.of(m * count, select(T, [(0, level), (last, final)]))
 
 
 def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curve:
@@ -300,7 +301,7 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
         return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
     assert isinstance(factor, Num)
     # For ever, the cycles are for numbers alone, which need no letters.
-    first, grows = (Fraction(m), Fraction(factor.value)) if count is None else (m, factor.value)
+    first, grows = (unlettered(m), unlettered(factor.value)) if count is None else (m, factor.value)
     lengths, end = [first], first
     while end <= MAX_TICKS and (count is None or len(lengths) < count):
         if len(lengths) >= MAX_CYCLES:
@@ -308,26 +309,27 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
         lengths.append(lengths[-1] * grows)
         end += lengths[-1]
     _copies(curve, len(lengths))
-    parts: list[tuple[Fraction, Expr]] = []
-    start = Fraction(0)
+    parts: list[tuple[Exact, Expr]] = []
+    start: Exact = 0
     for k, length in enumerate(lengths):
-        time = linear(first / length, T, -start * first / length)
+        pace = quotient(first, length)
+        time = linear(pace, T, -start * pace)
         parts.append((start, curve.law(time, ENTRY * power(decay, number(k)))))
         start += length
     return Curve.of(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))
 
 
-def _growing(curve: Curve, m: Fraction, factor: Expr, decay: Expr) -> Expr:
+def _growing(curve: Curve, m: Exact, factor: Expr, decay: Expr) -> Expr:
     """Cycles that grow for ever, as SGDR's paper writes them: cycle i has the length T_i = m f^i, and has gone on for T_cur = t - m (f^i - 1)/(f - 1)."""
     assert isinstance(factor, Num)
     factor = number(factor.value)  # as the lengths of the cycles have it
-    i = Letter("i", "", floor(call("log", 1 + (factor - 1) * linear(1 / m, T, Fraction(0))) / call("log", factor)))
+    i = Letter("i", "", floor(call("log", 1 + (factor - 1) * linear(quotient(1, m), T, 0)) / call("log", factor)))
     length = Letter("T", "i", m * power(factor, i))
     since = Letter("T", "cur", T - m / (factor - 1) * (power(factor, i) - 1))
     cycle = select(T, [(start, piece) for start, piece in branches(T, curve.level) if start < m])
     return substitute(cycle, {T: m * since / length, ENTRY: ENTRY * power(decay, i)})
 
 
-def _finite(curve: Curve) -> Fraction:
+def _finite(curve: Curve) -> Exact:
     assert curve.length
     return curve.length

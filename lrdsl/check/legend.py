@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import attrs
 
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, Call, Expr, Letter, Lettered, Num, forms, is_lettered, mul, number, walk
 from lrdsl.plan import Letters
 
@@ -39,7 +39,7 @@ class Legend:
             return mul(self.named(e.args[0], letter.replace("eta", "alpha"), *place), BASE)
         return Letter(self._known(e, letter, *place).symbol.name, "", e)
 
-    def number(self, value: Fraction, letter: str, *place: Any, duration: bool) -> Fraction:
+    def number(self, value: Exact, letter: str, *place: Any, duration: bool) -> Exact:
         """The same for a number; 0 and 1, which formulas leave out, and what has letters already stay as they are."""
         return value if value in (0, 1) or is_lettered(value) else Lettered.of(value, self._known(number(value), letter, *place, duration=duration).symbol)
 

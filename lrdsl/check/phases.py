@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from lrdsl.check.notes import Chain
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, Symbol, call, div, neg
 from lrdsl.kinds import REQUIRED, Kind, resolved
 from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, worded
@@ -90,7 +90,7 @@ def sequence(items: tuple[Node, ...], scope: Scope) -> list[Curve] | None:
     if len(resting) > 1 and scope.room is not None:
         scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence take `rest`", "write one of them out, or as a share: `20%`")
     found: list[Curve | None] = [None] * len(items)
-    lengths: list[Fraction | None] = [None] * len(items)
+    lengths: list[Exact | None] = [None] * len(items)
     for i, item in enumerate(items):
         if i not in late:
             found[i] = curve_of(item, scope)
@@ -142,7 +142,7 @@ def _ends_late(k: int, i: int, items: tuple[Node, ...], driven: set[int], scope:
     return True
 
 
-def _in_room(scope: Scope, others: list[Fraction | None], late: bool) -> Scope | None:
+def _in_room(scope: Scope, others: list[Exact | None], late: bool) -> Scope | None:
     """The surroundings of a phase with `rest` in it, where other phases take their part of the room; None beside one whose length is not known.
 
     `late` says that it follows a phase that ends when the run says so: then `rest` is a tick at the least.
@@ -151,15 +151,15 @@ def _in_room(scope: Scope, others: list[Fraction | None], late: bool) -> Scope |
         return scope
     known = [n for n in others if n is not None]
     room = scope.room - sum(known)
-    return attrs.evolve(scope, room=max(room, Fraction(1)) if late else room) if len(known) == len(others) else None
+    return attrs.evolve(scope, room=max(room, 1) if late else room) if len(known) == len(others) else None
 
 
-def _length(curve: Curve | None, items: tuple[Node, ...], i: int, scope: Scope) -> Fraction | None:
+def _length(curve: Curve | None, items: tuple[Node, ...], i: int, scope: Scope) -> Exact | None:
     """The length of a phase of a sequence, after checking that it has one where others follow; 0 for one that ends when the run says so."""
     if curve is None:
         return None
     if curve.length is not None or curve.pending is not None or i + 1 == len(items):
-        return curve.length or Fraction(0)
+        return curve.length or 0
     text = shown(canonical(items[i]), 60)
     help = f"say how long it lasts: `{text} for 100`"
     scope.problems.error("LR141", items[i].extent, f"`{text}` never ends, so what follows is never reached", help)
@@ -363,7 +363,7 @@ def _operand(node: Node, scope: Scope) -> Curve | None:
     if is_phase(node, scope):
         return curve_of(node, scope)
     level = value_of(node, Kind.LEVEL, scope)
-    return None if level is None else Curve.of(Fraction(0), level, None, phrase("stays at ", level) if scope.written else None)
+    return None if level is None else Curve.of(0, level, None, phrase("stays at ", level) if scope.written else None)
 
 
 def _combine(node: nodes.Call, declared: Combinator, arguments: dict[str, Any], scope: Scope) -> Curve | None:

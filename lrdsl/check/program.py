@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any, Protocol
 
 import attrs
@@ -18,6 +17,7 @@ from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Run, Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import UNITS, Clock, MissingFactError
 from lrdsl.diagnostics import Problems, ScheduleError, did_you_mean, shown
+from lrdsl.exact import Exact
 from lrdsl.expr import Num
 from lrdsl.kinds import Kind
 from lrdsl.plan import Assertion, Plan, Program, Target
@@ -50,7 +50,7 @@ class Library(Protocol):
         ...
 
 
-def total_of(clock: Clock) -> Fraction | None:
+def total_of(clock: Clock) -> Exact | None:
     """The run's length in ticks, if the clock knows it."""
     try:
         return clock.total()
@@ -63,10 +63,10 @@ class _Reading:
     """What has been read of a file so far."""
 
     clock: Clock
-    names: Mapping[str, Fraction]
+    names: Mapping[str, Exact]
     problems: Problems
     bound: dict[str, Named | Defined] = attrs.Factory(dict)
-    base: Fraction | None = None
+    base: Exact | None = None
     expanded: list[int] = attrs.Factory(lambda: [0])
     recipes: Mapping[str, Defined] = attrs.Factory(dict)
     run: Run = attrs.Factory(Run)
@@ -93,7 +93,7 @@ class _Reading:
 def program(
     file: nodes.File,
     clock: Clock,
-    names: Mapping[str, Fraction],
+    names: Mapping[str, Exact],
     problems: Problems,
     library: Library | None,
     plan_of: Callable[[Node, Scope], Plan | None],

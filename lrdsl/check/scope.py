@@ -12,8 +12,9 @@ import attrs
 
 from lrdsl.check.legend import Legend
 from lrdsl.check.notes import Notes, Use
-from lrdsl.clock import Clock, MissingFactError, exact
+from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems, refuse
+from lrdsl.exact import Exact, exact
 from lrdsl.expr import Event, Expr
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
@@ -78,25 +79,25 @@ class Run:
     be watched, and `times` when their events came, in the ticks of their phases.
     """
 
-    start: Fraction | None = Fraction(0)
-    end: Fraction | None = None
+    start: Exact | None = 0
+    end: Exact | None = None
     origin: Event | None = None
-    offset: Fraction = Fraction(0)
+    offset: Exact = 0
     refused: str = ""
     happened: History = attrs.field(factory=dict)
     watches: list[Watch] = attrs.field(factory=list)
-    times: dict[Event, tuple[Fraction, ...]] = attrs.field(factory=dict)
+    times: dict[Event, tuple[Exact, ...]] = attrs.field(factory=dict)
 
-    def later(self, ticks: Fraction) -> Run:
+    def later(self, ticks: Exact) -> Run:
         """So many ticks on."""
         return attrs.evolve(self, start=None if self.start is None else self.start + ticks, offset=self.offset + ticks)
 
-    def after(self, event: Event, ticks: Fraction, default: Fraction | None) -> Run:
+    def after(self, event: Event, ticks: Exact, default: Exact | None) -> Run:
         """So many ticks after an event; `default` is how far on that is, in ticks, as long as the event has not come, None where it never comes of itself."""
         start = None if self.start is None or default is None else self.start + default
         return attrs.evolve(self, start=start, origin=event, offset=ticks)
 
-    def until(self, ticks: Fraction | None) -> Run:
+    def until(self, ticks: Exact | None) -> Run:
         """The same, with no say after so many ticks."""
         end = None if self.start is None or ticks is None else self.start + ticks
         return self if end is None else attrs.evolve(self, end=end if self.end is None else min(end, self.end))
@@ -113,9 +114,9 @@ class Scope:
     """
 
     clock: Clock
-    names: Mapping[str, Fraction]
+    names: Mapping[str, Exact]
     problems: Problems
-    room: Fraction | None = None
+    room: Exact | None = None
     no_room: str = ""
     factor: bool = False
     formula: bool = False
@@ -176,7 +177,7 @@ class Scope:
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which nobody has said", f"give {ways}")
 
 
-def host_names(names: Mapping[str, Any]) -> tuple[tuple[str, Fraction], ...]:
+def host_names(names: Mapping[str, Any]) -> tuple[tuple[str, Exact], ...]:
     """The numbers that the host gives to names, checked and in order."""
     found = []
     for name, value in sorted(names.items()):

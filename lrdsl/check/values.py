@@ -13,6 +13,7 @@ from lrdsl.check.names import applied
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
+from lrdsl.exact import reduced
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
 from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
 from lrdsl.syntax import canonical, nodes
@@ -66,8 +67,8 @@ def _ticks(e: Expr, node: Node, scope: Scope) -> Expr | None:
         ticks = e.value
     else:
         near = bounds.constant(e)
-        ticks = Fraction(near) if math.isfinite(near) else MAX_TICKS * 2
-    if abs(ticks) > MAX_TICKS:
+        ticks = reduced(Fraction(near)) if math.isfinite(near) else MAX_TICKS * 2
+    if not -MAX_TICKS <= ticks <= MAX_TICKS:
         text = shown(canonical(node))
         scope.problems.error("LR131", node.extent, f"`{text}` is longer than a run can be", f"a duration has at most {int(MAX_TICKS):.0e} ticks")
         return None

@@ -39,7 +39,7 @@ from lrdsl.expr.arithmetic import (
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call, floor, mod
-from lrdsl.expr.lettered import Lettered, content, is_lettered
+from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
 from lrdsl.expr.rewriting import affine, cycles, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "select",
     "substitute",
     "unhappened",
+    "unlettered",
     "walk",
     "within",
 ]

@@ -17,11 +17,12 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from lrdsl.exact import Exact, quotient, reduced
 from lrdsl.expr.lettered import is_lettered
 from lrdsl.expr.sharing import Shared
 
-Constant: TypeAlias = "int | float | Fraction"
-Operand: TypeAlias = "Expr | int | float | Fraction"
+Constant: TypeAlias = "float | Exact"
+Operand: TypeAlias = "Expr | float | Exact"
 
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
@@ -100,11 +101,11 @@ class Leaf(Expr):
 class Num(Leaf):
     """A constant in its two exact readings: `value`, the decimal in the text (0.1 is 1/10), and `double`, what numeric code computes with."""
 
-    value: Fraction
-    double: Fraction
+    value: Exact
+    double: Exact
 
     @staticmethod
-    def key(value: Fraction, double: Fraction) -> tuple[Any, ...]:
+    def key(value: Exact, double: Exact) -> tuple[Any, ...]:
         """What tells a constant from other nodes."""
         ratio = value.as_integer_ratio()
         same = ratio if double is value else double.as_integer_ratio()
@@ -135,8 +136,8 @@ class Event(Expr):
 
     index: int
     origin: Event | None
-    offset: Fraction
-    most: Fraction | None
+    offset: Exact
+    most: Exact | None
 
     mark = _MARKS["event"]
 
@@ -145,9 +146,9 @@ class Event(Expr):
 class Linear(Expr):
     """`scale * of + shift` with exact coefficients, over something that is itself an exact time (`T`, a `mod`, a `floor`)."""
 
-    scale: Fraction
+    scale: Exact
     of: Expr
-    shift: Fraction
+    shift: Exact
 
     below = property(lambda self: (self.of,))
 
@@ -178,7 +179,7 @@ class Select(Expr):
     """One of `values` by where `of` lies: `values[i]` for `starts[i] <= of < starts[i + 1]`; the first start counts as minus infinity."""
 
     of: Expr
-    starts: tuple[Fraction, ...]
+    starts: tuple[Exact, ...]
     values: tuple[Expr, ...]
 
     below = property(lambda self: (self.of, *self.values))
@@ -227,20 +228,20 @@ def number(value: Constant) -> Num:
     """An exact constant. A float stands for its own double, not for the decimal it prints as.
 
     >>> number(3).value
-    Fraction(3, 1)
+    3
     """
-    exact = value if isinstance(value, Fraction) else Fraction(value)
+    exact = reduced(Fraction(value)) if isinstance(value, float) else value
     return Num(exact, exact)
 
 
-def decimal(value: Fraction) -> Num:
+def decimal(value: Exact) -> Num:
     """A constant as a text writes it: the decimal for formulas, its nearest double for numbers.
 
     >>> decimal(Fraction(1, 10)).exact
     False
     """
     is_double = value.denominator == 1 and abs(value.numerator) < 2**53
-    return Num(value, value if is_double else Fraction(float(value)))
+    return Num(value, value if is_double else reduced(Fraction(float(value))))
 
 
 ZERO = number(0)
@@ -261,7 +262,7 @@ def is_time(e: Expr) -> bool:
     return isinstance(e, Call) and (e.op == "since" or (e.op in ("mod", "floor", "ceil") and is_time(e.args[0])))
 
 
-def linear(scale: Fraction, of: Expr, shift: Fraction) -> Expr:
+def linear(scale: Exact, of: Expr, shift: Exact) -> Expr:
     """`scale * of + shift`, merged with a linear form already there."""
     if isinstance(of, Linear):
         if scale is _ONCE:
@@ -273,11 +274,11 @@ def linear(scale: Fraction, of: Expr, shift: Fraction) -> Expr:
     return of if not shift and scale == 1 else Linear(scale, of, shift)
 
 
-def _small(*values: Fraction) -> bool:
+def _small(*values: Exact) -> bool:
     return all(v.numerator.bit_length() + v.denominator.bit_length() <= FOLD_BITS for v in values)
 
 
-def _fold(a: Num, b: Num, op: Callable[[Fraction, Fraction], Fraction]) -> Num | None:
+def _fold(a: Num, b: Num, op: Callable[[Exact, Exact], Exact]) -> Num | None:
     if not _small(a.value, b.value):
         return None
     value = op(a.value, b.value)
@@ -327,7 +328,7 @@ def _collect(terms: list[Expr], term: Expr) -> None:
     terms.append(term)
 
 
-def parts(e: Expr) -> tuple[Fraction, Expr, Fraction]:
+def parts(e: Expr) -> tuple[Exact, Expr, Exact]:
     """(scale, of, shift) of an exact time."""
     return (e.scale, e.of, e.shift) if isinstance(e, Linear) else (_ONCE, e, _NONE)
 
@@ -357,13 +358,13 @@ def div(a: Expr, b: Expr) -> Expr:
     """a / b. Division by a constant zero stays in the tree, for the checker to refuse."""
     if isinstance(b, Num) and b.value and b.double:
         if isinstance(a, Num):
-            folded = _fold(a, b, lambda x, y: x / y)
+            folded = _fold(a, b, quotient)
             if folded is not None:
                 return folded
         if b == ONE:
             return a
         if b.exact and is_time(a):
-            return linear(1 / b.value, a, _NONE)
+            return linear(quotient(1, b.value), a, _NONE)
         if isinstance(a, Call) and a.op == "div" and isinstance(a.args[1], Num):
             both = _fold(a.args[1], b, lambda x, y: x * y)
             if both is not None:
@@ -393,8 +394,9 @@ def power(a: Expr, b: Expr) -> Expr:
             return a
         if a == ZERO and b.double > 0:
             return ZERO
-        if isinstance(a, Num) and b.exact and b.value.denominator == 1 and abs(b.value) <= 64 and not is_lettered(b.value):
+        if isinstance(a, Num) and b.exact and b.value.denominator == 1 and -64 <= b.value <= 64 and not is_lettered(b.value):
             exponent = b.value.numerator
             if ((a.value != 0 and a.double != 0) or exponent > 0) and _small(a.value ** abs(exponent), a.double ** abs(exponent)):
-                return Num(a.value**exponent, a.double**exponent)
+                value, double = a.value ** abs(exponent), a.double ** abs(exponent)
+                return Num(value, double) if exponent > 0 else Num(quotient(1, value), quotient(1, double))
     return ONE if a == ONE else Call("pow", (a, b))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr.arithmetic import ZERO, Call, Expr, Linear, Num, Select
 
 
-def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
+def select(of: Expr, branches: Sequence[tuple[Exact, Expr]]) -> Expr:
     """The branch whose range holds `of`; branches are (start, value) in rising order.
 
     A branch that selects by the same thing is spliced in, a shifted axis is moved back, and branches of no width vanish. Equal neighbours are one branch,
@@ -19,11 +19,11 @@ def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
         return reached[-1] if reached else branches[0][1]
     if isinstance(of, Linear) and of.scale > 0:
         plain = of.scale == 1
-        return select(of.of, [(start - of.shift if plain else (start - of.shift) / of.scale, value) for start, value in branches])
+        return select(of.of, [(start - of.shift if plain else quotient(start - of.shift, of.scale), value) for start, value in branches])
     if isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num):
         period = of.args[1].value
         branches = [(start, value) for start, value in branches if start < period]
-    spliced: list[tuple[Fraction, Expr]] = []
+    spliced: list[tuple[Exact, Expr]] = []
     for i, (start, value) in enumerate(branches):
         end = branches[i + 1][0] if i + 1 < len(branches) else None
         if end is not None and end <= start:
@@ -37,7 +37,7 @@ def select(of: Expr, branches: Sequence[tuple[Fraction, Expr]]) -> Expr:
     return Select(of, tuple(s for s, _ in spliced), tuple(v for _, v in spliced))
 
 
-def clipped(of: Expr, value: Expr, start: Fraction, end: Fraction | None) -> list[tuple[Fraction, Expr]]:
+def clipped(of: Expr, value: Expr, start: Exact, end: Exact | None) -> list[tuple[Exact, Expr]]:
     """The branches of `value` along `of` between two bounds; `value` itself where it does not branch there."""
     if not (isinstance(value, Select) and value.of == of):
         return [(start, value)]
@@ -50,7 +50,7 @@ def clipped(of: Expr, value: Expr, start: Fraction, end: Fraction | None) -> lis
     return found
 
 
-def branches(of: Expr, value: Expr) -> tuple[tuple[Fraction, Expr], ...]:
+def branches(of: Expr, value: Expr) -> tuple[tuple[Exact, Expr], ...]:
     """`value` as (start, piece) along `of`; one branch from 0 where it does not branch."""
     if isinstance(value, Select) and value.of == of:
         return tuple(zip((ZERO.value, *value.starts[1:]), value.values, strict=True))

@@ -7,21 +7,21 @@ are the formula before and after an event that has no tick yet, which is how the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 
+from lrdsl.exact import Exact
 from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, number
 from lrdsl.expr.branching import select
 from lrdsl.expr.functions import call
 from lrdsl.expr.rewriting import rebuild, substitute, walk
 
 #: A tick about which nothing is known.
-SOMETIME = Event(0, None, Fraction(0), None)
+SOMETIME = Event(0, None, 0, None)
 
 
 def ending(event: Event, before: Expr, rest: Expr) -> Expr:
     """`before` until the event, then `rest`, a formula of the ticks since."""
     since = call("since", event, T)
-    return select(call("count", event, T), [(Fraction(0), before), (Fraction(1), substitute(rest, {T: since}))])
+    return select(call("count", event, T), [(0, before), (1, substitute(rest, {T: since}))])
 
 
 def changed_after(e: Expr, event: Event, change: Callable[[Expr], Expr]) -> Expr:
@@ -32,7 +32,7 @@ def changed_after(e: Expr, event: Event, change: Callable[[Expr], Expr]) -> Expr
         return select(e.of, [(start, changed_after(value, event, change)) for start, value in zip(e.starts, e.values, strict=True)])
     assert isinstance(e.of, Call)
     later = substitute(change(after(e.values[1], event)), {T: call("since", *e.of.args)})
-    return select(e.of, [(Fraction(0), e.values[0]), (Fraction(1), later)])
+    return select(e.of, [(0, e.values[0]), (1, later)])
 
 
 def event_of(e: Expr) -> Event | None:
@@ -49,12 +49,12 @@ def events_of(e: Expr) -> list[Event]:
     return sorted(found, key=lambda event: event.index)
 
 
-def realized(e: Expr, happened: Mapping[Event, Sequence[Fraction]]) -> Expr:
+def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]]) -> Expr:
     """The formula with the events that have happened, at these times of their phases, and no others."""
 
     def step(x: Expr, walk: Callable[[Expr], Expr]) -> Expr:
         if isinstance(x, Select) and (event := event_of(x)) is not None:
-            starts = (Fraction(0), *happened.get(event, ())[:1])
+            starts = (0, *happened.get(event, ())[:1])
             return select(walk(x.of.args[1]), [(start, walk(value)) for start, value in zip(starts, x.values, strict=False)])  # type: ignore[attr-defined]
         if isinstance(x, Event) and x in happened:
             return number(happened[x][0])
@@ -62,7 +62,7 @@ def realized(e: Expr, happened: Mapping[Event, Sequence[Fraction]]) -> Expr:
             return add(walk(x.args[1]), number(-happened[x.args[0]][0]))  # type: ignore[index]
         if isinstance(x, Call) and x.op == "count" and isinstance(x.args[0], Event):
             times = happened.get(x.args[0], ())
-            return select(walk(x.args[1]), [(Fraction(0), number(0)), *((at, number(k + 1)) for k, at in enumerate(times))])
+            return select(walk(x.args[1]), [(0, number(0)), *((at, number(k + 1)) for k, at in enumerate(times))])
         if isinstance(x, Call) and x.op == "reduce":
             v, k, *rest = (walk(a) for a in x.args)
             if isinstance(k, Select):  # a level for each stretch between two reductions

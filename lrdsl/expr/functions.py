@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from lrdsl.exact import Exact, size
 from lrdsl.expr.arithmetic import ONE, PI, ZERO, Call, Expr, Num, Operand, as_expr, coefficient, is_time, number, parts
 
 
@@ -18,7 +19,7 @@ def call(op: str, *args: Operand) -> Expr:
         return floor(given[0])
     if op == "reduce" and given[1] == ZERO:
         return given[0]
-    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (Fraction(1), given[0]):  # at the event, or some ticks later
+    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (1, given[0]):  # at the event, or some ticks later
         return ONE if op == "count" else number(parts(given[1])[2])
     if op in ("min", "max"):
         if len(set(given)) == 1:
@@ -39,14 +40,14 @@ def call(op: str, *args: Operand) -> Expr:
 
 
 #: cos(pi x) at the x where it is a whole number.
-_COSINES = {Fraction(0): 1, Fraction(1, 2): 0, Fraction(1): -1, Fraction(3, 2): 0}
+_COSINES = {0: 1, Fraction(1, 2): 0, 1: -1, Fraction(3, 2): 0}
 
 
 def _fold_call(op: str, a: Num) -> Num | None:
     if op == "abs":
-        return Num(abs(a.value), abs(a.double))
+        return Num(size(a.value), size(a.double))
     if op == "ceil":
-        return Num(Fraction(a.value.__ceil__()), Fraction(a.double.__ceil__()))
+        return Num(a.value.__ceil__(), a.double.__ceil__())
     if op == "hav" and a.exact and a.value in (0, 1, Fraction(1, 2)):
         return number(a.value)
     if a == ZERO and op in ("sqrt", "sin", "expm1", "log1p"):
@@ -60,11 +61,11 @@ def floor(a: Operand) -> Expr:
     """The largest whole number not above a."""
     e = as_expr(a)
     if isinstance(e, Num):
-        return Num(Fraction(e.value.__floor__()), Fraction(e.double.__floor__()))
+        return Num(e.value.__floor__(), e.double.__floor__())
     return Call("floor", (e,))
 
 
-def mod(a: Operand, period: Fraction) -> Expr:
+def mod(a: Operand, period: Exact) -> Expr:
     """`a - period * floor(a / period)`: the time since the present cycle began."""
     e = as_expr(a)
     if isinstance(e, Num):

@@ -6,6 +6,8 @@ import math
 from fractions import Fraction
 from typing import Any, TypeGuard
 
+from lrdsl.exact import Exact, quotient, reduced
+
 
 class Lettered(Fraction):
     """A fraction that knows how it is made of letters: `form` is its value as an expression of them, of whatever library made the letters.
@@ -14,7 +16,7 @@ class Lettered(Fraction):
     is 0: what is not there has no letter.
 
     >>> import sympy
-    >>> warm = Lettered.of(Fraction(5), sympy.Symbol("w"))
+    >>> warm = Lettered.of(5, sympy.Symbol("w"))
     >>> total = warm + 95
     >>> total == 100, total.form, (total - warm) / 5
     (True, w + 95, Fraction(19, 1))
@@ -24,10 +26,10 @@ class Lettered(Fraction):
     form: Any
 
     @classmethod
-    def of(cls, value: Fraction, form: Any) -> Fraction:
+    def of(cls, value: Exact, form: Any) -> Exact:
         """A constant with a form; a plain one where no letter is left in it, or nothing of it."""
         if value == 0 or not form.free_symbols:
-            return Fraction(value.numerator, value.denominator)
+            return unlettered(value)
         found = super().__new__(cls, value.numerator, value.denominator)
         found.form = form
         return found
@@ -74,17 +76,22 @@ def _form(value: Any) -> Any:
     return value.form if isinstance(value, Lettered) else value
 
 
-def content(value: Fraction) -> tuple[Fraction, Fraction]:
+def unlettered(value: Exact) -> Exact:
+    """The same number without its letters."""
+    return reduced(Fraction(value.numerator, value.denominator)) if isinstance(value, Lettered) else value
+
+
+def content(value: Exact) -> tuple[Exact, Exact]:
     """A constant as a plain number times letters, which are above 0."""
     if not isinstance(value, Lettered):
-        return value, Fraction(1)
+        return value, 1
     number, _ = value.form.as_numer_denom()[0].as_coeff_Mul()
     below, _ = value.form.as_numer_denom()[1].as_coeff_Mul()
-    plain = Fraction(int(number.p), int(number.q)) / Fraction(int(below.p), int(below.q))
+    plain = quotient(int(number.p) * int(below.q), int(number.q) * int(below.p))
     rest = value / plain
     return (-plain, -rest) if rest < 0 else (plain, rest)
 
 
-def is_lettered(value: Fraction) -> TypeGuard[Lettered]:
+def is_lettered(value: Exact) -> TypeGuard[Lettered]:
     """Whether a constant is made of letters."""
     return type(value) is Lettered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
+from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr.arithmetic import (
     INDEX,
     ONE,
@@ -122,7 +122,7 @@ def walk(e: Expr) -> Iterator[Expr]:
             todo.extend(x.below)
 
 
-def within(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
+def within(e: Expr, low: Exact, high: Exact | None) -> Expr:
     """`e` for low <= T < high: a floor that stays the same there is a number, and a cycle that does not end there is plain time."""
 
     def walk(x: Expr) -> Expr:
@@ -137,13 +137,13 @@ def within(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
     return walk(e)
 
 
-def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
+def _settled(e: Expr, low: Exact, high: Exact | None) -> Expr:
     if high is None or not isinstance(e, Call) or e.op not in ("floor", "mod"):
         return e
     scale, of, shift = parts(e.args[0])
     if of is not T:
         return e
-    period = e.args[1].value if e.op == "mod" and isinstance(e.args[1], Num) else Fraction(1)
+    period = e.args[1].value if e.op == "mod" and isinstance(e.args[1], Num) else 1
     first, end = scale * low + shift, scale * high + shift
     cycle = first // period
     if not cycle * period <= end <= (cycle + 1) * period:
@@ -155,29 +155,29 @@ def _settled(e: Expr, low: Fraction, high: Fraction | None) -> Expr:
 _MOST_STAIRS = 1000
 
 
-def cycles(e: Expr) -> list[tuple[Fraction, Fraction]]:
+def cycles(e: Expr) -> list[tuple[Exact, Exact]]:
     """(length, start of one) of the cycles and stairs in a formula, and of what begins within a cycle: of all that it does again after so many ticks."""
-    found: dict[tuple[Fraction, Fraction], None] = {}
+    found: dict[tuple[Exact, Exact], None] = {}
     for x in walk(e):
-        found |= dict.fromkeys(_begins(x.of, x.starts[1:]) if isinstance(x, Select) else _begins(x, (Fraction(0),)))
+        found |= dict.fromkeys(_begins(x.of, x.starts[1:]) if isinstance(x, Select) else _begins(x, (0,)))
     return list(found)
 
 
-def _begins(x: Expr, at: tuple[Fraction, ...]) -> list[tuple[Fraction, Fraction]]:
+def _begins(x: Expr, at: tuple[Exact, ...]) -> list[tuple[Exact, Exact]]:
     """(length, first) of the ticks at which a cycle, or a stair, has gone on for one of some times."""
     if not isinstance(x, Call) or x.op not in ("mod", "floor", "ceil"):
         return []
     scale, of, shift = parts(x.args[0])
-    period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else Fraction(1)
+    period = x.args[1].value if x.op == "mod" and isinstance(x.args[1], Num) else 1
     if scale == 0:
         return []
     if of is T:
-        return [(abs(period / scale), (start - shift) / scale) for start in at]
+        return [(size(quotient(period, scale)), quotient(start - shift, scale)) for start in at]
     if not (isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num)):
         return []
     ends = sorted((shift, scale * of.args[1].value + shift))  # within each cycle of another
     first, last = ends[0] // period, ends[1] // period
-    inner = {(k * period + start - shift) / scale for k in range(int(first), int(min(last, first + _MOST_STAIRS)) + 1) for start in at}
+    inner = {quotient(k * period + start - shift, scale) for k in range(int(first), int(min(last, first + _MOST_STAIRS)) + 1) for start in at}
     return _begins(of, tuple(sorted(w for w in inner if 0 <= w < of.args[1].value)))
 
 
@@ -193,7 +193,7 @@ def forms(e: Expr) -> set[Any]:
 def reformed(e: Expr, change: Callable[[Any], Any]) -> Expr:
     """The tree with the forms of its lettered constants changed; their values stay."""
 
-    def constant(value: Fraction) -> Fraction:
+    def constant(value: Exact) -> Exact:
         return Lettered.of(value, change(value.form)) if isinstance(value, Lettered) else value
 
     def walk(x: Expr) -> Expr:

@@ -69,16 +69,16 @@ class Shared(type):
     def key(cls, *fields: Any) -> tuple[Any, ...]:
         """What tells a node from others; a class may say it in a faster way.
 
-        A fraction is slow to hash, and is told by its two whole numbers; 1 and 1.0 are two things.
+        A fraction is slow to hash, and is told by its two whole numbers, as is a whole number; 1 and 1.0 are two things.
         """
         key: list[Any] = [cls]
         for field in fields:
             kind = type(field)
-            if kind is Fraction:  # `isinstance` would ask its abstract classes
+            if kind is int or kind is Fraction:  # `isinstance` would ask its abstract classes
                 key += field.as_integer_ratio()
             elif kind is Lettered:
                 key += (*field.as_integer_ratio(), field.form)
-            elif kind is tuple and field and type(field[0]) in (Fraction, Lettered):
+            elif kind is tuple and field and type(field[0]) in (int, Fraction, Lettered):
                 key.append(tuple((*x.as_integer_ratio(), x.form if type(x) is Lettered else None) for x in field))
             else:
                 key += (field, kind)

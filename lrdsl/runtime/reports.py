@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from lrdsl.clock import plain
 from lrdsl.diagnostics import did_you_mean, refuse
+from lrdsl.exact import Exact, plain, reduced
 from lrdsl.metrics import State
 from lrdsl.plan import Watch
 from lrdsl.schedule import Schedule
@@ -50,9 +50,9 @@ def _number(name: str, value: Any, schedule: Schedule) -> float | None:
 class Log:
     """What the reports of a run have come to: the events of each watch, what its monitor remembers, and of which of them was warned."""
 
-    events: dict[tuple[str, Fraction], tuple[int, ...]] = attrs.Factory(dict)
-    states: dict[tuple[str, Fraction], State] = attrs.Factory(dict)
-    warned: set[tuple[str, Fraction]] = attrs.Factory(set)
+    events: dict[tuple[str, Exact], tuple[int, ...]] = attrs.Factory(dict)
+    states: dict[tuple[str, Exact], State] = attrs.Factory(dict)
+    warned: set[tuple[str, Exact]] = attrs.Factory(set)
 
     def take(self, watches: list[Watch], tick: int, metrics: Mapping[str, float | None]) -> list[Watch]:
         """Hand the reports of the tick before `tick` to the watches that see it. Gives those whose event came, for `tick`: one for each key, that ends a phase
@@ -73,7 +73,7 @@ class Log:
                 came.append(watch)
         return came
 
-    def _missing(self, key: tuple[str, Fraction], watch: Watch, tick: int, metrics: Mapping[str, Any]) -> None:
+    def _missing(self, key: tuple[str, Exact], watch: Watch, tick: int, metrics: Mapping[str, Any]) -> None:
         if key in self.warned:
             return
         self.warned.add(key)
@@ -82,7 +82,7 @@ class Log:
         help = f"`{near}` was reported; did you mean that?" if near else f"Pass step({name}=...), or step({name}=None) where there is none."
         warnings.warn(f"`{name}` was not reported for tick {tick - 1}, which counts as no report. {help}", MetricWarning, stacklevel=4)
 
-    def with_event(self, watch: Watch, tick: int) -> dict[tuple[str, Fraction], tuple[int, ...]]:
+    def with_event(self, watch: Watch, tick: int) -> dict[tuple[str, Exact], tuple[int, ...]]:
         """The events so far and one more."""
         assert watch.key is not None
         return {**self.events, watch.key: (*self.events.get(watch.key, ()), tick)}
@@ -105,7 +105,7 @@ class Log:
         """The log that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
         log = cls()
         for watch, start, ticks, *state in data:
-            key = (str(watch), Fraction(str(start)))
+            key = (str(watch), reduced(Fraction(str(start))))
             events = tuple(ticks)
             if not all(isinstance(tick, int) and not isinstance(tick, bool) and tick >= 0 for tick in events):
                 raise ValueError(events)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from lrdsl.clock import plain
 from lrdsl.diagnostics import did_you_mean, refuse
+from lrdsl.exact import plain
 from lrdsl.plan import Phase
 from lrdsl.runtime.groups import Slot, base_key, chosen, element_of, quantities, with_element
 from lrdsl.runtime.reports import Log, reported

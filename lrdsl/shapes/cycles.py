@@ -5,13 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
+from lrdsl.exact import Exact
 from lrdsl.expr import ENTRY, ONE, Expr, Num, call, floor, mod, number, select
 from lrdsl.kinds import SameAs, choice, duration, level, ratio
 from lrdsl.phrases import Goes, Part, Phrase, Ticks
 from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rising
 
 
-def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Fraction, ...]:
+def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Exact, ...]:
     """The ticks where onecycle turns: its peak, in three phases the end of the fall to its start, and its end."""
     assert isinstance(n, Num)
     assert isinstance(pct, Num)
@@ -24,7 +25,8 @@ def _onecycle(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr,
     final = start / final_div
     stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
     weight = hav if anneal == "cos" else (lambda share: share)
-    pieces, begin = [], Fraction(0)
+    pieces: list[tuple[Exact, Expr]] = []
+    begin: Exact = 0
     for i, end in enumerate(_turns(n, pct, three_phase)):
         since, length = u - begin, number(end - begin)
         pieces.append((begin, blend(stops[i], stops[i + 1], weight(left(since, length)), weight(done(since, length)))))
@@ -36,7 +38,8 @@ def _onecycle_paper(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div:
     start = peak / div
     final = start / final_div
     stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
-    pieces, begin = [], Fraction(0)
+    pieces: list[tuple[Exact, Expr]] = []
+    begin: Exact = 0
     for i, end in enumerate(_turns(n, pct, three_phase)):
         share = done(u - begin, number(end - begin))
         if i == 0:
@@ -50,7 +53,7 @@ def _onecycle_paper(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div:
 def _onecycle_says(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Phrase:
     start = peak / div
     stops = [peak, start, start / final_div] if three_phase == "yes" else [peak, start / final_div]
-    turns = (Fraction(0), *_turns(n, pct, three_phase))
+    turns = (0, *_turns(n, pct, three_phase))
     way = " along a half cosine" if anneal == "cos" else " linearly"
     parts: list[Part] = []
     for i, (before, stop) in enumerate(zip([start, *stops], stops, strict=False)):
@@ -60,7 +63,7 @@ def _onecycle_says(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, a
 
 
 def _onecycle_fits(n: Expr, pct: Expr, three_phase: str, **_: object) -> Complaint | None:
-    turns = (Fraction(0), *_turns(n, pct, three_phase))
+    turns = (0, *_turns(n, pct, three_phase))
     if all(a < b for a, b in pairwise(turns)):
         return None
     if three_phase == "yes":
@@ -104,8 +107,8 @@ def _cyclic(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode:
     risen, fallen = done(w, up), (number(period) - w) / down
     unrisen, unfallen = left(w, up), (w - up) / down
     if damping == ONE:
-        return select(w, [(Fraction(0), blend(low, high, unrisen, risen)), (up.value, blend(low, high, unfallen, fallen))])
-    ways = ((Fraction(0), risen, unrisen), (up.value, fallen, unfallen))
+        return select(w, [(0, blend(low, high, unrisen, risen)), (up.value, blend(low, high, unfallen, fallen))])
+    ways = ((0, risen, unrisen), (up.value, fallen, unfallen))
     return select(w, [(at, blend(low, high, rest + f * faded, f * damping)) for at, f, rest in ways])
 
 
@@ -115,7 +118,7 @@ def _cyclic_paper(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr,
     period = up.value + down.value
     w = mod(u, period)
     damping = {"triangular": ONE, "triangular2": number(Fraction(1, 2)) ** floor(u / period), "exp_range": gamma**u}[mode]
-    return select(w, [(at, between(high, low, share * damping)) for at, share in ((Fraction(0), done(w, up)), (up.value, (number(period) - w) / down))])
+    return select(w, [(at, between(high, low, share * damping)) for at, share in ((0, done(w, up)), (up.value, (number(period) - w) / down))])
 
 
 _SHRINKS = {

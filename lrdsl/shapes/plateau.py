@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
+from lrdsl.exact import Exact
 from lrdsl.expr import ZERO, Expr, Num, call
 from lrdsl.kinds import choice, count, level, metric, ratio
 from lrdsl.metrics import Plateau
@@ -28,7 +28,7 @@ def _whole(value: Expr) -> int:
     return value.value.numerator
 
 
-def _exact(value: Expr) -> Fraction:
+def _exact(value: Expr) -> Exact:
     assert isinstance(value, Num)
     return value.value
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 
+from lrdsl.exact import Exact
 from lrdsl.expr import INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
 from lrdsl.kinds import duration, formula, level, ratio
 from lrdsl.phrases import Phrase, Ticks
@@ -22,7 +22,7 @@ exp = Shape(
     parameters=(ratio("gamma", "the factor of one tick", letter="gamma"),),
     length=_endless,
     level=lambda u, v, gamma: v * gamma**u,
-    says=lambda gamma: Phrase(("is multiplied by ", gamma, " ", Ticks((Fraction(1),), every=True))),
+    says=lambda gamma: Phrase(("is multiplied by ", gamma, " ", Ticks((1,), every=True))),
     known_as=("exponential", "exponential_decay", "geometric"),
     example="exp(0.95)",
 )
@@ -60,7 +60,7 @@ drop = Shape(
     summary="Times gamma from this tick on; it takes no time itself.",
     source="one milestone of MultiStepLR",
     parameters=(ratio("gamma", "the factor", letter="gamma"),),
-    length=lambda gamma: Fraction(0),
+    length=lambda gamma: 0,
     level=lambda u, v, gamma: v * gamma,
     says="is multiplied by {gamma} at once",
     own_rule=True,
@@ -91,7 +91,7 @@ def _after(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...]) -> list
     return factors
 
 
-def _starts(milestones: tuple[Expr, ...]) -> list[Fraction]:
+def _starts(milestones: tuple[Expr, ...]) -> list[Exact]:
     return [m.value for m in milestones if isinstance(m, Num)]
 
 
@@ -115,7 +115,7 @@ multistep = Shape(
         ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, letter="gamma", listed="either"),
     ),
     length=lambda milestones, gamma: _starts(milestones)[-1],
-    level=lambda u, v, milestones, gamma: select(u, [(s, v * f) for s, f in zip([Fraction(0), *_starts(milestones)], _after(milestones, gamma), strict=True)]),
+    level=lambda u, v, milestones, gamma: select(u, [(s, v * f) for s, f in zip([0, *_starts(milestones)], _after(milestones, gamma), strict=True)]),
     own_rule=True,
     jumps=True,
     complain=_milestones_rise,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from typing import Any, TypeAlias, TypeGuard
 
 import attrs
 
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, select
 from lrdsl.kinds import Argument, Parameter, resolved
 from lrdsl.metrics import Monitor
@@ -40,7 +40,7 @@ class Shape:
     source: str
     parameters: tuple[Parameter, ...]
     level: Callable[..., Expr]
-    length: str | Callable[..., Fraction | None]
+    length: str | Callable[..., Exact | None]
     says: str | Callable[..., str | Phrase]
     paper: Callable[..., Expr] | None = None
     end: Callable[..., Expr] | None = None
@@ -68,7 +68,7 @@ def arguments_of(shape: Shape, given: Mapping[str, Argument]) -> dict[str, Any]:
     return keywords(resolved(shape.parameters, given))
 
 
-def natural_length(shape: Shape, arguments: dict[str, Any]) -> Fraction | None:
+def natural_length(shape: Shape, arguments: dict[str, Any]) -> Exact | None:
     """The shape's natural length in ticks, None for endless."""
     if isinstance(shape.length, str):
         n = arguments[shape.length]
@@ -100,12 +100,12 @@ def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argum
 
 def left(u: Expr, n: Expr) -> Expr:
     """The share of the phase that remains, (n - u)/n, without cancellation."""
-    return linear(-1 / n.value, u, ONE.value) if _measures(n, u) else (n - u) / n
+    return linear(quotient(-1, n.value), u, ONE.value) if _measures(n, u) else (n - u) / n
 
 
 def done(u: Expr, n: Expr) -> Expr:
     """The share of the phase that is over, u/n."""
-    return linear(1 / n.value, u, ZERO.value) if _measures(n, u) else u / n
+    return linear(quotient(1, n.value), u, ZERO.value) if _measures(n, u) else u / n
 
 
 def _measures(n: Expr, u: Expr) -> TypeGuard[Num]:
@@ -140,7 +140,7 @@ def falling(x: Expr) -> Expr:
 
 def rest_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:
     """`blended(1 - base_left^exponent)` where `base_left + base_done = 1`, computed from the smaller of the two in each half of the phase."""
-    half = n.value / 2 if isinstance(n, Num) else Fraction(0)
+    half = quotient(n.value, 2) if isinstance(n, Num) else 0
     early = -call("expm1", exponent * call("log1p", -base_done))
     late = -call("expm1", exponent * call("log", base_left))
-    return select(u, [(Fraction(0), blended(early)), (half, blended(late))])
+    return select(u, [(0, blended(early)), (half, blended(late))])

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from lrdsl.clock import MULTIPLES
+from lrdsl.exact import Exact, reduced
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import Token
@@ -118,6 +119,6 @@ class Builder:
         return nodes.File(found, (found[0].extent[0], found[-1].extent[1]))
 
 
-def _value(token: Token) -> Fraction:
+def _value(token: Token) -> Exact:
     digits = token.replace("_", "")
-    return Fraction(int(digits)) if digits.isdecimal() else Fraction(digits)
+    return int(digits) if digits.isdecimal() else reduced(Fraction(digits))

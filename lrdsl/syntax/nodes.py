@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 import attrs
+
+from lrdsl.exact import Exact
 
 Extent: TypeAlias = tuple[int, int]
 
@@ -16,7 +17,7 @@ Extent: TypeAlias = tuple[int, int]
 class Number:
     """`0.1`: a number with no unit; `value` is the decimal, exactly."""
 
-    value: Fraction
+    value: Exact
     extent: Extent = attrs.field(eq=False)
 
 
@@ -24,7 +25,7 @@ class Number:
 class Quantity:
     """`1.5B tokens`: a number, a multiple (`""`, `k`, `M`, `B`) and a unit as written (`""` where there is only a multiple)."""
 
-    value: Fraction
+    value: Exact
     multiple: str
     unit: str
     extent: Extent = attrs.field(eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
+from lrdsl.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
@@ -98,10 +97,10 @@ def _quantity(q: nodes.Quantity) -> str:
     return f"{decimal_text(q.value)}{q.multiple}{gap}{q.unit}"
 
 
-def decimal_text(value: Fraction) -> str:
+def decimal_text(value: Exact) -> str:
     """The shortest decimal that is exactly `value`, a fraction of a power of ten; scientific below 1e-4 and from 1e16.
 
-    >>> decimal_text(Fraction(1, 100000)), decimal_text(Fraction(5, 2)), decimal_text(Fraction(1000))
+    >>> decimal_text(Fraction(1, 100000)), decimal_text(Fraction(5, 2)), decimal_text(1000)
     ('1e-5', '2.5', '1000')
     """
     top, bottom = value.as_integer_ratio()

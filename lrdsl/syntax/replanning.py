@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import attrs
 
+from lrdsl.exact import exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import canonical
@@ -40,6 +39,6 @@ def continued(tree: Node, tick: int, added: Node) -> Node:
 
 def _then(before: Node, tick: int, after: Node) -> Node:
     """One schedule up to a tick, and then another. What was replanned before stays flat."""
-    length = nodes.Number(Fraction(tick), before.extent)
+    length = nodes.Number(exact(tick), before.extent)
     rest = after.items if isinstance(after, nodes.Sequence) else (after,)
     return nodes.Sequence((nodes.Limited(before, length, before.extent), *rest), before.extent)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import (
     ONE,
     PI,
@@ -30,9 +30,11 @@ from lrdsl.expr import (
 )  # fmt: skip
 
 
-def taken_apart(e: Expr) -> tuple[Fraction, Fraction, list[Expr], list[Expr]]:
+def taken_apart(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
     """(number above, whole number below, factors above, factors below) of a product or quotient."""
-    front, under, letters = Fraction(1), Fraction(1), Fraction(1)
+    front: Exact = 1
+    under: Exact = 1
+    letters: Exact = 1
     top: list[Expr] = []
     bottom: list[Expr] = []
     todo = [(e, False)]
@@ -46,7 +48,7 @@ def taken_apart(e: Expr) -> tuple[Fraction, Fraction, list[Expr], list[Expr]]:
             todo += [(x.args[1], not below), (x.args[0], below)]
         elif isinstance(x, Num) and is_lettered(x.value):
             plain, rest = content(x.value)
-            front, letters = (front / plain, letters / rest) if below else (front * plain, letters * rest)
+            front, letters = (quotient(front, plain), quotient(letters, rest)) if below else (front * plain, letters * rest)
         elif isinstance(x, Num) and not below:
             front *= x.value
         elif isinstance(x, Num) and x.value != 0:
@@ -56,7 +58,7 @@ def taken_apart(e: Expr) -> tuple[Fraction, Fraction, list[Expr], list[Expr]]:
     if is_lettered(letters):
         plain, letters = content(letters)
         front, top = front * plain, [number(letters), *top]
-    return (front, under, top, bottom) if under > 0 and under.denominator == 1 else (front / under, Fraction(1), top, bottom)
+    return (front, under, top, bottom) if under > 0 and under.denominator == 1 else (quotient(front, under), 1, top, bottom)
 
 
 def factored(e: Expr) -> Expr:
@@ -115,8 +117,8 @@ def _lifted(e: Expr) -> Expr:
     if isinstance(e, Select) and isinstance(e.of, Call) and e.of.op == "floor":  # the k-th cycle is a stretch of time
         scale, of, shift = parts(e.of.args[0])
         if of is T and scale > 0:
-            starts = [Fraction(0), *(Fraction(math.ceil(at)) for at in e.starts[1:])]
-            return select(T, [((at - shift) / scale if i else Fraction(0), value) for i, (at, value) in enumerate(zip(starts, e.values, strict=True))])
+            starts = [0, *(math.ceil(at) for at in e.starts[1:])]
+            return select(T, [(quotient(at - shift, scale) if i else 0, value) for i, (at, value) in enumerate(zip(starts, e.values, strict=True))])
     chosen = next((a for a in e.args if isinstance(a, Select)), None) if isinstance(e, Call) else None
     if not isinstance(e, Call) or chosen is None or sum(len(a.starts) for a in e.args if isinstance(a, Select)) > _MOST_CASES:
         return e

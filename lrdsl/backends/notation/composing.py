@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -32,6 +31,7 @@ from lrdsl.backends.notation.tree import (
     Times,
     is_fraction,
 )
+from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr import (
     BASE,
     INDEX,
@@ -113,7 +113,7 @@ class Composer:
     legend: Mapping[Any, Name] = attrs.field(factory=dict)
     letters: dict[tuple[str, str, Node], Name] = attrs.field(factory=dict)
 
-    def number(self, value: Fraction, inline: bool = False) -> Node:
+    def number(self, value: Exact, inline: bool = False) -> Node:
         """A constant: a number, or what it is made of letters."""
         return form_of(value.form, self.legend, inline) if isinstance(value, Lettered) else Number(value)
 
@@ -137,7 +137,7 @@ class Composer:
         else:
             yield e, when
 
-    def _moment(self, of: Expr, at: Fraction) -> Node:
+    def _moment(self, of: Expr, at: Exact) -> Node:
         """A tick of the run, so long after it began or an event came."""
         if of is T:
             return self.number(at)
@@ -181,14 +181,14 @@ class Composer:
         """`(t - 3)/20`, `(23 - t)/20`, `1 - t/20`, `t/3`."""
         if is_lettered(e.scale) or is_lettered(e.shift):
             return self._lettered(e, inline)
-        of, slope = self.of(e.of, inline), abs(e.scale)
+        of, slope = self.of(e.of, inline), size(e.scale)
         if e.shift == 1 and slope != 1 and (slope.numerator == 1 or not is_fraction(slope)):
-            share = Ratio(of, Number(1 / slope), inline) if slope.numerator == 1 else Times((Number(slope), of))
-            return Sum((Number(Fraction(1)), share if e.scale > 0 else Negative(share)))
-        origin = -e.shift / e.scale
+            share = Ratio(of, Number(quotient(1, slope)), inline) if slope.numerator == 1 else Times((Number(slope), of))
+            return Sum((Number(1), share if e.scale > 0 else Negative(share)))
+        origin = quotient(-e.shift, e.scale)
         if is_fraction(origin):  # (31 t + 785)/25120
-            bottom = Fraction(math.lcm(e.scale.denominator, e.shift.denominator))
-            ends = Number(abs(e.shift * bottom))
+            bottom = math.lcm(e.scale.denominator, e.shift.denominator)
+            ends = Number(size(e.shift * bottom))
             rises = of if slope * bottom == 1 else Times((Number(slope * bottom), of))
             first, second = (rises, ends) if e.scale > 0 or e.shift < 0 else (ends, rises)
             top = Sum((first, second if e.scale * e.shift > 0 else Negative(second)))
@@ -204,23 +204,23 @@ class Composer:
         else:
             inner = Sum((of, Number(-origin)))
         if slope.numerator == 1 and slope != 1:
-            inner = Ratio(inner, Number(1 / slope), inline)
+            inner = Ratio(inner, Number(quotient(1, slope)), inline)
         elif is_fraction(slope):
-            inner = Ratio(Times((Number(Fraction(slope.numerator)), inner)), Number(Fraction(slope.denominator)), inline)
+            inner = Ratio(Times((Number(slope.numerator), inner)), Number(slope.denominator), inline)
         elif slope != 1:
             inner = Times((Number(slope), inner))
         return Negative(inner) if e.scale < 0 and origin <= 0 else inner
 
     def _lettered(self, e: Linear, inline: bool) -> Node:
         """The same with letters: `(t - T_w)/T_d`, `(T_w + T_d - t)/T_d`, `1 - t/T_d`."""
-        of, origin, slope = self.of(e.of, inline), -e.shift / e.scale, abs(e.scale)
+        of, origin, slope = self.of(e.of, inline), quotient(-e.shift, e.scale), size(e.scale)
         top, bottom = fraction_of(slope.form, self.legend) if isinstance(slope, Lettered) else (Number(slope), None)
         if e.shift == 1 and not is_lettered(e.shift):
             share = _shared(of, top, bottom, inline)
-            return _joined(Number(Fraction(1)), share if e.scale > 0 else Negative(share))
+            return _joined(Number(1), share if e.scale > 0 else Negative(share))
         if isinstance(origin, Lettered) and fraction_of(origin.form, self.legend)[1] is not None:
             rising, rest, below = linear_of(e.scale, e.shift, self.legend)
-            whole = _joined(of if rising == Number(Fraction(1)) else _times([rising, of]), rest)
+            whole = _joined(of if rising == Number(1) else _times([rising, of]), rest)
             return whole if below is None else Ratio(whole, below, inline)
         if e.scale > 0:
             inner = _joined(of, Negative(self.number(origin, inline)) if origin > 0 else self.number(-origin, inline))
@@ -265,9 +265,9 @@ class Composer:
             case "hav", _:
                 return self._product(e, inline)
             case "expm1", (a,):
-                return Sum((Apply("exp", (self.of(a, inline),)), Negative(Number(Fraction(1)))))
+                return Sum((Apply("exp", (self.of(a, inline),)), Negative(Number(1))))
             case "log1p", (a,):
-                return Apply("log", (Sum((Number(Fraction(1)), self.of(a, inline))),))
+                return Apply("log", (Sum((Number(1), self.of(a, inline))),))
         return Apply(e.op, tuple(self.of(a, inline) if e.op in ("min", "max") else self._argument(a, inline) for a in e.args))
 
     def _argument(self, e: Expr, inline: bool) -> Node:
@@ -304,10 +304,10 @@ class Composer:
         steady = [x for x, part in zip(over, top, strict=False) if not mentions(part, T)]
         moving = [x for x in over if x not in steady]
         sums = [x for x in [*steady, *moving] if isinstance(x, Sum | Cases)]
-        if under > 9 and not moving and not bottom and not is_fraction(front / under):  # 0.04 eta, not eta/25
-            front, under = front / under, Fraction(1)
+        if under > 9 and not moving and not bottom and not is_fraction(quotient(front, under)):  # 0.04 eta, not eta/25
+            front, under = quotient(front, under), 1
         sign = -1 if front < 0 else 1
-        lead: list[Node] = [] if abs(front) == 1 else [Number(abs(front))]
+        lead: list[Node] = [] if abs(front) == 1 else [Number(size(front))]
         bottoms = ([] if under == 1 else [Number(under)]) + below
         found: Node
         if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
@@ -325,7 +325,7 @@ def _terms(node: Node) -> tuple[Node, ...]:
     """The terms of a sum, also of one that is taken away; of anything else that alone, and nothing of 0."""
     if isinstance(node, Negative):
         return tuple(x.of if isinstance(x, Negative) else Negative(x) for x in _terms(node.of))
-    return node.terms if isinstance(node, Sum) else () if node == Number(Fraction(0)) else (node,)
+    return node.terms if isinstance(node, Sum) else () if node == Number(0) else (node,)
 
 
 def _joined(*nodes: Node) -> Node:
@@ -336,7 +336,7 @@ def _joined(*nodes: Node) -> Node:
 
 def _shared(of: Node, top: Node, bottom: Node | None, inline: bool) -> Node:
     """Something times `top / bottom`, on one line of a fraction."""
-    above = of if top == Number(Fraction(1)) else _times([top, of])
+    above = of if top == Number(1) else _times([top, of])
     return above if bottom is None else Ratio(above, bottom, inline)
 
 
@@ -346,4 +346,4 @@ def _times(factors: list[Node]) -> Node:
     for f in factors:
         flat += f.factors if isinstance(f, Times) else [f]
     flat.sort(key=lambda f: 0 if isinstance(f, Number) else 1 if f == _LETTERS[PI] else 2)
-    return Times(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Number(Fraction(1))
+    return Times(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Number(1)

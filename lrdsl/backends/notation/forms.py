@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import cache
 from typing import Any
 
 from lrdsl.backends.notation.tree import Name, Negative, Node, Number, Power, Ratio, Sum, Times
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import Lettered
 
 
@@ -21,10 +21,10 @@ def fraction_of(form: Any, letters: Mapping[Any, Name]) -> tuple[Node, Node | No
     """What stands above and below in a form, its number above where that is whole; None where nothing stands below."""
     above, below = _lowest(form)
     top, bottom = (_polynomial(part, letters) for part in (above, below))
-    return top, None if bottom == Number(Fraction(1)) else bottom
+    return top, None if bottom == Number(1) else bottom
 
 
-def linear_of(scale: Fraction, shift: Fraction, letters: Mapping[Any, Name]) -> tuple[Node, Node, Node | None]:
+def linear_of(scale: Exact, shift: Exact, letters: Mapping[Any, Name]) -> tuple[Node, Node, Node | None]:
     """`(a x + b)/c` for `scale * x + shift`, all without fractions: a, b and c, which is None where nothing stands below."""
     import sympy
 
@@ -33,7 +33,7 @@ def linear_of(scale: Fraction, shift: Fraction, letters: Mapping[Any, Name]) -> 
     above, below = _lowest(x * forms[0] + forms[1])
     bottom = _polynomial(below, letters)
     rising, rest = sympy.Poly(above, x).all_coeffs()
-    return _polynomial(rising, letters), _polynomial(rest, letters), None if bottom == Number(Fraction(1)) else bottom
+    return _polynomial(rising, letters), _polynomial(rest, letters), None if bottom == Number(1) else bottom
 
 
 @cache
@@ -57,7 +57,7 @@ def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:
 
 
 def _term(powers: tuple[int, ...], coefficient: Any, symbols: list[Any], letters: Mapping[Any, Name]) -> Node:
-    factors: list[Node] = [letters[s] if n == 1 else Power(letters[s], Number(Fraction(n))) for s, n in zip(symbols, powers, strict=True) if n]
+    factors: list[Node] = [letters[s] if n == 1 else Power(letters[s], Number(n)) for s, n in zip(symbols, powers, strict=True) if n]
     size = abs(coefficient)
     if size != 1 or not factors:
         factors.insert(0, _number(size))
@@ -66,4 +66,4 @@ def _term(powers: tuple[int, ...], coefficient: Any, symbols: list[Any], letters
 
 
 def _number(value: Any) -> Node:
-    return Number(Fraction(int(value.p), int(value.q)))
+    return Number(quotient(int(value.p), int(value.q)))

@@ -3,10 +3,10 @@ r"""Notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\rig
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from itertools import pairwise
 
 from lrdsl.backends.notation import tree
+from lrdsl.exact import Exact
 
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
 _ESCAPED = {c: f"\\{c}" for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
@@ -23,7 +23,7 @@ def condition(c: tree.Condition) -> str:
     return tree.stated(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
 
 
-def constant(value: Fraction) -> str:
+def constant(value: Exact) -> str:
     """A number: a decimal, a power of ten, or a fraction."""
     if value < 0:
         return f"-{constant(-value)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from lrdsl.backends.notation import tree
+from lrdsl.exact import Exact
 
 #: What aligns a cell where browsers do not know `columnalign`.
 _LEFT = 'style="text-align:left"'
@@ -27,7 +27,7 @@ def _row(inner: str) -> str:
     return f"<mrow>{inner}</mrow>"
 
 
-def _number(value: Fraction) -> str:
+def _number(value: Exact) -> str:
     if tree.is_fraction(value):
         return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
     parts = tree.scientific(value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 
 from lrdsl.backends.notation import tree
+from lrdsl.exact import Exact
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -25,7 +25,7 @@ def rows(pieces: tree.Cases) -> list[tuple[str, str]]:
     return [(text(value), condition(when)) for value, when in pieces.rows]
 
 
-def constant(value: Fraction) -> str:
+def constant(value: Exact) -> str:
     """A number, as a decimal where that is short, else as a fraction.
 
     >>> constant(Fraction(1, 10)), constant(Fraction(1, 3)), constant(Fraction(3, 10**5))

@@ -9,12 +9,14 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from lrdsl.exact import Exact, size
+
 
 @attrs.frozen
 class Number:
     """An exact number; a printer shows it as a decimal, a power of ten or a fraction."""
 
-    value: Fraction
+    value: Exact
 
 
 @attrs.frozen
@@ -263,10 +265,10 @@ def condition_of(condition: Condition, flat: bool) -> Condition:
 DIGITS, LONG = 8, 24
 
 
-def digits(value: Fraction) -> str:
+def digits(value: Exact) -> str:
     """A number as a decimal without an exponent: the shortest that reads as its double.
 
-    >>> digits(Fraction(1, 10)), digits(Fraction(12)), digits(Fraction(1, 3))
+    >>> digits(Fraction(1, 10)), digits(12), digits(Fraction(1, 3))
     ('0.1', '12', '0.3333333333333333')
     """
     if value.denominator == 1:
@@ -274,14 +276,14 @@ def digits(value: Fraction) -> str:
     return f"{Decimal(repr(float(value))):f}"
 
 
-def is_fraction(value: Fraction) -> bool:
+def is_fraction(value: Exact) -> bool:
     """Whether a number is written as a fraction: its decimal is long, or goes on for ever, and the fraction is not."""
     if value.denominator == 1 or len(str(value)) > LONG:
         return False
     return Fraction(f"{float(value):.{DIGITS}g}") != value
 
 
-def scientific(value: Fraction) -> tuple[Fraction, int] | None:
+def scientific(value: Exact) -> tuple[Exact, int] | None:
     """(m, e) of a small or round large number that reads best as `m * 10^e`; None for others.
 
     >>> scientific(Fraction(3, 10**5)), scientific(Fraction(10**6)), scientific(Fraction(1, 10))
@@ -289,12 +291,12 @@ def scientific(value: Fraction) -> tuple[Fraction, int] | None:
     """
     if value == 0 or is_fraction(value):
         return None
-    size = abs(value)
-    small = value.denominator != 1 and size < Fraction(1, 1000)
+    large = size(value)
+    small = value.denominator != 1 and large < Fraction(1, 1000)
     round_ = value.denominator == 1 and str(value.numerator).endswith("00000")
     if not (small or round_):
         return None
-    exponent = int(f"{float(size):e}".split("e")[1])
+    exponent = int(f"{float(large):e}".split("e")[1])
     return value / Fraction(10) ** exponent, exponent
 
 
@@ -331,6 +333,6 @@ def with_fractions(node: Node) -> Node:
 
     def change(x: Node) -> Node:
         plain = isinstance(x, Number) and x.value.denominator != 1 and scientific(x.value) is None
-        return Ratio(Number(Fraction(x.value.numerator)), Number(Fraction(x.value.denominator))) if plain and isinstance(x, Number) else x
+        return Ratio(Number(x.value.numerator), Number(x.value.denominator)) if plain and isinstance(x, Number) else x
 
     return mapped(node, change)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from lrdsl.backends.notation import tree
+from lrdsl.exact import Exact
 
 
 def typst(node: tree.Node) -> str:
@@ -17,7 +16,7 @@ def condition(c: tree.Condition) -> str:
     return tree.stated(c, False, _text, (" < ", " <= ", " >= "), "\\, ")  # a plain comma would end the row
 
 
-def constant(value: Fraction) -> str:
+def constant(value: Exact) -> str:
     """A number: a decimal, a power of ten, or a fraction."""
     if tree.is_fraction(value):
         return f"frac({value.numerator}, {value.denominator})"

@@ -12,6 +12,7 @@ from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.rules.rule import LEVELS, Facts, Finding, Rule, value
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
 from lrdsl.kinds import Kind
 from lrdsl.plan import Plan
@@ -22,19 +23,19 @@ from lrdsl.syntax import canonical, nodes
 _SAMPLES = 16
 
 
-def _sampled(f: Facts, plan: Plan) -> list[tuple[Fraction, Expr]]:
+def _sampled(f: Facts, plan: Plan) -> list[tuple[Exact, Expr]]:
     """Ticks of a plan, at the ends of its pieces and between, with the formula there."""
-    found = []
+    found: list[tuple[Exact, Expr]] = []
     for piece in f.pieces(plan):
         end = max(f.total or 0, piece.start + 100) if piece.end is None else piece.end
         for k in range(_SAMPLES):
-            tick = Fraction(math.ceil(piece.start + (end - piece.start) * k / _SAMPLES))
+            tick = math.ceil(piece.start + quotient((end - piece.start) * k, _SAMPLES))
             if tick < end or k == 0:
                 found.append((tick, piece.level))
     return found
 
 
-def _levels(f: Facts, plan: Plan) -> list[tuple[Fraction, float]]:
+def _levels(f: Facts, plan: Plan) -> list[tuple[Exact, float]]:
     found = [(tick, f.level(level, tick)) for tick, level in _sampled(f, plan)]
     return [(tick, level) for tick, level in found if not math.isnan(level)]
 
@@ -46,7 +47,7 @@ def _not_multiple(f: Facts) -> Iterator[Finding]:
         for a in use.node.arguments:
             if a.name in ("to", "from", "at") and isinstance(a.value, nodes.Number) and a.value.value > f.base and not use.factor and a.value.value <= 1:
                 text = canonical(a.value)
-                times = float(a.value.value / f.base)
+                times = float(quotient(a.value.value, f.base))
                 help = f"`{text}x` is that share of the base; an absolute level above it belongs into the base"
                 message = f"`{a.name}={text}` is {times:g} times the base of {float(f.base):g}"
                 yield Finding(a.value.extent, message, help, Fix(a.value.extent[1], a.value.extent[1], "x"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +14,7 @@ from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.check.program import total_of
 from lrdsl.clock import Clock
 from lrdsl.diagnostics import Fix
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, ENTRY, Expr, Num, T
 from lrdsl.kinds import Kind
 from lrdsl.plan import Piece, Plan, Program, pieces
@@ -47,12 +47,12 @@ class Facts:
     notes: Notes
 
     @cached_property
-    def total(self) -> Fraction | None:
+    def total(self) -> Exact | None:
         """The run's length in ticks, where it is known."""
         return total_of(self.clock)
 
     @cached_property
-    def base(self) -> Fraction | None:
+    def base(self) -> Exact | None:
         """The base, where the text sets it."""
         return self.program.base
 
@@ -103,7 +103,7 @@ class Facts:
     def _pieces(self) -> dict[Expr, tuple[Piece, ...]]:
         return {}
 
-    def level(self, e: Expr, tick: Fraction = Fraction(0)) -> float:
+    def level(self, e: Expr, tick: Exact = 0) -> float:
         """A level at a tick, with the base that is meant, and entered at it; NaN where it is not a number."""
         base = self.program.base_value
         low, high = bounds(e, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
@@ -137,11 +137,11 @@ def argument(use: Use, name: str) -> nodes.Argument | None:
     return named or (first if first is not None and next(iter(use.arguments), "") == name else None)
 
 
-def value(e: Any) -> Fraction | None:
+def value(e: Any) -> Exact | None:
     """The value of an argument that is a plain number."""
     return e.value if isinstance(e, Num) else None
 
 
-def ticks(n: Fraction) -> str:
+def ticks(n: Exact) -> str:
     """A number of ticks in words."""
     return f"{float(n):,.10g}".replace(",", "_") + (" tick" if n == 1 else " ticks")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import accumulate, pairwise, takewhile
 
 from lrdsl.check.rules.rule import Facts, Finding, Rule
 from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import Fix
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, ENTRY
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -46,7 +46,7 @@ def _magic(f: Facts) -> Iterator[Finding]:
             yield Finding(node.extent, f"`{text}` stands here {times} times", f"give it a name: `let steps = {text}`")
 
 
-def _significant(value: Fraction) -> int:
+def _significant(value: Exact) -> int:
     """How many digits a decimal has, zeros at its ends aside."""
     return len(f"{float(value):.15e}".partition("e")[0].replace(".", "").strip("0"))
 
@@ -79,14 +79,14 @@ def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
             yield Finding(body.extent, "stairs by one factor, each written out", f"`{short}` says the same, in ticks")
 
 
-def _multiple(f: Facts, item: Node) -> Fraction | None:
+def _multiple(f: Facts, item: Node) -> Exact | None:
     """Of a phase that stays at a multiple of base, which; None for another."""
     use = f.notes.uses.get((item.extent, "hold"))
     if use is None:
         return None
     given = next((a.value for a in use.node.arguments if a.name == "at"), None)
     if given is None:
-        return Fraction(1) if "at" not in use.given and use.arguments["at"] in (ENTRY, BASE) else None
+        return 1 if "at" not in use.given and use.arguments["at"] in (ENTRY, BASE) else None
     return given.value if isinstance(given, nodes.Quantity) and given.unit == "x" else None
 
 

@@ -10,6 +10,7 @@ from lrdsl.check.notes import Use
 from lrdsl.check.rules.rule import Facts, Finding, Rule, argument, ticks, value
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix
+from lrdsl.exact import Exact
 from lrdsl.expr import ZERO
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -47,7 +48,7 @@ def _too_long(f: Facts) -> Iterator[Finding]:
             yield Finding(chain.items[-1].extent, f"the schedule is {ticks(over)} longer than the run, so its end is never reached", help)
 
 
-def _whole_after_start(f: Facts, item: nodes.Node, lengths: tuple[Fraction, ...]) -> bool:
+def _whole_after_start(f: Facts, item: nodes.Node, lengths: tuple[Exact, ...]) -> bool:
     return len(lengths) > 1 and isinstance(item, nodes.Call) and item.name in _DECAYS and lengths[-1] == f.total
 
 
@@ -160,7 +161,7 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
                 yield Finding(node.extent, f"the run ends after {ticks(f.total)}, before this milestone", "take it out, or move it into the run")
     for _, body in f.bodies:
         chain = f.whole(body)
-        begins = Fraction(0)
+        begins = 0
         for i, n in enumerate(chain.lengths if chain is not None else ()):
             if chain is not None and i and begins >= f.total:
                 message = f"the run ends after {ticks(f.total)}, before this phase begins"
@@ -225,7 +226,7 @@ def _mid_cycle(f: Facts) -> Iterator[Finding]:
         factor = None if use is None or use.arguments["times"] is not None else value(use.arguments["stretch"])
         if use is None or factor is None:
             continue
-        start, length = sum(chain.lengths[:-1], Fraction(0)), use.arguments["phase"].length
+        start, length = sum(chain.lengths[:-1], 0), use.arguments["phase"].length
         end, cycles = start, 0
         while end + length < f.total and cycles < 10_000:
             end, length, cycles = end + length, length * factor, cycles + 1
