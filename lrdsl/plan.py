@@ -14,20 +14,31 @@ from lrdsl.exact import Exact
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
+from lrdsl.syntax import canonical
+from lrdsl.syntax.nodes import Extent, Node
 
 
 @attrs.frozen
 class Phase:
-    """One phase on the time axis: its canonical `text`, where it stands in the source (`extent`), and its ticks.
+    """One phase on the time axis: what the text says of it, and its ticks. `text` is that in canonical form, and `extent` where it stands in the source.
 
     `start` and `length` are exact; `length` is None for a phase that goes on for ever, or until something happens. The phase is in force for
     start <= t < start + length. `start` is None for a phase that begins when something happens that has not happened yet.
     """
 
-    text: str
-    extent: tuple[int, int]
+    node: Node
     start: Exact | None
     length: Exact | None
+
+    @property
+    def text(self) -> str:
+        """The phase in canonical form."""
+        return canonical(self.node)
+
+    @property
+    def extent(self) -> Extent:
+        """Where the phase stands in the source."""
+        return self.node.extent
 
     def __str__(self) -> str:
         return self.text

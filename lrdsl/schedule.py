@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -236,10 +235,10 @@ class Schedule:
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
-        value = float(base) if isinstance(base, Real) or hasattr(base, "__float__") else math.nan
+        value = float(base) if hasattr(base, "__float__") else math.nan
         if not abs(value) <= MAX_BASE:
             raise refuse("LR152", f"base is {base!r}", f"the base is a finite number, at most {MAX_BASE:g} in size", str(self))
-        if not self._affine[target or self.main.name] and not BASE_RANGE[0] <= value <= BASE_RANGE[1]:
+        if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not self._affine[target or self.main.name]:
             raise refuse("LR152", f"base is {base!r}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
         return value
 

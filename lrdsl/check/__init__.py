@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from lrdsl.check import curves
-from lrdsl.check.finite import first_fault
+from lrdsl.check.finite import Proof
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import sequence
@@ -20,7 +20,7 @@ from lrdsl.diagnostics import Problems
 from lrdsl.exact import Exact
 from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, within
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper
-from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
 #: The most phases that one schedule may have.
@@ -79,7 +79,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     ticks: Exact = 0
     known = True
     for item, curve in zip(items, found, strict=True):
-        phases.append(Phase(canonical(item), item.extent, ticks if known else None, curve.length))
+        phases.append(Phase(item, ticks if known else None, curve.length))
         known = known and not (curve.length is None and curve.pending is not None)
         ticks = ticks if curve.length is None else ticks + curve.length
     if ticks > MAX_TICKS:
@@ -89,7 +89,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     # What may happen was looked at before anything had.
-    return plan if scope.written or scope.run.happened or _is_finite(plan, problems) else None
+    return plan if scope.written or scope.run.happened or _is_finite(plan, scope) else None
 
 
 def _settled(level: Expr) -> Expr:
@@ -101,16 +101,18 @@ def _settled(level: Expr) -> Expr:
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(found, ends, strict=True)])
 
 
-def _is_finite(plan: Plan, problems: Problems) -> bool:
-    fault = first_fault(plan.law, bool(plan.watches))
-    if fault is None:
+def _is_finite(plan: Plan, scope: Scope) -> bool:
+    proof = Proof.of(plan.law, bool(plan.watches))
+    if proof.fault is None:
+        if scope.notes is not None:
+            scope.notes.least[plan.level] = proof.least
         return True
-    tick, event = fault
+    tick, event = proof.fault
     phase = plan.phases[plan.phase_at(tick) if event is None else -1]
     where = f"tick {tick:g}" if tick < 1e6 else f"tick {tick:.0f}"
     if event is not None:
         said = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
         where = f"the end of the phase that waits for `{said}`" if tick == 0 else f"{where} after `{said}`"
     help = "end the phase before that tick with `for`, or change the numbers that make it grow or divide by 0"
-    problems.error("LR144", phase.extent, f"the level cannot be shown to stay finite from {where} on", help)
+    scope.problems.error("LR144", phase.extent, f"the level cannot be shown to stay finite from {where} on", help)
     return False

@@ -120,24 +120,23 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     start: Exact = 0
     parts: list[tuple[Exact, Expr]] = []
     said: list[Phrase | None] = []
-    for i, curve in enumerate(curves):
+    for i, curve in enumerate(curves[:-1]):
         said.append(curve.said and curve.said.where({ENTRY: entry}))
         time = linear(ONE.value, T, -start)
-        if curve.pending is not None and i + 1 < len(curves):
+        if curve.pending is not None:
             after = then(curves[i + 1 :])
             rest = _then_later(curve, *curve.pending, after)
             parts.append((start, rest.law(time, entry)))
             said.append(after.said and attrs.evolve(after.said.later, several=False))
             return Curve.of(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
-        law = curve.law if i + 1 == len(curves) else curve.course or curve.law
-        parts.append((start, law(time, entry)))
-        if curve.pending is not None:
-            return Curve.of(None if curve.length is None else start + curve.length, select(T, parts), curve.pending, following(said))
-        if curve.length is None:
-            return Curve.of(None, select(T, parts), None, following(said))
-        entry = _bounded(curve.at(curve.length, entry))
-        start += curve.length
-    return Curve.of(start, select(T, parts), None, following(said))
+        length = _finite(curve)
+        parts.append((start, (curve.course or curve.law)(time, entry)))
+        entry = _bounded(curve.at(length, entry))
+        start += length
+    last = curves[-1]
+    said.append(last.said and last.said.where({ENTRY: entry}))
+    parts.append((start, last.law(linear(ONE.value, T, -start), entry)))
+    return Curve.of(None if last.length is None else start + last.length, select(T, parts), last.pending, following(said))
 
 
 def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
@@ -331,5 +330,5 @@ def _growing(curve: Curve, m: Exact, factor: Expr, decay: Expr) -> Expr:
 
 
 def _finite(curve: Curve) -> Exact:
-    assert curve.length
+    assert curve.length is not None
     return curve.length

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import attrs
+
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import BASE, ENTRY, Call, Event, Expr, Select, T, after, events_of, is_affine, mentions, unhappened
@@ -19,60 +21,70 @@ _BUDGET = 4000
 _NARROW = 1 / 64
 
 
-def first_fault(law: Expr, waits: bool) -> tuple[float, Event | None] | None:
-    """The first tick at which a formula cannot be shown to be finite, and the event that it is counted from, if one is; None where it is finite throughout.
+@attrs.define
+class Proof:
+    """What is shown of a formula, or is not.
 
-    Where it `waits` for events, whatever the run may decide is looked at: each stretch from an event on is a formula of its own.
+    `fault` is the first tick at which it cannot be shown to be finite, and the event that the tick is counted from, if one is; None where it is finite
+    throughout. It is then not below `least`, for any base from 0 to 1.
     """
-    if not waits:
-        fault = _first(law)
-        return None if fault is None else (fault, None)
-    for event in (None, *events_of(law)):
-        fault = _first(unhappened(law if event is None else after(law, event)))
-        if fault is not None:
-            return fault, event
-    return None
 
+    fault: tuple[float, Event | None] | None = None
+    least: float = math.inf
+    _budget: int = _BUDGET
 
-def _first(level: Expr) -> float | None:
-    budget = [_BUDGET]
-    for piece in pieces(level):
-        # A piece does not hold at its end, where the next one begins: its own formula may well be undefined there.
-        end = float(MAX_TICKS) if piece.end is None else float(piece.end) * (1 - 1e-9)
-        start = float(first_tick(piece.start))
-        fault = _search(piece.level, start, max(end, start), UNIT if is_affine(piece.level, BASE) else BASE_RANGE, budget)
-        if fault is not None:
-            return fault
-    return None
+    @classmethod
+    def of(cls, law: Expr, waits: bool) -> Proof:
+        """The proof for a formula. Where it `waits` for events, whatever the run may decide is looked at: what comes after each is a formula of its own."""
+        proof = cls()
+        for event in (None, *events_of(law)) if waits else (None,):
+            proof._budget = _BUDGET
+            tick = proof._first(unhappened(law if event is None else after(law, event)) if waits else law)
+            if tick is not None:
+                proof.fault = tick, event
+                break
+        return proof
 
+    def _first(self, level: Expr) -> float | None:
+        for piece in pieces(level):
+            # A piece does not hold at its end, where the next one begins: its own formula may well be undefined there.
+            end = float(MAX_TICKS) if piece.end is None else float(piece.end) * (1 - 1e-9)
+            start = float(first_tick(piece.start))
+            fault = self._search(piece.level, start, max(end, start), UNIT if is_affine(piece.level, BASE) else BASE_RANGE)
+            if fault is not None:
+                return fault
+        return None
 
-def _search(e: Expr, low: float, high: float, base: Range, budget: list[int]) -> float | None:
-    """Halve the time until each part is proved finite, earliest part first."""
-    todo = [(low, high)]
-    while todo:
-        a, b = todo.pop()
-        budget[0] -= 1
-        if _finite(e, a, b, base):
-            continue
-        if b - a <= _NARROW or budget[0] <= 0:
-            return _tick(e, a, base)
-        # Halving finds a fault fast near 0 and far out alike when long spans are cut at twice their start; short ones are cut at whole ticks.
-        middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
-        middle = float(math.floor(middle)) if a < math.floor(middle) else middle
-        todo += [(middle, b), (a, middle)]
-    return None
+    def _search(self, e: Expr, low: float, high: float, base: Range) -> float | None:
+        """Halve the time until each part is proved finite, earliest part first."""
+        todo = [(low, high)]
+        while todo:
+            a, b = todo.pop()
+            self._budget -= 1
+            least = _least(e, a, b, base)
+            if least is not None:
+                self.least = min(self.least, least)
+                continue
+            if b - a <= _NARROW or self._budget <= 0:
+                return _tick(e, a, base)
+            # Halving finds a fault fast near 0 and far out alike when long spans are cut at twice their start; short ones are cut at whole ticks.
+            middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
+            middle = float(math.floor(middle)) if a < math.floor(middle) else middle
+            todo += [(middle, b), (a, middle)]
+        return None
 
 
 def _tick(e: Expr, a: float, base: Range) -> float:
     """The first whole tick from a narrow interval on, if the fault is there, else where the interval begins."""
     tick = float(math.ceil(a))
-    return a if _finite(e, tick, tick, base) else tick
+    return tick if _least(e, tick, tick, base) is None else a
 
 
-def _finite(e: Expr, a: float, b: float, base: Range) -> bool:
+def _least(e: Expr, a: float, b: float, base: Range) -> float | None:
+    """A bound below a formula in an interval of time, or None where it may not be finite there."""
     b = math.nextafter(b, a)  # where the next interval begins a cycle may
     low, high = bounds(e, {T: (a, b), BASE: base, ENTRY: base})
-    return low >= -HUGE and high <= HUGE
+    return low if low >= -HUGE and high <= HUGE else None
 
 
 def fits_any_base(level: Expr) -> bool:

@@ -34,8 +34,9 @@ class Chain:
 
 @attrs.define
 class Notes:
-    """The notes of one text; what is read of other texts is not noted."""
+    """The notes of one text; what is read of other texts is not noted. `least` is a bound below each formula for bases from 0 to 1, as it was proved finite."""
 
     text: str
     uses: dict[tuple[Extent, str], Use] = attrs.field(factory=dict)
     chains: dict[Extent, Chain] = attrs.field(factory=dict)
+    least: dict[Expr, float] = attrs.field(factory=dict)

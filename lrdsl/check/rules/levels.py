@@ -69,6 +69,8 @@ def _not_absolute(f: Facts) -> Iterator[Finding]:
 def _surely_positive(f: Facts, plan: Plan) -> bool:
     """Whether interval arithmetic shows every level to be 0 or above, which it does at once for all but strange schedules."""
     base = f.program.base_value
+    if base <= 1 and f.notes.least.get(plan.level, -1) >= 0:
+        return True
     ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in f.pieces(plan))
     return all(bounds(level, {T: time, BASE: (base, base)})[0] >= 0 for level, time in ranges)
 
