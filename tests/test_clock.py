@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.clock import UNITS, Clock, MissingFactError, plain
+from lrdsl.clock import UNITS, Clock, MissingFactError
+from lrdsl.exact import plain
 
 
 def ticks(text: str, **clock: object) -> Fraction | None:

@@ -134,9 +134,17 @@ def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
 _Walk: TypeAlias = "Callable[[Expr], Range]"
 
 
+def _nearest(over: int, under: int) -> float:
+    """The double nearest to a quotient of whole numbers; infinite where none is near."""
+    try:
+        return over / under
+    except OverflowError:
+        return math.inf if over > 0 else -math.inf
+
+
 def _number(e: Num, _walk: _Walk, _ranges: dict[Expr, Range]) -> Range:
-    over, under = e.double.as_integer_ratio()
-    return over / under, over / under
+    value = _nearest(*e.double.as_integer_ratio())
+    return value, value
 
 
 def _called(e: Call, walk: _Walk, ranges: dict[Expr, Range]) -> Range:
@@ -156,7 +164,7 @@ def _line(e: Linear, walk: _Walk, _ranges: dict[Expr, Range]) -> Range:
     found = []
     for end in ends:
         over, under = end.as_integer_ratio()
-        found.append((a * over * d + c * b * under) / (b * under * d))
+        found.append(_nearest(a * over * d + c * b * under, b * under * d))
     return (found[0], found[1]) if a > 0 else (found[1], found[0])
 
 

@@ -26,7 +26,7 @@ class Proof:
     """What is shown of a formula, or is not.
 
     `fault` is the first tick at which it cannot be shown to be finite, and the event that the tick is counted from, if one is; None where it is finite
-    throughout. It is then not below `least`, for any base from 0 to 1.
+    throughout. It is then not below `least`, for any base up to 1 that it may have.
     """
 
     fault: tuple[float, Event | None] | None = None

@@ -34,7 +34,7 @@ class Chain:
 
 @attrs.define
 class Notes:
-    """The notes of one text; what is read of other texts is not noted. `least` is a bound below each formula for bases from 0 to 1, as it was proved finite."""
+    """The notes of one text; what is read of other texts is not noted. `least` is a bound below each formula for bases up to 1, of its proof."""
 
     text: str
     uses: dict[tuple[Extent, str], Use] = attrs.field(factory=dict)

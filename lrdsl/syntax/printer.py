@@ -100,6 +100,7 @@ def _quantity(q: nodes.Quantity) -> str:
 def decimal_text(value: Exact) -> str:
     """The shortest decimal that is exactly `value`, a fraction of a power of ten; scientific below 1e-4 and from 1e16.
 
+    >>> from fractions import Fraction
     >>> decimal_text(Fraction(1, 100000)), decimal_text(Fraction(5, 2)), decimal_text(1000)
     ('1e-5', '2.5', '1000')
     """

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from lrdsl import parse
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.expr import BASE, Call, Expr
 from lrdsl.plan import Plan
@@ -16,3 +21,19 @@ def test_a_formula_that_shares_its_parts_is_compiled_at_once() -> None:
     group = {"lr": 0.5}
     evaluator.code_at(0).storing("lr", [(group, 0.5)])(1)
     assert group["lr"] == evaluator.level(1, 0.5)
+
+
+def _storing(text: str, base: float = 0.1) -> tuple[dict[str, float], Any]:
+    group = {"lr": base}
+    return group, Evaluator.of(parse(text).plan).code_at(0).storing("lr", [(group, base)])
+
+
+@pytest.mark.parametrize("shape", ["warmup({})", "cosine({}, to=0.25x)", "exp(0.{})", "step({})", "linear({}) * scale(1 / (t + {}))", "every({}, exp(0.9))"])
+def test_schedules_that_differ_in_numbers_alone_share_their_code(shape: str) -> None:
+    texts = [shape.format(n, n) for n in (41, 53)]
+    (one, first), (two, second) = (_storing(text) for text in texts)
+    assert first.__code__ is second.__code__
+    for tick in range(13):  # each in turn: neither sees the numbers of the other
+        first(tick)
+        second(tick)
+        assert [one["lr"], two["lr"]] == [parse(text).at(tick, 0.1) for text in texts]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from tests.properties.texts import NOWHERE
 #: CPU seconds that one text may take: the processor's, so that a busy machine changes nothing.
 ALLOWED = 1.0
 EXAMPLES = [form.example for forms in SHAPES.values() for form in forms] + [c.example for c in COMBINATORS.values()]
+SOUND = [*((text, dict(rule.clock)) for rule in RULES.values() for text in (rule.bad, rule.good)), *((text, {}) for text in EXAMPLES)]
 #: Words and signs of the language, and a few that are not.
 NAMES = [*SHAPES, *COMBINATORS, "base", "rest", "total", "t", "pi", "k", "x", "cos", "log", "to", "from", "at", "times", "power"]
 SIGNS = ["then", "restart", "for", "%", "ep", "B tokens", "steps", *"()[],=+-*/^"]
@@ -146,6 +149,21 @@ def test_mutated_texts(text: str) -> None:
     survive(text)
 
 
+@st.composite
+def renumbered(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A text that a rule speaks of, or does not, or an example, with other numbers in it."""
+    text, clock = draw(st.sampled_from(SOUND))
+    other = st.sampled_from(["0", "1", "2", "0.1", "0.5", "1e-3", "7", "1000", "1.5", "3"])
+    return re.sub(r"(?<![\w.])[0-9.]+(e-?[0-9]+)?", lambda found: draw(st.one_of(st.just(found[0]), other)), text), clock
+
+
+@settings(max_examples=2000 * texts.TIMES)
+@given(renumbered())
+def test_sound_texts_with_other_numbers(given: tuple[str, dict[str, Any]]) -> None:
+    text, clock = given
+    survive(text, **clock)
+
+
 @settings(max_examples=1000)
 @given(st.text(max_size=200))
 def test_any_characters(text: str) -> None:
@@ -177,6 +195,9 @@ HOSTILE = {
     "growth": "exp(2)",
     "a tower": "scale(t^t^t^t)",
     "a pole": "scale(1/(t - 1000000))",
+    "cycles that shrink to nothing": "restarts(cosine(300), times=400, stretch=0.1)",
+    "stairs that end at 0": "hold(3) then hold(3, at=0.1x) then hold(3, at=0x) then hold(3, at=0x)",
+    "stairs from 0": "hold(3, at=0x) then hold(3, at=0x) then hold(3, at=0x) then hold(3)",
     "a long list": "multistep([" + ",".join(map(str, range(9_000))) + "])",
     "nothing": "",
     "blanks": " \t\n ",

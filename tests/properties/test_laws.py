@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl import expr
+from lrdsl.check.finite import BASE_RANGE, Proof
 from lrdsl.expr import affine, is_affine
 from lrdsl.plan import first_tick, pieces
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
-from tests.properties.texts import NOWHERE, call, checked, decimals, finite, limited, number, phases, shapes, trees
+from tests.properties.texts import NOWHERE, call, checked, decimals, finite, limited, number, phases, schedules, shapes, trees
 
 BASE = 0.7
 parts = phases(3, 200)
@@ -211,3 +212,12 @@ def test_phases_tile_the_time(node: Node) -> None:
 def test_a_level_is_known_to_be_affine_in_base_where_it_can_be_taken_apart(node: Node) -> None:
     level = lrdsl.parse(canonical(node)).plan.level
     assert is_affine(level, expr.BASE) == (affine(level, expr.BASE) is not None)
+
+
+@settings(max_examples=100)
+@given(schedules(4, 10**4), st.one_of(st.just(1.0), st.floats(BASE_RANGE[0], 1)))
+def test_no_level_is_below_what_its_proof_says(s: lrdsl.Schedule, base: float) -> None:
+    proof = Proof.of(s.plan.law, bool(s.plan.watches))
+    assert proof.fault is None
+    found = s.values(600, base)
+    assert found.min() >= proof.least - 1e-9 * np.abs(found).max(initial=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import jax
@@ -107,6 +108,8 @@ def test_sgdr(cycles: list[tuple[float, float, int, int]]) -> None:
 @few
 @given(st.integers(10, 120), levels, st.floats(0.15, 0.5), st.floats(0.6, 0.9), st.floats(2, 30), st.floats(1, 1e5))
 def test_onecycle(n: int, peak: float, start: float, final: float, div: float, final_div: float) -> None:
+    # optax rounds these products to doubles before it cuts them: 0.29 * 100 is then below 29.
+    assume(all(math.floor(Fraction(repr(share)) * n) == int(share * n) for share in (start, final)))
     text = peer(OPTAX, "linear_onecycle_schedule").written(n=n, peak=peak, p=start, q=final, d=div, f=final_div)
     made = theirs.linear_onecycle_schedule(n, peak, start, final, div, final_div)
     agree(text, made)

@@ -28,6 +28,7 @@ def rows(pieces: tree.Cases) -> list[tuple[str, str]]:
 def constant(value: Exact) -> str:
     """A number, as a decimal where that is short, else as a fraction.
 
+    >>> from fractions import Fraction
     >>> constant(Fraction(1, 10)), constant(Fraction(1, 3)), constant(Fraction(3, 10**5))
     ('0.1', '1/3', '3e−5')
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import accumulate, pairwise, takewhile
+from itertools import accumulate, takewhile
 
 from lrdsl.check.rules.rule import Facts, Finding, Rule
 from lrdsl.clock import CANONICAL_UNIT, UNITS
@@ -71,7 +71,7 @@ def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
         chain = f.whole(body)
         levels = [_multiple(f, item) for item in (chain.items if chain is not None else ())]
         stairs = [level for level in levels if level is not None]
-        if chain is None or len(stairs) < max(_TIMES, len(levels)) or len({a / b for a, b in pairwise(stairs)}) > 1 or stairs[0] != 1 or stairs[1] >= 1:
+        if chain is None or len(stairs) < max(_TIMES, len(levels)) or not 0 < stairs[1] < 1 or stairs != [stairs[1] ** k for k in range(len(stairs))]:
             continue
         ends = list(accumulate(n for n in chain.lengths[:-1] if n is not None))
         if len(ends) == len(stairs) - 1:

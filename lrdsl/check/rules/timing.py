@@ -10,7 +10,7 @@ from lrdsl.check.notes import Use
 from lrdsl.check.rules.rule import Facts, Finding, Rule, argument, ticks, value
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix
-from lrdsl.exact import Exact
+from lrdsl.exact import Exact, quotient
 from lrdsl.expr import ZERO
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -230,7 +230,7 @@ def _mid_cycle(f: Facts) -> Iterator[Finding]:
         end, cycles = start, 0
         while end + length < f.total and cycles < 10_000:
             end, length, cycles = end + length, length * factor, cycles + 1
-        done = (f.total - end) / length
+        done = quotient(f.total - end, length)
         if Fraction(1, 20) < done < Fraction(19, 20):
             help = f"a run of {ticks(end)} or {ticks(end + length)} ends with a cycle"
             yield Finding(item.extent, f"the run ends {float(done * 100):.0f} % into a cycle, with the rate still up", help)
