@@ -241,7 +241,7 @@ def decimal(value: Exact) -> Num:
     False
     """
     is_double = value.denominator == 1 and abs(value.numerator) < 2**53
-    return Num(value, value if is_double else reduced(Fraction(float(value))))
+    return Num(value, value if is_double else quotient(*float(value).as_integer_ratio()))
 
 
 ZERO = number(0)

@@ -11,6 +11,7 @@ from weakref import ref
 from lrdsl.expr.lettered import Lettered
 
 #: The nodes that are in use, and some that no longer are: those are looked for when the table has grown to its limit, which is twice what it holds after that.
+#: Who does not hold the lock may only add.
 _NODES: dict[tuple[Any, ...], ref[Any]] = {}
 _LEAST = 10_000
 _set = object.__setattr__  # nodes are frozen
@@ -56,14 +57,18 @@ class Shared(type):
             _set(made, "holds", holds)
             _set(made, "height", height)
             _set(made, "weight", weight)
-            with _lock:
-                kept = _NODES.get(key)  # perhaps another thread has made it meanwhile
-                known = None if kept is None else kept()
-                if known is None:
-                    known = made
-                    _NODES[key] = ref(made)
-                    if len(_NODES) > _limit:
-                        _clear()
+            mine = ref(made)
+            if kept is None:  # in one step: of two threads that have made a node, one is the first
+                known = _NODES.setdefault(key, mine)()
+            if known is None:  # what stands there is no longer in use
+                with _lock:
+                    known = _NODES.setdefault(key, mine)()
+                    if known is None:
+                        known = made
+                        _NODES[key] = mine
+            if len(_NODES) > _limit:
+                with _lock:
+                    _clear()
         return known
 
     def key(cls, *fields: Any) -> tuple[Any, ...]:

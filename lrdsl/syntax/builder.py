@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from lrdsl.clock import MULTIPLES
-from lrdsl.exact import Exact, reduced
+from lrdsl.exact import Exact, quotient, reduced
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import Token
@@ -121,4 +121,5 @@ class Builder:
 
 def _value(token: Token) -> Exact:
     digits = token.replace("_", "")
-    return int(digits) if digits.isdecimal() else reduced(Fraction(digits))
+    whole, _, places = digits.partition(".")
+    return quotient(int(whole + places), 10 ** len(places)) if (whole + places).isdecimal() else reduced(Fraction(digits))
