@@ -1,7 +1,8 @@
 """Numbers one at a time: a plan becomes Python functions, generated from the operations of `numeric` and never from a user's text.
 
 One function a piece, made when the piece is first entered. Where a level is `a(t) + b(t) * base`, as almost all are, the work that depends on t alone is
-done once for all groups. The numbers are not in the code but are given to it, so that a thousand warmups, each of another length, are one code.
+done once for all groups. The code is compiled with places for its numbers, and the numbers put there, so that of a thousand warmups, each of
+another length, one is compiled.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from types import CodeType
 from typing import Any
 
 import attrs
@@ -52,7 +54,7 @@ class _Writer:
         self.names: dict[Expr, str] = {T: "t", BASE: "base", INDEX: "k"}
         self.fresh = [0]
         self.uses: Counter[Expr] = Counter()
-        self.constants: list[Any] = []
+        self.kept: dict[str, Any] = {}
         for tree in e:
             self._count(tree)
 
@@ -62,10 +64,11 @@ class _Writer:
             for child in e.below:
                 self._count(child)
 
-    def constant(self, value: Any) -> str:
-        """The name by which the code has a value."""
-        self.constants.append(value)
-        return f"c{len(self.constants) - 1}"
+    def place(self, value: Any) -> str:
+        """A place for a value: a string that nothing else in the code can be, to be replaced by the value when the code is made."""
+        place = f"\0:{len(self.kept)}"
+        self.kept[place] = value
+        return repr(place)
 
     def _name(self) -> str:
         self.fresh[0] += 1
@@ -74,7 +77,7 @@ class _Writer:
     def text(self, e: Expr) -> str:
         """An expression for `e`, after the statements that it needs."""
         if isinstance(e, Float):
-            return self.constant(e.value)
+            return self.place(e.value)
         known = self.names.get(e)
         if known is not None:
             return known
@@ -92,11 +95,15 @@ class _Writer:
 
     def _written(self, e: Expr) -> str:
         if isinstance(e, Accumulated):
-            return f"{self.constant(_running(e))}({self.text(e.upto)})"
+            product = self._name()
+            self.lines.append(f"{self.indent}{product} = {self.place(_running(e))}")
+            return f"{product}({self.text(e.upto)})"
         assert isinstance(e, Call), e
         if e.op in ("min", "max"):
             return self._extreme(e)
-        args = [self.text(a) for a in e.args]
+        # Python works out what is made of constants alone, and the places in it would be lost.
+        fixed = all(isinstance(a, Float) for a in e.args)
+        args = [repr(a.value) if fixed and isinstance(a, Float) else self.text(a) for a in e.args]
         if e.op in _INFIX:
             return f"({f' {_INFIX[e.op]} '.join(args)})"
         return f"{e.op}({', '.join(args)})"
@@ -126,7 +133,7 @@ class _Writer:
             self.lines.append(f"{self.indent}{name} = {value}")
             return
         middle = (low + high) // 2
-        for head, start, stop in ((f"if {of} < {self.constant(first_tick(e.starts[middle]))}:", low, middle), ("else:", middle, high)):
+        for head, start, stop in ((f"if {of} < {self.place(first_tick(e.starts[middle]))}:", low, middle), ("else:", middle, high)):
             self.lines.append(self.indent + head)
             names, indent = dict(self.names), self.indent
             self.indent += "    "
@@ -141,23 +148,28 @@ def _running(e: Accumulated) -> RunningProduct:
 
 
 @lru_cache(maxsize=128)
-def _made(source: str) -> Callable[..., Callable[..., Any]]:
-    """What makes a function of its constants."""
-    space = dict(_GLOBALS)
-    exec(compile(source, "<lrdsl>", "exec"), space)
-    made: Callable[..., Callable[..., Any]] = space["made"]
-    return made
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<lrdsl>", "exec")
+
+
+def _filled(x: Any, values: dict[str, Any]) -> Any:
+    """Code, or what stands in it, with values in the places that were kept for them."""
+    if isinstance(x, CodeType):
+        return x.replace(co_consts=_filled(x.co_consts, values))
+    if isinstance(x, tuple):
+        return tuple([_filled(part, values) for part in x])
+    return values.get(x, x) if isinstance(x, str) else x
 
 
 def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Callable[..., Any]:
     """A function with a generated body: the lines of `head`, then what computes the trees, then those of `tail`, with the trees' values for `{0}`, `{1}` ..."""
     writer = _Writer(trees, indent)
     values = [writer.text(tree) for tree in trees]
-    lines = [*head, *writer.lines, *(line.format(*values) for line in tail)]
-    name = head[0][4 : head[0].index("(")]
-    names = ", ".join([f"c{i}" for i in range(len(writer.constants))])
-    source = "\n ".join([f"def made({names}):", *lines, f"return {name}"])
-    return _made(source)(*writer.constants)
+    source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
+    space = dict(_GLOBALS)
+    exec(_filled(_compiled(source), writer.kept), space)
+    function: Callable[..., Any] = space[head[0][4 : head[0].index("(")]]
+    return function
 
 
 @attrs.define
