@@ -44,19 +44,19 @@ def check(
     formulas have the form that people read, and not the one for numbers; and letters for the parameters of the text, where `symbol` makes a letter of its name.
     `notes` are taken for rules.
     """
-    run = Run(happened=happened or {})
+    happened = happened or {}
     legend = None if symbol is None else Legend(symbol)
     if isinstance(tree, nodes.File):
-        return program(tree, clock, names, problems, library, plan_of, run, written, legend, notes)
-    scope = Scope(clock, names, problems, room=total_of(clock), bound=known_to(tree, names), run=run, written=written, legend=legend, notes=notes)
+        return program(tree, clock, names, problems, library, plan_of, happened, written, legend, notes)
+    run, bound = Run(happened=happened), known_to(tree, names)
+    scope = Scope(clock, names, problems, room=total_of(clock), bound=bound, run=run, written=written, legend=legend, notes=notes)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 
 
 def plan_of(tree: Node, scope: Scope) -> Plan | None:
-    """The plan of one expression, or None after its problems were reported."""
+    """The plan of one expression, in a scope of its own, or None after its problems were reported."""
     problems = scope.problems
-    scope = attrs.evolve(scope, run=Run(happened=scope.run.happened))
     if scope.legend is not None:
         legend = Legend(scope.legend.symbol)  # each plan has its own
         room = None if scope.room is None else legend.number(scope.room, TOTAL, duration=True)

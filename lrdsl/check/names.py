@@ -42,9 +42,10 @@ def waits_for(node: Node, scope: Scope) -> tuple[bool, bool]:
     """Whether `rest` occurs in a node, or in what its names stand for; and whether it, or what they stand for, follows a metric."""
     rests = follows = False
     for x in nodes.walk(node):
-        found = scope.bound.get(_word(x))
-        rests = rests or (isinstance(x, nodes.Name) and x.id == "rest") or (found is not None and found.rests)
-        follows = follows or _is_driven(x, found)
+        word = _word(x)
+        found = scope.bound.get(word)
+        rests = rests or (word == "rest" and isinstance(x, nodes.Name)) or (found is not None and found.rests)
+        follows = follows or (_is_driven(x, word) if found is None else found.follows)
     return rests, follows
 
 
@@ -53,13 +54,10 @@ def uses_rest(node: Node, scope: Scope) -> bool:
     return waits_for(node, scope)[0]
 
 
-def _is_driven(node: Node, found: Named | Defined | None) -> bool:
-    if found is not None:
-        return found.follows
-    if isinstance(node, nodes.Until):
-        return any(isinstance(c, nodes.Comparison | nodes.Call) for c in node.conditions)
-    word = _word(node)
-    return word in SHAPES and SHAPES[word][0].monitor is not None
+def _is_driven(node: Node, word: str) -> bool:
+    if word:
+        return word in SHAPES and SHAPES[word][0].monitor is not None
+    return isinstance(node, nodes.Until) and any(isinstance(c, nodes.Comparison | nodes.Call) for c in node.conditions)
 
 
 def _word(node: Node) -> str:

@@ -20,7 +20,7 @@ from lrdsl.diagnostics import Problems, ScheduleError, did_you_mean, shown
 from lrdsl.exact import Exact
 from lrdsl.expr import Num
 from lrdsl.kinds import Kind
-from lrdsl.plan import Assertion, Plan, Program, Target
+from lrdsl.plan import Assertion, History, Plan, Program, Target
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
@@ -69,7 +69,7 @@ class _Reading:
     base: Exact | None = None
     expanded: list[int] = attrs.Factory(lambda: [0])
     recipes: Mapping[str, Defined] = attrs.Factory(dict)
-    run: Run = attrs.Factory(Run)
+    happened: History = attrs.Factory(dict)
     written: bool = False
     legend: Legend | None = None
     notes: Notes | None = None
@@ -77,8 +77,8 @@ class _Reading:
 
     def scope(self) -> Scope:
         bound, room = {**self.recipes, **self.bound}, total_of(self.clock)
-        known: dict[str, Any] = {"expanded": self.expanded, "run": self.run, "written": self.written, "legend": self.legend, "notes": self.notes}
-        return Scope(self.clock, self.names, self.problems, room, bound=bound, **known)
+        known: dict[str, Any] = {"expanded": self.expanded, "written": self.written, "legend": self.legend, "notes": self.notes}
+        return Scope(self.clock, self.names, self.problems, room, bound=bound, run=Run(happened=self.happened), **known)
 
     def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
         """Give a name a meaning; what the host gives a value keeps it."""
@@ -97,7 +97,7 @@ def program(
     problems: Problems,
     library: Library | None,
     plan_of: Callable[[Node, Scope], Plan | None],
-    run: Run,
+    happened: History,
     written: bool,
     legend: Legend | None,
     notes: Notes | None,
@@ -106,7 +106,7 @@ def program(
     if len(file.statements) > MAX_STATEMENTS:
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems, recipes=known_to(file, names), run=run, written=written, legend=legend, notes=notes)
+    reading = _Reading(clock, names, problems, recipes=known_to(file, names), happened=happened, written=written, legend=legend, notes=notes)
     for statement in file.statements:  # the clock is known before the first phase is read
         if isinstance(statement, nodes.Setting):
             _set(statement, reading)

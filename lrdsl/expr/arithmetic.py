@@ -294,10 +294,8 @@ def neg(a: Expr) -> Expr:
 
 def add(a: Expr, b: Expr) -> Expr:
     """a + b, with constants folded, zeros dropped and exact times merged."""
-    if isinstance(a, Num) and isinstance(b, Num):
-        folded = _fold(a, b, lambda x, y: x + y)
-        if folded is not None:
-            return folded
+    if isinstance(a, Num) and isinstance(b, Num) and (folded := _fold(a, b, lambda x, y: x + y)) is not None:
+        return folded
     if a == ZERO:
         return b
     if b == ZERO:
@@ -320,11 +318,9 @@ def _collect(terms: list[Expr], term: Expr) -> None:
     factor, rest = coefficient(term)
     for i, other in enumerate(terms):
         known, same = coefficient(other)
-        if same is rest and not isinstance(term, Num):
-            both = _fold(known, factor, lambda x, y: x + y)
-            if both is not None:
-                terms[i : i + 1] = [] if both == ZERO else [mul(both, rest)]
-                return
+        if same is rest and not isinstance(term, Num) and (both := _fold(known, factor, lambda x, y: x + y)) is not None:
+            terms[i : i + 1] = [] if both == ZERO else [mul(both, rest)]
+            return
     terms.append(term)
 
 
@@ -341,34 +337,32 @@ def mul(a: Expr, b: Expr) -> Expr:
     """a * b, with constants gathered in front, and exact times merged."""
     if ZERO in (a, b):
         return ZERO
-    factors = _flat("mul", a) + _flat("mul", b)
     front: list[Num] = []
-    for f in factors:
-        if isinstance(f, Num):
-            folded = _fold(front[-1], f, lambda x, y: x * y) if front else None
-            front[-1:] = [f] if not front else [folded] if folded is not None else [front[-1], f]
-    rest = [f for f in factors if not isinstance(f, Num)]
+    rest: list[Expr] = []
+    for f in _flat("mul", a) + _flat("mul", b):
+        if not isinstance(f, Num):
+            rest.append(f)
+        elif front and (folded := _fold(front[-1], f, lambda x, y: x * y)) is not None:
+            front[-1] = folded
+        else:
+            front.append(f)
     if len(front) == len(rest) == 1 and front[0].exact and is_time(rest[0]):
         return linear(front[0].value, rest[0], _NONE)
-    kept = (*(f for f in front if f != ONE), *rest)
-    return Call("mul", kept) if len(kept) > 1 else kept[0] if kept else ONE
+    kept = [f for f in front if f is not ONE] + rest
+    return Call("mul", tuple(kept)) if len(kept) > 1 else kept[0] if kept else ONE
 
 
 def div(a: Expr, b: Expr) -> Expr:
     """a / b. Division by a constant zero stays in the tree, for the checker to refuse."""
     if isinstance(b, Num) and b.value and b.double:
-        if isinstance(a, Num):
-            folded = _fold(a, b, quotient)
-            if folded is not None:
-                return folded
+        if isinstance(a, Num) and (folded := _fold(a, b, quotient)) is not None:
+            return folded
         if b == ONE:
             return a
         if b.exact and is_time(a):
             return linear(quotient(1, b.value), a, _NONE)
-        if isinstance(a, Call) and a.op == "div" and isinstance(a.args[1], Num):
-            both = _fold(a.args[1], b, lambda x, y: x * y)
-            if both is not None:
-                return div(a.args[0], both)
+        if isinstance(a, Call) and a.op == "div" and isinstance(a.args[1], Num) and (both := _fold(a.args[1], b, lambda x, y: x * y)) is not None:
+            return div(a.args[0], both)
     top, bottom = coefficient(a), coefficient(b)
     if top[1] is bottom[1] and bottom[0].value and bottom[0].double:
         return div(top[0], bottom[0])
