@@ -273,15 +273,13 @@ def is_affine(e: Expr, symbol: Symbol) -> bool:
     """Whether `affine` takes a tree apart, found without doing so."""
     if e is symbol or not mentions(e, symbol):
         return True
-    if isinstance(e, Call) and e.op == "mul":
-        holding = [a for a in e.args if mentions(a, symbol)]
-        return len(holding) == 1 and is_affine(holding[0], symbol)
-    if isinstance(e, Call) and e.op == "div":
-        return not mentions(e.args[1], symbol) and is_affine(e.args[0], symbol)
+    holding = [part for part in e.below if mentions(part, symbol)]
+    if isinstance(e, Call) and e.op in ("mul", "div"):
+        return len(holding) == 1 and (e.op == "mul" or holding[0] is e.args[0]) and is_affine(holding[0], symbol)
     if isinstance(e, Select):
-        return not mentions(e.of, symbol) and all(is_affine(v, symbol) for v in e.values)
+        return not mentions(e.of, symbol) and all(is_affine(part, symbol) for part in holding)
     sums = isinstance(e, Linear | Forms) or (isinstance(e, Call) and e.op == "add")
-    return sums and all(is_affine(part, symbol) for part in e.below)
+    return sums and all(is_affine(part, symbol) for part in holding)
 
 
 def _forms(best: Expr, paper: Expr) -> Expr:
