@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import attrs
 
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.exact import Exact, exact, plain, quotient
+from lrdsl.exact import Exact, exact, plain, quotient, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,10 +146,10 @@ class Clock:
         """The run's length in ticks."""
         whole, other = (self.total_steps, self.total_epochs) if self.tick == "step" else (self.total_epochs, self.total_steps)
         if whole is not None:
-            return whole * self._per_step()
+            return reduced(whole * self._per_step())
         if other is None:
             raise MissingFactError("total_steps", "total_epochs")
-        return other * self.epoch_steps() * self._per_step() if self.tick == "step" else quotient(other, self.epoch_steps())
+        return reduced(other * self.epoch_steps() * self._per_step()) if self.tick == "step" else quotient(other, self.epoch_steps())
 
     def _per_step(self) -> Exact:
         return self.ticks_per_step or 1
@@ -161,11 +161,11 @@ class Clock:
         if unit == "percent":
             return quotient(amount * self.total(), 100)
         if unit == "epoch":
-            return amount * self.epoch_steps() * self._per_step() if self.tick == "step" else amount
+            return reduced(amount * self.epoch_steps() * self._per_step()) if self.tick == "step" else amount
         if unit == "token" and self.tokens_per_step is None:
             raise MissingFactError("tokens_per_step")
         if unit == "sample" and self.batch_size is None:
             raise MissingFactError("batch_size")
         per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or 1
         steps = quotient(amount, per_step)
-        return steps * self._per_step() if self.tick == "step" else quotient(steps, self.epoch_steps())
+        return reduced(steps * self._per_step()) if self.tick == "step" else quotient(steps, self.epoch_steps())

@@ -35,7 +35,7 @@ def quotient(a: Exact, b: Exact) -> Exact:
         return Fraction(a, b) if a % b else a // b
     found = a / b
     assert not isinstance(found, float)
-    return found
+    return reduced(found)
 
 
 def size(value: Exact) -> Exact:

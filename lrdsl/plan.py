@@ -22,8 +22,8 @@ from lrdsl.syntax.nodes import Extent, Node
 class Phase:
     """One phase on the time axis: what the text says of it, and its ticks. `text` is that in canonical form, and `extent` where it stands in the source.
 
-    `start` and `length` are exact; `length` is None for a phase that goes on for ever, or until something happens. The phase is in force for
-    start <= t < start + length. `start` is None for a phase that begins when something happens that has not happened yet.
+    `start` and `length` are exact, ints where they are whole; `length` is None for a phase that goes on for ever, or until something happens. The phase is in
+    force for start <= t < start + length. `start` is None for a phase that begins when something happens that has not happened yet.
     """
 
     node: Node

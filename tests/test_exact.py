@@ -10,6 +10,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrdsl import parse
 from lrdsl.exact import Exact, exact, quotient, reduced, size
 from lrdsl.expr import Lettered, is_lettered, unlettered
 
@@ -52,3 +53,18 @@ def test_letters_stay() -> None:
     assert is_lettered(quotient(warm, 5))
     assert is_lettered(quotient(5, warm))
     assert type(unlettered(warm)) is int
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hold(0.5) then hold(1.5) then hold",
+        "hold(0.5ep) then cosine(25%)",
+        "stretch(cosine(0.5), 4)",
+        "restarts(cosine(2), times=3, stretch=0.5) then hold(2.5)",
+    ],
+)
+def test_whole_lengths_of_plans_are_ints(text: str) -> None:
+    s = parse(text, steps_per_epoch=10, total_epochs=4)
+    for found in (s.plan.length, *(x for phase in s.phases for x in (phase.start, phase.length))):
+        assert found is None or (type(found) is int) == (Fraction(found).denominator == 1)

@@ -230,7 +230,7 @@ def number(value: Constant) -> Num:
     >>> number(3).value
     3
     """
-    exact = reduced(Fraction(value)) if isinstance(value, float) else value
+    exact = value if type(value) is int else reduced(Fraction(value) if isinstance(value, float) else value)
     return Num(exact, exact)
 
 
