@@ -137,7 +137,25 @@ def _settled(e: Any) -> Any:
     """An expression without `t` as short as is quickly found; None for one that SymPy cannot work with: a running product, or a choice between huge powers."""
     if e.has(sympy.UnevaluatedExpr, sympy.Product):
         return None if e.has(sympy.Max, sympy.Min, sympy.Product) else e
-    return e if e.is_Rational else sympy.simplify(e)
+    return e if e.is_Rational else _simplified(e)
+
+
+def _simplified(e: Any) -> Any:
+    """The expression as SymPy simplifies it, its sines and cosines left whole: of `cos(64 pi/331)` it would make powers, for a minute.
+
+    Those of fractions of a turn are turned to an eighth of one, where equal ones look the same.
+    """
+    turned = e.replace(lambda x: isinstance(x, sympy.sin | sympy.cos) and (x.args[0] / sympy.pi).is_Rational, _turned)
+    waves = {wave: sympy.Dummy(real=True) for wave in turned.atoms(sympy.sin, sympy.cos)}
+    return sympy.simplify(turned.xreplace(waves)).xreplace({symbol: wave for wave, symbol in waves.items()})
+
+
+def _turned(wave: Any) -> Any:
+    """The same as a sine or cosine of at most pi/4; SymPy itself turns every angle to at most pi/2."""
+    angle = wave.args[0]
+    if 4 * angle / sympy.pi <= 1:
+        return wave
+    return (sympy.cos if isinstance(wave, sympy.sin) else sympy.sin)(sympy.pi / 2 - angle)
 
 
 def _below(levels: Any, threshold: float, exactly: Any) -> int | None:
@@ -172,7 +190,7 @@ def _sum(law: Expr, n: int) -> Any:
             if part is None:
                 return None
             total += part
-    return sympy.simplify(total)
+    return _simplified(total)
 
 
 def _summed(term: Any, first: int, last: int) -> Any:
@@ -184,10 +202,12 @@ def _summed(term: Any, first: int, last: int) -> Any:
         slope, shift = moving.args[0].coeff(_TICK, 1), moving.args[0].subs(_TICK, 0)
         if sympy.expand(moving.args[0] - slope * _TICK - shift) != 0:
             return None
-        # Lagrange: the sum of cos(w t + p) over n ticks from a on is sin(n w/2)/sin(w/2) cos(w (2a + n - 1)/2 + p).
-        n = last - first
-        half = sympy.sin(slope / 2)
-        return factor * (n * moving.subs(_TICK, 0) if half == 0 else sympy.sin(n * slope / 2) / half * moving.func(slope * (first + last - 1) / 2 + shift))
+        if sympy.sin(slope / 2) == 0:
+            return factor * (last - first) * moving.subs(_TICK, 0)
+        # Lagrange: cos(w t + p) is what sin(w (t + 1/2) + p) is above sin(w (t - 1/2) + p), over 2 sin(w/2): of a sum over t, the ends are left.
+        ends = [slope * (tick - sympy.Rational(1, 2)) + shift for tick in (first, last)]
+        rise = sympy.sin(ends[1]) - sympy.sin(ends[0]) if isinstance(moving, sympy.cos) else sympy.cos(ends[0]) - sympy.cos(ends[1])
+        return factor * rise / (2 * sympy.sin(slope / 2))
     if moving.is_polynomial(_TICK) or all(f.is_polynomial(_TICK) or (f.is_Pow and not f.base.has(_TICK)) for f in sympy.Mul.make_args(moving)):
         found = sympy.summation(moving, (_TICK, first, last - 1))
         return None if found.has(sympy.Sum, sympy.Piecewise) else factor * found

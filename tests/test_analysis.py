@@ -84,3 +84,14 @@ def test_runs_without_an_end() -> None:
     with pytest.raises(lrdsl.ScheduleError, match="follows a metric"):
         lrdsl.analyze(lrdsl.parse("plateau"))
     assert lrdsl.analyze(lrdsl.parse("exp(0.9)", total_steps=10)).ticks == 10
+
+
+@pytest.mark.parametrize("text", ["warmup(7) then cosine(993)", "cosine(1000)", "restarts(cosine(331), times=2, decay=0.5)", "cosine(331) * cosine(77)"])
+def test_a_run_that_is_cut_anywhere_has_a_closed_form(text: str) -> None:
+    """SymPy alone takes cos(64 pi/331) apart into powers of cosines, for a minute; the sum of Lagrange has sines at its ends alone."""
+    found = lrdsl.analyze(lrdsl.parse(text), ticks=200)
+    levels = lrdsl.parse(text).values(200)
+    for measured, value in ((found.area, math.fsum(levels)), (found.mean, math.fsum(levels) / 200), (found.final, levels[-1])):
+        assert measured.exactly is not None
+        assert not measured.exactly.has(sympy.Symbol)
+        assert math.isclose(float(measured.exactly.evalf(30)), value, rel_tol=1e-12)
