@@ -15,7 +15,7 @@ from lrdsl.check.program import total_of
 from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import refuse
 from lrdsl.exact import exact
-from lrdsl.expr import BASE, INDEX, PI, Expr, T, decimal, substitute
+from lrdsl.expr import BASE, INDEX, PI, Expr, T, decimal, number, substitute
 from lrdsl.plan import MOST_TICKS, Plan, pieces
 from lrdsl.schedule import Schedule
 
@@ -85,7 +85,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
 
     def at(tick: int) -> Measured:
         try:
-            there = _settled(translate(substitute(law, {T: decimal(exact(tick))}), _SYMBOLS, False))
+            there = _settled(translate(substitute(law, {T: number(tick)}), _SYMBOLS, False))
         except ValueError:  # SymPy cannot say which of two huge powers is larger
             there = None
         return Measured(float(levels[tick]), there, "in floating point")

@@ -39,7 +39,7 @@ def quotient(a: Exact, b: Exact) -> Exact:
 
 
 def size(value: Exact) -> Exact:
-    """The absolute value."""
+    """The absolute value, as an exact number: of `abs` of one that may be either, mypy knows nothing."""
     return -value if value < 0 else value
 
 

@@ -150,7 +150,7 @@ def ratio(
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:
     """A whole number."""
-    return Parameter(name, Kind.COUNT, doc, _default(default), low=exact(low), high=exact(high))
+    return Parameter(name, Kind.COUNT, doc, _default(default), low=low, high=high)
 
 
 def formula(name: str, doc: str) -> Parameter:

@@ -10,12 +10,17 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.clock import Clock
-from lrdsl.exact import Exact
+from lrdsl.exact import Exact, reduced
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Extent, Node
+
+
+def _whole(ticks: Exact | None) -> Exact | None:
+    """Ticks of a plan: an int where they are whole."""
+    return None if ticks is None else reduced(ticks)
 
 
 @attrs.frozen
@@ -27,8 +32,8 @@ class Phase:
     """
 
     node: Node
-    start: Exact | None
-    length: Exact | None
+    start: Exact | None = attrs.field(converter=_whole)
+    length: Exact | None = attrs.field(converter=_whole)
 
     @property
     def text(self) -> str:
@@ -117,7 +122,7 @@ class Plan:
 
     phases: tuple[Phase, ...]
     level: Expr
-    length: Exact | None
+    length: Exact | None = attrs.field(converter=_whole)
     law: Expr
     watches: tuple[Watch, ...] = ()
     legend: tuple[Letters, ...] = ()

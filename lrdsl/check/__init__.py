@@ -17,7 +17,7 @@ from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.exact import Exact, reduced
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, within
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper
 from lrdsl.syntax import nodes
@@ -79,15 +79,13 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     ticks: Exact = 0
     known = True
     for item, curve in zip(items, found, strict=True):
-        length = None if curve.length is None else reduced(curve.length)
-        phases.append(Phase(item, ticks if known else None, length))
-        known = known and not (length is None and curve.pending is not None)
-        ticks = ticks if length is None else reduced(ticks + length)
+        phases.append(Phase(item, ticks if known else None, curve.length))
+        known = known and not (curve.length is None and curve.pending is not None)
+        ticks = ticks if curve.length is None else ticks + curve.length
     if ticks > MAX_TICKS:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
-    length = None if whole.length is None else reduced(whole.length)
-    plan = Plan(tuple(phases), level, length, law if scope.run.watches else level, tuple(scope.run.watches), said=whole.said)
+    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), said=whole.said)
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     # What may happen was looked at before anything had.

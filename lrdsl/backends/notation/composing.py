@@ -307,7 +307,7 @@ class Composer:
         if under > 9 and not moving and not bottom and not is_fraction(quotient(front, under)):  # 0.04 eta, not eta/25
             front, under = quotient(front, under), 1
         sign = -1 if front < 0 else 1
-        lead: list[Node] = [] if abs(front) == 1 else [Number(size(front))]
+        lead: list[Node] = [] if front in (1, -1) else [Number(size(front))]
         bottoms = ([] if under == 1 else [Number(under)]) + below
         found: Node
         if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
