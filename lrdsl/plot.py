@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lrdsl.backends.picture import PALETTE, Drawn, Panel, Picture, picture
 from lrdsl.check.program import total_of
@@ -76,8 +76,8 @@ def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: b
     return figure
 
 
-def save(figure: Figure, path: str | Path, kind: str) -> None:
-    """Write a figure as "png", "svg" or "pdf", the same figure always as the same file."""
+def save(figure: Figure, path: str | Path | BinaryIO, kind: str) -> None:
+    """Write a figure, into a file or under a path, as "png", "svg" or "pdf", the same figure always as the same file."""
     import matplotlib as mpl
 
     undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})

@@ -1,27 +1,27 @@
-"""The files of a project: which are looked at, and what is wrong in each. Repairs leave every other byte of a file as it is."""
+"""The files of a project: what is wrong in each. Repairs leave every other byte of a file as it is."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterable, Iterator
+import traceback
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from lrdsl.check.rules import RULES
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
-from lrdsl.files import Folder, replace
-from lrdsl.hosts import ENDINGS, Embedded, Finder, UnreadableError, texts_in
+from lrdsl.files import DataError, Folder, RefusedError, Used, decoded, read_bytes
+from lrdsl.hosts import Embedded, Finder, UnreadableError, texts_in
 from lrdsl.hosts.embedded import PLACEHOLDER
 from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, repairs
+from lrdsl.listing import most_bytes
+from lrdsl.replacing import replace
 from lrdsl.settings import Settings
 from lrdsl.syntax.formatter import format
 
-#: Files larger than this are data and no configs; notebooks have pictures in them.
-MAX_BYTES, MAX_NOTEBOOK = 4_000_000, 100_000_000
 #: Runs that are supposed where nobody has said anything of the run, so that the rest of a text can be checked: what is wrong in all of them is wrong.
 _RUNS: tuple[dict[str, Any], ...] = (
     {"steps_per_epoch": 1000, "batch_size": 256, "tokens_per_step": 10**6},
@@ -32,64 +32,100 @@ _RUNS: tuple[dict[str, Any], ...] = (
 _EPOCHS = 100
 
 
-def files_of(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files that are meant: those named, and in folders those with an ending that we know, less what git ignores and what is too large to be a config."""
-    for path in paths:
-        if path.is_dir():
-            yield from (
-                found for found in _listed(path) if found.suffix.lower() in ENDINGS and (found.suffix == ".lrs" or found.stat().st_size <= _most(found))
-            )
-        else:
-            yield path
+_T = TypeVar("_T")
 
 
-def _most(path: Path) -> int:
-    return MAX_NOTEBOOK if path.suffix.lower() == ".ipynb" else MAX_BYTES
+@attrs.frozen
+class Failure:
+    """Why nothing came of a file: what is wrong, and what to do. `data` says that the file is no text, as there are many; `trace` is the traceback where nobody
+    foresaw it."""
+
+    reason: str
+    help: str
+    data: bool = False
+    trace: str = ""
+
+    def diagnostic(self, severity: str = "error") -> Diagnostic:
+        """The failure as a report of the file."""
+        return Diagnostic(UNREADABLE, severity, self.reason, self.help, Span.of("", 0, 0))
 
 
-def _listed(folder: Path) -> Iterator[Path]:
+def attempt(work: Callable[[], _T]) -> _T | Failure:
+    """What comes of the work on one file, or why nothing came of it: all that is wrong with a file, and with lrdsl on it, ends here, and the run goes on.
+
+    Raises `ScheduleError` alone.
+    """
     try:
-        command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        found = subprocess.run(command, capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        hidden = (".", "__pycache__", "node_modules")
-        yield from sorted(p for p in folder.rglob("*") if p.is_file() and not any(part.startswith(hidden) for part in p.relative_to(folder).parts))
-        return
-    names = dict.fromkeys(name for name in found.stdout.decode("utf-8", "surrogateescape").split("\0") if name)
-    yield from (folder / name for name in names if (folder / name).is_file())
+        return work()
+    except ScheduleError:
+        raise
+    except RefusedError as refused:
+        return Failure(refused.reason, refused.help, isinstance(refused, DataError))
+    except UnreadableError as error:
+        return Failure(error.message, "what is written there was not read", data=True)
+    except OSError as error:
+        return Failure(f"it cannot be read or written: {error.strerror or error}", "look at its permissions, and at those of its folder")
+    except Exception as error:
+        help = "leave the file out, and report this defect of lrdsl with what `--verbose` shows"
+        return Failure(f"lrdsl fails on it: {type(error).__name__}: {shown(str(error), 200)}", help, trace=traceback.format_exc())
 
 
 @attrs.frozen
 class Checked:
-    """What was found in a file, with its text, which repairs have changed if there were any; `repaired` counts them."""
+    """What was found in a file, with its text, which repairs have changed if there were any; `repaired` counts them, and `original` is the text before.
+
+    `used` are the files that were used; `trace` is the traceback where lrdsl failed.
+    """
 
     path: str
     source: str
     diagnostics: tuple[Diagnostic, ...]
     repaired: int = 0
     texts: int = 0
+    original: str = ""
+    used: tuple[Used, ...] = ()
+    trace: str = ""
+
+
+def content(path: Path) -> str:
+    """The text of a file. Raises `RefusedError` for what is no file or no text, `OSError` for a file that cannot be read."""
+    return decoded(path, read_bytes(path, most_bytes(path)))
 
 
 def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
-    """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. Raises `OSError`."""
-    if path.stat().st_size > _most(path):
-        return _unread(path, f"it has more than {_most(path):,} bytes", "leave it out: a schedule is a page of text", settings)
-    try:
-        source = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _unread(path, f"it is not UTF-8 text, from byte {error.start} on", "save it as UTF-8 text, or leave it out", settings)
-    return check_source(path, source, settings, repair)
+    """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. What cannot be read, or checked, is wrong in it too."""
+    return _reported(path, settings, lambda: check_source(path, content(path), settings, repair))
 
 
-def _unread(path: Path, why: str, help: str, settings: Settings) -> Checked:
-    """A file that was not checked: an error where it is a schedule, else as other texts that are not read."""
-    severity = "error" if path.suffix == ".lrs" else "warning"
-    found = (Diagnostic(UNREADABLE, severity, why, help, Span.of("", 0, 0)),)
-    return Checked(str(path), "", found if severity == "error" or UNREADABLE in settings.selected(path) else ())
+def check_text(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
+    """The same for a text that stands for the file."""
+    return _reported(path, settings, lambda: check_source(path, source, settings, repair))
+
+
+def unread(path: Path, reason: str) -> Checked:
+    """What there is to say of a folder that was not looked at, or of a file that was not obeyed."""
+    return Checked(str(path), "", (Failure(reason, "look at its permissions, or name the files").diagnostic("warning"),))
+
+
+def ended(path: Path) -> Checked:
+    """What there is to say of a file whose check ended the process that made it."""
+    failure = Failure("the process that checked it ended", "leave the file out, and report this defect of lrdsl with the file")
+    return Checked(str(path), "", (failure.diagnostic(),))
+
+
+def _reported(path: Path, settings: Settings, look: Callable[[], Checked]) -> Checked:
+    """A file as it was looked at. One of which nothing came has an error; data and no schedule, a warning, as other texts that are not read."""
+    failure = attempt(look)
+    if isinstance(failure, Checked):
+        return failure
+    if not failure.data or path.suffix == ".lrs":
+        return Checked(str(path), "", (failure.diagnostic(),), trace=failure.trace)
+    return Checked(str(path), "", (failure.diagnostic("warning"),) if UNREADABLE in settings.selected(path) else ())
 
 
 def check_source(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
-    """The same for a text that stands for the file."""
+    """What is wrong in a text that stands for a file, after repairs."""
+    original = source
     library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
     look = partial(_linted, library=library, selection=settings.selected(path), options=settings.options(path))
     repaired = 0
@@ -108,7 +144,8 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "") 
     if unread is not None and UNREADABLE in settings.selected(path):
         at = min(unread.offset, len(source))
         diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "what is written there was not checked", Span.of(source, at, at + 1)))
-    return Checked(str(path), source, tuple(diagnostics), repaired, len(found))
+    used = () if library is None else tuple(library.used.values())
+    return Checked(str(path), source, tuple(diagnostics), repaired, len(found), original if repaired else "", used)
 
 
 def texts_of(path: Path, source: str, settings: Settings) -> tuple[list[Embedded], UnreadableError | None]:
@@ -203,6 +240,6 @@ def _laid_out(one: Embedded, path: Path) -> list[Fix]:
     return [Fix(start, start + len(body), re.sub(r"\n(?=[^\n])", f"\n{margin}", laid_out))]
 
 
-def write(path: Path, source: str) -> None:
-    """Put a text in the place of a file, all of it or nothing, with the ends of lines that it has."""
-    replace(path, lambda temporary: temporary.write_bytes(source.encode("utf-8")))
+def write(path: Path, source: str, original: str, folder: Path | None = None) -> None:
+    """Put a text in the place of a file that holds the `original` still, and lies in the folder, if any, that it was found in. Raises what `replace` does."""
+    replace(path, source.encode("utf-8"), original.encode("utf-8"), folder)

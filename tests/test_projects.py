@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.linting import fixed, lint
-from lrdsl.projects import MAX_BYTES, check_file, check_source, files_of
+from lrdsl.listing import MAX_BYTES, listed
+from lrdsl.projects import check_file, check_source
 from lrdsl.settings import Settings, SettingsError
 from lrdsl.syntax import canonical
 from tests.properties import texts
+
+
+def names(folder: Path) -> list[str]:
+    """The files that are found in a folder, in their order."""
+    return [one.path.relative_to(folder).as_posix() for one in listed([folder]).files]
 
 
 def settings_of(folder: Path, text: str = "") -> Settings:
@@ -110,8 +116,8 @@ def test_files(tmp_path: Path) -> None:
     for name in ("a.lrs", "b.yaml", "c.txt", "sub/d.py", ".hidden/e.lrs", "node_modules/f.lrs"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x", "utf-8")
-    assert sorted(p.relative_to(tmp_path).as_posix() for p in files_of([tmp_path])) == ["a.lrs", "b.yaml", "sub/d.py"]
-    assert list(files_of([tmp_path / "c.txt"])) == [tmp_path / "c.txt"]
+    assert names(tmp_path) == ["a.lrs", "b.yaml", "sub/d.py"]
+    assert [one.path for one in listed([tmp_path / "c.txt"]).files] == [tmp_path / "c.txt"]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"", b"\x00", b"lr = \xc3\xa9"])
@@ -125,7 +131,7 @@ def test_files_that_are_not_read_are_named(tmp_path: Path) -> None:
     wrong, large = tmp_path / "wrong.yaml", tmp_path / "large.json"
     wrong.write_bytes("schedule: cosin(3)  # caf\u00e9".encode("latin-1"))
     large.write_bytes(b" " * (MAX_BYTES + 1))
-    assert list(files_of([tmp_path])) == [wrong], "so large a file is data, unless it is named"
+    assert [one.path for one in listed([tmp_path]).files] == [wrong], "so large a file is data, unless it is named"
     for path, why in ((wrong, "it is not UTF-8 text, from byte 25 on"), (large, "it has more than 4,000,000 bytes")):
         (d,) = check_file(path, Settings.of(tmp_path)).diagnostics
         assert (d.code, d.severity, d.message) == ("LR903", "warning", why)

@@ -27,6 +27,8 @@ from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 
 MAX_STATEMENTS = 500
+#: So many files are used at most, each counted as often as it is used, and so many characters of them are read.
+MAX_USED, MAX_USED_TEXT = 100, 100_000
 #: The settings of a file, and the fact of the clock that each states.
 SETTINGS = {"base": "", "batch_size": "batch_size", "epoch": "steps_per_epoch", "tick": "tick", "tokens_per_step": "tokens_per_step", "total": "total_steps"}
 #: Keys of param groups that hold several numbers: the first index picks one of them.
@@ -206,6 +208,8 @@ def _use(node: nodes.Use, reading: _Reading, library: Library | None) -> None:
         problems.error("LR146", node.extent, "a text that is not in a file has no files beside it", "put it in a `.lrs` file, or write the definitions out")
         return
     try:
+        if len(reading.used) >= MAX_USED or sum(len(own.text) for _, _, own in reading.used) > MAX_USED_TEXT:
+            raise UnusableError(f"more than {MAX_USED} files, or {MAX_USED_TEXT} characters of them, are used", "use fewer files, or use each once")
         text, inner = library.read(node.path)
     except UnusableError as reason:
         problems.error("LR146", node.extent, reason.message, reason.help)

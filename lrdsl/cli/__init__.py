@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"lrdsl: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"lrdsl: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"lrdsl: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 2
     return status or 0
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
+    from lrdsl.listing import Listed
     from lrdsl.projects import Checked
     from lrdsl.settings import Settings
 
@@ -36,6 +38,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--ignore", metavar="CODES", help="not these rules")
     parser.add_argument("--statistics", action="store_true", help="count the problems by code")
     parser.add_argument("--no-cache", action="store_true", help="look again at files that were clean and have not changed")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback where lrdsl fails on a file")
     parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help="the name that standard input has, for its kind and its settings")
     parser.set_defaults(run=run)
 
@@ -44,33 +47,50 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, repair, print; gives the exit status."""
     from lrdsl import projects
     from lrdsl.cli import reports
-    from lrdsl.cli.options import standard_input
+    from lrdsl.cli.options import listed, standard_input
+    from lrdsl.listing import most_bytes
     from lrdsl.settings import Settings
 
     settings = _settings(arguments, Settings.of(Path.cwd()))
     repair = "unsafe" if arguments.unsafe_fixes else "safe" if arguments.fix or arguments.diff else ""
+    missing = False
     if arguments.paths == ["-"]:
-        found = [projects.check_source(Path(arguments.stdin_filename), standard_input(), settings, repair)]
+        name = Path(arguments.stdin_filename)
+        source = standard_input(most_bytes(name))
+        found = [projects.check_text(name, source, settings, repair)]
         if repair and not arguments.diff:
-            sys.stdout.write(found[0].source)
+            sys.stdout.write(found[0].source if found[0].source or not found[0].trace else source)
             return 1 if found[0].diagnostics else 0
     else:
-        missing = [path for path in arguments.paths if not Path(path).exists()]
-        if missing:
-            print(f"lrdsl: {missing[0]}: there is no such file or folder", file=sys.stderr)
-            return 2
-        found = _looked_at(list(dict.fromkeys(projects.files_of(map(Path, arguments.paths)))), settings, repair, not arguments.no_cache)
+        listing, missing = listed(arguments.paths)
+        found = _looked_at([one.path for one in listing.files], settings, repair, not arguments.no_cache)
+        if repair and not arguments.diff:
+            found = [_written(c, one, settings) for c, one in zip(found, listing.files, strict=True)]
+        found += [projects.unread(path, reason) for path, reason in listing.unread]
     if arguments.diff:
-        return _show_changes(found)
-    for c in found:
-        if c.repaired:
-            projects.write(Path(c.path), c.source)
+        return 2 if missing else _show_changes(found)
     body = reports.statistics(found) if arguments.statistics else reports.FORMATS[arguments.format](found)
     if body:
         print(body)
+    if arguments.verbose:
+        sys.stderr.writelines(c.trace for c in found)
     if arguments.format == "text":
         _summary(found)
-    return 1 if any(c.diagnostics for c in found) else 0
+    return 2 if missing else 1 if any(c.diagnostics for c in found) else 0
+
+
+def _written(checked: Checked, listed: Listed, settings: Settings) -> Checked:
+    """A file that was repaired and written; or, where it cannot be written, as it is, with the reason."""
+    from lrdsl import projects
+
+    if not checked.repaired:
+        return checked
+    failure = projects.attempt(lambda: projects.write(listed.path, checked.source, checked.original, listed.folder))
+    if not isinstance(failure, projects.Failure):
+        return checked
+    before = projects.check_file(listed.path, settings)
+    report = attrs.evolve(failure, reason=f"it was not repaired: {failure.reason}").diagnostic()
+    return attrs.evolve(before, diagnostics=(*before.diagnostics, report), trace=failure.trace)
 
 
 def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
@@ -86,17 +106,16 @@ def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:
     """The results of all files, in order: of those that were clean and have not changed from the cache."""
-    from lrdsl import __version__
     from lrdsl.caching import Cache
     from lrdsl.projects import Checked
 
     if not cached or len(paths) < _WORTH:
         return list(_checked(paths, settings, repair))
-    cache = Cache.of(settings.root, __version__, settings)
+    cache = Cache.of(settings.root, settings)
     clean = {path: texts for path in paths if (texts := cache.clean(path)) is not None}
     others = [path for path in paths if path not in clean]
     found = dict(zip(others, _checked(others, settings, repair), strict=True))
-    cache.keep((path, c.texts) for path, c in found.items() if not c.diagnostics and not c.repaired and 'use "' not in c.source)
+    cache.keep((path, c.source, c.texts, c.used) for path, c in found.items() if not c.diagnostics and not c.repaired)
     return [found[path] if path in found else Checked(str(path), "", (), 0, clean[path]) for path in paths]
 
 
@@ -105,24 +124,46 @@ def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator
 
     one = partial(projects.check_file, settings=settings, repair=repair)
     workers = os.cpu_count() or 1
-    if len(paths) < _MANY or workers == 1:
+    if len(paths) < _MANY or workers == 1 or "fork" not in multiprocessing.get_all_start_methods():
         yield from map(one, paths)
         return
-    from concurrent.futures import ProcessPoolExecutor
-
     from rich.console import Console
     from rich.progress import track
 
-    with ProcessPoolExecutor(workers) as pool:
-        results = pool.map(one, paths, chunksize=32)
-        yield from track(results, "checking", total=len(paths), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    results = _shared(one, paths, workers)
+    yield from track(results, "checking", total=len(paths), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
+def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int) -> Iterator[Checked]:
+    """The results of files that several processes share; a file on which a process ends is one with a report.
+
+    They are forked: another way to start them runs Python anew, which imports what lies in the folder that is checked.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    from lrdsl import projects
+
+    pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("fork"))
+    done = 0
+    try:
+        with pool(workers) as several:
+            for checked in several.map(one, paths, chunksize=32):
+                yield checked
+                done += 1
+    except BrokenProcessPool:
+        for path in paths[done:]:
+            try:
+                with pool(1) as alone:
+                    yield alone.submit(one, path).result()
+            except BrokenProcessPool:
+                yield projects.ended(path)
 
 
 def _show_changes(found: Sequence[Checked]) -> int:
     changed = [c for c in found if c.repaired]
     for c in changed:
-        before = Path(c.path).read_bytes().decode("utf-8") if Path(c.path).is_file() else ""
-        sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), c.source.splitlines(True), c.path, c.path))
+        sys.stdout.writelines(difflib.unified_diff(c.original.splitlines(True), c.source.splitlines(True), c.path, c.path))
     return 1 if changed else 0
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrdsl.diagnostics import ScheduleError
+
+if TYPE_CHECKING:
+    from lrdsl.listing import Listed
+    from lrdsl.projects import Failure
+    from lrdsl.settings import Settings
 
 
 def add(verbs: Any) -> None:
@@ -17,6 +23,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: here); - for standard input")
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where something would change")
     parser.add_argument("--diff", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback where lrdsl fails on a file")
     parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help="the name that standard input has, for its kind")
     parser.set_defaults(run=run)
 
@@ -24,39 +31,54 @@ def add(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Lay out; gives the exit status."""
     from lrdsl import projects
-    from lrdsl.cli.options import standard_input
-    from lrdsl.hosts import UnreadableError
+    from lrdsl.cli.options import listed, standard_input
+    from lrdsl.listing import most_bytes
     from lrdsl.settings import Settings
 
     settings = Settings.of(Path.cwd())
     if arguments.paths == ["-"]:
-        source = standard_input()
+        name = Path(arguments.stdin_filename)
+        source = standard_input(most_bytes(name))
+        after = projects.attempt(lambda: projects.formatted(name, source, settings))
+        sys.stdout.write(source if isinstance(after, projects.Failure) else after)
+        return _complain(name, after, arguments.verbose) if isinstance(after, projects.Failure) else 0
+    listing, missing = listed(arguments.paths)
+    changed, wrong = 0, bool(listing.unread)
+    for path, reason in listing.unread:
+        print(f"lrdsl: {path}: {reason}", file=sys.stderr)
+    for one in listing.files:
         try:
-            source = projects.formatted(Path(arguments.stdin_filename), source, settings)
-        except UnreadableError as error:
-            print(f"lrdsl: {arguments.stdin_filename}: {error}", file=sys.stderr)
-        sys.stdout.write(source)
-        return 0
-    changed, wrong = 0, False
-    for path in dict.fromkeys(projects.files_of(map(Path, arguments.paths))):
-        try:
-            before = path.read_bytes().decode("utf-8")
-            after = projects.formatted(path, before, settings)
+            laid_out = projects.attempt(partial(_laid_out, one, settings, not (arguments.check or arguments.diff)))
         except ScheduleError as error:
             print(error, file=sys.stderr)
             wrong = True
             continue
-        except (UnreadableError, UnicodeDecodeError) as error:
-            print(f"lrdsl: {path}: {error}", file=sys.stderr)
-            wrong = wrong or path.suffix == ".lrs"
+        if isinstance(laid_out, projects.Failure):
+            wrong = bool(_complain(one.path, laid_out, arguments.verbose)) or wrong
             continue
-        if after == before:
-            continue
-        changed += 1
+        before, after = laid_out
+        changed += before != after
         if arguments.diff:
-            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), str(path), str(path)))
-        elif not arguments.check:
-            projects.write(path, after)
+            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), str(one.path), str(one.path)))
     what = "would be laid out anew" if arguments.check or arguments.diff else "laid out anew"
     print(f"{changed} file{'' if changed == 1 else 's'} {what}", file=sys.stderr)
-    return 1 if wrong or (changed and (arguments.check or arguments.diff)) else 0
+    return 2 if missing else 1 if wrong or (changed and (arguments.check or arguments.diff)) else 0
+
+
+def _laid_out(one: Listed, settings: Settings, write: bool) -> tuple[str, str]:
+    """The text of a file, and the same laid out, which is written where that is asked for."""
+    from lrdsl import projects
+
+    before = projects.content(one.path)
+    after = projects.formatted(one.path, before, settings)
+    if write and after != before:
+        projects.write(one.path, after, before, one.folder)
+    return before, after
+
+
+def _complain(path: Path, failure: Failure, verbose: bool) -> int:
+    """Say why a file was not laid out; gives the exit status: data that is no schedule is no mistake."""
+    print(f"lrdsl: {path}: {failure.reason}; {failure.help}", file=sys.stderr)
+    if verbose:
+        sys.stderr.write(failure.trace)
+    return 0 if failure.data and path.suffix != ".lrs" else 1

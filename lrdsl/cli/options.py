@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrdsl import plan
 from lrdsl.check.program import total_of
@@ -14,6 +15,9 @@ from lrdsl.diagnostics import UsageError
 from lrdsl.plan import MOST_TICKS, Target
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
+
+if TYPE_CHECKING:
+    from lrdsl.listing import Listing
 
 _CLOCK = {
     "steps_per_epoch": "optimizer steps in an epoch, for `5ep`",
@@ -36,14 +40,41 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -
     parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
 
 
-def standard_input() -> str:
-    """All of standard input, as it is, with its ends of lines."""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", newline="")
+def standard_input(most: int) -> str:
+    """All of standard input, as it is, with its ends of lines. Raises `UsageError` where it does not end, which more than `most` characters are taken for."""
     try:
-        return sys.stdin.read()
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", newline="")
+        source = sys.stdin.read(most + 1) if sys.stdin is not None else ""
     except UnicodeDecodeError as error:
         raise UsageError(f"standard input is not UTF-8 text, from byte {error.start} on") from None
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read: {error.strerror}") from None
+    if len(source) > most:
+        raise UsageError(f"standard input has more than {most:,} characters: a schedule is a page of text")
+    return source
+
+
+def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
+    """The files that are meant by paths, and whether some are not there, which is said. What runs left that were killed is taken away."""
+    from lrdsl.listing import listed
+    from lrdsl.replacing import discard
+
+    there = [path for path in paths if _exists(path)]
+    for path in paths:
+        if path not in there:
+            print(f"lrdsl: {path}: there is no such file or folder", file=sys.stderr)
+    listing = listed(map(Path, there))
+    discard(listing.leftovers)
+    return listing, len(there) < len(paths)
+
+
+def _exists(path: str) -> bool:
+    try:
+        Path(path).lstat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
 from lrdsl.diagnostics import refuse
-from lrdsl.files import replace
+from lrdsl.replacing import discard, leftovers, replace
 
 if TYPE_CHECKING:
     from lrdsl.schedule import Schedule
@@ -72,11 +73,19 @@ def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], siz
 
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
         source = pgfplots(plot.described(*schedules, **given), width)
-        replace(path, lambda temporary: temporary.write_text(source, "utf-8"))
+        _put(path, source.encode("utf-8"))
         return
     try:
         figure = plot.plot(*schedules, size=size, dark=dark, **given)
     except ModuleNotFoundError as missing:
         help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
-    replace(path, lambda temporary: plot.save(figure, temporary, kind[1:]))
+    drawn = io.BytesIO()
+    plot.save(figure, drawn, kind[1:])
+    _put(path, drawn.getvalue())
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write a file, and take away what runs left beside it that were killed."""
+    discard(leftovers(path.parent))
+    replace(path, data)
