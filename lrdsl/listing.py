@@ -54,14 +54,14 @@ def listed(paths: Iterable[Path]) -> Listing:
     outside a repository so is what begins with a dot. A folder that is named is looked at whatever ignores it.
     """
     listing, work = Listing(), Work(MAX_WORK)
-    real: dict[str, Listed] = {}
+    real: dict[tuple[str, str], Listed] = {}  # by what they are and how they are read
     parents: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
             for one, file in _Walk(path, listing, work).files():
-                real.setdefault(file, one)
+                real.setdefault((file, one.path.suffix), one)
         else:
-            real.setdefault(os.path.realpath(path), Listed(path))
+            real.setdefault((os.path.realpath(path), path.suffix), Listed(path))
             parents[path.parent] = None
     listing.files += real.values()
     listing.leftovers += [path for parent in parents for path in leftovers(parent)]

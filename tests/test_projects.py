@@ -14,12 +14,8 @@ from lrdsl.listing import MAX_BYTES, listed
 from lrdsl.projects import check_file, check_source
 from lrdsl.settings import Settings, SettingsError
 from lrdsl.syntax import canonical
+from tests.folders import names
 from tests.properties import texts
-
-
-def names(folder: Path) -> list[str]:
-    """The files that are found in a folder, in their order."""
-    return [one.path.relative_to(folder).as_posix() for one in listed([folder]).files]
 
 
 def settings_of(folder: Path, text: str = "") -> Settings:

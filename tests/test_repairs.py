@@ -16,7 +16,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl import files
 from lrdsl.diagnostics import Fix
 from lrdsl.hosts.embedded import looks_like_one
 from lrdsl.projects import check_source, edited, formatted, texts_of
@@ -147,27 +146,6 @@ def test_a_killed_process_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> 
         seen.add(path.read_text("utf-8"))
     assert seen <= {SOURCE, SOURCE.replace("restart ", "")}
     assert SOURCE.replace("restart ", "") in seen
-
-
-@pytest.mark.parametrize("step", ["write", "chmod", "replace"])
-def test_what_fails_on_the_way_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    path = tmp_path / "a.lrs"
-    path.write_text("old", "utf-8")
-
-    def fail(*_: object) -> None:
-        raise OSError("no room")
-
-    def write(temporary: Path) -> None:
-        temporary.write_text("ne", "utf-8")
-        if step == "write":
-            fail()
-
-    if step != "write":
-        monkeypatch.setattr(Path, step, fail)
-    with pytest.raises(OSError, match="no room"):
-        files.replace(path, write)
-    assert path.read_text("utf-8") == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_keeps_its_permissions(tmp_path: Path) -> None:

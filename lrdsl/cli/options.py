@@ -42,10 +42,12 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -
 
 def standard_input(most: int) -> str:
     """All of standard input, as it is, with its ends of lines. Raises `UsageError` where it does not end, which more than `most` characters are taken for."""
+    if sys.stdin is None:
+        raise UsageError("there is no standard input")
     try:
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(encoding="utf-8", newline="")
-        source = sys.stdin.read(most + 1) if sys.stdin is not None else ""
+        source = sys.stdin.read(most + 1)
     except UnicodeDecodeError as error:
         raise UsageError(f"standard input is not UTF-8 text, from byte {error.start} on") from None
     except OSError as error:

@@ -147,19 +147,24 @@ def test_fmt(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(p.name for p in project.iterdir()) == ["a.yaml", "b.lrs", "c.lrs"]
 
 
-def test_clean_files_are_remembered(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_clean_files_are_remembered(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("LRDSL_CACHE_DIR", str(cache))
     for i in range(60):
         (project / f"{i}.lrs").write_text("lr = cosine(5)\n", "utf-8")
     (project / "b.lrs").unlink()
     (project / "a.yaml").unlink()
     assert main(["check"]) == 0
     assert capsys.readouterr().err == "61 schedules in 61 files: 0 problems\n"
-    assert (project / ".lrdsl_cache" / ".gitignore").read_text("utf-8") == "*\n"
+    assert {path.suffix for path in project.iterdir()} == {".lrs"}, "nothing is written beside them"
     (project / "7.lrs").write_text("lr = cosine(5) then cosine(5)\n", "utf-8")
     assert main(["check"]) == 1
     assert capsys.readouterr().err == "62 schedules in 61 files: 1 problem\n".replace("62", "61")
     assert main(["check", "--ignore", "LR402"]) == 0, "other settings, another cache"
-    (project / ".lrdsl_cache" / "checked.json").write_text("[broken", "utf-8")
+    (kept,) = (cache / "checked").iterdir()
+    kept.write_text("[broken", "utf-8")
     assert main(["check"]) == 1
 
 
