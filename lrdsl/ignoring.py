@@ -96,9 +96,10 @@ class Patterns:
 
 @attrs.define
 class Work:
-    """How many characters may still be compared."""
+    """How many characters may still be compared, and whether it is known that there were too many."""
 
     left: int
+    over: bool = False
 
 
 def _pattern(line: str) -> Pattern | None:

@@ -16,8 +16,8 @@ from lrdsl.replacing import TEMPORARY, leftovers
 
 #: Files larger than this are data and no configs; notebooks have pictures in them.
 MAX_BYTES, MAX_NOTEBOOK = 4_000_000, 100_000_000
-#: A `.gitignore` larger than this is not obeyed, and how many characters all of them may make compare in one run.
-MAX_IGNORE, MAX_WORK = 1_000_000, 1_000_000_000
+#: A `.gitignore` larger than this is not obeyed; how many characters all of them may make compare in one run, and as how many each of their own counts.
+MAX_IGNORE, MAX_WORK, READING = 250_000, 1_000_000_000, 500
 #: Folders of tools, which hold nothing that people write. A repository's own folder is never looked at, whatever the case of its name.
 _TOOLS = {"__pycache__", "__pypackages__", "node_modules", "site-packages", "venv", ".venv", ".tox", ".nox", ".eggs", ".hg", ".svn", ".ipynb_checkpoints"}
 _TOOLS |= {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
@@ -136,7 +136,8 @@ class _Walk:
     def _read(self, path: Path, depth: int) -> tuple[_Obeyed, ...]:
         """The patterns of a regular file; none of anything else, as for git."""
         try:
-            if not stat.S_ISREG(path.lstat().st_mode):
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode) or not self._afford(READING * min(status.st_size, MAX_IGNORE)):
                 return ()
             data = read_bytes(path, MAX_IGNORE, follow=False)
         except FileNotFoundError:
@@ -145,6 +146,14 @@ class _Walk:
             self.listing.unread.append((path, f"what it ignores is not ignored: {_reason(error)}"))
             return ()
         return (_Obeyed(depth, Patterns.of(data.decode("utf-8", "surrogateescape"))),)
+
+    def _afford(self, work: int) -> bool:
+        """Whether something is left of what ignoring may cost; where nothing is, that is said once."""
+        self.work.left -= work
+        if self.work.left < 0 and not self.work.over:
+            self.work.over = True
+            self.listing.unread.append((self.folder, "its `.gitignore` files take too long, and were not obeyed further"))
+        return self.work.left >= 0
 
     def _entries(self, there: _Inside) -> Iterator[tuple[os.DirEntry[str], _Inside | str]]:
         """What is to be looked at in a folder: folders, and the paths of files and of links."""
@@ -200,13 +209,9 @@ class _Walk:
 
     def _ignores(self, there: _Inside, parts: tuple[str, ...], folder: bool) -> bool:
         for obeyed in reversed(there.obeyed):
-            if self.work.left < 0:
-                break
-            answer = obeyed.patterns.ignores(parts[obeyed.depth :], folder, self.work)
+            answer = obeyed.patterns.ignores(parts[obeyed.depth :], folder, self.work) if self._afford(1) else None
             if answer is not None:
                 return answer
-        if self.work.left < 0 and not any(path == self.folder for path, _ in self.listing.unread):
-            self.listing.unread.append((self.folder, "its `.gitignore` files take too long, and were not obeyed further"))
         return False
 
     def _linked(self, path: str) -> str | None:
