@@ -57,7 +57,7 @@ def listed(paths: Iterable[Path]) -> Listing:
     real: dict[tuple[str, str], Listed] = {}  # by what they are and how they are read
     parents: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - a Path raises where a folder above may not be looked into
             for one, file in _Walk(path, listing, work).files():
                 real.setdefault((file, one.path.suffix), one)
         else:

@@ -57,9 +57,9 @@ class Settings:
         """The settings for a folder. Raises `SettingsError`."""
         for folder in (start, *start.parents):
             path = folder / "pyproject.toml"
+            if not os.path.isfile(path):  # noqa: PTH113 - a Path raises where a folder above may not be looked into
+                continue
             try:
-                if not path.is_file():
-                    continue
                 tool = _Table(decoded(path, read_bytes(path, MAX_BYTES)))
                 if tool.known:
                     return cls._read(folder, tool)

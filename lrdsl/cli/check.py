@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
         source = standard_input(most_bytes(name))
         found = [projects.check_text(name, source, settings, repair)]
         if repair and not arguments.diff:
-            sys.stdout.write(found[0].source if found[0].source or not found[0].trace else source)
+            failed = _complain(found)
+            sys.stdout.write(source if failed else found[0].source)
             return 1 if found[0].diagnostics else 0
     else:
         listing, missing = listed(arguments.paths)
@@ -68,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             found = [_written(c, one, settings) for c, one in zip(found, listing.files, strict=True)]
         found += [projects.unread(path, reason) for path, reason in listing.unread]
     if arguments.diff:
-        return 2 if missing else _show_changes(found)
+        changed = _show_changes(found)
+        return 2 if missing else 1 if _complain(found) or changed else 0
     body = reports.statistics(found) if arguments.statistics else reports.FORMATS[arguments.format](found)
     if body:
         print(body)
@@ -160,11 +162,21 @@ def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int)
                 yield projects.ended(path)
 
 
-def _show_changes(found: Sequence[Checked]) -> int:
+def _show_changes(found: Sequence[Checked]) -> bool:
     changed = [c for c in found if c.repaired]
     for c in changed:
         sys.stdout.writelines(difflib.unified_diff(c.original.splitlines(True), c.source.splitlines(True), c.path, c.path))
-    return 1 if changed else 0
+    return bool(changed)
+
+
+def _complain(found: Sequence[Checked]) -> bool:
+    """Say which files could not be looked at, where no report does: whether there are any."""
+    from lrdsl.linting import UNREADABLE
+
+    failures = [(c.path, d) for c in found for d in c.diagnostics if d.code == UNREADABLE and d.severity == "error"]
+    for path, d in failures:
+        print(f"lrdsl: {path}: {d.message}; {d.help}", file=sys.stderr)
+    return bool(failures)
 
 
 def _summary(found: Sequence[Checked]) -> None:

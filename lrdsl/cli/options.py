@@ -62,21 +62,18 @@ def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
     from lrdsl.listing import listed
     from lrdsl.replacing import discard
 
-    there = [path for path in paths if _exists(path)]
+    there = []
     for path in paths:
-        if path not in there:
+        try:
+            Path(path).lstat()
+            there.append(Path(path))
+        except FileNotFoundError:
             print(f"lrdsl: {path}: there is no such file or folder", file=sys.stderr)
-    listing = listed(map(Path, there))
+        except (OSError, ValueError) as error:
+            print(f"lrdsl: {path}: {getattr(error, 'strerror', error)}", file=sys.stderr)
+    listing = listed(there)
     discard(listing.leftovers)
     return listing, len(there) < len(paths)
-
-
-def _exists(path: str) -> bool:
-    try:
-        Path(path).lstat()
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:

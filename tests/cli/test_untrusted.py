@@ -101,6 +101,9 @@ def test_what_is_no_file_is_refused_and_the_others_are_done(project: Path, capsy
     err = capsys.readouterr().err
     assert all(f"lrdsl: {name}: it " in err for name in odd)
     assert (project / "z.lrs").read_text("utf-8") == "lr = warmup(5) then restart cosine(95)\n"
+    for verb in (["check", "--diff"], ["fmt", "--diff"], ["fmt", "--check"]):
+        assert main([*verb, "fifo.lrs"]) == 1
+        assert "lrdsl: fifo.lrs: it is a FIFO" in capsys.readouterr().err
     assert main(["check", "--ignore", "LR", *odd]) == 1, "what is named and cannot be read is an error, whatever the rules"
 
 
@@ -130,8 +133,9 @@ def test_files_that_use_files_over_and_over(project: Path, capsys: pytest.Captur
 
 @pytest.mark.parametrize("verb", ["check", "fmt"])
 def test_what_is_not_there_is_said_and_the_others_are_done(project: Path, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([verb, *(["--fix"] if verb == "check" else []), "nowhere", "a" * 300, "bad.lrs"]) == 2
-    assert capsys.readouterr().err.count("there is no such file or folder") == 2
+    assert main([verb, *(["--fix"] if verb == "check" else []), "nowhere", "a" * 300, "bad.lrs/x", "a\0b", "bad.lrs"]) == 2
+    err = capsys.readouterr().err
+    assert [why in err for why in ("there is no such file or folder", "File name too long", "Not a directory", "null")] == [True] * 4
     assert (project / "bad.lrs").read_text("utf-8") != BAD
 
 
@@ -190,7 +194,8 @@ def test_the_same_of_standard_input(verb: str, monkeypatch: pytest.MonkeyPatch, 
     if verb == "check":
         monkeypatch.setattr("sys.stdin", io.StringIO(BAD))
         assert main(["check", "--fix", "-", "--stdin-filename", "bad.lrs"]) == 1
-        out = capsys.readouterr().out
+        out, err = capsys.readouterr()
+        assert err.startswith("lrdsl: bad.lrs: lrdsl fails on it: RecursionError")
     assert BAD in out, "what cannot be laid out or repaired is given back"
 
 
