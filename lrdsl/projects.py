@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -66,6 +65,8 @@ def attempt(work: Callable[[], _T]) -> _T | Failure:
     except OSError as error:
         return Failure(f"it cannot be read or written: {error.strerror or error}", "look at its permissions, and at those of its folder")
     except Exception as error:
+        import traceback  # takes a while to load, and few files need it
+
         help = "leave the file out, and report this defect of lrdsl with what `--verbose` shows"
         return Failure(f"lrdsl fails on it: {type(error).__name__}: {shown(str(error), 200)}", help, trace=traceback.format_exc())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -126,7 +125,7 @@ def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator
 
     one = partial(projects.check_file, settings=settings, repair=repair)
     workers = os.cpu_count() or 1
-    if len(paths) < _MANY or workers == 1 or "fork" not in multiprocessing.get_all_start_methods():
+    if len(paths) < _MANY or workers == 1 or not hasattr(os, "fork"):
         yield from map(one, paths)
         return
     from rich.console import Console
@@ -141,6 +140,7 @@ def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int)
 
     They are forked: another way to start them runs Python anew, which imports what lies in the folder that is checked.
     """
+    import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
