@@ -68,7 +68,8 @@ def attempt(work: Callable[[], _T]) -> _T | Failure:
         import traceback  # takes a while to load, and few files need it
 
         help = "leave the file out, and report this defect of lrdsl with what `--verbose` shows"
-        return Failure(f"lrdsl fails on it: {type(error).__name__}: {shown(str(error), 200)}", help, trace=traceback.format_exc())
+        what = traceback.format_exception_only(error)[-1].strip()  # also of an error that cannot say what it is, as of too large a number
+        return Failure(f"lrdsl fails on it: {shown(what, 200)}", help, trace=traceback.format_exc())
 
 
 @attrs.frozen

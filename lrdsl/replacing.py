@@ -41,6 +41,8 @@ def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path |
             if os.name == "nt":  # an open file cannot be renamed there
                 os.close(descriptor)
         if before is not None and not (_alike(status, _status(target)) and _holds(target, before)):
+            if _holds(target, data):  # another run has done the same
+                return
             raise RefusedError(path, "it was changed after it was read", "run again")
         temporary.replace(target)
     finally:

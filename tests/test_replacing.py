@@ -181,6 +181,12 @@ def test_a_file_that_changes_while_the_new_one_is_written(file: Path, monkeypatc
     assert change == "gone" or file.read_text("utf-8") == ("mine" if change == "content" else "old")
 
 
+def test_two_runs_may_do_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: file.write_text("new", "utf-8"))
+    replace(file, b"new", b"old")
+    assert list(file.parent.iterdir()) == [file]
+
+
 @pytest.mark.parametrize("shape", ["fifo", "folder", "device", "loop"])
 def test_what_is_no_file_is_not_written(tmp_path: Path, shape: str) -> None:
     path = tmp_path / "a.svg"

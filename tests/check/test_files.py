@@ -175,6 +175,16 @@ class TestUse:
         )
         assert lrdsl.load(tmp_path / "main.lrs").length == 8
 
+    def test_what_a_schedule_means_stays(self, tmp_path: Path) -> None:
+        self.write(tmp_path, main='use "a.lrs"\nlr = cosine(w) until val_loss < 0.3 then hold', a="let w = 5")
+        s = lrdsl.load(tmp_path / "main.lrs")
+        before = s.latex()
+        self.write(tmp_path, a="let w = 9")
+        assert s.latex() == before
+        (tmp_path / "a.lrs").unlink()
+        assert s.latex() == before
+        assert s.supposing(3).at(4) == lrdsl.parse("let w = 5\nlr = cosine(w) until val_loss < 0.3 then hold").supposing(3).at(4)
+
     def test_no_way_out(self, tmp_path: Path) -> None:
         inside = tmp_path / "run"
         self.write(tmp_path, outside="let w = 4", run__main="")

@@ -154,7 +154,14 @@ def failing(monkeypatch: pytest.MonkeyPatch, function: str, error: BaseException
     monkeypatch.setattr(projects, function, fail)
 
 
-ERRORS = [RecursionError("too\ndeep\x1b[31m"), MemoryError(), KeyError("x" * 9999), ValueError("Exceeds the limit (4300 digits)"), AssertionError()]
+ERRORS = [
+    ValueError(10**5000),
+    RecursionError("too\ndeep\x1b[31m"),
+    MemoryError(),
+    KeyError("x" * 9999),
+    ValueError("Exceeds the limit (4300 digits)"),
+    AssertionError(),
+]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
