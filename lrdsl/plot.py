@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -74,6 +75,16 @@ def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: b
         _draw(panel, axis, shown, look, 7.5 if width < 4 else 9)
     axes[-1].set_xlabel(shown.unit, color=look["ink"])
     return figure
+
+
+def load_matplotlib() -> None:
+    """Load matplotlib where no `matplotlibrc` lies: it obeys one in the folder one stands in, which may start LaTeX. For programs of one thread."""
+    here = Path.cwd()
+    os.chdir(Path(__file__).parent)
+    try:
+        import matplotlib  # noqa: F401
+    finally:
+        os.chdir(here)
 
 
 def save(figure: Figure, path: str | Path | BinaryIO, kind: str) -> None:

@@ -76,6 +76,7 @@ def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], siz
         _put(path, source.encode("utf-8"))
         return
     try:
+        plot.load_matplotlib()
         figure = plot.plot(*schedules, size=size, dark=dark, **given)
     except ModuleNotFoundError as missing:
         help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"

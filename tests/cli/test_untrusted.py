@@ -64,6 +64,15 @@ def test_a_repository_runs_nothing(project: Path, verb: str) -> None:
     assert not list(project.parent.glob("**/mark"))
 
 
+@pytest.mark.parametrize("verb", ["plot", "diff"])
+def test_a_figure_is_drawn_as_no_repository_says(project: Path, verb: str) -> None:
+    write(project, matplotlibrc="text.usetex: True\ntext.latex.preamble: \\input{/etc/passwd}\n")
+    more = ("hold",) if verb == "diff" else ()
+    done = started("-c", HOOKED.replace("subprocess.Popen", "none of matplotlib's own"), verb, "cosine(5)", *more, "-o", "a.svg", folder=project)
+    assert (done.returncode, done.stderr) == (len(more), "")
+    assert (project / "a.svg").exists()
+
+
 def test_many_files_start_no_program(project: Path) -> None:
     """Many files are shared by processes, which import nothing from the folder either."""
     leaving(project)
