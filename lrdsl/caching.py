@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,9 @@ class Cache:
         except _DAMAGE:
             return None
 
-    def keep(self, clean: Iterable[tuple[Path, str, int, Iterable[Used]]]) -> None:
-        """Remember the files that are clean now, each with its text, its number of schedules, and what it used."""
-        found = {
-            str(path.absolute()): [_digest(source), os.path.realpath(path), texts, [[one.folder, one.path, str(one.file), _digest(one.text)] for one in used]]
-            for path, source, texts, used in clean
-        }
+    def keep(self, clean: Mapping[Path, list[Any]]) -> None:
+        """Remember the files that are clean now, each by its entry."""
+        found = {str(path.absolute()): kept for path, kept in clean.items()}
         if self.path is None or not found:
             return
         self.known = dict(list((self.known | found).items())[-MAX_FILES:])
@@ -76,6 +73,11 @@ class Cache:
             discard(leftovers(self.path.parent))
         except _DAMAGE:
             pass
+
+
+def entry(path: Path, source: str, texts: int, used: Iterable[Used]) -> list[Any]:
+    """What is remembered of a clean file: what it holds, where it lies, how many schedules it has, and what each file that it uses is and holds."""
+    return [_digest(source), os.path.realpath(path), texts, [[one.folder, one.path, str(one.file), _digest(one.text)] for one in used]]
 
 
 def _folder(root: Path) -> Path:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from lrdsl.caching import entry
 from lrdsl.check.rules import RULES
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.files import DataError, Folder, RefusedError, Used, decoded, read_bytes
@@ -76,7 +77,8 @@ def attempt(work: Callable[[], _T]) -> _T | Failure:
 class Checked:
     """What was found in a file, with its text, which repairs have changed if there were any; `repaired` counts them, and `original` is the text before.
 
-    `used` are the files that were used; `trace` is the traceback where lrdsl failed.
+    `used` are the files that were used; `entry` is what the cache remembers of a clean file, whose text nobody needs; `trace` is the traceback where lrdsl
+    failed.
     """
 
     path: str
@@ -86,6 +88,7 @@ class Checked:
     texts: int = 0
     original: str = ""
     used: tuple[Used, ...] = ()
+    entry: list[Any] | None = None
     trace: str = ""
 
 
@@ -96,7 +99,10 @@ def content(path: Path) -> str:
 
 def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
     """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. What cannot be read, or checked, is wrong in it too."""
-    return _reported(path, settings, lambda: check_source(path, content(path), settings, repair))
+    checked = _reported(path, settings, lambda: check_source(path, content(path), settings, repair))
+    if checked.diagnostics or checked.repaired:
+        return attrs.evolve(checked, used=())
+    return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, checked.texts, checked.used))
 
 
 def check_text(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:

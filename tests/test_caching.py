@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from lrdsl import caching
-from lrdsl.caching import Cache
+from lrdsl.caching import Cache, entry
 from lrdsl.cli import main
 from lrdsl.projects import check_file
 from lrdsl.settings import Settings
@@ -218,9 +218,8 @@ def test_the_cache_lies_where_the_system_has_its_caches(tmp_path: Path, monkeypa
 
 def test_two_runs_leave_a_whole_cache(project: Path) -> None:
     one, two = Cache.of(project, "x"), Cache.of(project, "x")
-    one.keep([(project / "1.lrs", "lr = cosine(5)\n", 1, ())])
-    two.keep(
-        [(project / "2.lrs", "lr = cosine(5)\n", 1, [SimpleNamespace(folder=str(project), path="1.lrs", file=project / "1.lrs", text="lr = cosine(5)\n")])]
-    )
+    used = SimpleNamespace(folder=str(project), path="1.lrs", file=project / "1.lrs", text="lr = cosine(5)\n")
+    one.keep({project / "1.lrs": entry(project / "1.lrs", "lr = cosine(5)\n", 1, ())})
+    two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", 1, [used])})
     last = Cache.of(project, "x")
     assert (last.clean(project / "1.lrs"), last.clean(project / "2.lrs")) == (None, 1), "the last one counts"

@@ -116,7 +116,7 @@ def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: b
     clean = {path: texts for path in paths if (texts := cache.clean(path)) is not None}
     others = [path for path in paths if path not in clean]
     found = dict(zip(others, _checked(others, settings, repair), strict=True))
-    cache.keep((path, c.source, c.texts, c.used) for path, c in found.items() if not c.diagnostics and not c.repaired)
+    cache.keep({path: c.entry for path, c in found.items() if c.entry is not None})
     return [found[path] if path in found else Checked(str(path), "", (), 0, clean[path]) for path in paths]
 
 
