@@ -105,9 +105,8 @@ def _temporary(folder: Path, mode: int) -> tuple[Path, int]:
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(data)
 
 
 def _liken(path: Path, target: Path, status: os.stat_result, temporary: Path, descriptor: int) -> None:

@@ -53,10 +53,8 @@ def test_what_fails_on_the_way_leaves_the_old_file(file: Path, monkeypatch: pyte
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    if step == "replace":
-        monkeypatch.setattr(Path, step, fail)
-    else:
-        monkeypatch.setattr(os, step, fail)
+    place = {"write": replacing, "replace": Path}.get(step, os)
+    monkeypatch.setattr(place, "_write" if step == "write" else step, fail)
     with pytest.raises((OSError, RefusedError), match="No space left"):
         replace(file, b"new", b"old")
     monkeypatch.undo()
