@@ -16,13 +16,16 @@ from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import refuse
 from lrdsl.exact import exact
 from lrdsl.expr import BASE, INDEX, PI, Expr, T, decimal, number, substitute
-from lrdsl.plan import MOST_TICKS, Plan, pieces
-from lrdsl.schedule import Schedule
+from lrdsl.plan import MOST_TICKS, Piece, Plan, pieces
+from lrdsl.schedule import Schedule, bounded
+from lrdsl.work import TooMuchWorkError, counted
 
 _TICK = sympy.Symbol("t", integer=True, nonnegative=True)
 #: No closed form is looked for in formulas of more pieces than this.
 _MOST_PIECES = 60
 _DIGITS = 40
+#: The work after which SymPy gives a closed form up.
+_MOST_WORK = 50_000
 _SYMBOLS: dict[Expr, Any] = {PI: sympy.pi, INDEX: sympy.Symbol("k")}
 
 
@@ -74,6 +77,11 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
     >>> str(a.mean), str(a.effective), a.peak_at
     ('0.05 = 1/20', '50', 5)
     """
+    with bounded(s.text):
+        return _analyzed(s, base, ticks, target, threshold)
+
+
+def _analyzed(s: Schedule, base: float | None, ticks: int | None, target: str | None, threshold: float | None) -> Analysis:
     plan, written = s.plan if target is None else s.plan_of(target), s.written(target)
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric: nobody knows its levels before the run", "suppose what happens: `supposing(17)`", str(s))
@@ -85,8 +93,9 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
 
     def at(tick: int) -> Measured:
         try:
-            there = _settled(translate(substitute(law, {T: number(tick)}), _SYMBOLS, False))
-        except ValueError:  # SymPy cannot say which of two huge powers is larger
+            with counted(_MOST_WORK):
+                there = _settled(translate(substitute(law, {T: number(tick)}), _SYMBOLS, False))
+        except (ValueError, TooMuchWorkError):  # SymPy cannot say which of two huge powers is larger
             there = None
         return Measured(float(levels[tick]), there, "in floating point")
 
@@ -174,7 +183,14 @@ def _below(levels: Any, threshold: float, exactly: Any) -> int | None:
 
 def _sum(law: Expr, n: int) -> Any:
     """The sum of a formula over the ticks 0 .. n - 1; None where it has no closed form that is known here."""
-    found = pieces(law)
+    try:
+        with counted(_MOST_WORK):
+            return _closed(pieces(law), n)
+    except TooMuchWorkError:
+        return None
+
+
+def _closed(found: tuple[Piece, ...], n: int) -> Any:
     if len(found) > _MOST_PIECES:
         return None
     total: Any = sympy.Integer(0)

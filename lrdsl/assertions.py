@@ -17,6 +17,7 @@ from lrdsl.diagnostics import Problems
 from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr import BASE, Call, Expr, Num, T, cycles, mentions, number, parts, substitute, walk
 from lrdsl.plan import Assertion, Measure, first_tick, pieces
+from lrdsl.work import TooMuchWorkError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,11 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> None:
     """Report every assertion that does not hold for a base, with the first tick that breaks it and both values."""
     for assertion in assertions:
-        fault = _predicate(assertion, base) if not assertion.op else _comparison(assertion, base)
+        try:
+            fault = _predicate(assertion, base) if not assertion.op else _comparison(assertion, base)
+        except TooMuchWorkError as error:
+            error.at(problems.text, assertion.extent)
+            raise
         if fault is not None:
             help = f"with base {base:g}: change the schedule, or what is asserted of it"
             problems.error("LR145", assertion.extent, f"`{assertion.text}` does not hold: {fault}", help)
@@ -162,7 +167,7 @@ def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
 def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
     from lrdsl.backends import array
 
-    return array.levels(level, ticks, base)
+    return array.levels(level, ticks, base, counts=True)
 
 
 def _predicate(a: Assertion, base: float) -> str | None:

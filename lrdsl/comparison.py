@@ -14,12 +14,15 @@ from lrdsl.diagnostics import refuse
 from lrdsl.exact import Exact
 from lrdsl.expr import BASE, INDEX, PI, Expr, T
 from lrdsl.plan import MOST_TICKS, Plan, horizon, pieces
-from lrdsl.schedule import Schedule
+from lrdsl.schedule import Schedule, bounded
+from lrdsl.work import TooMuchWorkError, counted
 
 #: Levels that differ by no more than this share of the largest are equal as far as doubles can tell.
 CLOSE = 1e-12
 #: No proof is tried for more stretches than this.
 _MOST_STRETCHES = 60
+#: The work after which SymPy gives a proof up.
+_MOST_WORK = 100_000
 _SYMBOLS: dict[Expr, Any] = {T: sympy.Symbol("t", nonnegative=True), BASE: sympy.Symbol("b", positive=True), INDEX: sympy.Symbol("k"), PI: sympy.pi}
 
 
@@ -61,7 +64,8 @@ def compare(a: Schedule, b: Schedule, base: float = 1.0, ticks: int | None = Non
     if sorted(names) != sorted(t.name for t in b.targets):
         lists = " and ".join(", ".join(f"`{t.name}`" for t in s.targets) for s in (a, b))
         raise refuse("LR153", f"they do not schedule the same: {lists}", "compare schedules of the same targets", str(b))
-    return [_difference(a, b, name, base, ticks) for name in names]
+    with bounded(b.text):
+        return [_difference(a, b, name, base, ticks) for name in names]
 
 
 def _difference(a: Schedule, b: Schedule, name: str, base: float, ticks: int | None) -> Difference:
@@ -78,7 +82,11 @@ def _difference(a: Schedule, b: Schedule, name: str, base: float, ticks: int | N
     different = np.flatnonzero(apart > CLOSE * scale)
     if different.size:
         return Difference(name, False, n, int(different[0]), float(apart.max()), int(apart.argmax()))
-    proved = plans[0].level is plans[1].level or _proved(a.written(name), b.written(name))
+    try:
+        with counted(_MOST_WORK):
+            proved = plans[0].level is plans[1].level or _proved(a.written(name), b.written(name))
+    except TooMuchWorkError:
+        proved = False
     return Difference(name, proved, n, None, 0.0, None)
 
 

@@ -13,7 +13,7 @@ from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.rules import RULES, Facts, Finding, Rule
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
-from lrdsl.schedule import parse
+from lrdsl.schedule import bounded, parse
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -59,10 +59,11 @@ def lint(text: str, *, library: Library | None = None, selection: Selection | No
     """
     selection = selection or _ALL
     try:
-        facts = _facts(text, library, options)
+        with bounded(text):
+            facts = _facts(text, library, options)
+            found = [_diagnostic(text, rule, finding) for rule in _speaking(selection) for finding in rule.look(facts)]
     except ScheduleError as error:
         return [_gentle(text, d) for d in error.diagnostics]
-    found = [_diagnostic(text, rule, finding) for rule in _speaking(selection) for finding in rule.look(facts)]
     kept, unused = _silenced(text, found)
     if UNUSED in selection:
         kept += unused

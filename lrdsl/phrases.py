@@ -11,6 +11,7 @@ import attrs
 from lrdsl.exact import Exact
 from lrdsl.expr import ENTRY, Expr, Num, Symbol, substitute
 from lrdsl.kinds import Kind, Parameter
+from lrdsl.work import spend
 
 #: A level that the run has come to, where that is not the same each time.
 THEN = Symbol("then")
@@ -61,6 +62,7 @@ class Phrase:
                     return substitute(part, names)
             return part
 
+        spend(len(self.parts))
         return attrs.evolve(self, parts=tuple(change(part) for part in self.parts))
 
     @property
@@ -79,6 +81,7 @@ def phrase(*parts: Part | Phrase | None, several: bool = False) -> Phrase | None
             found += ["(", *part.parts, ")"] if part.several and not several else part.parts
         else:
             found.append(part)
+    spend(len(found) // 4)
     return Phrase(tuple(found), several)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +12,20 @@ import attrs
 
 from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
-from lrdsl.check import check
+from lrdsl.check import LESS, TOO_MUCH, check
 from lrdsl.check.finite import BASE_RANGE, fits_any_base
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
-from lrdsl.diagnostics import Problems, did_you_mean, refuse
+from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, Span, did_you_mean, refuse
 from lrdsl.exact import Exact, exact
 from lrdsl.plan import History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.replanning import bodies, continued
+from lrdsl.work import TooMuchWorkError, counted, limited
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +35,17 @@ if TYPE_CHECKING:
 
 #: Bases larger than this could leave the range of a double on their way through a schedule.
 MAX_BASE = 1e100
+
+
+@contextmanager
+def bounded(text: str, counts: bool = False) -> Iterator[None]:
+    """One budget of work for what is done with a text inside. Raises `ScheduleError` where that is not enough. `counts` is for what SymPy does much of."""
+    try:
+        with limited(), counted() if counts else nullcontext():
+            yield
+    except TooMuchWorkError as error:
+        extent = error.extent if error.extent is not None and error.text == text else (0, len(text))
+        raise ScheduleError([Diagnostic("LR005", "error", TOO_MUCH, LESS, Span.of(text, *extent))], text) from None
 
 
 @attrs.frozen(slots=False)
@@ -203,7 +217,9 @@ class Schedule:
             known, problems = dict(self.names), Problems(self.text)
             if symbolic:
                 from lrdsl.backends.symbolic import symbol
-            program = check(self.tree, self.clock, known, problems, self.library, dict(self.events), written=True, symbol=symbol if symbolic else None)
+            with bounded(self.text, counts=symbolic):
+                program = check(self.tree, self.clock, known, problems, self.library, dict(self.events), written=True, symbol=symbol if symbolic else None)
+            problems.raise_any()  # a formula for people may be larger than one for numbers
             assert program is not None
             self._written.update({(t.name, symbolic): t.plan for t in program.targets})
         return self._written[name, symbolic]
@@ -217,7 +233,8 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import legend
 
-        return legend(self.written(target, symbolic=True), base)
+        with bounded(self.text, counts=True):
+            return legend(self.written(target, symbolic=True), base)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -281,7 +298,8 @@ class Schedule:
         if at.size and not (at.min() >= 0 and at.max() <= MAX_TICKS):
             raise refuse("LR152", "a tick is out of range", f"ticks run from 0 to {int(MAX_TICKS):.0e}", str(self))
         plan = self.plan if target is None else self.plan_of(target)
-        return array.levels(plan.level, at, self.checked_base(base, target))
+        with bounded(self.text):
+            return array.levels(plan.level, at, self.checked_base(base, target))
 
     def formula(self, base: str | float = "base", numbers: str = "decimal", target: str | None = None, symbolic: bool = False) -> sympy.Expr:
         r"""The closed form, a SymPy expression of the symbol `t`.
@@ -295,7 +313,9 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import formula
 
-        return formula(self.written(target, symbolic), base, numbers)
+        written = self.written(target, symbolic)
+        with bounded(self.text, counts=True):
+            return formula(written, base, numbers)
 
     def typeset(
         self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any
@@ -325,7 +345,8 @@ class Schedule:
         name = self.main.name if target is None else target
         per = self.clock.ticks_in(time)
         plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
-        return documents.document(format, plan, scheduled, base, documents.Style(per=per, **style))
+        with bounded(self.text, counts=symbolic):
+            return documents.document(format, plan, scheduled, base, documents.Style(per=per, **style))
 
     def sentence(self, base: float | None = None, target: str | None = None) -> str:
         """What it does, as an English sentence that leaves nothing out. `base` is the base value, if it is to stand in it.
@@ -338,7 +359,8 @@ class Schedule:
 
         plan = self.written(target)
         known = self.program.base if base is None else exact(base)
-        return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)
+        with bounded(self.text):
+            return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
         r"""The closed form as LaTeX, ready for a paper. `base` is LaTeX for the base value, or a number; all else as in `typeset`.
@@ -388,9 +410,10 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     facts = Clock.of(**options)
     problems = Problems(text)
     tree = parse_tree(text, problems)
-    found = check(tree, facts, dict(values), problems, library, notes=notes)
-    if found is not None and found.assertions:
-        hold(found.assertions, found.base_value, problems)
+    with bounded(text):
+        found = check(tree, facts, dict(values), problems, library, notes=notes)
+        if found is not None and found.assertions:
+            hold(found.assertions, found.base_value, problems)
     problems.raise_any()
     assert found is not None
     return Schedule(tree, found.clock, values, text, program=found, library=library)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from lrdsl.backends.numeric import Accumulated, Float, numeric, stretches
 from lrdsl.backends.products import running_products
-from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine
+from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, walk
 from lrdsl.plan import first_tick, pieces
+from lrdsl.work import spend
 
 Array = NDArray[np.float64]
 _BLOCK = 8000
@@ -122,27 +123,44 @@ def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
     return known
 
 
-@lru_cache(maxsize=64)
-def _compiled(level: Expr) -> tuple[list[float], list[tuple[Expr, ...]]]:
-    """The starts of a level's pieces, and the machine trees of each: (a, b) for a + b * base, or one tree in base."""
-    found = [part for piece in pieces(level) for part in stretches(piece)]
-    trees: list[tuple[Expr, ...]] = []
-    for piece in found:
-        split = affine(piece.level, BASE)
-        trees.append(tuple(numeric(part, piece.start) for part in (split or (piece.level,))))
-    return [first_tick(p.start) for p in found], trees
+class _Trees:
+    """The machine trees of the pieces of a level, each made when a tick first falls into it: (a, b) for a + b * base, or one tree in base."""
+
+    def __init__(self, level: Expr) -> None:
+        self.pieces = [part for piece in pieces(level) for part in stretches(piece)]
+        self.starts = [first_tick(piece.start) for piece in self.pieces]
+        self._made: dict[int, tuple[Expr, ...]] = {}
+
+    def of(self, i: int) -> tuple[Expr, ...]:
+        """The trees of the i-th piece."""
+        trees = self._made.get(i)
+        if trees is None:
+            piece = self.pieces[i]
+            split = affine(piece.level, BASE)
+            trees = self._made[i] = tuple(numeric(part, piece.start) for part in (split or (piece.level,)))
+        return trees
 
 
-def levels(level: Expr, ticks: Array, base: float) -> Array:
-    """The levels at an array of ticks, in any order and of any shape."""
-    starts, trees = _compiled(level)
+_trees_of = lru_cache(maxsize=64)(_Trees)
+
+
+#: A function of NumPy takes as long for so many numbers as a node takes to be made, as a power of 2.
+_NUMBERS = 11
+
+
+def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Array:
+    """The levels at an array of ticks, in any order and of any shape. `counts` is for ticks that a text asks for: they are work of that text."""
+    trees = _trees_of(level)
     flat = np.ascontiguousarray(ticks, dtype=np.float64).reshape(-1)
     out = np.empty_like(flat)
     shared: dict[Expr, Any] = {}
     for begin in range(0, len(flat), _BLOCK):
         block = flat[begin : begin + _BLOCK]
-        for i, chosen in _places(starts[1:], block):
-            out[begin : begin + _BLOCK][chosen] = _level(trees[i], block[chosen], base, shared)
+        for i, chosen in _places(trees.starts[1:], block):
+            found = trees.of(i)
+            if counts:
+                spend(sum(1 for tree in found for _ in walk(tree)) * len(block) >> _NUMBERS)
+            out[begin : begin + _BLOCK][chosen] = _level(found, block[chosen], base, shared)
     return out.reshape(np.shape(ticks))
 
 

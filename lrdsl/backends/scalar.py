@@ -21,6 +21,7 @@ from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric, stret
 from lrdsl.backends.products import RunningProduct
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, mentions
 from lrdsl.plan import Piece, Plan, first_tick, pieces
+from lrdsl.work import spend
 
 #: For as many groups as this, the code that stores levels has a line for each.
 UNROLLED = 16
@@ -166,6 +167,7 @@ def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent:
     writer = _Writer(trees, indent)
     values = [writer.text(tree) for tree in trees]
     source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
+    spend(len(source) // 20)
     space = dict(_GLOBALS)
     exec(_filled(_compiled(source), writer.kept), space)
     function: Callable[..., Any] = space[head[0][4 : head[0].index("(")]]

@@ -18,11 +18,16 @@ from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
 from lrdsl.exact import Exact
-from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, within
-from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper
+from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, walk, within
+from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper, pieces
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.work import TooMuchWorkError, limited
 
+#: What is said of a text that costs more work than one may.
+TOO_MUCH, LESS = "this takes more work than a schedule may", "fewer cycles inside of cycles, fewer phases, or `restart`, keep it small"
+#: The most operations of the formula for one stretch of time: code is made of it when the run comes to it.
+MAX_OPERATIONS = 4000
 #: The most phases that one schedule may have.
 MAX_PHASES = 500
 
@@ -44,8 +49,26 @@ def check(
     formulas have the form that people read, and not the one for numbers; and letters for the parameters of the text, where `symbol` makes a letter of its name.
     `notes` are taken for rules.
     """
-    happened = happened or {}
-    legend = None if symbol is None else Legend(symbol)
+    with limited():
+        try:
+            return _checked(tree, clock, names, problems, library, happened or {}, written, None if symbol is None else Legend(symbol), notes)
+        except TooMuchWorkError as error:
+            extent = error.extent if error.extent is not None and error.text == problems.text else tree.extent
+            problems.error("LR005", extent, TOO_MUCH, LESS)
+            return None
+
+
+def _checked(
+    tree: Node,
+    clock: Clock,
+    names: Mapping[str, Exact],
+    problems: Problems,
+    library: Library | None,
+    happened: History,
+    written: bool,
+    legend: Legend | None,
+    notes: Notes | None,
+) -> Program | None:
     if isinstance(tree, nodes.File):
         return program(tree, clock, names, problems, library, plan_of, happened, written, legend, notes)
     run, bound = Run(happened=happened), known_to(tree, names)
@@ -75,6 +98,11 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         return None
     law = (paper if scope.written else best)(whole.level)
     level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
+    for piece in pieces(level):
+        if piece.level.weight > MAX_OPERATIONS and (count := sum(1 for _ in walk(piece.level))) > MAX_OPERATIONS:
+            what = f"the schedule is too large: from tick {float(piece.start):g} on, its formula has {count} operations"
+            problems.error("LR005", tree.extent, what, "fewer things at once, as in `min`, `*` and `+`, keep a formula small")
+            return None
     phases: list[Phase] = []
     ticks: Exact = 0
     known = True
@@ -102,7 +130,11 @@ def _settled(level: Expr) -> Expr:
 
 
 def _is_finite(plan: Plan, scope: Scope) -> bool:
-    proof = Proof.of(plan.law, bool(plan.watches))
+    try:
+        proof = Proof.of(plan.law, bool(plan.watches))
+    except TooMuchWorkError as error:
+        error.at(scope.problems.text, (plan.phases[0].extent[0], plan.phases[-1].extent[1]))
+        raise
     if proof.fault is None:
         if scope.notes is not None:
             scope.notes.least[plan.level] = proof.least

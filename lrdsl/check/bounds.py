@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
+from lrdsl.work import spend
 
 Range: TypeAlias = tuple[float, float]
 
@@ -128,7 +129,9 @@ def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
             known = memo[x] = (low, high) if math.isfinite(low) and math.isfinite(high) else ANY
         return known
 
-    return walk(e)
+    whole = walk(e)
+    spend(len(memo))
+    return whole
 
 
 _Walk: TypeAlias = "Callable[[Expr], Range]"

@@ -3,6 +3,7 @@ curves, by substitution: every combinator of the language is a few lines of alge
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -41,8 +42,10 @@ from lrdsl.expr import (
     substitute,
     unlettered,
     walk,
+    work_of,
 )
 from lrdsl.phrases import Phrase, following
+from lrdsl.work import spend
 
 #: A repeat that has no closed form is written out, up to this many cycles; so are cycles that grow.
 MAX_CYCLES = 1000
@@ -50,6 +53,10 @@ MAX_CYCLES = 1000
 
 #: A formula may hold this many pieces and nodes, and nest this deep, so that no text is slow and no pass over it runs out of stack.
 MAX_PIECES, MAX_NODES, MAX_HEIGHT = 4000, 60_000, 120
+
+
+#: No length has a denominator of more bits.
+MAX_BITS = 1 << 14
 
 
 class NoClosedFormError(Exception):
@@ -307,6 +314,9 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
             raise NoClosedFormError(f"cycles that grow so slowly are more than {MAX_CYCLES}")
         lengths.append(lengths[-1] * grows)
         end += lengths[-1]
+        if end.denominator.bit_length() > MAX_BITS:
+            raise TooLargeError(f"after {len(lengths)} cycles, their exact lengths have {round(MAX_BITS * math.log10(2), -3):.0f} digits")
+        spend(work_of(end))
     _copies(curve, len(lengths))
     parts: list[tuple[Exact, Expr]] = []
     start: Exact = 0

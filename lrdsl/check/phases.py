@@ -25,6 +25,7 @@ from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, word
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.work import TooMuchWorkError
 
 #: What other libraries call a shape or a combinator -> its name here.
 _HINTS = {**shapes.KNOWN_AS, **combinators.KNOWN_AS}
@@ -34,6 +35,9 @@ def curve_of(node: Node, scope: Scope) -> Curve | None:
     """The curve of a phase, or None after its problem was reported."""
     try:
         return _curve(node, scope)
+    except TooMuchWorkError as error:
+        error.at(scope.problems.text, node.extent)
+        raise
     except curves.TooLargeError as reason:
         text = shown(canonical(node))
         scope.problems.error("LR005", node.extent, f"`{text}` is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")

@@ -7,12 +7,16 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from lrdsl import __version__
 from lrdsl.diagnostics import ScheduleError, UsageError, render
+from lrdsl.schedule import bounded
 
 #: The modules here, each named after its verb, and loaded alone where that is asked for.
 MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "table", "analyze", "diff", "lsp")
+#: Those that read many texts, each of which may cost as much work as the one of another verb.
+_MANY = {"check", "fmt", "lsp"}
 #: Codes of mistakes in the options rather than in the text.
 _USAGE = {"LR124", "LR152"}
 
@@ -40,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser(given[:1] if given and given[0] in MODULES else MODULES).parse_args(given)
     status: int | None = 0
     try:
-        status = arguments.run(arguments)
+        with nullcontext() if arguments.verb in _MANY else bounded(""):
+            status = arguments.run(arguments)
         if not sys.stdout.closed:  # the language server closes it
             sys.stdout.flush()
     except ScheduleError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lrdsl.cli import options
 from lrdsl.plan import Target
-from lrdsl.schedule import Schedule
+from lrdsl.schedule import Schedule, bounded
 
 
 def add(verbs: Any) -> None:
@@ -47,10 +47,11 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
     if arguments.format == "sentence":
         return print(s.sentence(base if isinstance(base, float) else None, target.name))
     if arguments.format == "sympy":
-        print(s.formula("eta_0" if base is None else base, target=target.name, symbolic=arguments.symbolic))
-        if arguments.symbolic:
-            for name, value in s.legend("eta_0" if base is None else base, target.name).items():
-                print(documents.REMARKS["sympy"].format(f"{name} = {value}"))
+        letter = "eta_0" if base is None else base
+        formula, legend = s.formula(letter, target=target.name, symbolic=arguments.symbolic), s.legend(letter, target.name) if arguments.symbolic else {}
+        with bounded(s.text, counts=True):
+            lines = [str(formula), *(documents.REMARKS["sympy"].format(f"{name} = {value}") for name, value in legend.items())]
+        print("\n".join(lines))
     else:
         style = {name: getattr(arguments, name) for name in ("time", "symbolic", "form", "numbers", "first", "label", "width")}
         print(s.typeset(arguments.format, base, target.name, **style))

@@ -41,6 +41,7 @@ from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, 
 from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
 from lrdsl.expr.rewriting import affine, cycles, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
+from lrdsl.expr.sharing import work_of
 
 __all__ = [
     "BASE",
@@ -108,4 +109,5 @@ __all__ = [
     "unlettered",
     "walk",
     "within",
+    "work_of",
 ]

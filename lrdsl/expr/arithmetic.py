@@ -20,10 +20,13 @@ import attrs
 from lrdsl.exact import Exact, quotient, reduced
 from lrdsl.expr.lettered import is_lettered
 from lrdsl.expr.sharing import Shared
+from lrdsl.work import spend
 
 Constant: TypeAlias = "float | Exact"
 Operand: TypeAlias = "Expr | float | Exact"
 
+#: Sums and products of more terms than this count for more work than others.
+_MANY = 8
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
 #: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines.
@@ -171,6 +174,8 @@ class Call(Expr):
     @staticmethod
     def key(op: str, args: tuple[Expr, ...]) -> tuple[Any, ...]:
         """What tells a call from other nodes."""
+        if len(args) > _MANY:
+            spend(len(args) // _MANY)
         return Call, op, args
 
 
@@ -316,6 +321,8 @@ def add(a: Expr, b: Expr) -> Expr:
 def _collect(terms: list[Expr], term: Expr) -> None:
     """Put another term into a sum: into the one that differs from it in a constant factor alone, if there is one."""
     factor, rest = coefficient(term)
+    if len(terms) > _MANY:
+        spend(len(terms) // _MANY)
     for i, other in enumerate(terms):
         known, same = coefficient(other)
         if same is rest and not isinstance(term, Num) and (both := _fold(known, factor, lambda x, y: x + y)) is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from lrdsl.exact import Exact, quotient
 from lrdsl.expr.arithmetic import ZERO, Call, Expr, Linear, Num, Select
+from lrdsl.work import spend
 
 
 def select(of: Expr, branches: Sequence[tuple[Exact, Expr]]) -> Expr:
@@ -23,6 +24,7 @@ def select(of: Expr, branches: Sequence[tuple[Exact, Expr]]) -> Expr:
     if isinstance(of, Call) and of.op == "mod" and isinstance(of.args[1], Num):
         period = of.args[1].value
         branches = [(start, value) for start, value in branches if start < period]
+    spend(len(branches))
     spliced: list[tuple[Exact, Expr]] = []
     for i, (start, value) in enumerate(branches):
         end = branches[i + 1][0] if i + 1 < len(branches) else None
@@ -42,6 +44,7 @@ def clipped(of: Expr, value: Expr, start: Exact, end: Exact | None) -> list[tupl
     if not (isinstance(value, Select) and value.of == of):
         return [(start, value)]
     last = len(value.starts) - 1
+    spend(last // 4)
     found = []
     for i, (at, piece) in enumerate(zip(value.starts, value.values, strict=True)):
         upper = value.starts[i + 1] if i < last else None
@@ -66,9 +69,16 @@ def on_branches(op: Callable[[Expr], Expr], value: Expr) -> Expr:
 
 def pointwise(op: Callable[..., Expr], of: Expr, *values: Expr) -> Expr:
     """`op` of several values along the same axis, their branches interleaved, so a product of two phases is again a list of phases."""
-    starts = sorted({start for value in values for start, _ in branches(of, value)})
+    rows = [branches(of, value) for value in values]
+    changes: dict[Exact, list[tuple[int, Expr]]] = {}
+    for i, row in enumerate(rows):
+        for start, piece in row:
+            changes.setdefault(start, []).append((i, piece))
+    here = [row[0][1] for row in rows]
     merged = []
-    for start in starts:
-        here = [[piece for at, piece in branches(of, value) if at <= start][-1] for value in values]
+    for start in sorted(changes):
+        for i, piece in changes[start]:
+            here[i] = piece
+        spend(len(here))
         merged.append((start, op(*here)))
     return select(of, merged)

@@ -13,6 +13,7 @@ from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, number
 from lrdsl.expr.branching import select
 from lrdsl.expr.functions import call
 from lrdsl.expr.rewriting import rebuild, substitute, walk
+from lrdsl.work import spend
 
 #: A tick about which nothing is known.
 SOMETIME = Event(0, None, 0, None)
@@ -100,4 +101,6 @@ def _walked(e: Expr, step: Callable[[Expr, Callable[[Expr], Expr]], Expr]) -> Ex
             done = memo[x] = step(x, walk)
         return done
 
-    return walk(e)
+    changed = walk(e)
+    spend(len(memo) // 2)
+    return changed

@@ -28,7 +28,7 @@ class Lettered(Fraction):
     @classmethod
     def of(cls, value: Exact, form: Any) -> Exact:
         """A constant with a form; a plain one where no letter is left in it, or nothing of it."""
-        if value == 0 or not form.free_symbols:
+        if value == 0 or form.is_Rational:
             return unlettered(value)
         found = super().__new__(cls, value.numerator, value.denominator)
         found.form = form

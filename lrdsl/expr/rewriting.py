@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr.arithmetic import (
@@ -35,6 +35,7 @@ from lrdsl.expr.arithmetic import (
 from lrdsl.expr.branching import select
 from lrdsl.expr.functions import call, mod
 from lrdsl.expr.lettered import Lettered
+from lrdsl.work import spend
 
 
 def substitute(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
@@ -120,6 +121,7 @@ def walk(e: Expr) -> Iterator[Expr]:
             seen.add(x)
             yield x
             todo.extend(x.below)
+    spend(len(seen) // 4)
 
 
 def within(e: Expr, low: Exact, high: Exact | None) -> Expr:
@@ -177,7 +179,9 @@ def _begins(x: Expr, at: tuple[Exact, ...]) -> list[tuple[Exact, Exact]]:
         return []
     ends = sorted((shift, scale * of.args[1].value + shift))  # within each cycle of another
     first, last = ends[0] // period, ends[1] // period
-    inner = {quotient(k * period + start - shift, scale) for k in range(int(first), int(min(last, first + _MOST_STAIRS)) + 1) for start in at}
+    count = int(min(last - first, _MOST_STAIRS)) + 1
+    spend(count * len(at))
+    inner = {quotient(k * period + start - shift, scale) for k in range(int(first), int(first) + count) for start in at}
     return _begins(of, tuple(sorted(w for w in inner if 0 <= w < of.args[1].value)))
 
 
@@ -222,22 +226,35 @@ def mentions(e: Expr, symbol: Symbol) -> bool:
 
 def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     """(a, b) with `e = a + b * symbol` and neither holding the symbol, or None where `e` is not of that form."""
-    if not mentions(e, symbol):
-        return e, ZERO
-    if e is symbol:
-        return ZERO, ONE
+    memo: dict[Expr, tuple[Expr, Expr] | None] = {symbol: (ZERO, ONE)}
+
+    def walk(x: Expr) -> tuple[Expr, Expr] | None:
+        if not mentions(x, symbol):
+            return x, ZERO
+        if x not in memo:
+            memo[x] = _taken_apart(x, symbol, walk)
+        return memo[x]
+
+    return walk(e)
+
+
+_Apart: TypeAlias = "Callable[[Expr], tuple[Expr, Expr] | None]"
+
+
+def _taken_apart(e: Expr, symbol: Symbol, walk: _Apart) -> tuple[Expr, Expr] | None:
+    """What `affine` makes of a node that holds the symbol, where `walk` does so with those below it."""
     if isinstance(e, Call):
-        return _affine_call(e, symbol)
+        return _affine_call(e, symbol, walk)
     if isinstance(e, Forms):
-        best, paper = affine(e.best, symbol), affine(e.paper, symbol)
+        best, paper = walk(e.best), walk(e.paper)
         if best is None or paper is None:
             return None
         return _forms(best[0], paper[0]), _forms(best[1], paper[1])
     if isinstance(e, Linear):
-        inside = affine(e.of, symbol)
+        inside = walk(e.of)
         return None if inside is None else (number(e.scale) * inside[0] + e.shift, number(e.scale) * inside[1])
     if isinstance(e, Select) and not mentions(e.of, symbol):
-        parts = [affine(v, symbol) for v in e.values]
+        parts = [walk(v) for v in e.values]
         known = [p for p in parts if p is not None]
         if len(known) < len(parts):
             return None
@@ -246,12 +263,12 @@ def affine(e: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     return None
 
 
-def _affine_call(e: Call, symbol: Symbol) -> tuple[Expr, Expr] | None:
+def _affine_call(e: Call, symbol: Symbol, walk: _Apart) -> tuple[Expr, Expr] | None:
     if e.op == "add":
         a: Expr = ZERO
         b: Expr = ZERO
         for arg in e.args:
-            found = affine(arg, symbol)
+            found = walk(arg)
             if found is None:
                 return None
             a, b = add(a, found[0]), add(b, found[1])
@@ -259,7 +276,7 @@ def _affine_call(e: Call, symbol: Symbol) -> tuple[Expr, Expr] | None:
     holding = [arg for arg in e.args if mentions(arg, symbol)]
     if e.op not in ("mul", "div") or len(holding) > 1 or (e.op == "div" and holding[0] is not e.args[0]):
         return None
-    found = affine(holding[0], symbol)
+    found = walk(holding[0])
     if found is None:
         return None
     if e.op == "div":
@@ -271,15 +288,26 @@ def _affine_call(e: Call, symbol: Symbol) -> tuple[Expr, Expr] | None:
 
 def is_affine(e: Expr, symbol: Symbol) -> bool:
     """Whether `affine` takes a tree apart, found without doing so."""
-    if e is symbol or not mentions(e, symbol):
-        return True
-    holding = [part for part in e.below if mentions(part, symbol)]
-    if isinstance(e, Call) and e.op in ("mul", "div"):
-        return len(holding) == 1 and (e.op == "mul" or holding[0] is e.args[0]) and is_affine(holding[0], symbol)
-    if isinstance(e, Select):
-        return not mentions(e.of, symbol) and all(is_affine(part, symbol) for part in holding)
-    sums = isinstance(e, Linear | Forms) or (isinstance(e, Call) and e.op == "add")
-    return sums and all(is_affine(part, symbol) for part in holding)
+    sound: set[Expr] = {symbol}
+
+    def walk(x: Expr) -> bool:
+        if x in sound or not mentions(x, symbol):
+            return True
+        holding = [part for part in x.below if mentions(part, symbol)]
+        if isinstance(x, Call) and x.op in ("mul", "div"):
+            fits = len(holding) == 1 and (x.op == "mul" or holding[0] is x.args[0])
+        elif isinstance(x, Select):
+            fits = not mentions(x.of, symbol)
+        else:
+            fits = isinstance(x, Linear | Forms) or (isinstance(x, Call) and x.op == "add")
+        if fits and all(walk(part) for part in holding):
+            sound.add(x)
+            return True
+        return False
+
+    answer = walk(e)
+    spend(len(sound) // 4)
+    return answer
 
 
 def _forms(best: Expr, paper: Expr) -> Expr:

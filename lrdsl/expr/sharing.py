@@ -8,12 +8,16 @@ from threading import RLock
 from typing import Any
 from weakref import ref
 
+from lrdsl.exact import Exact
 from lrdsl.expr.lettered import Lettered
+from lrdsl.work import spend
 
 #: The nodes that are in use, and some that no longer are: those are looked for when the table has grown to its limit, which is twice what it holds after that.
 #: Who does not hold the lock may only add.
 _NODES: dict[tuple[Any, ...], ref[Any]] = {}
 _LEAST = 10_000
+#: Denominators above this count for more work than a node does.
+_LONG = 1 << 2048
 _set = object.__setattr__  # nodes are frozen
 _limit = _LEAST
 _lock = RLock()
@@ -32,7 +36,8 @@ if hasattr(os, "register_at_fork"):
 def _clear() -> None:
     """Take out the nodes that are no longer in use."""
     global _limit
-    todo = list(_NODES.items())
+    # Copied at once: of a list that is made item by item, the garbage collector may run in the middle, and with it another thread that adds a node.
+    todo = list(_NODES.copy().items())
     while todo:  # from the last made to the first: a key holds the nodes below its own, which are gone when it is
         key, kept = todo.pop()
         if kept() is None:
@@ -40,10 +45,17 @@ def _clear() -> None:
     _limit = max(_LEAST, 2 * len(_NODES))
 
 
+def work_of(value: Exact) -> int:
+    """The work of arithmetic with a fraction, which grows with the square of its length."""
+    bits = value.denominator.bit_length()
+    return bits * bits >> 22
+
+
 class Shared(type):
     """Makes equal nodes one object, so that comparing two trees is looking at two objects, however much they share inside."""
 
     def __call__(cls, *fields: Any) -> Any:
+        spend(1)
         key = cls.key(*fields)
         kept = _NODES.get(key)
         known = None if kept is None else kept()
@@ -80,7 +92,10 @@ class Shared(type):
         for field in fields:
             kind = type(field)
             if kind is int or kind is Fraction:  # `isinstance` would ask its abstract classes
-                key += field.as_integer_ratio()
+                ratio = field.as_integer_ratio()
+                key += ratio
+                if ratio[1] > _LONG:
+                    spend(work_of(field))
             elif kind is Lettered:
                 key += (*field.as_integer_ratio(), field.form)
             elif kind is tuple and field and type(field[0]) in (int, Fraction, Lettered):

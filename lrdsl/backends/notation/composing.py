@@ -54,6 +54,7 @@ from lrdsl.expr import (
     mentions,
 )  # fmt: skip
 from lrdsl.plan import Plan
+from lrdsl.work import spend
 
 TIME = Name("t")
 _LETTERS: dict[Symbol, Node] = {T: TIME, INDEX: Name("k"), PI: Name("pi")}
@@ -112,6 +113,7 @@ class Composer:
     events: Mapping[Event, Node]
     legend: Mapping[Any, Name] = attrs.field(factory=dict)
     letters: dict[tuple[str, str, Node], Name] = attrs.field(factory=dict)
+    _known: dict[tuple[Expr, bool], Node] = attrs.field(factory=dict)
 
     def number(self, value: Exact, inline: bool = False) -> Node:
         """A constant: a number, or what it is made of letters."""
@@ -146,6 +148,13 @@ class Composer:
 
     def of(self, e: Expr, inline: bool = False) -> Node:
         """A tree as notation; `inline` inside exponents, floors and the like."""
+        node = self._known.get((e, inline))
+        if node is None:
+            spend(2)
+            node = self._known[e, inline] = self._composed(e, inline)
+        return node
+
+    def _composed(self, e: Expr, inline: bool) -> Node:
         match e:
             case Num(value):
                 return Negative(self.number(-value, inline)) if value < 0 else self.number(value, inline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from lrdsl.backends.notation.tree import Name, Negative, Node, Number, Power, Ratio, Sum, Times
@@ -36,7 +36,7 @@ def linear_of(scale: Exact, shift: Exact, letters: Mapping[Any, Name]) -> tuple[
     return _polynomial(rising, letters), _polynomial(rest, letters), None if bottom == Number(1) else bottom
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _lowest(form: Any) -> Any:
     """What stands above and below in a form, in lowest terms; many pieces of a formula share their forms."""
     import sympy

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.exact import Exact, size
+from lrdsl.work import spend
 
 
 @attrs.frozen
@@ -205,6 +206,7 @@ def grouped(node: Node, flat: bool) -> Node:
         inner = grouped(x, flat)
         return Group(inner) if binding(x, flat) < least else inner
 
+    spend(4)
     match node:
         case Negative(of):
             return Negative(need(of, SIGNED if isinstance(of, Modulo) else PRODUCT))
@@ -311,6 +313,7 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
             return Condition(low, mapped(x.of, change), high, of(x.also))
         return mapped(x, change) if attrs.has(type(x)) else x
 
+    spend(2)
     inner = node if isinstance(node, Number | Name) else type(node)(*(of(getattr(node, f.name)) for f in attrs.fields(type(node))))
     return change(inner)
 

@@ -1,0 +1,94 @@
+"""How much work one text may cost. Operations are counted, not seconds, so that a text ends the same way on every machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import FrameType
+from typing import Any
+
+#: The most operations that one command, or one call of the library, spends on a text. To make one node of a formula is one operation.
+MOST = 100_000
+#: So many calls of Python functions inside another library are one operation.
+_CALLS = 6
+
+
+class TooMuchWorkError(Exception):
+    """A text costs more than `MOST` operations. `extent` is the part of `text` that they were spent on, where that is known."""
+
+    text: str | None = None
+    extent: tuple[int, int] | None = None
+
+    def at(self, text: str, extent: tuple[int, int]) -> None:
+        """Note the place, from the inside out: the innermost of the outermost text, for only that text is shown."""
+        if self.text != text:
+            self.text, self.extent = text, extent
+
+
+class _EnoughError(BaseException):
+    """Ends the work of another library, which may catch every `Exception`."""
+
+
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+
+
+def spend(operations: int) -> None:
+    """Count operations. Raises `TooMuchWorkError` when the budget is used up; outside of `limited` nothing is counted."""
+    left = _left.get()
+    if left is not None:
+        left[0] -= operations
+        if left[0] < 0:
+            raise TooMuchWorkError
+
+
+def spent() -> int:
+    """How many operations of the present budget are spent."""
+    left = _left.get()
+    return 0 if left is None else MOST - left[0]
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Give what happens inside one budget. A budget that is there already stays: the outermost counts for all."""
+    if _left.get() is not None:
+        yield
+        return
+    token = _left.set([MOST])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+@contextmanager
+def counted(most: int | None = None) -> Iterator[None]:
+    """Count the work of a library that does not count its own, by the functions that it calls. Raises `TooMuchWorkError` after `most` operations.
+
+    Without `most`, all that is left of the budget may be spent. Where another profiler looks at the calls already, they are not counted.
+    """
+    left = _left.get()
+    room = MOST if left is None else left[0]
+    room = room if most is None else min(room, most)
+    if sys.getprofile() is not None:
+        yield
+        return
+    calls = room * _CALLS
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal calls
+        if event == "call":
+            calls -= 1
+            if calls < 0:
+                raise _EnoughError
+
+    sys.setprofile(count)
+    try:
+        yield
+    except _EnoughError:
+        raise TooMuchWorkError from None
+    finally:
+        sys.setprofile(None)
+        if left is not None:
+            left[0] -= room - max(calls, 0) // _CALLS

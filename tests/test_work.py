@@ -1,0 +1,102 @@
+"""No text is slow: the work of each is counted, and what counts it leaves nothing out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import lrdsl
+from lrdsl import work
+from lrdsl.diagnostics import ScheduleError
+
+#: A budget that makes the tests quick.
+BUDGET = 8_000
+#: No operation that is counted stands for more calls of functions than this, reading the text included.
+CALLS = 60
+
+
+def nested(around: Callable[[str], str], times: int, text: str) -> str:
+    for _ in range(times):
+        text = around(text)
+    return text
+
+
+def doubled(first: str, step: str, last: str) -> str:
+    return f"let a0 = {first}\n" + "".join(f"let a{i} = {step.format(f'a{i - 1}')}\n" for i in range(1, 30)) + last
+
+
+ONE = "1." + "0" * 36 + "1"
+TEXTS = {
+    "repeats": nested(lambda a: f"repeat({a}, times=3)", 12, "hold(3) then drop(0.9)"),
+    "stairs": "".join(f"every({i}, restarts(" for i in range(1, 13)) + "cosine(10)" + ", times=3))" * 12,
+    "least of many": "min(" + ", ".join(" then ".join(f"linear({i + j + 1}, to=0.{i + 10}x)" for j in range(30)) for i in range(30)) + ")",
+    "restarts": nested(lambda a: f"restarts({a}, times=2)", 20, "cosine(10)"),
+    "growing restarts": nested(lambda a: f"restarts({a}, times=2, decay=0.5, stretch=1.5)", 9, "warmup(3) then cosine(9)"),
+    "long fractions": f"restarts(cosine(10), times=1000, stretch={ONE})",
+    "bounces": nested(lambda a: f"bounce({a}) for 10", 40, "cosine(10)"),
+    "bounced steps": nested(lambda a: f"bounce({a}) for 50", 20, "step(1, 0.9) for 5"),
+    "phases by name": doubled("cosine(10)", "{0} then {0}", "lr = a29"),
+    "values by name": doubled("2", "{0} + {0}", "lr = hold(at=a29)"),
+    "functions": "def f(a) = min(a, a)\nlr = " + nested(lambda a: f"f({a})", 28, "cosine(9)"),
+    "sums": "let a = " + "+".join(f"log(t + {i + 1})" for i in range(100)) + "\nlet b = " + "+".join(["a"] * 100) + "\nlr = scale(b)",
+    "products": nested(lambda a: f"({a} then linear(3, to=0.5x)) * ({a} then hold(4))", 9, "cosine(5)"),
+    "milestones": nested(lambda a: f"({a}) * multistep([{', '.join(str(i + 1) for i in range(900))}])", 10, "hold"),
+    "phases": " then ".join(f"cosine({i + 1}, to=0.{i + 10}x)" for i in range(499)) + " then hold",
+    "events": " then ".join(f"cosine({i + 3}) until val_loss < 0.{i + 1} or {i + 1}" for i in range(100)) + " then hold",
+    "targets": "\n".join(f"k{i} = cosine({i + 1}) then linear(5)" for i in range(499)),
+    "assertions": "set total = 100000\nlr = cosine(total)\n" + "assert max(lr) <= 1x\n" * 400,
+    "long assertions": "set total = 100000000\nlr = cosine(total)\nassert continuous(lr)",
+    "endless assertions": "lr = exp(0.99) * bounce(cosine(7))\n" + "assert max(lr) <= 1x\n" * 400,
+    "deep repeats": nested(lambda a: f"(repeat(max({a}, 0.1) for 10, times=10))", 4, "exp(0.9)"),
+    "cycles in cycles": nested(lambda a: f"min({a}, cyclic(0.1x, 1x, 7))", 50, "cyclic(0.1x, 0.9x, 11)"),
+}
+ASKED: dict[str, Callable[[str], Any]] = {
+    "lint": lrdsl.lint,
+    "values": lambda text: lrdsl.parse(text).values(1000),
+    "formula": lambda text: lrdsl.parse(text).formula(),
+    "latex": lambda text: lrdsl.parse(text).latex(),
+    "symbolic": lambda text: lrdsl.parse(text).latex(symbolic=True),
+    "sentence": lambda text: lrdsl.parse(text).sentence(),
+    "analyze": lambda text: lrdsl.analyze(lrdsl.parse(text)),
+    "diff": lambda text: lrdsl.compare(lrdsl.parse(text), lrdsl.parse("cosine(7) then linear(9)")),
+}
+
+
+def calls_of(task: Callable[[], Any]) -> int:
+    """How many functions of Python a task calls."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        task()
+    finally:
+        sys.settrace(before)
+    return calls
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_question_has_an_answer_after_few_operations(name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ASKED[asked]("cosine(100)")  # what is loaded when it is first needed
+    monkeypatch.setattr(work, "MOST", BUDGET)
+    codes = []
+
+    def ask() -> None:
+        try:
+            with work.limited():
+                ASKED[asked](TEXTS[name])
+        except ScheduleError as error:
+            codes.extend(d.code for d in error.diagnostics)
+
+    calls = calls_of(ask)
+    assert not set(codes) - {"LR005", "LR142", "LR152", "LR153"}, codes
+    assert calls < CALLS * BUDGET, calls
