@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from lrdsl.cli import terminal
 
 if TYPE_CHECKING:
     from lrdsl.projects import Checked
@@ -52,12 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.paths == ["-"]:
         found = [projects.check_source(Path(arguments.stdin_filename), standard_input(), settings, repair)]
         if repair and not arguments.diff:
-            sys.stdout.write(found[0].source)
+            terminal.emit(found[0].source)
             return 1 if found[0].diagnostics else 0
     else:
         missing = [path for path in arguments.paths if not Path(path).exists()]
         if missing:
-            print(f"lrdsl: {missing[0]}: there is no such file or folder", file=sys.stderr)
+            terminal.complain(f"lrdsl: {missing[0]}: there is no such file or folder")
             return 2
         found = _looked_at(list(dict.fromkeys(projects.files_of(map(Path, arguments.paths)))), settings, repair, not arguments.no_cache)
     if arguments.diff:
@@ -65,9 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     for c in found:
         if c.repaired:
             projects.write(Path(c.path), c.source)
-    body = reports.statistics(found) if arguments.statistics else reports.FORMATS[arguments.format](found)
-    if body:
-        print(body)
+    if arguments.statistics:
+        terminal.say(*reports.statistics(found))
+    else:
+        reports.printed(arguments.format, found)
     if arguments.format == "text":
         _summary(found)
     return 1 if any(c.diagnostics for c in found) else 0
@@ -110,19 +111,19 @@ def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    from rich.console import Console
     from rich.progress import track
 
     with ProcessPoolExecutor(workers) as pool:
         results = pool.map(one, paths, chunksize=32)
-        yield from track(results, "checking", total=len(paths), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+        console = terminal.console(stderr=True)
+        yield from track(results, "checking", total=len(paths), console=console, transient=True, disable=not console.is_terminal)
 
 
 def _show_changes(found: Sequence[Checked]) -> int:
     changed = [c for c in found if c.repaired]
     for c in changed:
         before = Path(c.path).read_bytes().decode("utf-8") if Path(c.path).is_file() else ""
-        sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), c.source.splitlines(True), c.path, c.path))
+        terminal.emit_difference(c.path, before, c.source)
     return 1 if changed else 0
 
 
@@ -130,4 +131,4 @@ def _summary(found: Sequence[Checked]) -> None:
     counts = [("schedule", sum(c.texts for c in found)), ("file", len(found)), ("problem", sum(len(c.diagnostics) for c in found))]
     texts, files, problems = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts)
     repaired = sum(c.repaired for c in found)
-    print(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""), file=sys.stderr)
+    terminal.complain(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""))

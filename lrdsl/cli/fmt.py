@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import sys
 from pathlib import Path
 from typing import Any
 
+from lrdsl.cli import terminal
 from lrdsl.diagnostics import ScheduleError
 
 
@@ -34,8 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             source = projects.formatted(Path(arguments.stdin_filename), source, settings)
         except UnreadableError as error:
-            print(f"lrdsl: {arguments.stdin_filename}: {error}", file=sys.stderr)
-        sys.stdout.write(source)
+            terminal.complain(f"lrdsl: {arguments.stdin_filename}: {error}")
+        terminal.emit(source)
         return 0
     changed, wrong = 0, False
     for path in dict.fromkeys(projects.files_of(map(Path, arguments.paths))):
@@ -43,20 +42,20 @@ def run(arguments: argparse.Namespace) -> int:
             before = path.read_bytes().decode("utf-8")
             after = projects.formatted(path, before, settings)
         except ScheduleError as error:
-            print(error, file=sys.stderr)
+            terminal.refuse(error)
             wrong = True
             continue
         except (UnreadableError, UnicodeDecodeError) as error:
-            print(f"lrdsl: {path}: {error}", file=sys.stderr)
+            terminal.complain(f"lrdsl: {path}: {error}")
             wrong = wrong or path.suffix == ".lrs"
             continue
         if after == before:
             continue
         changed += 1
         if arguments.diff:
-            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), str(path), str(path)))
+            terminal.emit_difference(str(path), before, after)
         elif not arguments.check:
             projects.write(path, after)
     what = "would be laid out anew" if arguments.check or arguments.diff else "laid out anew"
-    print(f"{changed} file{'' if changed == 1 else 's'} {what}", file=sys.stderr)
+    terminal.complain(f"{changed} file{'' if changed == 1 else 's'} {what}")
     return 1 if wrong or (changed and (arguments.check or arguments.diff)) else 0

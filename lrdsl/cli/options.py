@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def standard_input() -> str:
 def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:
     """The base as a number; unless given, 1, or what the text sets where it is to be that `of_text`."""
     default = "what the text sets, or 1" if of_text else "1"
-    parser.add_argument("--base", type=_real, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
+    parser.add_argument("--base", type=float, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:
@@ -83,8 +84,12 @@ def _number(text: str) -> Any:
         return float(text)
 
 
-def _real(text: str) -> float:
-    return float(text)
+def finite(text: str) -> float:
+    """A number that is not infinite."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+    return value
 
 
 def _ticks(text: str) -> int:

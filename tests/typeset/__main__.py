@@ -12,8 +12,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lrdsl.backends.notation.latex import words
 from lrdsl.backends.pgfplots import pgfplots
+from lrdsl.backends.quoting import latex as words
 from lrdsl.plot import described
 from tests.typeset.formulas import schedules
 
