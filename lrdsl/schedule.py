@@ -217,6 +217,7 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import legend
 
+        self._check_letter(base, target)
         return legend(self.written(target, symbolic=True), base)
 
     @property
@@ -241,6 +242,11 @@ class Schedule:
         if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not self._affine[target or self.main.name]:
             raise refuse("LR152", f"base is {base!r}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
         return value
+
+    def _check_letter(self, base: Any, target: str | None) -> None:
+        """Refuse a base for a formula that is neither a letter, which its format looks at, nor a number that the schedule takes."""
+        if not isinstance(base, str):
+            self.checked_base(base, target)
 
     def _checked_tick(self, tick: Any) -> float:
         value = float(tick)
@@ -295,6 +301,7 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import formula
 
+        self._check_letter(base, target)
         return formula(self.written(target, symbolic), base, numbers)
 
     def typeset(
@@ -323,6 +330,8 @@ class Schedule:
         from lrdsl.backends import documents
 
         name = self.main.name if target is None else target
+        if base is not None:
+            self._check_letter(base, name)
         per = self.clock.ticks_in(time)
         plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
         return documents.document(format, plan, scheduled, base, documents.Style(per=per, **style))
@@ -337,6 +346,8 @@ class Schedule:
         from lrdsl.backends.sentence import sentence
 
         plan = self.written(target)
+        if base is not None:
+            self.checked_base(base, target)
         known = self.program.base if base is None else exact(base)
         return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Container
 
 from lrdsl.backends import quoting
@@ -24,7 +25,7 @@ _COMMANDS = (
     | dict.fromkeys(("text", "textrm", "textit", "textbf", "textsf", "texttt"), 1)
     | dict.fromkeys(("frac", "tfrac", "dfrac"), 2)
 )
-_TOKEN = re.compile(r"\\([A-Za-z]+) *|\\(.)|([A-Za-z0-9()\[\]+\-*/=,.;:!?'|<> ])|([{}_^])", re.DOTALL)
+_TOKEN = re.compile(r"\\([A-Za-z]+) *|\\(.)|([A-Za-z0-9()\[\]+\-*/=,.;:!?'| ])|([{}_^])", re.DOTALL)
 
 
 class _Latex:
@@ -107,6 +108,8 @@ class _Latex:
 
 
 def _latex(base: str) -> None:
+    if not re.search("[A-Za-z0-9]", re.sub(r"\\quad|\\[^A-Za-z]", "", base)):
+        raise ValueError("there is no letter in it")
     _Latex(base).whole()
 
 
@@ -124,6 +127,7 @@ def _typst(base: str) -> None:
 
 
 def _python(base: str) -> None:
+    base = unicodedata.normalize("NFKC", base)  # as Python reads names
     if not base.isidentifier() or keyword.iskeyword(base) or base in quoting.PYTHON - {"base"} or base.startswith("__"):
         raise ValueError("it is no free name in Python")
 

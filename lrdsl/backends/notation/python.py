@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from lrdsl.backends.notation import tree
 from lrdsl.backends.quoting import PYTHON, python_name
 
@@ -34,7 +36,7 @@ def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]]
     letters = dict.fromkeys(letter for letter, _ in meanings)
     for node in (formula, *(meaning for _, meaning in meanings)):
         letters |= dict.fromkeys(sorted(tree.names(node), key=lambda x: (x.letter, x.sub)))
-    taken = {*PYTHON, base}
+    taken = {*PYTHON, unicodedata.normalize("NFKC", base)}
     names: dict[tree.Node, tree.Name] = {}
     for x in letters:
         if x not in _OWN and not x.raw:
