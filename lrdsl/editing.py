@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.backends.quoting import markdown
 from lrdsl.check.combinators import COMBINATORS, Combinator
 from lrdsl.check.prelude import recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
@@ -121,7 +122,7 @@ class Document:
             return ""
         for target in self.schedule.targets:
             if target.plan.phases[0].extent[0] == body.extent[0]:
-                return f"{self.schedule.sentence(target=target.name)}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
+                return f"{markdown(self.schedule.sentence(target=target.name))}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
         return ""
 
     def suggestions(self, offset: int) -> list[Suggestion]:
