@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import stat
 import sys
@@ -86,6 +85,8 @@ def json_of(data: Any, indent: int | None = None) -> str:
     >>> json_of(["\udcff ##[error]\x7f"])
     '["\\\\udcff #\\u0023[error]\\u007f"]'
     """
+    import json  # few commands write it
+
     return json.dumps(_encodable(data), indent=indent, allow_nan=False).replace("##", "#\\u0023").replace("\x7f", "\\u007f")
 
 
