@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
@@ -14,7 +16,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
-from pygls.workspace import ServerTextPosition, TextDocument
+from pygls.workspace import TextDocument
 
 from lrdsl import __version__
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
@@ -51,17 +53,42 @@ class _Protocol(LanguageServerProtocol):
             raise
 
 
+@attrs.frozen
+class _Lines:
+    """The lines of a source, where each starts, and how many units of the client stand before each of its characters, where those differ."""
+
+    source: str
+    lines: tuple[str, ...]
+    starts: list[int]
+    units: dict[int, list[int]] = attrs.field(factory=dict)
+
+
 class _Text(TextDocument):
-    """A document whose lines end where the protocol says: Python takes more for ends of lines. The end of the last line is on it."""
+    """A document whose lines end where the protocol says: Python takes more for ends of lines. What is counted in it is counted once."""
+
+    _counted = _Lines("", (), [0])
 
     @property
     def lines(self) -> Sequence[str]:
-        return tuple(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.source))
+        return self._count().lines
 
-    def server_position_at_offset(self, offset: int) -> ServerTextPosition:
-        """The line and column of an offset, in characters."""
-        before = re.split(r"\r\n|\r|\n", self.source[:offset])
-        return ServerTextPosition(len(before) - 1, len(before[-1]))
+    def _count(self) -> _Lines:
+        if self._counted.source is not self.source:
+            lines = tuple(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.source))
+            starts = [0, *accumulate(map(len, lines))]
+            self._counted = _Lines(self.source, lines, starts if not lines or lines[-1][-1] in "\r\n" else starts[:-1])
+        return self._counted
+
+    def client_position_at_offset(self, offset: int) -> lsp.Position:
+        """The line and column of an offset, in the units of the client."""
+        counted = self._count()
+        row = bisect_right(counted.starts, offset) - 1
+        line, column = counted.lines[row] if row < len(counted.lines) else "", offset - counted.starts[row]
+        if line.isascii():
+            return lsp.Position(row, column)
+        if row not in counted.units:
+            counted.units[row] = [0, *accumulate(self.position_codec.client_num_units(c) for c in line)]
+        return lsp.Position(row, counted.units[row][min(column, len(line))])
 
 
 @attrs.frozen
