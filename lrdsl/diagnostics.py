@@ -1,16 +1,18 @@
 """What lrdsl says when a text is wrong: where, what, and what to type instead.
 
-A `Diagnostic` is data; `render` draws it with a caret, `to_json` hands it to programs. `Problems` gathers them while a text is read, so that every mistake
-is reported at once.
+A `Diagnostic` is data; `render` draws it with a caret, `styled` in pieces to be coloured, `to_json` hands it to programs. `Problems` gathers them while a text
+is read, so that every mistake is reported at once.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
 
 import attrs
+
+from lrdsl.visible import glyphs, visible, width
 
 #: Every code, with the mistake it names. A code keeps its meaning for ever.
 CODES = {
@@ -193,34 +195,29 @@ def foreign_letter(word: str) -> str | None:
     """A note on the first character of `word` that is not ASCII, by its Unicode name; None where there is none."""
     for character in word:
         if not character.isascii():
-            return f"`{character}` is {unicodedata.name(character, 'a character without a name')} (U+{ord(character):04X}), not ASCII"
+            return f"`{visible(character)}` is {unicodedata.name(character, 'a character without a name')} (U+{ord(character):04X}), not ASCII"
     return None
 
 
 def shown(text: str, limit: int = 40) -> str:
     """A piece of a user's text made safe and short enough to quote in a message."""
-    flat = "".join(_glyph(c) for c in text)
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+    parts = glyphs(text[: limit + 1])
+    if len(text) == len(parts) and sum(map(len, parts)) <= limit:
+        return "".join(parts)
+    size = 0
+    for i, part in enumerate(parts):
+        size += len(part)
+        if size >= limit:
+            return "".join(parts[:i]) + "…"
+    return "".join(parts) + "…"
 
 
-def _glyph(c: str) -> str:
-    if c in "\t\n\r":
-        return " "
-    if ord(c) < 32:
-        return chr(0x2400 + ord(c))
-    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else c
+#: A piece of a line with its style: error, warning, rule, help and strong may be coloured, "" is plain.
+Styled: TypeAlias = "tuple[str, str]"
 
 
-def _width(text: str) -> int:
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _plain(_style: str, text: str) -> str:
-    return text
-
-
-def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>", paint: Callable[[str, str], str] = _plain) -> str:
-    """Diagnostics as a person reads them. `paint(style, text)` may add colour; styles are error, warning, rule, help and strong.
+def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>") -> str:
+    """Diagnostics as a person reads them.
 
     >>> problem = Diagnostic("LR101", "error", "no shape is called `hld`", "did you mean `hold`?", Span.of("hld(3)", 0, 3))
     >>> print(render([problem], "hld(3)"))
@@ -231,28 +228,34 @@ def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedul
       | ^^^
       = help: did you mean `hold`?
     """
+    return "\n".join("".join(piece for _, piece in line) for line in styled(diagnostics, text, source))
+
+
+def styled(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>") -> Iterator[tuple[Styled, ...]]:
+    """The lines of diagnostics in pieces. All that came from outside in them can be seen, and breaks no line."""
     lines = text.split("\n")
-    return "\n\n".join(_block(d, lines, source, paint) for d in diagnostics)
+    for i, d in enumerate(diagnostics):
+        if i:
+            yield ()
+        yield from _block(d, lines, visible(source))
 
 
-def _block(d: Diagnostic, lines: list[str], source: str, paint: Callable[[str, str], str]) -> str:
-    head = f"{paint(d.severity, f'{d.severity}[{d.code}]')}{paint('strong', f': {d.message}')}"
+def _block(d: Diagnostic, lines: list[str], source: str) -> Iterator[tuple[Styled, ...]]:
     start, end = d.span.start, d.span.end
     number = str(start.line)
     gutter = " " * len(number)
-    bar = paint("rule", f"{gutter} |")
-    out = [head, f"{gutter}{paint('rule', '-->')} {source}:{start.line}:{start.column}"]
-    line = lines[start.line - 1] if start.line <= len(lines) else ""
+    yield (d.severity, f"{d.severity}[{d.code}]"), ("strong", f": {visible(d.message)}")
+    yield ("", gutter), ("rule", "-->"), ("", f" {source}:{start.line}:{start.column}")
+    line = lines[start.line - 1].removesuffix("\r") if start.line <= len(lines) else ""
     if line.strip():
         stop = end.column - 1 if end.line == start.line else len(line)
         first, last = start.column - 1, max(stop, start.column)
         cut = max(0, first - 40) if len(line) > 100 else 0
-        window = line[cut : cut + 100] if len(line) > 100 else line
+        window = glyphs(line[cut : cut + 100].replace("\t", " ") if len(line) > 100 else line.replace("\t", " "))
         lead = "…" if cut else ""
-        body = lead + "".join(_glyph(c) for c in window) + ("…" if cut + len(window) < len(line) else "")
-        before = lead + "".join(_glyph(c) for c in line[cut:first])
-        under = "".join(_glyph(c) for c in line[first : min(last, cut + len(window))])
-        caret = " " * _width(before) + "^" * max(1, _width(under))
-        out += [bar, f"{paint('rule', f'{number} |')} {body}", f"{bar} {paint(d.severity, caret)}"]
-    out.append(f"{paint('rule', f'{gutter} =')} {paint('help', 'help')}: {d.help}")
-    return "\n".join(out)
+        under = "".join(window[first - cut : last - cut])
+        caret = " " * width(lead + "".join(window[: first - cut])) + "^" * max(1, width(under))
+        yield (("rule", f"{gutter} |"),)
+        yield ("rule", f"{number} |"), ("", f" {lead}{''.join(window)}{'…' if cut + len(window) < len(line) else ''}")
+        yield ("rule", f"{gutter} |"), ("", " "), (d.severity, caret)
+    yield ("rule", f"{gutter} ="), ("", " "), ("help", "help"), ("", f": {visible(d.help)}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.backends.quoting import markdown
 from lrdsl.check.combinators import COMBINATORS, Combinator
 from lrdsl.check.prelude import recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
@@ -24,6 +25,8 @@ from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 
+#: What is being typed, and the name before its bracket, stand no further back than this; expressions look at so much of a text.
+_NEAR = 500
 _VALUES = {
     "base": "each group's own value",
     "total": "the length of the run",
@@ -121,13 +124,13 @@ class Document:
             return ""
         for target in self.schedule.targets:
             if target.plan.phases[0].extent[0] == body.extent[0]:
-                return f"{self.schedule.sentence(target=target.name)}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
+                return f"{markdown(self.schedule.sentence(target=target.name))}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
         return ""
 
     def suggestions(self, offset: int) -> list[Suggestion]:
         """What may be typed at a place, best first."""
         before = self.text[:offset]
-        if re.search(r"(?<![\w.])\d[\d_.]*(?:[kMB]\b)?\s?[a-zA-Z%]*$", before) and not re.search(r"[^\W\d]\w*$", re.sub(r"[a-zA-Z%]*$", "", before)):
+        if re.search(r"(?<![\w.])\d[\d_.]*(?:[kMB]\b)?\s?[a-zA-Z%]*$", before[-_NEAR:]):
             return [Suggestion(unit, "unit", _unit_doc(unit)) for unit in (*CANONICAL_UNIT.values(), "x")]
         call = _open_call(before)
         found: list[Suggestion] = []
@@ -175,8 +178,9 @@ class Document:
         found = [names[word].name_extent]
         for node in nodes.walk(self.tree):
             name, extent = _word(node)
-            hidden = any(s.name == word for f in self._around(node) for s in f.parameters)
-            if name == word and extent is not None and not hidden and not isinstance(node, nodes.Binding | nodes.Function):
+            if name != word or extent is None or isinstance(node, nodes.Binding | nodes.Function):
+                continue
+            if not any(s.name == word for f in self._around(node) for s in f.parameters):
                 found.append(extent)
         return sorted(set(found))
 
@@ -267,9 +271,9 @@ def _open_call(before: str) -> tuple[str, set[str], str] | None:
         if depth < 0:
             break
         i -= 1
-    name = re.search(r"([^\W\d][\w.]*)\s*$", before[: max(i, 0)])
+    name = re.search(r"(?<![\w.])([^\W\d][\w.]*)\s*$", before[max(0, i - _NEAR) : max(i, 0)])
     if i < 0 or name is None or name[1] in {*ARITHMETIC, *WORDS} - {"min", "max", "exp", "sqrt"}:
         return None
     inside = before[i + 1 :]
-    argument = re.search(r"([^\W\d]\w*)\s*=\s*\w*$", inside)
-    return name[1], set(re.findall(r"([^\W\d]\w*)\s*=", inside)), argument[1] if argument else ""
+    argument = re.search(r"(?<!\w)([^\W\d]\w*)\s*=\s*\w*$", inside[-_NEAR:])
+    return name[1], set(re.findall(r"(?<!\w)([^\W\d]\w*)\s*=", inside)), argument[1] if argument else ""

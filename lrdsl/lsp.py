@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
+from urllib.parse import unquote
 
 import attrs
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.workspace import TextDocument
 
 from lrdsl import __version__
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
 from lrdsl.editing import Document
+from lrdsl.framing import Messages
 from lrdsl.hosts import Embedded, UnreadableError
 from lrdsl.projects import check_source, formatted, texts_of
 from lrdsl.settings import Settings, SettingsError
+from lrdsl.visible import visible, visible_lines
 
 #: The kinds of words, in the order in which the protocol numbers them.
 KINDS = ("keyword", "function", "parameter", "number", "string", "comment", "variable", "operator")
@@ -29,6 +38,57 @@ _COMPLETIONS = {
     "name": lsp.CompletionItemKind.Variable,
 }
 _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
+
+
+class _Protocol(LanguageServerProtocol):
+    """The protocol, in which every request has an answer, one that cannot be read too."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """The message in a JSON object. Raises `JsonRpcException` for one that is none."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "method" in data and isinstance(data.get("id"), int | str):
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+
+@attrs.frozen
+class _Lines:
+    """The lines of a source, where each starts, and how many units of the client stand before each of its characters, where those differ."""
+
+    source: str
+    lines: tuple[str, ...]
+    starts: list[int]
+    units: dict[int, list[int]] = attrs.field(factory=dict)
+
+
+class _Text(TextDocument):
+    """A document whose lines end where the protocol says: Python takes more for ends of lines. What is counted in it is counted once."""
+
+    _counted = _Lines("", (), [0])
+
+    @property
+    def lines(self) -> Sequence[str]:
+        return self._count().lines
+
+    def _count(self) -> _Lines:
+        if self._counted.source is not self.source:
+            lines = tuple(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.source))
+            starts = [0, *accumulate(map(len, lines))]
+            self._counted = _Lines(self.source, lines, starts if not lines or lines[-1][-1] in "\r\n" else starts[:-1])
+        return self._counted
+
+    def client_position_at_offset(self, offset: int) -> lsp.Position:
+        """The line and column of an offset, in the units of the client."""
+        counted = self._count()
+        row = bisect_right(counted.starts, offset) - 1
+        line, column = counted.lines[row] if row < len(counted.lines) else "", offset - counted.starts[row]
+        if line.isascii():
+            return lsp.Position(row, column)
+        if row not in counted.units:
+            counted.units[row] = [0, *accumulate(self.position_codec.client_num_units(c) for c in line)]
+        return lsp.Position(row, counted.units[row][min(column, len(line))])
 
 
 @attrs.frozen
@@ -73,18 +133,22 @@ class _Open:
 def server() -> LanguageServer:
     """The server with all that it can do."""
     told: set[str] = set()  # what was wrong with the settings last
-    made = LanguageServer("lrdsl", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Incremental)
+    sync = lsp.TextDocumentSyncKind.Incremental
+    made = LanguageServer("lrdsl", __version__, sync, protocol_cls=_Protocol, converter_factory=default_converter)
 
-    def opened(uri: str) -> _Open:
-        host = made.workspace.get_text_document(uri)
-        path = Path(host.path or "untitled.lrs")
-        return _Open(host, path, settings_for(path.parent.resolve()))
+    def opened(uri: str) -> _Open | None:
+        """The file at an address, if the editor has it open: no other is read."""
+        host = made.workspace.text_documents.get(unquote(uri))
+        if host is None:
+            return None
+        path = _path(host)
+        return _Open(host, path, settings_for(path.parent))
 
     def settings_for(folder: Path) -> Settings:
         try:
-            settings, wrong = Settings.of(folder), ""
-        except SettingsError as error:
-            settings, wrong = Settings(folder), str(error)
+            settings, wrong = Settings.of(folder.resolve()), ""
+        except (OSError, ValueError, SettingsError) as error:  # an address need not be that of a file
+            settings, wrong = Settings(folder), str(error) if isinstance(error, SettingsError) else ""
         if wrong and wrong not in told:
             made.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"lrdsl: {wrong}"))
         told.clear()
@@ -96,35 +160,44 @@ def server() -> LanguageServer:
 
     def publish(uri: str) -> None:
         file = opened(uri)
-        shown = [
-            lsp.Diagnostic(
-                file.range(d.span.start.offset, d.span.end.offset), f"{d.message}\n{d.help}", severity=_SEVERITIES[d.severity], code=d.code, source="lrdsl"
-            )
-            for d in found(file)
-        ]
+        if file is None:
+            return
+        shown = []
+        for d in found(file):
+            place, text = file.range(d.span.start.offset, d.span.end.offset), f"{visible(d.message)}\n{visible(d.help)}"
+            shown.append(lsp.Diagnostic(place, text, severity=_SEVERITIES[d.severity], code=d.code, source="lrdsl"))
         made.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown, file.host.version))
 
     @made.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def _(params: lsp.DidOpenTextDocumentParams) -> None:
-        publish(params.text_document.uri)
+        opening = params.text_document
+        made.workspace.text_documents[unquote(opening.uri)] = _Text(
+            opening.uri, opening.text, opening.version, opening.language_id, sync_kind=sync, position_codec=made.workspace.position_codec
+        )
+        publish(opening.uri)
 
     @made.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def _(params: lsp.DidChangeTextDocumentParams) -> None:
         publish(params.text_document.uri)
 
+    @made.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def _(params: lsp.DidCloseTextDocumentParams) -> None:
+        made.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+
     @made.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
         file = opened(params.text_document.uri)
-        place = file.at(params.position)
+        place = None if file is None else file.at(params.position)
         shown = None if place is None else place[1].hover(place[2])
-        if place is None or shown is None:
+        if file is None or place is None or shown is None:
             return None
         extent, text = shown
-        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), file.within(place[0], *extent))
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, visible_lines(text)), file.within(place[0], *extent))
 
     @made.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["(", ",", "=", " "]))
     def _(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
-        place = opened(params.text_document.uri).at(params.position)
+        file = opened(params.text_document.uri)
+        place = None if file is None else file.at(params.position)
         return [
             lsp.CompletionItem(s.text, kind=_COMPLETIONS[s.kind], detail=s.detail, documentation=s.doc or None, sort_text=f"{i:04}")
             for i, s in enumerate(place[1].suggestions(place[2]) if place is not None else ())
@@ -133,22 +206,24 @@ def server() -> LanguageServer:
     @made.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def _(params: lsp.DefinitionParams) -> lsp.Location | None:
         file = opened(params.text_document.uri)
-        place = file.at(params.position)
+        place = None if file is None else file.at(params.position)
         extent = None if place is None else place[1].definition(place[2])
-        return None if place is None or extent is None else lsp.Location(params.text_document.uri, file.within(place[0], *extent))
+        return None if file is None or place is None or extent is None else lsp.Location(params.text_document.uri, file.within(place[0], *extent))
 
     @made.feature(lsp.TEXT_DOCUMENT_RENAME)
     def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
         file = opened(params.text_document.uri)
-        place = file.at(params.position)
+        place = None if file is None else file.at(params.position)
         extents = [] if place is None or not params.new_name.isidentifier() else place[1].occurrences(place[2])
-        if place is None or not extents:
+        if file is None or place is None or not extents:
             return None
         return lsp.WorkspaceEdit({params.text_document.uri: [lsp.TextEdit(file.within(place[0], *extent), params.new_name) for extent in extents]})
 
     @made.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     def _(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
         file = opened(params.text_document.uri)
+        if file is None:
+            return []
         try:
             after = formatted(file.path, file.host.source, file.settings)
         except (ScheduleError, UnreadableError):
@@ -158,6 +233,8 @@ def server() -> LanguageServer:
     @made.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         file = opened(params.text_document.uri)
+        if file is None:
+            return []
         first, last = (file.host.offset_at_position(p) for p in (params.range.start, params.range.end))
         actions = []
         for d in found(file):
@@ -169,13 +246,23 @@ def server() -> LanguageServer:
     @made.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
         file = opened(params.text_document.uri)
+        if file is None:
+            return []
         return [lsp.InlayHint(file.within(one, at, at).start, text, padding_left=True) for one in file.texts for at, text in file.document(one).hints()]
 
     @made.feature(lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, lsp.SemanticTokensLegend(list(KINDS), []))
     def _(params: lsp.SemanticTokensParams) -> lsp.SemanticTokens:
-        return lsp.SemanticTokens(list(_numbers(opened(params.text_document.uri))))
+        file = opened(params.text_document.uri)
+        return lsp.SemanticTokens([] if file is None else list(_numbers(file)))
 
     return made
+
+
+def _path(host: TextDocument) -> Path:
+    """Where a document stands: one that is in no file stands here, and its language says what it is."""
+    if host.uri.startswith("file:") and host.path and "\0" not in host.path:
+        return Path(host.path)
+    return Path("untitled.lrs" if host.language_id in ("lrs", "lrdsl") else f"untitled{Path(host.path or '').suffix or '.lrs'}".replace("\0", ""))
 
 
 def _numbers(file: _Open) -> Iterator[int]:
@@ -197,4 +284,6 @@ def _numbers(file: _Open) -> Iterator[int]:
 
 def serve() -> None:
     """Serve an editor over standard input and output."""
-    server().start_io()
+    stream = sys.stdin.buffer
+    read = stream.read1 if hasattr(stream, "read1") else stream.read
+    server().start_io(cast(BinaryIO, Messages(lambda: read(1 << 16))))

@@ -102,23 +102,30 @@ def _draw(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points
     for curve in panel.curves:
         x, y = zip(*curve.points, strict=True) if curve.points else ((), ())
         colour, dash = f"#{PALETTE[curve.colour % len(PALETTE)]}", _DASHES[curve.colour % len(_DASHES)]
-        axis.plot(x, y, color=colour, linestyle=dash, linewidth=points / 5, label=curve.label, solid_joinstyle="miter")
+        axis.plot(x, y, color=colour, linestyle=dash, linewidth=points / 5, label=_labelled(curve.label), solid_joinstyle="miter")
     axis.set_xlim(0, shown.end)
     axis.margins(y=0.08)
     axis.set_facecolor(look["back"])
-    axis.set_ylabel(panel.name, color=look["ink"], fontsize=points + 0.5)
+    axis.set_ylabel(panel.name, color=look["ink"], fontsize=points + 0.5, parse_math=False)
     axis.xaxis.label.set_fontsize(points + 0.5)
     axis.tick_params(colors=look["ink"], labelsize=points - 0.5)
     for side, spine in axis.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(look["faint"])
     if len(panel.curves) > 1:
-        axis.legend(frameon=False, fontsize=points - 1, labelcolor=look["ink"])
+        legend = axis.legend(frameon=False, fontsize=points - 1, labelcolor=look["ink"])
+        for text in legend.get_texts():
+            text.set_parse_math(False)
     for i, phase in enumerate(panel.phases):
         if i % 2:
             axis.axvspan(phase.start, phase.end, color=look["band"], alpha=0.06, linewidth=0)
     if panel.phases:
         _name_phases(panel, axis, shown, look, points - 1.5)
+
+
+def _labelled(label: str) -> str:
+    """A label that matplotlib shows: it keeps those with a `_` at the beginning out of its legends."""
+    return f" {label}" if label.startswith("_") else label
 
 
 def _name_phases(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points: float) -> None:
@@ -127,9 +134,9 @@ def _name_phases(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str],
     across = axis.get_xaxis_transform()
     for phase in panel.phases:
         middle, wide = (phase.start + phase.end) / 2, (phase.end - phase.start) * room
+        style: dict[str, Any] = {"fontsize": points, "color": look["faint"], "family": "monospace", "parse_math": False, "transform": across, "va": "bottom"}
         if len(phase.text) * points * 0.56 < wide:
-            axis.text(middle, 1.02, phase.text, transform=across, ha="center", va="bottom", fontsize=points, color=look["faint"], family="monospace")
+            axis.text(middle, 1.02, phase.text, ha="center", **style)
         elif points * 1.3 < wide:
             text = phase.text if len(phase.text) < 30 else phase.text[:28] + "…"
-            style: dict[str, Any] = {"fontsize": points, "color": look["faint"], "family": "monospace", "rotation": 90}
-            axis.text(middle, 0.03, text, transform=across, ha="center", va="bottom", **style)
+            axis.text(middle, 0.03, text, ha="center", rotation=90, **style)

@@ -233,6 +233,7 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import legend
 
+        self._check_letter(base, target)
         with bounded(self.text, counts=True):
             return legend(self.written(target, symbolic=True), base)
 
@@ -258,6 +259,11 @@ class Schedule:
         if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not self._affine[target or self.main.name]:
             raise refuse("LR152", f"base is {base!r}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
         return value
+
+    def _check_letter(self, base: Any, target: str | None) -> None:
+        """Refuse a base for a formula that is neither a letter, which its format looks at, nor a number that the schedule takes."""
+        if not isinstance(base, str):
+            self.checked_base(base, target)
 
     def _checked_tick(self, tick: Any) -> float:
         value = float(tick)
@@ -313,6 +319,7 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import formula
 
+        self._check_letter(base, target)
         written = self.written(target, symbolic)
         with bounded(self.text, counts=True):
             return formula(written, base, numbers)
@@ -343,6 +350,8 @@ class Schedule:
         from lrdsl.backends import documents
 
         name = self.main.name if target is None else target
+        if base is not None:
+            self._check_letter(base, name)
         per = self.clock.ticks_in(time)
         plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
         with bounded(self.text, counts=symbolic):
@@ -358,6 +367,8 @@ class Schedule:
         from lrdsl.backends.sentence import sentence
 
         plan = self.written(target)
+        if base is not None:
+            self.checked_base(base, target)
         known = self.program.base if base is None else exact(base)
         with bounded(self.text):
             return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)

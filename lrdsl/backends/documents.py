@@ -8,9 +8,11 @@ import attrs
 
 from lrdsl.backends import latex as latex_backend
 from lrdsl.backends.latex import Style
-from lrdsl.backends.notation import mathml, python, text, typst
-from lrdsl.backends.notation.composing import compose
+from lrdsl.backends.letters import checked
+from lrdsl.backends.notation import latex, mathml, python, text, tree, typst
+from lrdsl.backends.notation.composing import TIME, compose
 from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
+from lrdsl.backends.quoting import REMARKS
 from lrdsl.exact import exact
 from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
 from lrdsl.plan import Plan, Target
@@ -78,9 +80,7 @@ def _mathml(f: Formula, _: Style) -> str:
 
 
 def _python(f: Formula, _: Style) -> str:
-    base = python.python(f.base) if isinstance(f.base, Name) else ""
-    name = "".join(c if c.isalnum() else "_" for c in f.target.name).strip("_")
-    return python.function(name, f.pieces, f.meanings, base)
+    return python.function(f.target.name, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "")
 
 
 #: Every format that a tree of notation is printed in.
@@ -92,8 +92,8 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
     "mathml": _mathml,
     "python": _python,
 }
-#: How each of them writes a remark.
-REMARKS = {"latex": "% {}", "markdown": "- {}", "text": "{}", "typst": "// {}", "mathml": "<!-- {} -->", "python": "# {}", "sympy": "# {}"}
+#: How those that have names of their own write a letter.
+_NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
 
 
 def document(format: str, plan: Plan, target: Target, base: str | float | None, style: Style) -> str:
@@ -105,7 +105,16 @@ def document(format: str, plan: Plan, target: Target, base: str | float | None, 
         letter = Name(base if isinstance(base, str) else "base", raw=True)
     if base is not None and not isinstance(base, str):
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(exact(base))}))
-    return FORMATS[format](formula_of(plan, target, letter, style), style)
+    found = formula_of(plan, target, letter, style)
+    if isinstance(base, str):
+        checked(base, format, {_NAMES[format](x) for x in _letters(found)} if format in _NAMES else ())
+    return FORMATS[format](found, style)
+
+
+def _letters(f: Formula) -> set[Name]:
+    """The letters of a formula but the one for the base; the time is always one."""
+    used = {TIME, *(letter for letter, _ in f.meanings)}.union(tree.names(f.pieces), *(tree.names(meaning) for _, meaning in f.meanings))
+    return {x for x in used if x != f.base}
 
 
 __all__ = ["FORMATS", "REMARKS", "Style", "document"]

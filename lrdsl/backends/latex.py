@@ -6,7 +6,8 @@ import re
 
 import attrs
 
-from lrdsl.backends.notation.latex import condition, latex, name, width, words
+from lrdsl.backends import quoting
+from lrdsl.backends.notation.latex import condition, latex, name, width
 from lrdsl.backends.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
 from lrdsl.exact import Exact
 from lrdsl.plan import Target
@@ -43,8 +44,8 @@ def letter_of(target: Target) -> Name:
 def symbol_of(target: Target) -> str:
     r"""What stands before the equals sign: `\eta_t` for a learning rate."""
     known = letter_of(target)
-    letter = name(Name(known.letter)) if known.letter in GREEK else rf"\mathrm{{{words(known.letter)}}}"
-    group = "" if target.group is None else f"^{{(\\text{{{words(str(target.group))}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
+    letter = name(Name(known.letter)) if known.letter in GREEK or len(known.letter) > 1 else rf"\mathrm{{{name(Name(known.letter))}}}"
+    group = "" if target.group is None else f"^{{(\\text{{{quoting.latex(target.group)}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
     return f"{letter}_{{{known.sub}}}{group}" if len(known.sub) > 1 else f"{letter}_{known.sub}{group}"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from lrdsl.backends.picture import PALETTE
+from lrdsl.backends.quoting import xml
 from lrdsl.backends.sampling import Points, points
 from lrdsl.exact import Exact
 from lrdsl.plan import Plan, horizon
@@ -32,7 +32,7 @@ def sparkline(drawn: Points, title: str) -> str:
     line = " ".join(place(t, y) for t, y in drawn)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH:g}" height="{_HEIGHT:g}" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img">'
-        f"<title>{escape(title)}</title>"
+        f"<title>{xml(title)}</title>"
         f'<polyline points="{line}" fill="none" stroke="#{PALETTE[0]}" stroke-width="2" stroke-linejoin="round"/></svg>'
     )
 
@@ -44,6 +44,6 @@ def curve(plan: Plan, base: float, total: Exact | None, title: str) -> str:
 
 def page(text: str, parts: Sequence[tuple[str, str, str]]) -> str:
     """A schedule as HTML: its text, then for each target the sentence, the formula in MathML, and the curve in SVG."""
-    shown = "".join(f'<p style="margin:0.4em 0">{escape(said)}</p>{formula}<div style="margin:0.4em 0">{curve}</div>' for said, formula, curve in parts)
-    code = f'<pre style="margin:0 0 0.4em 0;white-space:pre-wrap"><code>{escape(text)}</code></pre>'
+    shown = "".join(f'<p style="margin:0.4em 0">{xml(said)}</p>{formula}<div style="margin:0.4em 0">{curve}</div>' for said, formula, curve in parts)
+    code = f'<pre style="margin:0 0 0.4em 0;white-space:pre-wrap"><code>{xml(text)}</code></pre>'
     return f'<div class="lrdsl" style="text-align:left">{code}{shown}</div>'

@@ -2,8 +2,8 @@ r"""A picture as PGFPlots source: a `tikzpicture` to be pasted into a paper that
 
 from __future__ import annotations
 
-from lrdsl.backends.notation.latex import words
 from lrdsl.backends.picture import PALETTE, Panel, Picture
+from lrdsl.backends.quoting import latex as words
 
 _STYLES = ("solid", "dashed", "densely dotted", "dash dot", "loosely dashed", "dotted", "dash dot dot")
 _HEAD = r"""% \usepackage{pgfplots}

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import attrs
 
 from lrdsl.backends.sampling import Points, points
+from lrdsl.diagnostics import shown
 from lrdsl.exact import Exact
 from lrdsl.plan import Plan, Target, horizon
+from lrdsl.visible import visible
 
 #: Okabe and Ito's palette, whose colours people with any colour vision tell apart; black first is left to the axes.
 PALETTE = ("0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "F0E442")
+#: Labels that are longer are cut.
+_LONGEST = 200
 _AXES = {"lr": "learning rate", "momentum": "momentum", "weight_decay": "weight decay"}
 
 
@@ -68,14 +72,14 @@ def picture(drawn: Sequence[Drawn], ticks: int | None, per: Exact, unit: str, lo
     keys = dict.fromkeys(_key(t) for d in drawn for t in d.targets)
     panels = []
     for key in keys:
-        shown = [(d, t) for d in drawn for t in d.targets if _key(t) == key]
+        inside = [(d, t) for d in drawn for t in d.targets if _key(t) == key]
         curves = []
-        for i, (d, t) in enumerate(shown):
+        for i, (d, t) in enumerate(inside):
             traced = [(x / float(per), y) for x, y in points(t.plan, d.base, last, log)]
             curves.append(Curve(_label(d, t, len(drawn) > 1), traced, i))
-        behind = _phases(shown[0][1].plan, last, float(per)) if phases and len(shown) == 1 else ()
-        relative = all(d.base == 1 for d, _ in shown) and key in ("lr", "weight_decay")
-        panels.append(Panel(_AXES.get(key, key) + " / base" * relative, tuple(curves), behind))
+        behind = _phases(inside[0][1].plan, last, float(per)) if phases and len(inside) == 1 else ()
+        relative = all(d.base == 1 for d, _ in inside) and key in ("lr", "weight_decay")
+        panels.append(Panel(visible(_AXES.get(key, key)) + " / base" * relative, tuple(curves), behind))
     return Picture(tuple(panels), unit, last / float(per), log)
 
 
@@ -85,7 +89,7 @@ def _key(t: Target) -> str:
 
 def _label(d: Drawn, t: Target, several: bool) -> str:
     group = "" if t.group is None else f"group {t.group}"
-    return ", ".join(part for part in (d.label if several or not group else "", group) if part)
+    return ", ".join(shown(part, _LONGEST) for part in (d.label if several or not group else "", group) if part)
 
 
 def _phases(plan: Plan, last: float, per: float) -> tuple[Stretch, ...]:
@@ -95,5 +99,5 @@ def _phases(plan: Plan, last: float, per: float) -> tuple[Stretch, ...]:
         if phase.start is None or phase.start >= last or phase.length == 0:
             continue
         end = after if after is not None else None if i + 1 < len(plan.phases) or phase.length is None else phase.start + phase.length
-        found.append(Stretch(phase.text, float(phase.start) / per, min(last, float(end) if end is not None else last) / per))
+        found.append(Stretch(shown(phase.text, _LONGEST), float(phase.start) / per, min(last, float(end) if end is not None else last) / per))
     return tuple(found) if len(found) > 1 else ()

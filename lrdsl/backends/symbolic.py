@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from lrdsl.backends.letters import checked
 from lrdsl.exact import Exact, exact
 from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
 from lrdsl.plan import Plan
@@ -51,12 +52,18 @@ def legend(plan: Plan, base: str | float) -> dict[Any, Any]:
 def _symbols(plan: Plan, base: str | float, numbers: str) -> dict[Expr, Any]:
     symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
     if isinstance(base, str):
-        symbols[BASE] = sympy.Symbol(base)
+        symbols[BASE] = sympy.Symbol(checked(base, "sympy", _taken(plan)))
     else:
         symbols[BASE] = rational(Fraction(base) if numbers == "double" else exact(base))
     letters = {x.symbol.name: x.symbol for x in plan.legend}
     symbols |= {x: letters[x.letter] for x in walk(plan.law) if isinstance(x, Letter) and x.letter in letters}
     return symbols | {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
+
+
+def _taken(plan: Plan) -> set[str]:
+    """The names of the symbols in a formula but the base."""
+    index = {"k"} if any(isinstance(x, Product) for x in walk(plan.law)) else set()
+    return {"t", *index, *(x.name for x in plan.legend), *(f"{letter}_{k}" for letter, k in plan.letters.values())}
 
 
 def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:

@@ -47,7 +47,7 @@ class Legend:
         key = (letter, value, *place)
         known = self.found.get(key)
         if known is None:
-            first, _, sub = letter.partition("_")
+            first, sub = _apart(letter)
             known = self.found[key] = Letters(self.symbol(f"p{len(self.found)}"), first, sub, value, duration)
         return known
 
@@ -62,6 +62,18 @@ class Legend:
         named: list[Letters] = []
         for x in found:
             alike = [y for y in found if (y.letter, y.sub) == (x.letter, x.sub)]
-            number = [str(alike.index(x) + 1)] if len(alike) > 1 or (x.letter, x.sub) in TAKEN or x.letter in ("k", "tau") else []
-            named.append(attrs.evolve(x, sub=",".join([*([x.sub] if x.sub else []), *number])))
+            event = x.letter in ("k", "tau")  # events have these with a number from 1
+            sub = [x.sub] if x.sub else ["0"] * event
+            number = alike.index(x) + 1 if len(alike) > 1 or (x.letter, x.sub) in TAKEN or (event and x.sub) else 0
+            lettered = attrs.evolve(x, sub=",".join([*sub, *([str(number)] if number else [])]))
+            while any(lettered.name == y.name for y in named):
+                number += 1
+                lettered = attrs.evolve(x, sub=",".join([*sub, str(number)]))
+            named.append(lettered)
         return tuple(named)
+
+
+def _apart(letter: str) -> tuple[str, str]:
+    """A letter and its subscript; a name with no letter before its `_`, or nothing behind it, is one word."""
+    first, _, sub = letter.partition("_")
+    return (letter, "") if not first or sub.strip("_") != sub or (not sub and "_" in letter) else (first, sub)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING, Any
 
-from lrdsl.cli import options
+from lrdsl.cli import options, terminal
 
 if TYPE_CHECKING:
     from lrdsl.analysis import Analysis, Measured
@@ -20,7 +19,7 @@ def add(verbs: Any) -> None:
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)
-    parser.add_argument("--threshold", type=float, metavar="X", help="say from which tick on the level stays under this")
+    parser.add_argument("--threshold", type=options.finite, metavar="X", help="say from which tick on the level stays under this")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
     parser.set_defaults(run=run)
 
@@ -32,14 +31,13 @@ def run(arguments: argparse.Namespace) -> None:
     s = options.schedule(arguments)
     found = {t.name: analyze(s, arguments.base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}
     if arguments.format == "json":
-        print(json.dumps({name: _plain(a) for name, a in found.items()}, indent=2))
-        return
+        return terminal.emit_json({name: _plain(a) for name, a in found.items()}, 2)
     for i, (name, a) in enumerate(found.items()):
         if len(found) > 1:
-            print("\n" * (i > 0) + name)
+            terminal.say(*[""] * (i > 0), name)
         width = max(len(label) for label, _ in _rows(a))
         for label, value in _rows(a):
-            print(f"{label:{width}}  {value}")
+            terminal.say(f"{label:{width}}  {value}")
 
 
 def _rows(a: Analysis) -> list[tuple[str, str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from lrdsl.cli import terminal
 
 if TYPE_CHECKING:
     from lrdsl.listing import Listed
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = [projects.check_text(name, source, settings, repair)]
         if repair and not arguments.diff:
             failed = _complain(found)
-            sys.stdout.write(source if failed else found[0].source)
+            terminal.emit(source if failed else found[0].source)
             return 1 if found[0].diagnostics else 0
     else:
         listing, missing = listed(arguments.paths)
@@ -70,11 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.diff:
         changed = _show_changes(found)
         return 2 if missing else 1 if _complain(found) or changed else 0
-    body = reports.statistics(found) if arguments.statistics else reports.FORMATS[arguments.format](found)
-    if body:
-        print(body)
+    if arguments.statistics:
+        terminal.say(*reports.statistics(found))
+    else:
+        reports.printed(arguments.format, found)
     if arguments.verbose:
-        sys.stderr.writelines(c.trace for c in found)
+        terminal.complain(*(line for c in found for line in c.trace.splitlines()))
     if arguments.format == "text":
         _summary(found)
     return 2 if missing else 1 if any(c.diagnostics for c in found) else 0
@@ -128,11 +129,11 @@ def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator
     if len(paths) < _MANY or workers == 1 or not hasattr(os, "fork"):
         yield from map(one, paths)
         return
-    from rich.console import Console
     from rich.progress import track
 
     results = _shared(one, paths, workers)
-    yield from track(results, "checking", total=len(paths), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    console = terminal.console(stderr=True)
+    yield from track(results, "checking", total=len(paths), console=console, transient=True, disable=not console.is_terminal)
 
 
 def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int) -> Iterator[Checked]:
@@ -165,7 +166,7 @@ def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int)
 def _show_changes(found: Sequence[Checked]) -> bool:
     changed = [c for c in found if c.repaired]
     for c in changed:
-        sys.stdout.writelines(difflib.unified_diff(c.original.splitlines(True), c.source.splitlines(True), c.path, c.path))
+        terminal.emit_difference(c.path, c.original, c.source)
     return bool(changed)
 
 
@@ -175,7 +176,7 @@ def _complain(found: Sequence[Checked]) -> bool:
 
     failures = [(c.path, d) for c in found for d in c.diagnostics if d.code == UNREADABLE and d.severity == "error"]
     for path, d in failures:
-        print(f"lrdsl: {path}: {d.message}; {d.help}", file=sys.stderr)
+        terminal.complain(f"lrdsl: {path}: {d.message}; {d.help}")
     return bool(failures)
 
 
@@ -183,4 +184,4 @@ def _summary(found: Sequence[Checked]) -> None:
     counts = [("schedule", sum(c.texts for c in found)), ("file", len(found)), ("problem", sum(len(c.diagnostics) for c in found))]
     texts, files, problems = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts)
     repaired = sum(c.repaired for c in found)
-    print(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""), file=sys.stderr)
+    terminal.complain(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from lrdsl.cli import options, plot
+from lrdsl.cli import options, plot, terminal
 
 if TYPE_CHECKING:
     from lrdsl.comparison import Difference
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     a, b = options.schedules(arguments)
     found = compare(a, b, arguments.base, arguments.ticks)
     for one in found:
-        print((f"{one.target}: " if len(found) > 1 else "") + _said(one, _levels(a, b, one, arguments.base)))
+        terminal.say((f"{one.target}: " if len(found) > 1 else "") + _said(one, _levels(a, b, one, arguments.base)))
     if arguments.output:
         names = [options.label(text) for text in arguments.schedule]
         plot.write(arguments.output, (a, b), {"names": names, "base": arguments.base, "ticks": arguments.ticks})

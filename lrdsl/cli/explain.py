@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lrdsl.diagnostics import did_you_mean, refuse
+from lrdsl.cli import terminal
+from lrdsl.diagnostics import did_you_mean, refuse, shown
 
 
 def add(verbs: Any) -> None:
@@ -27,15 +28,15 @@ def run(arguments: argparse.Namespace) -> None:
     code = arguments.code.upper()
     rule = RULES.get(code)
     if rule is not None:
-        print(f"{code} {rule.name}\n\n{explained(rule)}")
+        terminal.say(f"{code} {rule.name}", "", *explained(rule).split("\n"))
         if rule.clock:
-            print(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
-        print(f"\nrepair: {rule.fix}" if rule.fix else "")
+            terminal.say(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
+        terminal.say("", *[f"repair: {rule.fix}"] * bool(rule.fix))
     elif code in CODES or code in ABOUT:
-        print(f"{code}: {title(code)}")
+        terminal.say(f"{code}: {title(code)}")
     else:
         near = did_you_mean(code, [*CODES, *RULES])
-        raise refuse("LR152", f"there is no code `{arguments.code}`", f"did you mean `{near}`?" if near else "`lrdsl rules` lists the rules")
+        raise refuse("LR152", f"there is no code `{shown(arguments.code)}`", f"did you mean `{near}`?" if near else "`lrdsl rules` lists the rules")
 
 
 def rules(_: argparse.Namespace) -> None:
@@ -43,6 +44,6 @@ def rules(_: argparse.Namespace) -> None:
     from lrdsl.check.rules import FAMILIES
 
     for i, (family, found) in enumerate(FAMILIES.items()):
-        print("\n" * (i > 0) + family)
+        terminal.say(*[""] * (i > 0), family)
         for rule in found:
-            print(f"  {rule.code}  {rule.name:28} {rule.fix:7} {rule.finds}")
+            terminal.say(f"  {rule.code}  {rule.name:28} {rule.fix:7} {rule.finds}")

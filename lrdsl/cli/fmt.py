@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrdsl.cli import terminal
 from lrdsl.diagnostics import ScheduleError
 
 if TYPE_CHECKING:
@@ -40,17 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
         name = Path(arguments.stdin_filename)
         source = standard_input(most_bytes(name))
         after = projects.attempt(lambda: projects.formatted(name, source, settings))
-        sys.stdout.write(source if isinstance(after, projects.Failure) else after)
+        terminal.emit(source if isinstance(after, projects.Failure) else after)
         return _complain(name, after, arguments.verbose) if isinstance(after, projects.Failure) else 0
     listing, missing = listed(arguments.paths)
     changed, wrong = 0, bool(listing.unread)
     for path, reason in listing.unread:
-        print(f"lrdsl: {path}: {reason}", file=sys.stderr)
+        terminal.complain(f"lrdsl: {path}: {reason}")
     for one in listing.files:
         try:
             laid_out = projects.attempt(partial(_laid_out, one, settings, not (arguments.check or arguments.diff)))
         except ScheduleError as error:
-            print(error, file=sys.stderr)
+            terminal.refuse(error)
             wrong = True
             continue
         if isinstance(laid_out, projects.Failure):
@@ -59,9 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
         before, after = laid_out
         changed += before != after
         if arguments.diff:
-            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), str(one.path), str(one.path)))
+            terminal.emit_difference(str(one.path), before, after)
     what = "would be laid out anew" if arguments.check or arguments.diff else "laid out anew"
-    print(f"{changed} file{'' if changed == 1 else 's'} {what}", file=sys.stderr)
+    terminal.complain(f"{changed} file{'' if changed == 1 else 's'} {what}")
     return 2 if missing else 1 if wrong or (changed and (arguments.check or arguments.diff)) else 0
 
 
@@ -78,7 +77,7 @@ def _laid_out(one: Listed, settings: Settings, write: bool) -> tuple[str, str]:
 
 def _complain(path: Path, failure: Failure, verbose: bool) -> int:
     """Say why a file was not laid out; gives the exit status: data that is no schedule is no mistake."""
-    print(f"lrdsl: {path}: {failure.reason}; {failure.help}", file=sys.stderr)
+    terminal.complain(f"lrdsl: {path}: {failure.reason}; {failure.help}")
     if verbose:
-        sys.stderr.write(failure.trace)
+        terminal.complain(*failure.trace.splitlines())
     return 0 if failure.data and path.suffix != ".lrs" else 1

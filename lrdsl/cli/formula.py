@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lrdsl.cli import options
+from lrdsl.cli import options, terminal
 from lrdsl.plan import Target
 from lrdsl.schedule import Schedule, bounded
 
@@ -30,33 +30,35 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the formula of each target, under its name where there are several."""
-    from lrdsl.backends.documents import REMARKS
+    from lrdsl.backends.quoting import markdown, remark
 
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
     for i, target in enumerate(targets):
         if len(targets) > 1:
-            print("\n" * (i > 0) + (f"**{target.name}**\n" if arguments.format == "markdown" else REMARKS[arguments.format].format(target.name)))
+            name = f"**{markdown(target.name)}**\n" if arguments.format == "markdown" else remark(arguments.format, target.name)
+            terminal.say(*[""] * (i > 0), *name.split("\n"))
         _print(s, target, arguments)
 
 
 def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
-    from lrdsl.backends import documents, text
+    from lrdsl.backends import text
+    from lrdsl.backends.quoting import remark
 
     base = _base(arguments.base)
     if arguments.format == "sentence":
-        return print(s.sentence(base if isinstance(base, float) else None, target.name))
+        return terminal.say(s.sentence(base if isinstance(base, float) else None, target.name))
     if arguments.format == "sympy":
         letter = "eta_0" if base is None else base
         formula, legend = s.formula(letter, target=target.name, symbolic=arguments.symbolic), s.legend(letter, target.name) if arguments.symbolic else {}
         with bounded(s.text, counts=True):
-            lines = [str(formula), *(documents.REMARKS["sympy"].format(f"{name} = {value}") for name, value in legend.items())]
-        print("\n".join(lines))
+            lines = [str(formula), *(remark("sympy", f"{name} = {value}") for name, value in legend.items())]
+        terminal.say(*lines)
     else:
         style = {name: getattr(arguments, name) for name in ("time", "symbolic", "form", "numbers", "first", "label", "width")}
-        print(s.typeset(arguments.format, base, target.name, **style))
+        terminal.say(*s.typeset(arguments.format, base, target.name, **style).split("\n"))
     for note in text.notes(target.plan):
-        print(documents.REMARKS[arguments.format].format(note))
+        terminal.say(remark(arguments.format, note))
 
 
 def _base(name: str | None) -> str | float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdsl import plan
 from lrdsl.check.program import total_of
+from lrdsl.cli import terminal
 from lrdsl.diagnostics import UsageError
 from lrdsl.plan import MOST_TICKS, Target
 from lrdsl.reading import load
@@ -68,9 +70,9 @@ def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
             Path(path).lstat()
             there.append(Path(path))
         except FileNotFoundError:
-            print(f"lrdsl: {path}: there is no such file or folder", file=sys.stderr)
+            terminal.complain(f"lrdsl: {path}: there is no such file or folder")
         except (OSError, ValueError) as error:
-            print(f"lrdsl: {path}: {getattr(error, 'strerror', error)}", file=sys.stderr)
+            terminal.complain(f"lrdsl: {path}: {getattr(error, 'strerror', error)}")
     listing = listed(there)
     discard(listing.leftovers)
     return listing, len(there) < len(paths)
@@ -79,7 +81,7 @@ def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
 def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:
     """The base as a number; unless given, 1, or what the text sets where it is to be that `of_text`."""
     default = "what the text sets, or 1" if of_text else "1"
-    parser.add_argument("--base", type=_real, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
+    parser.add_argument("--base", type=float, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:
@@ -113,8 +115,12 @@ def _number(text: str) -> Any:
         return float(text)
 
 
-def _real(text: str) -> float:
-    return float(text)
+def finite(text: str) -> float:
+    """A number that is not infinite."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+    return value
 
 
 def _ticks(text: str) -> int:

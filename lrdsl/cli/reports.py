@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,19 +13,32 @@ from xml.etree import ElementTree
 
 from lrdsl import __version__
 from lrdsl.check.rules import RULES, Rule
-from lrdsl.diagnostics import CODES, Diagnostic, render
+from lrdsl.cli import terminal
+from lrdsl.cli.terminal import json_of
+from lrdsl.diagnostics import CODES, Diagnostic, styled
 from lrdsl.linting import ABOUT
 from lrdsl.projects import Checked
+from lrdsl.visible import encodable, visible, xml
 
 
-def text(found: Sequence[Checked]) -> str:
+def printed(kind: str, found: Sequence[Checked]) -> None:
+    """Print a report: as "text", for people, or in one of `FORMATS`."""
+    if kind == "text":
+        terminal.say(*_text(found))
+    elif body := FORMATS[kind](found):
+        terminal.emit(f"{body}\n")
+
+
+def _text(found: Sequence[Checked]) -> Iterator[terminal.Line]:
     """Every problem with its caret."""
-    return "\n\n".join(render(c.diagnostics, c.source, c.path) for c in found if c.diagnostics)
+    for i, c in enumerate(c for c in found if c.diagnostics):
+        yield from [""] * (i > 0)
+        yield from styled(c.diagnostics, c.source, c.path)
 
 
 def as_json(found: Sequence[Checked]) -> str:
     """A list of diagnostics, each with its file."""
-    return json.dumps([{"path": c.path, **d.to_json()} for c in found for d in c.diagnostics], indent=2)
+    return json_of([{"path": c.path, **d.to_json()} for c in found for d in c.diagnostics], 2)
 
 
 def github(found: Sequence[Checked]) -> str:
@@ -35,9 +48,9 @@ def github(found: Sequence[Checked]) -> str:
 
 def _command(path: str, d: Diagnostic) -> str:
     def escaped(value: str, more: str = "") -> str:
-        for character in "%\r\n" + more:
+        for character in f"%\r\n{more}":
             value = value.replace(character, f"%{ord(character):02X}")
-        return value
+        return visible(value)
 
     start, end = d.span.start, d.span.end
     place = f"file={escaped(path, ':,')},line={start.line},col={start.column},endLine={end.line},endColumn={end.column}"
@@ -45,15 +58,26 @@ def _command(path: str, d: Diagnostic) -> str:
 
 
 def gitlab(found: Sequence[Checked]) -> str:
-    """A code quality report."""
-    entries = []
+    """A code quality report. Where one problem stands twice in a line, its fingerprint has a number."""
+    entries: list[dict[str, Any]] = []
+    before: Counter[str] = Counter()
     for c in found:
         for d in c.diagnostics:
-            mark = hashlib.sha256(f"{c.path}:{d.code}:{d.span.start.line}:{d.message}".encode()).hexdigest()
+            path = _relative(c.path)
+            problem = f"{path}:{d.code}:{d.span.start.line}:{d.message}"
+            again = f":{before[problem]}" if before[problem] else ""
+            before[problem] += 1
+            mark = hashlib.sha256(f"{problem}{again}".encode("utf-8", "backslashreplace")).hexdigest()
             severity = "major" if d.severity == "error" else "minor"
-            place = {"path": c.path, "lines": {"begin": d.span.start.line, "end": d.span.end.line}}
+            place = {"path": path, "lines": {"begin": d.span.start.line, "end": d.span.end.line}}
             entries.append({"description": f"{d.message}; {d.help}", "check_name": d.code, "fingerprint": mark, "severity": severity, "location": place})
-    return json.dumps(entries, indent=2)
+    return json_of(entries, 2)
+
+
+def _relative(path: str) -> str:
+    """A path from here on, if it leads to what lies here or below, with slashes."""
+    inside = Path(path).is_absolute() and Path(path).is_relative_to(Path.cwd())
+    return (Path(path).relative_to(Path.cwd()) if inside else Path(path)).as_posix()
 
 
 def sarif(found: Sequence[Checked]) -> str:
@@ -69,11 +93,15 @@ def sarif(found: Sequence[Checked]) -> str:
             results.append({"ruleId": d.code, "ruleIndex": codes.index(d.code), "level": d.severity, "message": message, "locations": [location]})
     driver = {"name": "lrdsl", "version": __version__, "rules": [_described(code) for code in codes]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return json.dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, indent=2)
+    return json_of({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, 2)
 
 
 def _uri(path: str) -> str:
-    return Path(path).as_uri() if Path(path).is_absolute() else quote(Path(path).as_posix())
+    """A path as a reference: the bytes of its name in percent signs where they are no plain letters, and no part of it taken for a scheme."""
+    try:
+        return Path(path).as_uri() if Path(path).is_absolute() else quote(os.fsencode(Path(path).as_posix()))
+    except UnicodeEncodeError:  # no name that a file can have
+        return _uri(encodable(path))
 
 
 def _described(code: str) -> dict[str, Any]:
@@ -93,19 +121,19 @@ def explained(rule: Rule) -> str:
 
 
 def junit(found: Sequence[Checked]) -> str:
-    """JUnit's XML, a test case a file."""
+    """JUnit's XML, a test case a file, in ASCII: all else stands in it by its number."""
     failures = sum(bool(c.diagnostics) for c in found)
     suite = ElementTree.Element("testsuite", name="lrdsl", tests=str(len(found)), failures=str(failures))
     for c in found:
-        case = ElementTree.SubElement(suite, "testcase", name=c.path, classname="lrdsl")
+        case = ElementTree.SubElement(suite, "testcase", name=xml(c.path), classname="lrdsl")
         for d in c.diagnostics:
-            failure = ElementTree.SubElement(case, "failure", message=f"{d.code}: {d.message}", type=d.severity)
-            failure.text = f"{c.path}:{d.span.start.line}:{d.span.start.column}: {d.help}"
-    return ElementTree.tostring(suite, encoding="unicode")
+            failure = ElementTree.SubElement(case, "failure", message=visible(f"{d.code}: {d.message}"), type=d.severity)
+            failure.text = visible(f"{c.path}:{d.span.start.line}:{d.span.start.column}: {d.help}")
+    written: bytes = ElementTree.tostring(suite, encoding="us-ascii")
+    return written.decode("ascii").replace("##", "#&#35;")
 
 
 FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
-    "text": text,
     "json": as_json,
     "github": github,
     "gitlab": gitlab,
@@ -114,10 +142,10 @@ FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
 }
 
 
-def statistics(found: Sequence[Checked]) -> str:
-    """How often each code was found."""
+def statistics(found: Sequence[Checked]) -> list[str]:
+    """How often each code was found, a line each."""
     counts = Counter(d.code for c in found for d in c.diagnostics)
-    return "\n".join(f"{n:6}  {code}  {title(code)}" for code, n in counts.most_common())
+    return [f"{n:6}  {code}  {title(code)}" for code, n in counts.most_common()]
 
 
 def title(code: str) -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
 from lrdsl.overview import HEAD, rows
+from lrdsl.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from lrdsl.plan import Target
     from lrdsl.schedule import Schedule
@@ -33,37 +35,39 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the overview."""
-    from rich.console import Console
+    from lrdsl.cli import terminal
 
     s = options.schedule(arguments)
     for name in s.evaluators:
         s.checked_base(arguments.base, name)
-    console = Console(highlight=False, soft_wrap=False)
+    console = terminal.console()
     console.width = max(40, min(console.width, 100))
     targets = options.targets(s, arguments)
     ticks = arguments.ticks or options.horizon(s, targets)
     for target in targets:
         body = str(s) if len(s.targets) == 1 and target.name == "lr" else target.name
         console.print()
-        console.print(f"[bold]{_escaped(body)}[/]", soft_wrap=True)
+        console.print(_text((body, "bold")), soft_wrap=True)
         console.print()
         _phases(console, s, target, arguments.base)
         console.print()
         _chart(console, s, target, arguments.base, ticks)
         console.print()
         _formula(console, s, target)
-    console.print("[dim]        where η₀ is the base[/]")
+    console.print(_text(("        where η₀ is the base", "dim")))
     if any(target.plan.watches for target in targets):
-        console.print("[dim]        charted as if " + ("nothing else" if s.events else "none of this") + " happened; `--event TICK` supposes that it did[/]")
+        what = "nothing else" if s.events else "none of this"
+        console.print(_text((f"        charted as if {what} happened; `--event TICK` supposes that it did", "dim")))
     for assertion in s.program.assertions:
-        console.print(f"[green]✓[/] {_escaped(assertion.text)}", soft_wrap=True)
+        console.print(_text(("✓", "green"), (f" {assertion.text}", "")), soft_wrap=True)
     console.print()
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
+def _text(*pieces: tuple[str, str]) -> Text:
+    """Pieces of text, each with its style; rich would drop some of what cannot be seen in them, so it is written out before."""
+    from rich.text import Text
 
-    return escape(text)
+    return Text.assemble(*((visible(text), style) for text, style in pieces))
 
 
 def _colour(i: int) -> str:
@@ -78,10 +82,10 @@ def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
     for name in HEAD[1:]:
         table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
     for i, (text, *cells) in enumerate(rows(s, target, base)[:_MOST]):
-        table.add_row(f"[{_colour(i)}]▌[/] {_escaped(text)}", *cells)
+        table.add_row(_text(("▌", _colour(i)), (f" {text}", "")), *cells)
     console.print(table)
     if len(target.plan.phases) > _MOST:
-        console.print(f"[dim]  and {len(target.plan.phases) - _MOST} more phases[/]")
+        console.print(_text((f"  and {len(target.plan.phases) - _MOST} more phases", "dim")))
 
 
 def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:
@@ -102,27 +106,29 @@ def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: in
         for x, cell in enumerate(row):
             line.append(cell, style=colours[x])
         console.print(line, no_wrap=True)
-    console.print(Text(" " * (margin - 1) + "└" + "─" * width, style="dim"), no_wrap=True)
-    console.print(Text(" " * margin + chart.ruler(ticks, width), style="dim"), no_wrap=True)
-    console.print(Text(f"{f'{target.name} against ticks, base {base:g}':>{margin + width}}", style="dim"), no_wrap=True)
+    name = visible(target.name)
+    axis = f"{f'{name} against ticks, base {base:g}':>{margin + width}}"
+    for under in (" " * (margin - 1) + "└" + "─" * width, " " * margin + chart.ruler(ticks, width), axis):
+        console.print(_text((under, "dim")), no_wrap=True)
 
 
 def _formula(console: Console, s: Schedule, target: Target) -> None:
     """The formula of each piece, and where it holds: beside it where there is room, else under it."""
     from lrdsl.backends import text
 
-    found = text.lines(s.written(target.name))
+    found = [(visible(formula), where) for formula, where in text.lines(s.written(target.name))]
     shown = found[:_MOST]
-    name = f"{target.name}(t) = "
+    name = f"{visible(target.name)}(t) = "
     beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - len(name) - 20), default=0)
     for i, (formula, where) in enumerate(shown):
         lead = name if i == 0 else " " * len(name)
         if len(formula) <= beside or not where:
-            console.print(f"[dim]{lead}[/]{_escaped(formula)}[dim]{' ' * (beside - len(formula) + 3)}{where}[/]", soft_wrap=len(formula) <= beside)
+            aside = " " * (beside - len(formula) + 3) + where
+            console.print(_text((lead, "dim"), (formula, ""), (aside, "dim")), soft_wrap=len(formula) <= beside)
         else:
-            console.print(f"[dim]{lead}[/]{_escaped(formula)}", soft_wrap=False)
-            console.print(f"[dim]{' ' * len(name)}    for {where}[/]", soft_wrap=True)
+            console.print(_text((lead, "dim"), (formula, "")), soft_wrap=False)
+            console.print(_text((f"{' ' * len(name)}    for {where}", "dim")), soft_wrap=True)
     if len(found) > _MOST:
-        console.print(f"[dim]        and {len(found) - _MOST} more pieces: `lrdsl formula` prints them all[/]")
+        console.print(_text((f"        and {len(found) - _MOST} more pieces: `lrdsl formula` prints them all", "dim")))
     for note in text.notes(target.plan):
-        console.print(f"[dim]{' ' * 8}{_escaped(note)}[/]", soft_wrap=True)
+        console.print(_text((f"{' ' * 8}{note}", "dim")), soft_wrap=True)

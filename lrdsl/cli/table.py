@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import Any
 
-from lrdsl.cli import options
+from lrdsl.cli import options, terminal
 from lrdsl.overview import HEAD, rows
 
 
@@ -27,21 +27,23 @@ def run(arguments: argparse.Namespace) -> None:
     targets = options.targets(s, arguments)
     base = s.program.base_value if arguments.base is None else arguments.base
     found = [(target.name, rows(s, target, s.checked_base(base, target.name))) for target in targets]
-    print((_latex if arguments.format == "latex" else _markdown)(found))
+    terminal.say(*(_latex if arguments.format == "latex" else _markdown)(found).split("\n"))
 
 
 def _markdown(found: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
+    from lrdsl.backends.quoting import markdown, markdown_code
+
     lines = []
     for name, body in found:
-        lines += [f"**{name}**", ""] if len(found) > 1 else []
+        lines += [f"**{markdown(name)}**", ""] if len(found) > 1 else []
         lines += [f"| {' | '.join(HEAD)} |", "| --- | --- | ---: | --- |"]
-        lines += [f"| `{text.replace('|', chr(92) + '|')}` | {ticks} | {length} | {level} |" for text, ticks, length, level in body]
+        lines += [f"| {markdown_code(text)} | {ticks} | {length} | {level} |" for text, ticks, length, level in body]
         lines.append("")
     return "\n".join(lines[:-1])
 
 
 def _latex(found: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
-    from lrdsl.backends.notation.latex import words
+    from lrdsl.backends.quoting import latex as words
 
     lines = [r"\begin{tabular}{llrl}", r"\toprule", " & ".join(HEAD) + r" \\"]
     for name, body in found:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import sys
+import io
 from typing import Any
 
-from lrdsl.cli import options
+from lrdsl.cli import options, terminal
+from lrdsl.visible import visible, width
 
 
 def add(verbs: Any) -> None:
@@ -31,20 +31,23 @@ def run(arguments: argparse.Namespace) -> None:
     few = n <= 2000  # so few are faster without loading NumPy
     levels = {t.name: [s.at(k, arguments.base, t.name) for k in range(n)] if few else s.values(n, arguments.base, t.name).tolist() for t in targets}
     if arguments.format == "json":
-        print(json.dumps(levels))
+        terminal.emit_json(levels)
     elif arguments.format == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(["tick", *levels])
+        page = io.StringIO()
+        rows = csv.writer(page, lineterminator="\n")
+        rows.writerow(["tick", *map(visible, levels)])
         rows.writerows(zip(range(n), *levels.values(), strict=True))
+        terminal.emit(page.getvalue())
     else:
         _table(n, levels)
 
 
 def _table(n: int, levels: dict[str, list[float]]) -> None:
-    width = max(4, len(str(n - 1)))
-    columns = {name: max(len(name), *(len(repr(level)) for level in column)) for name, column in levels.items()}
-    head = "  ".join(f"{name:{columns[name]}}" for name in levels)
-    sys.stdout.write(f"{'tick':>{width}}  {head}".rstrip() + "\n")
+    ticks = max(4, len(str(n - 1)))
+    names = {name: visible(name) for name in levels}
+    columns = {name: max(width(names[name]), *(len(repr(level)) for level in column)) for name, column in levels.items()}
+    head = "  ".join(names[name] + " " * (columns[name] - width(names[name])) for name in levels)
+    terminal.say(f"{'tick':>{ticks}}  {head}".rstrip())
     for t in range(n):
         row = "  ".join(f"{levels[name][t]!r:{columns[name]}}" for name in levels)
-        sys.stdout.write(f"{t:>{width}}  {row}".rstrip() + "\n")
+        terminal.say(f"{t:>{ticks}}  {row}".rstrip())

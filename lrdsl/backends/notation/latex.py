@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from lrdsl.backends import quoting
 from lrdsl.backends.notation import tree
 from lrdsl.exact import Exact
 
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
-_ESCAPED = {c: f"\\{c}" for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$"}
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
 
@@ -40,17 +40,19 @@ def name(x: tree.Name) -> str:
     if x.raw:
         return x.letter
     if x.letter.startswith("⟨"):
-        return rf"\langle\text{{{words(x.letter[1:-1])}}}\rangle"
-    letter = "\\" + x.letter if x.letter in tree.GREEK else x.letter if len(x.letter) == 1 else rf"\mathrm{{{x.letter}}}"
+        return rf"\langle\text{{{quoting.latex(x.letter[1:-1])}}}\rangle"
+    letter = "\\" + x.letter if x.letter in tree.GREEK else quoting.latex_name(x.letter)
     if not x.sub:
         return letter
-    sub = ",".join(part if len(part) == 1 or part.isdigit() else rf"\{part}" if part in ("min", "max") else rf"\mathrm{{{part}}}" for part in x.sub.split(","))
+    sub = ",".join(
+        part if part.isdigit() and part.isascii() else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part) for part in x.sub.split(",")
+    )
     return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
 
 
-def words(plain: str) -> str:
-    """Plain text for LaTeX."""
-    return "".join(_ESCAPED.get(c, c) for c in plain)
+def _script(part: str) -> str:
+    """A part of a subscript."""
+    return part if re.fullmatch("[0-9]+", part) else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part)
 
 
 def _text(node: tree.Node) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
+from lrdsl.backends import quoting
 from lrdsl.backends.notation import tree
 from lrdsl.exact import Exact
 
@@ -39,10 +39,10 @@ def _number(value: Exact) -> str:
 
 
 def _name(x: tree.Name) -> str:
-    letter = f"<mi>{escape(tree.GREEK.get(x.letter, x.letter))}</mi>"
+    letter = f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
     if not x.sub:
         return letter
-    return f"<msub>{letter}<{'mn' if x.sub.isdigit() else 'mi'}>{escape(x.sub)}</{'mn' if x.sub.isdigit() else 'mi'}></msub>"
+    return f"<msub>{letter}<{'mn' if x.sub.isdigit() else 'mi'}>{quoting.xml(x.sub)}</{'mn' if x.sub.isdigit() else 'mi'}></msub>"
 
 
 def _of(node: tree.Node) -> str:

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-import keyword
+import unicodedata
 
 from lrdsl.backends.notation import tree
+from lrdsl.backends.quoting import PYTHON, python_name
 
 _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 
 
 def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
-    """A function called `name` of the tick `t` and of the base."""
-    lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
+    """A function of the tick `t` and of the base, called as nearly `name` as Python can; and so are the letters."""
+    lines = [f"def {python_name(name)}(t, {base}):"] if base else [f"def {python_name(name)}(t):"]
+    formula, meanings = _identified(formula, meanings, base)
     moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
     steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
-    lines += [f"    {_name(letter)} = {python(meaning)}" for letter, meaning in steady]
+    lines += [f"    {letter.letter} = {python(meaning)}" for letter, meaning in steady]
     meanings = [pair for pair in meanings if pair not in steady]
     for i, (value, when) in enumerate(formula.rows):
         last = i + 1 == len(formula.rows)
         indent = "    " if last else "        "
         lines += [] if last else [f"    if {_reached(when)}:"]
-        lines += [f"{indent}{_name(letter)} = {python(meaning)}" for letter, meaning in reversed(_needed(value, meanings))]
+        lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed(value, meanings))]
         lines += [f"{indent}return {python(value)}"]
     text = "\n".join(lines)
     return f"import math\n\n\n{text}" if "math." in text else text
+
+
+_OWN = (tree.Name("t"), tree.Name("pi"))
+
+
+def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]]]:
+    """The same with an identifier of its own for each letter."""
+    letters = dict.fromkeys(letter for letter, _ in meanings)
+    for node in (formula, *(meaning for _, meaning in meanings)):
+        letters |= dict.fromkeys(sorted(tree.names(node), key=lambda x: (x.letter, x.sub)))
+    taken = {*PYTHON, unicodedata.normalize("NFKC", base)}
+    names: dict[tree.Node, tree.Name] = {}
+    for x in letters:
+        if x not in _OWN and not x.raw:
+            names[x] = tree.Name(python_name("_".join([x.letter, *(x.sub.split(",") if x.sub else [])]), taken), raw=True)
+            taken.add(names[x].letter)
+
+    def change(node: tree.Node) -> tree.Node:
+        return names.get(node, node)
+
+    changed = tree.mapped(formula, change)
+    assert isinstance(changed, tree.Cases)
+    return changed, [(names[letter], tree.mapped(meaning, change)) for letter, meaning in meanings]
 
 
 def _needed(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
@@ -54,13 +79,6 @@ def _condition(c: tree.Condition) -> str:
     return f"{low}{of}" + ("" if c.high is None else f" < {_text(c.high)}")
 
 
-def _name(x: tree.Name) -> str:
-    if x.raw:
-        return x.letter
-    word = "_".join([x.letter, *(x.sub.split(",") if x.sub else [])])
-    return f"{word}_" if keyword.iskeyword(word) or word == "math" else word
-
-
 def _text(node: tree.Node) -> str:
     match node:
         case tree.Number(value):
@@ -68,7 +86,7 @@ def _text(node: tree.Node) -> str:
                 return f"{value.numerator}/{value.denominator}"
             return str(value.numerator) if value.denominator == 1 else repr(float(value))
         case tree.Name():
-            return "math.pi" if node.letter == "pi" else _name(node)
+            return "math.pi" if node == _OWN[1] else node.letter
         case tree.Group(of):
             return f"({_text(of)})"
         case tree.Negative(of):

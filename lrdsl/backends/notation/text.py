@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from lrdsl.backends.notation import tree
 from lrdsl.exact import Exact
+from lrdsl.visible import visible
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -41,8 +42,8 @@ def constant(value: Exact) -> str:
 def name(x: tree.Name) -> str:
     """A letter with its subscript."""
     if x.raw:
-        return x.letter
-    letter = tree.GREEK.get(x.letter, x.letter)
+        return visible(x.letter)
+    letter = visible(tree.GREEK.get(x.letter, x.letter))
     return letter if not x.sub else letter + (x.sub.translate(_SUBSCRIPTS) if x.sub.isdigit() else f"_{x.sub}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrdsl.backends import quoting
 from lrdsl.backends.notation import tree
 from lrdsl.exact import Exact
 
@@ -30,8 +31,8 @@ def name(x: tree.Name) -> str:
     """A letter with its subscript."""
     if x.raw:
         return x.letter
-    letter = x.letter if x.letter in tree.GREEK or len(x.letter) == 1 else f'"{x.letter}"'
-    parts = [part if len(part) == 1 or part.isdigit() else f'"{part}"' for part in x.sub.split(",")]
+    letter = x.letter if x.letter in tree.GREEK else quoting.typst_name(x.letter)
+    parts = [quoting.typst_name(part) for part in x.sub.split(",")]
     return (f"{letter}_{parts[0]}" if len(parts) == 1 else f"{letter}_({', '.join(parts)})") if x.sub else letter
 
 
