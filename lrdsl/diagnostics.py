@@ -20,7 +20,7 @@ CODES = {
     "LR002": "word or sign out of place",
     "LR003": "bracket without its partner",
     "LR004": "nothing to read",
-    "LR005": "text over the size limit",
+    "LR005": "text over the size limit, or that costs too much work",
     "LR006": "nesting over the depth limit",
     "LR007": "number over the limits",
     "LR101": "unknown shape",

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from itertools import count
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -56,6 +59,44 @@ def test_threads_share_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     first: dict[str, Expr] = {}
     for text, level in found:
         assert first.setdefault(text, level) is level
+
+
+def test_a_collection_of_garbage_lets_other_threads_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is swept while another thread adds to it: in the middle of a list that is made item by item, the collector may let it."""
+    monkeypatch.setattr(sharing, "_LEAST", 0)
+    stop = Event()
+
+    def let_in(_phase: str, _info: object) -> None:
+        for _ in range(500):  # as long as it takes for another thread to have its turn
+            pass
+
+    def add() -> None:
+        kept = []
+        for n in count():
+            kept.append(number(Fraction(n, 7)))
+            if stop.is_set():
+                return
+            del kept[:-50]
+
+    many = [number(Fraction(k, 70)) for k in range(5000)]  # more than the pairs that Python keeps for use without the collector
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.callbacks.append(let_in)
+    gc.set_threshold(20)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            adding = pool.submit(add)
+            try:
+                for _ in range(10):
+                    sharing._clear()
+            finally:
+                stop.set()
+            adding.result()
+        assert all(node is number(Fraction(k, 70)) for k, node in enumerate(many))
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(let_in)
 
 
 @settings(max_examples=100 * TIMES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,17 @@ def test_every_example(stem: str, target: str, data: st.DataObject) -> None:
     edges = sorted({max(0, int(piece.start) + d) for piece in pieces(plan.level) for d in (-1, 0, 1) if piece.start < FAR})
     for t in data.draw(st.lists(st.one_of(st.sampled_from(edges), st.integers(0, int(plan.length or FAR)), st.integers(0, FAR)), min_size=5, max_size=20)):
         assert ulps(s.at(t, BASE, target), formula.at(t)) <= 4 * len(plan.phases), (t, stem)
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 400), st.floats(0.5, 0.999), st.floats(1e-90, 1e90))
+def test_factors_down_to_the_least_normal_number(n: int, gamma: float, base: float) -> None:
+    """The domain of the promise, as the reference says it: below it, the level is as near as the factor can be."""
+    s = lrdsl.parse(f"step({n}, {gamma!r})")
+    formula = exact.Evaluator(s.formula(base=base, numbers="double"))
+    last = int(math.log(sys.float_info.min) / math.log(gamma)) * n
+    for t in (last // 2, last - n, last + n, last + 20 * n):
+        if t <= FAR:
+            wanted = formula.at(t)
+            factor = abs(wanted) / base
+            assert ulps(s.at(t, base), wanted) <= 4 if factor >= 2.3e-308 else abs(s.at(t, base) - wanted) <= 5e-324 * max(base, 1)
