@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import sys
 import traceback
@@ -154,7 +155,7 @@ def seeds(name: str) -> Iterator[bytes]:
             yield from (bytes([i]) + path.read_bytes()[:4000] for path in sorted((ROOT / "examples").glob(f"*{ending}")))
             yield from (bytes([i]) + b'lr_schedule: "' + text + b'"\n' for text in texts[:20])
     elif name == "diff":
-        yield from (one + b"\n\n" + two for one, two in zip(texts, texts[1:], strict=False))
+        yield from (one + b"\n\n" + two for one, two in itertools.pairwise(texts))
     elif name == "states":
         scheduler = lrdsl.compile("warmup(5) then plateau(patience=1, metric=loss)", Optimizer())
         scheduler.step(loss=1.0)
