@@ -10,6 +10,8 @@ import numpy as np
 import sympy
 from sympy.simplify.fu import TR8
 
+from lrdsl import arguments
+from lrdsl.arguments import quoted, whole_number
 from lrdsl.backends.symbolic import rational, translate
 from lrdsl.check.program import total_of
 from lrdsl.clock import MissingFactError
@@ -77,6 +79,8 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
     >>> str(a.mean), str(a.effective), a.peak_at
     ('0.05 = 1/20', '50', 5)
     """
+    if not isinstance(s, Schedule):
+        raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give what `lrdsl.parse` gives")
     with bounded(s.text):
         return _analyzed(s, base, ticks, target, threshold)
 
@@ -85,9 +89,11 @@ def _analyzed(s: Schedule, base: float | None, ticks: int | None, target: str | 
     plan, written = s.plan if target is None else s.plan_of(target), s.written(target)
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric: nobody knows its levels before the run", "suppose what happens: `supposing(17)`", str(s))
-    given = s.program.base or 1 if base is None else exact(base)
-    value = s.checked_base(float(given), target)
+    value = s.checked_base(s.program.base or 1 if base is None else base, target)
+    given = s.program.base or 1 if base is None else arguments.number("base", base, "give a number", text=str(s))
     n = _ticks(s, plan, ticks)
+    if threshold is not None:
+        threshold = float(arguments.number("threshold", threshold, "give a level", low=-(10**100), high=10**100, text=str(s)))
     levels = s.values(n, value, target)
     law = substitute(written.law, {BASE: decimal(given)})
 
@@ -125,11 +131,14 @@ def _analyzed(s: Schedule, base: float | None, ticks: int | None, target: str | 
 
 def _ticks(s: Schedule, plan: Plan, ticks: int | None) -> int:
     total = total_of(s.clock)
-    run = exact(ticks) if ticks is not None else total if total is not None else plan.length
+    help = f"between 1 and {MOST_TICKS} ticks can be looked at one by one"
+    if ticks is not None:
+        return whole_number("ticks", ticks, help, low=1, high=MOST_TICKS, text=str(s))
+    run = total if total is not None else plan.length
     if run is None:
         raise refuse("LR152", "the schedule goes on for ever, and nobody has said how long the run is", "give `ticks=` (`--ticks`), or the total", str(s))
     if not 1 <= run <= MOST_TICKS:
-        raise refuse("LR152", f"a run of {float(run):g} ticks", f"between 1 and {MOST_TICKS} ticks can be looked at one by one", str(s))
+        raise refuse("LR152", f"a run of {float(run):g} ticks", help, str(s))
     return math.ceil(run)
 
 

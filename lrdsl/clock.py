@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
+from lrdsl.arguments import number, quoted
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.exact import Exact, exact, plain, quotient, reduced
+from lrdsl.exact import Exact, plain, quotient, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,13 +51,10 @@ class MissingFactError(Exception):
 def _fact(name: str, value: Any) -> Exact | None:
     if value is None:
         return None
-    try:
-        found = exact(value) if not isinstance(value, bool) and (not isinstance(value, float) or math.isfinite(value)) else None
-    except (TypeError, ValueError, ZeroDivisionError):
-        found = None
-    if found is None or not 0 < found <= MAX_TICKS:
-        raise refuse("LR152", f"{name} is {value!r}", f"give `{name}` as a positive number")
-    return found
+    known = number(name, value, f"give `{name}` as a positive number", high=MAX_TICKS)
+    if known <= 0:
+        raise refuse("LR152", f"{name} is {quoted(value)}", f"give `{name}` as a positive number")
+    return known
 
 
 class Options(TypedDict, total=False):
@@ -102,8 +99,8 @@ class Clock:
             if name not in attrs.fields_dict(cls):
                 raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(attrs.fields_dict(cls)))}")
         known = {name: _fact(name, value) for name, value in facts.items()}
-        if tick not in ("step", "epoch"):
-            raise refuse("LR152", f"tick is {tick!r}", 'a tick is one "step" or one "epoch"')
+        if not isinstance(tick, str) or tick not in ("step", "epoch"):
+            raise refuse("LR152", f"tick is {quoted(tick)}", 'a tick is one "step" or one "epoch"')
         if tick == "epoch" and known.get("ticks_per_step") is not None:
             raise refuse("LR124", "ticks are epochs, and ticks_per_step says how many a step has", "leave ticks_per_step out, or make a tick a step")
         clock = cls(tick=tick, **known)
@@ -127,8 +124,8 @@ class Clock:
     def ticks_in(self, time: str) -> Exact:
         """The ticks in one of the units that a formula may count: "ticks", "steps" or "epochs". Raises `ScheduleError` where nobody has said how many."""
         units = {"ticks": "tick", "steps": "step", "epochs": "epoch"}
-        if time not in units:
-            raise refuse("LR152", f"time is {time!r}", "count ticks, steps or epochs")
+        if not isinstance(time, str) or time not in units:
+            raise refuse("LR152", f"time is {quoted(time)}", "count ticks, steps or epochs")
         try:
             return self.ticks(1, units[time])
         except MissingFactError as fact:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from numbers import Integral
 from typing import Any, TypeAlias
 
 Exact: TypeAlias = "int | Fraction"
+
+#: Fractions as plain data are no longer than this.
+_MOST_PLAIN = 4000
 
 
 def exact(value: Any) -> Exact:
@@ -53,3 +57,19 @@ def plain(value: Exact) -> int | float | str:
         return value.numerator
     near = float(value)
     return near if Fraction(repr(near)) == value else f"{value.numerator}/{value.denominator}"
+
+
+def unplain(data: Any) -> Exact:
+    """The exact number that `plain` gave. Raises `ValueError` for anything else.
+
+    >>> unplain(2.5), unplain("1/3"), unplain(7)
+    (Fraction(5, 2), Fraction(1, 3), 7)
+    """
+    if isinstance(data, str):
+        top, _, bottom = data.partition("/")
+        if len(data) > _MOST_PLAIN or not bottom.isdecimal() or not top.removeprefix("-").isdecimal() or not int(bottom):
+            raise ValueError(data)
+        return quotient(int(top), int(bottom))
+    if type(data) is int or (type(data) is float and math.isfinite(data)):
+        return exact(data)
+    raise ValueError(data)

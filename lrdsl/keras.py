@@ -26,8 +26,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
 
     def __init__(self, text: str, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> None:
         super().__init__()
-        self.text, self.base, self.target, self.options = str(text), base, target, options
         self._plan, self._value = reading.timed(text, base, target, options)
+        self.text, self.base, self.target, self.options = str(text), self._value, target, options
 
     def __call__(self, step: Any) -> Any:
         """The level at a step."""

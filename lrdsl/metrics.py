@@ -40,9 +40,10 @@ class State:
 
     @classmethod
     def from_json(cls, best: Any, bad: Any, cooldown: Any) -> State:
-        """The state that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
-        if isinstance(bad, bool) or isinstance(cooldown, bool) or not isinstance(bad, int) or not isinstance(cooldown, int) or min(bad, cooldown) < 0:
-            raise ValueError(bad, cooldown)
+        """The state that `to_json` gave. Raises `ValueError` for anything else."""
+        sound = best is None or best in ("inf", "-inf", "nan") if isinstance(best, str | None) else type(best) in (int, float)
+        if not sound or not all(type(count) is int and 0 <= count < 2**53 for count in (bad, cooldown)) or (type(best) is int and abs(best) > 2**53):
+            raise ValueError(best, bad, cooldown)
         return cls(None if best is None else float(best), bad, cooldown)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import attrs
@@ -67,7 +68,7 @@ class Watch:
     end: Exact | None
     ends: bool
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, Exact] | None:
         """What tells it from others: two watches that begin together and look at the same thing see the same. None for one that has not begun."""
         return None if self.start is None else (str(self.monitor), self.start)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from lrdsl.arguments import exactly, number, quoted, whole_number
 from lrdsl.backends.picture import PALETTE, Drawn, Panel, Picture, picture
 from lrdsl.check.program import total_of
 from lrdsl.diagnostics import refuse
+from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -36,18 +38,26 @@ def described(
     """What a figure of schedules shows; the parameters are those of `plot`."""
     if not schedules:
         raise refuse("LR152", "there is no schedule to draw", "give one or more")
+    for s in schedules:
+        if not isinstance(s, Schedule):
+            raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give what `lrdsl.parse` gives")
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise refuse("LR152", f"names is {quoted(names)}", "give a list of strings, one for each schedule")
+    if ticks is not None:
+        ticks = whole_number("ticks", ticks, f"between 1 and {MOST_TICKS} ticks can be drawn", low=1, high=MOST_TICKS)
     drawn = []
     for i, s in enumerate(schedules):
         if target is not None:
             s.plan_of(target)
         shown = tuple(t for t in s.targets if target in (None, t.name))
-        value = s.program.base_value if base is None else base
+        value = s.program.base_value if base is None else s.checked_base(base)
         for t in shown:
             s.checked_base(value, t.name)
         drawn.append(Drawn(names[i] if i < len(names) else str(s), shown, value, total_of(s.clock)))
     first = schedules[0].clock
+    per = first.ticks_in(time)
     unit = {"ticks": first.tick, "steps": "step", "epochs": "epoch"}[time] if time != "ticks" or first.ticks_per_step is None else "tick"
-    return picture(drawn, ticks, first.ticks_in(time), unit, log, phases)
+    return picture(drawn, ticks, per, unit, log, phases)
 
 
 def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: bool = False, **options: Any) -> Figure:
@@ -67,7 +77,7 @@ def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: b
     from matplotlib.figure import Figure
 
     shown = described(*schedules, **options)
-    width, height = SIZES[size] if isinstance(size, str) else size
+    width, height = _inches(size)
     look = _DARK if dark else _LIGHT
     figure = Figure(figsize=(width, height * (1 + 0.6 * (len(shown.panels) - 1))), layout="constrained", facecolor=look["back"])
     axes = figure.subplots(len(shown.panels), 1, sharex=True, squeeze=False)[:, 0]
@@ -75,6 +85,17 @@ def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: b
         _draw(panel, axis, shown, look, 7.5 if width < 4 else 9)
     axes[-1].set_xlabel(shown.unit, color=look["ink"])
     return figure
+
+
+def _inches(size: Any) -> tuple[float, float]:
+    """The width and height of a size, by name or in inches."""
+    if isinstance(size, str) and size in SIZES:
+        return SIZES[size]
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        sizes = ", ".join(repr(name) for name in SIZES)
+        raise refuse("LR152", f"size is {quoted(size)}", f"it is one of {sizes}, or (width, height) in inches")
+    width, height = (float(number("size", side, "give width and height in inches, from 0.5 to 100", low=exactly(0.5), high=100)) for side in size)
+    return width, height
 
 
 def load_matplotlib() -> None:

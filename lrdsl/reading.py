@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrdsl.arguments import quoted, string
 from lrdsl.check.program import UnusableError
 from lrdsl.clock import Options
 from lrdsl.diagnostics import ScheduleError, refuse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def read(schedule: str | Schedule, options: Options) -> Schedule:
     """A schedule as it is, or the schedule that a text describes. Raises `TypeError` for options beside a schedule, which has its clock and names already."""
     if not isinstance(schedule, Schedule):
-        return parse(schedule, **options)
+        return parse(string("the schedule", schedule, "give the text of a schedule, or what `lrdsl.parse` gave"), **options)
     if options:
         raise TypeError("a Schedule has its clock and names already; options belong to text")
     return schedule
@@ -39,7 +40,11 @@ def load(path: str | Path, **options: Unpack[Options]) -> Schedule:
 
     Raises `ScheduleError` for a text that is wrong or is not UTF-8, `OSError` where the file cannot be read.
     """
-    path = Path(path)
+    try:
+        path = Path(path)
+        path.stat()
+    except (TypeError, ValueError):  # no path, or one with a NUL byte
+        raise refuse("LR152", f"path is {quoted(path)}", 'give the path of a file: `lrdsl.load("schedule.lrs")`') from None
     try:
         return parse(read_text(path), library=Folder.of(path), **options)
     except UnusableError as reason:

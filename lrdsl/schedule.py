@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from lrdsl import arguments
+from lrdsl.arguments import exactly, floating, one_of, quoted, string, whole_number
 from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
 from lrdsl.check import LESS, TOO_MUCH, check
@@ -18,9 +19,9 @@ from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
-from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, Span, did_you_mean, refuse
-from lrdsl.exact import Exact, exact
-from lrdsl.plan import History, Phase, Plan, Program, Target
+from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, Span, did_you_mean, refuse, shown
+from lrdsl.exact import Exact
+from lrdsl.plan import MOST_TICKS, History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
@@ -106,13 +107,21 @@ class Schedule:
         >>> print(lrdsl.parse("cosine(100)").replanned(40, "linear(10)"))
         cosine(100) for 40 then linear(10)
         """
-        added = parse_tree(text)
-        for name in bodies(added):
-            self.plan_of(name)
-        return self._again(continued(self.tree, tick, added))
+        return self.through([(tick, text)])
 
-    def _again(self, tree: Node) -> Schedule:
-        """A schedule of another tree, with this one's clock and names."""
+    def through(self, replans: Sequence[tuple[int, str]]) -> Schedule:
+        """This schedule, replanned several times: at each tick, by each text."""
+        tree, help = self.tree, f"replan at a whole tick from 0 to {MAX_TICKS:.0e}"
+        for tick, text in replans:
+            at = whole_number("tick", tick, help, high=MAX_TICKS, text=str(self))
+            added = parse_tree(string("the text", text, "give the schedule as a string"))
+            for name in bodies(added):
+                self.plan_of(name)
+            tree = continued(tree, at, added)
+        return self.among(tree)
+
+    def among(self, tree: Node) -> Schedule:
+        """A schedule of another tree, with this one's clock, names and events."""
         facts = {name: value for name, value in attrs.asdict(self.clock).items() if value is not None}
         return parse(canonical(tree), names=dict(self.names), library=self.library, **facts).after(dict(self.events))
 
@@ -136,7 +145,8 @@ class Schedule:
         [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
         """
         s = self
-        for tick in sorted(ticks):
+        help = f"give whole ticks from 0 to {MAX_TICKS:.0e}"
+        for tick in sorted(whole_number("tick", tick, help, high=MAX_TICKS, text=str(self)) for tick in ticks):
             waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.sees(tick)]
             key = next((key for key in waiting if key is not None), None)
             if key is None:
@@ -169,11 +179,12 @@ class Schedule:
     def plan_of(self, target: str) -> Plan:
         """The plan of a target, by its name in the text; raises `ScheduleError` where there is none."""
         for t in self.targets:
-            if t.name == target:
+            if isinstance(target, str) and t.name == target:
                 return t.plan
-        near = did_you_mean(target, (t.name for t in self.targets))
+        word = target if isinstance(target, str) and len(target) < 100 else ""
+        near = did_you_mean(word, (t.name for t in self.targets))
         help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{t.name}`' for t in self.targets)}"
-        raise refuse("LR153", f"this does not schedule `{target}`", help, str(self))
+        raise refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(target)}", help, str(self))
 
     @property
     def main(self) -> Target:
@@ -233,9 +244,9 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import legend
 
-        self._check_letter(base, target)
+        letter = self._letter(base, target)
         with bounded(self.text, counts=True):
-            return legend(self.written(target, symbolic=True), base)
+            return legend(self.written(target, symbolic=True), letter)
 
     @property
     def evaluator(self) -> Evaluator:
@@ -253,23 +264,16 @@ class Schedule:
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
-        value = float(base) if hasattr(base, "__float__") else math.nan
-        if not abs(value) <= MAX_BASE:
-            raise refuse("LR152", f"base is {base!r}", f"the base is a finite number, at most {MAX_BASE:g} in size", str(self))
+        value = floating(base)
+        if value is None or not abs(value) <= MAX_BASE:
+            raise refuse("LR152", f"base is {quoted(base)}", f"the base is a finite number, at most {MAX_BASE:g} in size", str(self))
         if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not self._affine[target or self.main.name]:
-            raise refuse("LR152", f"base is {base!r}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
+            raise refuse("LR152", f"base is {quoted(base)}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
         return value
 
-    def _check_letter(self, base: Any, target: str | None) -> None:
-        """Refuse a base for a formula that is neither a letter, which its format looks at, nor a number that the schedule takes."""
-        if not isinstance(base, str):
-            self.checked_base(base, target)
-
-    def _checked_tick(self, tick: Any) -> float:
-        value = float(tick)
-        if not 0 <= value <= MAX_TICKS:
-            raise refuse("LR152", f"tick is {tick!r}", f"ticks run from 0 to {int(MAX_TICKS):.0e}", str(self))
-        return int(value) if value.is_integer() else value
+    def _letter(self, base: Any, target: str | None) -> str | Exact:
+        """What stands for the base in a formula: a letter, which its format looks at, or a number that the schedule takes."""
+        return base if isinstance(base, str) else arguments.number("base", self.checked_base(base, target), "give a letter, or a number", text=str(self))
 
     def at(self, tick: float, base: float = 1.0, target: str | None = None) -> float:
         """The level in force at a tick, for a group with that base.
@@ -283,27 +287,19 @@ class Schedule:
         """
         name = self.main.name if target is None else target
         self.plan_of(name)
-        return self.evaluators[name].level(self._checked_tick(tick), self.checked_base(base, name))
+        return self.evaluators[name].level(arguments.tick(tick, MAX_TICKS, str(self)), self.checked_base(base, name))
 
     def values(self, ticks: ArrayLike, base: float = 1.0, target: str | None = None) -> NDArray[np.float64]:
-        """The levels at ticks 0 .. n - 1, or at an array of ticks, as float64.
+        """The levels at ticks 0 .. n - 1, for n up to 10 million, or at an array of ticks, as float64.
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").values(6)
         array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
         """
-        import numpy as np
-
         from lrdsl.backends import array
 
-        at: NDArray[np.float64]
-        if isinstance(ticks, int | np.integer) and not isinstance(ticks, bool):
-            at = np.arange(ticks, dtype=np.float64)
-        else:
-            at = np.asarray(ticks, dtype=np.float64)
-        if at.size and not (at.min() >= 0 and at.max() <= MAX_TICKS):
-            raise refuse("LR152", "a tick is out of range", f"ticks run from 0 to {int(MAX_TICKS):.0e}", str(self))
         plan = self.plan if target is None else self.plan_of(target)
+        at = arguments.ticks(ticks, MAX_TICKS, MOST_TICKS, str(self))
         with bounded(self.text):
             return array.levels(plan.level, at, self.checked_base(base, target))
 
@@ -319,10 +315,10 @@ class Schedule:
         """
         from lrdsl.backends.symbolic import formula
 
-        self._check_letter(base, target)
-        written = self.written(target, symbolic)
+        one_of("numbers", numbers, ("decimal", "double"), str(self))
+        letter, written = self._letter(base, target), self.written(target, symbolic)
         with bounded(self.text, counts=True):
-            return formula(written, base, numbers)
+            return formula(written, letter, numbers)
 
     def typeset(
         self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any
@@ -350,12 +346,12 @@ class Schedule:
         from lrdsl.backends import documents
 
         name = self.main.name if target is None else target
-        if base is not None:
-            self._check_letter(base, name)
+        self.plan_of(name)
+        letter = None if base is None else self._letter(base, name)
         per = self.clock.ticks_in(time)
         plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
         with bounded(self.text, counts=symbolic):
-            return documents.document(format, plan, scheduled, base, documents.Style(per=per, **style))
+            return documents.document(format, plan, scheduled, letter, documents.styled(per, **style))
 
     def sentence(self, base: float | None = None, target: str | None = None) -> str:
         """What it does, as an English sentence that leaves nothing out. `base` is the base value, if it is to stand in it.
@@ -367,9 +363,7 @@ class Schedule:
         from lrdsl.backends.sentence import sentence
 
         plan = self.written(target)
-        if base is not None:
-            self.checked_base(base, target)
-        known = self.program.base if base is None else exact(base)
+        known = self.program.base if base is None else exactly(self.checked_base(base, target))
         with bounded(self.text):
             return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)
 
@@ -415,9 +409,8 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     >>> lrdsl.parse("warmup(w) then cosine(100)", names={"w": 10}).length
     110
     """
-    if not isinstance(text, str):
-        raise refuse("LR152", f"the text is {type(text).__name__}, not str", "give the schedule as a string")
-    values = host_names(options.pop("names", None) or {})
+    text = string("the text", text, "give the schedule as a string")
+    values = host_names(options.pop("names", None))
     facts = Clock.of(**options)
     problems = Problems(text)
     tree = parse_tree(text, problems)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 import lrdsl
 from lrdsl.diagnostics import CODES, Diagnostic, Span, did_you_mean, render
@@ -192,6 +193,16 @@ def _host() -> list[Exception]:
         lambda: made.step(0.31),
         lambda: lrdsl.parse("cosine(20)").supposing(5),
         lambda: driven.load_state_dict(driven.state_dict() | {"watches": [["val_loss < 0.3", 0, ["soon"], None, 0, 0]]}),
+        lambda: made.load_state_dict(made.state_dict() | {"replans": [5]}),
+        lambda: lrdsl.parse("cosine(20)").at(10**400),
+        lambda: lrdsl.parse("cosine(20)").values("x"),
+        lambda: lrdsl.parse("cosine(20)").values(10**12),
+        lambda: lrdsl.parse("cosine(w)", names=[1]),
+        lambda: lrdsl.parse("cumprod(0.9 + 0.1*t/(t + 5))").at(10**8),
+        lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": "1e-3"}])),
+        lambda: lrdsl.compile("cosine(20)", torch.optim.SGD([torch.ones(1)], lr=torch.tensor(1))),
+        lambda: lrdsl.compile("cosine(20)", torch.optim.SGD([torch.ones(1)], lr=torch.tensor(0.1, dtype=torch.float16))),
+        lambda: _replanned(100).at(3),
     ]
     found: list[Exception] = []
     for attempt in attempts:
@@ -199,6 +210,15 @@ def _host() -> list[Exception]:
             attempt()
         found.append(caught.value)
     return found
+
+
+def _replanned(times: int) -> lrdsl.Scheduler:
+    """A scheduler that is replanned at each of its first ticks."""
+    made = lrdsl.compile("linear(200)", Optimizer(param_groups=[{"lr": 1.0}]))
+    for _ in range(times):
+        made.step()
+        made.replan("linear(200)")
+    return made
 
 
 def page() -> str:

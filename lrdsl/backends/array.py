@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdsl.backends.numeric import Accumulated, Float, numeric, stretches
-from lrdsl.backends.products import running_products
+from lrdsl.backends.numeric import Accumulated, Float, factors_in, numeric, stretches
+from lrdsl.backends.products import MOST_FACTORS, running_products, within
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, walk
 from lrdsl.plan import first_tick, pieces
 from lrdsl.work import spend
@@ -117,9 +117,8 @@ def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
     """All products up to an index, kept for the next block; it at least doubles when it grows."""
     known: Array | None = shared.get(e)
     if known is None or len(known) <= upto:
-        n = max(upto, 2 * len(known) if known is not None else 0)
-        high, low = factors(e)(np.arange(1, n + 1, dtype=float))
-        known = shared[e] = running_products(np.broadcast_to(high, n), np.broadcast_to(low, n))
+        n = max(upto, min(2 * len(known), MOST_FACTORS) if known is not None else 0)
+        known = shared[e] = running_products(factors(e), n)
     return known
 
 
@@ -165,6 +164,9 @@ def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Arra
 
 
 def _level(trees: tuple[Expr, ...], ticks: Array, base: float, shared: dict[Expr, Any]) -> Any:
+    factors = factors_in(trees)
+    if factors is not None:
+        within(float(np.max(evaluate(factors, {T: ticks, BASE: base}, shared), initial=0.0)))
     values = [evaluate(tree, {T: ticks, BASE: base}, shared) for tree in trees]
     if len(values) == 1:
         return values[0]

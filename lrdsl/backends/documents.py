@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 
+from lrdsl.arguments import number, one_of, string, whole_number
 from lrdsl.backends import latex as latex_backend
 from lrdsl.backends.latex import Style
 from lrdsl.backends.letters import checked
@@ -13,7 +15,7 @@ from lrdsl.backends.notation import latex, mathml, python, text, tree, typst
 from lrdsl.backends.notation.composing import TIME, compose
 from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
 from lrdsl.backends.quoting import REMARKS
-from lrdsl.exact import exact
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
 from lrdsl.plan import Plan, Target
 
@@ -96,15 +98,25 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
 _NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
 
 
-def document(format: str, plan: Plan, target: Target, base: str | float | None, style: Style) -> str:
-    """The formula of a target, in a format. Raises `ValueError` for one that is not known."""
-    if format not in FORMATS:
-        raise ValueError(f"format is {format!r}; it is one of {', '.join(FORMATS)}")
+def styled(per: Exact, **style: Any) -> Style:
+    """The style that a host asks for. Raises `ScheduleError` for a value that is none, `TypeError` for a keyword that is not known."""
+    wanted = Style(per=per, **style)
+    one_of("form", wanted.form, ("cases", "aligned", "iverson"))
+    one_of("numbers", wanted.numbers, ("decimal", "fraction"))
+    first = whole_number("first", wanted.first, "the first tick is called 0 or 1", high=1)
+    string("label", wanted.label, 'give the label of the equation as a string: `label="eq:rate"`')
+    width = float(number("width", wanted.width, "give the room for a line in ems, above 0", low=1, high=10**6))
+    return attrs.evolve(wanted, first=first, width=width)
+
+
+def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style) -> str:
+    """The formula of a target, in a format. Raises `ScheduleError` for one that is not known."""
+    one_of("format", format, FORMATS)
     letter: Node = ETA
     if isinstance(base, str) or format == "python":
         letter = Name(base if isinstance(base, str) else "base", raw=True)
     if base is not None and not isinstance(base, str):
-        plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(exact(base))}))
+        plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
     found = formula_of(plan, target, letter, style)
     if isinstance(base, str):
         checked(base, format, {_NAMES[format](x) for x in _letters(found)} if format in _NAMES else ())
@@ -117,4 +129,4 @@ def _letters(f: Formula) -> set[Name]:
     return {x for x in used if x != f.base}
 
 
-__all__ = ["FORMATS", "REMARKS", "Style", "document"]
+__all__ = ["FORMATS", "REMARKS", "Style", "document", "styled"]

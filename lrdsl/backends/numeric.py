@@ -49,6 +49,14 @@ class Accumulated(Expr):
         return (self.upto,)
 
 
+def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
+    """How many factors all running products of machine trees have together; None where there are none."""
+    counts = [x.upto for x in dict.fromkeys(x for tree in trees for x in walk(tree)) if isinstance(x, Accumulated)]
+    if len(counts) < 2:
+        return counts[0] if counts else None
+    return _add(*(Call("max", (count, ZERO)) for count in counts))
+
+
 @attrs.frozen
 class Pair:
     """A value as an unevaluated sum of a double and its small error term; None where there is no error to speak of."""

@@ -1,15 +1,25 @@
-"""Long products without drift: `cumprod` by the tick. The running product is a double and its error term, so a million factors cost a few ulp at most."""
+"""Long products without drift: `cumprod` by the tick. The running product is a double and its error term, so a million factors cost a few ulp at most.
+
+A level with more than `MOST_FACTORS` factors is refused, so that any tick is reached in about a second at the most, and the next one at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from lrdsl.diagnostics import refuse
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: The most factors that all running products of one level may have together.
+MOST_FACTORS = 10_000_000
 #: A jump of more ticks than this is taken by the array, and so many ticks lie between two products that are kept.
 _STRIDE = 4096
+#: So many strides are taken at once: few enough that they stay in the processor's cache.
+_STRIDES = 16
+_BLOCK = 1 << 16
 _SPLITTER = 2.0**27 + 1
 
 
@@ -23,6 +33,13 @@ def _times(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
     e = ((a1 * c1 - p) + a1 * (c - c1) + (a - a1) * c1) + (a - a1) * (c - c1) + (a * d + b * c)
     s = p + e
     return s, e - (s - p)
+
+
+def within(factors: float) -> None:
+    """Raise `ScheduleError` for a level whose products have too many factors."""
+    if factors > MOST_FACTORS:
+        help = "end the `cumprod` before with `for`, or replan from the level that a run has reached"
+        raise refuse("LR152", f"the level is a product of {int(factors)} factors, and {MOST_FACTORS} are the most that are multiplied one by one", help)
 
 
 class RunningProduct:
@@ -53,11 +70,11 @@ class RunningProduct:
         return high + low
 
     def _leap(self, n: int) -> None:
-        """Go on to a multiple of the stride, at most 256 strides at a time."""
+        """Go on to a multiple of the stride, a few strides at a time."""
         import numpy as np
 
         first = self.last - self.last % _STRIDE
-        strides = min((n - first) // _STRIDE, 256)
+        strides = min((n - first) // _STRIDE, _STRIDES)
         high, low = self.factors(np.arange(first + 1, first + 1 + strides * _STRIDE, dtype=float))
         high, low = np.broadcast_to(high, strides * _STRIDE), np.broadcast_to(low, strides * _STRIDE)
         h, lo = high.reshape(strides, _STRIDE), low.reshape(strides, _STRIDE)
@@ -74,21 +91,35 @@ class RunningProduct:
         self.last, self.value = first + strides * _STRIDE, (a, b)
 
 
-def running_products(high: NDArray[Any], low: NDArray[Any]) -> NDArray[Any]:
-    """All prefix products of an array of factors, empty product first. Rows of about the square root of its length are multiplied side by side."""
+def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArray[Any]:
+    """The products of the first 0 .. n factors, a block at a time; `factors` gives those of an array of indices as (high, low)."""
+    import numpy as np
+
+    out = np.ones(n + 1)
+    carried = (1.0, 0.0)
+    for begin in range(0, n, _BLOCK):
+        indices = np.arange(begin + 1, min(begin + _BLOCK, n) + 1, dtype=float)
+        high, low = (np.broadcast_to(part, len(indices)) for part in factors(indices))
+        whole, rest = _times(*_prefixes(high, low), *carried)
+        out[begin + 1 : begin + 1 + len(indices)] = whole + rest
+        carried = float(whole[-1]), float(rest[-1])
+    return out
+
+
+def _prefixes(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The prefix products of a block. Columns of about the square root of its length are multiplied side by side."""
     import numpy as np
 
     n = len(high)
     width = max(1, int(np.sqrt(n)))
-    rows = -(-n // width)
-    h, lo = np.ones((rows, width)), np.zeros((rows, width))
-    h.flat[:n], lo.flat[:n] = high, low
-    for column in range(1, width):
-        h[:, column], lo[:, column] = _times(h[:, column - 1], lo[:, column - 1], h[:, column], lo[:, column])
+    columns = -(-n // width)
+    h, lo = np.ones(columns * width), np.zeros(columns * width)
+    h[:n], lo[:n] = high, low
+    h, lo = np.ascontiguousarray(h.reshape(columns, width).T), np.ascontiguousarray(lo.reshape(columns, width).T)
+    for row in range(1, width):
+        h[row], lo[row] = _times(h[row - 1], lo[row - 1], h[row], lo[row])
     before = [(1.0, 0.0)]
-    for row in range(rows - 1):
-        before.append(_times(*before[-1], float(h[row, -1]), float(lo[row, -1])))
-    a = np.array([b[0] for b in before])[:, None]
-    b = np.array([b[1] for b in before])[:, None]
-    whole, rest = _times(h, lo, a, b)
-    return np.concatenate([[1.0], (whole + rest).reshape(-1)[:n]])
+    for column in range(columns - 1):
+        before.append(_times(*before[-1], float(h[-1, column]), float(lo[-1, column])))
+    whole, rest = _times(h, lo, *np.array(before).T)
+    return whole.T.reshape(-1)[:n], rest.T.reshape(-1)[:n]

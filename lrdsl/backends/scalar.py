@@ -17,9 +17,9 @@ from typing import Any
 
 import attrs
 
-from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, numeric, stretches
-from lrdsl.backends.products import RunningProduct
-from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, mentions
+from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, factors_in, numeric, stretches
+from lrdsl.backends.products import RunningProduct, within
+from lrdsl.expr import BASE, INDEX, Call, Expr, Product, Select, Symbol, T, affine, mentions, walk
 from lrdsl.plan import Piece, Plan, first_tick, pieces
 from lrdsl.work import spend
 
@@ -43,7 +43,7 @@ def reduced(level: float, times: float, factor: float, least: float, eps: float)
     return level
 
 
-_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": reduced, **_FUNCTIONS}
+_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": reduced, "within": within, **_FUNCTIONS}
 
 
 class _Writer:
@@ -164,7 +164,10 @@ def _filled(x: Any, values: dict[str, Any]) -> Any:
 
 def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Callable[..., Any]:
     """A function with a generated body: the lines of `head`, then what computes the trees, then those of `tail`, with the trees' values for `{0}`, `{1}` ..."""
-    writer = _Writer(trees, indent)
+    factors = factors_in(trees)
+    writer = _Writer(trees if factors is None else (factors, *trees), indent)
+    if factors is not None:  # before a long product is begun, and before anything is stored
+        writer.lines.append(f"{indent}within({writer.text(factors)})")
     values = [writer.text(tree) for tree in trees]
     source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
     spend(len(source) // 20)
@@ -186,11 +189,29 @@ class PieceCode:
 
     def level(self, tick: float, base: float) -> float:
         """The level at a tick for a group with that base."""
+        return self.function(tick, base) if self._level is None else self._level(tick, base)
+
+    @property
+    def function(self) -> Callable[[float, float], float]:
+        """The level as a function of the tick and the base."""
         if self._level is None:
             split = self.split()
             tree = numeric(self.piece.level, self.piece.start) if split is None else _sum(split)
             self._level = _function((tree,), ["def level(t, base):"], ["    return {0}"])
-        return self._level(tick, base)
+        return self._level
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether a level has running products, which end somewhere."""
+        return any(isinstance(x, Product) for x in walk(self.piece.level))
+
+    def parts(self, tick: float) -> tuple[float, float] | None:
+        """(a, b) where the level at a tick is a + b * base; None where it is not."""
+        split = self.split()
+        if split is None:
+            return None
+        a, b = _function(split, ["def parts(t):"], ["    return {0}, {1}"])(tick)
+        return float(a), float(b)
 
     def split(self) -> tuple[Expr, Expr] | None:
         """(a, b) where the level is a + b * base, in machine operations; None where it is not."""

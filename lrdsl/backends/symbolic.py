@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from lrdsl.backends.letters import checked
-from lrdsl.exact import Exact, exact
+from lrdsl.exact import Exact
 from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
 from lrdsl.plan import Plan
 
@@ -34,7 +34,7 @@ def rational(value: Exact) -> Any:
     return sympy.Rational(value.numerator, value.denominator)
 
 
-def formula(plan: Plan, base: str | float, numbers: str = "decimal") -> Any:
+def formula(plan: Plan, base: str | Exact, numbers: str = "decimal") -> Any:
     """The SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as)."""
     return translate(plan.law, _symbols(plan, base, numbers), numbers == "double").xreplace({x.symbol: sympy.Symbol(x.name) for x in plan.legend})
 
@@ -44,17 +44,17 @@ def symbol(name: str) -> Any:
     return sympy.Symbol(name)
 
 
-def legend(plan: Plan, base: str | float) -> dict[Any, Any]:
+def legend(plan: Plan, base: str | Exact) -> dict[Any, Any]:
     """What the letters of a symbolic formula stand for."""
     return {sympy.Symbol(x.name): translate(x.value, _symbols(plan, base, "decimal"), False) for x in plan.legend}
 
 
-def _symbols(plan: Plan, base: str | float, numbers: str) -> dict[Expr, Any]:
+def _symbols(plan: Plan, base: str | Exact, numbers: str) -> dict[Expr, Any]:
     symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
     if isinstance(base, str):
         symbols[BASE] = sympy.Symbol(checked(base, "sympy", _taken(plan)))
     else:
-        symbols[BASE] = rational(Fraction(base) if numbers == "double" else exact(base))
+        symbols[BASE] = rational(Fraction(float(base)) if numbers == "double" else base)
     letters = {x.symbol.name: x.symbol for x in plan.legend}
     symbols |= {x: letters[x.letter] for x in walk(plan.law) if isinstance(x, Letter) and x.letter in letters}
     return symbols | {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}

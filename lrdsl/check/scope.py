@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from numbers import Real
 from typing import Any
 
 import attrs
 
+from lrdsl.arguments import number, quoted
 from lrdsl.check.legend import Legend
 from lrdsl.check.notes import Notes, Use
 from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems, refuse
-from lrdsl.exact import Exact, exact
+from lrdsl.exact import Exact, size
 from lrdsl.expr import Event, Expr
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
@@ -38,6 +36,9 @@ _FLAGS = {
 
 #: How deep names may stand for names, and how many nodes all of them together may stand for.
 MAX_NAMES_DEEP, MAX_EXPANDED = 30, 50_000
+#: The host gives names numbers up to this, and from its inverse on, or 0.
+LARGEST = 10**100
+_RANGE = "give it a finite number between 1e-100 and 1e100"
 
 
 @attrs.frozen(eq=False)
@@ -177,14 +178,19 @@ class Scope:
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which nobody has said", f"give {ways}")
 
 
-def host_names(names: Mapping[str, Any]) -> tuple[tuple[str, Exact], ...]:
+def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]:
     """The numbers that the host gives to names, checked and in order."""
-    found = []
-    for name, value in sorted(names.items()):
-        if not name.isidentifier() or name in WORDS or name in SHAPES:
-            raise refuse("LR152", f"`{name}` cannot be given a value", "use a name that the language does not use")
-        sound = isinstance(value, Real | Fraction) and not isinstance(value, bool) and math.isfinite(value)
-        if not sound or not (value == 0 or 1e-100 <= abs(value) <= 1e100):
-            raise refuse("LR152", f"{name} is {value!r}", "give it a finite number between 1e-100 and 1e100")
-        found.append((name, exact(value)))
-    return tuple(found)
+    if names is None:
+        return ()
+    if not isinstance(names, Mapping):
+        raise refuse("LR152", f"names is {quoted(names)}", 'give a number for each name: `names={"warm": 500}`')
+    known = {}
+    for name, value in names.items():
+        if not isinstance(name, str) or not name.isidentifier() or name in WORDS or name in SHAPES:
+            shown = f"`{name}`" if isinstance(name, str) and name.isidentifier() and len(name) < 60 else quoted(name)
+            raise refuse("LR152", f"{shown} cannot be given a value", "use a name that the language does not use")
+        what = name if len(name) < 60 else quoted(name)
+        known[name] = number(what, value, _RANGE, low=-LARGEST, high=LARGEST)
+        if known[name] and size(known[name]) * LARGEST < 1:
+            raise refuse("LR152", f"{what} is {quoted(value)}", _RANGE)
+    return tuple(sorted(known.items()))

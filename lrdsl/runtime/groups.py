@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 from lrdsl.diagnostics import refuse
 from lrdsl.plan import Target
 
+#: A param group.
+Group: TypeAlias = "dict[str, Any]"
 #: A param group, and its base.
-Slot: TypeAlias = "tuple[dict[str, Any], float]"
+Slot: TypeAlias = "tuple[Group, float]"
 
 
 def quantities(targets: Sequence[Target]) -> dict[str, list[Target]]:

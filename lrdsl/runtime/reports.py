@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping
-from fractions import Fraction
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-import attrs
-
-from lrdsl.diagnostics import did_you_mean, refuse
-from lrdsl.exact import Exact, plain, reduced
+from lrdsl.arguments import exactly, measured, quoted
+from lrdsl.diagnostics import did_you_mean, refuse, shown
+from lrdsl.exact import Exact, plain, unplain
 from lrdsl.metrics import State
 from lrdsl.plan import Watch
 from lrdsl.schedule import Schedule
@@ -40,52 +37,62 @@ def reported(schedule: Schedule, metric: Any, metrics: Mapping[str, Any]) -> dic
 def _number(name: str, value: Any, schedule: Schedule) -> float | None:
     if value is None or name not in schedule.metrics:
         return None
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise refuse("LR154", f"`{name}` is {value!r}, not a number", "report a number, or None where there is none", str(schedule)) from None
+    number = measured(value)
+    if number is None:
+        fault = "not a number" if exactly(value) is None else "too large for a double"
+        raise refuse("LR154", f"`{shown(name)}` is {quoted(value)}, {fault}", "report a number, or None where there is none", str(schedule))
+    return number
 
 
-@attrs.define
-class Log:
+class Taken(NamedTuple):
+    """What becomes of the reports of a tick: the log after them, the watches whose event came, and what is to be warned of."""
+
+    log: Log
+    came: Sequence[Watch] = ()
+    warnings: Sequence[str] = ()
+
+
+class Log(NamedTuple):
     """What the reports of a run have come to: the events of each watch, what its monitor remembers, and of which of them was warned."""
 
-    events: dict[tuple[str, Exact], tuple[int, ...]] = attrs.Factory(dict)
-    states: dict[tuple[str, Exact], State] = attrs.Factory(dict)
-    warned: set[tuple[str, Exact]] = attrs.Factory(set)
+    events: Mapping[tuple[str, Exact], tuple[int, ...]] = {}
+    states: Mapping[tuple[str, Exact], State] = {}
+    warned: frozenset[tuple[str, Exact]] = frozenset()
 
-    def take(self, watches: list[Watch], tick: int, metrics: Mapping[str, float | None]) -> list[Watch]:
-        """Hand the reports of the tick before `tick` to the watches that see it. Gives those whose event came, for `tick`: one for each key, that ends a phase
-        if one of them does."""
-        came = []
-        seen = sorted((watch for watch in watches if watch.sees(tick)), key=lambda watch: watch.ends)
+    def taking(self, watches: Sequence[Watch], tick: int, metrics: Mapping[str, float | None]) -> Taken:
+        """Hand the reports of the tick before `tick` to the watches that see it.
+
+        The events that came are for `tick`: one for each key, which ends a phase if one of its watches does.
+        """
+        came, warnings, states, warned = [], [], {**self.states}, self.warned
+        seen = [watch for watch in watches if watch.sees(tick)]
+        if len(seen) > 1:
+            seen.sort(key=lambda watch: watch.ends)
         for key, watch in {watch.key: watch for watch in seen if watch.key is not None}.items():
             name = watch.monitor.metric
-            if name not in metrics:
-                self._missing(key, watch, tick, metrics)
+            if name not in metrics and key not in warned:
+                warned |= {key}
+                warnings.append(_missing(name, tick, metrics))
             value = metrics.get(name)
             if value is None:
                 continue
             if not math.isfinite(value):
-                warnings.warn(f"`{name}` is {value} at tick {tick - 1}: {_WHAT_THEN[watch.ends]}", MetricWarning, stacklevel=4)
-            self.states[key], event = watch.monitor.observe(self.states.get(key, State()), value)
+                warnings.append(f"`{name}` is {value} at tick {tick - 1}: {_WHAT_THEN[watch.ends]}")
+            states[key], event = watch.monitor.observe(states.get(key, State()), value)
             if event:
                 came.append(watch)
-        return came
+        return Taken(Log(self.events, states, warned), came, warnings)
 
-    def _missing(self, key: tuple[str, Exact], watch: Watch, tick: int, metrics: Mapping[str, Any]) -> None:
-        if key in self.warned:
-            return
-        self.warned.add(key)
-        name = watch.monitor.metric
-        near = did_you_mean(name, metrics)
-        help = f"`{near}` was reported; did you mean that?" if near else f"Pass step({name}=...), or step({name}=None) where there is none."
-        warnings.warn(f"`{name}` was not reported for tick {tick - 1}, which counts as no report. {help}", MetricWarning, stacklevel=4)
-
-    def with_event(self, watch: Watch, tick: int) -> dict[tuple[str, Exact], tuple[int, ...]]:
-        """The events so far and one more."""
+    def with_event(self, watch: Watch, tick: int) -> Log:
+        """The log with one event more."""
         assert watch.key is not None
-        return {**self.events, watch.key: (*self.events.get(watch.key, ()), tick)}
+        return self._replace(events={**self.events, watch.key: (*self.events.get(watch.key, ()), tick)})
+
+    def of(self, watches: Iterable[Watch]) -> Log:
+        """What concerns these watches alone."""
+        keys = {watch.key for watch in watches}
+        events = {key: ticks for key, ticks in self.events.items() if key in keys}
+        return Log(events, {key: state for key, state in self.states.items() if key in keys}, self.warned & keys)
 
     def until(self, tick: int) -> Log:
         """The log of a run that goes back to a tick: what came later is forgotten, and every monitor starts anew."""
@@ -101,18 +108,33 @@ class Log:
         return [[key[0], plain(key[1]), list(self.events.get(key, ())), *self.states.get(key, State()).to_json()] for key in keys]
 
     @classmethod
-    def from_json(cls, data: Any) -> Log:
-        """The log that `to_json` gave. Raises `ValueError` or `TypeError` for anything else."""
-        log = cls()
-        for watch, start, ticks, *state in data:
-            key = (str(watch), reduced(Fraction(str(start))))
-            events = tuple(ticks)
-            if not all(isinstance(tick, int) and not isinstance(tick, bool) and tick >= 0 for tick in events):
-                raise ValueError(events)
-            log.states[key] = State.from_json(*state)
-            if events:
-                log.events[key] = events
-        return log
+    def from_json(cls, data: Any, tick: int) -> Log:
+        """The log that `to_json` gave at a tick. Raises `ValueError` for anything else."""
+        events, states = {}, {}
+        for row in _listed(data):
+            watch, start, ticks, *state = _listed(row)
+            came = tuple(_listed(ticks))
+            if not isinstance(watch, str) or len(state) != 3 or not all(type(at) is int and 0 <= at <= tick for at in came) or list(came) != sorted(set(came)):
+                raise ValueError(row)
+            key = (watch, unplain(start))
+            if key in states:
+                raise ValueError(key)
+            states[key] = State.from_json(*state)
+            if came:
+                events[key] = came
+        return cls(events, states)
+
+
+def _listed(data: Any) -> Sequence[Any]:
+    if not isinstance(data, list | tuple):
+        raise ValueError(data)
+    return data
+
+
+def _missing(name: str, tick: int, metrics: Mapping[str, Any]) -> str:
+    near = did_you_mean(name, metrics)
+    help = f"`{near}` was reported; did you mean that?" if near else f"Pass step({name}=...), or step({name}=None) where there is none."
+    return f"`{name}` was not reported for tick {tick - 1}, which counts as no report. {help}"
 
 
 #: What becomes of a report that is not a finite number, for an event that reduces a level and for one that ends a phase.

@@ -11,7 +11,9 @@ from torch import distributed
 from torch.optim import lr_scheduler
 
 from lrdsl.clock import Options
+from lrdsl.diagnostics import refuse
 from lrdsl.reading import read
+from lrdsl.runtime.attaching import LR
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.schedule import Schedule
 
@@ -34,17 +36,17 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
 
     def __init__(self, optimizer: torch.optim.Optimizer, schedule: str | Schedule, reduce: str | None = "mean", **options: Unpack[Options]) -> None:
         self._begin(read(schedule, options), reduce)
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise refuse("LR152", f"{type(optimizer).__name__} is no torch optimizer", "pass one, as `torch.optim.SGD(...)`", str(self.schedule))
+        self._drive(optimizer)
         if hasattr(optimizer.step, "__func__"):
             lr_scheduler.LRScheduler.__init__(self, optimizer)
         else:  # a step that was compiled or replaced, which torch cannot watch
-            self.optimizer = optimizer
             self._initial_step()
 
     def _initial_step(self) -> None:
-        """Called by torch when the optimizer is attached: take the bases it collected, and store the level of tick 0."""
-        self._attach({})
-        self._calls = 1
-        self.seek(0)
+        """Called by torch when it has wrapped the optimizer's step, and has written what it thinks of bases and ticks into this scheduler."""
+        self.base_lrs, self.last_epoch, self._calls = self.bases[LR], 0, 1
         # Makes the first step() take the slow road through _advance, where the order of calls is looked at.
         self._until = 0
 
@@ -57,13 +59,12 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     def _step_count(self, count: int) -> None:
         self._calls = count - self.last_epoch
 
-    def _advance(self, tick: int) -> None:
+    def _heed(self, tick: int) -> None:
         watched = hasattr(self.optimizer.step, "_wrapped_by_lr_sched")
         if tick == 1 and self._calls == 1 and watched and not getattr(self.optimizer, "_opt_called", False):
             # Begins as torch's own warning does, so that filters for that one catch it.
             what = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
-            warnings.warn(what, UserWarning, stacklevel=3)
-        super()._advance(tick)
+            warnings.warn(what, UserWarning, stacklevel=4)
 
     def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
         if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:

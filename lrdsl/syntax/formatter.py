@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 
 import attrs
 
+from lrdsl.arguments import string
 from lrdsl.clock import MULTIPLES
 from lrdsl.diagnostics import Problems
 from lrdsl.syntax.parser import parse
@@ -57,7 +58,7 @@ def format(text: str) -> str:
     <BLANKLINE>
     lr = warmup(5ep) then cosine(rest, to=0.1x)
     """
-    tree = parse(text)
+    tree = parse(string("the text", text, "give the schedule as a string"))
     found, before = _format(text), text
     while found != before:  # a comment that has moved out of a bracket may let it be one line
         found, before = _format(found), found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import attrs
 
 from lrdsl.exact import exact
@@ -22,22 +24,35 @@ def continued(tree: Node, tick: int, added: Node) -> Node:
     """
     new = bodies(added)
     if not isinstance(tree, nodes.File) and not new:
-        return _then(tree, tick, added)
-    out: list[Node] = [s for s in added.statements if not isinstance(s, nodes.Target)] if isinstance(added, nodes.File) else []
+        return followed(tree, tick, added)
+
+    def body(name: str, before: Node) -> Node:
+        rest = new.get(name) if new else added if name.split("[")[0] == "lr" else None
+        return before if rest is None else followed(before, tick, rest)
+
+    defined = [s for s in added.statements if not isinstance(s, nodes.Target)] if isinstance(added, nodes.File) else []
+    return _with_bodies(tree, body, defined)
+
+
+def replaced(tree: Node, new: Mapping[str, Node]) -> Node:
+    """The tree with other bodies for the targets of some names, and without what it asserts."""
+    return _with_bodies(tree, lambda name, before: new.get(name, before), []) if isinstance(tree, nodes.File) else new.get("lr", tree)
+
+
+def _with_bodies(tree: Node, body: Callable[[str, Node], Node], defined: Sequence[Node]) -> Node:
+    """A file of the same targets, each with the body that is made of its name and the one it had, after definitions that it did not have."""
+    out: list[Node] = list(defined)
     for statement in tree.statements if isinstance(tree, nodes.File) else (tree,):
-        if isinstance(statement, nodes.Assertion):
-            continue
         if isinstance(statement, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use):
             out.append(statement)
-            continue
-        target = statement if isinstance(statement, nodes.Target) else nodes.Target(nodes.Name("lr", statement.extent), statement, statement.extent)
-        name = canonical(target.target)
-        rest = new.get(name) if new else added if name.split("[")[0] == "lr" else None
-        out.append(target if rest is None else attrs.evolve(target, body=_then(target.body, tick, rest)))
+        elif not isinstance(statement, nodes.Assertion):
+            target = statement if isinstance(statement, nodes.Target) else nodes.Target(nodes.Name("lr", statement.extent), statement, statement.extent)
+            after = body(canonical(target.target), target.body)
+            out.append(target if after is target.body else attrs.evolve(target, body=after))
     return nodes.File(tuple(out), tree.extent)
 
 
-def _then(before: Node, tick: int, after: Node) -> Node:
+def followed(before: Node, tick: int, after: Node) -> Node:
     """One schedule up to a tick, and then another. What was replanned before stays flat."""
     length = nodes.Number(exact(tick), before.extent)
     rest = after.items if isinstance(after, nodes.Sequence) else (after,)

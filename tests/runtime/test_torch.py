@@ -129,3 +129,63 @@ def test_a_step_count_that_accelerate_can_move() -> None:
     assert scheduler._step_count == 1
     scheduler._step_count += 1
     assert (scheduler._step_count, scheduler.last_epoch) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.int64, torch.int32, torch.uint8, torch.bool, torch.complex64, torch.float16, torch.bfloat16, torch.float8_e4m3fn], ids=str
+)
+@pytest.mark.parametrize("way", ["compile", "add", "load", "by hand"])
+def test_a_tensor_that_cannot_hold_a_rate_is_refused(dtype: torch.dtype, way: str) -> None:
+    """Filled with 0.75, a tensor of whole numbers is 0, and the run would train no more; one of half precision rounds small rates to 0."""
+
+    def compiled() -> None:
+        given = torch.optim.SGD([parameter()], lr=1.0)
+        given.param_groups[0]["lr"] = rate
+        lrdsl.compile("linear(4)", given)
+
+    def added() -> None:
+        optimizer.add_param_group({"params": [parameter()], "lr": rate})
+        scheduler.step()
+
+    def loaded() -> None:
+        state["param_groups"][0]["lr"] = rate
+        optimizer.load_state_dict(state)
+        scheduler.step()
+
+    def put() -> None:
+        optimizer.param_groups[0]["lr"] = rate
+        scheduler.step()
+
+    rate = torch.ones(()).to(dtype)
+    optimizer = torch.optim.SGD([parameter()], lr=torch.tensor(1.0))
+    scheduler = lrdsl.compile("linear(4)", optimizer)
+    state = optimizer.state_dict()
+    optimizer.step()
+    with pytest.raises(lrdsl.ScheduleError, match=r"torch\.tensor\((1\.0|0\.1)\)"):
+        {"compile": compiled, "add": added, "load": loaded, "by hand": put}[way]()
+    assert scheduler.last_epoch == 0
+
+
+def test_tensors_that_cannot_be_filled() -> None:
+    with torch.inference_mode():
+        inference = torch.tensor(1.0)
+    for rate in (torch.tensor(1.0, requires_grad=True), inference, torch.tensor([1.0, 2.0]), torch.tensor(1.0, device="meta"), torch.tensor(float("nan"))):
+        groups = torch.optim.SGD([{"params": [parameter()]}], lr=0.1)
+        groups.param_groups[0]["lr"] = rate
+        with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+            lrdsl.compile("linear(4)", groups)
+    lrdsl.compile("momentum = linear(4)", torch.optim.SGD([parameter()], lr=torch.tensor(1), momentum=0.9))
+
+
+def test_one_tensor_for_groups_of_different_rates() -> None:
+    """Filled for each group in turn, it would have the rate of the last."""
+    rate = torch.tensor(0.1)
+    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()], "name": "head"}], lr=0.1)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    with pytest.raises(lrdsl.ScheduleError, match=r"lr\.clone"):
+        lrdsl.compile('lr = linear(4); lr["head"] = 0.5 * lr', optimizer)
+    scheduler = lrdsl.compile("linear(4)", optimizer)
+    optimizer.step()
+    scheduler.step()
+    assert float(rate) == pytest.approx(0.075)
