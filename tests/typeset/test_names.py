@@ -217,3 +217,24 @@ def test_symbols_for_sympy(base: Any) -> None:
 def test_a_symbol_is_a_name_and_never_read() -> None:
     name = "__import__('os').system('x')"
     assert name in {str(symbol) for symbol in SHORT.formula(base=name).free_symbols}
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        {"label": "a}\\input{b"},
+        {"label": "%"},
+        {"label": 5},
+        {"label": "a\n"},
+        {"label": "x" * 999},
+        {"form": "x"},
+        {"numbers": []},
+        {"first": 10**5000},
+        {"first": "a"},
+        {"width": "a"},
+        {"width": float("nan")},
+    ],
+)
+def test_a_style_that_there_is_not_is_refused(style: dict[str, Any]) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+        SHORT.latex(**style)
