@@ -6,8 +6,12 @@ is read, so that every mistake is reported at once.
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import attrs
@@ -86,11 +90,36 @@ class Span:
         Position(line=2, column=1, offset=8)
         """
         start = max(0, min(start, len(text)))
-        return cls(_position(text, start), _position(text, max(start, min(end, len(text)))))
+        lines = Lines.of(text)
+        return cls(lines.position(start), lines.position(max(start, min(end, len(text)))))
 
 
-def _position(text: str, offset: int) -> Position:
-    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset), offset)
+@attrs.frozen(eq=False)
+class Lines:
+    """Where the lines of a text begin."""
+
+    starts: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str) -> Lines:
+        """The lines of a text. Those of the last few texts are kept: one text has many spans."""
+        return _lines(text)
+
+    def number(self, offset: int) -> int:
+        """The number of the line that an offset is in, from 1."""
+        return bisect_right(self.starts, offset)
+
+    def position(self, offset: int) -> Position:
+        """The place that an offset is."""
+        line = self.number(offset)
+        return Position(line, offset - self.starts[line - 1] + 1, offset)
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> Lines:
+    starts = array("Q", [0])
+    starts.extend(newline.end() for newline in re.finditer("\n", text))
+    return Lines(starts)
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.rules import RULES, Facts, Finding, Rule
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
+from lrdsl.fixes import applied, compatible, composed
 from lrdsl.schedule import bounded, parse
 
 if TYPE_CHECKING:
@@ -129,12 +130,21 @@ def fixed(text: str, *, unsafe: bool = False, library: Library | None = None, se
     def look(text: str) -> list[Diagnostic]:
         return lint(text, library=library, selection=selection, **options)
 
+    return applied(text, all_repairs(text, unsafe, look)[0])
+
+
+def all_repairs(text: str, unsafe: bool, look: Callable[[str], list[Diagnostic]]) -> tuple[list[Fix], int]:
+    """All repairs to make in a text, also of what others bring to light, as repairs of the text as it is; and how many they were."""
+    fixes: list[Fix] = []
+    count = 0
+    repaired = text
     for _ in range(MOST_ROUNDS):
-        repaired = applied(text, repairs(text, look(text), unsafe, look))
-        if repaired == text:
+        more = compatible(repairs(repaired, look(repaired), unsafe, look))
+        after = applied(repaired, more)
+        if after == repaired:
             break
-        text = repaired
-    return text
+        fixes, count, repaired = composed(len(text), fixes, more), count + len(more), after
+    return fixes, count
 
 
 def repairs(text: str, found: list[Diagnostic], unsafe: bool, look: Callable[[str], list[Diagnostic]]) -> list[Fix]:
@@ -152,13 +162,3 @@ def _may_apply(d: Diagnostic, unsafe: bool) -> bool:
     """Whether a repair is made: a safe one always, another where that is asked for."""
     rule = RULES.get(d.code)
     return unsafe if rule is None or rule.fix != "safe" else True
-
-
-def applied(text: str, repairs: list[Fix]) -> str:
-    """The text with repairs made, from the end, those left out that overlap another."""
-    before = len(text) + 1
-    for fix in sorted(repairs, key=lambda r: (r.start, r.end), reverse=True):
-        if fix.end <= before:
-            text = text[: fix.start] + fix.replacement + text[fix.end :]
-            before = fix.start
-    return text

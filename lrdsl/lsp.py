@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
@@ -23,8 +22,10 @@ from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
 from lrdsl.editing import Document
 from lrdsl.framing import Messages
 from lrdsl.hosts import Embedded, UnreadableError
+from lrdsl.positions import Positions
 from lrdsl.projects import check_source, formatted, texts_of
 from lrdsl.settings import Settings, SettingsError
+from lrdsl.syntax.tokens import MAX_TEXT
 from lrdsl.visible import visible, visible_lines
 
 #: The kinds of words, in the order in which the protocol numbers them.
@@ -53,45 +54,19 @@ class _Protocol(LanguageServerProtocol):
             raise
 
 
-@attrs.frozen
-class _Lines:
-    """The lines of a source, where each starts, and how many units of the client stand before each of its characters, where those differ."""
-
-    source: str
-    lines: tuple[str, ...]
-    starts: list[int]
-    units: dict[int, list[int]] = attrs.field(factory=dict)
-
-
 class _Text(TextDocument):
-    """A document whose lines end where the protocol says: Python takes more for ends of lines. What is counted in it is counted once."""
+    """A document whose lines end where the protocol says: Python takes more for ends of lines. They are found once for each source."""
 
-    _counted = _Lines("", (), [0])
+    _lines: tuple[str, tuple[str, ...]] = ("", ())
 
     @property
     def lines(self) -> Sequence[str]:
-        return self._count().lines
-
-    def _count(self) -> _Lines:
-        if self._counted.source is not self.source:
-            lines = tuple(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.source))
-            starts = [0, *accumulate(map(len, lines))]
-            self._counted = _Lines(self.source, lines, starts if not lines or lines[-1][-1] in "\r\n" else starts[:-1])
-        return self._counted
-
-    def client_position_at_offset(self, offset: int) -> lsp.Position:
-        """The line and column of an offset, in the units of the client."""
-        counted = self._count()
-        row = bisect_right(counted.starts, offset) - 1
-        line, column = counted.lines[row] if row < len(counted.lines) else "", offset - counted.starts[row]
-        if line.isascii():
-            return lsp.Position(row, column)
-        if row not in counted.units:
-            counted.units[row] = [0, *accumulate(self.position_codec.client_num_units(c) for c in line)]
-        return lsp.Position(row, counted.units[row][min(column, len(line))])
+        if self._lines[0] is not self.source:
+            self._lines = self.source, tuple(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.source))
+        return self._lines[1]
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class _Open:
     """A file that is open, with its settings, and the texts in it."""
 
@@ -101,18 +76,28 @@ class _Open:
 
     @property
     def texts(self) -> list[Embedded]:
-        return texts_of(self.path, self.host.source, self.settings)[0]
+        """The texts of the file that may be schedules."""
+        return [one for one in texts_of(self.path, self.host.source, self.settings)[0] if len(one.text) <= MAX_TEXT]
 
     def document(self, one: Embedded) -> Document:
         return Document.of(one.text, self.settings.options(self.path), self.path if self.path.suffix == ".lrs" else None)
 
+    @cached_property
+    def positions(self) -> Positions:
+        """The positions of the file, in the units of the client."""
+        encoding = self.host.position_codec.encoding
+        return Positions.of(self.host.source, encoding.value if isinstance(encoding, lsp.PositionEncodingKind) else encoding or "utf-16")
+
+    def offset(self, position: lsp.Position) -> int:
+        """The offset of a position."""
+        return self.positions.offset(position.line, position.character)
+
     def at(self, position: lsp.Position) -> tuple[Embedded, Document, int] | None:
         """The text at a position of the file, and the offset in it."""
-        offset = self.host.offset_at_position(position)
+        offset = self.offset(position)
         for one in self.texts:
             if one.offsets[0] <= offset <= one.offsets[-1]:
-                inside = max((i for i, at in enumerate(one.offsets) if at <= offset), default=0)
-                return one, self.document(one), inside
+                return one, self.document(one), one.offsets.character(offset)
         return None
 
     def range(self, start: int, end: int) -> lsp.Range:
@@ -124,7 +109,7 @@ class _Open:
         return self.range(*one.place(start, end))
 
     def _position(self, offset: int) -> lsp.Position:
-        return self.host.client_position_at_offset(min(offset, len(self.host.source)))
+        return lsp.Position(*self.positions.at(offset))
 
     def edit(self, fix: Fix) -> lsp.TextEdit:
         return lsp.TextEdit(self.range(fix.start, fix.end), fix.replacement)
@@ -235,7 +220,7 @@ def server() -> LanguageServer:
         file = opened(params.text_document.uri)
         if file is None:
             return []
-        first, last = (file.host.offset_at_position(p) for p in (params.range.start, params.range.end))
+        first, last = (file.offset(p) for p in (params.range.start, params.range.end))
         actions = []
         for d in found(file):
             if d.fix is not None and d.span.start.offset <= last and first <= d.span.end.offset:

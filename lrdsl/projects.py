@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,8 +14,9 @@ from lrdsl.check.rules import RULES
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.files import DataError, Folder, RefusedError, Used, decoded, read_bytes
 from lrdsl.hosts import Embedded, Finder, UnreadableError, texts_in
-from lrdsl.hosts.embedded import PLACEHOLDER
-from lrdsl.linting import MOST_ROUNDS, UNREADABLE, Selection, applied, lint, repairs
+from lrdsl.hosts.edits import edited
+from lrdsl.hosts.embedded import placeholder
+from lrdsl.linting import UNREADABLE, Selection, all_repairs, lint
 from lrdsl.listing import most_bytes
 from lrdsl.replacing import replace
 from lrdsl.settings import Settings
@@ -30,6 +30,8 @@ _RUNS: tuple[dict[str, Any], ...] = (
 )
 #: Their length, where the text does not say it either.
 _EPOCHS = 100
+#: After so many texts of one file that are too much work, the others are left.
+_MOST_TOO_MUCH = 3
 
 
 _T = TypeVar("_T")
@@ -135,64 +137,60 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "") 
     """What is wrong in a text that stands for a file, after repairs."""
     original = source
     library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
-    look = partial(_linted, library=library, selection=settings.selected(path), options=settings.options(path))
+    look = _Look(library, settings.selected(path), settings.options(path))
+    texts, unread = texts_of(path, source, settings)
     repaired = 0
-    for _ in range(MOST_ROUNDS if repair else 1):
-        texts, unread = texts_of(path, source, settings)
-        found = [(one, look(one.text)) for one in texts]
-        changed, count = source, 0
-        for i in range(len(found)) if repair else ():
-            fixes = repairs(found[i][0].text, found[i][1], repair == "unsafe", look)
-            whole = edited(path, changed, settings, i, fixes)
-            changed, count = (whole, count + len(fixes)) if whole is not None else (changed, count)
-        if changed == source:
-            break
-        source, repaired = changed, repaired + count
-    diagnostics = [one.moved(d, source) for one, problems in found for d in problems]
+    if repair:
+        found = {i: all_repairs(one.text, repair == "unsafe", look) for i, one in enumerate(texts)}
+        after = edited(source, (texts, unread), {i: fixes for i, (fixes, _) in found.items()}, lambda changed: texts_of(path, changed, settings, len(texts)))
+        source, (texts, unread), repaired = after.source, after.texts, sum(found[i][1] for i in after.made)
+    diagnostics = [one.moved(d, source) for one in texts for d in look(one.text)]
     if unread is not None and UNREADABLE in settings.selected(path):
         at = min(unread.offset, len(source))
         diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "what is written there was not checked", Span.of(source, at, at + 1)))
     used = () if library is None else tuple(library.used.values())
-    return Checked(str(path), source, tuple(diagnostics), repaired, len(found), original if repaired else "", used)
+    return Checked(str(path), source, tuple(diagnostics), repaired, len(texts), original if repaired else "", used)
 
 
-def texts_of(path: Path, source: str, settings: Settings) -> tuple[list[Embedded], UnreadableError | None]:
-    """The texts of a file, and what kept from finding more."""
+def texts_of(path: Path, source: str, settings: Settings, most: int | None = None) -> tuple[list[Embedded], UnreadableError | None]:
+    """The texts of a file, at most so many, and what kept from finding more."""
     found: list[Embedded] = []
     try:
-        found.extend(texts_in(path, source, Finder(settings.keys)))
+        found.extend(texts_in(path, source, Finder(settings.keys), most))
     except UnreadableError as error:
         return found, error
     return found, None
 
 
-def edited(path: Path, source: str, settings: Settings, index: int, fixes: list[Fix]) -> str | None:
-    """A file with repairs made in one of its texts; None where there are none, or where the file would not have just that text changed."""
-    if not fixes:
-        return None
-    before, unread = texts_of(path, source, settings)
-    wanted = [one.text for one in before]
-    wanted[index] = applied(wanted[index], fixes)
-    made = [before[index].edit(fix) for fix in fixes]
-    if source.partition("\n")[0].endswith("\r"):  # as the first line ends, all others do
-        made = [Fix(fix.start, fix.end, _unified(fix.replacement).replace("\n", "\r\n")) for fix in made]
-    changed = applied(source, made)
-    after, still = texts_of(path, changed, settings)
-    same = [_unified(one.text) for one in after] == [_unified(text) for text in wanted]
-    return changed if same and (still is None) == (unread is None) and changed != source else None
+@attrs.define
+class _Look:
+    """What is wrong in texts of one file: each is looked at once, and none once several were too much."""
 
+    library: Folder | None
+    selection: Selection
+    options: dict[str, Any]
+    _problems: dict[str, list[Diagnostic]] = attrs.field(factory=dict)
+    _too_much: int = 0
 
-def _unified(text: str) -> str:
-    """A text with one kind of ends of lines."""
-    return text.replace("\r\n", "\n")
+    def __call__(self, text: str) -> list[Diagnostic]:
+        """The problems of a text."""
+        if text not in self._problems:
+            if self._too_much < _MOST_TOO_MUCH:
+                self._problems[text] = _linted(text, self.library, self.selection, self.options)
+                self._too_much += any(d.code == "LR005" for d in self._problems[text])
+            else:
+                message = f"{_MOST_TOO_MUCH} schedules of this file are too much to check"
+                unread = Diagnostic(UNREADABLE, "warning", message, "the others were not checked: make those smaller", Span.of(text, 0, 0))
+                self._problems[text] = [unread] if UNREADABLE in self.selection else []
+        return self._problems[text]
 
 
 def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:
     """The problems of a text. What it lacks of the run the program that uses it will say: the rest is checked as if of some run."""
-    unfilled = PLACEHOLDER.search(text) if library is None else None
+    unfilled = placeholder(text) if library is None else None
     if unfilled is not None:
-        message = f"`{shown(unfilled[0])}` is filled in by a program"
-        unread = Diagnostic(UNREADABLE, "warning", message, "the schedule was not checked; it is when the program reads it", Span.of(text, *unfilled.span()))
+        message = f"`{shown(text[slice(*unfilled)])}` is filled in by a program"
+        unread = Diagnostic(UNREADABLE, "warning", message, "the schedule was not checked; it is when the program reads it", Span.of(text, *unfilled))
         return [unread] if UNREADABLE in selection else []
     found = lint(text, library=library, selection=selection, **options)
     if not _lacks_facts(found):
@@ -223,9 +221,8 @@ def formatted(path: Path, source: str, settings: Settings) -> str:
     texts, unread = texts_of(path, source, settings)
     if unread is not None and not texts:
         raise unread
-    for i, one in enumerate(texts):
-        source = edited(path, source, settings, i, _laid_out(one, path)) or source
-    return source
+    fixes = {i: _laid_out(one, path) for i, one in enumerate(texts)}
+    return edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts))).source
 
 
 def _laid_out(one: Embedded, path: Path) -> list[Fix]:

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.diagnostics import Fix
+from lrdsl.hosts.edits import Texts, edited
 from lrdsl.hosts.embedded import looks_like_one
-from lrdsl.projects import check_source, edited, formatted, texts_of
+from lrdsl.projects import check_source, formatted, texts_of
 from lrdsl.settings import Settings
 from lrdsl.syntax.parser import parse
 from tests.hosts.test_notebook import notebook
@@ -46,10 +47,14 @@ def test_repairs_that_take_a_line_out(tmp_path: Path, name: str, source: str, re
 
 def test_a_repair_that_would_change_more_is_not_made(tmp_path: Path) -> None:
     source = "schedule: hold(3) then cosine(9)\n"
-    path, s = tmp_path / "a.yaml", Settings.of(tmp_path)
+    s = Settings.of(tmp_path)
+
+    def read(source: str) -> Texts:
+        return texts_of(tmp_path / "a.yaml", source, s)
+
     for added in ("# then", ": ", "then\n"):
-        assert edited(path, source, s, 0, [Fix(8, 12, added)]) is None
-    assert edited(path, source, s, 0, [Fix(8, 12, "then  restart")]) == "schedule: hold(3) then  restart cosine(9)\n"
+        assert edited(source, read(source), {0: [Fix(8, 12, added)]}, read).source == source
+    assert edited(source, read(source), {0: [Fix(8, 12, "then  restart")]}, read).source == "schedule: hold(3) then  restart cosine(9)\n"
 
 
 def test_a_repair_of_an_anchor_is_one_of_its_aliases(tmp_path: Path) -> None:

@@ -3,28 +3,63 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
-from fnmatch import fnmatch
+from collections.abc import Callable
+from fnmatch import translate
+from functools import lru_cache
 
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.prelude import recipes
-from lrdsl.diagnostics import Diagnostic, Fix, Span
+from lrdsl.diagnostics import Diagnostic, Fix, Lines, Span
+from lrdsl.hosts.places import Places
 from lrdsl.shapes import SHAPES
 
 #: `# lrs` at the end of a line, or on the line before, says that a string is a schedule whatever its key is.
-MARK = re.compile(r"(?:#|//)\s*lrs\s*$")
+_MARK = re.compile(r"(?:#|//)[^\S\r\n]*lrs[^\S\r\n]*(?=[\r\n]|\Z)")
 
 
-def is_marked(lines: Sequence[str], line: int) -> bool:
-    """Whether a string that begins on a line has a mark."""
-    return any(MARK.search(lines[i]) for i in (line, line - 1) if 0 <= i < len(lines))
+@attrs.frozen
+class Marks:
+    """The lines of a file that end in a mark."""
+
+    lines: Lines
+    marked: frozenset[int]
+
+    @classmethod
+    def of(cls, source: str) -> Marks:
+        """The marks of a file."""
+        lines = Lines.of(source)
+        return cls(lines, frozenset(lines.number(mark.start()) for mark in _MARK.finditer(source)))
+
+    def at(self, offset: int) -> bool:
+        """Whether a string that begins at an offset has a mark."""
+        if not self.marked:
+            return False
+        line = self.lines.number(offset)
+        return line in self.marked or line - 1 in self.marked
 
 
-#: What a program puts into a text before it is a schedule: of OmegaConf, the shell, Jinja, `str.format` and `%`.
-PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}|\{%.*?%\}|\{[^\W\d][\w.]*(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$[^\W\d]\w*", re.DOTALL)
+#: What programs put between two signs into a text before it is a schedule: OmegaConf, the shell, Jinja.
+_BETWEEN = (("${", "}"), ("{{", "}}"), ("{%", "%}"))
+#: The same of `str.format`, `%` and the shell, which is short.
+_SHORT = re.compile(r"\{[^\W\d][\w.]*(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$[^\W\d]\w*")
+
+
+def placeholder(text: str) -> tuple[int, int] | None:
+    """Where the first stretch begins and ends that a program fills in.
+
+    >>> placeholder("cosine(${steps})"), placeholder("cosine({n}) {{ x }}"), placeholder("{{" * 9)
+    ((7, 15), (7, 10), None)
+    """
+    found = _SHORT.search(text)
+    stretches = [] if found is None else [found.span()]
+    for opening, closing in _BETWEEN:
+        start = text.find(opening)
+        end = text.find(closing, start + len(opening)) if start >= 0 else -1
+        if end >= 0:  # if nothing closes the first, nothing closes another
+            stretches.append((start, end + len(closing)))
+    return min(stretches, default=None)
 
 
 class UnreadableError(Exception):
@@ -43,13 +78,13 @@ class Embedded:
     """
 
     text: str
-    offsets: tuple[int, ...]
+    offsets: Places
     quote: Callable[[str], str]
-    ends: tuple[int, ...] = attrs.field()
+    ends: Places = attrs.field()
 
     @ends.default
-    def _next(self) -> tuple[int, ...]:
-        return self.offsets[1:]
+    def _next(self) -> Places:
+        return Places.of(self.offsets.runs(1, len(self.offsets)))
 
     def moved(self, d: Diagnostic, source: str) -> Diagnostic:
         """A diagnostic of the text as one of the file."""
@@ -66,12 +101,12 @@ class Embedded:
 
     def inside(self, outer: Embedded) -> Embedded:
         """A text of a text, as a text of the file that has both."""
-        offsets, ends = tuple(outer.offsets[at] for at in self.offsets), tuple(outer.ends[at - 1] for at in self.ends)
-        return Embedded(self.text, offsets, lambda added: outer.quote(self.quote(added)), ends)
+        ends = self.ends.moved(-1).through(outer.ends)
+        return Embedded(self.text, self.offsets.through(outer.offsets), lambda added: outer.quote(self.quote(added)), ends)
 
     def later(self, by: int) -> Embedded:
         """The text in a file that has so many more characters before it."""
-        return Embedded(self.text, tuple(at + by for at in self.offsets), self.quote, tuple(at + by for at in self.ends))
+        return Embedded(self.text, self.offsets.moved(by), self.quote, self.ends.moved(by))
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where a stretch of the text begins and ends in the file."""
@@ -91,14 +126,23 @@ class Finder:
         low = source.lower()
         return "lrdsl" in low or "lrs" in low or any(max(re.split(r"[*?\[\]]", key), key=len).lower() in low for key in self.keys)
 
-    def wants(self, key: str, text: str, marked: bool) -> bool:
-        """Whether a string under a key is a schedule."""
-        return marked or (any(fnmatch(key.lower(), pattern.lower()) for pattern in self.keys) and looks_like_one(text))
+    def names(self, key: str) -> bool:
+        """Whether the strings under a key may be schedules."""
+        return _patterns(self.keys).match(key.lower()) is not None
+
+    def wants(self, named: bool, text: str, marked: bool) -> bool:
+        """Whether a string is a schedule: it has a mark, or its key names one and it looks like one."""
+        return marked or (named and looks_like_one(text))
 
 
-#: How alike a misspelled name and the right one are, of 1.
+@lru_cache
+def _patterns(keys: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(key.lower()) for key in keys) or r"(?!)")
+
+
+_CALL = re.compile(r"(?<![\w.])([^\W\d][\w.]*)\s*\(")
+#: How alike a misspelled name and the right one are: the letters that they share, of all letters of both.
 _NEAR = 0.8
-_CALL = re.compile(r"(?<![\w.])([^\W\d]\w*(?:\.\w+)*)\s*\(")
 
 
 def looks_like_one(text: str) -> bool:
@@ -107,6 +151,37 @@ def looks_like_one(text: str) -> bool:
     >>> looks_like_one("warmup(5) then x(95)"), looks_like_one("cosin(20)"), looks_like_one("cosine"), looks_like_one("torch.optim.StepLR(opt)")
     (True, True, False, False)
     """
-    words = _CALL.findall(text)
-    known = (*SHAPES, *COMBINATORS, *recipes())
-    return bool(words) and "://" not in text and (any(word in known for word in words) or any(get_close_matches(word, known, 1, _NEAR) for word in words))
+    return "(" in text and "://" not in text and any(_is_near(call[1]) for call in _CALL.finditer(text))
+
+
+def _is_near(word: str) -> bool:
+    """Whether a word is the name of a phase, or one with a letter wrong, missing or too many; in a long one two may be missing.
+
+    What a word and a name share is looked up: the word with all of its letters, and without one of them. So a word costs the same however many names there are.
+    """
+    if word in _names():
+        return True
+    forms = _forms()
+    if len(word) > max(map(len, _names())) + 1:
+        return False
+    return any(2 * len(form) >= _NEAR * (len(word) + forms[form]) for form in {word, *_without_one(word)} if form in forms)
+
+
+@lru_cache
+def _names() -> frozenset[str]:
+    return frozenset((*SHAPES, *COMBINATORS, *recipes()))
+
+
+@lru_cache
+def _forms() -> dict[str, int]:
+    """What is left of the names without up to two letters, and the least length of the names of which it is left."""
+    forms: dict[str, int] = {}
+    for name in _names():
+        shorter = _without_one(name)
+        for form in {name, *shorter, *(left for one in shorter for left in _without_one(one))}:
+            forms[form] = min(len(name), forms.get(form, len(name)))
+    return forms
+
+
+def _without_one(word: str) -> set[str]:
+    return {word[:i] + word[i + 1 :] for i in range(len(word))}

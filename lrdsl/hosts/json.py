@@ -5,71 +5,84 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any
 
+import attrs
+
+from lrdsl.hosts import places
 from lrdsl.hosts.embedded import Embedded, Finder, UnreadableError
+from lrdsl.hosts.places import Places, Run
 
-#: Where a value stands: the keys and indices that lead to it.
-Place: TypeAlias = "tuple[str | int, ...]"
+_DECODER = json.JSONDecoder()
+_SIGN = re.compile(r'["{}\[\],]')
+_COLON = re.compile(r"[ \t\r\n]*:")
+#: An escape, which is one character: also where it is a high and a low surrogate.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)")
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|[{}\[\],:]')
-_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|\\.|.", re.DOTALL)
+
+@attrs.frozen
+class String:
+    """A string that is a value: the keys and indices that lead to it, whether the last key names schedules, and where it is between its quotes."""
+
+    path: list[str | int]
+    named: bool
+    text: str
+    start: int
+    end: int
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a JSON document."""
-    loaded(source)
-    for place, start, end in strings(source):
-        key = next((name for name in reversed(place) if isinstance(name, str)), "")
-        one = unescaped(source, start, end)
-        if finder.wants(key, one.text, False):
-            yield one
+    loaded(source, object_pairs_hook=len)  # it is looked at whether this is JSON; what is in the objects is not kept
+    for one in strings(source, finder):
+        if finder.wants(one.named, one.text, False):
+            yield embedded(source, one)
 
 
-def loaded(source: str) -> object:
-    """The value of a document. Raises `UnreadableError`."""
+def loaded(source: str, **hooks: Any) -> Any:
+    """The value of a document, its numbers as they are written. Raises `UnreadableError`."""
     try:
-        return json.loads(source)
-    except (ValueError, RecursionError) as error:
-        at = getattr(error, "pos", 0)
-        raise UnreadableError(f"this is not JSON: {getattr(error, 'msg', error)}", at) from None
+        return json.loads(source, parse_int=str, parse_float=str, **hooks)
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"this is not JSON: {error.msg}", error.pos) from None
 
 
-def strings(source: str) -> Iterator[tuple[Place, int, int]]:
-    """The strings of a sound document that are values, each with its place, and where it begins and ends between its quotes."""
-    place: list[str | int] = []
-    key = ""  # the last string before a colon
-    for token in _TOKEN.finditer(source):
-        sign = token[0]
-        if sign == "{" or sign == "[":
-            place.append("" if sign == "{" else 0)
-        elif sign == "}" or sign == "]":
-            place.pop()
-        elif sign == ",":
-            last = place.pop()
-            place.append("" if isinstance(last, str) else last + 1)
-        elif sign == ":":
-            place[-1] = json.loads(f'"{key}"')
-        elif place and isinstance(place[-1], str) and _is_key(source, token.end()):
-            key = token[1]
-        else:
-            yield tuple(place), token.start(1), token.end(1)
+def strings(source: str, finder: Finder) -> Iterator[String]:
+    """The strings of a sound document that are values. Their `path` is one list for all: it changes with the next."""
+    path: list[str | int] = []
+    named = [False]  # what the last key says, of each object and list that is open
+    at = 0
+    while (sign := _SIGN.search(source, at)) is not None:
+        at = sign.end()
+        match sign[0]:
+            case "{" | "[":
+                path.append("" if sign[0] == "{" else 0)
+                named.append(named[-1])
+            case "}" | "]":
+                path.pop()
+                named.pop()
+            case ",":
+                last = path[-1]
+                path[-1] = "" if isinstance(last, str) else last + 1
+            case _:
+                text, end = _DECODER.raw_decode(source, sign.start())
+                colon = _COLON.match(source, end) if path and isinstance(path[-1], str) else None
+                if colon is None:
+                    yield String(path, named[-1], text, at, end - 1)
+                    at = end
+                else:
+                    path[-1], named[-1] = text, finder.names(text)
+                    at = colon.end()
 
 
-def _is_key(source: str, at: int) -> bool:
-    while source[at] in " \t\r\n":
-        at += 1
-    return source[at] == ":"
+def embedded(source: str, one: String) -> Embedded:
+    """A string as a text in the document."""
+    return Embedded(one.text, Places.of(runs(source, one)), quoted)
 
 
-def unescaped(source: str, start: int, end: int) -> Embedded:
-    """A string between two quotes, with its escapes undone."""
-    text, offsets = "", list[int]()
-    for piece in _ESCAPE.finditer(source, start, end):
-        character = json.loads(f'"{piece[0]}"') if piece[0].startswith("\\") else piece[0]
-        offsets += [piece.start()] * len(character)
-        text += character
-    return Embedded(text, (*offsets, end), quoted)
+def runs(source: str, one: String) -> Iterator[Run]:
+    """Where its characters stand, and its end."""
+    return places.runs(one.start, one.end, ((escape.start(), escape.end(), 1) for escape in _ESCAPE.finditer(source, one.start, one.end)))
 
 
 def quoted(added: str) -> str:

@@ -87,7 +87,7 @@ def test_toml(text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_found(name: str, source: str, texts: list[str]) -> None:
-    assert [one.text for one in sorted(found(name, source), key=lambda one: one.offsets)] == texts
+    assert [one.text for one in sorted(found(name, source), key=lambda one: one.offsets[0])] == texts
 
 
 def test_keys_are_configurable() -> None:

@@ -59,6 +59,6 @@ def test_what_can_be_read_is_checked(tmp_path: Path) -> None:
     diagnostics = check_source(tmp_path / "a.ipynb", source, Settings.of(tmp_path)).diagnostics
     assert [d.code for d in diagnostics] == ["LR101", "LR903"]
     assert "cell 1" in diagnostics[1].message
-    assert source[: diagnostics[1].span.start.offset].endswith('"source": "')
+    assert source[: diagnostics[1].span.start.offset].endswith('"source": "x = ')
     sound = source.replace("cosin", "cosine")
     assert check_source(tmp_path / "a.ipynb", sound, Settings.of(tmp_path), "safe").source == sound.replace("restart ", "")
