@@ -175,6 +175,10 @@ class ScheduleError(ValueError):
         return type(self), (self.diagnostics, self.text, self.source)
 
 
+#: More problems of one text than this are not reported.
+MOST_PROBLEMS = 100
+
+
 @attrs.define
 class Problems:
     """The diagnostics found so far in one text, and the limit past which more would not help."""
@@ -185,9 +189,11 @@ class Problems:
     def error(self, code: str, extent: tuple[int, int], message: str, help: str, replacement: str | None = None, fix: Fix | None = None) -> None:
         """Record an error at two offsets. `replacement`, if given, is text that would repair it in place; `fix` is a repair elsewhere."""
         assert code in CODES, code
+        if len(self.found) >= MOST_PROBLEMS:
+            return
         fix = fix if replacement is None else Fix(*extent, replacement)
         diagnostic = Diagnostic(code, "error", message, help, Span.of(self.text, *extent), fix)
-        if len(self.found) < 100 and diagnostic not in self.found:
+        if diagnostic not in self.found:
             self.found.append(diagnostic)
 
     def raise_any(self) -> None:

@@ -21,6 +21,7 @@ from lrdsl.listing import most_bytes
 from lrdsl.replacing import replace
 from lrdsl.settings import Settings
 from lrdsl.syntax.formatter import format
+from lrdsl.work import MOST, limited, spent
 
 #: Runs that are supposed where nobody has said anything of the run, so that the rest of a text can be checked: what is wrong in all of them is wrong.
 _RUNS: tuple[dict[str, Any], ...] = (
@@ -30,8 +31,8 @@ _RUNS: tuple[dict[str, Any], ...] = (
 )
 #: Their length, where the text does not say it either.
 _EPOCHS = 100
-#: After so many texts of one file that are too much work, the others are left.
-_MOST_TOO_MUCH = 3
+#: The work that all texts of one file may cost together.
+_MOST_WORK = 2 * MOST
 
 
 _T = TypeVar("_T")
@@ -164,22 +165,23 @@ def texts_of(path: Path, source: str, settings: Settings, most: int | None = Non
 
 @attrs.define
 class _Look:
-    """What is wrong in texts of one file: each is looked at once, and none once several were too much."""
+    """What is wrong in texts of one file: each is looked at once, and no more of them after too much work."""
 
     library: Folder | None
     selection: Selection
     options: dict[str, Any]
     _problems: dict[str, list[Diagnostic]] = attrs.field(factory=dict)
-    _too_much: int = 0
+    _spent: int = 0
 
     def __call__(self, text: str) -> list[Diagnostic]:
         """The problems of a text."""
         if text not in self._problems:
-            if self._too_much < _MOST_TOO_MUCH:
-                self._problems[text] = _linted(text, self.library, self.selection, self.options)
-                self._too_much += any(d.code == "LR005" for d in self._problems[text])
+            if self._spent < _MOST_WORK:
+                with limited():
+                    self._problems[text] = _linted(text, self.library, self.selection, self.options)
+                    self._spent += spent()
             else:
-                message = f"{_MOST_TOO_MUCH} schedules of this file are too much to check"
+                message = "the schedules of this file before this one take more work than a file may"
                 unread = Diagnostic(UNREADABLE, "warning", message, "the others were not checked: make those smaller", Span.of(text, 0, 0))
                 self._problems[text] = [unread] if UNREADABLE in self.selection else []
         return self._problems[text]

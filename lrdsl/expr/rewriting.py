@@ -13,6 +13,7 @@ from lrdsl.expr.arithmetic import (
     STAIRS,
     ZERO,
     Call,
+    Event,
     Expr,
     Forms,
     Leaf,
@@ -189,9 +190,22 @@ def forms(e: Expr) -> set[Any]:
     """The forms of the lettered constants in a tree."""
     found: set[Any] = set()
     for x in walk(e):
-        constants = [x.value] if isinstance(x, Num) else [x.scale, x.shift] if isinstance(x, Linear) else list(x.starts) if isinstance(x, Select) else []
-        found.update(value.form for value in constants if isinstance(value, Lettered))
+        found.update(value.form for value in _constants(x) if isinstance(value, Lettered))
     return found
+
+
+def _constants(x: Expr) -> list[Exact]:
+    """The constants in a node; those of an event say when its phase begins, counted from the event before."""
+    match x:
+        case Num():
+            return [x.value]
+        case Linear():
+            return [x.scale, x.shift]
+        case Select():
+            return list(x.starts)
+        case Event():
+            return [x.offset, *(() if x.origin is None else _constants(x.origin))]
+    return []
 
 
 def reformed(e: Expr, change: Callable[[Any], Any]) -> Expr:
