@@ -13,13 +13,14 @@ from sympy.simplify.fu import TR8
 from lrdsl import arguments
 from lrdsl.arguments import quoted, whole_number
 from lrdsl.backends.symbolic import rational, translate
+from lrdsl.budget import bounded
 from lrdsl.check.program import total_of
 from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import refuse
 from lrdsl.exact import exact
 from lrdsl.expr import BASE, INDEX, PI, Expr, T, decimal, number, substitute
 from lrdsl.plan import MOST_TICKS, Piece, Plan, pieces
-from lrdsl.schedule import Schedule, bounded
+from lrdsl.schedule import Schedule
 from lrdsl.work import TooMuchWorkError, counted
 
 _TICK = sympy.Symbol("t", integer=True, nonnegative=True)

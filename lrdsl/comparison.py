@@ -10,12 +10,13 @@ import sympy
 
 from lrdsl.arguments import quoted, whole_number
 from lrdsl.backends.symbolic import translate
+from lrdsl.budget import bounded
 from lrdsl.check.program import total_of
 from lrdsl.diagnostics import refuse
 from lrdsl.exact import Exact
 from lrdsl.expr import BASE, INDEX, PI, Expr, T
 from lrdsl.plan import MOST_TICKS, Plan, horizon, pieces
-from lrdsl.schedule import Schedule, bounded
+from lrdsl.schedule import Schedule
 from lrdsl.work import TooMuchWorkError, counted
 
 #: Levels that differ by no more than this share of the largest are equal as far as doubles can tell.

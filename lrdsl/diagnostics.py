@@ -189,10 +189,12 @@ class Problems:
     def error(self, code: str, extent: tuple[int, int], message: str, help: str, replacement: str | None = None, fix: Fix | None = None) -> None:
         """Record an error at two offsets. `replacement`, if given, is text that would repair it in place; `fix` is a repair elsewhere."""
         assert code in CODES, code
-        if len(self.found) >= MOST_PROBLEMS:
-            return
-        fix = fix if replacement is None else Fix(*extent, replacement)
-        diagnostic = Diagnostic(code, "error", message, help, Span.of(self.text, *extent), fix)
+        if len(self.found) < MOST_PROBLEMS:
+            fix = fix if replacement is None else Fix(*extent, replacement)
+            self.add(Diagnostic(code, "error", message, help, Span.of(self.text, *extent), fix))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Record a diagnostic that is not there yet."""
         if diagnostic not in self.found:
             self.found.append(diagnostic)
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from lrdsl.budget import bounded
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.rules import RULES, Facts, Finding, Rule
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span
 from lrdsl.fixes import applied, compatible, composed
-from lrdsl.schedule import bounded, parse
+from lrdsl.schedule import parse
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

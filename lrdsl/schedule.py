@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +12,20 @@ from lrdsl import arguments
 from lrdsl.arguments import exactly, floating, one_of, quoted, string, whole_number
 from lrdsl.assertions import hold
 from lrdsl.backends.scalar import Evaluator
-from lrdsl.check import LESS, TOO_MUCH, check
+from lrdsl.budget import bounded
+from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE, fits_any_base
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
-from lrdsl.diagnostics import Diagnostic, Problems, ScheduleError, Span, did_you_mean, refuse, shown
+from lrdsl.diagnostics import Problems, did_you_mean, refuse, shown
 from lrdsl.exact import Exact
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.replanning import bodies, continued
-from lrdsl.work import TooMuchWorkError, counted, limited
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,17 +35,6 @@ if TYPE_CHECKING:
 
 #: Bases larger than this could leave the range of a double on their way through a schedule.
 MAX_BASE = 1e100
-
-
-@contextmanager
-def bounded(text: str, counts: bool = False) -> Iterator[None]:
-    """One budget of work for what is done with a text inside. Raises `ScheduleError` where that is not enough. `counts` is for what SymPy does much of."""
-    try:
-        with limited(), counted() if counts else nullcontext():
-            yield
-    except TooMuchWorkError as error:
-        extent = error.extent if error.extent is not None and error.text == text else (0, len(text))
-        raise ScheduleError([Diagnostic("LR005", "error", TOO_MUCH, LESS, Span.of(text, *extent))], text) from None
 
 
 @attrs.frozen(slots=False)

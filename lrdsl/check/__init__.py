@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.budget import too_much
 from lrdsl.check import curves
 from lrdsl.check.finite import Proof
 from lrdsl.check.legend import TOTAL, Legend
@@ -24,8 +25,6 @@ from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.work import TooMuchWorkError, limited
 
-#: What is said of a text that costs more work than one may.
-TOO_MUCH, LESS = "this takes more work than a schedule may", "fewer cycles inside of cycles, fewer phases, or `restart`, keep it small"
 #: The most operations of the formula for one stretch of time: code is made of it when the run comes to it.
 MAX_OPERATIONS = 4000
 #: The most phases that one schedule may have.
@@ -53,8 +52,7 @@ def check(
         try:
             return _checked(tree, clock, names, problems, library, happened or {}, written, None if symbol is None else Legend(symbol), notes)
         except TooMuchWorkError as error:
-            extent = error.extent if error.extent is not None and error.text == problems.text else tree.extent
-            problems.error("LR005", extent, TOO_MUCH, LESS)
+            problems.add(too_much(problems.text, error))
             return None
 
 

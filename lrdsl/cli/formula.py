@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from lrdsl.budget import bounded
 from lrdsl.cli import options, terminal
 from lrdsl.plan import Target
-from lrdsl.schedule import Schedule, bounded
+from lrdsl.schedule import Schedule
 
 
 def add(verbs: Any) -> None:
