@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import attrs
@@ -244,6 +244,7 @@ def _form(e: Expr, pick: Callable[[Forms], Expr]) -> Expr:
     return walk(e)
 
 
+@lru_cache(maxsize=128)
 def pieces(level: Expr) -> tuple[Piece, ...]:
     """The stretches of a whole formula, in order; the first starts at 0."""
     found = branches(T, level)

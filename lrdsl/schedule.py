@@ -402,9 +402,9 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     facts = Clock.of(**options)
     problems = Problems(text)
     tree = parse_tree(text, problems)
-    with bounded(text):
-        found = check(tree, facts, dict(values), problems, library, notes=notes)
-        if found is not None and found.assertions:
+    found = check(tree, facts, dict(values), problems, library, notes=notes)
+    if found is not None and found.assertions:
+        with bounded(text):
             hold(found.assertions, found.base_value, problems)
     problems.raise_any()
     assert found is not None

@@ -31,12 +31,13 @@ class _EnoughError(BaseException):
     """Ends the work of another library, which may catch every `Exception`."""
 
 
-_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+#: How many operations are left of the present budget, in a list of one; None where nothing is counted.
+LEFT: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
 
 def spend(operations: int) -> None:
     """Count operations. Raises `TooMuchWorkError` when the budget is used up; outside of `limited` nothing is counted."""
-    left = _left.get()
+    left = LEFT.get()
     if left is not None:
         left[0] -= operations
         if left[0] < 0:
@@ -45,21 +46,21 @@ def spend(operations: int) -> None:
 
 def spent() -> int:
     """How many operations of the present budget are spent."""
-    left = _left.get()
+    left = LEFT.get()
     return 0 if left is None else MOST - left[0]
 
 
-@contextmanager
-def limited() -> Iterator[None]:
-    """Give what happens inside one budget. A budget that is there already stays: the outermost counts for all."""
-    if _left.get() is not None:
-        yield
-        return
-    token = _left.set([MOST])
-    try:
-        yield
-    finally:
-        _left.reset(token)
+class limited:  # noqa: N801
+    """Gives what happens inside one budget. A budget that is there already stays: the outermost counts for all."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = None if LEFT.get() is not None else LEFT.set([MOST])
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            LEFT.reset(self._token)
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def counted(most: int | None = None) -> Iterator[None]:
 
     Without `most`, all that is left of the budget may be spent. Where another profiler looks at the calls already, they are not counted.
     """
-    left = _left.get()
+    left = LEFT.get()
     room = MOST if left is None else left[0]
     room = room if most is None else min(room, most)
     if sys.getprofile() is not None:

@@ -15,7 +15,7 @@ from fractions import Fraction
 import attrs
 
 from lrdsl.exact import Exact, quotient
-from lrdsl.expr import HALF_COSINES, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
+from lrdsl.expr import HALF_COSINES, PI, PRODUCTS, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
 from lrdsl.plan import Piece, first_tick
 
 #: pi to 60 digits, for constants that are split in two doubles.
@@ -43,6 +43,8 @@ class Accumulated(Expr):
     low: Expr
     upto: Expr
 
+    mark = PRODUCTS
+
     @property
     def below(self) -> tuple[Expr, ...]:
         """What is computed before: the factors are, by a function of their own."""
@@ -51,6 +53,8 @@ class Accumulated(Expr):
 
 def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
     """How many factors all running products of machine trees have together; None where there are none."""
+    if not any(tree.holds & PRODUCTS for tree in trees):
+        return None
     counts = [x.upto for x in dict.fromkeys(x for tree in trees for x in walk(tree)) if isinstance(x, Accumulated)]
     if len(counts) < 2:
         return counts[0] if counts else None

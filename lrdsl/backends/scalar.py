@@ -19,7 +19,7 @@ import attrs
 
 from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, factors_in, numeric, stretches
 from lrdsl.backends.products import RunningProduct, within
-from lrdsl.expr import BASE, INDEX, Call, Expr, Product, Select, Symbol, T, affine, mentions, walk
+from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Select, Symbol, T, affine, mentions
 from lrdsl.plan import Piece, Plan, first_tick, pieces
 from lrdsl.work import spend
 
@@ -203,7 +203,7 @@ class PieceCode:
     @property
     def multiplies(self) -> bool:
         """Whether a level has running products, which end somewhere."""
-        return any(isinstance(x, Product) for x in walk(self.piece.level))
+        return bool(self.piece.level.holds & PRODUCTS)
 
     def parts(self, tick: float) -> tuple[float, float] | None:
         """(a, b) where the level at a tick is a + b * base; None where it is not."""

@@ -96,7 +96,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         return None
     law = (paper if scope.written else best)(whole.level)
     level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
-    for piece in pieces(level):
+    for piece in pieces(level) if level.weight > MAX_OPERATIONS else ():
         if piece.level.weight > MAX_OPERATIONS and (count := sum(1 for _ in walk(piece.level))) > MAX_OPERATIONS:
             what = f"the schedule is too large: from tick {float(piece.start):g} on, its formula has {count} operations"
             problems.error("LR005", tree.extent, what, "fewer things at once, as in `min`, `*` and `+`, keep a formula small")

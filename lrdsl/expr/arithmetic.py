@@ -29,9 +29,9 @@ Operand: TypeAlias = "Expr | float | Exact"
 _MANY = 8
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
-#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines.
-_MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256}
-FORMS, STAIRS, HALF_COSINES = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"]
+#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines; products.
+_MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256, "product": 512}
+FORMS, STAIRS, HALF_COSINES, PRODUCTS = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"], _MARKS["product"]
 
 
 class Expr(metaclass=Shared):
@@ -198,6 +198,7 @@ class Product(Expr):
     upto: Expr
 
     below = property(attrgetter("factor", "upto"))
+    mark = PRODUCTS
 
 
 @attrs.frozen(eq=False)

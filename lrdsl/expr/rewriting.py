@@ -300,28 +300,23 @@ def _affine_call(e: Call, symbol: Symbol, walk: _Apart) -> tuple[Expr, Expr] | N
     return mul(rest, found[0]), mul(rest, found[1])
 
 
+#: A tree of more nodes than this, counted wherever they occur, may share so many that it is looked at with a memory.
+_SHARED = 1000
+
+
 def is_affine(e: Expr, symbol: Symbol) -> bool:
-    """Whether `affine` takes a tree apart, found without doing so."""
-    sound: set[Expr] = {symbol}
-
-    def walk(x: Expr) -> bool:
-        if x in sound or not mentions(x, symbol):
-            return True
-        holding = [part for part in x.below if mentions(part, symbol)]
-        if isinstance(x, Call) and x.op in ("mul", "div"):
-            fits = len(holding) == 1 and (x.op == "mul" or holding[0] is x.args[0])
-        elif isinstance(x, Select):
-            fits = not mentions(x.of, symbol)
-        else:
-            fits = isinstance(x, Linear | Forms) or (isinstance(x, Call) and x.op == "add")
-        if fits and all(walk(part) for part in holding):
-            sound.add(x)
-            return True
-        return False
-
-    answer = walk(e)
-    spend(len(sound) // 4)
-    return answer
+    """Whether `affine` takes a tree apart, found without doing so where the tree is small."""
+    if e is symbol or not mentions(e, symbol):
+        return True
+    if e.weight > _SHARED:
+        return affine(e, symbol) is not None
+    holding = [part for part in e.below if mentions(part, symbol)]
+    if isinstance(e, Call) and e.op in ("mul", "div"):
+        return len(holding) == 1 and (e.op == "mul" or holding[0] is e.args[0]) and is_affine(holding[0], symbol)
+    if isinstance(e, Select):
+        return not mentions(e.of, symbol) and all(is_affine(part, symbol) for part in holding)
+    sums = isinstance(e, Linear | Forms) or (isinstance(e, Call) and e.op == "add")
+    return sums and all(is_affine(part, symbol) for part in holding)
 
 
 def _forms(best: Expr, paper: Expr) -> Expr:

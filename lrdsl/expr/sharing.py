@@ -10,7 +10,7 @@ from weakref import ref
 
 from lrdsl.exact import Exact
 from lrdsl.expr.lettered import Lettered
-from lrdsl.work import spend
+from lrdsl.work import LEFT, TooMuchWorkError, spend
 
 #: The nodes that are in use, and some that no longer are: those are looked for when the table has grown to its limit, which is twice what it holds after that.
 #: Who does not hold the lock may only add.
@@ -55,7 +55,11 @@ class Shared(type):
     """Makes equal nodes one object, so that comparing two trees is looking at two objects, however much they share inside."""
 
     def __call__(cls, *fields: Any) -> Any:
-        spend(1)
+        left = LEFT.get()
+        if left is not None:  # one operation, counted here and not by a call: nodes are asked for more often than all else
+            left[0] -= 1
+            if left[0] < 0:
+                raise TooMuchWorkError
         key = cls.key(*fields)
         kept = _NODES.get(key)
         known = None if kept is None else kept()
