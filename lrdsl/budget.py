@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span
-from lrdsl.work import TooMuchWorkError, counted, limited
+from lrdsl.work import MOST, TooMuchWorkError, counted, limited
 
 
 def too_much(text: str, error: TooMuchWorkError) -> Diagnostic:
     """The error of a text that costs too much work, at the place where the budget ran out, if that is known."""
     extent = error.extent if error.extent is not None and error.text == text else (0, len(text))
-    help = "fewer cycles inside of cycles, fewer phases, or `restart`, keep it small"
-    return Diagnostic("LR005", "error", "this takes more work than a schedule may", help, Span.of(text, *extent))
+    help = "write fewer cycles inside cycles, fewer phases, or assertions about a shorter run"
+    return Diagnostic("LR005", "error", f"this takes more than {MOST:,} operations", help, Span.of(text, *extent))
 
 
 @contextmanager

@@ -129,7 +129,7 @@ class Clock:
         try:
             return self.ticks(1, units[time])
         except MissingFactError as fact:
-            raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which nobody has said", f"give `{fact.facts[0]}`") from None
+            raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
 
     def epoch_steps(self) -> Exact:
         """Steps in an epoch, given or worked out from the totals."""

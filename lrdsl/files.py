@@ -58,7 +58,7 @@ def read_bytes(path: Path, most: int, follow: bool = True) -> bytes:
     finally:
         os.close(descriptor)
     if left <= 0:
-        raise DataError(path, f"it has more than {most:,} bytes", "leave it out: a schedule is a page of text")
+        raise DataError(path, f"the file has more than {most:,} bytes", "leave it out: a schedule is a page of text")
     return b"".join(chunks)
 
 
@@ -66,7 +66,7 @@ def regular(path: Path, status: os.stat_result) -> None:
     """Raises `RefusedError` for what is not a regular file."""
     if not stat.S_ISREG(status.st_mode):
         kind = next((name for test, name in _KINDS if test(status.st_mode)), "no file")
-        raise RefusedError(path, f"it is {kind}, not a file of text", "name a regular file")
+        raise RefusedError(path, f"the path is {kind}, not a file of text", "name a regular file")
 
 
 def is_ours(status: os.stat_result) -> bool:
@@ -79,7 +79,7 @@ def decoded(path: Path, data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(path, f"it is not UTF-8 text, from byte {error.start} on", "save it as UTF-8 text, or leave it out") from None
+        raise DataError(path, f"the file is not UTF-8 text, from byte {error.start} on", "save it as UTF-8 text, or leave it out") from None
 
 
 def read_text(path: Path, follow: bool = True) -> str:

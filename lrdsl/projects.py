@@ -192,7 +192,7 @@ def _linted(text: str, library: Folder | None, selection: Selection, options: di
     unfilled = placeholder(text) if library is None else None
     if unfilled is not None:
         message = f"`{shown(text[slice(*unfilled)])}` is filled in by a program"
-        unread = Diagnostic(UNREADABLE, "warning", message, "the schedule was not checked; it is when the program reads it", Span.of(text, *unfilled))
+        unread = Diagnostic(UNREADABLE, "warning", message, "not checked here: the program checks it when it runs", Span.of(text, *unfilled))
         return [unread] if UNREADABLE in selection else []
     found = lint(text, library=library, selection=selection, **options)
     if not _lacks_facts(found):

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from lrdsl.diagnostics import shown
 from lrdsl.files import NOFOLLOW, PLAIN, RefusedError, is_ours, read_bytes, regular
 
 #: The name of a file that is being written. It holds no part of the name that it is for, which may be as long as names can be.
@@ -85,9 +86,11 @@ def _holds(path: Path, data: bytes) -> bool:
 def _may_write(path: Path, target: Path, status: os.stat_result) -> None:
     regular(path, status)
     if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
-        raise RefusedError(path, "it is read-only", "make it writable first: `chmod u+w`")
+        raise RefusedError(path, "the file is read-only", f"make it writable first: `chmod u+w {shown(path.name)}`")
     if status.st_nlink > 1:
-        raise RefusedError(path, f"it has {status.st_nlink} names (hard links), which a new file would part", "copy it first, or change it by hand")
+        raise RefusedError(
+            path, f"the file has {status.st_nlink} names (hard links), and a new file would separate them", "copy it first, or change it by hand"
+        )
 
 
 def _temporary(folder: Path, mode: int) -> tuple[Path, int]:

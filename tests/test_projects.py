@@ -128,7 +128,7 @@ def test_files_that_are_not_read_are_named(tmp_path: Path) -> None:
     wrong.write_bytes("schedule: cosin(3)  # caf\u00e9".encode("latin-1"))
     large.write_bytes(b" " * (MAX_BYTES + 1))
     assert [one.path for one in listed([tmp_path]).files] == [wrong], "so large a file is data, unless it is named"
-    for path, why in ((wrong, "it is not UTF-8 text, from byte 25 on"), (large, "it has more than 4,000,000 bytes")):
+    for path, why in ((wrong, "the file is not UTF-8 text, from byte 25 on"), (large, "the file has more than 4,000,000 bytes")):
         (d,) = check_file(path, Settings.of(tmp_path)).diagnostics
         assert (d.code, d.severity, d.message) == ("LR903", "warning", why)
         assert check_file(path, settings_of(tmp_path, 'ignore = ["LR903"]')).diagnostics == ()

@@ -138,7 +138,7 @@ def test_extended_attributes_are_kept(file: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("mode", [0o444, 0o400, 0o555, 0o000, 0o464])
 def test_read_only_stays_read_only(file: Path, mode: int) -> None:
     file.chmod(mode)
-    refused(file, "it is read-only")
+    refused(file, "the file is read-only")
     file.chmod(0o600)
     assert file.read_bytes() == b"old"
 

@@ -175,7 +175,7 @@ class Scope:
     def missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
         """Report that the clock lacks a fact."""
         ways = " or ".join(_FLAGS[name] for name in fact.facts)
-        self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which nobody has said", f"give {ways}")
+        self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which is not given", f"give {ways}")
 
 
 def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]:

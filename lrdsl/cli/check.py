@@ -91,7 +91,7 @@ def _written(checked: Checked, listed: Listed, settings: Settings) -> Checked:
     if not isinstance(failure, projects.Failure):
         return checked
     before = projects.check_file(listed.path, settings)
-    report = attrs.evolve(failure, reason=f"it was not repaired: {failure.reason}").diagnostic()
+    report = attrs.evolve(failure, reason=f"not repaired: {failure.reason}").diagnostic()
     return attrs.evolve(before, diagnostics=(*before.diagnostics, report), trace=failure.trace)
 
 

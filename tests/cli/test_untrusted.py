@@ -251,8 +251,8 @@ def test_what_cannot_be_written_is_said_and_the_others_are(project: Path, verb: 
         (project / "bad.lrs").chmod(0o444)
     assert main(verb) == 1
     out, err = capsys.readouterr()
-    why = "it is read-only" if shape == "read-only" else "it has 2 names (hard links)"
-    assert (f"error[LR903]: it was not repaired: {why}" in out and "warning[LR307]" in out) if verb[0] == "check" else f"lrdsl: bad.lrs: {why}" in err
+    why = "the file is read-only" if shape == "read-only" else "the file has 2 names (hard links)"
+    assert (f"error[LR903]: not repaired: {why}" in out and "warning[LR307]" in out) if verb[0] == "check" else f"lrdsl: bad.lrs: {why}" in err
     assert (project / "bad.lrs").read_text("utf-8") == BAD
     assert (project / "z.lrs").read_text("utf-8") != BAD
 
