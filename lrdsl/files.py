@@ -66,7 +66,7 @@ def regular(path: Path, status: os.stat_result) -> None:
     """Raises `RefusedError` for what is not a regular file."""
     if not stat.S_ISREG(status.st_mode):
         kind = next((name for test, name in _KINDS if test(status.st_mode)), "no file")
-        raise RefusedError(path, f"the path is {kind}, not a file of text", "name a regular file")
+        raise RefusedError(path, f"this is {kind}, not a file of text", "name a regular file")
 
 
 def is_ours(status: os.stat_result) -> bool:

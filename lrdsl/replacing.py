@@ -30,7 +30,7 @@ def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path |
     if status is not None:
         _may_write(path, target, status)
     elif before is not None:
-        raise RefusedError(path, "it was taken away after it was read", "run again")
+        raise RefusedError(path, "the file was removed after it was read", "run again")
     temporary, descriptor = _temporary(target.parent, 0o666 if status is None else 0o600)
     try:
         try:
@@ -44,7 +44,7 @@ def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path |
         if before is not None and not (_alike(status, _status(target)) and _holds(target, before)):
             if _holds(target, data):  # another run has done the same
                 return
-            raise RefusedError(path, "it was changed after it was read", "run again")
+            raise RefusedError(path, "the file was changed after it was read", "run again")
         temporary.replace(target)
     finally:
         if os.name != "nt":
@@ -59,7 +59,7 @@ def _target(path: Path, inside: Path | None) -> Path:
     except FileNotFoundError:
         target = Path(os.path.realpath(path))
     if inside is not None and not target.is_relative_to(os.path.realpath(inside)):
-        raise RefusedError(path, "it is a link that leads out of the folder", "name the file that it leads to")
+        raise RefusedError(path, "the file is a link that leads out of the folder", "name the file that it leads to")
     return target
 
 

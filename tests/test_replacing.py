@@ -145,17 +145,17 @@ def test_read_only_stays_read_only(file: Path, mode: int) -> None:
 
 def test_a_file_with_two_names_is_refused(file: Path) -> None:
     os.link(file, file.with_name("b.lrs"))
-    refused(file, "it has 2 names")
+    refused(file, "the file has 2 names")
     assert file.samefile(file.with_name("b.lrs"))
 
 
 def test_a_file_that_was_changed_is_not_overwritten(file: Path) -> None:
     for now in ("other", "ol", "old and more", ""):
         file.write_text(now, "utf-8")
-        refused(file, "it was changed after it was read")
+        refused(file, "the file was changed after it was read")
         assert file.read_text("utf-8") == now
     file.unlink()
-    refused(file, "it was taken away after it was read")
+    refused(file, "the file was removed after it was read")
     assert not file.exists()
 
 
@@ -175,7 +175,7 @@ def test_a_file_that_changes_while_the_new_one_is_written(file: Path, monkeypatc
                 file.symlink_to("b.lrs")
 
     monkeypatch.setattr(os, "fsync", meanwhile)
-    refused(file, "it was changed after it was read")
+    refused(file, "the file was changed after it was read")
     assert change == "gone" or file.read_text("utf-8") == ("mine" if change == "content" else "old")
 
 

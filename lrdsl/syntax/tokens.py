@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
 from lrdsl.syntax.grammar import grammar
@@ -75,15 +75,23 @@ def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
             token = token.read_as(next(kind for kind, sign in SIGNS.items() if sign == meant), meant)
         if token.type == "NUMBER":
             digits = token.replace("_", "")
-            value = Decimal(digits) if len(digits) <= MAX_DIGITS else None
-            if value is None:
+            if len(digits) > MAX_DIGITS:
                 help = f"round it: {MAX_DIGITS} characters are more than a double can hold"
                 problems.error("LR007", token.extent, f"a number of {len(token)} characters", help)
-            elif value and not SMALLEST <= value <= LARGEST:
+                token = token.read_as("NUMBER", "1")
+            elif not _in_range(digits):
                 problems.error("LR007", token.extent, f"`{token}` is out of range", "a number is 0, or lies between 1e-100 and 1e100")
-            if value is None or (value and not SMALLEST <= value <= LARGEST):
                 token = token.read_as("NUMBER", "1")
         yield token
+
+
+def _in_range(digits: str) -> bool:
+    """Whether a number is one that a text may have."""
+    try:
+        value = Decimal(digits)
+    except InvalidOperation:  # an exponent that `Decimal` has no room for
+        return False
+    return SMALLEST <= value <= LARGEST if value else -MAX_DIGITS <= value.adjusted() <= MAX_DIGITS  # 0e999999999 is 0, and no power of 10 to be worked out
 
 
 def separate(tokens: list[Token], problems: Problems) -> None:

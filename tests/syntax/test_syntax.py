@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 import lrdsl
+from lrdsl.diagnostics import Problems
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.printer import decimal_text
 
@@ -104,3 +105,14 @@ def test_files(tmp_path) -> None:  # type: ignore[no-untyped-def]
     assert f"{path}:2:6" in str(caught.value)
     with pytest.raises(OSError, match="missing"):
         lrdsl.load(tmp_path / "missing.lrs")
+
+
+@pytest.mark.parametrize("number", ["1e77777777777777777777777777777", "1e-77777777777777777777777777777", "1e101", "1e-101"])
+@pytest.mark.parametrize("digit", ["0", "1", "0.0"])
+def test_numbers_that_no_text_may_have(number: str, digit: str) -> None:
+    """Exponents that `Decimal` has no room for, and powers of ten that nobody could wait for."""
+    text = f"hold({digit}{number[1:]})"
+    problems = Problems(text)
+    parse(text, problems)
+    assert [d.code for d in problems.found] == ["LR007"]
+    assert [d.code for d in lrdsl.lint(text)][:1] == ["LR007"]
