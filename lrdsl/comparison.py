@@ -24,7 +24,7 @@ CLOSE = 1e-12
 #: No proof is tried for more stretches than this.
 _MOST_STRETCHES = 60
 #: The work after which SymPy gives a proof up.
-_MOST_WORK = 100_000
+_MOST_WORK = 50_000
 _SYMBOLS: dict[Expr, Any] = {T: sympy.Symbol("t", nonnegative=True), BASE: sympy.Symbol("b", positive=True), INDEX: sympy.Symbol("k"), PI: sympy.pi}
 
 
