@@ -18,7 +18,7 @@ MAX_BYTES = 4 * MAX_TEXT
 MAX_FILES_DEEP = 20
 #: Flags that not every system has: do not wait for a partner, take no terminal, follow no link, give nothing to other programs, change no byte.
 PLAIN = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
-NOFOLLOW = getattr(os, "ONOFOLLOW", 0)
+NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _CHUNK = 1 << 20
 _KINDS = (
     (stat.S_ISDIR, "a folder"),

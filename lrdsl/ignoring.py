@@ -150,9 +150,11 @@ def _segment(text: str) -> str | _Fits | None:
         elif sign is not None:
             pieces[-1].append(re.escape(sign[-1]) if len(sign) < 3 else sign)
     widths = [len(piece) for piece in pieces]
-    made = [re.compile("".join(piece), re.DOTALL) for piece in pieces]
+    made: list[re.Pattern[str]] = []
 
     def fits(name: str) -> bool:
+        if not made:  # few of the patterns of a large file are ever asked for, and to make them takes longer than to read them
+            made.extend(re.compile("".join(piece), re.DOTALL) for piece in pieces)
         end = len(name) - widths[-1]
         if len(made) == 1:
             return made[0].fullmatch(name) is not None

@@ -17,7 +17,7 @@ from lrdsl.replacing import TEMPORARY, leftovers
 #: Files larger than this are data and no configs; notebooks have pictures in them.
 MAX_BYTES, MAX_NOTEBOOK = 4_000_000, 100_000_000
 #: A `.gitignore` larger than this is not obeyed; how many characters all of them may make compare in one run, and as how many each of their own counts.
-MAX_IGNORE, MAX_WORK, READING = 250_000, 1_000_000_000, 500
+MAX_IGNORE, MAX_WORK, READING = 250_000, 1_000_000_000, 2000
 #: Folders of tools, which hold nothing that people write. A repository's own folder is never looked at, whatever the case of its name.
 _TOOLS = {"__pycache__", "__pypackages__", "node_modules", "site-packages", "venv", ".venv", ".tox", ".nox", ".eggs", ".hg", ".svn", ".ipynb_checkpoints"}
 _TOOLS |= {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}

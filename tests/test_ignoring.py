@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pathspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrdsl import ignoring
 from lrdsl.ignoring import Patterns, Work
 
 PLENTY = 10**12
@@ -90,3 +93,13 @@ def test_work_is_counted() -> None:
     patterns.ignores(("a" * 100,), False, twice)
     patterns.ignores(("a" * 100,), False, twice)
     assert 2 * (PLENTY - some.left) == PLENTY - twice.left > 1000
+
+
+def test_patterns_that_are_never_asked_for_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    compiled = re.compile
+    monkeypatch.setattr(ignoring.re, "compile", lambda pattern, flags=0: made.append(pattern) or compiled(pattern, flags))
+    patterns = Patterns.of("\n".join(f"*a{i}*b*c" for i in range(1000)))
+    assert made == []
+    assert patterns.ignores(("a7xbxc",), False, Work(PLENTY)) is True
+    assert len(made) == 4

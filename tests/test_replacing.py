@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lrdsl import replacing
-from lrdsl.files import RefusedError
+from lrdsl import files, replacing
+from lrdsl.files import RefusedError, read_bytes, regular
 from lrdsl.replacing import TEMPORARY, discard, leftovers, replace
 from tests.folders import write
 
@@ -259,3 +259,17 @@ def test_without_locks_age_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     os.utime(tmp_path / LEFT, (0, 0))
     discard(leftovers(tmp_path))
     assert not (tmp_path / LEFT).exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system follows every link")
+def test_what_becomes_a_link_while_it_is_read_is_not_followed(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file.parent / "victim").write_text("secret", "utf-8")
+
+    def swapped(path: Path, status: os.stat_result) -> None:
+        regular(path, status)
+        path.unlink()
+        path.symlink_to("victim")
+
+    monkeypatch.setattr(files, "regular", swapped)
+    with pytest.raises(OSError, match="symbolic links"):
+        read_bytes(file, 100, follow=False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from lrdsl.diagnostics import refuse
+from lrdsl.diagnostics import UsageError, refuse
 
 
 def add(verbs: Any) -> None:
@@ -16,6 +17,8 @@ def add(verbs: Any) -> None:
 
 def run(_: argparse.Namespace) -> None:
     """Serve until the editor is done."""
+    if sys.stdin is None:
+        raise UsageError("there is no standard input")
     try:
         from lrdsl.lsp import serve
     except ModuleNotFoundError as missing:

@@ -26,9 +26,12 @@ _COLOURS = {"error": "1;31", "warning": "1;33", "rule": "34", "help": "1;36", "s
 
 
 def prepare() -> None:
-    """Make ready to print any text in any encoding: what it lacks is written as an escape."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    """Make ready to print any text in any encoding: what it lacks is written as an escape. Where an output is closed, what is printed there is for nobody."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - it stays open, and paths take a while to load
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

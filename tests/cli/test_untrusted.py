@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -240,6 +241,27 @@ def test_standard_input_that_is_closed(project: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("sys.stdin", None)
     assert main(["fmt", "-"]) == 2
     assert capsys.readouterr().err == "lrdsl: there is no standard input\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "closed", "status"),
+    [
+        ("check .", ">&-", 1),
+        ("check .", "2>&-", 1),
+        ("check --format json .", ">&-", 1),
+        ("check --diff .", ">&-", 1),
+        ("show good.lrs", ">&-", 0),
+        ("show good.lrs", "<&- >&- 2>&-", 0),
+        ("values 'hold('", "2>&-", 1),
+        ("lsp", ">&-", 0),
+        ("lsp", "<&-", 2),
+    ],
+)
+def test_streams_that_are_closed(command: str, closed: str, status: int, project: Path) -> None:
+    write(project, **{"good.lrs": GOOD})
+    line = f"{shlex.quote(sys.executable)} -m lrdsl {command} {closed}"
+    done = subprocess.run(["sh", "-c", line], cwd=project, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert (done.returncode, "Traceback" in done.stdout + done.stderr) == (status, False)
 
 
 @pytest.mark.parametrize("verb", [["check", "--fix"], ["fmt"]])
