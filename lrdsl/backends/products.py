@@ -45,35 +45,36 @@ def within(factors: float) -> None:
 class RunningProduct:
     """The product of `factor(k)` over k = 1 .. n, at any n: one multiplication where n grows by one, a stride of them after a jump.
 
-    `factor` gives the factor of an index as (high, low); `factors` does so for an array of indices.
+    `factor` gives the factor of an index as (high, low); `factors` does so for an array of indices. Threads may ask at once: what is remembered is taken and
+    replaced whole, and every stride before one that is kept is kept too.
     """
 
     def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]]) -> None:
         self.factor, self.factors = factor, factors
-        self.last = 0
-        self.value = (1.0, 0.0)
-        self.kept = [(1.0, 0.0)]
+        self.last = (0, 1.0, 0.0)
+        self.kept = {0: (1.0, 0.0)}
 
     def __call__(self, n: float) -> float:
         n = int(n)
-        if n < self.last:
+        last, high, low = self.last
+        if n < last:
             stride = min(n // _STRIDE, len(self.kept) - 1)
-            self.last, self.value = stride * _STRIDE, self.kept[stride]
-        while n - self.last > 2 * _STRIDE:
-            self._leap(n)
-        high, low = self.value
-        for k in range(self.last + 1, n + 1):
+            last, (high, low) = stride * _STRIDE, self.kept[stride]
+        while n - last > 2 * _STRIDE:
+            last, high, low = self._leap(last, n)
+        for k in range(last + 1, n + 1):
             high, low = _times(high, low, *self.factor(k))
-            if k == len(self.kept) * _STRIDE:
-                self.kept.append((high, low))
-        self.last, self.value = n, (high, low)
+            if k % _STRIDE == 0:
+                self.kept.setdefault(k // _STRIDE, (high, low))
+        self.last = (n, high, low)
         return high + low
 
-    def _leap(self, n: int) -> None:
-        """Go on to a multiple of the stride, a few strides at a time."""
+    def _leap(self, last: int, n: int) -> tuple[int, float, float]:
+        """Go on to a multiple of the stride, a few strides at a time; gives the index that is reached, and the product there."""
         import numpy as np
 
-        first = self.last - self.last % _STRIDE
+        at = last // _STRIDE
+        first = at * _STRIDE
         strides = min((n - first) // _STRIDE, _STRIDES)
         high, low = self.factors(np.arange(first + 1, first + 1 + strides * _STRIDE, dtype=float))
         high, low = np.broadcast_to(high, strides * _STRIDE), np.broadcast_to(low, strides * _STRIDE)
@@ -82,13 +83,10 @@ class RunningProduct:
         while width > 1:
             width //= 2
             h, lo = _times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
-        at = first // _STRIDE
         a, b = self.kept[at]
         for i in range(strides):
-            a, b = _times(a, b, float(h[i, 0]), float(lo[i, 0]))
-            if at + i + 1 == len(self.kept):
-                self.kept.append((a, b))
-        self.last, self.value = first + strides * _STRIDE, (a, b)
+            a, b = self.kept.setdefault(at + i + 1, _times(a, b, float(h[i, 0]), float(lo[i, 0])))
+        return first + strides * _STRIDE, a, b
 
 
 def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArray[Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from lrdsl.backends.notation.tree import Name, Negative, Node, Number, Power, Ratio, Sum, Times
 from lrdsl.exact import Exact, quotient
 from lrdsl.expr import Lettered
+from lrdsl.work import spend
 
 
 def form_of(form: Any, letters: Mapping[Any, Name], inline: bool = False) -> Node:
@@ -41,23 +42,60 @@ def _lowest(form: Any) -> Any:
     """What stands above and below in a form, in lowest terms; many pieces of a formula share their forms."""
     import sympy
 
-    return sympy.fraction(sympy.cancel(form))
+    terms = _terms(form)
+    if terms is not None and all(n > 0 for _, powers in terms for _, n in powers) and all(coefficient.q == 1 for coefficient, _ in terms):
+        return form, sympy.Integer(1)
+    return sympy.fraction(form if terms is not None and len(terms) == 1 else sympy.cancel(form))
+
+
+def _terms(form: Any) -> list[tuple[Any, list[tuple[Any, int]]]] | None:
+    """A sum of letters to whole powers, term by term: the coefficient, and each letter with its power; None for what is no such sum as it stands.
+
+    Nearly all forms are, and SymPy's own algebra of polynomials takes hundreds of times as long to see it.
+    """
+    found = []
+    for term in form.args if form.is_Add else (form,):
+        powers: list[tuple[Any, int]] = []
+        coefficient = None
+        for factor in term.args if term.is_Mul else (term,):
+            base, exponent = factor.args if factor.is_Pow else (factor, None)
+            if factor.is_Rational and coefficient is None:
+                coefficient = factor
+            elif base.is_Symbol and (exponent is None or exponent.is_Integer):
+                powers.append((base, 1 if exponent is None else int(exponent.p)))
+            else:
+                return None
+        found.append((_one() if coefficient is None else coefficient, powers))
+    spend(len(found) // 4)
+    return found
+
+
+@cache
+def _one() -> Any:
+    import sympy
+
+    return sympy.Integer(1)
 
 
 def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:
+    """A polynomial of letters as notation, in their order, what is subtracted last."""
     import sympy
 
-    symbols = [s for s in letters if s in form.free_symbols]
-    if not symbols:
-        return _number(form)
-    outer, inner = sympy.factor_terms(form).as_coeff_Mul() if form.is_Add else (sympy.Integer(1), form)
-    terms = [_term(powers, outer * coefficient, symbols, letters) for powers, coefficient in sympy.Poly(inner, *symbols).terms()]
-    terms.sort(key=lambda term: isinstance(term, Negative))
-    return Sum(tuple(terms)) if len(terms) > 1 else terms[0]
+    terms = _terms(form)
+    order = {symbol.name: i for i, symbol in enumerate(letters)}
+    spend(len(order) // 16)
+    if terms is None:
+        symbols = sorted(form.free_symbols, key=lambda symbol: order[symbol.name])
+        terms = [(coefficient, [(s, n) for s, n in zip(symbols, powers, strict=True) if n]) for powers, coefficient in sympy.Poly(form, *symbols).terms()]
+    placed = [(sorted((order[symbol.name], -n, symbol) for symbol, n in powers), coefficient) for coefficient, powers in terms]
+    placed.sort(key=lambda term: [*(place[:2] for place in term[0]), (len(order), 0)])
+    found = [_term([(letters[symbol], -n) for _, n, symbol in powers], coefficient) for powers, coefficient in placed]
+    found.sort(key=lambda term: isinstance(term, Negative))
+    return Sum(tuple(found)) if len(found) > 1 else found[0]
 
 
-def _term(powers: tuple[int, ...], coefficient: Any, symbols: list[Any], letters: Mapping[Any, Name]) -> Node:
-    factors: list[Node] = [letters[s] if n == 1 else Power(letters[s], Number(n)) for s, n in zip(symbols, powers, strict=True) if n]
+def _term(powers: list[tuple[Name, int]], coefficient: Any) -> Node:
+    factors: list[Node] = [name if n == 1 else Power(name, Number(n)) for name, n in powers]
     size = abs(coefficient)
     if size != 1 or not factors:
         factors.insert(0, _number(size))

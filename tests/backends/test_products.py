@@ -1,0 +1,68 @@
+"""Running products: one value whoever asks, in whatever order, and from however many threads."""
+
+from __future__ import annotations
+
+import math
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import lrdsl
+from lrdsl.backends import products
+from lrdsl.backends.products import RunningProduct
+
+
+def made() -> RunningProduct:
+    """The product of 1 + 1/k, which is n + 1."""
+    return RunningProduct(lambda k: (1 + 1 / k, 0.0), lambda k: (1 + 1 / k, 0 * k))
+
+
+def interrupted(product: RunningProduct, n: int, at: int, asked: int) -> tuple[float, bool]:
+    """The product at n, where another thread asks for one at that step of the interpreter; and whether there is such a step."""
+    left = at
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != products.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if left == 0:
+            left = -1
+            sys.settrace(None)
+            product(asked)
+            sys.settrace(trace)
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        value = product(n)
+    finally:
+        sys.settrace(before)
+    return value, left < 0
+
+
+@pytest.mark.parametrize("asked", [0, 5, 30])
+@pytest.mark.parametrize(("first", "n"), [(6, 7), (9, 2), (0, 21)])
+def test_threads_may_ask_one_product_at_any_moment(first: int, n: int, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_STRIDE", 4)
+    monkeypatch.setattr(products, "_STRIDES", 2)
+    at, more = 1, True
+    while more:
+        product = made()
+        product(first)
+        value, more = interrupted(product, n, at, asked)
+        assert value == pytest.approx(n + 1)
+        assert [product(k) for k in (*range(30), 3)] == pytest.approx([*range(1, 31), 4]), at
+        at += 1
+    assert at > 50
+
+
+def test_levels_do_not_depend_on_what_was_asked_before() -> None:
+    fresh = lrdsl.parse("cumprod(1 - 1 / (t + 20))").values(20_000).tolist()
+    s = lrdsl.parse("cumprod(1 - 1 / (t + 20))")
+    for tick in (19_999, 3, 8_191, 8_192, 8_193, 12_288, 0, 4_095, 4_096, 4_097, 19_998):
+        assert abs(s.at(tick) - fresh[tick]) <= math.ulp(fresh[tick])
