@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 import lrdsl
 from lrdsl import work
+from lrdsl.cli import main
 from lrdsl.diagnostics import ScheduleError
 
 #: A budget that makes the tests quick.
@@ -100,3 +101,40 @@ def test_every_question_has_an_answer_after_few_operations(name: str, asked: str
     calls = calls_of(ask)
     assert not set(codes) - {"LR005", "LR142", "LR152", "LR153"}, codes
     assert calls < CALLS * BUDGET, calls
+
+
+def phases(count: int) -> str:
+    return " then ".join(f"{('cosine', 'linear', 'poly')[i % 3]}({10 + 7 * i}, to=0.{90 - i}x)" for i in range(count))
+
+
+ORDINARY = {
+    "20 phases": phases(20),
+    "many milestones": f"warmup(5) then multistep([{', '.join(str(30 * i) for i in range(1, 101))}], 0.97)",
+    "restarts": "warmup(500) then restarts(cosine(1000, to=0.1x) then hold(10), times=200, decay=0.95)",
+    "targets": "\n".join(f'lr["g{i}"] = warmup({i + 1}) then cosine(100, to=0.0{i + 1}x) then linear(30)' for i in range(9)),
+    "metrics": " then ".join(f"(cosine({i + 20}, to=0.5x) until plateau(patience=3) or {i + 30}) then plateau() for 9" for i in range(4)) + " then linear(9)",
+}
+
+
+@pytest.mark.parametrize("asked", ["lint", "values", "formula", "latex", "symbolic", "sentence"])
+@pytest.mark.parametrize("name", ORDINARY)
+def test_what_people_write_has_an_answer(name: str, asked: str) -> None:
+    assert ASKED[asked](ORDINARY[name]) is not None
+
+
+def test_a_replan_has_one_budget_whatever_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler = lrdsl.compile("cosine(100)", SimpleNamespace(param_groups=[{"lr": 0.1}]))
+    monkeypatch.setattr(work, "MOST", BUDGET)
+    state = {**scheduler.state_dict(), "replans": [[3, TEXTS["restarts"]]]}
+
+    def ask(call: Callable[[], Any]) -> None:
+        with pytest.raises(ScheduleError, match="LR005"):
+            call()
+
+    for call in (lambda: scheduler.replan(TEXTS["restarts"]), lambda: scheduler.load_state_dict(state)):
+        assert calls_of(lambda call=call: ask(call)) < CALLS * BUDGET
+
+
+def test_showing_many_targets_is_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "\n".join(f"k{i} = hold" for i in range(200))]) == 1
+    assert "LR005" in capsys.readouterr().err

@@ -53,12 +53,12 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 
 
-def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
+def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
     """The value of a machine tree where symbols are arrays or numbers. `shared` holds what is computed once for all blocks, by tree."""
     return _value(e, symbols, shared, {})
 
 
-def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any], memo: dict[Expr, Any]) -> Any:
+def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
     # No closures here: they would refer to each other, and keep the arrays until the garbage collector comes by.
     if isinstance(x, Float):
         return float(x.value)
@@ -70,7 +70,7 @@ def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any], memo: d
     return known
 
 
-def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any], memo: dict[Expr, Any]) -> Any:
+def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
     if isinstance(x, Select):
         return _select(x, _value(x.of, symbols, shared, memo), symbols, shared)
     if isinstance(x, Accumulated):
@@ -86,7 +86,7 @@ def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Expr, Any], memo
     return _PLAIN[x.op](*args)
 
 
-def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Expr, Any]) -> Any:
+def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
     """Each branch on the ticks that reach it."""
     starts = [first_tick(s) for s in e.starts[1:]]
     if np.ndim(of) == 0:
@@ -108,17 +108,18 @@ def _places(starts: Sequence[float], of: Array) -> Iterator[tuple[int, Any]]:
         yield from ((int(i), place == i) for i in np.unique(place))
 
 
-def factors(e: Accumulated) -> Callable[[Array], tuple[Any, Any]]:
+def factors(high: Expr, low: Expr) -> Callable[[Array], tuple[Any, Any]]:
     """The factors of a product for an array of indices, as (high, low)."""
-    return lambda k: (evaluate(e.high, {INDEX: k}, {}), evaluate(e.low, {INDEX: k}, {}))
+    return lambda k: (evaluate(high, {INDEX: k}, {}), evaluate(low, {INDEX: k}, {}))
 
 
-def _prefix(e: Accumulated, shared: dict[Expr, Any], upto: int) -> Array:
+def _prefix(e: Accumulated, shared: dict[Any, Any], upto: int) -> Array:
     """All products up to an index, kept for the next block; it at least doubles when it grows."""
-    known: Array | None = shared.get(e)
+    product = e.high, e.low  # whatever it is taken up to
+    known: Array | None = shared.get(product)
     if known is None or len(known) <= upto:
         n = max(upto, min(2 * len(known), MOST_FACTORS) if known is not None else 0)
-        known = shared[e] = running_products(factors(e), n)
+        known = shared[product] = running_products(factors(*product), n)
     return known
 
 
@@ -152,7 +153,7 @@ def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Arra
     trees = _trees_of(level)
     flat = np.ascontiguousarray(ticks, dtype=np.float64).reshape(-1)
     out = np.empty_like(flat)
-    shared: dict[Expr, Any] = {}
+    shared: dict[Any, Any] = {}
     for begin in range(0, len(flat), _BLOCK):
         block = flat[begin : begin + _BLOCK]
         for i, chosen in _places(trees.starts[1:], block):
@@ -163,7 +164,7 @@ def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Arra
     return out.reshape(np.shape(ticks))
 
 
-def _level(trees: tuple[Expr, ...], ticks: Array, base: float, shared: dict[Expr, Any]) -> Any:
+def _level(trees: tuple[Expr, ...], ticks: Array, base: float, shared: dict[Any, Any]) -> Any:
     factors = factors_in(trees)
     if factors is not None:
         within(float(np.max(evaluate(factors, {T: ticks, BASE: base}, shared), initial=0.0)))

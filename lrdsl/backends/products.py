@@ -1,6 +1,6 @@
 """Long products without drift: `cumprod` by the tick. The running product is a double and its error term, so a million factors cost a few ulp at most.
 
-A level with more than `MOST_FACTORS` factors is refused, so that any tick is reached in about a second at the most, and the next one at once.
+A level with more than `MOST_FACTORS` factors is refused, so that any tick is reached in half a second at the most, and the next one at once.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.diagnostics import refuse
+from lrdsl.work import spend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: The most factors that all running products of one level may have together.
-MOST_FACTORS = 10_000_000
+MOST_FACTORS = 4_000_000
 #: A jump of more ticks than this is taken by the array, and so many ticks lie between two products that are kept.
 _STRIDE = 4096
 #: So many strides are taken at once: few enough that they stay in the processor's cache.
 _STRIDES = 16
 _BLOCK = 1 << 16
 _SPLITTER = 2.0**27 + 1
+#: So many factors are as much work as one node, as a power of 2.
+_FACTORS = 7
 
 
 def _times(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
@@ -42,24 +45,31 @@ def within(factors: float) -> None:
         raise refuse("LR152", f"the level is a product of {int(factors)} factors, and {MOST_FACTORS} are the most that are multiplied one by one", help)
 
 
+class Factors:
+    """The factors of a product: `one` gives that of an index as (high, low), `many` those of an array of indices. Of their product, all strides are `kept`."""
+
+    def __init__(self, one: Callable[[int], tuple[float, float]], many: Callable[[Any], tuple[Any, Any]]) -> None:
+        self.one, self.many = one, many
+        self.kept = {0: (1.0, 0.0)}
+
+
 class RunningProduct:
     """The product of `factor(k)` over k = 1 .. n, at any n: one multiplication where n grows by one, a stride of them after a jump.
 
-    `factor` gives the factor of an index as (high, low); `factors` does so for an array of indices. Threads may ask at once: what is remembered is taken and
-    replaced whole, and every stride before one that is kept is kept too.
+    Threads may ask at once: what is remembered is taken and replaced whole, and every stride before one that is kept is kept too.
     """
 
-    def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]]) -> None:
-        self.factor, self.factors = factor, factors
+    def __init__(self, factors: Factors) -> None:
+        self.factor, self.factors, self.kept = factors.one, factors.many, factors.kept
         self.last = (0, 1.0, 0.0)
-        self.kept = {0: (1.0, 0.0)}
 
     def __call__(self, n: float) -> float:
         n = int(n)
         last, high, low = self.last
-        if n < last:
+        if n < last or n - last > _STRIDE:
             stride = min(n // _STRIDE, len(self.kept) - 1)
-            last, (high, low) = stride * _STRIDE, self.kept[stride]
+            if n < last or stride * _STRIDE > last:
+                last, (high, low) = stride * _STRIDE, self.kept[stride]
         while n - last > 2 * _STRIDE:
             last, high, low = self._leap(last, n)
         for k in range(last + 1, n + 1):
@@ -76,6 +86,7 @@ class RunningProduct:
         at = last // _STRIDE
         first = at * _STRIDE
         strides = min((n - first) // _STRIDE, _STRIDES)
+        spend(strides * _STRIDE >> _FACTORS)
         high, low = self.factors(np.arange(first + 1, first + 1 + strides * _STRIDE, dtype=float))
         high, low = np.broadcast_to(high, strides * _STRIDE), np.broadcast_to(low, strides * _STRIDE)
         h, lo = high.reshape(strides, _STRIDE), low.reshape(strides, _STRIDE)
@@ -93,6 +104,7 @@ def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArr
     """The products of the first 0 .. n factors, a block at a time; `factors` gives those of an array of indices as (high, low)."""
     import numpy as np
 
+    spend(n >> _FACTORS)
     out = np.ones(n + 1)
     carried = (1.0, 0.0)
     for begin in range(0, n, _BLOCK):

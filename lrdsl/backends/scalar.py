@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from lrdsl.backends.numeric import ONE, ZERO, Accumulated, Float, factors_in, numeric, stretches
-from lrdsl.backends.products import RunningProduct, within
+from lrdsl.backends.products import Factors, RunningProduct, within
 from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Select, Symbol, T, affine, mentions
 from lrdsl.plan import Piece, Plan, first_tick, pieces
 from lrdsl.work import spend
@@ -97,7 +97,7 @@ class _Writer:
     def _written(self, e: Expr) -> str:
         if isinstance(e, Accumulated):
             product = self._name()
-            self.lines.append(f"{self.indent}{product} = {self.place(_running(e))}")
+            self.lines.append(f"{self.indent}{product} = {self.place(RunningProduct(_factors(e.high, e.low)))}")
             return f"{product}({self.text(e.upto)})"
         assert isinstance(e, Call), e
         if e.op in ("min", "max"):
@@ -142,10 +142,12 @@ class _Writer:
             self.names, self.indent = names, indent
 
 
-def _running(e: Accumulated) -> RunningProduct:
+@lru_cache(maxsize=128)
+def _factors(high: Expr, low: Expr) -> Factors:
+    """The factors of a product; all pieces that have it share what has been multiplied."""
     from lrdsl.backends import array
 
-    return RunningProduct(_function((e.high, e.low), ["def factor(k):"], ["    return {0}, {1}"]), array.factors(e))
+    return Factors(_function((high, low), ["def factor(k):"], ["    return {0}, {1}"]), array.factors(high, low))
 
 
 @lru_cache(maxsize=128)

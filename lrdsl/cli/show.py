@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.cli import options
 from lrdsl.overview import HEAD, rows
 from lrdsl.visible import visible
+from lrdsl.work import spend
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,8 @@ _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _ROWS = 13
 #: A formula of more pieces than this is cut, and so is the table of phases.
 _MOST = 12
+#: To lay out a target is as much work as so many nodes.
+_TARGET = 1000
 
 
 def add(verbs: Any) -> None:
@@ -45,6 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     targets = options.targets(s, arguments)
     ticks = arguments.ticks or options.horizon(s, targets)
     for target in targets:
+        spend(_TARGET)
         body = str(s) if len(s.targets) == 1 and target.name == "lr" else target.name
         console.print()
         console.print(_text((body, "bold")), soft_wrap=True)

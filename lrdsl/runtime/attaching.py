@@ -93,6 +93,25 @@ def _carefully(rows: list[_Row], tick: int) -> None:
 
 
 @attrs.frozen(eq=False)
+class Held:
+    """What groups hold, and the values of the tensors in them that are filled."""
+
+    groups: list[tuple[Group, Group]]
+    filled: list[tuple[Any, Any]]
+
+    def put_back(self) -> None:
+        """Make the groups hold that again, whatever they do when a value is stored."""
+        for group, values in self.groups:
+            dict.clear(group)
+            dict.update(group, values)
+        for tensor, value in self.filled:
+            tensor.copy_(value)
+
+
+_NOTHING = Held([], [])
+
+
+@attrs.frozen(eq=False)
 class Attached:
     """A schedule and the param groups that it drives, each with its base by quantity, and what it watches."""
 
@@ -103,6 +122,7 @@ class Attached:
     tracks: tuple[Track, ...]
     watches: tuple[Watch, ...]
     careful: bool
+    plain: bool
 
     def fits(self, groups: list[Group]) -> bool:
         """Whether it is of these groups: an optimizer that loaded a state has new ones, and some are added later."""
@@ -125,6 +145,23 @@ class Attached:
     def differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether some level at a tick is another one by a schedule with more events."""
         return any(schedule.evaluators[track.name].level(tick, base) != track.evaluator.level(tick, base) for track in self.tracks for _, base in track.slots)
+
+    def held(self) -> Held:
+        """What the groups hold, where storing in them may fail: plain dicts take any value."""
+        if self.plain:
+            return _NOTHING
+        filled = [group[track.key] for track in self.tracks if track.fills for group, _ in track.slots]
+        return Held([(group, dict(group)) for group in self.groups], [(value, value.clone()) for value in filled if hasattr(value, "clone")])
+
+    def put_back(self, tick: int) -> None:
+        """Store the levels of a tick in what a group of the host's own did not let be stored whole."""
+        for track in self.tracks:
+            for group, base in track.slots:
+                level, now = track.evaluator.level(tick, base), group[track.key]
+                if hasattr(now, "fill_"):
+                    now.fill_(level)
+                else:
+                    dict.__setitem__(group, track.key, level if track.element is None else with_element(now, track.element, level))
 
     def keep_bases(self, groups_have: bool = True) -> None:
         """Write the bases into the groups, as torch does with `initial_lr`; those that the `groups_have` stay."""
@@ -168,7 +205,8 @@ def attached(schedule: Schedule, groups: list[Group], bases: Mapping[str, Sequen
         check_shared([(track.name, track.key, track.slots) for track in tracks if track.fills], str(schedule))
     watches = tuple(watch for target in schedule.targets for watch in target.plan.watches)
     careful = any(track.fills or track.element is not None for track in tracks)
-    return Attached(schedule, groups, len(groups), found, tuple(tracks), watches, careful)
+    plain = all(type(group) is dict for group in groups)
+    return Attached(schedule, groups, len(groups), found, tuple(tracks), watches, careful, plain)
 
 
 def _rate(what: str, value: Any, schedule: Schedule) -> float:

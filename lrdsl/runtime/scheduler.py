@@ -18,7 +18,7 @@ from lrdsl.runtime.groups import Group, chosen, quantities
 from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log, MetricWarning, Taken, reported
 from lrdsl.runtime.states import FORMAT, saved
-from lrdsl.schedule import Schedule
+from lrdsl.schedule import Schedule, bounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,11 +92,16 @@ class Scheduler:
         All that may be refused is refused before anything is changed.
         """
         until, store = bound.entering(tick)
-        store(tick)
+        before = bound.held()
+        try:
+            store(tick)
+            if bound is not getattr(self, "_attached", None) or not groups_have:
+                bound.keep_bases(groups_have)
+        except BaseException:  # of a group of the host's own
+            before.put_back()
+            raise
         self._until, self._store = until, store
-        if bound is not getattr(self, "_attached", None) or not groups_have:
-            self._bind(bound)
-            bound.keep_bases(groups_have)
+        self._bind(bound)
         self.last_epoch = tick
         self.log = self.log if log is None else log
         self.course = self.course if course is None else course
@@ -128,7 +133,11 @@ class Scheduler:
         tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
         if tick < self._until and metric is None and groups is self._groups and len(groups) == self._count:
-            self._store(tick)
+            try:
+                self._store(tick)
+            except BaseException:  # of a group of the host's own: those before it have the new level
+                self._attached.put_back(tick - 1)
+                raise
             self.last_epoch = tick
         else:
             self._advance(tick, metric, metrics)
@@ -177,7 +186,7 @@ class Scheduler:
 
         Where a schedule follows metrics: nothing is reported on the way; going back forgets the events that came after that tick, and monitors start anew.
         Raises `ScheduleError` for a tick whose plan a run that was replanned often has forgotten, see `replan`, and, as `step` does, for one that a `cumprod`
-        would need more than 10 million factors for.
+        would need more than 4 million factors for.
         """
         tick = whole_number("tick", tick, "seek to a whole tick, from 0", high=MAX_TICKS, text=str(self.schedule))
         self._remembered(tick)
@@ -210,7 +219,8 @@ class Scheduler:
         """
         text = string("the text", text, "give the schedule as a string", str(self.schedule))
         now = self._now()
-        course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, now.bases)
+        with bounded(text):
+            course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, now.bases)
         bound = attached(schedule, now.groups, self.bases)
         self._come(self.last_epoch, bound, self.log.of(bound.watches), course)
 
@@ -291,7 +301,9 @@ class Scheduler:
             raise refuse("LR152", f"migrate is {quoted(migrate)}", "it is True or False", text)
         groups = self.optimizer.param_groups
         state = saved(state_dict, self.state_dict(), self.course, len(groups), migrate, text)
-        bound = attached(state.course.schedule(state.log.events), groups, state.bases)
+        with bounded(text):
+            schedule = state.course.schedule(state.log.events)
+        bound = attached(schedule, groups, state.bases)
         if state.log.of(bound.watches) != state.log:
             raise refuse("LR151", "the state says of metrics what the schedule does not watch", "load a state that was saved whole", text)
         self._come(state.tick, bound, state.log, state.course, groups_have=False)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 import lrdsl
+from lrdsl import work
 from lrdsl.backends import products
-from lrdsl.backends.products import RunningProduct
+from lrdsl.backends.products import Factors, RunningProduct
 
 
 def made() -> RunningProduct:
     """The product of 1 + 1/k, which is n + 1."""
-    return RunningProduct(lambda k: (1 + 1 / k, 0.0), lambda k: (1 + 1 / k, 0 * k))
+    return RunningProduct(Factors(lambda k: (1 + 1 / k, 0.0), lambda k: (1 + 1 / k, 0 * k)))
 
 
 def interrupted(product: RunningProduct, n: int, at: int, asked: int) -> tuple[float, bool]:
@@ -45,8 +46,7 @@ def interrupted(product: RunningProduct, n: int, at: int, asked: int) -> tuple[f
     return value, left < 0
 
 
-@pytest.mark.parametrize("asked", [0, 5, 30])
-@pytest.mark.parametrize(("first", "n"), [(6, 7), (9, 2), (0, 21)])
+@pytest.mark.parametrize(("first", "n", "asked"), [(6, 7, 0), (6, 7, 30), (9, 2, 5), (0, 21, 0), (0, 21, 14)])
 def test_threads_may_ask_one_product_at_any_moment(first: int, n: int, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "_STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 2)
@@ -66,3 +66,22 @@ def test_levels_do_not_depend_on_what_was_asked_before() -> None:
     s = lrdsl.parse("cumprod(1 - 1 / (t + 20))")
     for tick in (19_999, 3, 8_191, 8_192, 8_193, 12_288, 0, 4_095, 4_096, 4_097, 19_998):
         assert abs(s.at(tick) - fresh[tick]) <= math.ulp(fresh[tick])
+
+
+def test_pieces_of_a_schedule_share_what_has_been_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+    multiplied = []
+    leap = RunningProduct._leap
+    monkeypatch.setattr(RunningProduct, "_leap", lambda self, last, n: multiplied.append(last) or leap(self, last, n))
+    s = lrdsl.parse("cumprod(1 - 1 / (t + 77)) for 1000000 then linear(50, to=0.5x) then cosine(50)")
+    for tick in (999_999, 1_000_000, 1_000_050, 3, 1_000_051):
+        s.at(tick)
+    assert len(multiplied) == len(set(multiplied))
+    assert len(multiplied) > 10
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_products_are_work_of_the_text(array: bool) -> None:
+    s = lrdsl.parse(f"cumprod(1 - 1 / (t + {78 + array}))")
+    with work.limited():
+        s.values([1_000_000]) if array else s.at(1_000_000)
+        assert work.spent() >= 990_000 >> products._FACTORS
