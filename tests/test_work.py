@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, SimpleNamespace
 from typing import Any
 
@@ -138,3 +138,48 @@ def test_a_replan_has_one_budget_whatever_is_tried(monkeypatch: pytest.MonkeyPat
 def test_showing_many_targets_is_work(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "\n".join(f"k{i} = hold" for i in range(200))]) == 1
     assert "LR005" in capsys.readouterr().err
+
+
+def test_what_is_raised_where_it_would_be_lost_is_raised_later() -> None:
+    """A generator that the collector of garbage ends calls no function that may raise: there the limit would be lost, and printed."""
+
+    def numbers() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            ended.append(1)
+
+    def end_many() -> None:
+        for _ in range(10**6):
+            next(numbers())
+            abs_of(-1)
+
+    ended: list[int] = []
+    with pytest.raises(work.TooMuchWorkError), work.limited(), work.counted(10):
+        end_many()
+    assert ended
+    assert sys.getprofile() is None
+
+
+def abs_of(x: int) -> int:
+    return abs(x)
+
+
+def test_the_outermost_budget_counts_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST", 10)
+    with work.limited():
+        work.spend(6)
+        with pytest.raises(work.TooMuchWorkError), work.limited():
+            work.spend(6)
+    with work.limited():
+        work.spend(10)
+        assert work.spent() == 10
+    work.spend(10**9)  # nothing is counted outside
+
+
+def test_the_place_is_the_innermost_of_the_outermost_text() -> None:
+    text = "lr = hold(3) then " + TEXTS["repeats"]
+    [problem] = lrdsl.lint(text)
+    assert problem.code == "LR005"
+    assert "repeat" in text[problem.span.start.offset : problem.span.end.offset]
+    assert problem.span.start.offset > 0
