@@ -6,9 +6,11 @@ import hashlib
 import itertools
 import json
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +89,15 @@ def _hosts(data: bytes) -> None:
         formatted(path, source, settings)
 
 
+@cache
+def _folder() -> Path:
+    """A folder of this process."""
+    return Path(tempfile.mkdtemp(prefix="lrdsl-fuzz-"))
+
+
 def _bytes(data: bytes) -> None:
     """A file of any bytes, and settings of any bytes."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+    folder = _folder()
     for ending in (".lrs", ".yaml", ".py"):
         path = folder / f"file{ending}"
         path.write_bytes(data)
@@ -201,6 +209,4 @@ if __name__ == "__main__":
     with atheris.instrument_imports(include=["lrdsl"]):
         import importlib
 
-        targets = importlib.import_module("tests.fuzz.targets")
-    sys.argv[1:3], findings = sys.argv[1:3], Path(sys.argv[2])
-    targets._fuzz(sys.argv[1], findings)
+        importlib.import_module("tests.fuzz.targets")._fuzz(sys.argv[1], Path(sys.argv[2]))
