@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from lrdsl.arguments import number, one_of, string, whole_number
+from lrdsl.arguments import number, one_of, quoted, string, whole_number
 from lrdsl.backends import latex as latex_backend
 from lrdsl.backends.latex import Style
 from lrdsl.backends.letters import checked
@@ -15,6 +16,7 @@ from lrdsl.backends.notation import latex, mathml, python, text, tree, typst
 from lrdsl.backends.notation.composing import TIME, compose
 from lrdsl.backends.notation.tree import Cases, Name, Node, with_fractions
 from lrdsl.backends.quoting import REMARKS
+from lrdsl.diagnostics import refuse
 from lrdsl.exact import Exact
 from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
 from lrdsl.plan import Plan, Target
@@ -98,13 +100,19 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
 _NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
 
 
+#: No label is longer.
+_LONGEST_LABEL = 200
+
+
 def styled(per: Exact, **style: Any) -> Style:
     """The style that a host asks for. Raises `ScheduleError` for a value that is none, `TypeError` for a keyword that is not known."""
     wanted = Style(per=per, **style)
     one_of("form", wanted.form, ("cases", "aligned", "iverson"))
     one_of("numbers", wanted.numbers, ("decimal", "fraction"))
     first = whole_number("first", wanted.first, "the first tick is called 0 or 1", high=1)
-    string("label", wanted.label, 'give the label of the equation as a string: `label="eq:rate"`')
+    label = string("label", wanted.label, 'give the label of the equation as a string: `label="eq:rate"`')
+    if len(label) > _LONGEST_LABEL or re.fullmatch(r"[\w:./+* -]*", label) is None:
+        raise refuse("LR152", f"label is {quoted(label)}", "a label is made of letters, digits, spaces and `:./+*_-`")
     width = float(number("width", wanted.width, "give the room for a line in ems, above 0", low=1, high=10**6))
     return attrs.evolve(wanted, first=first, width=width)
 

@@ -9,22 +9,12 @@ import attrs
 from lrdsl.backends import quoting
 from lrdsl.backends.notation.latex import condition, latex, name, width
 from lrdsl.backends.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
-from lrdsl.diagnostics import refuse
 from lrdsl.exact import Exact
 from lrdsl.plan import Target
 
 #: What a column of a two-column page holds, in ems of its font.
 COLUMN = 24.0
 _SYMBOLS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
-_LONGEST_LABEL = 200
-#: What each part of a style may be.
-_STYLES = {
-    "form": "give cases, aligned or iverson",
-    "numbers": "give decimal or fraction",
-    "first": "give 0 or 1",
-    "label": "a label is made of letters, digits, spaces and `:./+*_-`",
-    "width": "give a number of ems",
-}
 
 
 @attrs.frozen
@@ -42,18 +32,6 @@ class Style:
     per: Exact = 1
     label: str = ""
     width: float = COLUMN
-
-    def __attrs_post_init__(self) -> None:
-        sound = {
-            "form": self.form in ("cases", "aligned", "iverson"),
-            "numbers": self.numbers in ("decimal", "fraction"),
-            "first": self.first in (0, 1),
-            "label": isinstance(self.label, str) and re.fullmatch(r"[\w:./+* -]*", self.label) is not None and len(self.label) <= _LONGEST_LABEL,
-            "width": isinstance(self.width, int | float) and self.width == self.width,
-        }
-        wrong = next((part for part, well in sound.items() if not well), None)
-        if wrong is not None:
-            raise refuse("LR152", f"no formula can have that `{wrong}`", _STYLES[wrong])
 
 
 def letter_of(target: Target) -> Name:

@@ -121,5 +121,5 @@ def test_on_the_command_line(format: str, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_an_unknown_format() -> None:
-    with pytest.raises(ValueError, match="latex, markdown"):
+    with pytest.raises(lrdsl.ScheduleError, match="'latex', 'markdown'"):
         lrdsl.parse("hold").typeset("word")
