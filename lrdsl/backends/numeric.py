@@ -165,8 +165,8 @@ class _Lowering:
         if e.op == "pow":
             return self._pow(e.args[0], e.args[1])
         if e.op == "mod":
-            top, bottom = self._mod(e)
-            return top if bottom == 1 else _div(top, Float(bottom))
+            time, n = self._mod(e)
+            return time.high if n == 1 else _div(time.high, Float(n))
         if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
             top, bottom = self.ratio(e.args[0])
             return _op("floordiv", top, Float(bottom)) if e.op == "floor" else _op("ceil", _div(top, Float(bottom)))
@@ -187,38 +187,53 @@ class _Lowering:
     def ratio(self, e: Expr) -> tuple[Expr, int]:
         """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
         scale, inner, shift = self._time(e)
-        a, b, bottom = _in_parts(scale, shift)
-        if _overflows(a, b, bottom):
+        if _is_far(scale, inner, shift):
             return self._far(scale, inner, shift).high, 1
+        a, b, bottom = _in_parts(scale, shift)
         if a == -1:
-            return _sub(Float(b), inner), bottom
-        scaled = inner if a == 1 else _mul(Float(a), inner)
+            return _sub(Float(b), inner.high), bottom
+        scaled = inner.high if a == 1 else _mul(Float(a), inner.high)
         return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
 
-    def _time(self, e: Expr) -> tuple[Exact, Expr, Exact]:
-        """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks."""
+    def _time(self, e: Expr) -> tuple[Exact, Pair, Exact]:
+        """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks, or a pair."""
         scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (1, e, 0)
-        inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (self.of(of), 1)
+        inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (Pair(self.of(of), None), 1)
         return scale if parts == 1 else quotient(scale, parts), inner, shift
 
-    def _far(self, scale: Exact, inner: Expr, shift: Exact) -> Pair:
+    def _far(self, scale: Exact, inner: Pair, shift: Exact) -> Pair:
         """An exact time whose numbers do not fit into doubles: the time since its origin, with the origin and the scale in two doubles each."""
         origin = quotient(-shift, scale)
         near = round(origin)
         # Rounded so that the time since a phase began, or until it ends, is not below 0.
         rest = first_tick(origin - near) if scale < 0 else -first_tick(near - origin)
         late = float(origin - near - Fraction(rest))
-        since = self._sum(Pair(_sub(inner, Float(near)), None), Pair(Float(float(-rest)), Float(-late)))
+        fraction = Pair(Float(float(-rest)), Float(-late))
+        if inner.low is None:
+            since = self._sum(Pair(_sub(inner.high, Float(near)), None), fraction)
+        else:  # where most of the doubles cancels, their error is more than that of a double
+            rough = self._sum(self._sum(inner, Pair(Float(-near), None)), fraction)
+            since = self._sum(Pair(rough.high, None), Pair(rough.low or ZERO, None))
         return self._times(since, Pair(Float(float(scale)), Float(float(scale - Fraction(float(scale))))))
 
-    def _mod(self, e: Call) -> tuple[Expr, int]:
-        """The time since a cycle began, as a whole number of n-ths and n."""
+    def _mod(self, e: Call) -> tuple[Pair, int]:
+        """The time since a cycle began, as a whole number of n-ths and n; as a pair where the time itself is one."""
         period = e.args[1]
         assert isinstance(period, Num)
+        if _is_far(*self._time(e.args[0])):
+            common = period.value.denominator
+            time = self.pair(e.args[0])
+            return self._remainder(time if common == 1 else self._times(time, Pair(Float(common), None)), period.value.numerator), common
         top, bottom = self.ratio(e.args[0])
         common = math.lcm(bottom, period.value.denominator)
         scaled = top if common == bottom else _mul(Float(common // bottom), top)
-        return _op("mod", scaled, Float(int(period.value * common))), common
+        return Pair(_op("mod", scaled, Float(int(period.value * common))), None), common
+
+    def _remainder(self, a: Pair, period: int) -> Pair:
+        """A pair modulo a whole number: that of its double is exact, and its error may bring it over either end of the cycle."""
+        assert a.low is not None
+        near = self._sum(Pair(_op("mod", a.high, Float(period)), None), Pair(a.low, None))
+        return self._sum(near, Pair(_mul(Float(-period), _op("floordiv", near.high, Float(period))), None))
 
     def _hav(self, x: Expr) -> Expr:
         """sin(y)^2 at y = pi/2 x up to x = 1/3, (1 - cos(2y))/2 from there on, where little cancels: within three units in the last place either way."""
@@ -285,13 +300,16 @@ class _Lowering:
             return Pair(high, Float(low) if low else None)
         if isinstance(e, Linear):
             scale, inner, shift = self._time(e)
-            if _overflows(*_in_parts(scale, shift)):
+            if _is_far(scale, inner, shift):
                 return self._far(scale, inner, shift)
             top, bottom = self.ratio(e)
             return Pair(top, None) if bottom == 1 else self._quotient(Pair(top, None), Pair(Float(bottom), None))
         if isinstance(e, Call):
             if e.op == "hav":
                 return self._hav_pair(e.args[0])
+            if e.op == "mod":
+                time, n = self._mod(e)
+                return time if n == 1 else self._quotient(time, Pair(Float(n), None))
             if e.op == "div":
                 return self._quotient(self.pair(e.args[0]), self.pair(e.args[1]))
             if e.op in ("add", "mul"):
@@ -361,9 +379,10 @@ def _in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
     return a * (n // c), b * (n // d), n
 
 
-def _overflows(a: int, b: int, n: int) -> bool:
-    """Whether a time in n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8."""
-    return abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
+def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:
+    """Whether a time in n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8, or begins as a pair."""
+    a, b, n = _in_parts(scale, shift)
+    return inner.low is not None or abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
 
 
 def _apart(e: Expr) -> Expr:

@@ -18,7 +18,7 @@ from lrdsl.expr import ENTRY, PI, Symbol, T, number
 from lrdsl.kinds import Kind
 from lrdsl.plan import pieces
 from lrdsl.shapes import Shape, arguments_of
-from lrdsl.syntax import canonical
+from lrdsl.syntax import canonical, parse
 from lrdsl.syntax.nodes import Node
 from tests.properties import exact, texts
 
@@ -58,6 +58,27 @@ def test_compositions_of_short_phases(data: st.DataObject) -> None:
     """Short phases bring many boundaries and cycles into reach, and running products in."""
     node = data.draw(texts.trees(longest=60))
     compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), texts.FEW)) if t <= texts.FEW])
+
+
+@settings(max_examples=60)
+@given(
+    cycle=st.sampled_from(
+        [
+            "cyclic(base, 2x, 1)",
+            "cyclic(0.1x, 2x, 3)",
+            "repeat(linear(7))",
+            "repeat(cosine(7/3))",
+            "repeat(exp(0.3) for 7/3)",
+            "repeat(repeat(cosine(7/3)) for 11)",
+        ]
+    ),
+    length=st.integers(5, 40),
+    growth=st.decimals("1.1", "6", places=3),
+    ticks=st.lists(st.integers(0, 10**8), min_size=4, max_size=12),
+)
+def test_cycles_in_cycles_that_grow(cycle: str, length: int, growth: object, ticks: list[int]) -> None:
+    """Where a cycle has grown by a fraction of many digits, no tick is at a whole part of the cycles in it."""
+    compare(parse(f"restarts({cycle} for {length}, stretch={growth})"), ticks)
 
 
 @pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)
