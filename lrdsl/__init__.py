@@ -12,11 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lrdsl.analysis import Analysis, analyze
+    from lrdsl.analysis.comparison import Difference, compare
+    from lrdsl.analysis.merit import Analysis, analyze
+    from lrdsl.analysis.plotting import plot
     from lrdsl.clock import Clock
-    from lrdsl.comparison import Difference, compare
     from lrdsl.diagnostics import Diagnostic, ScheduleError
-    from lrdsl.linting import lint
+    from lrdsl.linting.linter import lint
     from lrdsl.reading import load
     from lrdsl.runtime import compile
     from lrdsl.runtime.scheduler import Scheduler
@@ -39,23 +40,25 @@ __all__ = [
     "lint",
     "load",
     "parse",
+    "plot",
 ]
 
 _HOME = {
-    "Analysis": "lrdsl.analysis",
+    "Analysis": "lrdsl.analysis.merit",
     "Clock": "lrdsl.clock",
-    "Difference": "lrdsl.comparison",
-    "analyze": "lrdsl.analysis",
-    "compare": "lrdsl.comparison",
+    "Difference": "lrdsl.analysis.comparison",
+    "analyze": "lrdsl.analysis.merit",
+    "compare": "lrdsl.analysis.comparison",
     "Diagnostic": "lrdsl.diagnostics",
     "Schedule": "lrdsl.schedule",
     "ScheduleError": "lrdsl.diagnostics",
     "Scheduler": "lrdsl.runtime.scheduler",
     "compile": "lrdsl.runtime",
     "format": "lrdsl.syntax.formatter",
-    "lint": "lrdsl.linting",
+    "lint": "lrdsl.linting.linter",
     "load": "lrdsl.reading",
     "parse": "lrdsl.schedule",
+    "plot": "lrdsl.analysis.plotting",
 }
 
 

@@ -10,7 +10,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse, shown
-from lrdsl.exact import Exact, exact, reduced
+from lrdsl.expr.exact import Exact, exact, reduced
 
 if TYPE_CHECKING:
     import numpy as np

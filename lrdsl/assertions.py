@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.check.bounds import bounds, constant
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Problems
-from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr import BASE, Call, Expr, Num, T, cycles, mentions, number, parts, substitute, walk
+from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.plan import Assertion, Measure, first_tick, pieces
 from lrdsl.work import TooMuchWorkError
 
@@ -165,7 +165,7 @@ def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
 
 
 def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
-    from lrdsl.backends import array
+    from lrdsl.numbers import array
 
     return array.levels(level, ticks, base, counts=True)
 

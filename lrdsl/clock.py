@@ -8,7 +8,7 @@ import attrs
 
 from lrdsl.arguments import number, quoted
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.exact import Exact, plain, quotient, reduced
+from lrdsl.expr.exact import Exact, plain, quotient, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

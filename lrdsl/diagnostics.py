@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.visible import glyphs, visible, width
+from lrdsl.escaping.visible import glyphs, visible, width
 
 #: Every code, with the mistake it names. A code keeps its meaning for ever.
 CODES = {

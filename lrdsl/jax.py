@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 
-from lrdsl.backends import traced
 from lrdsl.clock import Options
+from lrdsl.numbers import traced
 from lrdsl.reading import timed
 from lrdsl.schedule import Schedule
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from lrdsl import reading
-from lrdsl.backends import traced
 from lrdsl.clock import Options
+from lrdsl.numbers import traced
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

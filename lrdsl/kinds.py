@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import attrs
 
-from lrdsl.exact import Exact, exact
 from lrdsl.expr import ENTRY, Constant, Expr, decimal
+from lrdsl.expr.exact import Exact, exact
 
 
 class Kind(enum.Enum):

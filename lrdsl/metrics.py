@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.exact import Exact, plain
+from lrdsl.expr.exact import Exact, plain
 
 
 def quoted(metric: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.exact import Exact
 from lrdsl.expr import ENTRY, Expr, Num, Symbol, substitute
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind, Parameter
 from lrdsl.work import spend
 

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.clock import Clock
-from lrdsl.exact import Exact, reduced
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
+from lrdsl.expr.exact import Exact, reduced
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
 from lrdsl.syntax import canonical

@@ -9,7 +9,8 @@ from lrdsl.arguments import quoted, string
 from lrdsl.check.program import UnusableError
 from lrdsl.clock import Options
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.files import Folder, read_text
+from lrdsl.files.folder import Folder
+from lrdsl.files.opening import read_text
 from lrdsl.plan import Plan
 from lrdsl.schedule import Schedule, parse
 

@@ -11,8 +11,6 @@ import attrs
 from lrdsl import arguments
 from lrdsl.arguments import exactly, floating, one_of, quoted, string, whole_number
 from lrdsl.assertions import hold
-from lrdsl.backends.scalar import Evaluator
-from lrdsl.budget import bounded
 from lrdsl.check import check
 from lrdsl.check.finite import BASE_RANGE, fits_any_base
 from lrdsl.check.notes import Notes
@@ -20,12 +18,14 @@ from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
 from lrdsl.diagnostics import Problems, did_you_mean, refuse, shown
-from lrdsl.exact import Exact
+from lrdsl.expr.exact import Exact
+from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan, Program, Target
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.replanning import bodies, continued
+from lrdsl.work import bounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -215,7 +215,7 @@ class Schedule:
         if (name, symbolic) not in self._written:
             known, problems = dict(self.names), Problems(self.text)
             if symbolic:
-                from lrdsl.backends.symbolic import symbol
+                from lrdsl.formulas.symbolic import symbol
             with bounded(self.text, counts=symbolic):
                 program = check(self.tree, self.clock, known, problems, self.library, dict(self.events), written=True, symbol=symbol if symbolic else None)
             problems.raise_any()  # a formula for people may be larger than one for numbers
@@ -230,7 +230,7 @@ class Schedule:
         >>> lrdsl.parse("warmup(5) then cosine(95, to=0.01x)").legend()
         {T_w: 5, T_d: 95, eta_min: base/100}
         """
-        from lrdsl.backends.symbolic import legend
+        from lrdsl.formulas.symbolic import legend
 
         letter = self._letter(base, target)
         with bounded(self.text, counts=True):
@@ -284,7 +284,7 @@ class Schedule:
         >>> lrdsl.parse("linear(4)").values(6)
         array([1.  , 0.75, 0.5 , 0.25, 0.  , 0.  ])
         """
-        from lrdsl.backends import array
+        from lrdsl.numbers import array
 
         plan = self.plan if target is None else self.plan_of(target)
         at = arguments.ticks(ticks, MAX_TICKS, MOST_TICKS, str(self))
@@ -301,7 +301,7 @@ class Schedule:
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
         Piecewise((eta_0*(1 - t/4), t < 4), (0, True))
         """
-        from lrdsl.backends.symbolic import formula
+        from lrdsl.formulas.symbolic import formula
 
         one_of("numbers", numbers, ("decimal", "double"), str(self))
         letter, written = self._letter(base, target), self.written(target, symbolic)
@@ -331,7 +331,7 @@ class Schedule:
                 return 0.1 * base / 2 * (1 + math.cos(math.pi * (t - 3) / 20))
             return 0
         """
-        from lrdsl.backends import documents
+        from lrdsl.formulas import documents
 
         name = self.main.name if target is None else target
         self.plan_of(name)
@@ -348,7 +348,7 @@ class Schedule:
         >>> lrdsl.parse("warmup(5ep) then cosine(95ep)", steps_per_epoch=100).sentence(base=0.1)
         'The learning rate warms up linearly over 5 epochs to 0.1, then follows a half cosine to 0 over 95 epochs.'
         """
-        from lrdsl.backends.sentence import sentence
+        from lrdsl.formulas.sentence import sentence
 
         plan = self.written(target)
         known = self.program.base if base is None else exactly(self.checked_base(base, target))
@@ -372,12 +372,12 @@ class Schedule:
         return rf"$\displaystyle {self.latex()}$"
 
     def _repr_svg_(self) -> str:
-        from lrdsl.backends.page import curve
+        from lrdsl.figures.page import curve
 
         return curve(self.main.plan, self.program.base_value, total_of(self.clock), str(self))
 
     def _repr_html_(self) -> str:
-        from lrdsl.backends.page import curve, page
+        from lrdsl.figures.page import curve, page
 
         base, total = self.program.base_value, total_of(self.clock)
         found = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any
+
+from lrdsl.diagnostics import Diagnostic, ScheduleError, Span
 
 #: The most operations that one command, or one call of the library, spends on a text. To make one node of a formula is one operation.
 MOST = 100_000
@@ -97,3 +99,20 @@ def counted(most: int | None = None) -> Iterator[None]:
         sys.setprofile(None)
         if left is not None:
             left[0] -= room - max(calls, 0) // _CALLS
+
+
+def too_much(text: str, error: TooMuchWorkError) -> Diagnostic:
+    """The error of a text that costs too much work, at the place where the budget ran out, if that is known."""
+    extent = error.extent if error.extent is not None and error.text == text else (0, len(text))
+    help = "write fewer cycles inside cycles, fewer phases, or assertions about a shorter run"
+    return Diagnostic("LR005", "error", f"this takes more than {MOST:,} operations", help, Span.of(text, *extent))
+
+
+@contextmanager
+def bounded(text: str, counts: bool = False) -> Iterator[None]:
+    """Give what is done with a text inside one budget. Raises `ScheduleError` where that is not enough. `counts` is for what SymPy does much of."""
+    try:
+        with limited(), counted() if counts else nullcontext():
+            yield
+    except TooMuchWorkError as error:
+        raise ScheduleError([too_much(text, error)], text) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lrdsl.listing import listed
+from lrdsl.linting.listing import listed
 
 
 def write(folder: Path, *empty: str, **texts: str) -> None:

@@ -17,7 +17,6 @@ import torch
 import lrdsl
 import lrdsl.jax
 import lrdsl.keras
-import lrdsl.plot
 from lrdsl.arguments import exactly, floating, measured, quoted, whole
 from lrdsl.diagnostics import CODES
 
@@ -162,14 +161,14 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "compare b": (lambda x: lrdsl.compare(S, x), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "compare base": (lambda x: lrdsl.compare(S, S, base=x), {**NUMBER, **MISSING}),
     "compare ticks": (lambda x: lrdsl.compare(S, S, ticks=x), {**NUMBER, **NEGATIVE, **PARTS, "0": 0, "10**9": 10**9}),
-    "plot schedule": (lambda x: lrdsl.plot.plot(x), {**NUMBER, **MISSING, **ANY_NUMBER}),
-    "plot base": (lambda x: lrdsl.plot.plot(S, base=x), NUMBER),
-    "plot ticks": (lambda x: lrdsl.plot.plot(S, ticks=x), {**NUMBER, **NEGATIVE, **PARTS, "0": 0, "10**9": 10**9}),
-    "plot target": (lambda x: lrdsl.plot.plot(S, target=x), WORD),
-    "plot time": (lambda x: lrdsl.plot.plot(S, time=x), {**WORD, **MISSING, "hours": "hours"}),
-    "plot names": (lambda x: lrdsl.plot.plot(S, names=x), {**NUMBER, **MISSING, **ANY_NUMBER}),
+    "plot schedule": (lambda x: lrdsl.plot(x), {**NUMBER, **MISSING, **ANY_NUMBER}),
+    "plot base": (lambda x: lrdsl.plot(S, base=x), NUMBER),
+    "plot ticks": (lambda x: lrdsl.plot(S, ticks=x), {**NUMBER, **NEGATIVE, **PARTS, "0": 0, "10**9": 10**9}),
+    "plot target": (lambda x: lrdsl.plot(S, target=x), WORD),
+    "plot time": (lambda x: lrdsl.plot(S, time=x), {**WORD, **MISSING, "hours": "hours"}),
+    "plot names": (lambda x: lrdsl.plot(S, names=x), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "plot size": (
-        lambda x: lrdsl.plot.plot(S, size=x),
+        lambda x: lrdsl.plot(S, size=x),
         {**{k: v for k, v in NUMBER.items() if k != "list"}, **MISSING, **ANY_NUMBER, "sides": ("x", 2), "tiny": (0.1, 2), "huge": (10**400, 2)},
     ),
     "jax text": (lambda x: lrdsl.jax.schedule(x), {**WORD, **MISSING}),

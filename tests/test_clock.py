@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.clock import UNITS, Clock, MissingFactError
-from lrdsl.exact import plain
+from lrdsl.expr.exact import plain
 
 
 def ticks(text: str, **clock: object) -> Fraction | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 
-from lrdsl.budget import too_much
 from lrdsl.check import curves
 from lrdsl.check.finite import Proof
 from lrdsl.check.legend import TOTAL, Legend
@@ -18,12 +17,12 @@ from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.exact import Exact
 from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, walk, within
+from lrdsl.expr.exact import Exact
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper, pieces
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
-from lrdsl.work import TooMuchWorkError, limited
+from lrdsl.work import TooMuchWorkError, limited, too_much
 
 #: The most operations of the formula for one stretch of time: code is made of it when the run comes to it.
 MAX_OPERATIONS = 4000

@@ -10,8 +10,8 @@ from lrdsl.check.bounds import constant
 from lrdsl.check.scope import Named, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import did_you_mean, shown
-from lrdsl.exact import Exact
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node

@@ -8,8 +8,8 @@ from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import shown
-from lrdsl.exact import Exact
 from lrdsl.expr import BASE, Expr, Num, T
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.plan import Assertion, Measure, best
 from lrdsl.syntax import canonical, nodes

@@ -9,8 +9,8 @@ import attrs
 
 from lrdsl.check import curves
 from lrdsl.check.curves import Curve
-from lrdsl.exact import quotient
 from lrdsl.expr import ONE, Num
+from lrdsl.expr.exact import quotient
 from lrdsl.kinds import Argument, Parameter, count, duration, level, phase, ratio
 
 _PHASE = phase("phase", "the phase, or phases in brackets")

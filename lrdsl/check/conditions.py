@@ -12,8 +12,8 @@ from lrdsl.check.names import is_phase
 from lrdsl.check.scope import WORDS, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
-from lrdsl.exact import Exact
 from lrdsl.expr import Event, Num
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind, resolved
 from lrdsl.metrics import Crossing, Monitor
 from lrdsl.plan import Watch

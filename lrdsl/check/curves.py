@@ -12,7 +12,6 @@ import attrs
 
 from lrdsl.check.bounds import constant
 from lrdsl.clock import MAX_TICKS
-from lrdsl.exact import Exact, quotient
 from lrdsl.expr import (
     BASE,
     ENTRY,
@@ -44,6 +43,7 @@ from lrdsl.expr import (
     walk,
     work_of,
 )
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.phrases import Phrase, following
 from lrdsl.work import spend
 

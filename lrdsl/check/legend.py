@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from lrdsl.exact import Exact
 from lrdsl.expr import BASE, Call, Expr, Letter, Lettered, Num, forms, is_lettered, mul, number, walk
+from lrdsl.expr.exact import Exact
 from lrdsl.plan import Letters
 
 #: The letter for the length of the run, and of durations.

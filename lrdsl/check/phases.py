@@ -18,8 +18,8 @@ from lrdsl.check.notes import Chain
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.exact import Exact
 from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Forms, Num, Symbol, call, div, neg
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import REQUIRED, Kind, resolved
 from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, worded
 from lrdsl.shapes import SHAPES, Shape

@@ -17,8 +17,8 @@ from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Run, Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import UNITS, Clock, MissingFactError
 from lrdsl.diagnostics import Problems, ScheduleError, did_you_mean, shown
-from lrdsl.exact import Exact
 from lrdsl.expr import Num
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.plan import Assertion, History, Plan, Program, Target
 from lrdsl.shapes import SHAPES

@@ -12,8 +12,8 @@ from lrdsl.check.legend import Legend
 from lrdsl.check.notes import Notes, Use
 from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems, refuse
-from lrdsl.exact import Exact, size
 from lrdsl.expr import Event, Expr
+from lrdsl.expr.exact import Exact, size
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes

@@ -13,8 +13,8 @@ from lrdsl.check.names import applied
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
-from lrdsl.exact import reduced
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
+from lrdsl.expr.exact import reduced
 from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node

@@ -10,9 +10,9 @@ from contextlib import nullcontext
 from typing import NoReturn
 
 from lrdsl import __version__
-from lrdsl.budget import bounded
 from lrdsl.cli import terminal
 from lrdsl.diagnostics import ScheduleError, UsageError
+from lrdsl.work import bounded
 
 #: The modules here, each named after its verb, and loaded alone where that is asked for.
 MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "table", "analyze", "diff", "lsp")

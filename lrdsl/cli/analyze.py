@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.cli import options, terminal
 
 if TYPE_CHECKING:
-    from lrdsl.analysis import Analysis, Measured
+    from lrdsl.analysis.merit import Analysis, Measured
 
 
 def add(verbs: Any) -> None:
@@ -26,7 +26,7 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the analysis of each target."""
-    from lrdsl.analysis import analyze
+    from lrdsl.analysis.merit import analyze
 
     s = options.schedule(arguments)
     found = {t.name: analyze(s, arguments.base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}

@@ -14,9 +14,9 @@ import attrs
 from lrdsl.cli import terminal
 
 if TYPE_CHECKING:
-    from lrdsl.listing import Listed
-    from lrdsl.projects import Checked
-    from lrdsl.settings import Settings
+    from lrdsl.linting.listing import Listed
+    from lrdsl.linting.projects import Checked
+    from lrdsl.linting.settings import Settings
 
 #: From so many files on, several processes share them.
 _MANY = 200
@@ -44,11 +44,10 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, repair, print; gives the exit status."""
-    from lrdsl import projects
-    from lrdsl.cli import reports
     from lrdsl.cli.options import listed, standard_input
-    from lrdsl.listing import most_bytes
-    from lrdsl.settings import Settings
+    from lrdsl.linting import projects, reports
+    from lrdsl.linting.listing import most_bytes
+    from lrdsl.linting.settings import Settings
 
     settings = _settings(arguments, Settings.of(Path.cwd()))
     repair = "unsafe" if arguments.unsafe_fixes else "safe" if arguments.fix or arguments.diff else ""
@@ -72,8 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 2 if missing else 1 if _complain(found) or changed else 0
     if arguments.statistics:
         terminal.say(*reports.statistics(found))
-    else:
-        reports.printed(arguments.format, found)
+    elif arguments.format == "text":
+        terminal.say(*reports.text(found))
+    elif body := reports.FORMATS[arguments.format](found):
+        terminal.emit(f"{body}\n")
     if arguments.verbose:
         terminal.complain(*(line for c in found for line in c.trace.splitlines()))
     if arguments.format == "text":
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _written(checked: Checked, listed: Listed, settings: Settings) -> Checked:
     """A file that was repaired and written; or, where it cannot be written, as it is, with the reason."""
-    from lrdsl import projects
+    from lrdsl.linting import projects
 
     if not checked.repaired:
         return checked
@@ -96,7 +97,7 @@ def _written(checked: Checked, listed: Listed, settings: Settings) -> Checked:
 
 
 def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
-    from lrdsl.settings import codes
+    from lrdsl.linting.settings import codes
 
     selection = settings.selection
     if arguments.select:
@@ -108,8 +109,8 @@ def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
 
 def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:
     """The results of all files, in order: of those that were clean and have not changed from the cache."""
-    from lrdsl.caching import Cache
-    from lrdsl.projects import Checked
+    from lrdsl.linting.caching import Cache
+    from lrdsl.linting.projects import Checked
 
     if not cached or len(paths) < _WORTH:
         return list(_checked(paths, settings, repair))
@@ -122,7 +123,7 @@ def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: b
 
 
 def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator[Checked]:
-    from lrdsl import projects
+    from lrdsl.linting import projects
 
     one = partial(projects.check_file, settings=settings, repair=repair)
     workers = os.cpu_count() or 1
@@ -145,7 +146,7 @@ def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int)
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    from lrdsl import projects
+    from lrdsl.linting import projects
 
     pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("fork"))
     done = 0
@@ -172,7 +173,7 @@ def _show_changes(found: Sequence[Checked]) -> bool:
 
 def _complain(found: Sequence[Checked]) -> bool:
     """Say which files could not be looked at, where no report does: whether there are any."""
-    from lrdsl.linting import UNREADABLE
+    from lrdsl.linting.linter import UNREADABLE
 
     failures = [(c.path, d) for c in found for d in c.diagnostics if d.code == UNREADABLE and d.severity == "error"]
     for path, d in failures:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.cli import options, plot, terminal
 
 if TYPE_CHECKING:
-    from lrdsl.comparison import Difference
+    from lrdsl.analysis.comparison import Difference
     from lrdsl.schedule import Schedule
 
 
@@ -25,7 +25,7 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what sets them apart; gives the exit status."""
-    from lrdsl.comparison import compare
+    from lrdsl.analysis.comparison import compare
 
     a, b = options.schedules(arguments)
     found = compare(a, b, arguments.base, arguments.ticks)

@@ -8,7 +8,7 @@ import attrs
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RichCast
 from rich.segment import Segment
 
-from lrdsl import visible
+from lrdsl.escaping import visible
 
 
 class Seen(RenderHook):

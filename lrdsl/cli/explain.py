@@ -20,10 +20,10 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what a code means."""
-    from lrdsl.check.rules import RULES
-    from lrdsl.cli.reports import explained, title
     from lrdsl.diagnostics import CODES
-    from lrdsl.linting import ABOUT
+    from lrdsl.linting.linter import ABOUT
+    from lrdsl.linting.reports import explained, title
+    from lrdsl.linting.rules import RULES
 
     code = arguments.code.upper()
     rule = RULES.get(code)
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def rules(_: argparse.Namespace) -> None:
     """Print all rules, by family."""
-    from lrdsl.check.rules import FAMILIES
+    from lrdsl.linting.rules import FAMILIES
 
     for i, (family, found) in enumerate(FAMILIES.items()):
         terminal.say(*[""] * (i > 0), family)

@@ -11,9 +11,9 @@ from lrdsl.cli import terminal
 from lrdsl.diagnostics import ScheduleError
 
 if TYPE_CHECKING:
-    from lrdsl.listing import Listed
-    from lrdsl.projects import Failure
-    from lrdsl.settings import Settings
+    from lrdsl.linting.listing import Listed
+    from lrdsl.linting.projects import Failure
+    from lrdsl.linting.settings import Settings
 
 
 def add(verbs: Any) -> None:
@@ -29,10 +29,10 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lay out; gives the exit status."""
-    from lrdsl import projects
     from lrdsl.cli.options import listed, standard_input
-    from lrdsl.listing import most_bytes
-    from lrdsl.settings import Settings
+    from lrdsl.linting import projects
+    from lrdsl.linting.listing import most_bytes
+    from lrdsl.linting.settings import Settings
 
     settings = Settings.of(Path.cwd())
     if arguments.paths == ["-"]:
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _laid_out(one: Listed, settings: Settings, write: bool) -> tuple[str, str]:
     """The text of a file, and the same laid out, which is written where that is asked for."""
-    from lrdsl import projects
+    from lrdsl.linting import projects
 
     before = projects.content(one.path)
     after = projects.formatted(one.path, before, settings)

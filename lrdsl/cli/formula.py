@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lrdsl.budget import bounded
 from lrdsl.cli import options, terminal
 from lrdsl.plan import Target
 from lrdsl.schedule import Schedule
+from lrdsl.work import bounded
 
 
 def add(verbs: Any) -> None:
@@ -31,7 +31,7 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the formula of each target, under its name where there are several."""
-    from lrdsl.backends.quoting import markdown, remark
+    from lrdsl.escaping.quoting import markdown, remark
 
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
-    from lrdsl.backends import text
-    from lrdsl.backends.quoting import remark
+    from lrdsl.escaping.quoting import remark
+    from lrdsl.formulas import text
 
     base = _base(arguments.base)
     if arguments.format == "sentence":

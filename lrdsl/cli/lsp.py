@@ -20,7 +20,7 @@ def run(_: argparse.Namespace) -> None:
     if sys.stdin is None:
         raise UsageError("there is no standard input")
     try:
-        from lrdsl.lsp import serve
+        from lrdsl.editor.server import serve
     except ModuleNotFoundError as missing:
         raise refuse("LR152", f"the server needs {missing.name}, which is not installed", "pip install 'lrdsl[lsp]'") from None
     serve()

@@ -19,7 +19,7 @@ from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
 
 if TYPE_CHECKING:
-    from lrdsl.listing import Listing
+    from lrdsl.linting.listing import Listing
 
 _CLOCK = {
     "steps_per_epoch": "optimizer steps in an epoch, for `5ep`",
@@ -61,8 +61,8 @@ def standard_input(most: int) -> str:
 
 def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
     """The files that are meant by paths, and whether some are not there, which is said. What runs left that were killed is taken away."""
-    from lrdsl.listing import listed
-    from lrdsl.replacing import discard
+    from lrdsl.files.replacing import discard
+    from lrdsl.linting.listing import listed
 
     there = []
     for path in paths:

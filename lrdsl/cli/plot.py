@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
 from lrdsl.diagnostics import refuse
-from lrdsl.replacing import discard, leftovers, replace
+from lrdsl.files.replacing import discard, leftovers, replace
 
 if TYPE_CHECKING:
     from lrdsl.schedule import Schedule
@@ -38,7 +38,7 @@ def add(verbs: Any) -> None:
 
 
 def _size(text: str) -> str | tuple[float, float]:
-    from lrdsl.plot import SIZES
+    from lrdsl.analysis.plotting import SIZES
 
     if text in SIZES:
         return text
@@ -62,27 +62,28 @@ def run(arguments: argparse.Namespace) -> None:
 
 def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], size: str | tuple[float, float] = "text", dark: bool = False) -> None:
     """Write a figure into a file; what was there before is replaced when all of it is written."""
-    from lrdsl import plot
+    from lrdsl.analysis import plotting
+    from lrdsl.figures import matplotlib
 
     path = Path(output)
     kind = path.suffix.lower()
     if kind not in (*_SOURCES, *_PICTURES):
         raise refuse("LR152", f"`{output}` is no picture", f"let it end in {', '.join((*_PICTURES, *_SOURCES))}")
     if kind in _SOURCES:
-        from lrdsl.backends.pgfplots import pgfplots
+        from lrdsl.figures.pgfplots import pgfplots
 
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
-        source = pgfplots(plot.described(*schedules, **given), width)
+        source = pgfplots(plotting.described(*schedules, **given), width)
         _put(path, source.encode("utf-8"))
         return
     try:
-        plot.load_matplotlib()
-        figure = plot.plot(*schedules, size=size, dark=dark, **given)
+        matplotlib.load()
+        figure = plotting.plot(*schedules, size=size, dark=dark, **given)
     except ModuleNotFoundError as missing:
         help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
     drawn = io.BytesIO()
-    plot.save(figure, drawn, kind[1:])
+    matplotlib.save(figure, drawn, kind[1:])
     _put(path, drawn.getvalue())
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from lrdsl.analysis.overview import HEAD, rows
 from lrdsl.cli import options
-from lrdsl.overview import HEAD, rows
-from lrdsl.visible import visible
+from lrdsl.escaping.visible import visible
 from lrdsl.work import spend
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
 def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:
     from rich.text import Text
 
-    from lrdsl.cli import chart
+    from lrdsl.figures import terminal as chart
 
     margin = 11
     width = console.width - margin - 1
-    spans = chart.columns(s, target.name, base, ticks, 2 * width)
+    spans = chart.columns(lambda at: s.values(at, base, target.name), ticks, 2 * width)
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     low = 0.0 if 0 <= low < high / 2 or low == high else low
     rows = chart.draw(spans, low, high, _ROWS)
@@ -118,7 +118,7 @@ def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: in
 
 def _formula(console: Console, s: Schedule, target: Target) -> None:
     """The formula of each piece, and where it holds: beside it where there is room, else under it."""
-    from lrdsl.backends import text
+    from lrdsl.formulas import text
 
     found = [(visible(formula), where) for formula, where in text.lines(s.written(target.name))]
     shown = found[:_MOST]

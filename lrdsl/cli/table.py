@@ -6,8 +6,8 @@ import argparse
 import re
 from typing import Any
 
+from lrdsl.analysis.overview import HEAD, rows
 from lrdsl.cli import options, terminal
-from lrdsl.overview import HEAD, rows
 
 
 def add(verbs: Any) -> None:
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _markdown(found: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
-    from lrdsl.backends.quoting import markdown, markdown_code
+    from lrdsl.escaping.quoting import markdown, markdown_code
 
     lines = []
     for name, body in found:
@@ -43,7 +43,7 @@ def _markdown(found: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
 
 
 def _latex(found: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
-    from lrdsl.backends.quoting import latex as words
+    from lrdsl.escaping.quoting import latex as words
 
     lines = [r"\begin{tabular}{llrl}", r"\toprule", " & ".join(HEAD) + r" \\"]
     for name, body in found:

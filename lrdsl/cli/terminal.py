@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
-from lrdsl import visible
 from lrdsl.diagnostics import ScheduleError, Styled, styled
+from lrdsl.escaping import visible
+from lrdsl.escaping.strict_json import json_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,25 +81,6 @@ def emit_difference(path: str, before: str, after: str) -> None:
 def emit_json(data: Any, indent: int | None = None) -> None:
     """Print data as JSON."""
     emit(json_of(data, indent) + "\n")
-
-
-def json_of(data: Any, indent: int | None = None) -> str:
-    r"""Data as JSON that the strictest reader takes, in ASCII, and that no log takes for commands.
-
-    >>> json_of(["\udcff ##[error]\x7f"])
-    '["\\\\udcff #\\u0023[error]\\u007f"]'
-    """
-    import json  # few commands write it
-
-    return json.dumps(_encodable(data), indent=indent, allow_nan=False).replace("##", "#\\u0023").replace("\x7f", "\\u007f")
-
-
-def _encodable(data: Any) -> Any:
-    if isinstance(data, str):
-        return visible.encodable(data)
-    if isinstance(data, dict):
-        return {_encodable(key): _encodable(value) for key, value in data.items()}
-    return [_encodable(value) for value in data] if isinstance(data, list | tuple) else data
 
 
 def console(stderr: bool = False) -> Console:

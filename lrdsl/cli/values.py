@@ -8,7 +8,7 @@ import io
 from typing import Any
 
 from lrdsl.cli import options, terminal
-from lrdsl.visible import visible, width
+from lrdsl.escaping.visible import visible, width
 
 
 def add(verbs: Any) -> None:

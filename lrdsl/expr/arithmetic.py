@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.exact import Exact, quotient, reduced
+from lrdsl.expr.exact import Exact, quotient, reduced
 from lrdsl.expr.lettered import is_lettered
 from lrdsl.expr.sharing import Shared
 from lrdsl.work import spend

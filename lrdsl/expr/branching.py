@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lrdsl.exact import Exact, quotient
 from lrdsl.expr.arithmetic import ZERO, Call, Expr, Linear, Num, Select
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.work import spend
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from lrdsl.exact import Exact, size
 from lrdsl.expr.arithmetic import ONE, PI, ZERO, Call, Expr, Num, Operand, as_expr, coefficient, is_time, number, parts
+from lrdsl.expr.exact import Exact, size
 
 
 def call(op: str, *args: Operand) -> Expr:

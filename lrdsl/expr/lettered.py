@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any, TypeGuard
 
-from lrdsl.exact import Exact, quotient, reduced
+from lrdsl.expr.exact import Exact, quotient, reduced
 
 
 class Lettered(Fraction):

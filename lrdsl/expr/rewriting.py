@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from lrdsl.exact import Exact, quotient, size
 from lrdsl.expr.arithmetic import (
     INDEX,
     ONE,
@@ -34,6 +33,7 @@ from lrdsl.expr.arithmetic import (
     power,
 )
 from lrdsl.expr.branching import select
+from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.expr.functions import call, mod
 from lrdsl.expr.lettered import Lettered
 from lrdsl.work import spend

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any
 from weakref import ref
 
-from lrdsl.exact import Exact
+from lrdsl.expr.exact import Exact
 from lrdsl.expr.lettered import Lettered
 from lrdsl.work import LEFT, TooMuchWorkError, spend
 

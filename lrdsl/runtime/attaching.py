@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.arguments import floating, quoted
-from lrdsl.backends.scalar import Evaluator
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import did_you_mean, refuse
+from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Watch
 from lrdsl.runtime.groups import Group, Slot, base_key, chosen, element_of, quantities, with_element
 from lrdsl.runtime.tensors import check_fills, check_shared, most_of

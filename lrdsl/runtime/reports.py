@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from lrdsl.arguments import exactly, measured, quoted
 from lrdsl.diagnostics import did_you_mean, refuse, shown
-from lrdsl.exact import Exact, plain, unplain
+from lrdsl.expr.exact import Exact, plain, unplain
 from lrdsl.metrics import State
 from lrdsl.plan import Watch
 from lrdsl.schedule import Schedule

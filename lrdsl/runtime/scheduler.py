@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.arguments import one_of, quoted, string, whole_number
 from lrdsl.arguments import tick as checked_tick
 from lrdsl.arguments import ticks as checked_ticks
-from lrdsl.budget import bounded
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.exact import plain
+from lrdsl.expr.exact import plain
 from lrdsl.plan import MOST_TICKS, Phase
 from lrdsl.runtime.attaching import LR, Attached, Store, attached, groups_of
 from lrdsl.runtime.groups import Group, chosen, quantities
@@ -20,6 +19,7 @@ from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log, MetricWarning, Taken, reported
 from lrdsl.runtime.states import FORMAT, saved
 from lrdsl.schedule import Schedule
+from lrdsl.work import bounded
 
 if TYPE_CHECKING:
     import numpy as np

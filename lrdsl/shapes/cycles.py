@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.exact import Exact
 from lrdsl.expr import ENTRY, ONE, Expr, Num, call, floor, mod, number, select
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import SameAs, choice, duration, level, ratio
 from lrdsl.phrases import Goes, Part, Phrase, Ticks
 from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rising

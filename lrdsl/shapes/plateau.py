@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lrdsl.exact import Exact
 from lrdsl.expr import ZERO, Expr, Num, call
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import choice, count, level, metric, ratio
 from lrdsl.metrics import Plateau
 from lrdsl.phrases import Part, Phrase

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from lrdsl.exact import Exact
 from lrdsl.expr import INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import duration, formula, level, ratio
 from lrdsl.phrases import Phrase, Ticks
 from lrdsl.shapes.shape import Complaint, Shape, between, blend

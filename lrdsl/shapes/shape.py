@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, TypeGuard
 
 import attrs
 
-from lrdsl.exact import Exact, quotient
 from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, select
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.kinds import Argument, Parameter, resolved
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase, filled, spoken, worded

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 from lrdsl.clock import MULTIPLES
-from lrdsl.exact import Exact, quotient, reduced
+from lrdsl.expr.exact import Exact, quotient, reduced
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import Token

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.exact import Exact
+from lrdsl.expr.exact import Exact
 
 Extent: TypeAlias = tuple[int, int]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrdsl.exact import Exact
+from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
-from lrdsl.exact import exact
+from lrdsl.expr.exact import exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import canonical

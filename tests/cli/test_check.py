@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from lrdsl.check.rules import RULES
 from lrdsl.cli import main
+from lrdsl.linting.rules import RULES
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _BAD = 'schedule: "warmup(5) then restart cosine(95)"\n'

@@ -22,10 +22,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.cli import main, reports, terminal
+from lrdsl.cli import main, terminal
 from lrdsl.diagnostics import Diagnostic, Span, render
-from lrdsl.projects import Checked
-from lrdsl.visible import glyphs, line, visible, width
+from lrdsl.escaping.visible import glyphs, line, visible, width
+from lrdsl.linting import reports
+from lrdsl.linting.projects import Checked
 
 PACKAGE = Path(lrdsl.__file__).parent
 SCHEMA = jsonschema.Draft202012Validator(

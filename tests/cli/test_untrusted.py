@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from lrdsl import projects
+import lrdsl
 from lrdsl.cli import check, main
+from lrdsl.linting import projects
 from tests.folders import bare_repository, repository, write
 
 BAD, GOOD = "lr=warmup(5)then restart cosine( 95 )\n", "lr = warmup(5) then cosine(95)\n"
@@ -219,7 +220,7 @@ def test_the_same_of_standard_input(verb: str, monkeypatch: pytest.MonkeyPatch, 
 #: A run whose process ends on `bad.lrs`; by itself, for JAX, which other tests load, wants no process forked.
 ENDING = """
 import os
-from lrdsl import projects
+from lrdsl.linting import projects
 from lrdsl.cli import check, main
 work = projects.check_source
 def ends(path, *rest):
@@ -322,5 +323,5 @@ def test_the_next_run_takes_away_what_a_killed_one_left(project: Path, command: 
 
 
 def test_nothing_starts_a_program() -> None:
-    source = "".join(path.read_text("utf-8") for path in Path(projects.__file__).parent.rglob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in Path(lrdsl.__file__).parent.rglob("*.py"))
     assert not [word for word in ("subprocess", "os.system", "os.exec", "posix_spawn", "os.popen", "os.umask", "os.spawn", "import pty") if word in source]

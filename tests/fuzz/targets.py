@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import lrdsl
-from lrdsl.check.rules import RULES
-from lrdsl.cli.reports import FORMATS
 from lrdsl.diagnostics import ScheduleError
-from lrdsl.hosts import ENDINGS, UnreadableError
-from lrdsl.projects import check_file, check_source, formatted
-from lrdsl.settings import Settings, SettingsError
+from lrdsl.linting.hosts import ENDINGS, UnreadableError
+from lrdsl.linting.projects import check_file, check_source, formatted
+from lrdsl.linting.reports import FORMATS
+from lrdsl.linting.rules import RULES
+from lrdsl.linting.settings import Settings, SettingsError
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax.tokens import KEYWORDS
 

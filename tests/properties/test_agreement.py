@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl import expr
-from lrdsl.backends.symbolic import translate
 from lrdsl.expr import ENTRY, PI, Symbol, T, number
+from lrdsl.formulas.symbolic import translate
 from lrdsl.kinds import Kind
 from lrdsl.plan import pieces
 from lrdsl.shapes import Shape, arguments_of

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.budget import bounded
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.rules import RULES
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import CODES, ScheduleError, render
-from lrdsl.linting import UNUSED
+from lrdsl.linting.linter import UNUSED
+from lrdsl.linting.rules import RULES
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.work import bounded
 from tests.properties import texts
 from tests.properties.texts import NOWHERE
 

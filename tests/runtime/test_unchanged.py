@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.backends import products
+from lrdsl.numbers import products
 from lrdsl.runtime.reports import MetricWarning
 
 HUGE = 10**400

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 import lrdsl
 from lrdsl.syntax import parse
+from tests.formulas.typeset.formulas import EXAMPLES
 from tests.properties import texts
-from tests.typeset.formulas import EXAMPLES
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What editors ask: the language server and the colours of the language."""

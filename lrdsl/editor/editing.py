@@ -1,0 +1,279 @@
+"""What an editor asks of a text at a place: what stands there, what may be typed, where a name is from. Offsets in, offsets out; no protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from lrdsl.analysis.overview import rows
+from lrdsl.check.combinators import COMBINATORS, Combinator
+from lrdsl.check.prelude import recipes
+from lrdsl.check.scope import ARITHMETIC, WORDS
+from lrdsl.clock import CANONICAL_UNIT, UNITS
+from lrdsl.diagnostics import Problems, ScheduleError
+from lrdsl.escaping.quoting import markdown
+from lrdsl.files.folder import Folder
+from lrdsl.kinds import DESCRIPTION, Kind, Parameter
+from lrdsl.schedule import Schedule, parse
+from lrdsl.shapes import SHAPES, Shape
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax import parse as parse_tree
+from lrdsl.syntax.nodes import Extent, Node
+from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
+
+#: What is being typed, and the name before its bracket, stand no further back than this; expressions look at so much of a text.
+_NEAR = 500
+_VALUES = {
+    "base": "each group's own value",
+    "total": "the length of the run",
+    "rest": "what is left of the run",
+    "pi": "3.14159...",
+    "t": "the ticks of the phase, in `scale`",
+}
+
+
+@attrs.frozen
+class Suggestion:
+    """Something that may be typed: its text, what it is ("function", "parameter", "unit", "keyword", "value", "name"), a line on it, and more."""
+
+    text: str
+    kind: str
+    detail: str
+    doc: str = ""
+
+
+@attrs.frozen
+class Document:
+    """A text, the tree of what can be read of it, and what it means where it is sound."""
+
+    text: str
+    tree: Node | None
+    schedule: Schedule | None
+
+    @classmethod
+    def of(cls, text: str, options: Mapping[str, Any], path: Path | None = None) -> Document:
+        """The document for a text; a file at `path` may use those beside it."""
+        try:
+            tree: Node | None = parse_tree(text, Problems(text))
+        except ScheduleError:
+            tree = None
+        try:
+            return cls(text, tree, parse(text, library=None if path is None else Folder.of(path), **options))
+        except ScheduleError:
+            return cls(text, tree, None)
+
+    def _at(self, offset: int) -> list[Node]:
+        """The nodes around a place, innermost first."""
+        found = [] if self.tree is None else [n for n in nodes.walk(self.tree) if n.extent[0] <= offset <= n.extent[1]]
+        return sorted(found, key=lambda n: n.extent[1] - n.extent[0])
+
+    def _names(self) -> dict[str, nodes.Binding | nodes.Function]:
+        statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
+        return {s.name: s for s in statements if isinstance(s, nodes.Binding | nodes.Function)}
+
+    def hover(self, offset: int) -> tuple[Extent, str] | None:
+        """What stands at a place, in Markdown, and where it begins and ends."""
+        for node in self._at(offset):
+            if isinstance(node, nodes.Call):
+                for a in node.arguments:
+                    parameter = _parameters(node.name).get(a.name)
+                    if a.name and parameter is not None and a.name_extent[0] <= offset <= a.name_extent[1]:
+                        return a.name_extent, _parameter_doc(parameter)
+            if isinstance(node, nodes.Target) and node.target.extent[0] <= offset <= node.target.extent[1]:
+                doc = self._whole_doc(node.body)
+                return (node.target.extent, doc) if doc else None
+            word, extent = _word(node)
+            if extent is None or not extent[0] <= offset <= extent[1]:
+                continue
+            doc = self._doc(word)
+            if doc:
+                return extent, doc + self._phase_doc(node)
+        return None
+
+    def _doc(self, word: str) -> str:
+        own = self._names().get(word)
+        if own is not None:
+            return f"```lrs\n{canonical(own)}\n```"
+        if word in SHAPES:
+            return "\n\n".join(f"```lrs\n{form.signature}\n```\n{form.summary}\n\n*{form.source}*" for form in SHAPES[word])
+        if word in COMBINATORS:
+            return f"```lrs\n{COMBINATORS[word].signature}\n```\n{COMBINATORS[word].summary}"
+        if word in recipes():
+            return f"```lrs\n{canonical(recipes()[word].function)}\n```"
+        return _VALUES.get(word, "")
+
+    def _phase_doc(self, node: Node) -> str:
+        """Where a phase lies in the run, and its levels at its ends; of the first, what the whole does."""
+        if self.schedule is None:
+            return ""
+        base = self.schedule.program.base_value
+        for target in self.schedule.targets:
+            for phase, (_, ticks, length, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
+                if phase.extent == node.extent:
+                    whole = f"\n\n{self._whole_doc(node)}" if phase is target.plan.phases[0] else ""
+                    return f"\n\nticks {ticks}, length {length}, level {level} (base {base:g}){whole}"
+        return ""
+
+    def _whole_doc(self, body: Node) -> str:
+        """What a target does whose first phase is that of a tree: in words, and its formula."""
+        if self.schedule is None:
+            return ""
+        for target in self.schedule.targets:
+            if target.plan.phases[0].extent[0] == body.extent[0]:
+                return f"{markdown(self.schedule.sentence(target=target.name))}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
+        return ""
+
+    def suggestions(self, offset: int) -> list[Suggestion]:
+        """What may be typed at a place, best first."""
+        before = self.text[:offset]
+        if re.search(r"(?<![\w.])\d[\d_.]*(?:[kMB]\b)?\s?[a-zA-Z%]*$", before[-_NEAR:]):
+            return [Suggestion(unit, "unit", _unit_doc(unit)) for unit in (*CANONICAL_UNIT.values(), "x")]
+        call = _open_call(before)
+        found: list[Suggestion] = []
+        if call is not None:
+            name, given, argument = call
+            parameters = _parameters(name)
+            if argument in parameters and parameters[argument].kind is Kind.CHOICE:
+                return [Suggestion(option, "value", f"an option of `{argument}`") for option in parameters[argument].options]
+            if not argument:
+                found += [Suggestion(f"{p.name}=", "parameter", p.doc, _parameter_doc(p)) for p in parameters.values() if p.name not in given]
+        found += [Suggestion(name, "name", canonical(node)) for name, node in self._names().items()]
+        found += [Suggestion(name, "function", forms[0].signature, forms[0].summary) for name, forms in SHAPES.items()]
+        found += [Suggestion(name, "function", c.signature, c.summary) for name, c in COMBINATORS.items()]
+        for name, recipe in recipes().items():
+            found.append(Suggestion(name, "function", canonical(recipe.function).partition(" = ")[0].removeprefix("def "), "a standard recipe"))
+        found += [Suggestion(word, "value", doc) for word, doc in _VALUES.items()]
+        return found + [Suggestion(word, "keyword", doc) for word, doc in KEYWORDS.items()]
+
+    def definition(self, offset: int) -> Extent | None:
+        """Where the name at a place is given its meaning."""
+        for node in self._at(offset):
+            word, extent = _word(node)
+            if extent is not None and extent[0] <= offset <= extent[1]:
+                slot = next((s for f in self._around(node) for s in f.parameters if s.name == word), None)
+                if slot is not None:
+                    return (slot.extent[0], slot.extent[0] + len(word))
+                if word in self._names():
+                    return self._names()[word].name_extent
+        return None
+
+    def _around(self, node: Node) -> list[nodes.Function]:
+        """The function that a node stands in."""
+        own = self._names().values()
+        return [f for f in own if isinstance(f, nodes.Function) and f.extent[0] <= node.extent[0] and node.extent[1] <= f.extent[1]]
+
+    def occurrences(self, offset: int) -> list[Extent]:
+        """Every place of the `let` or `def` whose name stands at a place, where it is defined first; nothing for other words."""
+        if self.tree is None:
+            return []
+        names = self._names()
+        at = self.definition(offset)
+        word = next((name for name, s in names.items() if s.name_extent == at or s.name_extent[0] <= offset <= s.name_extent[1]), None)
+        if word is None:
+            return []
+        found = [names[word].name_extent]
+        for node in nodes.walk(self.tree):
+            name, extent = _word(node)
+            if name != word or extent is None or isinstance(node, nodes.Binding | nodes.Function):
+                continue
+            if not any(s.name == word for f in self._around(node) for s in f.parameters):
+                found.append(extent)
+        return sorted(set(found))
+
+    def hints(self) -> Iterator[tuple[int, str]]:
+        """Behind each phase its ticks and levels, and behind each length with a unit how many ticks it is."""
+        if self.schedule is None or self.tree is None:
+            return
+        base = self.schedule.program.base_value
+        for target in self.schedule.targets:
+            for phase, (_, ticks, _, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
+                yield phase.extent[1], f"{ticks}: {level}"
+        for node in nodes.walk(self.tree):
+            if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick"):
+                try:
+                    length = parse(f"hold({canonical(node)})", **_options(self.schedule)).length
+                except ScheduleError:
+                    continue
+                if length is not None:
+                    yield node.extent[1], f"{length:,.10g} ticks".replace(",", "_")
+
+    def words(self) -> Iterator[tuple[Extent, str]]:
+        """The words of the text with what they are: "keyword", "function", "parameter", "number", "string", "comment", "variable", "operator"."""
+        end = 0
+        for statement in statements_of(list(tokens_of(self.text, Problems(self.text)))):
+            depth = 0
+            for i, token in enumerate(statement):
+                start, stop = token.extent
+                yield from _comments(self.text, end, start)
+                after = statement[i + 1].type if i + 1 < len(statement) else ""
+                depth += (token.type == "LPAR") - (token.type == "RPAR")
+                kind = _KINDS.get(token.type, "keyword")
+                if token.type == "WORD":
+                    before = statement[i - 1].type if i else ""
+                    kind = "function" if after == "LPAR" else "parameter" if after == "EQUAL" and depth else "keyword" if before == "NUMBER" else "variable"
+                    kind = "function" if kind == "variable" and (str(token) in SHAPES) else kind
+                if kind:
+                    yield (start, stop), kind
+                end = stop
+        yield from _comments(self.text, end, len(self.text))
+
+
+_KINDS = {
+    **dict.fromkeys(("PLUS", "MINUS", "STAR", "SLASH", "CARET", "EQUAL", "COMPARE"), "operator"),
+    **dict.fromkeys(("LPAR", "RPAR", "LSQB", "RSQB", "COMMA"), ""),
+    "NUMBER": "number",
+    "STRING": "string",
+}
+
+
+def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:
+    for found in re.finditer(r"#[^\n]*", text[start:end]):
+        yield (start + found.start(), start + found.end()), "comment"
+
+
+def _options(s: Schedule) -> dict[str, Any]:
+    return {name: getattr(s.clock, name) for name in attrs.fields_dict(type(s.clock))}
+
+
+def _word(node: Node) -> tuple[str, Extent | None]:
+    """The word that a node is named by, and where it stands."""
+    if isinstance(node, nodes.Call):
+        return node.name, node.name_extent
+    if isinstance(node, nodes.Binding | nodes.Function):
+        return node.name, node.name_extent
+    return (node.id, node.extent) if isinstance(node, nodes.Name) else ("", None)
+
+
+def _parameters(name: str) -> dict[str, Parameter]:
+    declared: tuple[Shape | Combinator, ...] = SHAPES.get(name) or ((COMBINATORS[name],) if name in COMBINATORS else ())
+    return {p.name: p for form in declared for p in form.parameters}
+
+
+def _parameter_doc(p: Parameter) -> str:
+    default = f", {p.default_text} unless said" if p.default_text not in ("", "?") else ""
+    options = f": {', '.join(f'`{o}`' for o in p.options)}" if p.options else ""
+    return f"`{p.name}`: {p.doc}\n\n{DESCRIPTION[p.kind]}{options}{f', {p.range_text}' if p.range_text else ''}{default}"
+
+
+def _unit_doc(unit: str) -> str:
+    return "a multiple of each group's base" if unit == "x" else "a share of the run" if unit == "%" else f"a length in {UNITS[unit]}s"
+
+
+def _open_call(before: str) -> tuple[str, set[str], str] | None:
+    """(name, arguments given, argument that is being written) of the call whose bracket is open at the end of a text."""
+    depth, i = 0, len(before) - 1
+    while i >= 0:
+        depth += (before[i] in ")]") - (before[i] in "([")
+        if depth < 0:
+            break
+        i -= 1
+    name = re.search(r"(?<![\w.])([^\W\d][\w.]*)\s*$", before[max(0, i - _NEAR) : max(i, 0)])
+    if i < 0 or name is None or name[1] in {*ARITHMETIC, *WORDS} - {"min", "max", "exp", "sqrt"}:
+        return None
+    inside = before[i + 1 :]
+    argument = re.search(r"(?<!\w)([^\W\d]\w*)\s*=\s*\w*$", inside[-_NEAR:])
+    return name[1], set(re.findall(r"(?<!\w)([^\W\d]\w*)\s*=", inside)), argument[1] if argument else ""

@@ -1,0 +1,1 @@
+"""Files on disk: read within a folder, and replaced whole."""

@@ -1,0 +1,199 @@
+"""How one file takes the place of another: all of it or nothing, with what the other had, or not at all, with the reason."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from lrdsl.diagnostics import shown
+from lrdsl.files.opening import NOFOLLOW, PLAIN, RefusedError, is_ours, read_bytes, regular
+
+#: The name of a file that is being written. It holds no part of the name that it is for, which may be as long as names can be.
+TEMPORARY = re.compile(r"\.lrdsl-[0-9a-f]{32}\.tmp")
+#: Where a file system has no locks, a temporary file is left over when it is so many seconds old.
+_OLD = 24 * 60 * 60
+
+
+def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path | None = None) -> None:
+    """Put a file with these bytes in the place of another: whatever happens, there is the old file or the new one, all of it.
+
+    A link is written through. The file keeps its owner, group, permissions and extended attributes; a new one gets those that new files get. `before` is what
+    the file is supposed to hold still, and `inside` the folder that it has to lie in. Raises `RefusedError`, with the reason, for what is not a regular file,
+    may not be written, has another name by a hard link, was changed meanwhile, lies elsewhere, or could not keep what it has; `OSError` for what fails.
+    """
+    target = _target(path, inside)
+    status = _status(target)
+    if status is not None:
+        _may_write(path, target, status)
+    elif before is not None:
+        raise RefusedError(path, "the file was removed after it was read", "run again")
+    temporary, descriptor = _temporary(target.parent, 0o666 if status is None else 0o600)
+    try:
+        try:
+            _write(descriptor, data)
+            if status is not None:
+                _liken(path, target, status, temporary, descriptor)
+            os.fsync(descriptor)
+        finally:
+            if os.name == "nt":  # an open file cannot be renamed there
+                os.close(descriptor)
+        if before is not None and not (_alike(status, _status(target)) and _holds(target, before)):
+            if _holds(target, data):  # another run has done the same
+                return
+            raise RefusedError(path, "the file was changed after it was read", "run again")
+        temporary.replace(target)
+    finally:
+        if os.name != "nt":
+            os.close(descriptor)
+        temporary.unlink(missing_ok=True)
+
+
+def _target(path: Path, inside: Path | None) -> Path:
+    """The file that a path stands for, through links."""
+    try:
+        target = Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        target = Path(os.path.realpath(path))
+    if inside is not None and not target.is_relative_to(os.path.realpath(inside)):
+        raise RefusedError(path, "the file is a link that leads out of the folder", "name the file that it leads to")
+    return target
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def _alike(a: os.stat_result | None, b: os.stat_result | None) -> bool:
+    """Whether a file is the same, with the same owner and permissions."""
+    kept = ("st_dev", "st_ino", "st_mode", "st_nlink", "st_uid", "st_gid")
+    return a is not None and b is not None and all(getattr(a, name) == getattr(b, name) for name in kept)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return read_bytes(path, len(data), follow=False) == data
+    except (RefusedError, FileNotFoundError):
+        return False
+
+
+def _may_write(path: Path, target: Path, status: os.stat_result) -> None:
+    regular(path, status)
+    if not status.st_mode & stat.S_IWUSR or not os.access(target, os.W_OK):
+        raise RefusedError(path, "the file is read-only", f"make it writable first: `chmod u+w {shown(path.name)}`")
+    if status.st_nlink > 1:
+        raise RefusedError(
+            path, f"the file has {status.st_nlink} names (hard links), and a new file would separate them", "copy it first, or change it by hand"
+        )
+
+
+def _temporary(folder: Path, mode: int) -> tuple[Path, int]:
+    """A new file in a folder, open for writing, and locked so that nobody takes it for left over."""
+    while True:
+        path = folder / f".lrdsl-{os.urandom(16).hex()}.tmp"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | PLAIN, mode)
+        except FileExistsError:
+            continue
+        _lock(descriptor, wait=True)
+        if os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        os.close(descriptor)  # taken for left over before it was locked
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(data)
+
+
+def _liken(path: Path, target: Path, status: os.stat_result, temporary: Path, descriptor: int) -> None:
+    """Give a new file the owner, group, permissions and extended attributes of the old one."""
+    made = os.fstat(descriptor)
+    wanted = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+    try:
+        if (made.st_uid, made.st_gid) != wanted[:2]:
+            os.chown(descriptor, *wanted[:2])
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, wanted[2])
+        else:
+            temporary.chmod(wanted[2])
+        there = _attributes(descriptor)
+        for name, value in _attributes(target).items():
+            if there.get(name) != value:
+                os.setxattr(descriptor, name, value)
+    except OSError as error:
+        raise RefusedError(path, f"its owner, permissions or attributes cannot be kept: {error.strerror}", "run as its owner, or change it by hand") from None
+    made = os.fstat(descriptor)
+    if os.name != "nt" and (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) != wanted:
+        raise RefusedError(path, "its owner and permissions cannot be kept here", "run as its owner, or change it by hand")
+
+
+def _attributes(file: Path | int) -> dict[str, bytes]:
+    """The extended attributes of a file, where there are such."""
+    if not hasattr(os, "listxattr"):
+        return {}
+    try:
+        return {name: os.getxattr(file, name) for name in os.listxattr(file)}
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return {}
+        raise
+
+
+def _lock(descriptor: int, wait: bool) -> bool | None:
+    """Take the lock of a file: whether it was free; None where files have no locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def discard(paths: Iterable[Path]) -> None:
+    """Take away temporary files that runs left which were killed: those with our kind of name that are ours and that nobody is writing."""
+    for path in paths:
+        if TEMPORARY.fullmatch(path.name):
+            try:
+                _discard(path)
+            except OSError:
+                continue
+
+
+def _discard(path: Path) -> None:
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or not is_ours(status) or status.st_nlink != 1:
+        return
+    descriptor = os.open(path, os.O_RDONLY | NOFOLLOW | PLAIN)
+    try:
+        free = _lock(descriptor, wait=False)
+        if os.path.samestat(os.fstat(descriptor), status) and (free or (free is None and _age(status) > _OLD)):
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _age(status: os.stat_result) -> float:
+    import time
+
+    return time.time() - status.st_mtime
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """The temporary files in a folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if TEMPORARY.fullmatch(entry.name)]
+    except OSError:
+        return []

@@ -1,0 +1,163 @@
+r"""The closed form as LaTeX that a reviewer would take for hand-set: `\eta_t = \begin{cases} ... \end{cases}`. It needs amsmath and amssymb, nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from lrdsl.escaping import quoting
+from lrdsl.expr.exact import Exact
+from lrdsl.formulas.notation.latex import condition, latex, name, width
+from lrdsl.formulas.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
+from lrdsl.plan import Target
+
+#: What a column of a two-column page holds, in ems of its font.
+COLUMN = 24.0
+_SYMBOLS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
+
+
+@attrs.frozen
+class Style:
+    r"""How a formula is set.
+
+    `form`: "cases"; "aligned", a line for each piece; or "iverson", one sum with brackets that are 1 where their condition holds, else 0. `numbers`: "decimal"
+    (0.1) or "fraction" (1/10). `first`: what the first tick is called, 0 or 1. `per`: ticks in a unit of t, as the steps of an epoch. `label`: "" for a
+    formula without a number, else the label of an equation. `width`: the room for a line, in ems; pieces that are wider are broken.
+    """
+
+    form: str = "cases"
+    numbers: str = "decimal"
+    first: int = 0
+    per: Exact = 1
+    label: str = ""
+    width: float = COLUMN
+
+
+def letter_of(target: Target) -> Name:
+    """The letter for what is scheduled at t: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta 1 for the first of the betas."""
+    if target.key == "betas" and target.element is not None:
+        return Name("beta", f"{target.element + 1},t")
+    return Name(_SYMBOLS.get(target.key, target.key), "t")
+
+
+def symbol_of(target: Target) -> str:
+    r"""What stands before the equals sign: `\eta_t` for a learning rate."""
+    known = letter_of(target)
+    letter = name(Name(known.letter)) if known.letter in GREEK or len(known.letter) > 1 else rf"\mathrm{{{name(Name(known.letter))}}}"
+    group = "" if target.group is None else f"^{{(\\text{{{quoting.latex(target.group)}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
+    return f"{letter}_{{{known.sub}}}{group}" if len(known.sub) > 1 else f"{letter}_{known.sub}{group}"
+
+
+def written(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
+    """A formula, and what the letters in it stand for."""
+    body = _set(pieces, symbol, style)
+    if meanings:
+        stand_for = [f"{name(letter)} = {latex(meaning)}" for letter, meaning in meanings]
+        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _listed(stand_for, style.width) + "\n\\end{gathered}"
+    return f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
+
+
+def _listed(meanings: list[str], room: float) -> str:
+    """What letters stand for, as many to a line as there is room for."""
+    lines = [f"\\text{{where }} {meanings[0]}"]
+    for meaning in meanings[1:]:
+        if width(f"{lines[-1]},\\; {meaning}") + 1.5 <= room:
+            lines[-1] += f",\\; {meaning}"
+        else:
+            lines[-1] += ","
+            lines.append(meaning)
+    return " \\\\\n".join(lines)
+
+
+def _set(formula: Cases, symbol: str, style: Style) -> str:
+    rows = formula.rows
+    if formula.always is not None:
+        return _aligned(symbol, [broken(formula.always, style.width - width(symbol) - 1.4, display=True)])
+    if style.form == "cases":
+        return f"{symbol} = \\begin{{cases}}\n    {_ROW.join(_cases(rows, style.width - width(symbol) - 2.2))}\n\\end{{cases}}"
+    room = style.width - width(symbol) - 1.4
+    if style.form == "aligned":
+        return _aligned(symbol, [_marked(value, when, room, (r",\quad ", "")) for value, when in rows])
+    terms = [(value, when) for value, when in rows if value != Number(0)] or list(rows[:1])
+    marked = [_marked(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
+    if all(len(lines) == 1 for lines in marked) and sum(width(lines[0], True) + 1.3 for lines in marked) <= room:
+        return f"{symbol} = " + " + ".join(lines[0] for lines in marked)
+    return _aligned(symbol, [[line for i, (first, *more) in enumerate(marked) for line in (f"{'+ ' if i else ''}{first}", *more)]])
+
+
+#: Between two pieces.
+_ROW = " \\\\[3pt]\n    "
+
+
+def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> list[str]:
+    """The rows of cases: the conditions beside the values where there is room for that in all of them, else below."""
+    beside = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) <= room
+    if beside:
+        return [f"{latex(value)} & {condition(when)}" for value, when in rows]
+    return [" \\\\\n    ".join([*broken(value, room), *_stated(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
+
+
+def _stated(lead: str, when: Condition, end: str, room: float) -> list[str]:
+    """The lines of a condition: broken before a bound or a further condition where it is too wide."""
+    lines = [lead]
+    for part in re.split(r"(?=,\\; )|(?= < )", condition(when)):
+        if len(lines[-1]) > len(lead) and width(lines[-1] + part + end) > room:
+            lines += [r"\qquad" + part] if part.startswith(" ") else [r"\qquad " + part.removeprefix(r",\; ")]
+            lines[-2] += "," if part.startswith(",") else ""
+        else:
+            lines[-1] += part
+    return [*lines[:-1], lines[-1] + end]
+
+
+def _marked(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
+    """The lines of a value with its condition between two marks behind it, on lines of its own where there is no room."""
+    lines = broken(value, room, display=True)
+    whole = f"{lines[-1]}{marks[0]}{condition(when)}{marks[1]}"
+    if width(whole, display=True) <= room:
+        return [*lines[:-1], whole]
+    return [*lines, *_stated(r"\qquad " + marks[0].removeprefix(r",\quad ").removeprefix(r"\,"), when, marks[1], room - 1)]
+
+
+def _aligned(symbol: str, pieces: list[list[str]]) -> str:
+    """Pieces below each other, the symbol before each of them; plainly where there is one line."""
+    if len(pieces) == len(pieces[0]) == 1:
+        return f"{symbol} = {pieces[0][0]}"
+    inner = _ROW.join(" \\\\\n    ".join([f"{symbol} &= {first}", *(f"&\\quad {line}" for line in more)]) for first, *more in pieces)
+    return f"\\begin{{aligned}}\n    {inner}\n\\end{{aligned}}"
+
+
+def _factor(value: Node) -> Node:
+    """A value as a factor, in brackets where it is a sum."""
+    return Group(value) if isinstance(value, Sum | Negative) else value
+
+
+def broken(value: Node, room: float, display: bool = False) -> list[str]:
+    """A formula on lines of so much room: broken before the terms of a sum, or before a bracket of a product, where it is too wide."""
+    whole = latex(value)
+    if width(whole, display) <= room:
+        return [whole]
+    if isinstance(value, Group):
+        first, *more = broken(value.of, room - 1.5, display)
+        return [rf"\bigl({first}", *more[:-1], *(rf"{line}\bigr)" for line in more[-1:])] if more else [whole]
+    if isinstance(value, Sum):
+        lines = [latex(value.terms[0])]
+        for term in value.terms[1:]:
+            sign, inner = ("-", _factor(term.of)) if isinstance(term, Negative) else ("+", term)
+            text = f" {sign} {latex(inner)}"
+            if width(lines[-1] + text, display) <= room:
+                lines[-1] += text
+            else:
+                first, *more = broken(inner, room - 2.5, display)
+                lines += [rf"\quad {sign} {first}", *(rf"\qquad {line}" for line in more)]
+        return lines
+    if isinstance(value, Times) and len(value.factors) > 1:
+        head = Times(value.factors[:-1]) if len(value.factors) > 2 else _factor(value.factors[0])
+        last = _factor(value.factors[-1])
+        if width(latex(head), display) <= room:
+            first, *more = broken(last, room - 2, display)
+            if more and width(latex(head) + first, display) <= room:
+                return [latex(head) + first, *more]
+            dot = "" if isinstance(last, Group) else r"\cdot "
+            return [latex(head), rf"\quad {dot}{first}", *(rf"\qquad {line}" for line in more)]
+    return [whole]

@@ -1,0 +1,193 @@
+r"""Notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\right)`."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from lrdsl.escaping import quoting
+from lrdsl.expr.exact import Exact
+from lrdsl.formulas.notation import tree
+
+_FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
+_FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
+
+
+def latex(node: tree.Node) -> str:
+    """A formula as LaTeX."""
+    return _text(tree.grouped(node, flat=False))
+
+
+def condition(c: tree.Condition) -> str:
+    r"""When a piece holds: `5 \le t < 100`."""
+    return tree.stated(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
+
+
+def constant(value: Exact) -> str:
+    """A number: a decimal, a power of ten, or a fraction."""
+    if value < 0:
+        return f"-{constant(-value)}"
+    if tree.is_fraction(value):
+        return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
+    parts = tree.scientific(value)
+    if parts is None:
+        return tree.digits(value)
+    return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{tree.digits(parts[0])} \times 10^{{{parts[1]}}}"
+
+
+def name(x: tree.Name) -> str:
+    """A letter with its subscript."""
+    if x.raw:
+        return x.letter
+    if x.letter.startswith("⟨"):
+        return rf"\langle\text{{{quoting.latex(x.letter[1:-1])}}}\rangle"
+    letter = "\\" + x.letter if x.letter in tree.GREEK else quoting.latex_name(x.letter)
+    if not x.sub:
+        return letter
+    sub = ",".join(
+        part if part.isdigit() and part.isascii() else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part) for part in x.sub.split(",")
+    )
+    return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
+
+
+def _script(part: str) -> str:
+    """A part of a subscript."""
+    return part if re.fullmatch("[0-9]+", part) else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part)
+
+
+def _text(node: tree.Node) -> str:
+    match node:
+        case tree.Number(value):
+            return constant(value)
+        case tree.Name():
+            return name(node)
+        case tree.Group(of):
+            return rf"\left({_text(of)}\right)" if _tall(of) else f"({_text(of)})"
+        case tree.Negative(of):
+            return f"-{_text(of)}"
+        case tree.Sum(terms):
+            return tree.signed(terms, _text)
+        case tree.Times(factors):
+            return _product(factors)
+        case tree.Ratio(top, bottom, inline):
+            if inline:
+                return f"{_text(top)}/{_text(bottom)}"
+            small = isinstance(top, tree.Number) and isinstance(bottom, tree.Number) and top.value.denominator == 1 and top.value < 100
+            return rf"\{'t' if small else ''}frac{{{_text(top)}}}{{{_text(bottom)}}}"
+        case tree.Power(base, exponent):
+            return f"{_text(base)}^{{{_text(exponent)}}}"
+        case tree.Root(of):
+            return rf"\sqrt{{{_text(of)}}}"
+        case tree.Fence(kind, of):
+            left, right = _FENCES[kind]
+            return f"{left}{_text(of)}{right}"
+        case tree.Modulo(of, by):
+            return rf"{_text(of)} \bmod {_text(by)}"
+        case tree.BigProduct(index, upto, factor):
+            return rf"\prod_{{{_text(index)}=1}}^{{{_text(upto)}}} {_text(factor)}"
+        case tree.Cases(rows):
+            inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
+            return rf"\begin{{cases}} {inner} \end{{cases}}"
+        case tree.Apply(function, args, base):
+            return _applied(function, args, base)
+    raise AssertionError(node)
+
+
+def _applied(function: tree.Node | str, args: tuple[tree.Node, ...], base: tree.Node | None) -> str:
+    word = _text(function) if not isinstance(function, str) else f"\\{function}" if function in _FUNCTIONS else rf"\operatorname{{{function}}}"
+    word += "" if base is None else f"_{{{_text(base)}}}"
+    if len(args) == 1 and function in ("cos", "sin", "log") and isinstance(args[0], tree.Ratio) and not args[0].inline:
+        return word + _text(args[0])
+    inner = ", ".join(_text(a) for a in args)
+    return rf"{word}\left({inner}\right)" if any(_tall(a) for a in args) else f"{word}({inner})"
+
+
+def _product(factors: tuple[tree.Node, ...]) -> str:
+    out = _text(factors[0])
+    for before, factor in pairwise(factors):
+        out += _between(before, factor) + _text(factor)
+    return out
+
+
+def _between(before: tree.Node, factor: tree.Node) -> str:
+    """What stands between two factors: nothing, a thin space, or a dot where two numbers would run together."""
+    first = factor.base if isinstance(factor, tree.Power) else factor.top if isinstance(factor, tree.Ratio) and factor.inline else factor
+    if isinstance(first, tree.Number):
+        return r" \cdot "
+    if isinstance(first, tree.Group) and not isinstance(before, tree.Apply):
+        return ""
+    return " " if isinstance(before, tree.Name) and before.letter == "pi" else r"\,"
+
+
+#: The width of signs in ems; what is not here is as wide as a letter.
+_WIDTHS = (
+    dict.fromkeys(["{", "}", " ", "^", "_", r"\text"], 0.0)
+    | dict.fromkeys([r"\left", r"\right", r"\bigl", r"\bigr"], 0.17)
+    | dict.fromkeys([".", "|"], 0.28)
+    | {"T": 0.7, "m": 0.88, "w": 0.72}
+    | dict.fromkeys(["[", "]"], 0.35)
+    | dict.fromkeys(["(", ")", ",", r"\lfloor", r"\rfloor"], 0.45)
+    | dict.fromkeys(["+", "-"], 1.25)
+    | dict.fromkeys(["=", "<", r"\le", r"\ge", r"\times"], 1.35)
+    | {r"\,": 0.17, r"\;": 0.28, r"\quad": 1.0, r"\cdot": 0.72, r"\bmod": 2.4, r"\sqrt": 0.85, r"\prod": 1.5}
+    | {r"\cos": 1.4, r"\sin": 1.3, r"\min": 1.6, r"\max": 1.8, r"\exp": 1.5, r"\log": 1.3}
+)
+
+
+def width(source: str, display: bool = False) -> float:
+    """About how wide a formula is on the page, in ems, as TeX sets it in a case or a line of text, or, larger, in a `display`."""
+    total, i = 0.0, 0
+    while i < len(source):
+        fraction = re.match(r"\\(t?)frac", source[i:])
+        if fraction:
+            top, at = _braced(source, i + len(fraction[0]))
+            bottom, i = _braced(source, at)
+            total += (1.0 if display and not fraction[1] else 0.72) * max(width(top), width(bottom)) + 0.25
+            continue
+        if source[i] in "^_":
+            raised, i = _braced(source, i + 1)
+            total += 0.72 * width(raised)
+            continue
+        word = re.match(r"\\(?:[a-zA-Z]+|.)", source[i:])
+        sign = word[0] if word else source[i]
+        total += _WIDTHS.get(sign, 0.5 if sign.isdigit() else 0.58)
+        i += len(sign)
+    return total
+
+
+def _braced(source: str, i: int) -> tuple[str, int]:
+    """The group that begins at a place, without its braces, and where it ends; a single sign where there are none."""
+    if source[i] != "{":
+        word = re.match(r"\\[a-zA-Z]+|.", source[i:])
+        assert word is not None
+        return word[0], i + len(word[0])
+    depth = 0
+    for j in range(i, len(source)):
+        depth += {"{": 1, "}": -1}.get(source[j], 0) if source[j - 1] != "\\" else 0
+        if depth == 0:
+            return source[i + 1 : j], j + 1
+    raise AssertionError(source)
+
+
+def _tall(node: tree.Node) -> bool:
+    """Whether a form stands taller than a line."""
+    match node:
+        case tree.Ratio(top, bottom, inline):
+            return not inline or _tall(top) or _tall(bottom)
+        case tree.Number(value):
+            return tree.is_fraction(value)
+        case tree.Cases() | tree.BigProduct() | tree.Root():
+            return True
+        case tree.Sum(terms):
+            return any(_tall(x) for x in terms)
+        case tree.Times(factors):
+            return any(_tall(x) for x in factors)
+        case tree.Negative(of) | tree.Group(of) | tree.Fence(_, of):
+            return _tall(of)
+        case tree.Power(base, _):
+            return _tall(base)
+        case tree.Modulo(of, by):
+            return _tall(of) or _tall(by)
+        case tree.Apply(_, args):
+            return any(_tall(x) for x in args)
+    return False

@@ -1,0 +1,85 @@
+"""Notation as presentation MathML, which browsers and word processors show."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from lrdsl.escaping import quoting
+from lrdsl.expr.exact import Exact
+from lrdsl.formulas.notation import tree
+
+#: What aligns a cell where browsers do not know `columnalign`.
+_LEFT = 'style="text-align:left"'
+_INVISIBLE = "<mo>&#x2062;</mo>"
+
+
+def mathml(node: tree.Node) -> str:
+    """A formula as the inside of a `<math>` element."""
+    return _of(tree.grouped(node, flat=False))
+
+
+def condition(c: tree.Condition) -> str:
+    """When a piece holds: `5 <= t < 100`."""
+    return tree.stated(c, False, _of, ("<mo>&lt;</mo>", "<mo>≤</mo>", "<mo>≥</mo>"), "<mo>,</mo>")
+
+
+def _row(inner: str) -> str:
+    return f"<mrow>{inner}</mrow>"
+
+
+def _number(value: Exact) -> str:
+    if tree.is_fraction(value):
+        return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
+    parts = tree.scientific(value)
+    if parts is None:
+        return f"<mn>{tree.digits(value)}</mn>"
+    exponent = f"<mn>{parts[1]}</mn>" if parts[1] >= 0 else f"<mrow><mo>−</mo><mn>{-parts[1]}</mn></mrow>"
+    ten = f"<msup><mn>10</mn>{exponent}</msup>"
+    return ten if parts[0] == 1 else f"<mrow><mn>{tree.digits(parts[0])}</mn><mo>×</mo>{ten}</mrow>"
+
+
+def _name(x: tree.Name) -> str:
+    letter = f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
+    if not x.sub:
+        return letter
+    return f"<msub>{letter}<{'mn' if x.sub.isdigit() else 'mi'}>{quoting.xml(x.sub)}</{'mn' if x.sub.isdigit() else 'mi'}></msub>"
+
+
+def _of(node: tree.Node) -> str:
+    match node:
+        case tree.Number(value):
+            return _number(value)
+        case tree.Name():
+            return _name(node)
+        case tree.Group(of):
+            return _row(f"<mo>(</mo>{_of(of)}<mo>)</mo>")
+        case tree.Negative(of):
+            return _row(f"<mo>−</mo>{_of(of)}")
+        case tree.Sum(terms):
+            return _row(tree.signed(terms, _of, "<mo>+</mo>", "<mo>−</mo>"))
+        case tree.Times(factors):
+            out = _of(factors[0])
+            for _, factor in pairwise(factors):
+                first = factor.base if isinstance(factor, tree.Power) else factor
+                out += ("<mo>·</mo>" if isinstance(first, tree.Number) else _INVISIBLE) + _of(factor)
+            return _row(out)
+        case tree.Ratio(top, bottom, inline):
+            return _row(f"{_of(top)}<mo>/</mo>{_of(bottom)}") if inline else f"<mfrac>{_of(top)}{_of(bottom)}</mfrac>"
+        case tree.Power(base, exponent):
+            return f"<msup>{_of(base)}{_of(exponent)}</msup>"
+        case tree.Root(of):
+            return f"<msqrt>{_of(of)}</msqrt>"
+        case tree.Fence(kind, of):
+            return _row(f"<mo>{tree.FENCES[kind][0]}</mo>{_of(of)}<mo>{tree.FENCES[kind][1]}</mo>")
+        case tree.Modulo(of, by):
+            return _row(f"{_of(of)}<mo>mod</mo>{_of(by)}")
+        case tree.BigProduct(index, upto, factor):
+            return _row(f"<munderover><mo>∏</mo><mrow>{_of(index)}<mo>=</mo><mn>1</mn></mrow>{_of(upto)}</munderover>{_of(factor)}")
+        case tree.Cases(rows):
+            inner = "".join(f"<mtr><mtd {_LEFT}>{_of(value)}</mtd><mtd {_LEFT}><mtext>if&#xA0;</mtext>{condition(c)}</mtd></mtr>" for value, c in rows)
+            return _row(f'<mo>{{</mo><mtable columnalign="left">{inner}</mtable>')
+        case tree.Apply(function, args, base):
+            word = f"<mi>{function}</mi>" if isinstance(function, str) else _of(function)
+            word = word if base is None else f"<msub>{word}{_of(base)}</msub>"
+            return _row(f"{word}<mo>&#x2061;</mo><mo>(</mo>{'<mo>,</mo>'.join(_of(a) for a in args)}<mo>)</mo>")
+    raise AssertionError(node)

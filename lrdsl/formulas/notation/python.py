@@ -1,0 +1,123 @@
+"""Notation as a Python function of the tick, to be read and pasted: plain `math`, one `if` a piece."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from lrdsl.escaping.quoting import PYTHON, python_name
+from lrdsl.formulas.notation import tree
+
+_FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
+
+
+def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
+    """A function of the tick `t` and of the base, called as nearly `name` as Python can; and so are the letters."""
+    lines = [f"def {python_name(name)}(t, {base}):"] if base else [f"def {python_name(name)}(t):"]
+    formula, meanings = _identified(formula, meanings, base)
+    moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
+    steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
+    lines += [f"    {letter.letter} = {python(meaning)}" for letter, meaning in steady]
+    meanings = [pair for pair in meanings if pair not in steady]
+    for i, (value, when) in enumerate(formula.rows):
+        last = i + 1 == len(formula.rows)
+        indent = "    " if last else "        "
+        lines += [] if last else [f"    if {_reached(when)}:"]
+        lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed(value, meanings))]
+        lines += [f"{indent}return {python(value)}"]
+    text = "\n".join(lines)
+    return f"import math\n\n\n{text}" if "math." in text else text
+
+
+_OWN = (tree.Name("t"), tree.Name("pi"))
+
+
+def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]]]:
+    """The same with an identifier of its own for each letter."""
+    letters = dict.fromkeys(letter for letter, _ in meanings)
+    for node in (formula, *(meaning for _, meaning in meanings)):
+        letters |= dict.fromkeys(sorted(tree.names(node), key=lambda x: (x.letter, x.sub)))
+    taken = {*PYTHON, unicodedata.normalize("NFKC", base)}
+    names: dict[tree.Node, tree.Name] = {}
+    for x in letters:
+        if x not in _OWN and not x.raw:
+            names[x] = tree.Name(python_name("_".join([x.letter, *(x.sub.split(",") if x.sub else [])]), taken), raw=True)
+            taken.add(names[x].letter)
+
+    def change(node: tree.Node) -> tree.Node:
+        return names.get(node, node)
+
+    changed = tree.mapped(formula, change)
+    assert isinstance(changed, tree.Cases)
+    return changed, [(names[letter], tree.mapped(meaning, change)) for letter, meaning in meanings]
+
+
+def _needed(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
+    """The meanings of the letters in a formula, and of those in the meanings: elsewhere they may have no value."""
+    letters, found = tree.names(value), []
+    for letter, meaning in meanings:
+        if letter in letters:
+            letters |= tree.names(meaning)
+            found.append((letter, meaning))
+    return found
+
+
+def python(node: tree.Node) -> str:
+    """A formula as a Python expression."""
+    return _text(tree.grouped(node, flat=True))
+
+
+def _reached(c: tree.Condition) -> str:
+    """What tells a piece from those after it: the pieces before it are dealt with."""
+    c = tree.condition_of(c, flat=True)
+    plain = c.high is not None and not c.also
+    return f"{_text(c.of)} < {_text(c.high)}" if plain and c.high is not None else " and ".join(_condition(each) for each in (c, *c.also))
+
+
+def _condition(c: tree.Condition) -> str:
+    of = _text(c.of)
+    low = "" if c.low is None else f"{_text(c.low)} <= "
+    return f"{low}{of}" + ("" if c.high is None else f" < {_text(c.high)}")
+
+
+def _text(node: tree.Node) -> str:
+    match node:
+        case tree.Number(value):
+            if tree.is_fraction(value):
+                return f"{value.numerator}/{value.denominator}"
+            return str(value.numerator) if value.denominator == 1 else repr(float(value))
+        case tree.Name():
+            return "math.pi" if node == _OWN[1] else node.letter
+        case tree.Group(of):
+            return f"({_text(of)})"
+        case tree.Negative(of):
+            return f"-{_text(of)}"
+        case tree.Sum(terms):
+            return tree.signed(terms, _text)
+        case tree.Times(factors):
+            return " * ".join(_text(f) for f in factors)
+        case tree.Ratio(top, bottom):
+            return f"{_text(top)} / {_text(bottom)}"
+        case tree.Power(base, exponent):
+            return f"{_text(base)}**{_text(exponent)}"
+        case tree.Root(of):
+            return f"math.sqrt({_text(of)})"
+        case tree.Fence("floor", tree.Apply("log")):  # a logarithm may fall short of the whole number that it is
+            return f"math.floor({_text(node.of)} + 1e-12)"
+        case tree.Fence(kind, of):
+            return f"{_FENCES[kind]}({_text(of)})"
+        case tree.Modulo(of, by):
+            return f"{_text(of)} % {_text(by)}"
+        case tree.BigProduct(index, upto, factor):
+            return f"math.prod({_text(factor)} for {_text(index)} in range(1, {_text(upto)} + 1))"
+        case tree.Cases(rows):
+            chosen = _text(rows[-1][0])
+            for one, c in reversed(rows[:-1]):
+                chosen = f"{_text(one)} if {' and '.join(_condition(each) for each in (c, *c.also))} else {chosen}"
+            return f"({chosen})"
+        case tree.Apply(function, args, base):
+            word = function if isinstance(function, str) else _text(function)
+            inner = ", ".join(_text(a) for a in args)
+            if base is not None:
+                return f"math.log2({inner})" if _text(base) == "2" else f"math.log({inner}, {_text(base)})"
+            return f"{word if word in ('min', 'max') or not isinstance(function, str) else f'math.{word}'}({inner})"
+    raise AssertionError(node)

@@ -1,0 +1,83 @@
+"""Notation as Typst math: `frac(eta_0, 2)(1 + cos(frac(pi (t - 5), 95)))`."""
+
+from __future__ import annotations
+
+from lrdsl.escaping import quoting
+from lrdsl.expr.exact import Exact
+from lrdsl.formulas.notation import tree
+
+
+def typst(node: tree.Node) -> str:
+    """A formula as Typst math."""
+    return _text(tree.grouped(node, flat=False))
+
+
+def condition(c: tree.Condition) -> str:
+    """When a piece holds: `5 <= t < 100`."""
+    return tree.stated(c, False, _text, (" < ", " <= ", " >= "), "\\, ")  # a plain comma would end the row
+
+
+def constant(value: Exact) -> str:
+    """A number: a decimal, a power of ten, or a fraction."""
+    if tree.is_fraction(value):
+        return f"frac({value.numerator}, {value.denominator})"
+    parts = tree.scientific(value)
+    if parts is None:
+        return tree.digits(value)
+    return f"10^({parts[1]})" if parts[0] == 1 else f"{tree.digits(parts[0])} times 10^({parts[1]})"
+
+
+def name(x: tree.Name) -> str:
+    """A letter with its subscript."""
+    if x.raw:
+        return x.letter
+    letter = x.letter if x.letter in tree.GREEK else quoting.typst_name(x.letter)
+    parts = [quoting.typst_name(part) for part in x.sub.split(",")]
+    return (f"{letter}_{parts[0]}" if len(parts) == 1 else f"{letter}_({', '.join(parts)})") if x.sub else letter
+
+
+def _text(node: tree.Node) -> str:
+    match node:
+        case tree.Number(value):
+            return constant(value)
+        case tree.Name():
+            return name(node)
+        case tree.Group(of):
+            return f"({_text(of)})"
+        case tree.Negative(of):
+            return f"-{_text(of)}"
+        case tree.Sum(terms):
+            return tree.signed(terms, _text)
+        case tree.Times(factors):
+            return _product(factors)
+        case tree.Ratio(top, bottom, inline):
+            return f"{_text(top)} \\/ {_text(bottom)}" if inline else f"frac({_text(top)}, {_text(bottom)})"
+        case tree.Power(base, exponent):
+            return f"{_text(base)}^({_text(exponent)})"
+        case tree.Root(of):
+            return f"sqrt({_text(of)})"
+        case tree.Fence(kind, of):
+            return f"{kind}({_text(of)})"
+        case tree.Modulo(of, by):
+            return f"{_text(of)} mod {_text(by)}"
+        case tree.BigProduct(index, upto, factor):
+            return f"product_({_text(index)} = 1)^({_text(upto)}) {_text(factor)}"
+        case tree.Cases(rows):
+            return f"cases({', '.join(row(value, c) for value, c in rows)})"
+        case tree.Apply(function, args, base):
+            word = (function if isinstance(function, str) else _text(function)) + ("" if base is None else f"_{_text(base)}")
+            return f"{word}({', '.join(_text(a) for a in args)})"
+    raise AssertionError(node)
+
+
+def row(value: tree.Node, c: tree.Condition) -> str:
+    """One of several cases."""
+    return f'{typst(value)} & "if " {condition(c)}'
+
+
+def _product(factors: tuple[tree.Node, ...]) -> str:
+    out = _text(factors[0])
+    for factor in factors[1:]:
+        first = factor.base if isinstance(factor, tree.Power) else factor
+        out += (" dot " if isinstance(first, tree.Number) else " ") + _text(factor)
+    return out

@@ -1,0 +1,107 @@
+"""What a schedule does, as one English sentence: exact, with durations in the largest unit that they are whole in."""
+
+from __future__ import annotations
+
+from lrdsl.clock import Clock, MissingFactError
+from lrdsl.expr import BASE, Expr, Num, affine, decimal, substitute
+from lrdsl.expr.exact import Exact, quotient, size
+from lrdsl.formulas.notation.composing import composer_of
+from lrdsl.formulas.notation.text import constant, text
+from lrdsl.formulas.notation.tree import Name, is_fraction
+from lrdsl.phrases import Formula, Goes, Part, Ticks
+from lrdsl.plan import Plan, Target
+
+_SUBJECTS = {"lr": "The learning rate", "momentum": "The momentum", "weight_decay": "The weight decay"}
+_ORDINALS = ("first", "second", "third", "fourth")
+
+
+def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None) -> str:
+    """The sentence for a plan that is to be written. `base` is the base value, where that is known."""
+    assert plan.said is not None
+    words = _Words(plan, clock, base)
+    said = "".join(words.of(part) for part in plan.said.parts)
+    return f"{_subject(target)} {said}."
+
+
+def _subject(target: Target) -> str:
+    if target.key == "betas" and target.element is not None and target.element < len(_ORDINALS):
+        subject = f"The {_ORDINALS[target.element]} beta"
+    else:
+        subject = _SUBJECTS.get(target.key, f"The value of {target.key}")
+    if target.group is None:
+        return subject
+    return f"{subject} of " + (f"param group {target.group}" if isinstance(target.group, int) else f"the param groups named {target.group}")
+
+
+def _amount(n: Exact) -> str:
+    """A number of units: `2.5`, `10,000`, `466,666 2/3`."""
+    if is_fraction(n) and n > 1:
+        return f"{int(n):,} {n - int(n)}"
+    return constant(n) if n.denominator > 1 else f"{n.numerator:,}"
+
+
+class _Words:
+    """Prints the pieces of a phrase."""
+
+    def __init__(self, plan: Plan, clock: Clock, base: Exact | None) -> None:
+        self.composer, self.clock, self.base = composer_of(plan, Name("the base", raw=True)), clock, base
+
+    def of(self, part: Part) -> str:
+        match part:
+            case str():
+                return part
+            case Ticks(ticks, every):
+                return self._ticks(ticks, every)
+            case Goes(start, end):
+                return self._goes(start, end)
+            case Formula(of):
+                return text(self.composer.of(of))
+        return self._level(part)
+
+    def _filled(self, level: Expr) -> Expr:
+        return level if self.base is None else substitute(level, {BASE: decimal(self.base)})
+
+    def _level(self, level: Expr) -> str:
+        """A level or a ratio; one that has no short form is what has been reached."""
+        level = self._filled(level)
+        if isinstance(level, Num):
+            return constant(level.value)
+        if level is BASE:
+            return "the base value"
+        parts = affine(level, BASE)
+        if parts is None or not all(isinstance(x, Num) for x in parts):
+            return "the level reached"
+        (plus, times) = (x.value for x in parts if isinstance(x, Num))
+        several = "the base value" if times == 1 else f"{constant(times)} times the base value"
+        return several if plus == 0 else f"{several} {'plus' if plus > 0 else 'less'} {constant(size(plus))}"
+
+    def _goes(self, start: Expr, end: Expr) -> str:
+        """Which way it goes from one level to another, whatever base above 0 there is."""
+        way = self._filled(end - start)
+        parts = affine(way, BASE)
+        if parts is None or not all(isinstance(x, Num) for x in parts):
+            return "goes"
+        signs = {(x.value > 0) - (x.value < 0) for x in parts if isinstance(x, Num)} - {0}
+        return {frozenset({1}): "rises", frozenset({-1}): "falls"}.get(frozenset(signs), "goes")
+
+    def _ticks(self, ticks: tuple[Exact, ...], every: bool) -> str:
+        unit, amounts = self._unit(ticks)
+        if every and amounts == [1]:
+            return f"every {unit}"
+        listed = [_amount(n) for n in amounts]
+        joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+        return f"{'every ' * every}{joined} {unit}{'' if amounts == [1] else 's'}"
+
+    def _unit(self, ticks: tuple[Exact, ...]) -> tuple[str, list[Exact]]:
+        """The largest unit that durations are whole in, and how many they are: epochs, steps, or calls of the scheduler where a step has several."""
+        if self.clock.tick == "epoch":
+            return "epoch", list(ticks)
+        per_step = self.clock.ticks_per_step or 1
+        try:
+            epochs = [quotient(quotient(n, per_step), self.clock.epoch_steps()) for n in ticks]
+            if all(n.denominator == 1 and n > 0 for n in epochs):
+                return "epoch", epochs
+        except MissingFactError:
+            pass
+        steps = [quotient(n, per_step) for n in ticks]
+        return ("tick", list(ticks)) if any(n.denominator > 1 for n in steps) and per_step != 1 else ("step", steps)

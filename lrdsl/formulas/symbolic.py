@@ -1,0 +1,165 @@
+"""The closed form: a plan as a SymPy expression of `t`, exact in every number that the text holds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
+from lrdsl.expr.exact import Exact
+from lrdsl.formulas.letters import checked
+from lrdsl.plan import Plan
+
+_NAMED = {
+    "abs": sympy.Abs,
+    "ceil": sympy.ceiling,
+    "cos": sympy.cos,
+    "exp": sympy.exp,
+    "floor": sympy.floor,
+    "log": sympy.log,
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "mod": sympy.Mod,
+    "sin": sympy.sin,
+    "sqrt": sympy.sqrt,
+}
+
+
+def rational(value: Exact) -> Any:
+    """A fraction as SymPy writes it, or the expression of its letters."""
+    if isinstance(value, Lettered):
+        return sympy.cancel(value.form)
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def formula(plan: Plan, base: str | Exact, numbers: str = "decimal") -> Any:
+    """The SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as)."""
+    return translate(plan.law, _symbols(plan, base, numbers), numbers == "double").xreplace({x.symbol: sympy.Symbol(x.name) for x in plan.legend})
+
+
+def symbol(name: str) -> Any:
+    """A letter for symbolic formulas."""
+    return sympy.Symbol(name)
+
+
+def legend(plan: Plan, base: str | Exact) -> dict[Any, Any]:
+    """What the letters of a symbolic formula stand for."""
+    return {sympy.Symbol(x.name): translate(x.value, _symbols(plan, base, "decimal"), False) for x in plan.legend}
+
+
+def _symbols(plan: Plan, base: str | Exact, numbers: str) -> dict[Expr, Any]:
+    symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
+    if isinstance(base, str):
+        symbols[BASE] = sympy.Symbol(checked(base, "sympy", _taken(plan)))
+    else:
+        symbols[BASE] = rational(Fraction(float(base)) if numbers == "double" else base)
+    letters = {x.symbol.name: x.symbol for x in plan.legend}
+    symbols |= {x: letters[x.letter] for x in walk(plan.law) if isinstance(x, Letter) and x.letter in letters}
+    return symbols | {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
+
+
+def _taken(plan: Plan) -> set[str]:
+    """The names of the symbols in a formula but the base."""
+    index = {"k"} if any(isinstance(x, Product) for x in walk(plan.law)) else set()
+    return {"t", *index, *(x.name for x in plan.legend), *(f"{letter}_{k}" for letter, k in plan.letters.values())}
+
+
+def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
+    """The SymPy expression of a tree. An event is a symbol for its tick, or for how often it has come by a tick."""
+    memo: dict[Expr, Any] = {}
+
+    def of(x: Expr) -> Any:
+        known = memo.get(x)
+        if known is None:
+            known = memo[x] = step(x)
+        return known
+
+    def step(x: Expr) -> Any:
+        match x:
+            case Num():
+                return rational(x.double if double else x.value)
+            case Symbol():
+                return symbols[x] if x in symbols else sympy.Symbol(x.name)
+            case Event():
+                return symbols[x] - _begun(x, symbols)
+            case Call() if x.op in ("count", "since") and isinstance(x.args[0], Event):
+                event, now = x.args[0], of(x.args[1]) + _begun(x.args[0], symbols)
+                return now - symbols[event] if x.op == "since" else sympy.Function(symbols[event].name)(now)
+            case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]
+                now = of(x.of.args[1]) + _begun(event, symbols)  # type: ignore[attr-defined]
+                return sympy.Piecewise((of(x.values[0]), now < symbols[event]), (of(x.values[1]), True))
+            case Letter():
+                return symbols[x] if x in symbols else of(x.of)
+            case Linear():
+                return rational(x.scale) * of(x.of) + rational(x.shift)
+            case Select():
+                by, values = of(x.of), [of(v) for v in x.values]
+                # SymPy may find two neighbours equal that differ as trees: they are one branch.
+                last = [i for i, v in enumerate(values) if i + 1 == len(values) or v != values[i + 1]]
+                conditions = [by < rational(x.starts[i + 1]) for i in last[:-1]]
+                return sympy.Piecewise(*zip([values[i] for i in last], [*conditions, True], strict=True))
+            case Product():
+                return sympy.Product(of(x.factor), (symbols[INDEX], 1, of(x.upto)))
+            case Call():
+                return _call(x, [of(a) for a in x.args])
+        raise AssertionError(x)
+
+    return of(e)
+
+
+def _begun(event: Event, symbols: dict[Expr, Any]) -> Any:
+    """The tick at which the phase that waits for an event begins."""
+    return rational(event.offset) + (0 if event.origin is None else symbols[event.origin])
+
+
+def _reduced(level: Any, times: Any, factor: Any, least: Any, eps: Any) -> Any:
+    """The level after so many reductions: step by step where the number is known, else the closed form, which holds as long as no step is left out."""
+    if not times.is_Integer:
+        falls = level * factor**times
+        return falls if least == 0 else sympy.Max(falls, least, evaluate=False)
+    for _ in range(int(times)):
+        lower = sympy.Max(level * factor, least, evaluate=False)
+        level = sympy.Piecewise((lower, level - lower > eps), (level, True))
+    return level
+
+
+def _call(e: Call, args: list[Any]) -> Any:
+    match e.op:
+        case "add":
+            return sympy.Add(*args)
+        case "mul":
+            return sympy.Mul(*args)
+        case "div":
+            return args[0] / args[1]
+        case "pow":
+            return _power(*args)
+        case "reduce":
+            return _reduced(*args)
+        case "max" | "min":  # left as they are: SymPy would try to prove which is larger, at any cost
+            return _NAMED[e.op](*args, evaluate=False)
+        case "hav":
+            return (1 - sympy.cos(sympy.pi * args[0])) / 2
+        case "expm1":
+            return sympy.exp(args[0]) - 1
+        case "log1p":
+            return sympy.log(1 + args[0])
+        case _:
+            return _NAMED[e.op](*args)
+
+
+#: SymPy writes out powers of numbers; those that would have more bits than this, and high powers of what holds numbers, are kept as powers.
+_MOST_BITS, _HIGH = 512, 64
+#: Roots of higher order than this are kept as powers too.
+_ROOTS = 64
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if exponent.is_Rational and not base.is_Symbol:
+        if exponent.q > _ROOTS:  # SymPy would look for roots of that order, for hours
+            return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
+        bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational else _MOST_BITS // _HIGH
+        if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
+            return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
+    return base**exponent

@@ -1,0 +1,159 @@
+"""The words, signs and strings of a Python program, of any release of Python. What cannot matter to a string is passed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import attrs
+
+from lrdsl.linting.hosts.embedded import UnreadableError
+from lrdsl.linting.hosts.places import closing, escaped
+
+_TOKEN = re.compile(
+    r"""[ \t\f]*(?:(?P<word>\w+(?!['"\w]))|(?P<sign>[()\[\]{},;.]|:=?|=+|[^\w\s"'#()\[\]{},;:=.\\]+=?)|(?P<newline>[\r\n]\s*)"""
+    r"""|(?P<prefix>\w*)(?P<quote>\"{3}|'{3}|["'])|(?P<blank>\#[^\r\n]*|\\\r?\n|.|\Z))""",
+    re.DOTALL,
+)
+#: A line that holds no string, and is no part of a longer statement; and what may stand between two commas and holds none.
+_LINE, _PLAIN = re.compile(r"""[^"'#()\[\]{}\\\r\n]*[\r\n]\s*"""), re.compile(r"""[^"'#()\[\]{}\\]*""")
+#: The letters that strings have before their quotes, and those of templates.
+_PREFIXES = {"", "r", "u", "b", "br", "rb", "f", "fr", "rf", "t", "tr", "rt"}
+_TEMPLATES = {prefix for prefix in _PREFIXES if "f" in prefix or "t" in prefix}
+_NEWLINE = re.compile(r"\r\n?|\n")
+#: What means something in a template, outside of its fields and in them.
+_LITERAL = re.compile(r"[{}\\'\"\r\n]")
+_FIELD = re.compile(r"""[{}()\[\]:#]|(?P<prefix>[rRbBuUfFtT]{0,2})(?P<quote>\"{3}|'{3}|["'])|\w+""")
+
+
+@attrs.frozen
+class String:
+    """A string: where it begins, the letters before its quotes, those, and where what is between them begins and ends. A template has fields in it."""
+
+    begin: int
+    prefix: str
+    quote: str
+    start: int
+    end: int
+    template: bool
+
+
+#: Its kind ("word", "sign", "newline" or "string"), what is written there, where it begins, and the string if it is one.
+Word: TypeAlias = "tuple[str, str, int, String | None]"
+
+
+def words(source: str) -> Iterator[Word]:
+    """The words of a program, but for lines and items that hold no string. Raises `UnreadableError` for a string that does not end."""
+    at, depth = 0, 0
+    while (line := _LINE.match(source, at)) is not None:
+        at = line.end()
+    while at < len(source):
+        token = _TOKEN.match(source, at)
+        assert token is not None  # anything is a blank
+        kind, at = token.lastgroup or "", token.end()
+        if kind == "blank":
+            continue
+        text, begin = token[kind], token.start(kind)
+        if kind == "quote":
+            if token["prefix"].lower() not in _PREFIXES:  # `else"x"`
+                yield "word", token["prefix"], token.start("prefix"), None
+            string = _string(source, token)
+            at = string.end + len(string.quote)
+            yield "string", "", string.begin, string
+            continue
+        yield kind, text, begin, None
+        if kind == "newline" and depth <= 0:
+            while (line := _LINE.match(source, at)) is not None:
+                at = line.end()
+        elif kind == "sign":
+            depth += (text in "([{") - (text in ")]}")
+            if text == "," and depth > 0:
+                at = max(at, source.rfind(",", at, _end(_PLAIN, source, at)) + 1)
+
+
+def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
+    found = pattern.match(source, at)
+    return at if found is None else found.end()
+
+
+def _string(source: str, token: re.Match[str]) -> String:
+    """The string whose first quotes have been read. Raises `UnreadableError` where it does not end."""
+    before = token["prefix"].lower()
+    prefix, quote, start = before if before in _PREFIXES else "", token["quote"], token.end()
+    template = prefix in _TEMPLATES
+    end = _end_of_template(source, start, quote) if template else _end_of_string(source, start, quote)
+    if end < 0:
+        raise UnreadableError("this is not Python: a string does not end", token.start("prefix"))
+    return String(start - len(quote) - len(prefix), prefix, quote, start, end, template)
+
+
+def _end_of_string(source: str, start: int, quote: str) -> int:
+    """Where a string ends; -1 where it does not."""
+    end = closing(source, start, quote)
+    if len(quote) == 1 and any(not escaped(source, start, newline.start()) for newline in _NEWLINE.finditer(source, start, max(end, start))):
+        return -1
+    return end
+
+
+def _end_of_template(source: str, at: int, quote: str) -> int:
+    """Where an f-string ends; -1 where it does not. Its fields have strings in them, and those may be templates.
+
+    What is open: templates, by their quotes; fields in them, "{"; brackets in those, "("; and what stands behind the `:` of a field, ":".
+    """
+    open_ = [quote]
+    while open_:
+        inner = open_[-1]
+        sign = (_FIELD if inner in "{(" else _LITERAL).search(source, at)
+        if sign is None:
+            return -1
+        at = sign.end()
+        if inner in "{(":
+            at = _in_field(source, open_, sign)
+        elif sign[0] == "\\":
+            at += 0 if source.startswith(("{", "}"), at) else 2 if source.startswith("\r\n", at) else 1
+        elif sign[0] == "{":
+            if inner != ":" and source.startswith("{", at):
+                at += 1
+            else:
+                open_.append("{")
+        elif inner == ":":
+            outer = open_[-3]
+            if sign[0] == "}":
+                del open_[-2:]
+            elif source.startswith(outer, sign.start()) or (sign[0] in "\r\n" and len(outer) == 1):
+                return -1
+        elif sign[0] in "\r\n":
+            if len(inner) == 1:
+                return -1
+        elif source.startswith(inner, sign.start()):
+            at = sign.start() + len(inner)
+            open_.pop()
+        if at < 0:
+            return -1
+    return at - len(quote)
+
+
+def _in_field(source: str, open_: list[str], sign: re.Match[str]) -> int:
+    """Where to read on behind something in a field of a template; -1 where a string in it does not end."""
+    at, inner = sign.end(), open_[-1]
+    match sign[0]:
+        case "(" | "[" | "{":
+            open_.append("(")
+        case ")" | "]" | "}":
+            if inner == "(" or sign[0] == "}":
+                open_.pop()
+        case ":":
+            if inner == "{":
+                open_.append(":")
+        case "#":
+            newline = _NEWLINE.search(source, at)
+            return -1 if newline is None else newline.start()
+        case _ if sign["quote"]:
+            quote, prefix = sign["quote"], sign["prefix"].lower()
+            if prefix in _TEMPLATES:
+                open_.append(quote)
+                return at
+            end = _end_of_string(source, at, quote)
+            return end if end < 0 else end + len(quote)
+    return at

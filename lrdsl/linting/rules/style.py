@@ -1,0 +1,133 @@
+"""Rules about style: one spelling for one thing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate, takewhile
+
+from lrdsl.clock import CANONICAL_UNIT, UNITS
+from lrdsl.diagnostics import Fix
+from lrdsl.expr import BASE, ENTRY
+from lrdsl.expr.exact import Exact
+from lrdsl.linting.rules.rule import Facts, Finding, Rule
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.printer import decimal_text
+
+#: A number with so many significant digits that occurs so often wants a name.
+_DIGITS, _TIMES = 4, 3
+
+
+def _units(f: Facts) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for node in f.parts:
+        if not isinstance(node, nodes.Quantity) or node.unit in ("", "x"):
+            continue
+        unit = UNITS[node.unit]
+        first = seen.setdefault(unit, node.unit)
+        plural = {first, first + "s", first.rstrip("s")}
+        if node.unit not in plural:
+            yield Finding(
+                node.unit_extent,
+                f"`{node.unit}` here, and `{first}` before: one unit, two spellings",
+                f"write `{CANONICAL_UNIT[unit]}`",
+                Fix(*node.unit_extent, first),
+            )
+
+
+def _magic(f: Facts) -> Iterator[Finding]:
+    found = [n for n in f.parts if isinstance(n, nodes.Number) and _significant(n.value) >= _DIGITS]
+    counts = Counter(n.value for n in found)
+    for value, times in counts.items():
+        if times >= _TIMES:
+            node = next(n for n in found if n.value == value)
+            text = canonical(node)
+            yield Finding(node.extent, f"`{text}` stands here {times} times", f"give it a name: `let steps = {text}`")
+
+
+def _significant(value: Exact) -> int:
+    """How many digits a decimal has, zeros at its ends aside."""
+    return len(f"{float(value):.15e}".partition("e")[0].replace(".", "").strip("0"))
+
+
+def _cycles_by_hand(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies:
+        chain = f.whole(body)
+        items = chain.items if chain is not None else ()
+        if len(items) < _TIMES or not isinstance(items[0], nodes.Call):
+            continue
+        first = canonical(items[0])
+        again = (isinstance(item, nodes.Restart) and canonical(item.body) == first for item in items[1:])
+        cycles = 1 + sum(takewhile(bool, again))
+        if cycles >= _TIMES:
+            extent = items[0].extent[0], items[cycles - 1].extent[1]
+            short = f"restarts({first}, times={cycles})"
+            yield Finding(extent, f"{cycles} cycles, each written out", f"`{short}` says the same", Fix(*extent, short))
+
+
+def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies:
+        chain = f.whole(body)
+        levels = [_multiple(f, item) for item in (chain.items if chain is not None else ())]
+        stairs = [level for level in levels if level is not None]
+        if chain is None or len(stairs) < max(_TIMES, len(levels)) or not 0 < stairs[1] < 1 or stairs != [stairs[1] ** k for k in range(len(stairs))]:
+            continue
+        ends = list(accumulate(n for n in chain.lengths[:-1] if n is not None))
+        if len(ends) == len(stairs) - 1:
+            short = f"multistep([{', '.join(decimal_text(at) for at in ends)}], {decimal_text(stairs[1])})"
+            yield Finding(body.extent, "stairs by one factor, each written out", f"`{short}` says the same, in ticks")
+
+
+def _multiple(f: Facts, item: Node) -> Exact | None:
+    """Of a phase that stays at a multiple of base, which; None for another."""
+    use = f.notes.uses.get((item.extent, "hold"))
+    if use is None:
+        return None
+    given = next((a.value for a in use.node.arguments if a.name == "at"), None)
+    if given is None:
+        return 1 if "at" not in use.given and use.arguments["at"] in (ENTRY, BASE) else None
+    return given.value if isinstance(given, nodes.Quantity) and given.unit == "x" else None
+
+
+RULES = (
+    Rule(
+        "LR501",
+        "unit-spelled-two-ways",
+        "One unit in two spellings.",
+        "A reader wonders whether `ep` and `epochs` are the same; they are.",
+        "warmup(5 epochs) then cosine(95ep)",
+        "warmup(5ep) then cosine(95ep)",
+        _units,
+        "safe",
+        {"steps_per_epoch": 100},
+    ),
+    Rule(
+        "LR502",
+        "number-without-a-name",
+        "A number of four digits or more that occurs three times.",
+        "A change of the one is easily forgotten in the others.",
+        "warmup(5 * 1251) then hold(30 * 1251) then cosine(55 * 1251)",
+        "let epoch = 1251; lr = warmup(5 * epoch) then hold(30 * epoch) then cosine(55 * epoch)",
+        _magic,
+    ),
+    Rule(
+        "LR503",
+        "cycles-by-hand",
+        "One phase again and again, each time written out.",
+        "Cycles that are one phrase cannot get out of step.",
+        "cosine(30) then restart cosine(30) then restart cosine(30)",
+        "restarts(cosine(30), times=3)",
+        _cycles_by_hand,
+        "safe",
+    ),
+    Rule(
+        "LR504",
+        "stairs-by-hand",
+        "Stairs by one factor, each written out.",
+        "`multistep` has the milestones and the factor in one place, as they stand in papers.",
+        "hold(30) then hold(30, at=0.1x) then hold(30, at=0.01x)",
+        "multistep([30, 60], 0.1)",
+        _stairs_by_hand,
+    ),
+)

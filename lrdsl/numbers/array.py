@@ -1,0 +1,177 @@
+"""Numbers by the array: the operations of `numeric` on NumPy arrays, a block of ticks at a time so that what is computed stays in cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, walk
+from lrdsl.numbers.lowering import Accumulated, Float, factors_in, numeric, stretches
+from lrdsl.numbers.products import MOST_FACTORS, running_products, within
+from lrdsl.plan import first_tick, pieces
+from lrdsl.work import spend
+
+Array = NDArray[np.float64]
+_BLOCK = 8000
+
+_REDUCED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
+
+
+def _reduced(level: Any, times: Any, factor: float, least: Any, eps: Any) -> Any:
+    """The levels after so many reductions, as in `scalar.reduced`."""
+    level = np.asarray(level, dtype=float)
+    for k in range(int(np.max(times, initial=0))):
+        lower = np.maximum(level * factor, least)
+        moves = (level - lower > eps) & (k < times)
+        if not np.any(moves):
+            break
+        level = np.where(moves, lower, level)
+    return level
+
+
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "abs": np.abs,
+    "ceil": np.ceil,
+    "cos": np.cos,
+    "div": np.divide,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "floor": np.floor,
+    "floordiv": np.floor_divide,
+    "log": np.log,
+    "log1p": np.log1p,
+    "mod": np.mod,
+    "pow": np.power,
+    "reduce": _reduced,
+    "sin": np.sin,
+    "sqrt": np.sqrt,
+    "sub": np.subtract,
+}
+
+
+def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
+    """The value of a machine tree where symbols are arrays or numbers. `shared` holds what is computed once for all blocks, by tree."""
+    return _value(e, symbols, shared, {})
+
+
+def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
+    # No closures here: they would refer to each other, and keep the arrays until the garbage collector comes by.
+    if isinstance(x, Float):
+        return float(x.value)
+    if isinstance(x, Symbol):
+        return symbols[x]
+    known = memo.get(x)
+    if known is None:
+        known = memo[x] = _operated(x, symbols, shared, memo)
+    return known
+
+
+def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
+    if isinstance(x, Select):
+        return _select(x, _value(x.of, symbols, shared, memo), symbols, shared)
+    if isinstance(x, Accumulated):
+        upto = np.asarray(_value(x.upto, symbols, shared, memo))
+        return _prefix(x, shared, int(upto.max(initial=0)))[upto.astype(np.int64)]
+    assert isinstance(x, Call), x
+    args = [_value(a, symbols, shared, memo) for a in x.args]
+    if x.op in _REDUCED:
+        total = args[0]
+        for a in args[1:]:
+            total = _REDUCED[x.op](total, a)
+        return total
+    return _PLAIN[x.op](*args)
+
+
+def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
+    """Each branch on the ticks that reach it."""
+    starts = [first_tick(s) for s in e.starts[1:]]
+    if np.ndim(of) == 0:
+        return evaluate(e.values[int(np.searchsorted(starts, of, side="right"))], symbols, shared)
+    out = np.empty(np.shape(of))
+    for i, chosen in _places(starts, of):
+        there = {s: v[chosen] if np.ndim(v) else v for s, v in symbols.items()}
+        out[chosen] = evaluate(e.values[i], there, shared)
+    return out
+
+
+def _places(starts: Sequence[float], of: Array) -> Iterator[tuple[int, Any]]:
+    """Which of the stretches that begin at `starts`, after a first one, hold values of an array, and where: a slice of it where it rises, as ticks do."""
+    if bool(np.all(of[1:] >= of[:-1])):
+        bounds = [0, *np.searchsorted(of, starts, side="left").tolist(), len(of)]
+        yield from ((i, slice(bounds[i], bounds[i + 1])) for i in range(len(starts) + 1) if bounds[i] < bounds[i + 1])
+    else:
+        place = np.searchsorted(starts, of, side="right")
+        yield from ((int(i), place == i) for i in np.unique(place))
+
+
+def factors(high: Expr, low: Expr) -> Callable[[Array], tuple[Any, Any]]:
+    """The factors of a product for an array of indices, as (high, low)."""
+    return lambda k: (evaluate(high, {INDEX: k}, {}), evaluate(low, {INDEX: k}, {}))
+
+
+def _prefix(e: Accumulated, shared: dict[Any, Any], upto: int) -> Array:
+    """All products up to an index, kept for the next block; it at least doubles when it grows."""
+    product = e.high, e.low  # whatever it is taken up to
+    known: Array | None = shared.get(product)
+    if known is None or len(known) <= upto:
+        n = max(upto, min(2 * len(known), MOST_FACTORS) if known is not None else 0)
+        known = shared[product] = running_products(factors(*product), n)
+    return known
+
+
+class _Trees:
+    """The machine trees of the pieces of a level, each made when a tick first falls into it: (a, b) for a + b * base, or one tree in base."""
+
+    def __init__(self, level: Expr) -> None:
+        self.pieces = [part for piece in pieces(level) for part in stretches(piece)]
+        self.starts = [first_tick(piece.start) for piece in self.pieces]
+        self._made: dict[int, tuple[Expr, ...]] = {}
+
+    def of(self, i: int) -> tuple[Expr, ...]:
+        """The trees of the i-th piece."""
+        trees = self._made.get(i)
+        if trees is None:
+            piece = self.pieces[i]
+            split = affine(piece.level, BASE)
+            trees = self._made[i] = tuple(numeric(part, piece.start) for part in (split or (piece.level,)))
+        return trees
+
+
+_trees_of = lru_cache(maxsize=64)(_Trees)
+
+
+#: A function of NumPy takes as long for so many numbers as a node takes to be made, as a power of 2.
+_NUMBERS = 11
+
+
+def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Array:
+    """The levels at an array of ticks, in any order and of any shape. `counts` is for ticks that a text asks for: they are work of that text."""
+    trees = _trees_of(level)
+    flat = np.ascontiguousarray(ticks, dtype=np.float64).reshape(-1)
+    out = np.empty_like(flat)
+    shared: dict[Any, Any] = {}
+    for begin in range(0, len(flat), _BLOCK):
+        block = flat[begin : begin + _BLOCK]
+        for i, chosen in _places(trees.starts[1:], block):
+            found = trees.of(i)
+            if counts:
+                spend(sum(1 for tree in found for _ in walk(tree)) * len(block) >> _NUMBERS)
+            out[begin : begin + _BLOCK][chosen] = _level(found, block[chosen], base, shared)
+    return out.reshape(np.shape(ticks))
+
+
+def _level(trees: tuple[Expr, ...], ticks: Array, base: float, shared: dict[Any, Any]) -> Any:
+    factors = factors_in(trees)
+    if factors is not None:
+        within(float(np.max(evaluate(factors, {T: ticks, BASE: base}, shared), initial=0.0)))
+    values = [evaluate(tree, {T: ticks, BASE: base}, shared) for tree in trees]
+    if len(values) == 1:
+        return values[0]
+    a, b = values
+    if trees[1] == Float(0):
+        return a
+    return b * base if trees[0] == Float(0) else a + b * base

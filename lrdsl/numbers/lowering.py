@@ -1,0 +1,418 @@
+"""From exact expressions to operations on doubles, the same ones for every numeric backend.
+
+The promise is a level within 4 units in the last place of its formula, at any tick up to 1e8. Most operations keep it as they are. The haversine does in two
+forms, one for each end. Two do not, and are rewritten here with error terms carried along (double-double arithmetic: T. J. Dekker, "A floating-point technique
+for extending the available precision", 1971): a power, which multiplies the error of its base by its exponent and that of its exponent by a logarithm; and a
+long product, which adds up the errors of its factors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import attrs
+
+from lrdsl.expr import HALF_COSINES, PI, PRODUCTS, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
+from lrdsl.expr.exact import Exact, quotient
+from lrdsl.plan import Piece, first_tick
+
+#: pi to 60 digits, for constants that are split in two doubles.
+_PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
+#: Integers up to here are multiplied by a 26-bit head without rounding.
+_HEAD_BITS = 26
+_SPLITTER = 2.0**27 + 1
+_WHOLE = 2**53
+#: The share of its way that a slow half cosine goes in a tick, at the most.
+_SLOW = Fraction(1, 64)
+
+
+@attrs.frozen(eq=False)
+class Float(Expr):
+    """A machine number; whole ones are ints, so that time stays exact."""
+
+    value: float | int
+
+
+@attrs.frozen(eq=False)
+class Accumulated(Expr):
+    """The product over INDEX = 1 .. upto of a factor given as a sum of two doubles, `high + low`."""
+
+    high: Expr
+    low: Expr
+    upto: Expr
+
+    mark = PRODUCTS
+
+    @property
+    def below(self) -> tuple[Expr, ...]:
+        """What is computed before: the factors are, by a function of their own."""
+        return (self.upto,)
+
+
+def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
+    """How many factors all running products of machine trees have together; None where there are none."""
+    if not any(tree.holds & PRODUCTS for tree in trees):
+        return None
+    counts = [x.upto for x in dict.fromkeys(x for tree in trees for x in walk(tree)) if isinstance(x, Accumulated)]
+    if len(counts) < 2:
+        return counts[0] if counts else None
+    return _add(*(Call("max", (count, ZERO)) for count in counts))
+
+
+@attrs.frozen
+class Pair:
+    """A value as an unevaluated sum of a double and its small error term; None where there is no error to speak of."""
+
+    high: Expr
+    low: Expr | None
+
+
+ZERO = Float(0)
+ONE = Float(1)
+
+
+def _op(op: str, *args: Expr) -> Expr:
+    return Call(op, args)
+
+
+def _add(*args: Expr) -> Expr:
+    return Call("add", args)
+
+
+def _sub(a: Expr, b: Expr) -> Expr:
+    return Call("sub", (a, b))
+
+
+def _mul(*args: Expr) -> Expr:
+    return Call("mul", args)
+
+
+def _div(a: Expr, b: Expr) -> Expr:
+    return Call("div", (a, b))
+
+
+def _float(value: Exact) -> Float:
+    return Float(value.numerator if value.denominator == 1 and -_WHOLE < value < _WHOLE else float(value))
+
+
+#: The slope of a function at x, where its value is y.
+_SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
+    "cos": lambda x, y: _mul(Float(-1), _op("sin", x)),
+    "exp": lambda x, y: y,
+    "expm1": lambda x, y: _add(y, ONE),
+    "log": lambda x, y: _div(ONE, _apart(x)),
+    "log1p": lambda x, y: _div(ONE, _apart(_add(ONE, x))),
+    "sin": lambda x, y: _op("cos", x),
+}
+
+
+def stretches(piece: Piece) -> list[Piece]:
+    """A piece, cut where its half cosines are computed another way."""
+    if not piece.level.holds & HALF_COSINES:
+        return [piece]
+    turns = {_turn(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
+    cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (piece.end is None or turn < piece.end))
+    return [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
+
+
+def _turn(x: Expr) -> tuple[Expr, Exact]:
+    """The time that a half cosine looks at, and when it has gone a third of its way: of a slow one the next whole tick, which is quicker to compare with."""
+    scale, of, shift = parts(x)
+    turn = quotient(Fraction(1, 3) - shift, scale)
+    return of, math.ceil(turn) if -_SLOW <= scale <= _SLOW else turn
+
+
+def numeric(e: Expr, start: Exact = 0) -> Expr:
+    """The operations that compute `e`, in doubles, in the stretch that begins at `start`."""
+    return _Lowering(start).of(e)
+
+
+class _Lowering:
+    """One tree's translation, with equal subtrees translated once."""
+
+    def __init__(self, start: Exact) -> None:
+        self.start = start
+        self.memo: dict[Expr, Expr] = {}
+        self.pairs: dict[Expr, Pair] = {}
+
+    def of(self, e: Expr) -> Expr:
+        done = self.memo.get(e)
+        if done is None:
+            done = self.memo[e] = self._lower(e)
+        return done
+
+    def _lower(self, e: Expr) -> Expr:
+        if isinstance(e, Num):
+            return _float(e.double)
+        if isinstance(e, Symbol):
+            return Float(math.pi) if e == PI else e
+        if isinstance(e, Linear):
+            top, bottom = self.ratio(e)
+            return top if bottom == 1 else _div(top, Float(bottom))
+        if isinstance(e, Select):
+            return Select(self.of(e.of), e.starts, tuple(self.of(v) for v in e.values))
+        if isinstance(e, Product):
+            factor = self.pair(e.factor)
+            return Accumulated(factor.high, factor.low or ZERO, self.of(e.upto))
+        assert isinstance(e, Call), e
+        return self._call(e)
+
+    def _call(self, e: Call) -> Expr:
+        if e.op == "hav":
+            return self._hav(e.args[0])
+        if e.op == "pow":
+            return self._pow(e.args[0], e.args[1])
+        if e.op == "mod":
+            time, n = self._mod(e)
+            return time.high if n == 1 else _div(time.high, Float(n))
+        if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
+            top, bottom = self.ratio(e.args[0])
+            return _op("floordiv", top, Float(bottom)) if e.op == "floor" else _op("ceil", _div(top, Float(bottom)))
+        if e.op == "add" and len(e.args) == 2 and isinstance(e.args[1], Call) and e.args[1].op == "mul":
+            factor = e.args[1].args
+            if isinstance(factor[0], Num) and factor[0].double == -1:
+                return _sub(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else _mul(*(self.of(f) for f in factor[1:])))
+        if e.op in _SLOPES:
+            return self._function(e.op, self.pair(e.args[0]))
+        return Call(e.op, tuple(self.of(a) for a in e.args))
+
+    def _function(self, op: str, x: Pair) -> Expr:
+        """A function at a pair: its value at the double, and its slope there times the error."""
+        # The share of a phase that is left is above 0 at every tick, but may round to it just before the end.
+        value = _op(op, _apart(x.high) if op == "log" else x.high)
+        return value if x.low is None else _add(value, _mul(x.low, _SLOPES[op](x.high, value)))
+
+    def ratio(self, e: Expr) -> tuple[Expr, int]:
+        """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
+        scale, inner, shift = self._time(e)
+        if _is_far(scale, inner, shift):
+            return self._far(scale, inner, shift).high, 1
+        a, b, bottom = _in_parts(scale, shift)
+        if a == -1:
+            return _sub(Float(b), inner.high), bottom
+        scaled = inner.high if a == 1 else _mul(Float(a), inner.high)
+        return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
+
+    def _time(self, e: Expr) -> tuple[Exact, Pair, Exact]:
+        """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks, or a pair."""
+        scale, of, shift = (e.scale, e.of, e.shift) if isinstance(e, Linear) else (1, e, 0)
+        inner, parts = self._mod(of) if isinstance(of, Call) and of.op == "mod" else (Pair(self.of(of), None), 1)
+        return scale if parts == 1 else quotient(scale, parts), inner, shift
+
+    def _far(self, scale: Exact, inner: Pair, shift: Exact) -> Pair:
+        """An exact time whose numbers do not fit into doubles: the time since its origin, with the origin and the scale in two doubles each."""
+        origin = quotient(-shift, scale)
+        near = round(origin)
+        # Rounded so that the time since a phase began, or until it ends, is not below 0.
+        rest = first_tick(origin - near) if scale < 0 else -first_tick(near - origin)
+        late = float(origin - near - Fraction(rest))
+        fraction = Pair(Float(float(-rest)), Float(-late))
+        if inner.low is None:
+            since = self._sum(Pair(_sub(inner.high, Float(near)), None), fraction)
+        else:  # where most of the doubles cancels, their error is more than that of a double
+            rough = self._sum(self._sum(inner, Pair(Float(-near), None)), fraction)
+            since = self._sum(Pair(rough.high, None), Pair(rough.low or ZERO, None))
+        return self._times(since, Pair(Float(float(scale)), Float(float(scale - Fraction(float(scale))))))
+
+    def _mod(self, e: Call) -> tuple[Pair, int]:
+        """The time since a cycle began, as a whole number of n-ths and n; as a pair where the time itself is one."""
+        period = e.args[1]
+        assert isinstance(period, Num)
+        if _is_far(*self._time(e.args[0])):
+            common = period.value.denominator
+            time = self.pair(e.args[0])
+            return self._remainder(time if common == 1 else self._times(time, Pair(Float(common), None)), period.value.numerator), common
+        top, bottom = self.ratio(e.args[0])
+        common = math.lcm(bottom, period.value.denominator)
+        scaled = top if common == bottom else _mul(Float(common // bottom), top)
+        return Pair(_op("mod", scaled, Float(int(period.value * common))), None), common
+
+    def _remainder(self, a: Pair, period: int) -> Pair:
+        """A pair modulo a whole number: that of its double is exact, and its error may bring it over either end of the cycle."""
+        assert a.low is not None
+        near = self._sum(Pair(_op("mod", a.high, Float(period)), None), Pair(a.low, None))
+        return self._sum(near, Pair(_mul(Float(-period), _op("floordiv", near.high, Float(period))), None))
+
+    def _hav(self, x: Expr) -> Expr:
+        """sin(y)^2 at y = pi/2 x up to x = 1/3, (1 - cos(2y))/2 from there on, where little cancels: within three units in the last place either way."""
+        s = _op("sin", self._angle(x, 2).high)
+        near = _mul(s, s)
+        if not is_time(x):
+            return near
+        far = _mul(Float(0.5), _sub(Float(1.0), _op("cos", self._angle(x, 1).high)))
+        of, turn = _turn(x)
+        before, later = (near, far) if parts(x)[0] > 0 else (far, near)
+        if of is T:
+            return later if self.start >= turn else before
+        return Select(self.of(of), (turn, turn), (before, later))
+
+    def _angle(self, x: Expr, parts: int) -> Pair:
+        """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""
+        if not isinstance(x, Linear) and not isinstance(x, Num):
+            return Pair(_mul(Float(math.pi / parts), self.of(x)), None)
+        if isinstance(x, Num):
+            exact = _PI * x.double / parts
+            return Pair(Float(float(exact)), Float(float(exact - Fraction(float(exact)))))
+        top, bottom = self.ratio(x)
+        if isinstance(top, Call) and top.op in ("add", "sub"):  # Python multiplies a float faster than a whole number
+            top = Call(top.op, tuple(Float(float(a.value)) if isinstance(a, Float) else a for a in top.args))
+        constant = _PI / (parts * bottom)
+        head = _head(constant)
+        big, small = _mul(Float(head), top), _mul(Float(float(constant - Fraction(head))), top)
+        total = _add(big, small)
+        return Pair(total, _sub(small, _sub(total, big)))
+
+    def _pow(self, base: Expr, exponent: Expr) -> Expr:
+        if isinstance(exponent, Num) and -1 <= exponent.double <= 1:
+            if exponent.double == Fraction(1, 2):
+                return _op("sqrt", self.of(base))
+            if exponent.double == -1:
+                return _div(ONE, self.of(base))
+            b = Pair(self.of(base), None)
+        else:
+            b = self.pair(base)
+        x = self.pair(exponent)
+        if b.high == ZERO:
+            x = Pair(x.high, None)
+        plain = _mul(*[b.high] * int(x.high.value)) if isinstance(x.high, Float) and x.high.value in (2, 3, 4) else _op("pow", b.high, x.high)
+        terms = []
+        if x.low is not None:
+            terms.append(_mul(x.low, _op("log", _apart(b.high))))
+        if b.low is not None:
+            terms.append(_div(_mul(x.high, b.low), _apart(b.high)))
+        if not terms:
+            return plain
+        return _add(plain, _mul(plain, terms[0] if len(terms) == 1 else _add(*terms)))
+
+    def pair(self, e: Expr) -> Pair:
+        """`e` with the error of its double."""
+        done = self.pairs.get(e)
+        if done is None:
+            done = self.pairs[e] = self._pair(e)
+        return done
+
+    def _pair(self, e: Expr) -> Pair:
+        if isinstance(e, Num):
+            high = _float(e.double)
+            low = float(e.double - Fraction(high.value))
+            return Pair(high, Float(low) if low else None)
+        if isinstance(e, Linear):
+            scale, inner, shift = self._time(e)
+            if _is_far(scale, inner, shift):
+                return self._far(scale, inner, shift)
+            top, bottom = self.ratio(e)
+            return Pair(top, None) if bottom == 1 else self._quotient(Pair(top, None), Pair(Float(bottom), None))
+        if isinstance(e, Call):
+            if e.op == "hav":
+                return self._hav_pair(e.args[0])
+            if e.op == "mod":
+                time, n = self._mod(e)
+                return time if n == 1 else self._quotient(time, Pair(Float(n), None))
+            if e.op == "div":
+                return self._quotient(self.pair(e.args[0]), self.pair(e.args[1]))
+            if e.op in ("add", "mul"):
+                join = self._sum if e.op == "add" else self._times
+                total = self.pair(e.args[0])
+                for a in e.args[1:]:
+                    total = join(total, self.pair(a))
+                return total
+            if e.op == "sqrt":
+                return self._sqrt(self.pair(e.args[0]))
+        return Pair(self.of(e), None)
+
+    def _sum(self, a: Pair, b: Pair) -> Pair:
+        total = _add(a.high, b.high)
+        part = _sub(total, a.high)
+        return Pair(total, _plus(_add(_sub(a.high, _sub(total, part)), _sub(b.high, part)), a.low, b.low))
+
+    def _times(self, a: Pair, b: Pair) -> Pair:
+        p = _mul(a.high, b.high)
+        cross = [_mul(x, y) for x, y in ((a.high, b.low), (b.high, a.low)) if y is not None]
+        return Pair(p, _plus(_product_error(a.high, b.high, p), *cross))
+
+    def _quotient(self, a: Pair, b: Pair) -> Pair:
+        r = _div(a.high, b.high)
+        p = _mul(r, b.high)
+        rest = _sub(_sub(a.high, p), _product_error(r, b.high, p))
+        if a.low is not None:
+            rest = _add(rest, a.low)
+        if b.low is not None:
+            rest = _sub(rest, _mul(r, b.low))
+        return Pair(r, _div(rest, b.high))
+
+    def _sqrt(self, a: Pair) -> Pair:
+        r = _op("sqrt", a.high)
+        p = _mul(r, r)
+        rest = _sub(_sub(a.high, p), _product_error(r, r, p))
+        rest = rest if a.low is None else _add(rest, a.low)
+        return Pair(r, _div(rest, _apart(_mul(Float(2), r))))
+
+    def _hav_pair(self, x: Expr) -> Pair:
+        """The haversine to more than a double: its series at an eighth of the angle, then h(2z) = 4 h(z) (1 - h(z)) three times."""
+        z = self._angle(x, 16)
+        square = self._times(z, z)
+        q, e = square.high, square.low
+        assert e is not None
+        series: Expr = Float(4 / 42567525)
+        for c in (2 / 467775, 2 / 14175, 1 / 315, 2 / 45, 1 / 3):
+            series = _sub(Float(c), _mul(q, series))
+        tail = _mul(_mul(q, q), series)
+        high = _sub(q, tail)
+        low = _add(_sub(_sub(q, high), tail), _mul(e, _sub(ONE, _mul(Float(2 / 3), q))))
+        for _ in range(3):
+            other = _sub(ONE, high)
+            other_low = _sub(_sub(_sub(ONE, other), high), low)
+            grown = self._times(Pair(high, low), Pair(other, other_low))
+            assert grown.low is not None
+            total = _add(grown.high, grown.low)
+            rest = _sub(grown.low, _sub(total, grown.high))
+            high, low = _mul(Float(4), total), _mul(Float(4), rest)
+        return Pair(high, low)
+
+
+def _in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
+    """(a, b, n) where `scale * of + shift` is (a * of + b)/n, in whole numbers."""
+    (a, c), (b, d) = scale.as_integer_ratio(), shift.as_integer_ratio()
+    n = math.lcm(c, d)
+    return a * (n // c), b * (n // d), n
+
+
+def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:
+    """Whether a time in n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8, or begins as a pair."""
+    a, b, n = _in_parts(scale, shift)
+    return inner.low is not None or abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
+
+
+def _apart(e: Expr) -> Expr:
+    """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
+    return Float(float(e.value)) if isinstance(e, Float) and e.value else _add(e, Float(2.0**-1022))
+
+
+def _plus(first: Expr, *others: Expr | None) -> Expr:
+    rest = [o for o in others if o is not None]
+    return _add(first, *rest) if rest else first
+
+
+def _head(value: Exact) -> float:
+    """The leading bits of a positive constant, few enough that a whole number of 27 bits times them is exact."""
+    mantissa, exponent = math.frexp(float(value))
+    return math.ldexp(math.floor(mantissa * 2**_HEAD_BITS) / 2**_HEAD_BITS, exponent)
+
+
+def _halves(a: Expr) -> tuple[Expr, Expr]:
+    if isinstance(a, Float):
+        t = _SPLITTER * a.value
+        high = t - (t - a.value)
+        return Float(high), Float(a.value - high)
+    t_ = _mul(Float(_SPLITTER), a)
+    high_ = _sub(t_, _sub(t_, a))
+    return high_, _sub(a, high_)
+
+
+def _product_error(a: Expr, b: Expr, p: Expr) -> Expr:
+    """a*b - p exactly, where p is the rounded product."""
+    (a1, a2), (b1, b2) = _halves(a), _halves(b)
+    first = _sub(_mul(a1, b1), p)
+    return _add(first, _mul(a1, b2), _mul(a2, b1), _mul(a2, b2))

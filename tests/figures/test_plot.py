@@ -1,0 +1,132 @@
+"""Figures: what is drawn is the schedule, few points draw it, and each kind of file is what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.analysis.plotting import described, plot
+from lrdsl.cli import main
+from lrdsl.figures.pgfplots import pgfplots
+from lrdsl.figures.picture import PALETTE
+from lrdsl.figures.sampling import points
+from lrdsl.plan import horizon
+from tests.formulas.typeset.formulas import schedules
+from tests.properties import texts
+
+ALL = schedules()
+
+
+def drawn_as(s: lrdsl.Schedule, target: str, base: float, end: int, log: bool = False) -> None:
+    """The polyline has the levels of the ticks, as far as one sees."""
+    line = points(s.plan_of(target), base, float(end), log)
+    ticks = np.arange(end, dtype=float)
+    levels = s.values(ticks, base, target)
+    x, y = np.array(line).T
+    assert (np.diff(x) >= 0).all()
+    reach = max(np.ptp(y), 1e-6 * np.abs(y).max()) or 1.0
+    found = np.array([_level(x, y, t) for t in ticks])
+    assert np.abs(found - levels).max() <= reach / 150, (str(s), int(np.abs(found - levels).argmax()))
+
+
+def _level(x: np.ndarray, y: np.ndarray, t: float) -> float:
+    """The level of a polyline at a tick, behind the jump if there is one."""
+    i = int(np.searchsorted(x, t, side="right"))
+    if i == len(x) or x[i - 1] == t:
+        return float(y[i - 1])
+    return float(y[i - 1] + (y[i] - y[i - 1]) * (t - x[i - 1]) / (x[i] - x[i - 1]))
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_points_draw_the_schedule(name: str) -> None:
+    s, target = ALL[name]
+    end = min(horizon(s.plan_of(target), None) - 1, 20_000)
+    drawn_as(s, target, 0.3, end)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_of_compositions_too(data: st.DataObject) -> None:
+    drawn_as(data.draw(texts.schedules(depth=3, longest=300)), "lr", 0.3, data.draw(st.integers(5, 600)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("linear(10) then hold(5)", [(0, 1), (10, 0), (15, 0)]),
+        ("step(5, 0.5)", [(0, 1), (5, 1), (5, 0.5), (10, 0.5), (10, 0.25), (15, 0.25), (15, 0.125)]),
+        ("restarts(linear(5))", [(0, 1), (5, 0), (5, 1), (10, 0), (10, 1), (15, 0), (15, 1)]),
+    ],
+)
+def test_lines_and_jumps_are_drawn_with_no_point_too_many(text: str, expected: list[tuple[float, float]]) -> None:
+    np.testing.assert_allclose(points(lrdsl.parse(text).plan, 1.0, 15.0), expected, atol=1e-12)
+
+
+def test_a_logarithmic_axis_has_no_zero() -> None:
+    line = points(lrdsl.parse("warmup(5) then linear(95)").plan, 1.0, 110.0, log=True)
+    assert min(y for _, y in line) > 0
+    assert len(line) > 20
+
+
+def test_panels_and_curves() -> None:
+    """A panel for each key; groups, and several schedules, share it; phases stand behind a lone curve."""
+    file = lrdsl.parse('lr = warmup(5) then cosine(95); lr["head"] = hold; momentum = hold(at=0.9)')
+    shown = described(file, base=0.1)
+    assert [curve.label for curve in shown.panels[0].curves] == [str(file), "group head"]
+    assert [panel.name for panel in shown.panels] == ["learning rate", "momentum"]
+    alone = described(lrdsl.parse("warmup(5) then cosine(95)"))
+    assert [(phase.text, phase.start, phase.end) for phase in alone.panels[0].phases] == [("warmup(5)", 0, 5), ("cosine(95)", 5, 100)]
+    several = described(lrdsl.parse("cosine(9)"), lrdsl.parse("linear(9)"), names=["one"])
+    assert [curve.label for curve in several.panels[0].curves] == ["one", "linear(9)"]
+    assert not several.panels[0].phases
+
+
+def test_epochs_on_the_axis() -> None:
+    shown = described(lrdsl.parse("linear(10ep)", steps_per_epoch=100), time="epochs", ticks=1001)
+    assert (shown.unit, shown.end, shown.panels[0].curves[0].points) == ("epoch", 10.0, [(0.0, 1.0), (10.0, 0.0)])
+
+
+def test_a_figure() -> None:
+    figure = plot(lrdsl.parse("cosine(9)"), lrdsl.parse("linear(9)"), dark=True, log=True, size=(4, 3))
+    (axis,) = figure.axes
+    assert axis.get_yscale() == "log"
+    assert [line.get_color() for line in axis.get_lines()] == [f"#{colour}" for colour in PALETTE[:2]]
+    assert tuple(figure.get_size_inches()) == (4, 3)
+
+
+@pytest.mark.parametrize(("ending", "magic"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF"), (".tex", b"% \\usepackage{pgfplots}")])
+def test_files(tmp_path: Path, ending: str, magic: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / f"lr{ending}"
+    arguments = ["plot", "warmup(5) then cosine(95)", "step(30)", "-o", str(path), "--base", "0.1", "--name", "ours"]
+    assert main(arguments) == 0
+    first = path.read_bytes()
+    assert first.startswith(magic)
+    assert main(arguments) == 0
+    assert path.read_bytes() == first, "the same figure is the same file"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_nothing_is_half_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "lr.svg"
+    path.write_text("old")
+    assert main(["plot", "cosin(20)", "-o", str(path)]) == 1
+    assert main(["plot", "cosine(20)", "-o", str(tmp_path / "lr.gif")]) == 2
+    assert main(["plot", "cosine(20)", "-o", str(tmp_path / "nowhere" / "lr.svg")]) == 2
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["lr.svg"]
+    assert "LR101" in capsys.readouterr().err
+
+
+def test_pgfplots_has_the_points() -> None:
+    s = lrdsl.parse("step(5, 0.5) for 15")
+    source = pgfplots(described(s))
+    assert source.count("{") == source.count("}")
+    pairs = re.findall(r"\((\d[^,()]*),(\d[^()]*)\)", source.partition("coordinates")[2])
+    np.testing.assert_allclose([(float(x), float(y)) for x, y in pairs], points(s.plan, 1.0, horizon(s.plan, None) - 1), atol=1e-6)

@@ -1,0 +1,81 @@
+"""Sentences: they say all that a text says, and read as English."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.syntax import canonical, nodes
+from tests.formulas.typeset.formulas import schedules
+from tests.properties import texts
+
+ALL = schedules()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("warmup(5ep) then cosine(95ep)", "warms up linearly over 5 epochs to 0.1, then follows a half cosine to 0 over 95 epochs."),
+        ("step(1ep, 0.1) for 30", "is multiplied by 0.1 every epoch, for 30 steps."),
+        ("linear(10, to=2x) then linear(1)", "rises linearly to 0.2 over 10 steps, then falls linearly to 0 over 1 step."),
+        ("restart linear(2.5, from=1e-3)", "restarts from 0.1 and falls linearly from 0.001 to 0 over 2.5 steps."),
+        ("hold until val_loss < 0.3 or 5ep", "stays at 0.1 until val_loss < 0.3, but for no more than 5 epochs."),
+        ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "goes through this again and again (2 in all), each time from the level it has come to: "
+         "(goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
+    ],
+)  # fmt: skip
+def test_sentences(text: str, said: str) -> None:
+    assert lrdsl.parse(text, steps_per_epoch=100).sentence(base=0.1) == f"The learning rate {said}"
+
+
+def test_subjects() -> None:
+    s = lrdsl.parse('lr["head"] = hold; betas[0] = hold(at=0.9); dampening = hold(at=0); lr[1] = hold(at=1x)')
+    subjects = [s.sentence(target=t.name).partition(" stays")[0] for t in s.targets]
+    assert subjects == ["The learning rate of the param groups named head", "The first beta", "The value of dampening", "The learning rate of param group 1"]
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_every_construct_has_one(name: str) -> None:
+    s, target = ALL[name]
+    said = s.sentence(target=target)
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert said.count("(") == said.count(")")
+    assert "None" not in said
+    assert "{" not in said
+
+
+def _numbers(tree: nodes.Node) -> list[nodes.Node]:
+    return [x for x in nodes.walk(tree) if isinstance(x, nodes.Number | nodes.Quantity)]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_what_is_another_schedule_has_another_sentence(data: st.DataObject) -> None:
+    """A number in the text is changed: where that changes the levels, it changes the sentence."""
+    s = data.draw(texts.schedules(depth=3, longest=500))
+    numbers = _numbers(s.tree)
+    assume(numbers)
+    text = canonical(s.tree)
+    picked = data.draw(st.sampled_from(numbers))
+    assert isinstance(picked, nodes.Number | nodes.Quantity)
+    start, end = picked.extent
+    whole = picked.value.denominator == 1
+    changed = str(int(picked.value) + data.draw(st.integers(1, 3))) if whole else f"{float(picked.value) * 0.5:.6g}"
+    assume(s.text[start:end].startswith(text_of(picked)))
+    other = s.text[:start] + changed + s.text[start + len(text_of(picked)) :]
+    try:
+        t = lrdsl.parse(other)
+    except lrdsl.ScheduleError:
+        assume(False)
+    ticks = np.arange(600)
+    if not np.array_equal(s.values(ticks), t.values(ticks)):
+        assert s.sentence() != t.sentence(), (text, other, s.sentence())
+
+
+def text_of(number: nodes.Number | nodes.Quantity) -> str:
+    """The number as the text has it, without its unit."""
+    return canonical(nodes.Number(number.value, number.extent))

@@ -1,0 +1,31 @@
+"""Formulas as text, for schedules that follow metrics: what holds when, whatever the run decides."""
+
+from __future__ import annotations
+
+import pytest
+
+import lrdsl
+from lrdsl.formulas import text
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("warmup(5) then plateau(patience=3)", [("η₀·t/5", "t < 5"), ("η₀·0.1^k₁(t)", "t ≥ 5")]),
+        ("plateau(min=1e-5) for 50 then hold", [("max(η₀·0.1^k₁(t), 1e−5)", "t < 50"), ("max(η₀·0.1^k₁(50), 1e−5)", "t ≥ 50")]),
+        ("hold until x < 1 then linear(10)", [("η₀", "t < τ₁"), ("η₀·(1 − (t − τ₁)/10)", "τ₁ ≤ t < τ₁ + 10"), ("0", "t ≥ τ₁ + 10")]),
+        ("linear(9) until x < 1", [("η₀·(1 − t/9)", "t < min(9, τ₁)"), ("0", "9 ≤ t < τ₁"), ("η₀·(1 − τ₁/9)", "t ≥ τ₁, τ₁ < 9"), ("0", "t ≥ τ₁, τ₁ ≥ 9")]),
+        ("hold until x < 1 then exp(0.9) until y > 2 then hold", [("η₀", "t < τ₁"), ("η₀·0.9^(t − τ₁)", "τ₁ ≤ t < τ₂"), ("η₀·0.9^(τ₂ − τ₁)", "t ≥ τ₂")]),
+        (
+            "(hold until x < 1 then exp(0.9)) for 30",
+            [("η₀", "t < min(τ₁, 30)"), ("η₀·0.9^(t − τ₁)", "τ₁ ≤ t < 30"), ("η₀", "t ≥ 30, 30 < τ₁"), ("η₀·0.9^(30 − τ₁)", "t ≥ 30, 30 ≥ τ₁")],
+        ),
+    ],
+)
+def test_what_holds_when(schedule: str, expected: list[tuple[str, str]]) -> None:
+    assert text.lines(lrdsl.parse(schedule).written()) == expected
+
+
+def test_what_rests_of_the_run_is_written_as_text() -> None:
+    plan = lrdsl.parse("hold until x < 1 then cosine(rest)", total_steps=100).written()
+    assert text.lines(plan) == [("η₀", "t < τ₁"), ("⟨cosine(rest)⟩", "t ≥ τ₁")]

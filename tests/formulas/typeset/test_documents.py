@@ -1,0 +1,125 @@
+"""The other formats: Python that runs, MathML that is XML, Typst that compiles; and what the options of LaTeX do."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import mpmath
+import pytest
+import typst
+
+import lrdsl
+from lrdsl.cli import main
+from lrdsl.formulas.documents import FORMATS, REMARKS
+from tests.formulas.typeset.formulas import schedules
+from tests.formulas.typeset.reading import Formula
+
+ALL = schedules()
+TIMED = [name for name, (s, target) in ALL.items() if not s.plan_of(target).watches]
+
+
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize("name", TIMED)
+def test_the_python_function_has_the_values(name: str, symbolic: bool) -> None:
+    s, target = ALL[name]
+    source = s.typeset("python", target=target, symbolic=symbolic)
+    space: dict[str, Any] = {}
+    exec(source, space)
+    (function,) = (value for value in space.values() if callable(value))
+    for t in (0, 1, 2, 3, 7, 19, 30, 50, 99, 100, 499, 500, 1000, *((2500, 9999, 10**5) if "prod" not in source else ())):
+        level = s.at(t, 0.3, target)
+        assert function(t, 0.3) == pytest.approx(level, rel=1e-12, abs=1e-14), (t, source)
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_mathml_is_xml(name: str) -> None:
+    s, target = ALL[name]
+    root = ET.fromstring(s.typeset("mathml", target=target))
+    assert root.tag.endswith("math")
+    assert len(list(root.iter())) > 4
+
+
+def test_typst_compiles() -> None:
+    document = "\n\n".join(s.typeset("typst", target=target) for s, target in ALL.values())
+    assert typst.compile(document.encode(), format="pdf")
+
+
+def test_markdown_is_latex_between_dollars() -> None:
+    s = lrdsl.parse("cosine(20)")
+    assert s.typeset("markdown") == f"$$\n{s.latex()}\n$$"
+
+
+def test_fractions() -> None:
+    s = lrdsl.parse("hold(3, at=0.1) then hold(at=1e-5)")
+    assert s.latex(numbers="fraction") == "\\eta_t = \\begin{cases}\n    \\tfrac{1}{10} & t < 3 \\\\[3pt]\n    10^{-5} & t \\ge 3\n\\end{cases}"
+
+
+def test_a_number_for_the_base() -> None:
+    assert lrdsl.parse("0.5 * hold").latex(base=0.3) == r"\eta_t = 0.15"
+
+
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize(("time", "first", "per"), [("epochs", 0, 14), ("steps", 1, 1), ("ticks", 1, 1), ("epochs", 1, 14)])
+def test_other_clocks(time: str, first: int, per: int, symbolic: bool) -> None:
+    """A formula in epochs, or from 1, has the values of the schedule at the ticks that it means."""
+    s = lrdsl.parse("warmup(2ep) then cosine(10ep, to=0.1x) then exp(0.9)", steps_per_epoch=14)
+    formula = Formula(s.latex(time=time, first=first, symbolic=symbolic))
+    for t in (0, 1, 2, 5, 11, 12, 13):
+        assert formula.value(t + first, 0.3) == pytest.approx(s.at(t * per, 0.3), rel=1e-12)
+
+
+def test_epochs_need_to_be_known() -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="LR121"):
+        lrdsl.parse("cosine(20)").latex(time="epochs")
+
+
+def test_a_numbered_equation() -> None:
+    source = lrdsl.parse("hold").latex(label="eq:rate")
+    assert source == "\\begin{equation}\\label{eq:rate}\n\\eta_t = \\eta_0\n\\end{equation}"
+
+
+def test_brackets_add_up_to_the_schedule() -> None:
+    """Of Iverson's brackets one is 1 at each tick: the sum is the schedule."""
+    s = lrdsl.parse("warmup(5) then hold(3) then cosine(20)")
+    source = s.latex(form="iverson", width=1000)
+    terms = source.partition(" = ")[2].split("] + ")
+    assert len(terms) == 3
+    for t in range(30):
+        found = mpmath.mpf(0)
+        for term in terms:
+            value, _, condition = term.rstrip("]").partition(r"\,[")
+            inside = "\\eta_t = \\begin{cases}\n" + f"{value} & {condition} \\\\[3pt]\n0 & t \\ge 0" + "\n\\end{cases}"
+            found += Formula(inside).value(t, 0.3)
+        assert found == pytest.approx(s.at(t, 0.3), rel=1e-12, abs=1e-15)
+
+
+def test_a_sum_that_is_multiplied_keeps_its_brackets_where_the_line_breaks() -> None:
+    s = lrdsl.parse("cyclic(0.25x, 1, 1, down=4, mode=exp_range, gamma=0.25) for 4 then exp(0.5)")
+    for width in (15, 20, 24, 60):
+        assert Formula(s.latex(width=width)).value(6, 0.3) == pytest.approx(s.at(6, 0.3), rel=1e-12)
+
+
+def test_lines_keep_to_their_width() -> None:
+    s = lrdsl.parse("warmup(2000, from=1e-7, shape=cosine) then hold(8000) then cosine(90_000, to=3e-5)")
+    wide, narrow = s.latex(width=60), s.latex(width=20)
+    assert narrow.count("\n") > wide.count("\n")
+    for t in (0, 3, 5000, 30_000, 200_000):
+        assert Formula(narrow).value(t, 0.3) == Formula(wide).value(t, 0.3)
+
+
+def test_every_format_has_its_remarks() -> None:
+    assert set(REMARKS) == {*FORMATS, "sympy"}
+
+
+@pytest.mark.parametrize("format", list(REMARKS))
+def test_on_the_command_line(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formula", "warmup(5) then cosine(20)", "--format", format]) == 0
+    out = capsys.readouterr()
+    assert "20" in out.out
+    assert not out.err
+
+
+def test_an_unknown_format() -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="'latex', 'markdown'"):
+        lrdsl.parse("hold").typeset("word")

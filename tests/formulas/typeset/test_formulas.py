@@ -1,0 +1,56 @@
+"""The LaTeX is the truth: read back from the page, it has the values of the schedule."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import mpmath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from tests.formulas.typeset.formulas import schedules
+from tests.formulas.typeset.reading import Formula
+from tests.properties import texts
+
+ALL = schedules()
+
+
+def compare(s: lrdsl.Schedule, target: str, ticks: list[int], base: float = 0.3, **style: Any) -> None:
+    formula = Formula(s.latex(target=target, **style))
+    levels = [s.at(t, base, target) for t in ticks]
+    most = max(1.0, *(abs(level) for level in levels))
+    for t, level in zip(ticks, levels, strict=True):
+        found = formula.value(t, base)
+        assert abs(found - mpmath.mpf(level)) <= 1e-12 * most, (str(s), t, level, float(found), s.latex(target=target, **style))
+
+
+def sampled(s: lrdsl.Schedule, target: str) -> list[int]:
+    """Ticks within each piece, at its ends, and far out."""
+    edges = sorted({int(p.start or 0) for p in s.plan_of(target).phases} | {0, int(s.plan_of(target).length or 1000)})
+    pick = random.Random(1)
+    found = {max(0, edge + d) for edge in edges for d in (-1, 0, 1, 2)} | {pick.randint(0, 2 * edges[-1] + 5) for _ in range(20)}
+    return sorted(found | {10**6 + 1} if "product" not in str(s.plan.level).lower() else {t for t in found if t < 3000})
+
+
+@pytest.mark.parametrize("name", [name for name, (s, target) in ALL.items() if not s.plan_of(target).watches])
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize("form", ["cases", "aligned", "iverson"])
+def test_what_is_set_is_what_runs(name: str, form: str, symbolic: bool) -> None:
+    s, target = ALL[name]
+    compare(s, target, sampled(s, target)[:: 1 if form == "cases" else 5], form=form, symbolic=symbolic)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_of_compositions_too(data: st.DataObject) -> None:
+    s = data.draw(texts.schedules(depth=3, longest=2000))
+    compare(
+        s,
+        "lr",
+        sorted({t for t in data.draw(texts.ticks(s, 3000)) if t <= 3000}),
+        form=data.draw(st.sampled_from(["cases", "aligned", "iverson"])),
+        symbolic=data.draw(st.booleans()),
+    )

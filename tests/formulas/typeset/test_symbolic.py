@@ -1,0 +1,72 @@
+"""Symbolic formulas: letters for the parameters of a text. With the values of the legend they are the formula in numbers, exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sympy
+
+import lrdsl
+from tests.formulas.typeset.formulas import schedules
+from tests.formulas.typeset.test_formulas import sampled
+
+ALL = schedules()
+_TICK = sympy.Symbol("t")
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two formulas are one: as they stand, or because SymPy finds nothing left of their difference."""
+    return a == b or sympy.simplify(a - b) == 0
+
+
+@pytest.mark.parametrize("name", [name for name, (s, target) in ALL.items() if not s.plan_of(target).watches])
+def test_with_the_legend_it_is_the_formula_in_numbers(name: str) -> None:
+    s, target = ALL[name]
+    symbolic, numeric = s.formula("b", target=target, symbolic=True), s.formula("b", target=target)
+    legend = s.legend("b", target)
+    assert symbolic.free_symbols <= {*legend, _TICK, sympy.Symbol("b")}
+    filled = symbolic.subs(legend)
+    if filled == numeric:
+        return
+    for tick in sampled(s, target)[:12]:
+        assert same(filled.subs(_TICK, tick), numeric.subs(_TICK, tick)), (str(s), tick, filled, numeric)
+
+
+def test_names_of_the_text_are_the_letters() -> None:
+    s = lrdsl.parse("let warm = 5ep; let gamma = 0.5; lr = warmup(warm) then step(2 * warm, gamma)", steps_per_epoch=10)
+    assert s.latex(symbolic=True, form="aligned", width=99).count(r"\mathrm{warm}") > 3
+    assert s.legend() == {sympy.Symbol("warm"): 50, sympy.Symbol("gamma"): sympy.Rational(1, 2)}
+
+
+def test_the_rest_is_what_is_left() -> None:
+    s = lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000)
+    w, run, b, t = sympy.symbols("T_w T b t")
+    assert s.legend() == {run: 1000, w: 50}
+    pieces = s.formula("b", symbolic=True).args
+    assert pieces[0][0] == b * t / w
+    assert sympy.simplify(pieces[1][0] - b * (1 + sympy.cos(sympy.pi * (t - w) / (run - w))) / 2) == 0
+    assert pieces[1][1] == (run > t)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("linear(10, to=0.5x) then linear(20)", ["T_d_1", "eta_min", "T_d_2"]),
+        ("cosine(20)", ["T"]),
+        ("let eta_0 = 0.3x; lr = linear(10, to=eta_0)", ["eta_0_1", "T"]),
+        ("let t_1 = 7; lr = warmup(t_1) then exp(0.9)", ["t_1", "gamma"]),
+        ("hf.cosine(500, 10_000)", ["T_w", "T_d"]),
+        ("multistep([30, 60], 0.5)", ["m_1", "m_2", "gamma"]),
+        ("hold", []),
+    ],
+)
+def test_letters(text: str, letters: list[str]) -> None:
+    """Each letter stands for one thing, and none is the letter of the base or of time."""
+    assert [str(symbol) for symbol in lrdsl.parse(text).legend()] == letters
+
+
+def test_a_letter_that_python_keeps_for_itself() -> None:
+    space: dict[str, Any] = {}
+    exec(lrdsl.parse("let lambda = 0.5; lr = exp(lambda)").typeset("python", symbolic=True), space)
+    assert space["lr"](2, 1.0) == 0.25

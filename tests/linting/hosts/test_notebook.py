@@ -1,0 +1,64 @@
+"""Texts in notebooks: in the cells that hold Python, whatever else stands there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrdsl.linting.hosts import UnreadableError
+from lrdsl.linting.projects import check_source
+from lrdsl.linting.settings import Settings
+from tests.linting.hosts.test_hosts import TEXT, found, well_placed
+
+
+def notebook(*cells: Any, **metadata: Any) -> str:
+    """A notebook of code cells, in the layout that Jupyter writes."""
+    made = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
+    return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=TEXT, lines=st.booleans())
+def test_notebook(text: str, lines: bool) -> None:
+    program = f"%pip install lrdsl\né = 1\nlr_schedule = {text!r}\n!ls\n"
+    source = notebook("x = 1", program.splitlines(keepends=True) if lines else program)
+    (one,) = found("a.ipynb", source)
+    assert one.text == text
+    well_placed(one, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        (notebook("s = lrdsl.parse('hold(1)')", "schedule = 'hold(2)'\n", ""), ["hold(1)", "hold(2)"]),
+        (notebook("%%time\nschedule = 'hold(1)'", "%%bash\nschedule='hold(2)'", "if x:\n    !ls\n    schedule = 'hold(3)'"), ["hold(1)", "hold(3)"]),
+        (notebook("schedule = 'hold(1)'", kernelspec={"language": "julia"}), []),
+        (notebook("schedule = 'hold(1)'", language_info={"name": "python"}), ["hold(1)"]),
+        (json.dumps({"cells": [{"cell_type": "markdown", "source": "schedule = 'hold(1)'"}, 3, {"source": ["schedule = 'hold(2)'"]}]}), []),
+        (json.dumps({"cells": [{"cell_type": "code", "source": [1, "schedule = 'hold(2)'"]}], "metadata": []}), ["hold(2)"]),
+    ],
+)
+def test_what_is_found(source: str, texts: list[str]) -> None:
+    assert [one.text for one in found("a.ipynb", source)] == texts
+
+
+@pytest.mark.parametrize("source", ['{"schedule": 1}', '["schedule"]', '{"cells": [], "schedule"}', notebook("schedule = 'hold(1)'", "schedule = (")])
+def test_what_cannot_be_read_is_said(source: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        found("a.ipynb", source)
+    assert 0 <= caught.value.offset <= len(source)
+
+
+def test_what_can_be_read_is_checked(tmp_path: Path) -> None:
+    source = notebook("x = (", "s = lrdsl.parse('hold(3) then restart cosin(9)')")
+    diagnostics = check_source(tmp_path / "a.ipynb", source, Settings.of(tmp_path)).diagnostics
+    assert [d.code for d in diagnostics] == ["LR101", "LR903"]
+    assert "cell 1" in diagnostics[1].message
+    assert source[: diagnostics[1].span.start.offset].endswith('"source": "x = ')
+    sound = source.replace("cosin", "cosine")
+    assert check_source(tmp_path / "a.ipynb", sound, Settings.of(tmp_path), "safe").source == sound.replace("restart ", "")

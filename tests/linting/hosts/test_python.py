@@ -1,0 +1,108 @@
+"""Strings in Python programs: they are found as Python's own parser finds them, in programs of any release, and no program is too deep."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import string
+import tokenize
+import typing
+import warnings
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.linting.hosts import Finder, UnreadableError, texts_in
+
+
+def found(source: str) -> list[str]:
+    """The schedules in a program, under whatever name."""
+    return [one.text for one in texts_in(Path("a.py"), source, Finder(("*",)))]
+
+
+def parsed(source: str) -> set[str]:
+    """The same as Python's parser sees them, of one piece."""
+    strings: list[ast.expr | None] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(source)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(value=value) | ast.AnnAssign(value=value):
+                strings.append(value)
+            case ast.Call(keywords=keywords):
+                strings += [keyword.value for keyword in keywords if keyword.arg]
+            case ast.Dict(keys=keys, values=values):
+                strings += [value for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant)]
+            case ast.FunctionDef(args=args):
+                strings += [*args.defaults, *args.kw_defaults]
+    texts = {node.value for node in strings if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if text.count("hold(") == 1}
+
+
+_PIECES = st.sampled_from([
+    "x = ", "y: str = ", "schedule = ", "f(", "f(a, k=", "{'k': ", "{1: ", "[", "(", ")", "}", "]", ", ", "\n", "; ", "'hold(1)'", '"hold(2)"', "r'hold(3)'", "'''hold(4)\n'''", "f'hold({1})'", "b'hold(5)'",
+    "'\\x68old(6)'", "if a: ", "else: ", "while a:\n", "    ", "# c\n", "\\\n", " + ", "not ", "lambda k='hold(7)': ", "a.b", "a[0]", " if a else ", " for a in b", ".x = ", "**", "-", "u'hold(8)'", "1.5",
+    "def g(a: str = 'hold(9)', *, b='hold(10)'): ", "return", "'k': ", "f'{x['", "f\"{x!r:>{w}}\"", "x == ", "(y := ", "'hold(\\\n11)'", "\r\n",
+])  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(source=st.lists(_PIECES, max_size=14).map("".join))
+def test_strings_are_those_that_the_parser_finds(source: str) -> None:
+    try:
+        wanted = parsed(source)
+    except (SyntaxError, ValueError):
+        assume(False)
+    assert {text for text in found(source) if text.count("hold(") == 1} == wanted
+
+
+def test_programs_are_read() -> None:
+    """Those of the standard library, as far as they are about words."""
+    modules = (ast, inspect, tokenize, typing, string, lrdsl)
+    sources = [path.read_text("utf-8") for module in modules for path in [Path(inspect.getfile(module))]]
+    for source in sources:
+        assert found(source + "\nlast = 'hold(1)'")[-1] == "hold(1)"
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("x = " + "-" * 200_000 + "1\nschedule = 'hold(1)'", ["hold(1)"]),
+        ("x = " + "not " * 50_000 + "1\nschedule = 'hold(1)'", ["hold(1)"]),
+        ("x = " + "a." * 50_000 + "b\nschedule = 'hold(1)'", ["hold(1)"]),
+        ("x = [" + "1+" * 50_000 + "1]\nschedule = 'hold(1)'", ["hold(1)"]),
+        ("x = " + "1" * 5_000 + "\nschedule = 'hold(1)'", ["hold(1)"]),
+        ("x = " + "lambda: " * 20_000 + "1\nschedule = 'hold(1)'", ["hold(1)"]),
+        ("if a: b\n" + "elif a: b\n" * 5_000 + "else: schedule = 'hold(1)'", ["hold(1)"]),
+        ("schedule = '\\d hold(1)'", ["\\d hold(1)"]),
+        ("print 'a'\nschedule = 'hold(1)'", ["hold(1)"]),  # of Python 2
+        ("x = f'{a['b']:>{w}}' + f'''{'''hold(2)'''}'''\nschedule = 'hold(1)'", ["hold(1)"]),  # of Python 3.12
+        ("x = 1if y else'a'\nschedule = not'b'\nschedule = 'hold(1)'", ["hold(1)"]),
+    ],
+)
+def test_what_is_found(source: str, texts: list[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [one.text for one in texts_in(Path("a.py"), source, Finder())] == texts
+
+
+@pytest.mark.parametrize(
+    ("source", "at"),
+    [
+        ("schedule = (\n", 11),
+        ("schedule = [)\n", 12),
+        ("schedule = 1)\n", 12),
+        ("schedule = 'a\n'", 11),
+        ("schedule = '''a", 11),
+        ("schedule = f'{a", 11),
+        ("schedule = " + "(" * 300, 211),
+    ],
+)
+def test_where_it_is_no_python(source: str, at: int) -> None:
+    with pytest.raises(UnreadableError, match="this is not Python") as caught:
+        list(texts_in(Path("a.py"), source, Finder()))
+    assert caught.value.offset == at

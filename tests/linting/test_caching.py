@@ -1,0 +1,225 @@
+"""What is known of clean files: believed only where it is the user's own, and only while all that it depends on is as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from lrdsl.cli import main
+from lrdsl.linting import caching
+from lrdsl.linting.caching import Cache, entry
+from lrdsl.linting.projects import check_file
+from lrdsl.linting.settings import Settings
+from tests.folders import write
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with sixty clean files, where the cache of the user is beside it."""
+    monkeypatch.setenv("LRDSL_CACHE_DIR", str(tmp_path / "cache"))
+    folder = tmp_path / "project"
+    write(folder, **{f"{i}.lrs": "lr = cosine(5)\n" for i in range(60)})
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def checked(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[str]]]:
+    """Runs `lrdsl check`: the exit status, and which files were looked at."""
+
+    def run(*options: str) -> tuple[int, list[str]]:
+        looked: list[str] = []
+
+        def look(path: Path, settings: Settings, repair: str) -> object:
+            looked.append(path.as_posix())
+            return check_file(path, settings, repair)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("lrdsl.linting.projects.check_file", look)
+            status = main(["check", *options])
+        assert "Traceback" not in capsys.readouterr().err
+        return status, looked
+
+    assert project
+    return run
+
+
+def kept(project: Path) -> Path:
+    """The file of the cache."""
+    (path,) = (project.parent / "cache" / "checked").iterdir()
+    return path
+
+
+def test_clean_files_are_not_looked_at_again(project: Path, checked: Callable[..., tuple[int, list[str]]]) -> None:
+    assert [len(looked) for _, looked in (checked(), checked(), checked("--no-cache"))] == [60, 0, 60]
+    assert [path.name for path in project.iterdir() if path.suffix != ".lrs"] == [], "nothing is written into the project"
+    assert (project.parent / "cache" / "checked").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_changed_is_looked_at(project: Path, checked: Callable[..., tuple[int, list[str]]]) -> None:
+    checked()
+    before = (project / "7.lrs").stat()
+    write(project, **{"7.lrs": "lr = cosinn(5)\n"})
+    os.utime(project / "7.lrs", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (project / "7.lrs").stat().st_size == before.st_size
+    assert checked() == (1, ["7.lrs"]), "neither its size nor its time has changed"
+    assert checked() == (1, ["7.lrs"]), "what is not clean is not kept"
+    write(project, **{"7.lrs": "lr = cosine(5)\n"})
+    os.utime(project / "8.lrs")
+    assert checked() == (0, []), "a file that is as it was when it was clean"
+
+
+def test_settings_and_versions_count(project: Path, checked: Callable[..., tuple[int, list[str]]], monkeypatch: pytest.MonkeyPatch) -> None:
+    checked()
+    assert len(checked("--ignore", "LR402")[1]) == 60
+    write(project, **{"pyproject.toml": '[tool.lrdsl]\nkeys = ["x"]\n'})
+    checked()
+    assert checked()[1] == []
+    write(project, **{"pyproject.toml": "[tool.lrdsl.clock]\nsteps-per-epoch = 10\n"})
+    assert len(checked()[1]) == 61
+    monkeypatch.setattr(caching, "_release", lambda: ("another",))
+    assert len(checked()[1]) == 61
+
+
+@pytest.mark.parametrize("spelling", ['use "lib/a.lrs"', 'use"lib/a.lrs"', 'use\t"lib/a.lrs"', 'use "lib/../lib/a.lrs"'])
+@pytest.mark.parametrize("change", ["text", "deeper", "gone", "fifo", "link", "folder"])
+def test_what_a_file_uses_counts(project: Path, checked: Callable[..., tuple[int, list[str]]], spelling: str, change: str) -> None:
+    write(
+        project,
+        **{"main.lrs": f"{spelling}\nlr = cosine(w)\n", "lib/a.lrs": 'use "b.lrs"\nlet w = 5\n', "lib/b.lrs": "let v = 5\n", "other/a.lrs": "let w = 5\n"},
+    )
+    before = checked()
+    assert "main.lrs" not in checked()[1]
+    used = project / "lib" / "a.lrs"
+    if change == "deeper":
+        write(project, **{"lib/b.lrs": "let v = x\n"})
+    elif change == "folder":
+        (project / "lib").rename(project / "was")
+        (project / "lib").symlink_to(project.parent)
+        write(project.parent, **{"a.lrs": 'use "b.lrs"\nlet w = 5\n', "b.lrs": "let v = 5\n"})
+    else:
+        used.unlink()
+        if change == "text":
+            write(project, **{"lib/a.lrs": "let w = x\n"})
+        elif change == "fifo":
+            os.mkfifo(used)
+        elif change == "link":
+            used.symlink_to("../other/a.lrs")
+    assert before[0] == 1, "the files that are used schedule nothing themselves"
+    assert "main.lrs" in checked()[1]
+
+
+DAMAGE = {
+    "broken": "[broken",
+    "list": "[]",
+    "number": "9" * 5000,
+    "deep": "[" * 100_000,
+    "deep in it": '{"mark": ' + "[" * 100_000,
+    "bytes": "\x00\x00",
+    "empty": "",
+    "files": '{"mark": "MARK", "files": [1]}',
+    "entries": '{"mark": "MARK", "files": {"PATH": 5}}',
+    "parts": '{"mark": "MARK", "files": {"PATH": [1, 2, 3, 4]}}',
+    "texts": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", "x", []]}}',
+    "true": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", true, []]}}',
+    "negative": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", -1, []]}}',
+    "large": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1' + "0" * 4000 + ", []]}}",
+    "used": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [[1, 2]]]}}',
+    "uses": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, 7]}}',
+    "nowhere": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [["a\\u0000", "b", "c", "d"]]]}}',
+}
+
+
+@pytest.mark.parametrize("text", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_cache_is_none(project: Path, checked: Callable[..., tuple[int, list[str]]], text: str) -> None:
+    checked()
+    path = kept(project)
+    good = json.loads(path.read_text("utf-8"))
+    for key, value in {"MARK": good["mark"], "PATH": str(project / "7.lrs"), "DIGEST": good["files"][str(project / "7.lrs")][0]}.items():
+        text = text.replace(key, value)
+    path.write_text(text, "utf-8")
+    status, looked = checked()
+    assert (status, "7.lrs" in looked) == (0, True)
+    assert checked() == (0, []), "it is put in order again"
+
+
+@pytest.mark.parametrize("shape", ["fifo", "folder", "link", "zero"])
+def test_what_lies_in_the_place_of_the_cache(project: Path, checked: Callable[..., tuple[int, list[str]]], shape: str) -> None:
+    checked()
+    path = kept(project)
+    text = path.read_text("utf-8")
+    path.unlink()
+    victim = project.parent / "victim"
+    victim.write_text(text, "utf-8")
+    if shape == "fifo":
+        os.mkfifo(path)
+    elif shape == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(victim if shape == "link" else "/dev/zero")
+    assert [len(looked) for _, looked in (checked(), checked())] == [60, 60]
+    assert victim.read_text("utf-8") == text
+
+
+def test_a_cache_that_came_with_the_project_is_not_believed(
+    project: Path, checked: Callable[..., tuple[int, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked()
+    write(project, **{"7.lrs": "lr = cosinn(5)\n"})
+    text = kept(project).read_text("utf-8").replace(caching._digest("lr = cosine(5)\n"), caching._digest("lr = cosinn(5)\n"))
+    write(project, **{f"cache/checked/{kept(project).name}": text, ".lrdsl_cache/checked.json": text})
+    victim = project.parent / "victim"
+    victim.write_text("precious", "utf-8")
+    (project / ".lrdsl_cache" / ".gitignore").symlink_to(victim)
+    (project / "cache" / "checked").chmod(0o700)
+    (project.parent / "link").symlink_to(project / "cache")
+    for place in (project / "cache", Path("cache"), project.parent / "link", project):
+        monkeypatch.setenv("LRDSL_CACHE_DIR", str(place))
+        status, looked = checked()
+        assert (status, "7.lrs" in looked, len(looked) >= 60) == (1, True, True)
+    assert victim.read_text("utf-8") == "precious"
+    assert (project / "cache" / "checked" / kept(project).name).read_text("utf-8") == text
+
+
+@pytest.mark.parametrize("shape", ["link", "open", "theirs", "file", "unwritable"])
+def test_a_folder_that_is_not_ours_is_not_used(
+    project: Path, checked: Callable[..., tuple[int, list[str]]], monkeypatch: pytest.MonkeyPatch, shape: str
+) -> None:
+    checked()
+    folder = project.parent / "cache" / "checked"
+    if shape == "link":
+        folder.rename(project.parent / "elsewhere")
+        folder.symlink_to(project.parent / "elsewhere")
+    elif shape == "open":
+        folder.chmod(0o777)
+    elif shape == "theirs":
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    elif shape == "file":
+        folder.rename(project.parent / "elsewhere")
+        folder.write_text("")
+    else:
+        monkeypatch.setenv("LRDSL_CACHE_DIR", "/proc/nowhere")
+    assert [len(looked) for _, looked in (checked(), checked())] == [60, 60]
+
+
+def test_the_cache_lies_where_the_system_has_its_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LRDSL_CACHE_DIR", raising=False)
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name, **_: str(tmp_path / "caches" / name))
+    path = Cache.of(tmp_path / "project").path
+    assert path is not None
+    assert path.parent == tmp_path / "caches" / "lrdsl" / "checked"
+    assert path != Cache.of(tmp_path / "another").path
+
+
+def test_two_runs_leave_a_whole_cache(project: Path) -> None:
+    one, two = Cache.of(project, "x"), Cache.of(project, "x")
+    used = SimpleNamespace(folder=str(project), path="1.lrs", file=project / "1.lrs", text="lr = cosine(5)\n")
+    one.keep({project / "1.lrs": entry(project / "1.lrs", "lr = cosine(5)\n", 1, ())})
+    two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", 1, [used])})
+    last = Cache.of(project, "x")
+    assert (last.clean(project / "1.lrs"), last.clean(project / "2.lrs")) == (None, 1), "the last one counts"

@@ -1,0 +1,200 @@
+"""The lint rules: each speaks where its declaration says so, and not where it says otherwise, nor in any example or recipe."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lrdsl
+from lrdsl.check.combinators import COMBINATORS
+from lrdsl.files.folder import Folder
+from lrdsl.linting.linter import UNUSED, Selection, fixed, lint
+from lrdsl.linting.rules import FAMILIES, RULES, Rule
+from lrdsl.shapes import SHAPES
+from tests.formulas.typeset.formulas import EXAMPLES, texts
+from tests.reference.peers import PEERS
+
+PAGE = Path(__file__).parents[2] / "grammar" / "rules.md"
+_IDS = [rule.code for rule in RULES.values()]
+#: Texts near those of the rules, in which nothing is wrong: (text, options).
+NEAR = (
+    ("warmup(5) then cosine(95)", {}),
+    ("set tick = epoch; lr = hold(5, at=0) then restart cosine(95)", {}),
+    ("warmup(100) then cosine(900)", {"total_steps": 1000}),
+    ("cosine(1000)", {"total_steps": 1000}),
+    ("warmup(100) then cosine(500, to=0.1x)", {"total_steps": 1000}),
+    ("warmup(100) then hold(500) then linear(390)", {"total_steps": 1000}),
+    ("warmup(10%) then hold(60%) then cosine(30%)", {"total_steps": 1000}),
+    ("warmup(500 steps) then cosine(95ep)", {"steps_per_epoch": 100}),
+    ("set tick = epoch; lr = warmup(5, from=0.1x) then cosine(95ep)", {}),
+    ("multistep([30, 60, 89])", {"total_steps": 90}),
+    ("plateau(patience=4) for 5 then linear(5)", {}),
+    ("plateau(metric=val_loss)", {}),
+    ("plateau(metric=lossless_acc, mode=max)", {}),
+    ("plateau(metric=quality, mode=max)", {}),
+    ("restarts(cosine(10), stretch=2)", {"total_steps": 70}),
+    ("restarts(cosine(10), times=3)", {"total_steps": 100}),
+    ("onecycle(1000)", {"total_steps": 1000}),
+    ("set base = 0.001; lr = cosine(100, to=1e-5)", {}),
+    ("set base = 0.001; lr = cosine(100); momentum = hold(at=0.9); weight_decay = hold(at=0.05)", {}),
+    ("cosine(100, to=0.01x)", {}),
+    ("scale(1 / (1 + t))", {}),
+    ("drop(2)", {}),
+    ("step(3) for 9 then restart cosine(50, from=0.5x)", {}),
+    ("cosine(10) then restart cosine(10)", {}),
+    ("hold(10) then warmup(5, from=0.5x) then cosine(50)", {}),
+    ("lr = cosine(100); momentum = hold(at=0.9)", {}),
+    ("lr = cosine(100); weight_decay = hold(at=0.1)", {}),
+    ("hold(0, at=0.1) then cosine(5)", {}),
+    ("cosine(50) then linear(50, to=1x)", {}),
+    ("cosine(50) then restart linear(50)", {}),
+    ("cosine(50) * multistep([20, 30])", {}),
+    ("let w = 5; def f(x) = cosine(x); lr = warmup(w) then f(95)", {}),
+    ("warmup(1 epoch) then cosine(95 epochs)", {"steps_per_epoch": 100}),
+    ("warmup(1000) then hold(1000) then cosine(1000)", {}),
+    ("warmup(5ep) then step(2.4ep, 0.97)", {"steps_per_epoch": 100}),
+    ("set tick = epoch; lr = cosine(90)", {"total_epochs": 90}),
+    ("set tick = epoch; lr = hold(85) then linear(5)", {}),
+    ("set tick = epoch; lr = hold(85) then linear(5, to=0.8x)", {"total_epochs": 90}),
+    ("hold(10) then scale(1 / (1 + t))", {}),
+    ("hold(10) then linear(5, to=0.1x) then restart onecycle(100)", {}),
+    ("hold(10) then cosine(5, from=0.1x)", {}),
+    ("hold(10) then multistep([0, 5], 0.1)", {}),
+    ("cosine(100, to=0.001x) then restarts(cosine(10))", {}),
+    ("onecycle(100) then hold(5)", {}),
+    ("hold(10) then cyclic(0.01x, 1x, 10) for 100", {}),
+    ("plateau(patience=3)", {}),
+    ("plateau(patience=3) until metric < 0.3 or 50", {}),
+    ("plateau(patience=3, metric=val_loss)", {}),
+    ("hold(5) until val_loss < 0.3 or 50", {}),
+    ("cosine(30) then restart cosine(30)", {}),
+    ("cosine(30) then restart cosine(30) then restart cosine(20)", {}),
+    ("hold(30) then hold(30, at=0.1x) then hold(30, at=0.02x)", {}),
+    ("hold(30) then hold(30, at=0.1x)", {}),
+    ("hold(30) then hold(30, at=2x) then hold(30, at=4x)", {}),
+)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=_IDS)
+def test_it_speaks_where_it_says(rule: Rule) -> None:
+    assert [d.code for d in lint(rule.bad, **rule.clock)] == [rule.code]
+    assert lint(rule.good, **rule.clock) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fix], ids=lambda rule: rule.code)
+def test_its_repair_repairs(rule: Rule) -> None:
+    """After it the rule has nothing to say; a safe one keeps every level."""
+    assert fixed(rule.bad, **rule.clock) == (rule.bad if rule.fix == "unsafe" else fixed(rule.bad, unsafe=True, **rule.clock))
+    found = fixed(rule.bad, unsafe=True, **rule.clock)
+    assert found != rule.bad
+    assert lint(found, **rule.clock) == []
+    if rule.fix == "safe":
+        before, after = (lrdsl.parse(text, **rule.clock) for text in (rule.bad, found))
+        assert np.array_equal(before.values(2000), after.values(2000))
+
+
+@pytest.mark.parametrize(("text", "options"), NEAR)
+def test_near_misses(text: str, options: dict[str, int]) -> None:
+    assert lint(text, **options) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.lrs")), ids=lambda path: path.stem)
+def test_examples_are_clean(path: Path) -> None:
+    clock = {"steps_per_epoch": 14, "total_epochs": 12} if path.stem == "two_groups" else {}
+    assert lint(path.read_text("utf-8"), library=Folder.of(path), **clock) == []  # type: ignore[arg-type]
+
+
+def test_recipes_and_the_examples_of_the_reference_are_clean() -> None:
+    calls = [text for name, text in texts().items() if re.match(r"[a-z_]+(\.\w+)?$", name)]
+    own = [form.example for forms in SHAPES.values() for form in forms] + [c.example for c in COMBINATORS.values()]
+    assert len(calls) > 40
+    assert {text: found for text in [*calls, *own] if (found := lint(text))} == {}
+
+
+#: Typical arguments of the schedules of other libraries, by the letters that stand for them; and those that mean something else in one of them.
+TYPICAL: dict[str, Any] = {
+    "A": "warmup(5) then cosine(95)", "B": "exp(0.95)", "a": 0.1, "alpha": 0.1, "at": "[30, 60]", "b": 0.01, "begin": 0, "c": 1, "d": 20, "down": 20, "e": 1e-08,
+    "end": 0.001, "f": 0.5, "g": 0.1, "high": 0.1, "i": 0.001, "k": 2, "l": -7, "low": 0.001, "m": 0.001, "mode": "min", "ms": "[30, 60]", "n": 100, "p": 1, "peak": 0.1,
+    "q": 0.85, "r": 0.1, "rate": 0.9, "s": 50, "scales": "[0.1, 0.5]", "th": 0.0001, "tm": "rel", "tp": "no", "u": 3, "up": 20, "w": 10, "x": 0.1, "y": 0.01,
+}  # fmt: skip
+SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
+    ("torch", "OneCycleLR"): {"a": "cos", "d": 25, "f": 10_000, "p": 0.3},
+    ("torch", "ReduceLROnPlateau"): {"f": 0.1, "p": 10, "c": 0, "m": 0},
+    ("torch", "LinearLR"): {"a": 0.3, "b": 1},
+    ("torch", "SequentialLR"): {"A": "hold(10, at=0.1x)", "m": 10},
+    ("torch", "CyclicLR"): {"mode": "exp_range", "g": 0.999},
+    ("torch", "LambdaLR"): {"f": "0.95^t"},
+    ("torch", "MultiplicativeLR"): {"f": "0.95"},
+    ("transformers", "reduce_lr_on_plateau"): {"p": 10},
+    ("optax", "cosine_onecycle_schedule"): {"p": 0.3, "d": 25, "f": 10_000},
+    ("optax", "linear_onecycle_schedule"): {"p": 0.3, "d": 25, "f": 10_000},
+    ("timm", "TanhLRScheduler"): {"d": 0.5},
+    ("timm", "PlateauLRScheduler"): {"p": 10, "c": 0},
+}
+
+
+def peer_texts() -> dict[str, str]:
+    """Each schedule of other libraries with typical arguments, as it is written here."""
+    return {f"{p.library} {p.name}": p.written(**{**TYPICAL, **SPECIAL.get((p.library, p.name), {})}) for p in PEERS}
+
+
+@pytest.mark.parametrize("name", peer_texts())
+def test_the_schedules_of_other_libraries_are_clean(name: str) -> None:
+    assert lint(peer_texts()[name]) == []
+
+
+def test_declarations_are_whole() -> None:
+    assert len(RULES) == sum(len(rules) for rules in FAMILIES.values())
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+    for rule in RULES.values():
+        assert re.fullmatch(r"LR[2-5]\d\d", rule.code)
+        assert rule.finds.endswith(".")
+        assert rule.why.endswith(".")
+
+
+def test_selection() -> None:
+    text = "warmup(5) then restart cosine(95) then linear(5)"
+    assert [d.code for d in lint(text)] == ["LR307", "LR402"]
+    assert [d.code for d in lint(text, selection=Selection(("LR4",)))] == ["LR402"]
+    assert [d.code for d in lint(text, selection=Selection(ignore=("LR402",)))] == ["LR307"]
+    assert [d.code for d in lint("cosin(5)", selection=Selection(("LR4",)))] == ["LR101"], "errors are not silenced"
+
+
+def test_comments_silence_rules() -> None:
+    text = "lr = warmup(5) then restart cosine(95)"
+    assert lint(f"{text}  # lrs: ignore[LR307]") == []
+    assert lint(f"{text}  # lrs: ignore") == []
+    (d,) = lint("lr = cosine(95)  # lrs: ignore[LR307]\nmomentum = hold(at=0.9)  # 0.9, lrs: says nothing")
+    assert (d.code, d.span.start.line) == (UNUSED, 1)
+    assert [d.code for d in lint(f"{text}  # lrs: ignore[LR307, LR402]")] == [UNUSED]
+
+
+def page() -> str:
+    """The page of the rules, from their declarations."""
+    parts = [
+        "# Rules\n",
+        "What `lrdsl check` finds in texts that are sound, and surely not meant so. `# lrs: ignore[LR203]` behind a line silences a rule there; a comment that silences nothing",
+        f"is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. Errors (`LR0xx`, `LR1xx`) are in `lrdsl explain CODE`.\n",
+    ]
+    for family, rules in FAMILIES.items():
+        parts.append(f"## {family.capitalize()}\n")
+        parts += [entry(rule) for rule in rules]
+    return "\n".join(parts)
+
+
+def entry(rule: Rule) -> str:
+    repair = f" Repair: {rule.fix}." if rule.fix else ""
+    facts = f" (with {', '.join(f'`{name}={n}`' for name, n in rule.clock.items())})" if rule.clock else ""
+    return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}{repair}\n\n```lrs\n{rule.bad}\n```\n\nis better{facts}\n\n```lrs\n{rule.good}\n```\n"
+
+
+def test_the_page_is_written_from_the_declarations() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run `python -m tests.linting.test_rules`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
