@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.analysis.plotting import described, plot, save
+from lrdsl.analysis.plotting import described, plot
 from lrdsl.cli import main
 from lrdsl.escaping import quoting
+from lrdsl.figures.matplotlib import save
 from lrdsl.figures.pgfplots import pgfplots
 from lrdsl.formulas.letters import _COMMANDS, _TYPST_WORDS
 from tests.formulas.typeset.hostile import ALIKE, GROUPS, NAMES, assert_is_latex, schedules
