@@ -15,13 +15,9 @@ from lrdsl.expr.arithmetic import (
     Constant,
     Event,
     Expr,
-    Forms,
-    Letter,
     Linear,
     Num,
     Operand,
-    Product,
-    Select,
     Symbol,
     T,
     add,
@@ -41,6 +37,7 @@ from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, sele
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
+from lrdsl.expr.nodes import Forms, Letter, Product, Select
 from lrdsl.expr.rewriting import affine, cycles, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
 from lrdsl.expr.sharing import work_of
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lrdsl.expr.arithmetic import ZERO, Call, Expr, Linear, Num, Select
+from lrdsl.expr.arithmetic import ZERO, Call, Expr, Linear, Num
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.expr.nodes import Select
 from lrdsl.work import spend
 
 

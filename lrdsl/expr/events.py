@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lrdsl.expr.arithmetic import Call, Event, Expr, Select, T, add, number
+from lrdsl.expr.arithmetic import Call, Event, Expr, T, add, number
 from lrdsl.expr.branching import select
 from lrdsl.expr.exact import Exact
 from lrdsl.expr.functions import call
+from lrdsl.expr.nodes import Select
 from lrdsl.expr.rewriting import rebuild, substitute, walk
 from lrdsl.work import spend
 

@@ -14,13 +14,9 @@ from lrdsl.expr.arithmetic import (
     Call,
     Event,
     Expr,
-    Forms,
     Leaf,
-    Letter,
     Linear,
     Num,
-    Product,
-    Select,
     Symbol,
     T,
     add,
@@ -36,6 +32,7 @@ from lrdsl.expr.branching import select
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.expr.functions import call, mod
 from lrdsl.expr.lettered import Lettered
+from lrdsl.expr.nodes import Forms, Letter, Product, Select
 from lrdsl.work import spend
 
 

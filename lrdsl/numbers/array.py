@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, walk
-from lrdsl.numbers.lowering import Accumulated, Float, factors_in, numeric, stretches
+from lrdsl.numbers.lowering import Accumulated, factors_in, numeric, stretches
+from lrdsl.numbers.pairs import Float
 from lrdsl.numbers.products import MOST_FACTORS, running_products, within
 from lrdsl.plan import first_tick, pieces
 from lrdsl.work import spend

@@ -16,23 +16,16 @@ import attrs
 
 from lrdsl.expr import HALF_COSINES, PI, PRODUCTS, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.numbers.pairs import ONE, ZERO, Float, Pair, added, apart_from_zero, less, operation, over, product_of, quotient_of, root_of, sum_of, times
 from lrdsl.plan import Piece, first_tick
 
 #: pi to 60 digits, for constants that are split in two doubles.
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
 #: Integers up to here are multiplied by a 26-bit head without rounding.
 _HEAD_BITS = 26
-_SPLITTER = 2.0**27 + 1
 _WHOLE = 2**53
 #: The share of its way that a slow half cosine goes in a tick, at the most.
 _SLOW = Fraction(1, 64)
-
-
-@attrs.frozen(eq=False)
-class Float(Expr):
-    """A machine number; whole ones are ints, so that time stays exact."""
-
-    value: float | int
 
 
 @attrs.frozen(eq=False)
@@ -58,39 +51,7 @@ def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
     counts = [x.upto for x in dict.fromkeys(x for tree in trees for x in walk(tree)) if isinstance(x, Accumulated)]
     if len(counts) < 2:
         return counts[0] if counts else None
-    return _add(*(Call("max", (count, ZERO)) for count in counts))
-
-
-@attrs.frozen
-class Pair:
-    """A value as an unevaluated sum of a double and its small error term; None where there is no error to speak of."""
-
-    high: Expr
-    low: Expr | None
-
-
-ZERO = Float(0)
-ONE = Float(1)
-
-
-def _op(op: str, *args: Expr) -> Expr:
-    return Call(op, args)
-
-
-def _add(*args: Expr) -> Expr:
-    return Call("add", args)
-
-
-def _sub(a: Expr, b: Expr) -> Expr:
-    return Call("sub", (a, b))
-
-
-def _mul(*args: Expr) -> Expr:
-    return Call("mul", args)
-
-
-def _div(a: Expr, b: Expr) -> Expr:
-    return Call("div", (a, b))
+    return added(*(Call("max", (count, ZERO)) for count in counts))
 
 
 def _float(value: Exact) -> Float:
@@ -99,12 +60,12 @@ def _float(value: Exact) -> Float:
 
 #: The slope of a function at x, where its value is y.
 _SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
-    "cos": lambda x, y: _mul(Float(-1), _op("sin", x)),
+    "cos": lambda x, y: times(Float(-1), operation("sin", x)),
     "exp": lambda x, y: y,
-    "expm1": lambda x, y: _add(y, ONE),
-    "log": lambda x, y: _div(ONE, _apart(x)),
-    "log1p": lambda x, y: _div(ONE, _apart(_add(ONE, x))),
-    "sin": lambda x, y: _op("cos", x),
+    "expm1": lambda x, y: added(y, ONE),
+    "log": lambda x, y: over(ONE, apart_from_zero(x)),
+    "log1p": lambda x, y: over(ONE, apart_from_zero(added(ONE, x))),
+    "sin": lambda x, y: operation("cos", x),
 }
 
 
@@ -150,7 +111,7 @@ class _Lowering:
             return Float(math.pi) if e == PI else e
         if isinstance(e, Linear):
             top, bottom = self.ratio(e)
-            return top if bottom == 1 else _div(top, Float(bottom))
+            return top if bottom == 1 else over(top, Float(bottom))
         if isinstance(e, Select):
             return Select(self.of(e.of), e.starts, tuple(self.of(v) for v in e.values))
         if isinstance(e, Product):
@@ -166,14 +127,14 @@ class _Lowering:
             return self._pow(e.args[0], e.args[1])
         if e.op == "mod":
             time, n = self._mod(e)
-            return time.high if n == 1 else _div(time.high, Float(n))
+            return time.high if n == 1 else over(time.high, Float(n))
         if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
             top, bottom = self.ratio(e.args[0])
-            return _op("floordiv", top, Float(bottom)) if e.op == "floor" else _op("ceil", _div(top, Float(bottom)))
+            return operation("floordiv", top, Float(bottom)) if e.op == "floor" else operation("ceil", over(top, Float(bottom)))
         if e.op == "add" and len(e.args) == 2 and isinstance(e.args[1], Call) and e.args[1].op == "mul":
             factor = e.args[1].args
             if isinstance(factor[0], Num) and factor[0].double == -1:
-                return _sub(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else _mul(*(self.of(f) for f in factor[1:])))
+                return less(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else times(*(self.of(f) for f in factor[1:])))
         if e.op in _SLOPES:
             return self._function(e.op, self.pair(e.args[0]))
         return Call(e.op, tuple(self.of(a) for a in e.args))
@@ -181,8 +142,8 @@ class _Lowering:
     def _function(self, op: str, x: Pair) -> Expr:
         """A function at a pair: its value at the double, and its slope there times the error."""
         # The share of a phase that is left is above 0 at every tick, but may round to it just before the end.
-        value = _op(op, _apart(x.high) if op == "log" else x.high)
-        return value if x.low is None else _add(value, _mul(x.low, _SLOPES[op](x.high, value)))
+        value = operation(op, apart_from_zero(x.high) if op == "log" else x.high)
+        return value if x.low is None else added(value, times(x.low, _SLOPES[op](x.high, value)))
 
     def ratio(self, e: Expr) -> tuple[Expr, int]:
         """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
@@ -191,9 +152,9 @@ class _Lowering:
             return self._far(scale, inner, shift).high, 1
         a, b, bottom = _in_parts(scale, shift)
         if a == -1:
-            return _sub(Float(b), inner.high), bottom
-        scaled = inner.high if a == 1 else _mul(Float(a), inner.high)
-        return (scaled if b == 0 else _add(scaled, Float(b)) if b > 0 else _sub(scaled, Float(-b))), bottom
+            return less(Float(b), inner.high), bottom
+        scaled = inner.high if a == 1 else times(Float(a), inner.high)
+        return (scaled if b == 0 else added(scaled, Float(b)) if b > 0 else less(scaled, Float(-b))), bottom
 
     def _time(self, e: Expr) -> tuple[Exact, Pair, Exact]:
         """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks, or a pair."""
@@ -210,11 +171,11 @@ class _Lowering:
         late = float(origin - near - Fraction(rest))
         fraction = Pair(Float(float(-rest)), Float(-late))
         if inner.low is None:
-            since = self._sum(Pair(_sub(inner.high, Float(near)), None), fraction)
+            since = sum_of(Pair(less(inner.high, Float(near)), None), fraction)
         else:  # where most of the doubles cancels, their error is more than that of a double
-            rough = self._sum(self._sum(inner, Pair(Float(-near), None)), fraction)
-            since = self._sum(Pair(rough.high, None), Pair(rough.low or ZERO, None))
-        return self._times(since, Pair(Float(float(scale)), Float(float(scale - Fraction(float(scale))))))
+            rough = sum_of(sum_of(inner, Pair(Float(-near), None)), fraction)
+            since = sum_of(Pair(rough.high, None), Pair(rough.low or ZERO, None))
+        return product_of(since, Pair(Float(float(scale)), Float(float(scale - Fraction(float(scale))))))
 
     def _mod(self, e: Call) -> tuple[Pair, int]:
         """The time since a cycle began, as a whole number of n-ths and n; as a pair where the time itself is one."""
@@ -223,25 +184,25 @@ class _Lowering:
         if _is_far(*self._time(e.args[0])):
             common = period.value.denominator
             time = self.pair(e.args[0])
-            return self._remainder(time if common == 1 else self._times(time, Pair(Float(common), None)), period.value.numerator), common
+            return self._remainder(time if common == 1 else product_of(time, Pair(Float(common), None)), period.value.numerator), common
         top, bottom = self.ratio(e.args[0])
         common = math.lcm(bottom, period.value.denominator)
-        scaled = top if common == bottom else _mul(Float(common // bottom), top)
-        return Pair(_op("mod", scaled, Float(int(period.value * common))), None), common
+        scaled = top if common == bottom else times(Float(common // bottom), top)
+        return Pair(operation("mod", scaled, Float(int(period.value * common))), None), common
 
     def _remainder(self, a: Pair, period: int) -> Pair:
         """A pair modulo a whole number: that of its double is exact, and its error may bring it over either end of the cycle."""
         assert a.low is not None
-        near = self._sum(Pair(_op("mod", a.high, Float(period)), None), Pair(a.low, None))
-        return self._sum(near, Pair(_mul(Float(-period), _op("floordiv", near.high, Float(period))), None))
+        near = sum_of(Pair(operation("mod", a.high, Float(period)), None), Pair(a.low, None))
+        return sum_of(near, Pair(times(Float(-period), operation("floordiv", near.high, Float(period))), None))
 
     def _hav(self, x: Expr) -> Expr:
         """sin(y)^2 at y = pi/2 x up to x = 1/3, (1 - cos(2y))/2 from there on, where little cancels: within three units in the last place either way."""
-        s = _op("sin", self._angle(x, 2).high)
-        near = _mul(s, s)
+        s = operation("sin", self._angle(x, 2).high)
+        near = times(s, s)
         if not is_time(x):
             return near
-        far = _mul(Float(0.5), _sub(Float(1.0), _op("cos", self._angle(x, 1).high)))
+        far = times(Float(0.5), less(Float(1.0), operation("cos", self._angle(x, 1).high)))
         of, turn = _turn(x)
         before, later = (near, far) if parts(x)[0] > 0 else (far, near)
         if of is T:
@@ -251,7 +212,7 @@ class _Lowering:
     def _angle(self, x: Expr, parts: int) -> Pair:
         """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""
         if not isinstance(x, Linear) and not isinstance(x, Num):
-            return Pair(_mul(Float(math.pi / parts), self.of(x)), None)
+            return Pair(times(Float(math.pi / parts), self.of(x)), None)
         if isinstance(x, Num):
             exact = _PI * x.double / parts
             return Pair(Float(float(exact)), Float(float(exact - Fraction(float(exact)))))
@@ -260,31 +221,31 @@ class _Lowering:
             top = Call(top.op, tuple(Float(float(a.value)) if isinstance(a, Float) else a for a in top.args))
         constant = _PI / (parts * bottom)
         head = _head(constant)
-        big, small = _mul(Float(head), top), _mul(Float(float(constant - Fraction(head))), top)
-        total = _add(big, small)
-        return Pair(total, _sub(small, _sub(total, big)))
+        big, small = times(Float(head), top), times(Float(float(constant - Fraction(head))), top)
+        total = added(big, small)
+        return Pair(total, less(small, less(total, big)))
 
     def _pow(self, base: Expr, exponent: Expr) -> Expr:
         if isinstance(exponent, Num) and -1 <= exponent.double <= 1:
             if exponent.double == Fraction(1, 2):
-                return _op("sqrt", self.of(base))
+                return operation("sqrt", self.of(base))
             if exponent.double == -1:
-                return _div(ONE, self.of(base))
+                return over(ONE, self.of(base))
             b = Pair(self.of(base), None)
         else:
             b = self.pair(base)
         x = self.pair(exponent)
         if b.high == ZERO:
             x = Pair(x.high, None)
-        plain = _mul(*[b.high] * int(x.high.value)) if isinstance(x.high, Float) and x.high.value in (2, 3, 4) else _op("pow", b.high, x.high)
+        plain = times(*[b.high] * int(x.high.value)) if isinstance(x.high, Float) and x.high.value in (2, 3, 4) else operation("pow", b.high, x.high)
         terms = []
         if x.low is not None:
-            terms.append(_mul(x.low, _op("log", _apart(b.high))))
+            terms.append(times(x.low, operation("log", apart_from_zero(b.high))))
         if b.low is not None:
-            terms.append(_div(_mul(x.high, b.low), _apart(b.high)))
+            terms.append(over(times(x.high, b.low), apart_from_zero(b.high)))
         if not terms:
             return plain
-        return _add(plain, _mul(plain, terms[0] if len(terms) == 1 else _add(*terms)))
+        return added(plain, times(plain, terms[0] if len(terms) == 1 else added(*terms)))
 
     def pair(self, e: Expr) -> Pair:
         """`e` with the error of its double."""
@@ -303,72 +264,45 @@ class _Lowering:
             if _is_far(scale, inner, shift):
                 return self._far(scale, inner, shift)
             top, bottom = self.ratio(e)
-            return Pair(top, None) if bottom == 1 else self._quotient(Pair(top, None), Pair(Float(bottom), None))
+            return Pair(top, None) if bottom == 1 else quotient_of(Pair(top, None), Pair(Float(bottom), None))
         if isinstance(e, Call):
             if e.op == "hav":
                 return self._hav_pair(e.args[0])
             if e.op == "mod":
                 time, n = self._mod(e)
-                return time if n == 1 else self._quotient(time, Pair(Float(n), None))
+                return time if n == 1 else quotient_of(time, Pair(Float(n), None))
             if e.op == "div":
-                return self._quotient(self.pair(e.args[0]), self.pair(e.args[1]))
+                return quotient_of(self.pair(e.args[0]), self.pair(e.args[1]))
             if e.op in ("add", "mul"):
-                join = self._sum if e.op == "add" else self._times
+                join = sum_of if e.op == "add" else product_of
                 total = self.pair(e.args[0])
                 for a in e.args[1:]:
                     total = join(total, self.pair(a))
                 return total
             if e.op == "sqrt":
-                return self._sqrt(self.pair(e.args[0]))
+                return root_of(self.pair(e.args[0]))
         return Pair(self.of(e), None)
-
-    def _sum(self, a: Pair, b: Pair) -> Pair:
-        total = _add(a.high, b.high)
-        part = _sub(total, a.high)
-        return Pair(total, _plus(_add(_sub(a.high, _sub(total, part)), _sub(b.high, part)), a.low, b.low))
-
-    def _times(self, a: Pair, b: Pair) -> Pair:
-        p = _mul(a.high, b.high)
-        cross = [_mul(x, y) for x, y in ((a.high, b.low), (b.high, a.low)) if y is not None]
-        return Pair(p, _plus(_product_error(a.high, b.high, p), *cross))
-
-    def _quotient(self, a: Pair, b: Pair) -> Pair:
-        r = _div(a.high, b.high)
-        p = _mul(r, b.high)
-        rest = _sub(_sub(a.high, p), _product_error(r, b.high, p))
-        if a.low is not None:
-            rest = _add(rest, a.low)
-        if b.low is not None:
-            rest = _sub(rest, _mul(r, b.low))
-        return Pair(r, _div(rest, b.high))
-
-    def _sqrt(self, a: Pair) -> Pair:
-        r = _op("sqrt", a.high)
-        p = _mul(r, r)
-        rest = _sub(_sub(a.high, p), _product_error(r, r, p))
-        rest = rest if a.low is None else _add(rest, a.low)
-        return Pair(r, _div(rest, _apart(_mul(Float(2), r))))
 
     def _hav_pair(self, x: Expr) -> Pair:
         """The haversine to more than a double: its series at an eighth of the angle, then h(2z) = 4 h(z) (1 - h(z)) three times."""
         z = self._angle(x, 16)
-        square = self._times(z, z)
+        square = product_of(z, z)
         q, e = square.high, square.low
         assert e is not None
         series: Expr = Float(4 / 42567525)
         for c in (2 / 467775, 2 / 14175, 1 / 315, 2 / 45, 1 / 3):
-            series = _sub(Float(c), _mul(q, series))
-        tail = _mul(_mul(q, q), series)
-        high = _sub(q, tail)
-        low = _add(_sub(_sub(q, high), tail), _mul(e, _sub(ONE, _mul(Float(2 / 3), q))))
+            series = less(Float(c), times(q, series))
+        tail = times(times(q, q), series)
+        high = less(q, tail)
+        low = added(less(less(q, high), tail), times(e, less(ONE, times(Float(2 / 3), q))))
         for _ in range(3):
-            other = _sub(ONE, high)
-            other_low = _sub(_sub(_sub(ONE, other), high), low)
-            grown = self._times(Pair(high, low), Pair(other, other_low))
+            other = less(ONE, high)
+            other_low = less(less(less(ONE, other), high), low)
+            grown = product_of(Pair(high, low), Pair(other, other_low))
             assert grown.low is not None
-            total = _add(grown.high, grown.low)
-            rest = _sub(grown.low, _sub(total, grown.high))
-            high, low = _mul(Float(4), total), _mul(Float(4), rest)
+            total = added(grown.high, grown.low)
+            rest = less(grown.low, less(total, grown.high))
+            high, low = times(Float(4), total), times(Float(4), rest)
         return Pair(high, low)
 
 
@@ -385,34 +319,7 @@ def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:
     return inner.low is not None or abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
 
 
-def _apart(e: Expr) -> Expr:
-    """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
-    return Float(float(e.value)) if isinstance(e, Float) and e.value else _add(e, Float(2.0**-1022))
-
-
-def _plus(first: Expr, *others: Expr | None) -> Expr:
-    rest = [o for o in others if o is not None]
-    return _add(first, *rest) if rest else first
-
-
 def _head(value: Exact) -> float:
     """The leading bits of a positive constant, few enough that a whole number of 27 bits times them is exact."""
     mantissa, exponent = math.frexp(float(value))
     return math.ldexp(math.floor(mantissa * 2**_HEAD_BITS) / 2**_HEAD_BITS, exponent)
-
-
-def _halves(a: Expr) -> tuple[Expr, Expr]:
-    if isinstance(a, Float):
-        t = _SPLITTER * a.value
-        high = t - (t - a.value)
-        return Float(high), Float(a.value - high)
-    t_ = _mul(Float(_SPLITTER), a)
-    high_ = _sub(t_, _sub(t_, a))
-    return high_, _sub(a, high_)
-
-
-def _product_error(a: Expr, b: Expr, p: Expr) -> Expr:
-    """a*b - p exactly, where p is the rounded product."""
-    (a1, a2), (b1, b2) = _halves(a), _halves(b)
-    first = _sub(_mul(a1, b1), p)
-    return _add(first, _mul(a1, b2), _mul(a2, b1), _mul(a2, b2))

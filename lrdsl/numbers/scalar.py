@@ -18,7 +18,8 @@ from typing import Any
 import attrs
 
 from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Select, Symbol, T, affine, mentions
-from lrdsl.numbers.lowering import ONE, ZERO, Accumulated, Float, factors_in, numeric, stretches
+from lrdsl.numbers.lowering import Accumulated, factors_in, numeric, stretches
+from lrdsl.numbers.pairs import ONE, ZERO, Float
 from lrdsl.numbers.products import Factors, RunningProduct, within
 from lrdsl.plan import Piece, Plan, first_tick, pieces
 from lrdsl.work import spend

@@ -9,7 +9,7 @@ import pytest
 from lrdsl import parse
 from lrdsl.expr import BASE, Call, Expr
 from lrdsl.numbers import scalar
-from lrdsl.numbers.lowering import Float
+from lrdsl.numbers.pairs import Float
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Plan
 

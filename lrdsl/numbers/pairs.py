@@ -1,0 +1,118 @@
+"""Machine numbers, and pairs of them: a value as a double and its small error, which operations carry along.
+
+The pairs are double-double arithmetic: T. J. Dekker, "A floating-point technique for extending the available precision", 1971.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from lrdsl.expr import Call, Expr
+
+_SPLITTER = 2.0**27 + 1
+
+
+@attrs.frozen(eq=False)
+class Float(Expr):
+    """A machine number; whole ones are ints, so that time stays exact."""
+
+    value: float | int
+
+
+ZERO = Float(0)
+ONE = Float(1)
+
+
+@attrs.frozen
+class Pair:
+    """A value as an unevaluated sum of a double and its small error term; None where there is no error to speak of."""
+
+    high: Expr
+    low: Expr | None
+
+
+def operation(op: str, *args: Expr) -> Expr:
+    """An operation on machine numbers."""
+    return Call(op, args)
+
+
+def added(*args: Expr) -> Expr:
+    """A sum, added up from the left."""
+    return Call("add", args)
+
+
+def less(a: Expr, b: Expr) -> Expr:
+    """A difference."""
+    return Call("sub", (a, b))
+
+
+def times(*args: Expr) -> Expr:
+    """A product, multiplied from the left."""
+    return Call("mul", args)
+
+
+def over(a: Expr, b: Expr) -> Expr:
+    """A quotient."""
+    return Call("div", (a, b))
+
+
+def sum_of(a: Pair, b: Pair) -> Pair:
+    """The sum of two pairs."""
+    total = added(a.high, b.high)
+    part = less(total, a.high)
+    return Pair(total, _plus(added(less(a.high, less(total, part)), less(b.high, part)), a.low, b.low))
+
+
+def product_of(a: Pair, b: Pair) -> Pair:
+    """The product of two pairs."""
+    p = times(a.high, b.high)
+    cross = [times(x, y) for x, y in ((a.high, b.low), (b.high, a.low)) if y is not None]
+    return Pair(p, _plus(_product_error(a.high, b.high, p), *cross))
+
+
+def quotient_of(a: Pair, b: Pair) -> Pair:
+    """The quotient of two pairs."""
+    r = over(a.high, b.high)
+    p = times(r, b.high)
+    rest = less(less(a.high, p), _product_error(r, b.high, p))
+    if a.low is not None:
+        rest = added(rest, a.low)
+    if b.low is not None:
+        rest = less(rest, times(r, b.low))
+    return Pair(r, over(rest, b.high))
+
+
+def root_of(a: Pair) -> Pair:
+    """The square root of a pair."""
+    r = operation("sqrt", a.high)
+    p = times(r, r)
+    rest = less(less(a.high, p), _product_error(r, r, p))
+    rest = rest if a.low is None else added(rest, a.low)
+    return Pair(r, over(rest, apart_from_zero(times(Float(2), r))))
+
+
+def apart_from_zero(e: Expr) -> Expr:
+    """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
+    return Float(float(e.value)) if isinstance(e, Float) and e.value else added(e, Float(2.0**-1022))
+
+
+def _plus(first: Expr, *others: Expr | None) -> Expr:
+    rest = [o for o in others if o is not None]
+    return added(first, *rest) if rest else first
+
+
+def _halves(a: Expr) -> tuple[Expr, Expr]:
+    if isinstance(a, Float):
+        t = _SPLITTER * a.value
+        high = t - (t - a.value)
+        return Float(high), Float(a.value - high)
+    t_ = times(Float(_SPLITTER), a)
+    high_ = less(t_, less(t_, a))
+    return high_, less(a, high_)
+
+
+def _product_error(a: Expr, b: Expr, p: Expr) -> Expr:
+    """a*b - p exactly, where p is the rounded product."""
+    (a1, a2), (b1, b2) = _halves(a), _halves(b)
+    first = less(times(a1, b1), p)
+    return added(first, times(a1, b2), times(a2, b1), times(a2, b2))
