@@ -50,6 +50,8 @@ EXAMPLE = {
     Kind.METRIC: "the name of a metric, as `val_loss`",
 }
 
+#: What is wrong with arguments that do not go together: a code, the name of the parameter at fault ("" for the whole call), a message, and a repair.
+Complaint: TypeAlias = tuple[str, str, str, str]
 #: A checked argument: an expression, several (a list), an option's name, or nothing where an optional one was left out.
 Argument: TypeAlias = "Expr | tuple[Expr, ...] | str | None"
 

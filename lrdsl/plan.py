@@ -118,7 +118,7 @@ class Plan:
 
     `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever
     may happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same. `legend` is what the letters of a
-    symbolic formula stand for, `said` what it does in words; plans for numbers have neither.
+    symbolic formula stand for, `phrase` what it does in words; plans for numbers have neither.
     """
 
     phases: tuple[Phase, ...]
@@ -127,7 +127,7 @@ class Plan:
     law: Expr
     watches: tuple[Watch, ...] = ()
     legend: tuple[Letters, ...] = ()
-    said: Phrase | None = None
+    phrase: Phrase | None = None
 
     @property
     def letters(self) -> dict[Event, tuple[str, int]]:

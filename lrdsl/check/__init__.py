@@ -11,10 +11,11 @@ from lrdsl.check import curves
 from lrdsl.check.finite import Proof
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.notes import Notes
-from lrdsl.check.phases import sequence
+from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import known_to
 from lrdsl.check.program import Library, program, total_of
 from lrdsl.check.scope import Run, Scope
+from lrdsl.check.sequences import curves_of
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, walk, within
@@ -85,7 +86,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if len(items) > MAX_PHASES:
         problems.error("LR005", items[MAX_PHASES].extent, f"{len(items)} phases", f"a schedule has at most {MAX_PHASES}; cycles are written `repeat(...)`")
         return None
-    found = sequence(items, scope)
+    found = curves_of(items, scope, curve_of)
     if found is None:
         return None
     try:
@@ -110,7 +111,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if ticks > MAX_TICKS:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
-    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), said=whole.said)
+    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), phrase=whole.phrase)
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     # What may happen was looked at before anything had.
@@ -140,8 +141,8 @@ def _is_finite(plan: Plan, scope: Scope) -> bool:
     phase = plan.phases[plan.phase_at(tick) if event is None else -1]
     where = f"tick {tick:g}" if tick < 1e6 else f"tick {tick:.0f}"
     if event is not None:
-        said = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
-        where = f"the end of the phase that waits for `{said}`" if tick == 0 else f"{where} after `{said}`"
+        sentence = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
+        where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
     help = "end the phase before that tick with `for`, or change the numbers that make it grow or divide by 0"
     scope.problems.error("LR144", phase.extent, f"the level cannot be shown to stay finite from {where} on", help)
     return False

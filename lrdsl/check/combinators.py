@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -11,7 +11,7 @@ from lrdsl.check import curves
 from lrdsl.check.curves import Curve
 from lrdsl.expr import ONE, Num
 from lrdsl.expr.exact import quotient
-from lrdsl.kinds import Argument, Parameter, count, duration, level, phase, ratio
+from lrdsl.kinds import Argument, Complaint, Parameter, count, duration, level, phase, ratio
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
 _TIMES = count("times", "how many cycles; endless unless said", None)
@@ -21,10 +21,10 @@ _TIMES = count("times", "how many cycles; endless unless said", None)
 class Combinator:
     """A form that makes one phase of others.
 
-    `combine` takes the arguments by name and gives the curve; `says` is what that does in words, a template for `phrases.filled` in which `{phase}` is the
-    phase that it takes. `cycles` says that it runs its phase more than once, so that
-    the phase must be finite; `moves` that it runs it at another speed (in either, `rest` has no meaning); `variadic` that it takes any number of phases,
-    `varies`, asked of the arguments, that it enters its phase at another level each time.
+    `combine` takes the arguments by name and gives the curve. `says` is what that does in words, a template for `phrases.filled` in which `{phase}` is the
+    phase. `cycles`: it runs its phase more than once. `moves`: it runs its phase at another speed. In either, `rest` has no meaning. `variadic`: it takes any
+    number of phases. Three are functions of the arguments by name: `measures` says whether the phase must end, `complain` what is wrong with arguments that do
+    not go together, `varies` whether the phase is entered at another level each time.
     """
 
     name: str
@@ -35,7 +35,9 @@ class Combinator:
     cycles: bool = False
     moves: bool = False
     variadic: bool = False
-    varies: Callable[[dict[str, Any]], bool] = lambda _: False
+    measures: Callable[[Mapping[str, Any]], bool] = attrs.Factory(lambda self: lambda _: self.cycles, takes_self=True)
+    complain: Callable[[Mapping[str, Any]], Complaint | None] = lambda _: None
+    varies: Callable[[Mapping[str, Any]], bool] = lambda _: False
     example: str = ""
     known_as: tuple[str, ...] = ()
 
@@ -63,6 +65,18 @@ def _ticks(value: Argument) -> Any:
     return value.value
 
 
+def _one_of_both(arguments: Mapping[str, Any]) -> Complaint | None:
+    if (arguments["k"] is None) == (arguments["to"] is None):
+        return "LR106", "", "`stretch` needs either `k` or `to`", "write `stretch(A, 2)`, or `stretch(A, to=100)`"
+    return None
+
+
+def _shrinks(arguments: Mapping[str, Any]) -> Complaint | None:
+    if arguments["times"] is None and arguments["stretch"].value < 1:
+        return "LR142", "", "cycles that shrink for ever come to an end", "say how many: `times=10`"
+    return None
+
+
 _DECLARED = (
     Combinator(
         "repeat",
@@ -88,6 +102,7 @@ _DECLARED = (
         "goes through this again and again[ ({times} in all)], each time from the same level[ times {decay} to the power of the cycles before]"
         "[, each cycle {stretch} times as long as the one before]: {phase}",
         cycles=True,
+        complain=_shrinks,
         varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
@@ -132,6 +147,8 @@ _DECLARED = (
         _stretch,
         "does this[, {k} times as slowly][, stretched to {to}]: {phase}",
         moves=True,
+        measures=lambda arguments: arguments["to"] is not None,
+        complain=_one_of_both,
         example="stretch(step(3, 0.1), 2)",
         known_as=("scale_time", "slow", "scale_schedule"),
     ),

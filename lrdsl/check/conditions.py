@@ -28,13 +28,13 @@ _WAYS = "a comparison as `val_loss < 0.3`, `plateau(patience=5)`, or a duration,
 @attrs.frozen
 class Ending:
     """When a phase ends: at the `event`, and after `most` ticks at the latest, if that is given. `came` is when it did, in the ticks of the phase;
-    `said` is what the metric has to do, in words.
+    `condition` is what the metric has to do, in words.
     """
 
     event: Event | None
     most: Exact | None
     came: Exact | None
-    said: str = ""
+    condition: str = ""
 
     @property
     def length(self) -> Exact | None:

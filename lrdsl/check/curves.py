@@ -73,19 +73,19 @@ class Curve:
     endless curve has length None.
 
     A curve that ends when the run says so has `pending`, an event and how many ticks after it the curve ends; its `length` is for the event that never comes.
-    `said` is what it does in words, where it is to be written. `course`, where given, is a simpler law for times before the natural length.
+    `phrase` is what it does in words, where it is to be written. `course`, where given, is a simpler law for times before the natural length.
     """
 
     length: Exact | None
     law: Callable[[Expr, Expr], Expr]
     pending: tuple[Event, Exact] | None = None
-    said: Phrase | None = None
+    phrase: Phrase | None = None
     course: Callable[[Expr, Expr], Expr] | None = None
 
     @classmethod
-    def of(cls, length: Exact | None, level: Expr, pending: tuple[Event, Exact] | None = None, said: Phrase | None = None) -> Curve:
+    def of(cls, length: Exact | None, level: Expr, pending: tuple[Event, Exact] | None = None, phrase: Phrase | None = None) -> Curve:
         """The curve whose level is a formula of `T` and `ENTRY`, one within the bounds."""
-        return cls(length, _law(level), pending, said)
+        return cls(length, _law(level), pending, phrase)
 
     @cached_property
     def level(self) -> Expr:
@@ -126,24 +126,24 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     """One after the other, each entering at the level that the one before reached, the first at `entry`. All but the last must end."""
     start: Exact = 0
     parts: list[tuple[Exact, Expr]] = []
-    said: list[Phrase | None] = []
+    phrases: list[Phrase | None] = []
     for i, curve in enumerate(curves[:-1]):
-        said.append(curve.said and curve.said.where({ENTRY: entry}))
+        phrases.append(curve.phrase and curve.phrase.where({ENTRY: entry}))
         time = linear(ONE.value, T, -start)
         if curve.pending is not None:
             after = then(curves[i + 1 :])
             rest = _then_later(curve, *curve.pending, after)
             parts.append((start, rest.law(time, entry)))
-            said.append(after.said and attrs.evolve(after.said.later, several=False))
-            return Curve.of(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(said))
+            phrases.append(after.phrase and attrs.evolve(after.phrase.later, several=False))
+            return Curve.of(None if rest.length is None else start + rest.length, select(T, parts), rest.pending, following(phrases))
         length = _finite(curve)
         parts.append((start, (curve.course or curve.law)(time, entry)))
         entry = _bounded(curve.at(length, entry))
         start += length
     last = curves[-1]
-    said.append(last.said and last.said.where({ENTRY: entry}))
+    phrases.append(last.phrase and last.phrase.where({ENTRY: entry}))
     parts.append((start, last.law(linear(ONE.value, T, -start), entry)))
-    return Curve.of(None if last.length is None else start + last.length, select(T, parts), last.pending, following(said))
+    return Curve.of(None if last.length is None else start + last.length, select(T, parts), last.pending, following(phrases))
 
 
 def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:

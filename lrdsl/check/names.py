@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
@@ -10,6 +13,8 @@ from lrdsl.diagnostics import did_you_mean, shown
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
+
+_Meaning = TypeVar("_Meaning")
 
 
 def is_phase(node: Node, scope: Scope) -> bool:
@@ -88,12 +93,22 @@ def defined(function: nodes.Function, scope: Scope) -> Defined:
     return Defined(function, scope, is_phase(body, inner), *waits_for(body, inner), _size(body))
 
 
-def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:
+def called(node: nodes.Call, defined: Defined, scope: Scope, read: Callable[[Node, Scope], _Meaning | None]) -> _Meaning | None:
+    """What a call of a function means: what `read` makes of its body, with the arguments in their places; None after problems were reported."""
+    inner = _applied(node, defined, scope)
+    if inner is None:
+        return None
+    meaning = read(defined.function.body, inner)
+    scope.leave(inner, node.name, node.extent)
+    return meaning
+
+
+def _applied(node: nodes.Call, defined: Defined, scope: Scope) -> Scope | None:
     """The surroundings of a function's body in this call; None after problems with the arguments were reported."""
-    slots = {p.name: p for p in found.function.parameters}
+    slots = {p.name: p for p in defined.function.parameters}
     names = list(slots)
     takes = f"`{node.name}` takes {', '.join(f'`{n}`' for n in names) or 'no arguments'}"
-    given: dict[str, Named | Defined] = {}
+    placed: dict[str, Named | Defined] = {}
     sound = True
     for i, a in enumerate(node.arguments):
         word = a.name or (names[i] if i < len(names) else "")
@@ -102,19 +117,19 @@ def applied(node: nodes.Call, found: Defined, scope: Scope) -> Scope | None:
             code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", f"one argument more than `{node.name}` takes")
             scope.problems.error(code, a.name_extent, what, f"did you mean `{near}`?" if near else takes, near)
             sound = False
-        elif word in given:
+        elif word in placed:
             scope.problems.error("LR108", a.extent, f"`{word}` is given twice", "keep one of them")
             sound = False
         else:
-            given[word] = attrs.evolve(named(a.value, scope), own=found.own)
-    inner = scope.within(found, node.extent)
+            placed[word] = attrs.evolve(named(a.value, scope), own=defined.own)
+    inner = scope.within(defined, node.extent)
     if inner is None:
         return None
     for word, slot in slots.items():
-        if word in given:
-            inner = inner.binding({word: given[word]})
+        if word in placed:
+            inner = inner.binding({word: placed[word]})
         elif slot.default is not None:  # may use the parameters before it
-            inner = inner.binding({word: attrs.evolve(named(slot.default, inner), own=found.own)})
+            inner = inner.binding({word: attrs.evolve(named(slot.default, inner), own=defined.own)})
         elif sound:
             scope.problems.error("LR106", node.extent, f"`{node.name}` needs `{word}`", takes)
             sound = False

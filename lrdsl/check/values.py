@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check import bounds
 from lrdsl.check.legend import TOTAL
-from lrdsl.check.names import applied
+from lrdsl.check.names import called
 from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
@@ -86,8 +86,8 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
             return _bound(node, scope)
         case nodes.Name():
             return _name(node, scope)
-        case nodes.Call() if isinstance(scope.bound.get(node.name), Defined):
-            return _applied(node, scope)
+        case nodes.Call() if isinstance(defined := scope.bound.get(node.name), Defined):
+            return called(node, defined, scope, evaluate)
         case nodes.Negative():
             operand = evaluate(node.operand, scope)
             return None if operand is None else Value(operand.kind, neg(operand.expr))
@@ -117,17 +117,6 @@ def _bound(node: nodes.Name, scope: Scope) -> Value | None:
     if value is None or scope.legend is None or not found.own:
         return value
     return Value(value.kind, scope.legend.named(value.expr, node.id, factor=scope.factor, duration=value.kind is Kind.DURATION))
-
-
-def _applied(node: nodes.Call, scope: Scope) -> Value | None:
-    found = scope.bound[node.name]
-    assert isinstance(found, Defined)
-    inner = applied(node, found, scope)
-    if inner is None:
-        return None
-    value = evaluate(found.function.body, inner)
-    scope.leave(inner, node.name, node.extent)
-    return value
 
 
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:

@@ -17,9 +17,9 @@ _ORDINALS = ("first", "second", "third", "fourth")
 
 def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None) -> str:
     """The sentence for a plan that is to be written. `base` is the base value, where that is known."""
-    assert plan.said is not None
+    assert plan.phrase is not None
     words = _Words(plan, clock, base)
-    said = "".join(words.of(part) for part in plan.said.parts)
+    said = "".join(words.of(part) for part in plan.phrase.parts)
     return f"{_subject(target)} {said}."
 
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from lrdsl.expr import ENTRY, ONE, Expr, Num, call, floor, mod, number, select
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import SameAs, choice, duration, level, ratio
+from lrdsl.kinds import Complaint, SameAs, choice, duration, level, ratio
 from lrdsl.phrases import Goes, Part, Phrase, Ticks
-from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rising
+from lrdsl.shapes.shape import Shape, between, blend, done, falling, hav, left, rising
 
 
 def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Exact, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
-from lrdsl.kinds import choice, duration, level, ratio
-from lrdsl.shapes.shape import Complaint, Shape, between, blend, done, falling, hav, left, rest_of_power, rising
+from lrdsl.kinds import Complaint, choice, duration, level, ratio
+from lrdsl.shapes.shape import Shape, between, blend, done, falling, hav, left, rest_of_power, rising
 
 _N = duration("n", "how long it takes", letter="T_d", empty=True)
 _FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY, letter="eta_start")

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from lrdsl.expr import INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import duration, formula, level, ratio
+from lrdsl.kinds import Complaint, duration, formula, level, ratio
 from lrdsl.phrases import Phrase, Ticks
-from lrdsl.shapes.shape import Complaint, Shape, between, blend
+from lrdsl.shapes.shape import Shape, between, blend
 
 
 def _endless(**_: object) -> None:

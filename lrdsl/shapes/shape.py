@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeGuard
 
 import attrs
 
 from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, select
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.kinds import Argument, Parameter, resolved
+from lrdsl.kinds import Argument, Complaint, Parameter, resolved
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase, filled, spoken, worded
-
-#: A constraint between arguments: (code, parameter, message, help) where they break it.
-Complaint: TypeAlias = tuple[str, str, str, str]
 
 
 def _nothing(**_: Argument) -> None:
