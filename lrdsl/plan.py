@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from lrdsl.arguments import quoted
 from lrdsl.clock import Clock
+from lrdsl.diagnostics import did_you_mean, refuse, shown
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.expr.exact import Exact, reduced
 from lrdsl.metrics import Monitor
@@ -205,6 +207,23 @@ class Program:
     def base_value(self) -> float:
         """The base that is meant where nobody gives one: what the text sets, or 1."""
         return float(self.base or 1)
+
+    @property
+    def main(self) -> Target:
+        """The target that is meant where nobody names one: `lr`, or the first."""
+        return next((t for t in self.targets if t.name == "lr"), self.targets[0])
+
+    def target(self, name: str | None, text: str = "") -> Target:
+        """The target of a name, the main one for None. Raises `ScheduleError`, with the `text` of the schedule, for a name that is not there."""
+        if name is None:
+            return self.main
+        for target in self.targets:
+            if isinstance(name, str) and target.name == name:
+                return target
+        word = name if isinstance(name, str) and len(name) < 100 else ""
+        near = did_you_mean(word, (target.name for target in self.targets))
+        help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{target.name}`' for target in self.targets)}"
+        raise refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(name)}", help, text)
 
 
 def first_tick(value: Exact) -> float:

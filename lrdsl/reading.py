@@ -30,7 +30,7 @@ def read(schedule: str | Schedule, options: Options) -> Schedule:
 def timed(text: str | Schedule, base: float, target: str | None, options: Options) -> tuple[Plan, float]:
     """The plan of a target and its base, for frameworks that want a function of the step alone; a schedule that follows a metric is refused."""
     s = read(text, options)
-    plan = s.plan if target is None else s.plan_of(target)
+    plan = s.plan_of(target)
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
     return plan, s.checked_base(base, target)

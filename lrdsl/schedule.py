@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from lrdsl import arguments
-from lrdsl.arguments import exactly, floating, one_of, quoted, string, whole_number
+from lrdsl.arguments import exactly, one_of, string, whole_number
 from lrdsl.assertions import hold
 from lrdsl.check import check
-from lrdsl.check.finite import BASE_RANGE, fits_any_base
+from lrdsl.check.finite import checked_base, fits_any_base
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library, total_of
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
-from lrdsl.diagnostics import Problems, did_you_mean, refuse, shown
+from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan, Program, Target
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     import sympy
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Unpack
-
-#: Bases larger than this could leave the range of a double on their way through a schedule.
-MAX_BASE = 1e100
 
 
 @attrs.frozen(slots=False)
@@ -164,20 +161,18 @@ class Schedule:
         """
         return self.program.targets
 
-    def plan_of(self, target: str) -> Plan:
-        """The plan of a target, by its name in the text; raises `ScheduleError` where there is none."""
-        for t in self.targets:
-            if isinstance(target, str) and t.name == target:
-                return t.plan
-        word = target if isinstance(target, str) and len(target) < 100 else ""
-        near = did_you_mean(word, (t.name for t in self.targets))
-        help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{t.name}`' for t in self.targets)}"
-        raise refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(target)}", help, str(self))
+    def target(self, name: str | None = None) -> Target:
+        """The target of a name in the text; where nobody names one, `lr`, or the first. Raises `ScheduleError` for a name that is not there."""
+        return self.program.target(name, str(self))
+
+    def plan_of(self, target: str | None = None) -> Plan:
+        """The plan of a target."""
+        return self.target(target).plan
 
     @property
     def main(self) -> Target:
-        """The target that is meant where none is named: `lr`, or the first."""
-        return next((t for t in self.targets if t.name == "lr"), self.targets[0])
+        """The target that is meant where nobody names one."""
+        return self.program.main
 
     @property
     def plan(self) -> Plan:
@@ -210,8 +205,7 @@ class Schedule:
 
     def written(self, target: str | None = None, symbolic: bool = False) -> Plan:
         """The plan of a target for those who write it down: its formulas have the form that people read; `symbolic`, with letters for the parameters."""
-        name = self.main.name if target is None else target
-        self.plan_of(name)
+        name = self.target(target).name
         if (name, symbolic) not in self._written:
             known, problems = dict(self.names), Problems(self.text)
             if symbolic:
@@ -252,12 +246,7 @@ class Schedule:
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
-        value = floating(base)
-        if value is None or not abs(value) <= MAX_BASE:
-            raise refuse("LR152", f"base is {quoted(base)}", f"the base is a finite number, at most {MAX_BASE:g} in size", str(self))
-        if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not self._affine[target or self.main.name]:
-            raise refuse("LR152", f"base is {quoted(base)}, and this schedule divides by it or compares with it", "give a base above 0", str(self))
-        return value
+        return checked_base(base, self._affine[self.target(target).name], str(self))
 
     def _letter(self, base: Any, target: str | None) -> str | Exact:
         """What stands for the base in a formula: a letter, which its format looks at, or a number that the schedule takes."""
@@ -273,8 +262,7 @@ class Schedule:
         >>> lrdsl.parse("step(3, 0.1) then cosine(20)").at(13, base=0.1)
         0.005
         """
-        name = self.main.name if target is None else target
-        self.plan_of(name)
+        name = self.target(target).name
         return self.evaluators[name].level(arguments.tick(tick, MAX_TICKS, str(self)), self.checked_base(base, name))
 
     def values(self, ticks: ArrayLike, base: float = 1.0, target: str | None = None) -> NDArray[np.float64]:
@@ -286,7 +274,7 @@ class Schedule:
         """
         from lrdsl.numbers import array
 
-        plan = self.plan if target is None else self.plan_of(target)
+        plan = self.plan_of(target)
         at = arguments.ticks(ticks, MAX_TICKS, MOST_TICKS, str(self))
         with bounded(self.text):
             return array.levels(plan.level, at, self.checked_base(base, target))
@@ -333,11 +321,10 @@ class Schedule:
         """
         from lrdsl.formulas import documents
 
-        name = self.main.name if target is None else target
-        self.plan_of(name)
-        letter = None if base is None else self._letter(base, name)
+        scheduled = self.target(target)
+        letter = None if base is None else self._letter(base, scheduled.name)
         per = self.clock.ticks_in(time)
-        plan, scheduled = self.written(name, symbolic), next(t for t in self.targets if t.name == name)
+        plan = self.written(scheduled.name, symbolic)
         with bounded(self.text, counts=symbolic):
             return documents.document(format, plan, scheduled, letter, documents.styled(per, **style))
 
@@ -353,7 +340,7 @@ class Schedule:
         plan = self.written(target)
         known = self.program.base if base is None else exactly(self.checked_base(base, target))
         with bounded(self.text):
-            return sentence(plan, next(t for t in self.targets if t.name == (target or self.main.name)), self.clock, known)
+            return sentence(plan, self.target(target), self.clock, known)
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
         r"""The closed form as LaTeX, ready for a paper. `base` is LaTeX for the base value, or a number; all else as in `typeset`.

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import attrs
 
+from lrdsl.arguments import floating, quoted
 from lrdsl.check.bounds import HUGE, Range, bounds
 from lrdsl.clock import MAX_TICKS
+from lrdsl.diagnostics import refuse
 from lrdsl.expr import BASE, ENTRY, Call, Event, Expr, Select, T, after, events_of, is_affine, mentions, unhappened
 from lrdsl.plan import first_tick, pieces
 
 #: A base of any size in use. Levels that are not affine in base are proved finite between these.
 BASE_RANGE: Range = (1e-30, 1e30)
+#: Bases larger than this could leave the range of a double on their way through a schedule.
+MAX_BASE = 1e100
 #: Levels that are affine in base are finite for every base if they are for these.
 UNIT: Range = (0.0, 1.0)
 #: How many intervals may be tried before the proof is given up.
@@ -94,3 +99,16 @@ def fits_any_base(level: Expr) -> bool:
     if isinstance(level, Call) and level.op in ("max", "min", "reduce"):
         return all(fits_any_base(a) for a in level.args)
     return is_affine(level, BASE)
+
+
+def checked_base(base: Any, any_base: bool, text: str) -> float:
+    """A base value as a float. Raises `ScheduleError`, with the `text` of the schedule, for one that the schedule may not be finite with.
+
+    `any_base` says what `fits_any_base` says of the level.
+    """
+    value = floating(base)
+    if value is None or not abs(value) <= MAX_BASE:
+        raise refuse("LR152", f"base is {quoted(base)}", f"the base is a finite number, at most {MAX_BASE:g} in size", text)
+    if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not any_base:
+        raise refuse("LR152", f"base is {quoted(base)}, and this schedule divides by it or compares with it", "give a base above 0", text)
+    return value
