@@ -1,4 +1,4 @@
-"""Arguments from the host: numbers and words of whatever type, made into what lrdsl works with, or refused by a diagnostic."""
+"""Checks the arguments of the public functions. Numbers, words and arrays of any type are converted to lrdsl's own types, or refused with a diagnostic."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Numbers in formulas are up to this in size.
+#: The largest number that may stand for a letter of a formula.
 _HUGE = 10**100
-#: Whole numbers of more bits than this are shown by their size.
+#: Messages show a whole number of more bits than this only by its number of digits.
 _SHOWN_BITS = 200
-#: Decimals with an exponent beyond this, and fractions of more bits, are no numbers here.
+#: Decimals with a larger exponent, and fractions with more bits, are refused.
 _MOST_PLACES, _MOST_BITS = 1000, 4000
 
 
@@ -34,7 +34,7 @@ _SHORT = _Short()
 
 
 def quoted(value: Any) -> str:
-    """A host's value as a message shows it: on one line, short, whatever it is.
+    """Returns any value as a message shows it: short, and on one line.
 
     >>> quoted("hour"), quoted(10**5000), quoted([1] * 1000)
     ("'hour'", 'a whole number of about 5001 digits', '[1, 1, 1, 1, 1, 1, ...]')
@@ -46,7 +46,7 @@ def quoted(value: Any) -> str:
 
 
 def exactly(value: Any) -> Exact | None:
-    """A host's number, as the decimal that it prints as; None for what is no finite number, as truth values, texts and tensors of several elements.
+    """Returns a number exactly; a float is the decimal that it prints as. Returns None for other values: infinities, NaN, booleans, strings, longer arrays.
 
     >>> exactly(0.1), exactly(10**400) == 10**400, exactly(True), exactly("1")
     (Fraction(1, 10), True, None, None)
@@ -59,29 +59,29 @@ def exactly(value: Any) -> Exact | None:
         return reduced(value) if value.denominator.bit_length() <= _MOST_BITS else None
     if isinstance(value, bool):
         return None
-    if isinstance(value, Integral):  # one of NumPy's too
+    if isinstance(value, Integral):  # includes NumPy's integers
         return int(value)
     plain = _plain(value)
     return None if plain is None else exactly(plain)
 
 
 def floating(value: Any) -> float | None:
-    """A host's number as a double; None for what is no finite number, or one that no double holds.
+    """Returns a number as a double, or None if it is not finite, too large for a double, or no number.
 
     >>> floating(1), floating(10**400), floating(float("nan"))
     (1.0, None, None)
     """
     if type(value) is float:
         return value if math.isfinite(value) else None
-    known = exactly(value)
+    amount = exactly(value)
     try:
-        return None if known is None else float(known)
+        return None if amount is None else float(amount)
     except OverflowError:
         return None
 
 
 def measured(value: Any) -> float | None:
-    """A host's number as a double that may be infinite or NaN, as what a run measures may be; None for what is no number.
+    """Returns a measured value as a double, which may be infinite or NaN. Returns None for a value that is no number.
 
     >>> measured(float("inf")), measured("0.3")
     (inf, None)
@@ -93,7 +93,7 @@ def measured(value: Any) -> float | None:
 
 
 def whole(value: Any) -> int | None:
-    """A host's whole number; None for any other value, a float among them.
+    """Returns a whole number, or None for any other value, floats included.
 
     >>> whole(5), whole(5.0), whole(True)
     (5, None, None)
@@ -107,7 +107,7 @@ def whole(value: Any) -> int | None:
 
 
 def _plain(value: Any) -> int | float | Fraction | None:
-    """A number of another library as one of Python's: a `Decimal`, an array or tensor of one element, what else can be made a float."""
+    """Returns a number of another library as a Python number: a `Decimal`, an array or tensor of one element, or anything that converts to a float."""
     try:
         if hasattr(value, "adjusted"):
             return _of_decimal(value)
@@ -116,7 +116,7 @@ def _plain(value: Any) -> int | float | Fraction | None:
             if isinstance(value, int | float):
                 return None if isinstance(value, bool) else value
         return float(value) if hasattr(type(value), "__float__") else None
-    except Exception:  # it belongs to another library, which may raise what it likes
+    except Exception:  # code of another library may raise any exception
         return None
 
 
@@ -127,23 +127,23 @@ def _of_decimal(value: Any) -> float | Fraction | None:
 
 
 def number(what: str, value: Any, help: str, *, low: Exact | None = None, high: Exact | None = None, text: str = "", code: str = "LR152") -> Exact:
-    """A host's number between two bounds, exactly. Raises `ScheduleError` for anything else; `what` it is, and what `help`s."""
-    known = exactly(value)
-    if known is None or (low is not None and known < low) or (high is not None and known > high):
+    """Returns a number between two bounds, exactly. Raises `ScheduleError` for any other value. `what` names the argument, `help` says how to repair it."""
+    amount = exactly(value)
+    if amount is None or (low is not None and amount < low) or (high is not None and amount > high):
         raise refuse(code, f"{what} is {quoted(value)}", help, text)
-    return known
+    return amount
 
 
 def whole_number(what: str, value: Any, help: str, *, low: int = 0, high: int, text: str = "", code: str = "LR152") -> int:
-    """A host's whole number between two bounds. Raises `ScheduleError` for anything else."""
-    known = whole(value)
-    if known is None or not low <= known <= high:
+    """Returns a whole number between two bounds. Raises `ScheduleError` for any other value."""
+    n = whole(value)
+    if n is None or not low <= n <= high:
         raise refuse(code, f"{what} is {quoted(value)}", help, text)
-    return known
+    return n
 
 
 def one_of(what: str, value: Any, options: Collection[str], text: str = "") -> str:
-    """A host's word that is one of several. Raises `ScheduleError` for anything else."""
+    """Returns a word that is one of `options`. Raises `ScheduleError` for any other value."""
     if not isinstance(value, str) or value not in options:
         near = did_you_mean(value, options) if isinstance(value, str) and len(value) < 100 else None
         help = f"did you mean {near!r}?" if near else f"it is one of {', '.join(repr(option) for option in options)}"
@@ -152,15 +152,15 @@ def one_of(what: str, value: Any, options: Collection[str], text: str = "") -> s
 
 
 def tick(value: Any, most: int, text: str = "") -> float:
-    """A host's tick, whole or not, an int where it is whole. Raises `ScheduleError` for anything else, and for one after `most`."""
-    known = floating(value)
-    if known is None or not 0 <= known <= most:
+    """Returns a tick from 0 to `most`, as an int if it is whole, else as a float. Raises `ScheduleError` for any other value."""
+    position = floating(value)
+    if position is None or not 0 <= position <= most:
         raise refuse("LR152", f"tick is {quoted(value)}", f"ticks run from 0 to {most:.0e}", text)
-    return int(known) if known.is_integer() else known
+    return int(position) if position.is_integer() else position
 
 
 def ticks(value: Any, most: int, count: int, text: str = "") -> NDArray[np.float64]:
-    """A host's ticks: 0 .. n - 1 where it gives a number, up to `count` of them, else those of an array or a list. Raises `ScheduleError` for anything else."""
+    """Returns an array of ticks: 0 .. n - 1 for a number n up to `count`, else the ticks of an array or a list. Raises `ScheduleError` for any other value."""
     import numpy as np
 
     n = whole(value) if not hasattr(value, "__len__") else None
@@ -173,30 +173,30 @@ def ticks(value: Any, most: int, count: int, text: str = "") -> NDArray[np.float
             raise refuse("LR152", f"ticks is {quoted(value)}", f"give at most {count} at once, or an array", text)
         plain = np.asarray(value, dtype=object if isinstance(value, list | tuple) and not {type(x) for x in value} <= {int, float} else None)
         if plain.dtype.kind not in "iuf" and plain.size:
-            plain = np.array([_sure(floating(x)) for x in plain.reshape(-1).tolist()], dtype=np.float64).reshape(plain.shape)
+            plain = np.array([_required(floating(x)) for x in plain.reshape(-1).tolist()], dtype=np.float64).reshape(plain.shape)
         at = plain.astype(np.float64, copy=False)
     except ScheduleError:
         raise
-    except Exception:  # ours, or of a library that the host's value comes from
+    except Exception:  # from `_required`, or from the library that the value belongs to
         raise refuse("LR152", f"ticks is {quoted(value)}", "give a number of ticks, or an array of ticks", text) from None
     if at.size and not (at.min() >= 0 and at.max() <= most):
         raise refuse("LR152", f"a tick of {quoted(value)} is out of range", f"ticks run from 0 to {most:.0e}", text)
     return at
 
 
-def _sure(known: float | None) -> float:
-    if known is None:
+def _required(value: float | None) -> float:
+    if value is None:
         raise ValueError
-    return known
+    return value
 
 
 def letter(what: str, value: Any, text: str = "") -> str | Exact:
-    """A host's letter for a formula, or the number that stands in its place. Raises `ScheduleError` for anything else."""
+    """Returns a letter of a formula, or the number that takes its place. Raises `ScheduleError` for any other value."""
     return value if isinstance(value, str) else number(what, value, "give the name of a letter, or a number", low=-_HUGE, high=_HUGE, text=text)
 
 
 def string(what: str, value: Any, help: str, text: str = "") -> str:
-    """A host's text. Raises `ScheduleError` for anything else."""
+    """Returns a string. Raises `ScheduleError` for any other value."""
     if not isinstance(value, str):
         raise refuse("LR152", f"{what} is {quoted(value)}, and not a string", help, text)
     return str(value)

@@ -1,7 +1,6 @@
-"""Assertions put to the test: at every tick of the run, a block at a time, on the numbers that a scheduler would store.
+"""Checks the assertions of a file at every tick of the run, on the levels that a scheduler would store.
 
-Where a schedule has no end, and the run none that is known, every tick up to some way into its last phase is looked at, and the rest is bounded by interval
-arithmetic.
+If neither the schedule nor the run has a known end, each tick is checked up to a point inside the last phase. After it, interval arithmetic bounds the level.
 """
 
 from __future__ import annotations
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+#: The ticks that are computed at once.
 _BLOCK = 1 << 19
-#: How many ticks of an endless phase are looked at one by one.
+#: How many ticks of an endless last phase are checked one by one.
 _FURTHER = 100_000
-#: Two values closer than this, relative to the larger, are equal to an assertion: it is about the schedule, not about rounding.
+#: Two values count as equal if their difference, relative to the larger, is at most this. Assertions are about the schedule and not about rounding.
 CLOSE = 1e-12
 _COMPARE: dict[str, Callable[[Any, Any, Any], Any]] = {
     "<=": lambda a, b, near: (a <= b) | near,
@@ -46,7 +46,7 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 
 
 def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> None:
-    """Report every assertion that does not hold for a base, with the first tick that breaks it and both values."""
+    """Reports every assertion that does not hold for a base, with the first tick that breaks it and the values of both sides."""
     for assertion in assertions:
         try:
             fault = _predicate(assertion, base) if not assertion.op else _comparison(assertion, base)
@@ -54,12 +54,12 @@ def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> 
             error.at(problems.text, assertion.extent)
             raise
         if fault is not None:
-            help = f"with base {base:g}: change the schedule, or what is asserted of it"
+            help = f"with base {base:g}: change the schedule, or the assertion"
             problems.error("LR145", assertion.extent, f"`{assertion.text}` does not hold: {fault}", help)
 
 
 def _blocks(run: Exact) -> Iterator[NDArray[np.float64]]:
-    """The ticks of a run, and its end where that is not a whole tick."""
+    """Yields the ticks of a run in blocks; last its end, if that is not a whole tick."""
     import numpy as np
 
     last = math.floor(run)
@@ -70,13 +70,14 @@ def _blocks(run: Exact) -> Iterator[NDArray[np.float64]]:
 
 
 def _last(a: Assertion) -> Exact:
-    """The last tick that is looked at on its own."""
+    """Returns the last tick that is checked by itself."""
     if a.run is not None:
         return a.run
     return math.floor(max((pieces(m.level)[-1].start for m in _levels_of(a.left, a.right) if m.level is not None), default=0)) + _FURTHER
 
 
 def _levels_of(*measures: Measure) -> Iterator[Measure]:
+    """Yields the measures inside these that depend on the level of a target."""
     for m in measures:
         yield from _levels_of(*m.args)
         if m.level is not None and m.op != "value":
@@ -84,6 +85,7 @@ def _levels_of(*measures: Measure) -> Iterator[Measure]:
 
 
 def _comparison(a: Assertion, base: float) -> str | None:
+    """Says where a comparison fails, or returns None if it holds."""
     import numpy as np
 
     run = _last(a)
@@ -95,30 +97,30 @@ def _comparison(a: Assertion, base: float) -> str | None:
     for block in ticks:
         x, y = (np.broadcast_to(side(block) if callable(side) else side, block.shape) for side in (left, right))
         near = np.abs(x - y) <= CLOSE * np.maximum(np.abs(x), np.abs(y))
-        good = _COMPARE[a.op](x, y, near)
-        if not good.all():
-            i = int(np.argmin(good))
+        holds = _COMPARE[a.op](x, y, near)
+        if not holds.all():
+            i = int(np.argmin(holds))
             where = f"at tick {block[i]:.10g} " if callable(left) or callable(right) else ""
             return f"{where}the left side is {x[i]:.10g}, the right side {y[i]:.10g}"
-    return _later(a, left, right, base, run) if a.run is None and (callable(left) or callable(right)) else None
+    return _tail(a, left, right, base, run) if a.run is None and (callable(left) or callable(right)) else None
 
 
-def _later(a: Assertion, left: Any, right: Any, base: float, run: Exact) -> str | None:
-    """What is wrong in the endless tail of a comparison, if anything cannot be shown to be right."""
+def _tail(a: Assertion, left: Any, right: Any, base: float, run: Exact) -> str | None:
+    """Says from which tick on a comparison cannot be proved for the rest of an endless phase, or returns None if it holds there."""
     x, y = (m.level if callable(side) and m.level is not None else number(side) for m, side in ((a.left, left), (a.right, right)))
     if _repeats(x) and _repeats(y):
         return None
     for start, end in _spans(run):
         low, high = _bounds(x - y, base, start, end)
         size = CLOSE * max(map(abs, (*_bounds(x, base, start, end), *_bounds(y, base, start, end))))
-        shown = {"<=": high <= size, ">=": low >= -size, "<": high < 0, ">": low > 0, "==": -size <= low <= high <= size, "!=": low > size or high < -size}
-        if not shown[a.op]:
-            return f"from tick {start:.10g} on it cannot be shown: the left side less the right is between {low:.6g} and {high:.6g}"
+        proved = {"<=": high <= size, ">=": low >= -size, "<": high < 0, ">": low > 0, "==": -size <= low <= high <= size, "!=": low > size or high < -size}
+        if not proved[a.op]:
+            return f"from tick {start:.10g} on it cannot be proved: the left side minus the right side is between {low:.6g} and {high:.6g}"
     return None
 
 
 def _spans(run: Exact) -> Iterator[tuple[float, float]]:
-    """The rest of time after a tick, in spans that double."""
+    """Yields spans that cover all ticks after `run`; each is twice as long as the one before."""
     start = float(run)
     while start < MAX_TICKS:
         end = min(2 * start, float(MAX_TICKS))
@@ -127,7 +129,7 @@ def _spans(run: Exact) -> Iterator[tuple[float, float]]:
 
 
 def _repeats(level: Expr) -> bool:
-    """Whether nothing new comes in the last phase after a while: all it looks at is the time within cycles of few whole ticks."""
+    """Whether the last phase repeats itself: its level depends only on the tick within cycles, and all cycles together repeat after few whole ticks."""
     tail = pieces(level)[-1].level
     cycles = [x for x in walk(tail) if isinstance(x, Call) and x.op == "mod"]
     periods = [quotient(x.args[1].value, size(parts(x.args[0])[0])) for x in cycles if isinstance(x.args[1], Num)]
@@ -141,7 +143,7 @@ def _bounds(level: Expr, base: float, start: float, end: float) -> tuple[float, 
 
 
 def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
-    """A function of an array of ticks for what changes along the run; a number for what does not."""
+    """Returns the values of a measure: a function of an array of ticks if it changes along the run, else a number."""
     import numpy as np
 
     if m.op in _ARITHMETIC:
@@ -155,10 +157,10 @@ def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
         return series
     if m.op == "at":
         return float(series(np.array([float(m.tick or 0)]))[0])
-    found = [series(block) for block in _blocks(run)]
+    blocks = [series(ticks) for ticks in _blocks(run)]
     if m.op == "total":
-        return math.fsum(float(block.sum()) for block in found)
-    extremes = [float(block.max() if m.op == "max" else block.min()) for block in found]
+        return math.fsum(float(levels.sum()) for levels in blocks)
+    extremes = [float(levels.max() if m.op == "max" else levels.min()) for levels in blocks]
     if endless and not _repeats(m.level):
         extremes += [_bounds(m.level, base, start, end)[m.op == "max"] for start, end in _spans(run)]
     return max(extremes) if m.op == "max" else min(extremes)
@@ -171,23 +173,24 @@ def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.
 
 
 def _predicate(a: Assertion, base: float) -> str | None:
+    """Says where `continuous` or `monotone` fails, or returns None if it holds."""
     assert a.left.level is not None
     return _continuous(a.left.level, base, _last(a)) if a.left.op == "continuous" else _monotone(a.left.level, base, _last(a))
 
 
 def _monotone(level: Expr, base: float, run: Exact) -> str | None:
-    """The first tick at which a level turns, if it does."""
+    """Says at which tick a level first turns, or returns None if it never does."""
     import numpy as np
 
-    way, before = 0.0, math.nan
+    direction, before = 0.0, math.nan
     for block in _blocks(run):
         values = np.concatenate([[before], _levels(level, base, block)]) if not math.isnan(before) else _levels(level, base, block)
         steps = np.diff(values)
         steps[np.abs(steps) <= CLOSE * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))] = 0
         moving = np.flatnonzero(steps)
-        if moving.size and not way:
-            way = float(np.sign(steps[moving[0]]))
-        turned = np.flatnonzero(steps * way < 0)
+        if moving.size and not direction:
+            direction = float(np.sign(steps[moving[0]]))
+        turned = np.flatnonzero(steps * direction < 0)
         if turned.size:
             i = int(turned[0])
             return f"at tick {block[-1] - (len(steps) - 1 - i):.10g} it turns, from {float(values[i])!r} to {float(values[i + 1])!r}"
@@ -196,7 +199,7 @@ def _monotone(level: Expr, base: float, run: Exact) -> str | None:
 
 
 def _continuous(level: Expr, base: float, run: Exact) -> str | None:
-    """The first tick at which the level jumps: the step to it from just before does not shrink with the time between."""
+    """Says at which tick the level first jumps, or returns None. At a jump, the step from a moment before does not shrink with the time between the two."""
     import numpy as np
 
     edges = {at for p in pieces(level) for at in (p.start, *_inner_edges(p.level, p.start, run if p.end is None else min(p.end, run)))}
@@ -214,18 +217,18 @@ def _continuous(level: Expr, base: float, run: Exact) -> str | None:
 
 
 def _first_jump(level: Expr, base: float, ticks: NDArray[np.float64]) -> tuple[float, float, float] | None:
-    """The first of some ticks with a jump, and the levels before and after it."""
+    """Returns the first of some ticks at which the level jumps, with the levels before and after it."""
     import numpy as np
 
     at = ticks[ticks > 0]
-    here, far, near = (_levels(level, base, np.maximum(at - before, 0)) for before in (0, 1e-3, 1e-5))
-    narrow = np.abs(here - near)
-    jumps = np.flatnonzero((narrow > np.abs(here - far) / 2) & (narrow > 1e-9 * np.maximum(np.abs(here), np.abs(near))))
-    return (float(at[jumps[0]]), float(near[jumps[0]]), float(here[jumps[0]])) if jumps.size else None
+    levels, far, near = (_levels(level, base, np.maximum(at - before, 0)) for before in (0, 1e-3, 1e-5))
+    narrow = np.abs(levels - near)
+    jumps = np.flatnonzero((narrow > np.abs(levels - far) / 2) & (narrow > 1e-9 * np.maximum(np.abs(levels), np.abs(near))))
+    return (float(at[jumps[0]]), float(near[jumps[0]]), float(levels[jumps[0]])) if jumps.size else None
 
 
 def _inner_edges(level: Expr, start: Exact, end: Exact) -> Iterator[Exact]:
-    """The ticks inside a piece at which a cycle or a stair begins, at most a few of each."""
+    """Yields the ticks inside a piece at which a cycle or a stair begins, at most three of each kind."""
     for length, origin in cycles(level):
         first = origin + ((start - origin) // length + 1) * length
         yield from (at for at in (first, first + length, first + 2 * length) if start < at < end)

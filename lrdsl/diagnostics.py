@@ -1,7 +1,7 @@
-"""What lrdsl says when a text is wrong: where, what, and what to type instead.
+"""Diagnostics: each says what is wrong with a text, where, and what to write instead.
 
-A `Diagnostic` is data; `render` draws it with a caret, `styled` in pieces to be coloured, `to_json` hands it to programs. `Problems` gathers them while a text
-is read, so that every mistake is reported at once.
+A `Diagnostic` is data. `render` shows diagnostics with carets, `styled` gives the same lines in pieces for colouring, and `to_json` gives JSON data. `Problems`
+collects the diagnostics of one text, so that all mistakes are reported at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import attrs
 
 from lrdsl.escaping.visible import glyphs, visible, width
 
-#: Every code, with the mistake it names. A code keeps its meaning for ever.
+#: Every code and its meaning. A code never changes its meaning.
 CODES = {
     "LR001": "character that the language does not use",
     "LR002": "word or sign out of place",
@@ -42,8 +42,8 @@ CODES = {
     "LR114": "operation on kinds that do not fit",
     "LR115": "absolute level inside a factor",
     "LR116": "name that is taken",
-    "LR117": "what `=` cannot be given to",
-    "LR118": "condition that says nothing of a metric",
+    "LR117": "target that cannot be scheduled",
+    "LR118": "condition that compares no metric with a number",
     "LR121": "missing clock fact",
     "LR122": "`rest` where it has no meaning",
     "LR123": "nothing left for `rest`",
@@ -60,9 +60,9 @@ CODES = {
     "LR146": "file that cannot be used",
     "LR147": "phase that follows a metric, where time alone counts",
     "LR151": "state of another schedule",
-    "LR152": "value from the host that cannot be used",
+    "LR152": "argument from the program that cannot be used",
     "LR153": "target without its param group",
-    "LR154": "metric that the run does not report as it should",
+    "LR154": "metric reported without its name",
 }
 
 
@@ -77,14 +77,14 @@ class Position:
 
 @attrs.frozen(order=True)
 class Span:
-    """A stretch of text, from `start` up to but not including `end`."""
+    """A part of a text, from `start` up to but not including `end`."""
 
     start: Position
     end: Position
 
     @classmethod
     def of(cls, text: str, start: int, end: int) -> Span:
-        """The span between two offsets, kept inside the text.
+        """Returns the span between two offsets. Offsets outside the text are moved to its ends.
 
         >>> Span.of("hold(3)\\nx", 8, 9).start
         Position(line=2, column=1, offset=8)
@@ -96,21 +96,21 @@ class Span:
 
 @attrs.frozen(eq=False)
 class Lines:
-    """Where the lines of a text begin."""
+    """The offsets at which the lines of a text begin."""
 
     starts: Sequence[int]
 
     @classmethod
     def of(cls, text: str) -> Lines:
-        """The lines of a text. Those of the last few texts are kept: one text has many spans."""
+        """Returns the lines of a text. The last few texts are cached, since one text has many spans."""
         return _lines(text)
 
     def number(self, offset: int) -> int:
-        """The number of the line that an offset is in, from 1."""
+        """Returns the number of the line that holds an offset, counted from 1."""
         return bisect_right(self.starts, offset)
 
     def position(self, offset: int) -> Position:
-        """The place that an offset is."""
+        """Returns the position of an offset."""
         line = self.number(offset)
         return Position(line, offset - self.starts[line - 1] + 1, offset)
 
@@ -124,7 +124,7 @@ def _lines(text: str) -> Lines:
 
 @attrs.frozen
 class Fix:
-    """A repair that a program can apply: put `replacement` in the place of the text between two offsets."""
+    """A repair that a program can apply: replace the text from offset `start` to offset `end` by `replacement`."""
 
     start: int
     end: int
@@ -133,7 +133,7 @@ class Fix:
 
 @attrs.frozen
 class Diagnostic:
-    """One problem: a `code` of `CODES`, "error" or "warning", one line that says what is wrong, and a `help` line that says what to do."""
+    """One problem: its `code` in `CODES`, its `severity` ("error" or "warning"), a one-line `message`, and a `help` line that says what to do."""
 
     code: str
     severity: str
@@ -143,16 +143,16 @@ class Diagnostic:
     fix: Fix | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The diagnostic as plain JSON data."""
+        """Returns the diagnostic as plain JSON data."""
         return attrs.asdict(self)
 
 
 class UsageError(Exception):
-    """What somebody has asked for that cannot be: settings or options, and not the text of a schedule. The message says why."""
+    """Wrong settings or options, as opposed to a wrong schedule. The message says why."""
 
 
 class ScheduleError(ValueError):
-    """A text, or a request about a schedule, that lrdsl refuses. `diagnostics` says why; `str()` shows them with carets.
+    """lrdsl refuses a text, or a request about a schedule. `diagnostics` says why; `str()` shows them with carets.
 
     >>> import lrdsl
     >>> try:
@@ -175,61 +175,61 @@ class ScheduleError(ValueError):
         return type(self), (self.diagnostics, self.text, self.source)
 
 
-#: More problems of one text than this are not reported.
+#: The most problems that are reported for one text.
 MOST_PROBLEMS = 100
 
 
 @attrs.define
 class Problems:
-    """The diagnostics found so far in one text, and the limit past which more would not help."""
+    """Collects the diagnostics of one text, up to `MOST_PROBLEMS` errors."""
 
     text: str
     found: list[Diagnostic] = attrs.Factory(list)
 
     def error(self, code: str, extent: tuple[int, int], message: str, help: str, replacement: str | None = None, fix: Fix | None = None) -> None:
-        """Record an error at two offsets. `replacement`, if given, is text that would repair it in place; `fix` is a repair elsewhere."""
+        """Records an error between two offsets. `replacement` repairs the text there; `fix` repairs it in another place."""
         assert code in CODES, code
         if len(self.found) < MOST_PROBLEMS:
             fix = fix if replacement is None else Fix(*extent, replacement)
             self.add(Diagnostic(code, "error", message, help, Span.of(self.text, *extent), fix))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Record a diagnostic that is not there yet."""
+        """Records a diagnostic, unless it is recorded already."""
         if diagnostic not in self.found:
             self.found.append(diagnostic)
 
     def raise_any(self) -> None:
-        """Raise a `ScheduleError` with all of them in the order of the text, if there are any."""
+        """Raises a `ScheduleError` with all diagnostics, in the order of the text, if there are any."""
         if self.found:
             raise ScheduleError(sorted(self.found, key=lambda d: (d.span.start.offset, d.code)), self.text)
 
 
 def refuse(code: str, message: str, help: str, text: str = "") -> ScheduleError:
-    """An error about a whole text, or about a value that the host gave, ready to be raised."""
+    """Returns an error about a whole text, or about an argument of the calling program. The caller raises it."""
     return ScheduleError([Diagnostic(code, "error", message, help, Span.of(text, 0, len(text)))], text)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` most likely stands for.
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """Returns the candidate that `word` most likely stands for, or None.
 
     >>> did_you_mean("cosin", ["linear", "cosine"])
     'cosine'
     """
-    names = sorted(set(known))
+    names = sorted(set(candidates))
     plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
     for name in names:
         if name.lower() == plain:
             return name
     if len(word) < 3:
         return None
-    from difflib import get_close_matches  # takes a while to load, and most texts are right
+    from difflib import get_close_matches  # slow to import, and most texts are right
 
     close = get_close_matches(word.lower(), names, 1, 0.6) or get_close_matches(plain, names, 1, 0.6)
     return close[0] if close else None
 
 
 def foreign_letter(word: str) -> str | None:
-    """A note on the first character of `word` that is not ASCII, by its Unicode name; None where there is none."""
+    """Returns a note that names the first character of `word` that is not ASCII, or None if all are."""
     for character in word:
         if not character.isascii():
             return f"`{visible(character)}` is {unicodedata.name(character, 'a character without a name')} (U+{ord(character):04X}), not ASCII"
@@ -237,7 +237,7 @@ def foreign_letter(word: str) -> str | None:
 
 
 def shown(text: str, limit: int = 40) -> str:
-    """A piece of a user's text made safe and short enough to quote in a message."""
+    """Returns a piece of untrusted text, escaped and cut to `limit` characters, to quote in a message."""
     parts = glyphs(text[: limit + 1])
     if len(text) == len(parts) and sum(map(len, parts)) <= limit:
         return "".join(parts)
@@ -249,12 +249,12 @@ def shown(text: str, limit: int = 40) -> str:
     return "".join(parts) + "…"
 
 
-#: A piece of a line with its style: error, warning, rule, help and strong may be coloured, "" is plain.
+#: A style and a piece of a line. The styles error, warning, rule, help and strong may be coloured; "" is plain.
 Styled: TypeAlias = "tuple[str, str]"
 
 
 def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>") -> str:
-    """Diagnostics as a person reads them.
+    """Returns diagnostics as text for people.
 
     >>> problem = Diagnostic("LR101", "error", "no shape is called `hld`", "did you mean `hold`?", Span.of("hld(3)", 0, 3))
     >>> print(render([problem], "hld(3)"))
@@ -269,7 +269,7 @@ def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedul
 
 
 def styled(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>") -> Iterator[tuple[Styled, ...]]:
-    """The lines of diagnostics in pieces. All that came from outside in them can be seen, and breaks no line."""
+    """Yields the lines of diagnostics, each as styled pieces. Untrusted text in them is escaped and stays on its line."""
     lines = text.split("\n")
     for i, d in enumerate(diagnostics):
         if i:

@@ -1,4 +1,4 @@
-"""Ways to a schedule other than a text: a file, a text with options, or what a framework was given."""
+"""Loads a schedule from a file, and from the arguments of the framework adapters."""
 
 from __future__ import annotations
 
@@ -19,16 +19,22 @@ if TYPE_CHECKING:
 
 
 def read(schedule: str | Schedule, options: Options) -> Schedule:
-    """A schedule as it is, or the schedule that a text describes. Raises `TypeError` for options beside a schedule, which has its clock and names already."""
+    """Returns a schedule: the argument itself, or the schedule that a text describes.
+
+    Raises `TypeError` for a Schedule with options, since it has its clock and names already.
+    """
     if not isinstance(schedule, Schedule):
-        return parse(string("the schedule", schedule, "give the text of a schedule, or what `lrdsl.parse` gave"), **options)
+        return parse(string("the schedule", schedule, "give the text of a schedule, or a Schedule from `lrdsl.parse`"), **options)
     if options:
         raise TypeError("a Schedule has its clock and names already; options belong to text")
     return schedule
 
 
 def timed(text: str | Schedule, base: float, target: str | None, options: Options) -> tuple[Plan, float]:
-    """The plan of a target and its base, for frameworks that want a function of the step alone; a schedule that follows a metric is refused."""
+    """Returns the plan of a target and its base, for frameworks that need a function of the step alone.
+
+    Raises `ScheduleError` for a schedule that follows a metric.
+    """
     s = read(text, options)
     plan = s.plan_of(target)
     if plan.watches:
@@ -37,14 +43,14 @@ def timed(text: str | Schedule, base: float, target: str | None, options: Option
 
 
 def load(path: str | Path, **options: Unpack[Options]) -> Schedule:
-    """The schedule in a file: UTF-8 text, as `parse` takes it. Options as in `parse`. What the file uses lies in its own folder or below.
+    """Reads a schedule from a file of UTF-8 text. The options are those of `parse`. The file may `use` files in its own folder and its subfolders.
 
-    Raises `ScheduleError` for a text that is wrong or is not UTF-8, `OSError` where the file cannot be read.
+    Raises `ScheduleError` if the text is wrong or not UTF-8, and `OSError` if the file cannot be read.
     """
     try:
         path = Path(path)
         path.stat()
-    except (TypeError, ValueError):  # no path, or one with a NUL byte
+    except (TypeError, ValueError):  # not a path, or a path with a NUL byte
         raise refuse("LR152", f"path is {quoted(path)}", 'give the path of a file: `lrdsl.load("schedule.lrs")`') from None
     try:
         return parse(read_text(path), library=Folder.of(path), **options)

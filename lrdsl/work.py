@@ -1,4 +1,4 @@
-"""How much work one text may cost. Operations are counted, not seconds, so that a text ends the same way on every machine."""
+"""Limits the work that one text may cause. Operations are counted, not seconds, so a text gives the same result on every machine."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from typing import Any
 
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span
 
-#: The most operations that one command, or one call of the library, spends on a text. To make one node of a formula is one operation.
+#: The most operations that one command, or one call of the library, spends on a text. Making one node of a formula is one operation.
 MOST = 100_000
-#: So many calls of Python functions inside another library are one operation.
+#: How many calls of Python functions inside another library count as one operation.
 _CALLS = 6
 
 
 class TooMuchWorkError(Exception):
-    """A text costs more than `MOST` operations. `extent` is the part of `text` that they were spent on, where that is known."""
+    """A text needs more than `MOST` operations. `extent` is the part of `text` that needs them, if it is known."""
 
     text: str | None = None
     extent: tuple[int, int] | None = None
 
     def at(self, text: str, extent: tuple[int, int]) -> None:
-        """Note the place, from the inside out: the innermost of the outermost text, for only that text is shown."""
+        """Records the place of the work. Callers record from the inside out: the innermost place in the outermost text stays, since only that text is shown."""
         if self.text != text:
             self.text, self.extent = text, extent
 
 
-#: The collector of garbage ends generators, and what is raised there is lost: the next function is as good a place.
-_ENDED = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR of `inspect`, which takes long to load
+#: Flags of generators. The garbage collector closes them, and an error raised there is lost; so the error is raised at the next call of a plain function.
+_GENERATORS = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR of `inspect`, which is slow to import
 
 
 class _EnoughError(BaseException):
-    """Ends the work of another library, which may catch every `Exception`."""
+    """Stops another library. It is no `Exception`, because the library may catch every `Exception`."""
 
 
-#: How many operations are left of the present budget, in a list of one; None where nothing is counted.
+#: The operations that are left in the current budget, as a list of one number; None where nothing is counted.
 LEFT: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
 
 def spend(operations: int) -> None:
-    """Count operations. Raises `TooMuchWorkError` when the budget is used up; outside of `limited` nothing is counted."""
+    """Counts operations. Raises `TooMuchWorkError` when the budget is used up. Outside `limited` nothing is counted."""
     left = LEFT.get()
     if left is not None:
         left[0] -= operations
@@ -51,13 +51,13 @@ def spend(operations: int) -> None:
 
 
 def spent() -> int:
-    """How many operations of the present budget are spent."""
+    """Returns how many operations of the current budget are spent."""
     left = LEFT.get()
     return 0 if left is None else MOST - left[0]
 
 
 class limited:  # noqa: N801
-    """Gives what happens inside one budget. A budget that is there already stays: the outermost counts for all."""
+    """A context with one budget of `MOST` operations. Inside another such context it changes nothing: the outermost budget counts."""
 
     __slots__ = ("_token",)
 
@@ -71,9 +71,9 @@ class limited:  # noqa: N801
 
 @contextmanager
 def counted(most: int | None = None) -> Iterator[None]:
-    """Count the work of a library that does not count its own, by the functions that it calls. Raises `TooMuchWorkError` after `most` operations.
+    """Counts the work of another library by its function calls. Raises `TooMuchWorkError` after `most` operations.
 
-    Without `most`, all that is left of the budget may be spent. Where another profiler looks at the calls already, they are not counted.
+    Without `most`, the library may spend the rest of the budget. If a profiler is already active, the calls are not counted.
     """
     left = LEFT.get()
     room = MOST if left is None else left[0]
@@ -87,7 +87,7 @@ def counted(most: int | None = None) -> Iterator[None]:
         nonlocal calls
         if event == "call":
             calls -= 1
-            if calls < 0 and not frame.f_code.co_flags & _ENDED:
+            if calls < 0 and not frame.f_code.co_flags & _GENERATORS:
                 raise _EnoughError
 
     sys.setprofile(count)
@@ -102,7 +102,7 @@ def counted(most: int | None = None) -> Iterator[None]:
 
 
 def too_much(text: str, error: TooMuchWorkError) -> Diagnostic:
-    """The error of a text that costs too much work, at the place where the budget ran out, if that is known."""
+    """Returns the diagnostic for a text that needs too much work, at the place that used up the budget, if that is known."""
     extent = error.extent if error.extent is not None and error.text == text else (0, len(text))
     help = "write fewer cycles inside cycles, fewer phases, or assertions about a shorter run"
     return Diagnostic("LR005", "error", f"this takes more than {MOST:,} operations", help, Span.of(text, *extent))
@@ -110,7 +110,7 @@ def too_much(text: str, error: TooMuchWorkError) -> Diagnostic:
 
 @contextmanager
 def bounded(text: str, counts: bool = False) -> Iterator[None]:
-    """Give what is done with a text inside one budget. Raises `ScheduleError` where that is not enough. `counts` is for what SymPy does much of."""
+    """A context in which a text has one budget. Raises `ScheduleError` when it is used up. `counts`: count the calls inside SymPy too."""
     try:
         with limited(), counted() if counts else nullcontext():
             yield

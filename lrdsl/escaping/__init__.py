@@ -1,1 +1,1 @@
-"""What may not be shown or pasted as it is, made safe: for terminals and logs, and for LaTeX, Typst, HTML and Markdown."""
+"""Makes untrusted text safe to show in a terminal or a log, and to write into LaTeX, Typst, HTML, Markdown, Python and JSON."""

@@ -1,4 +1,4 @@
-"""Names and texts from outside, made safe for each language that is written: LaTeX, Typst, MathML and HTML, Markdown, Python. Nothing else quotes."""
+"""Quotes untrusted names and texts for each language that lrdsl writes: LaTeX, Typst, MathML, HTML, Markdown, Python. No other module does this."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LATEX = {c: f"\\{c}" for c in "#$%&_{}"} | {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
 }
-#: What generated Python uses of its own.
+#: The names that generated Python uses itself.
 PYTHON = frozenset(("abs", "base", "math", "max", "min", "range", "t"))
 
 
 def latex(plain: str) -> str:
-    r"""Words for LaTeX, where it sets text.
+    r"""Escapes a text for LaTeX's text mode.
 
     >>> latex("50% of a_b")
     '50\\% of a\\_b'
@@ -32,7 +32,7 @@ def latex(plain: str) -> str:
 
 
 def latex_name(word: str) -> str:
-    r"""A name where LaTeX sets mathematics: a letter as it is, a word upright.
+    r"""Escapes a name for LaTeX's math mode. A single letter stays; a word is set upright.
 
     >>> latex_name("x"), latex_name("a_b"), latex_name("été")
     ('x', '\\mathrm{a\\_b}', '\\text{été}')
@@ -43,7 +43,7 @@ def latex_name(word: str) -> str:
 
 
 def typst(plain: str) -> str:
-    r"""Words for Typst, as a string.
+    r"""Writes a text as a Typst string.
 
     >>> typst('a"b\\')
     '"a\\"b\\\\"'
@@ -52,12 +52,12 @@ def typst(plain: str) -> str:
 
 
 def typst_name(word: str) -> str:
-    """A name in Typst's mathematics: a letter or a number as it is, a word upright."""
+    """Escapes a name for Typst's math mode. A single letter or a number stays; a word becomes a string, which is set upright."""
     return word if re.fullmatch(r"[A-Za-z]|[0-9]+", word) else typst(word)
 
 
 def xml(plain: str) -> str:
-    """Words for MathML, SVG and HTML, in an element or between the quotes of an attribute.
+    """Escapes a text for MathML, SVG and HTML, inside an element or inside the quotes of an attribute.
 
     >>> xml('<a href="x">')
     '&lt;a href=&quot;x&quot;&gt;'
@@ -66,7 +66,7 @@ def xml(plain: str) -> str:
 
 
 def markdown(plain: str) -> str:
-    r"""Words for Markdown.
+    r"""Escapes a text for Markdown.
 
     >>> markdown("lr[<b>] of val_loss")
     'lr\\[\\<b\\>\\] of val_loss'
@@ -75,7 +75,7 @@ def markdown(plain: str) -> str:
 
 
 def markdown_code(plain: str) -> str:
-    """A piece of code for a cell of a table in Markdown.
+    """Writes code for a cell of a Markdown table.
 
     >>> markdown_code("a|b"), markdown_code("`")
     ('`a\\\\|b`', '`` ` ``')
@@ -87,28 +87,28 @@ def markdown_code(plain: str) -> str:
 
 
 def python_name(word: str, taken: Container[str] = PYTHON) -> str:
-    """The identifier for a name: what Python reads as that name, or the nearest to it that is not taken.
+    """Returns a Python identifier for a name: the name itself where Python accepts it and it is not `taken`, else the nearest one that is free.
 
     >>> python_name("lr"), python_name("lambda"), python_name('lr["a"]'), python_name("__debug__"), python_name("ﬁ")
     ('lr', 'lambda_', 'lr__a', 'debug', 'fi')
     """
-    plain = unicodedata.normalize("NFKC", word)  # as Python reads names
-    found = "".join(c if f"a{c}".isidentifier() else "_" for c in plain)
-    if found != plain or (found.startswith("__") and found.strip("_")):
-        found = found.strip("_")
-    found = found or "schedule"
-    found = found if found.isidentifier() else f"_{found}"
-    while keyword.iskeyword(found) or found in taken:
-        found += "_"
-    return found
+    plain = unicodedata.normalize("NFKC", word)  # Python normalizes names in the same way
+    identifier = "".join(c if f"a{c}".isidentifier() else "_" for c in plain)
+    if identifier != plain or (identifier.startswith("__") and identifier.strip("_")):
+        identifier = identifier.strip("_")
+    identifier = identifier or "schedule"
+    identifier = identifier if identifier.isidentifier() else f"_{identifier}"
+    while keyword.iskeyword(identifier) or identifier in taken:
+        identifier += "_"
+    return identifier
 
 
-#: How each language writes a remark.
+#: How each language writes a comment.
 REMARKS = {"latex": "% {}", "markdown": "- {}", "text": "{}", "typst": "// {}", "mathml": "<!-- {} -->", "python": "# {}", "sympy": "# {}"}
 
 
 def remark(language: str, plain: str) -> str:
-    """A remark in a language, in one line.
+    """Writes a comment of one line in a language.
 
     >>> remark("mathml", "a --> b")
     '<!-- a - -> b -->'

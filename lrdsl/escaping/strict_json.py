@@ -1,4 +1,4 @@
-"""JSON that the strictest reader takes, and that no log takes for commands."""
+"""Writes JSON that strict parsers accept and that CI logs do not read as commands."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from lrdsl.escaping.visible import encodable
 
 
 def json_of(data: Any, indent: int | None = None) -> str:
-    r"""Data as JSON that the strictest reader takes, in ASCII, and that no log takes for commands.
+    r"""Returns data as JSON in ASCII: without NaN, infinities or lone surrogates, and without signs that a CI log reads as a command.
 
     >>> json_of(["\udcff ##[error]\x7f"])
     '["\\\\udcff #\\u0023[error]\\u007f"]'
     """
-    import json  # few commands write it
+    import json  # few commands need it
 
     return json.dumps(_encodable(data), indent=indent, allow_nan=False).replace("##", "#\\u0023").replace("\x7f", "\\u007f")
 

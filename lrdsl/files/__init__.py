@@ -1,1 +1,1 @@
-"""Files on disk: read within a folder, and replaced whole."""
+"""Files on disk: reads schedule files inside one folder, and replaces files atomically."""

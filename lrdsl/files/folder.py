@@ -1,4 +1,4 @@
-"""The files that a schedule may use: those in its own folder, and below."""
+"""The files that a schedule may `use`: those in its own folder and its subfolders."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import attrs
 from lrdsl.check.program import UnusableError
 from lrdsl.files.opening import read_text
 
-#: How deep files may use files.
+#: The deepest chain of files that use files.
 MAX_FILES_DEEP = 20
 
 
 @attrs.frozen
 class Used:
-    """A file that was used: the folder of the file that uses it, the path that stands there, the file that it is, and its text."""
+    """A file that was used. `folder` is the folder of the file that uses it, `path` the path in the `use` line, `file` the resolved path, `text` its text."""
 
     folder: str
     path: str
@@ -26,9 +26,10 @@ class Used:
 
 @attrs.frozen
 class Folder:
-    """The files that one file may use: those in the folder of the first file, and below.
+    """The files that one file may use: those in the folder of the first file and its subfolders.
 
-    `reading` are the files that are being read, outermost first; `used` are those that were read, each of which is read once: what a schedule means stays.
+    `reading` holds the files that are being read, outermost first. `used` holds the files that were read. Each is read once, so a schedule keeps its meaning
+    when a file changes meanwhile.
     """
 
     root: Path
@@ -37,23 +38,23 @@ class Folder:
 
     @classmethod
     def of(cls, path: Path) -> Folder:
-        """What the file at `path` may use."""
+        """Returns the files that the file at `path` may use."""
         file = Path(os.path.realpath(path))
         return cls(file.parent, (file,))
 
     def read(self, path: str) -> tuple[str, Folder]:
-        """The text of a file beside the one that is being read, and what that one may use."""
+        """Returns the text of the file that a `use` line names, and the files that it may use in turn. Raises `UnusableError` with the reason."""
         if Path(path).is_absolute() or "\\" in path or "\0" in path or not path:
-            raise UnusableError(f"`{path}` is not a path from this file on", 'name a file in this folder or below: `use "common.lrs"`')
+            raise UnusableError(f"`{path}` is not a relative path", 'name a file in this folder or below: `use "common.lrs"`')
         folder = self.reading[-1].parent
         key = str(folder), path
         file = self.used[key].file if key in self.used else Path(os.path.realpath(folder / path))
         if not file.is_relative_to(self.root):
-            raise UnusableError(f"`{path}` leads out of the folder of the file", "a file uses files in its own folder or below: move or copy it there")
+            raise UnusableError(f"`{path}` leads out of the folder of the file", "a file may use files in its own folder or below: move or copy it there")
         if file in self.reading:
-            raise UnusableError(f"`{path}` uses this file in turn", "take one of the two `use` lines out")
+            raise UnusableError(f"`{path}` uses this file in turn", "remove one of the two `use` lines")
         if len(self.reading) > MAX_FILES_DEEP:
-            raise UnusableError(f"files use files more than {MAX_FILES_DEEP} deep", "use them directly")
+            raise UnusableError(f"files use files more than {MAX_FILES_DEEP} levels deep", "use the last files of the chain directly")
         if key not in self.used:
             self.used[key] = Used(*key, file, _used_text(file, path))
         return self.used[key].text, Folder(self.root, (*self.reading, file), self.used)
@@ -65,4 +66,4 @@ def _used_text(file: Path, path: str) -> str:
     except (FileNotFoundError, NotADirectoryError):
         raise UnusableError(f"there is no file `{path}`", "name a file in this folder or below") from None
     except (OSError, ValueError) as error:
-        raise UnusableError(f"`{path}` cannot be read: {getattr(error, 'strerror', error)}", "look at its permissions") from None
+        raise UnusableError(f"`{path}` cannot be read: {getattr(error, 'strerror', error)}", "check its permissions") from None

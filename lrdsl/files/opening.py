@@ -1,4 +1,4 @@
-"""How a file is opened and read: a regular one, of a bounded size, as UTF-8 text."""
+"""Opens and reads files safely: only regular files, up to a size limit, as bytes or as UTF-8 text."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from lrdsl.check.program import UnusableError
 from lrdsl.diagnostics import UsageError
 from lrdsl.syntax.tokens import MAX_TEXT
 
-#: A file of more bytes than this is not a schedule.
+#: The largest schedule file, in bytes.
 MAX_BYTES = 4 * MAX_TEXT
-#: Flags that not every system has: do not wait for a partner, take no terminal, follow no link, give nothing to other programs, change no byte.
+#: Flags for `os.open`, as far as the system has them: do not wait (FIFOs), take no controlling terminal, do not pass the file to child processes, keep bytes.
 PLAIN = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _CHUNK = 1 << 20
@@ -27,7 +27,7 @@ _KINDS = (
 
 
 class RefusedError(UsageError):
-    """A file that is not read or not written: why, and what to do."""
+    """A file that lrdsl does not read or does not write. `reason` says why, `help` says what to do."""
 
     def __init__(self, path: Path, reason: str, help: str) -> None:
         self.reason, self.help = reason, help
@@ -35,15 +35,15 @@ class RefusedError(UsageError):
 
 
 class DataError(RefusedError):
-    """A file that is data: too large for a text, or none."""
+    """A file that is no text: it is too large, or it is not UTF-8."""
 
 
 def read_bytes(path: Path, most: int, follow: bool = True) -> bytes:
-    """The bytes of a regular file, without waiting for any. A link is read through, unless `follow` says otherwise.
+    """Returns the bytes of a regular file, without waiting. Links are followed if `follow` is true.
 
     Raises `DataError` for more than `most` bytes, `RefusedError` for anything but a regular file, `OSError` for a file that cannot be read.
     """
-    regular(path, path.stat() if follow else path.lstat())  # before it is opened: that may wind a tape
+    regular(path, path.stat() if follow else path.lstat())  # first, since opening a device may have effects
     descriptor = os.open(path, os.O_RDONLY | PLAIN | (0 if follow else NOFOLLOW))
     try:
         regular(path, os.fstat(descriptor))
@@ -59,19 +59,19 @@ def read_bytes(path: Path, most: int, follow: bool = True) -> bytes:
 
 
 def regular(path: Path, status: os.stat_result) -> None:
-    """Raises `RefusedError` for what is not a regular file."""
+    """Raises `RefusedError` for anything but a regular file."""
     if not stat.S_ISREG(status.st_mode):
         kind = next((name for test, name in _KINDS if test(status.st_mode)), "no file")
         raise RefusedError(path, f"this is {kind}, not a file of text", "name a regular file")
 
 
 def is_ours(status: os.stat_result) -> bool:
-    """Whether something belongs to who runs this."""
+    """Whether a file belongs to the user who runs this program."""
     return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
 
 
 def decoded(path: Path, data: bytes) -> str:
-    """The text that bytes are. Raises `DataError`."""
+    """Decodes bytes as UTF-8. Raises `DataError` if they are not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -79,9 +79,9 @@ def decoded(path: Path, data: bytes) -> str:
 
 
 def read_text(path: Path, follow: bool = True) -> str:
-    """The text of a schedule file, without the mark that some editors put before it.
+    """Returns the text of a schedule file, without a byte order mark.
 
-    Raises `UnusableError` for one that is too large, is not UTF-8 or is no file, `OSError` for one that cannot be read.
+    Raises `UnusableError` if it is too large, not UTF-8 or not a regular file, and `OSError` if it cannot be read.
     """
     try:
         return decoded(path, read_bytes(path, MAX_BYTES, follow)).removeprefix("\ufeff")

@@ -1,4 +1,4 @@
-"""How one file takes the place of another: all of it or nothing, with what the other had, or not at all, with the reason."""
+"""Replaces a file atomically: it keeps its owner, permissions and attributes, and a crash leaves the whole old file or the whole new one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from pathlib import Path
 from lrdsl.diagnostics import shown
 from lrdsl.files.opening import NOFOLLOW, PLAIN, RefusedError, is_ours, read_bytes, regular
 
-#: The name of a file that is being written. It holds no part of the name that it is for, which may be as long as names can be.
+#: The name of a temporary file. It holds no part of the target's name, which may already have the greatest length.
 TEMPORARY = re.compile(r"\.lrdsl-[0-9a-f]{32}\.tmp")
-#: Where a file system has no locks, a temporary file is left over when it is so many seconds old.
+#: Where a file system has no locks, a temporary file counts as left over at this age, in seconds.
 _OLD = 24 * 60 * 60
 
 
 def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path | None = None) -> None:
-    """Put a file with these bytes in the place of another: whatever happens, there is the old file or the new one, all of it.
+    """Writes `data` to a file atomically: after a crash the file is the old one or the new one, and whole.
 
-    A link is written through. The file keeps its owner, group, permissions and extended attributes; a new one gets those that new files get. `before` is what
-    the file is supposed to hold still, and `inside` the folder that it has to lie in. Raises `RefusedError`, with the reason, for what is not a regular file,
-    may not be written, has another name by a hard link, was changed meanwhile, lies elsewhere, or could not keep what it has; `OSError` for what fails.
+    A link is followed. An existing file keeps its owner, group, permissions and extended attributes; a new file gets the usual ones. `before` is the content
+    that the file must still have, and `inside` the folder that it must lie in.
+
+    Raises `RefusedError`, with the reason, if the target is not a regular file, is read-only, has another hard link, changed meanwhile, lies outside `inside`,
+    or cannot keep its attributes. Raises `OSError` if the system refuses a step.
     """
     target = _target(path, inside)
     status = _status(target)
@@ -36,13 +38,13 @@ def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path |
         try:
             _write(descriptor, data)
             if status is not None:
-                _liken(path, target, status, temporary, descriptor)
+                _copy_attributes(path, target, status, temporary, descriptor)
             os.fsync(descriptor)
         finally:
-            if os.name == "nt":  # an open file cannot be renamed there
+            if os.name == "nt":  # Windows cannot rename an open file
                 os.close(descriptor)
-        if before is not None and not (_alike(status, _status(target)) and _holds(target, before)):
-            if _holds(target, data):  # another run has done the same
+        if before is not None and not (_same_file(status, _status(target)) and _holds(target, before)):
+            if _holds(target, data):  # another run has written the same content
                 return
             raise RefusedError(path, "the file was changed after it was read", "run again")
         temporary.replace(target)
@@ -53,13 +55,13 @@ def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path |
 
 
 def _target(path: Path, inside: Path | None) -> Path:
-    """The file that a path stands for, through links."""
+    """Follows the links of a path, and returns the file that they lead to."""
     try:
         target = Path(os.path.realpath(path, strict=True))
     except FileNotFoundError:
         target = Path(os.path.realpath(path))
     if inside is not None and not target.is_relative_to(os.path.realpath(inside)):
-        raise RefusedError(path, "the file is a link that leads out of the folder", "name the file that it leads to")
+        raise RefusedError(path, "the file is a link that leads out of the folder", "name that file itself")
     return target
 
 
@@ -70,10 +72,10 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _alike(a: os.stat_result | None, b: os.stat_result | None) -> bool:
-    """Whether a file is the same, with the same owner and permissions."""
-    kept = ("st_dev", "st_ino", "st_mode", "st_nlink", "st_uid", "st_gid")
-    return a is not None and b is not None and all(getattr(a, name) == getattr(b, name) for name in kept)
+def _same_file(a: os.stat_result | None, b: os.stat_result | None) -> bool:
+    """Whether two statuses are of one file, with the same owner and permissions."""
+    fields = ("st_dev", "st_ino", "st_mode", "st_nlink", "st_uid", "st_gid")
+    return a is not None and b is not None and all(getattr(a, name) == getattr(b, name) for name in fields)
 
 
 def _holds(path: Path, data: bytes) -> bool:
@@ -89,12 +91,12 @@ def _may_write(path: Path, target: Path, status: os.stat_result) -> None:
         raise RefusedError(path, "the file is read-only", f"make it writable first: `chmod u+w {shown(path.name)}`")
     if status.st_nlink > 1:
         raise RefusedError(
-            path, f"the file has {status.st_nlink} names (hard links), and a new file would separate them", "copy it first, or change it by hand"
+            path, f"the file has {status.st_nlink} names (hard links), and replacing it would separate them", "copy it first, or change it by hand"
         )
 
 
 def _temporary(folder: Path, mode: int) -> tuple[Path, int]:
-    """A new file in a folder, open for writing, and locked so that nobody takes it for left over."""
+    """Creates a temporary file in a folder, opens it for writing, and locks it, so that no other run discards it."""
     while True:
         path = folder / f".lrdsl-{os.urandom(16).hex()}.tmp"
         try:
@@ -104,7 +106,7 @@ def _temporary(folder: Path, mode: int) -> tuple[Path, int]:
         _lock(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:
             return path, descriptor
-        os.close(descriptor)  # taken for left over before it was locked
+        os.close(descriptor)  # another run discarded it before it was locked
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -112,30 +114,30 @@ def _write(descriptor: int, data: bytes) -> None:
         file.write(data)
 
 
-def _liken(path: Path, target: Path, status: os.stat_result, temporary: Path, descriptor: int) -> None:
-    """Give a new file the owner, group, permissions and extended attributes of the old one."""
-    made = os.fstat(descriptor)
+def _copy_attributes(path: Path, target: Path, status: os.stat_result, temporary: Path, descriptor: int) -> None:
+    """Gives the new file the owner, group, permissions and extended attributes of the old one."""
+    new = os.fstat(descriptor)
     wanted = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
     try:
-        if (made.st_uid, made.st_gid) != wanted[:2]:
+        if (new.st_uid, new.st_gid) != wanted[:2]:
             os.chown(descriptor, *wanted[:2])
         if hasattr(os, "fchmod"):
             os.fchmod(descriptor, wanted[2])
         else:
             temporary.chmod(wanted[2])
-        there = _attributes(descriptor)
+        attributes = _attributes(descriptor)
         for name, value in _attributes(target).items():
-            if there.get(name) != value:
+            if attributes.get(name) != value:
                 os.setxattr(descriptor, name, value)
     except OSError as error:
         raise RefusedError(path, f"its owner, permissions or attributes cannot be kept: {error.strerror}", "run as its owner, or change it by hand") from None
-    made = os.fstat(descriptor)
-    if os.name != "nt" and (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) != wanted:
+    new = os.fstat(descriptor)
+    if os.name != "nt" and (new.st_uid, new.st_gid, stat.S_IMODE(new.st_mode)) != wanted:
         raise RefusedError(path, "its owner and permissions cannot be kept here", "run as its owner, or change it by hand")
 
 
 def _attributes(file: Path | int) -> dict[str, bytes]:
-    """The extended attributes of a file, where there are such."""
+    """Returns the extended attributes of a file; none where the system has no such attributes."""
     if not hasattr(os, "listxattr"):
         return {}
     try:
@@ -147,7 +149,7 @@ def _attributes(file: Path | int) -> dict[str, bytes]:
 
 
 def _lock(descriptor: int, wait: bool) -> bool | None:
-    """Take the lock of a file: whether it was free; None where files have no locks."""
+    """Locks a file. Returns whether the lock was free, or None where the system has no locks."""
     try:
         import fcntl
     except ImportError:
@@ -162,7 +164,7 @@ def _lock(descriptor: int, wait: bool) -> bool | None:
 
 
 def discard(paths: Iterable[Path]) -> None:
-    """Take away temporary files that runs left which were killed: those with our kind of name that are ours and that nobody is writing."""
+    """Deletes the temporary files of killed runs: those with a name of `TEMPORARY` that belong to this user and that no run is writing."""
     for path in paths:
         if TEMPORARY.fullmatch(path.name):
             try:
@@ -191,7 +193,7 @@ def _age(status: os.stat_result) -> float:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """The temporary files in a folder."""
+    """Returns the temporary files in a folder."""
     try:
         with os.scandir(folder) as entries:
             return [Path(entry.path) for entry in entries if TEMPORARY.fullmatch(entry.name)]
