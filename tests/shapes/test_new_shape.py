@@ -14,7 +14,7 @@ from lrdsl.expr import ENTRY
 from lrdsl.kinds import duration, level, ratio
 from lrdsl.numbers import traced
 from lrdsl.shapes import SHAPES, Shape
-from lrdsl.shapes.shape import blend, done, left
+from lrdsl.shapes.shape import blend, left
 from tests import test_grammar_reference as reference
 
 POWER = 3
