@@ -2,8 +2,8 @@
 
     step(3, 0.1) then cosine(20)
 
-`parse` checks a text and gives a `Schedule`: numbers, a formula, LaTeX. `compile` attaches it to an optimizer and gives a running scheduler. Names are loaded
-when they are first used, so that `import lrdsl` costs next to nothing.
+`parse` checks a text and returns a `Schedule`, which gives levels, a formula and LaTeX. `compile` attaches a schedule to an optimizer and returns a running
+scheduler. Each public name is imported when it is first used, so that `import lrdsl` takes little time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ __all__ = [
     "plot",
 ]
 
-_HOME = {
+#: The module of each public name.
+_MODULES = {
     "Analysis": "lrdsl.analysis.merit",
     "Clock": "lrdsl.clock",
     "Difference": "lrdsl.analysis.comparison",
@@ -63,11 +64,11 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        found = globals()[name] = getattr(import_module(_HOME[name]), name)
-        return found
+    if name in _MODULES:
+        value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        return value
     raise AttributeError(f"module 'lrdsl' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_MODULES})

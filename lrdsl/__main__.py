@@ -1,14 +1,14 @@
-"""`python -m lrdsl`."""
+"""`python -m lrdsl`: the command line, run as a module."""
 
 import os
 import sys
 
 if __name__ == "__main__":
     try:
-        here = os.getcwd()  # noqa: PTH109 - nothing else is imported yet
+        folder = os.getcwd()  # noqa: PTH109 - nothing else is imported yet
     except OSError:
-        here = ""
-    if sys.path[0] in ("", here):  # perhaps the folder that is checked: what lies there is not imported
+        folder = ""
+    if sys.path[0] in ("", folder):  # nothing is imported from the current folder: it may be the untrusted one to check
         del sys.path[0]
     from lrdsl.cli import main
 

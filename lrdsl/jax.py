@@ -1,4 +1,7 @@
-"""`lrdsl.jax.schedule`: a schedule as a function of the step count, as optax wants one. It is traced, compiled, mapped and differentiated like any other."""
+"""The public module for JAX: `schedule` turns a text into a function of the step count, as optax expects it.
+
+JAX can trace, compile, map and differentiate the function.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ __all__ = ["schedule"]
 
 
 class _Operations:
-    """jax.numpy, with the loop that it lacks and a cast."""
+    """The operations of jax.numpy, with a loop and a cast beside them."""
 
     fori_loop = staticmethod(jax.lax.fori_loop)
 
@@ -33,11 +36,11 @@ class _Operations:
 
 
 def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> Callable[[Any], Any]:
-    """A function of the count of steps that gives the level, in JAX's float type.
+    """Returns a function that takes the step count and returns the level, in JAX's float type.
 
-    Parameters: `text`, schedule text or a `Schedule`; `base`, the value that the schedule starts from, as the peak learning rate; `target`, the name of a
-    target where there are several; for text, the options of `lrdsl.parse`. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric: a
-    function of the count cannot.
+    Parameters: `text`, schedule text or a `Schedule`; `base`, the base value, as the peak learning rate; `target`, the name of a target if the text has
+    several; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric, since a function
+    of the step count cannot.
 
     >>> import jax, lrdsl.jax
     >>> rate = lrdsl.jax.schedule("warmup(5) then linear(10)", base=0.1)

@@ -1,4 +1,4 @@
-"""`lrdsl.keras.Schedule`: a schedule as a Keras `LearningRateSchedule`, for any backend of Keras 3. It is saved and loaded with the model."""
+"""The public module for Keras: `Schedule` is a Keras `LearningRateSchedule`, for any backend of Keras 3. It is saved and loaded with the model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["Schedule"]
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A schedule as a Keras `LearningRateSchedule`.
 
-    Parameters: `text`, schedule text; `base`, the value that the schedule starts from, as the peak learning rate; `target`, the name of a target where there
-    are several; the options of `lrdsl.parse`. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric.
+    Parameters: `text`, schedule text; `base`, the base value, as the peak learning rate; `target`, the name of a target if the text has several; the options
+    of `lrdsl.parse`. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric.
     """
 
     def __init__(self, text: str, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> None:
@@ -35,5 +35,5 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         return traced.level(self._plan, tick, self._value, keras.ops) * keras.ops.ones_like(tick)
 
     def get_config(self) -> dict[str, Any]:
-        """What makes the same schedule again."""
+        """The arguments that make the same schedule, for Keras to save."""
         return {"text": self.text, "base": self.base, "target": self.target, **self.options}

@@ -1,4 +1,4 @@
-"""`lrdsl.torch.LRScheduler`: what `lrdsl.compile` returns for a torch optimizer. Importing this module imports torch."""
+"""The public module for torch: `LRScheduler` is the class that `lrdsl.compile` returns for a torch optimizer. Importing this module imports torch."""
 
 from lrdsl.runtime.torch import LRScheduler
 

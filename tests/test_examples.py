@@ -1,4 +1,4 @@
-"""The examples run, and do what they say."""
+"""Tests that the examples run, and that their results are the ones they state."""
 
 from __future__ import annotations
 

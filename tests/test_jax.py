@@ -1,4 +1,4 @@
-"""Schedules as functions of the step count in JAX, and at work in optax."""
+"""Tests of schedules as functions of the step count in JAX, and in optax's optimizers."""
 
 from __future__ import annotations
 

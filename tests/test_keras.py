@@ -1,4 +1,4 @@
-"""Schedules as Keras `LearningRateSchedule`s: the same levels, trained with, saved and loaded."""
+"""Tests of schedules as Keras `LearningRateSchedule`s: their levels, training with one, saving and loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example notebook runs, and shows what it says it shows. `python -m tests.test_notebook` runs it and keeps what it shows."""
+"""Tests that the example notebook runs and gives the outputs it holds. `python -m tests.test_notebook` runs it and saves its outputs."""
 
 from __future__ import annotations
 

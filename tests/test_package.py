@@ -1,4 +1,4 @@
-"""The package as a whole: what importing it costs, what it ships, what it promises."""
+"""Tests of the whole package: what an import loads, which files the wheel holds, and which names are public."""
 
 from __future__ import annotations
 

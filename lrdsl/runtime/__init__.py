@@ -1,4 +1,4 @@
-"""The running scheduler: a schedule attached to an optimizer."""
+"""The running scheduler: `compile` attaches a schedule to an optimizer, and `Scheduler` stores the level of each tick in its param groups."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Scheduler", "compile"]
 
 
 def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", **options: Unpack[Options]) -> Scheduler:
-    """A scheduler that drives the `lr` of an optimizer's param groups.
+    """Returns a scheduler that sets what the schedule's targets name, `lr` unless said otherwise, in an optimizer's param groups.
 
-    Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; for text, the options of
-    `lrdsl.parse`; `reduce`, how the metrics that processes of `torch.distributed` report become one: "mean", "min", "max" or "sum" over those that report,
-    or None where all report the same. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is set at
-    once; call `step()` after each `optimizer.step()`. Raises `ScheduleError`.
+    Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; the options of `lrdsl.parse`,
+    for a text only; `reduce`, how a metric that several processes of `torch.distributed` report becomes one number: "mean", "min", "max" or "sum" over the
+    processes that report it, or None if all report the same number. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`.
+    The level of tick 0 is stored at once; call `step()` after each `optimizer.step()`. Raises `ScheduleError`.
 
     >>> from types import SimpleNamespace
     >>> optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 1.0}])
@@ -31,10 +31,10 @@ def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "m
     >>> [group["lr"] for group in optimizer.param_groups]
     [0.07500000000000001, 0.75]
     """
-    found = read(schedule, options)
+    checked = read(schedule, options)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(optimizer, torch.optim.Optimizer):
         from lrdsl.runtime.torch import LRScheduler
 
-        return LRScheduler(optimizer, found, reduce)
-    return Scheduler(optimizer, found, reduce)
+        return LRScheduler(optimizer, checked, reduce)
+    return Scheduler(optimizer, checked, reduce)

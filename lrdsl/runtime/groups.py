@@ -1,4 +1,4 @@
-"""Which target drives which param group, and where in a group a value lies."""
+"""Param groups: which target sets a value in which group, and under which key the value and its base are kept."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from lrdsl.plan import Target
 
 #: A param group.
 Group: TypeAlias = "dict[str, Any]"
-#: A param group, and its base.
+#: A param group and its base.
 Slot: TypeAlias = "tuple[Group, float]"
 
 
 def quantities(targets: Sequence[Target]) -> dict[str, list[Target]]:
-    """The targets of each quantity (`lr`, `betas[0]`), in the order of the text."""
-    found: dict[str, list[Target]] = {}
+    """Sorts targets by the quantity that they set (`lr`, `betas[0]`), in the order of the text."""
+    by_quantity: dict[str, list[Target]] = {}
     for target in targets:
-        found.setdefault(target.key if target.element is None else f"{target.key}[{target.element}]", []).append(target)
-    return found
+        by_quantity.setdefault(target.key if target.element is None else f"{target.key}[{target.element}]", []).append(target)
+    return by_quantity
 
 
-def chosen(targets: Sequence[Target], groups: Sequence[dict[str, Any]], schedule: object) -> list[tuple[Target, list[int]]]:
-    """The groups that each target of one quantity drives: of the targets that fit a group, one that picks groups goes before one that does not, then the later.
+def assign_groups(targets: Sequence[Target], groups: Sequence[dict[str, Any]], schedule: object) -> list[tuple[Target, list[int]]]:
+    """Returns the targets of one quantity, each with the indices of the groups that it sets.
 
-    Raises `ScheduleError` for a target of the `schedule` that picks groups and fits none.
+    If several targets fit a group, one with a selector wins over one without; among equals, the later one wins. Raises `ScheduleError` for a target whose
+    selector fits no group; `schedule` is the text that the error shows.
     """
-    driven: dict[int, int] = {}
+    winners: dict[int, int] = {}
     for k in sorted(range(len(targets)), key=lambda k: (targets[k].group is not None, k)):
         fitting = [i for i, group in enumerate(groups) if _fits(targets[k].group, i, group)]
         if not fitting:
             names = [str(group["name"]) for group in groups if "name" in group]
-            known = f"they are called {', '.join(f'`{n}`' for n in names)}" if names else "they have no `name`: give them one, or pick them by index"
-            raise refuse("LR153", f"no param group is picked by `{targets[k].name}`; there are {len(groups)}", known, str(schedule))
-        driven |= dict.fromkeys(fitting, k)
-    return [(target, [i for i, by in sorted(driven.items()) if by == k]) for k, target in enumerate(targets)]
+            help = f"they are called {', '.join(f'`{n}`' for n in names)}" if names else "they have no `name`: give them one, or pick them by index"
+            raise refuse("LR153", f"`{targets[k].name}` fits no param group; the optimizer has {len(groups)}", help, str(schedule))
+        winners |= dict.fromkeys(fitting, k)
+    return [(target, [i for i, winner in sorted(winners.items()) if winner == k]) for k, target in enumerate(targets)]
 
 
 def _fits(selector: str | int | None, index: int, group: dict[str, Any]) -> bool:
@@ -46,16 +47,16 @@ def _fits(selector: str | int | None, index: int, group: dict[str, Any]) -> bool
 
 
 def base_key(quantity: str) -> str:
-    """Where a group keeps the base of a quantity, as torch does with `initial_lr`."""
+    """The key under which a group keeps the base of a quantity, as torch keeps `initial_lr`."""
     return f"initial_{quantity}"
 
 
 def element_of(value: Any, element: int | None) -> Any:
-    """The value itself, or one element of several."""
+    """The value itself, or the element of it that a target names."""
     return value if element is None else value[element]
 
 
 def with_element(value: Any, element: int, level: float) -> Any:
-    """Several values with one of them replaced; a tuple stays a tuple."""
+    """A copy of a list or tuple with one element replaced; a tuple stays a tuple."""
     replaced = [level if i == element else old for i, old in enumerate(value)]
     return tuple(replaced) if isinstance(value, tuple) else replaced

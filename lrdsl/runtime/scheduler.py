@@ -1,4 +1,4 @@
-"""The scheduler: one tick at a time, into the param groups of an optimizer."""
+"""`Scheduler`: stores the level of each tick in the param groups of an optimizer. It steps, seeks, replans, and saves and loads its state."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import plain
 from lrdsl.plan import MOST_TICKS, Phase
-from lrdsl.runtime.attaching import LR, Attached, Store, attached, groups_of
-from lrdsl.runtime.groups import Group, chosen, quantities
+from lrdsl.runtime.attaching import LR, Attachment, Store, attach, groups_of
+from lrdsl.runtime.groups import Group, assign_groups, quantities
 from lrdsl.runtime.replans import Course
-from lrdsl.runtime.reports import Log, MetricWarning, Taken, reported
-from lrdsl.runtime.states import FORMAT, saved
+from lrdsl.runtime.reports import Log, MetricWarning, Outcome, checked_metrics
+from lrdsl.runtime.states import FORMAT, read_state
 from lrdsl.schedule import Schedule
 from lrdsl.work import bounded
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _MEAN = "mean"
-#: What a copy or a pickle leaves out: the code that is bound to the groups of one scheduler.
-_BOUND = ("_attached", "_groups", "_store")
+#: The attributes that a copy or a pickle leaves out: they belong to the groups of this scheduler.
+_BOUND = ("_attachment", "_groups", "_store")
 
 
 class Scheduler:
     """A schedule at work on the param groups of an optimizer.
 
-    The level at tick t is a function of t and of each group's base, so nothing accumulates and `seek` is free. `last_epoch` is the tick whose level is in
-    force, as torch names it; `base_lrs` are the groups' bases: their `initial_lr` if they have one, else the `lr` they came with. What else a file schedules
-    has bases of its own, kept under `initial_momentum` and the like.
+    The level at tick t is a function of t and of each group's base, so no rounding error accumulates, and `seek` costs no more than a step. `last_epoch` is
+    the tick whose level is in force, as in torch. `base_lrs` are the bases of the groups: their `initial_lr` if they have one, else their `lr`. Other targets
+    have their own bases, which the groups keep as `initial_momentum` and the like.
 
-    A call that raises has changed nothing: neither the scheduler nor the groups.
+    A call that raises changes neither the scheduler nor the groups.
     """
 
     last_epoch: int
@@ -46,16 +46,16 @@ class Scheduler:
     schedule: Schedule
     _until: float
     _store: Store
-    _attached: Attached
+    _attachment: Attachment
     _groups: list[Group]
     _count: int
 
     def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN) -> None:
-        self._begin(schedule, reduce)
-        self._drive(optimizer)
+        self._set_schedule(schedule, reduce)
+        self._attach(optimizer)
 
-    def _begin(self, schedule: Schedule, reduce: str | None) -> None:
-        """A schedule that nothing has happened to yet, and how the metrics of several processes become one."""
+    def _set_schedule(self, schedule: Schedule, reduce: str | None) -> None:
+        """Sets the schedule, with an empty log and no replans, and how the metrics of several processes are reduced."""
         if reduce is not None and reduce is not _MEAN:
             one_of("reduce", reduce, (_MEAN, "min", "max", "sum"), str(schedule))
         self.reduce = reduce
@@ -63,61 +63,62 @@ class Scheduler:
         self.course = Course(schedule)
         self.log = Log()
 
-    def _drive(self, optimizer: Any) -> None:
-        """Take up an optimizer, and store the level of tick 0."""
+    def _attach(self, optimizer: Any) -> None:
+        """Attaches the schedule to an optimizer, and stores the level of tick 0."""
         self.optimizer = optimizer
-        self._come(0, attached(self.schedule, groups_of(optimizer, self.schedule), {}))
+        self._move_to(0, attach(self.schedule, groups_of(optimizer, self.schedule), {}))
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy or a pickle holds."""
+        """The attributes that a copy or a pickle keeps."""
         return {name: value for name, value in vars(self).items() if name not in _BOUND}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._bind(attached(self.schedule, self.optimizer.param_groups, self.bases))
+        self._bind(attach(self.schedule, self.optimizer.param_groups, self.bases))
         self._until = 0
 
     @property
     def replans(self) -> tuple[tuple[int, str], ...]:
-        """The replans that the run remembers as they were: the tick and the text of each."""
+        """The replans that the run still remembers one by one: the tick and the text of each."""
         return self.course.replans
 
-    def _now(self) -> Attached:
-        """The schedule and the groups that the optimizer has now."""
+    def _current(self) -> Attachment:
+        """The attachment to the groups that the optimizer has now."""
         groups = self.optimizer.param_groups
-        return self._attached if self._attached.fits(groups) else attached(self.schedule, groups, self.bases)
+        return self._attachment if self._attachment.matches(groups) else attach(self.schedule, groups, self.bases)
 
-    def _come(self, tick: int, bound: Attached, log: Log | None = None, course: Course | None = None, groups_have: bool = True) -> None:
-        """Come to a tick: take up the formulas in force there, and store their levels.
+    def _move_to(self, tick: int, attachment: Attachment, log: Log | None = None, course: Course | None = None, overwrite: bool = False) -> None:
+        """Moves to a tick: stores its levels in the groups, then takes over the attachment, the log and the course.
 
-        All that may be refused is refused before anything is changed.
+        `overwrite` says that bases in the groups are replaced. Nothing has changed if this raises.
         """
-        until, store = bound.entering(tick)
-        before = bound.held()
+        until, store = attachment.store_from(tick)
+        snapshot = attachment.snapshot()
         try:
             store(tick)
-            if bound is not getattr(self, "_attached", None) or not groups_have:
-                bound.keep_bases(groups_have)
-        except BaseException:  # of a group of the host's own
-            before.put_back()
+            if attachment is not getattr(self, "_attachment", None) or overwrite:
+                attachment.write_bases(overwrite)
+        except BaseException:  # raised by a group of the user's own class
+            snapshot.restore()
             raise
         self._until, self._store = until, store
-        self._bind(bound)
+        self._bind(attachment)
         self.last_epoch = tick
         self.log = self.log if log is None else log
         self.course = self.course if course is None else course
 
-    def _bind(self, bound: Attached) -> None:
-        self._attached, self._groups, self._count = bound, bound.groups, bound.count
-        self.schedule, self.bases, self.base_lrs = bound.schedule, bound.bases, bound.bases[LR]
+    def _bind(self, attachment: Attachment) -> None:
+        self._attachment, self._groups, self._count = attachment, attachment.groups, attachment.count
+        self.schedule, self.bases, self.base_lrs = attachment.schedule, attachment.bases, attachment.bases[LR]
 
     def step(self, metric: Any = None, /, **metrics: Any) -> None:
-        """Move one tick on, and store the new level in every group.
+        """Moves to the next tick, and stores its level in every group.
 
-        Parameters, for a schedule that follows metrics: what the tick that ends has come to, by name, as `step(val_loss=0.31)`; `metric`, by position, is the
-        one metric that the schedule follows. Metrics that it does not follow are left alone. One that a phase in force waits for and that is missing counts as
-        no report, and brings a `MetricWarning`, once a phase; None says that there is none. A NaN or infinite one brings a warning each time: a plateau takes
-        it as torch does (a NaN is never better), a comparison takes neither. Raises `ScheduleError`, and changes nothing, for a metric that is not a number.
+        Parameters, for a schedule that follows metrics: the metrics of the tick that ends, by name, as `step(val_loss=0.31)`; or `metric`, by position, if the
+        schedule follows exactly one. Metrics that the schedule does not follow are ignored. If a phase waits for a metric and it is not reported, that counts
+        as no report, with one `MetricWarning` per phase; None says that there is no report, without a warning. A NaN or infinite metric brings a warning each
+        time: a plateau treats it as torch does (a NaN is never better), and no comparison holds for it. Raises `ScheduleError`, and changes nothing, for a
+        metric that is not a number.
 
         >>> from types import SimpleNamespace
         >>> import lrdsl
@@ -136,78 +137,79 @@ class Scheduler:
         if tick < self._until and metric is None and groups is self._groups and len(groups) == self._count:
             try:
                 self._store(tick)
-            except BaseException:  # of a group of the host's own: those before it have the new level
-                self._attached.put_back(tick - 1)
+            except BaseException:  # raised by a group of the user's own class, after other groups got the new level
+                self._attachment.restore(tick - 1)
                 raise
             self.last_epoch = tick
         else:
             self._advance(tick, metric, metrics)
 
     def _advance(self, tick: int, metric: Any, metrics: Mapping[str, Any]) -> None:
-        """Come to a tick by a step that is not like the one before."""
+        """Moves to a tick if the fast path of `step` is not enough: a new formula, new groups, or a metric."""
         if tick > MAX_TICKS:
             raise self._too_far(tick)
-        bound, log = self._now(), self.log
-        if bound.watches or metric is not None:
-            bound, taken = self._reported(bound, tick, metric, metrics)
-            log = taken.log
-            for warning in taken.warnings:  # which may be an error to some
+        attachment, log = self._current(), self.log
+        if attachment.watches or metric is not None:
+            attachment, outcome = self._observe(attachment, tick, metric, metrics)
+            log = outcome.log
+            for warning in outcome.warnings:  # a warning filter may turn it into an error, so nothing has changed yet
                 warnings.warn(warning, MetricWarning, stacklevel=3)
-        self._heed(tick)
-        self._come(tick, bound, log)
+        self._check_order(tick)
+        self._move_to(tick, attachment, log)
 
-    def _heed(self, tick: int) -> None:
-        """Warn of what is odd about a step, before it is made."""
+    def _check_order(self, tick: int) -> None:
+        """Warns if `step` is called before the optimizer's own step. Only torch's scheduler can tell."""
 
     def _too_far(self, tick: Any) -> ScheduleError:
         return refuse("LR152", f"tick is {quoted(tick)}", f"ticks run from 0 to {MAX_TICKS:.0e}", str(self.schedule))
 
-    def _reported(self, bound: Attached, tick: int, metric: Any, metrics: Mapping[str, Any]) -> tuple[Attached, Taken]:
-        """What the metrics of the tick that ends come to; where an event comes, the schedule goes on as it says for that."""
-        numbers = reported(bound.schedule, metric, metrics)
-        if any(watch.sees(tick) for watch in bound.watches):
-            numbers = self._agreed(numbers)
-        taken = self.log.taking(bound.watches, tick, numbers)
-        log = taken.log
-        if not taken.came:
-            return bound, taken
-        for watch in taken.came:
-            further = log.with_event(watch, tick)
-            schedule = bound.schedule.after(further.events)
-            if watch.ends or bound.differs(schedule, tick):  # else all groups are as low as they go, and it is not worth remembering
-                log, bound = further, attached(schedule, bound.groups, bound.bases)
-        return bound, Taken(log, taken.came, taken.warnings)
+    def _observe(self, attachment: Attachment, tick: int, metric: Any, metrics: Mapping[str, Any]) -> tuple[Attachment, Outcome]:
+        """Passes the metrics of the tick that ends to the watches. Returns the outcome, and an attachment whose schedule knows the events that came."""
+        numbers = checked_metrics(attachment.schedule, metric, metrics)
+        if any(watch.sees(tick) for watch in attachment.watches):
+            numbers = self._reduced(numbers)
+        outcome = self.log.observe(attachment.watches, tick, numbers)
+        log = outcome.log
+        if not outcome.fired:
+            return attachment, outcome
+        for watch in outcome.fired:
+            extended = log.with_event(watch, tick)
+            schedule = attachment.schedule.after(extended.events)
+            if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
+                log, attachment = extended, attach(schedule, attachment.groups, attachment.bases)
+        return attachment, Outcome(log, outcome.fired, outcome.warnings)
 
-    def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
-        """The metrics that all processes of a run go by."""
+    def _reduced(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+        """Reduces the metrics over all processes of the run. Here there is one process."""
         return metrics
 
     def seek(self, tick: int) -> None:
-        """Go to a tick, forward or back, in constant time, and store its levels.
+        """Moves to any tick, forward or back, in constant time, and stores its levels.
 
-        Where a schedule follows metrics: nothing is reported on the way; going back forgets the events that came after that tick, and monitors start anew.
-        Raises `ScheduleError` for a tick whose plan a run that was replanned often has forgotten, see `replan`, and, as `step` does, for one that a `cumprod`
-        would need more than 4 million factors for.
+        If the schedule follows metrics: no reports are made up for the ticks between; going back forgets the events after that tick, and the monitors start
+        anew. Raises `ScheduleError` for a tick before the plans that the run remembers (see `replan`), and, as `step` does, for a tick at which a `cumprod`
+        needs more than 4 million factors.
         """
         tick = whole_number("tick", tick, "seek to a whole tick, from 0", high=MAX_TICKS, text=str(self.schedule))
-        self._remembered(tick)
-        bound, log = self._now(), self.log
+        self._check_remembered(tick)
+        attachment, log = self._current(), self.log
         if tick < self.last_epoch and (log.states or log.events):
-            log = log.until(tick)
-            bound = attached(self.schedule.after(log.events), bound.groups, self.bases)
-        self._come(tick, bound, log)
+            log = log.rewound(tick)
+            attachment = attach(self.schedule.after(log.events), attachment.groups, self.bases)
+        self._move_to(tick, attachment, log)
 
-    def _remembered(self, tick: float) -> None:
-        """Refuse a tick that lies before the plans that are remembered."""
+    def _check_remembered(self, tick: float) -> None:
+        """Raises `ScheduleError` for a tick before the plans that the run remembers."""
         if tick < self.course.first:
             first = self.course.first
-            message = f"tick {tick:g} lies before tick {first}, and of a run that is replanned often, the last plans alone are kept"
+            message = f"tick {tick:g} lies before tick {first}: the run was replanned so often that its earlier plans are forgotten"
             raise refuse("LR152", message, f"ask for ticks from {first} on", str(self.schedule))
 
     def replan(self, text: str) -> None:
-        """Change the rest of the run: from the present tick and level on, follow another schedule.
+        """Replaces the rest of the run: from the present tick and level on, the scheduler follows another text.
 
-        The schedule becomes `(what it was) for TICK then (text)`; see `Schedule.replanned`. Raises `ScheduleError`, and changes nothing, for a wrong text.
+        The schedule becomes `(the old one) for TICK then (text)`; see `Schedule.replanned`. The run remembers its last replans one by one, and folds older
+        ones into one plan, so that earlier ticks are forgotten. Raises `ScheduleError`, and changes nothing, for a wrong text.
 
         >>> from types import SimpleNamespace
         >>> import lrdsl
@@ -219,65 +221,64 @@ class Scheduler:
         [1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
         """
         text = string("the text", text, "give the schedule as a string", str(self.schedule))
-        now = self._now()
+        current = self._current()
         with bounded(text):
-            course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, now.bases)
-        bound = attached(schedule, now.groups, self.bases)
-        self._come(self.last_epoch, bound, self.log.of(bound.watches), course)
+            course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, current.bases)
+        attachment = attach(schedule, current.groups, self.bases)
+        self._move_to(self.last_epoch, attachment, self.log.only(attachment.watches), course)
 
     def get_last_lr(self) -> list[float]:
-        """The learning rates in force, one for each group; a group whose rate is not scheduled has its own."""
+        """The learning rates in force, one for each group; if the schedule does not set a group's rate, the rate that the group holds."""
         tick, groups = self.last_epoch, self.optimizer.param_groups
-        scheduled = {id(group): track.evaluator.level(tick, base) for track in self._attached.tracks if track.key == LR for group, base in track.slots}
+        scheduled = {id(group): track.evaluator.level(tick, base) for track in self._attachment.tracks if track.key == LR for group, base in track.slots}
         return [scheduled[id(group)] if id(group) in scheduled else float(group[LR]) for group in groups]
 
-    def _driven(self, target: str, group: int) -> tuple[str, float]:
-        """The name of the target that drives a quantity of a group, and the group's base."""
-        number, text = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=str(self.schedule)), str(self.schedule)
-        bound = self._now()
-        of = quantities(self.schedule.targets).get(string("the target", target, 'give its key: `target="lr"`', text), [])
-        for driver, numbers in chosen(of, bound.groups, self.schedule):
-            if number in numbers:
-                return driver.name, bound.bases[target][number]
-        raise refuse("LR153", f"{quoted(target)} of param group {number} is not scheduled", "ask for a target of the schedule", text)
+    def _driver(self, quantity: str, group: int) -> tuple[str, float]:
+        """The name of the target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base."""
+        index, text = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=str(self.schedule)), str(self.schedule)
+        attachment = self._current()
+        targets = quantities(self.schedule.targets).get(string("the target", quantity, 'give its key: `target="lr"`', text), [])
+        for target, indices in assign_groups(targets, attachment.groups, self.schedule):
+            if index in indices:
+                return target.name, attachment.bases[quantity][index]
+        raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
 
     def at(self, tick: float, group: int = 0, target: str = LR) -> float:
         """The level of a group at any tick; the optimizer is not touched. `target` is a key, as `"momentum"` or `"betas[0]"`."""
-        name, base = self._driven(target, group)
-        self._remembered(checked_tick(tick, MAX_TICKS, str(self.schedule)))
+        name, base = self._driver(target, group)
+        self._check_remembered(checked_tick(tick, MAX_TICKS, str(self.schedule)))
         return self.schedule.at(tick, base, name)
 
     def values(self, ticks: ArrayLike, group: int = 0, target: str = LR) -> NDArray[np.float64]:
         """The levels of a group at ticks 0 .. n - 1, or at an array of ticks; the optimizer is not touched."""
-        name, base = self._driven(target, group)
+        name, base = self._driver(target, group)
         at = checked_ticks(ticks, MAX_TICKS, MOST_TICKS, str(self.schedule))
         if at.size:
-            self._remembered(float(at.min()))
+            self._check_remembered(float(at.min()))
         return self.schedule.values(at, base, name)
 
     @property
     def phase(self) -> Phase:
-        """The phase in force, of the main target."""
+        """The phase in force, of the main target: `lr`, or the first target if there is no `lr`."""
         return self.schedule.phases[self.schedule.plan.phase_at(self.last_epoch)]
 
     @property
     def finished(self) -> bool:
-        """Whether every target has run its length; what is endless never finishes."""
+        """Whether every target has run its length; an endless schedule never finishes."""
         return self.remaining == 0
 
     @property
     def remaining(self) -> int | float | None:
-        """Ticks to the end of the last phase of the longest target; None where one is endless, or ends when something happens that has not happened yet."""
+        """The ticks to the end of the longest target; None if a target is endless, or ends by an event that has not come yet."""
         lengths = [t.plan.length for t in self.schedule.targets]
-        known = [n for n in lengths if n is not None]
-        if len(known) < len(lengths):
+        finite = [n for n in lengths if n is not None]
+        if len(finite) < len(lengths):
             return None
-        left = max(max(known) - self.last_epoch, max(known) * 0)
-        return left.numerator if left.denominator == 1 else float(left)
+        ticks = max(max(finite) - self.last_epoch, max(finite) * 0)
+        return ticks.numerator if ticks.denominator == 1 else float(ticks)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state as plain JSON data: the text, where and how it was replanned, the clock, the host's names, the tick, what the watches of
-        metrics have seen, and the bases."""
+        """The state as plain JSON data: the text, its replans, the clock, the values of names, the tick, the log of metrics, and the bases."""
         return {
             "format": FORMAT,
             "schedule": str(self.course.planned),
@@ -291,20 +292,20 @@ class Scheduler:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool = False) -> None:
-        """Go on from a saved state, and store its levels in the groups.
+        """Goes on from a saved state, and stores its levels in the groups.
 
-        Where the saved run was replanned, so is this one. Raises `ScheduleError`, and changes nothing, where the state is damaged, or of another schedule,
-        clock or number of groups. With `migrate=True` another schedule is accepted: this one goes on from the tick of that one, and knows nothing of
-        its events.
+        The replans of the saved run hold for this one too. Raises `ScheduleError`, and changes nothing, if the state is damaged, or belongs to another
+        schedule, another clock or another number of groups. With `migrate=True` it accepts the state of another schedule: this scheduler then goes on from
+        the saved tick, and ignores the saved replans and events.
         """
         text = str(self.schedule)
         if not isinstance(migrate, bool):
             raise refuse("LR152", f"migrate is {quoted(migrate)}", "it is True or False", text)
         groups = self.optimizer.param_groups
-        state = saved(state_dict, self.state_dict(), self.course, len(groups), migrate, text)
+        state = read_state(state_dict, self.state_dict(), self.course, len(groups), migrate, text)
         with bounded(text):
             schedule = state.course.schedule(state.log.events)
-        bound = attached(schedule, groups, state.bases)
-        if state.log.of(bound.watches) != state.log:
-            raise refuse("LR151", "the state says of metrics what the schedule does not watch", "load a state that was saved whole", text)
-        self._come(state.tick, bound, state.log, state.course, groups_have=False)
+        attachment = attach(schedule, groups, state.bases)
+        if state.log.only(attachment.watches) != state.log:
+            raise refuse("LR151", "the state has reports of a metric that the schedule does not watch", "load a state that was saved whole", text)
+        self._move_to(state.tick, attachment, state.log, state.course, overwrite=True)

@@ -1,4 +1,4 @@
-"""The scheduler as a torch `LRScheduler`, so that every framework which looks for one finds one."""
+"""The scheduler for torch: a subclass of torch's own `LRScheduler`, so that training frameworks accept it; it also reduces metrics over processes."""
 
 from __future__ import annotations
 
@@ -20,75 +20,76 @@ from lrdsl.schedule import Schedule
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-#: Less than one over the number of processes that any run has.
-_NONE = 2.0**-30
+#: What a report of None adds to the count of reports. No run has so many processes that these sum up to 1.
+_NO_REPORT = 2.0**-30
 
 
-# torch's own step takes a deprecated epoch, and its bases may be tensors.
+# The types differ from torch's in two places: torch's `step` has a deprecated `epoch`, and its bases may be tensors.
 class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
-    """A schedule at work on a `torch.optim.Optimizer`: an `lrdsl.Scheduler` that is a `torch.optim.lr_scheduler.LRScheduler`.
+    """A schedule at work on a `torch.optim.Optimizer`: an `lrdsl.Scheduler` that is also a `torch.optim.lr_scheduler.LRScheduler`.
 
-    An `lr` that is a tensor is filled in place. Where several processes run (`torch.distributed`), a metric is reduced over all of them before it is looked at,
-    so that every one has the same rate at every tick; each of them must call `step` as often as the others.
+    It fills an `lr` that is a tensor in place. If several processes run (`torch.distributed`), it reduces each metric over all of them before the schedule
+    sees it, so that every process has the same rate at every tick. Every process must call `step` equally often.
 
-    Made by `lrdsl.compile`; parameters as there, with the optimizer first, as torch's own schedulers have it, so that configs can name this class.
+    `lrdsl.compile` makes one. The parameters are the same, with the optimizer first, as in torch's own schedulers, so that a config file can name this class.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, schedule: str | Schedule, reduce: str | None = "mean", **options: Unpack[Options]) -> None:
-        self._begin(read(schedule, options), reduce)
+        self._set_schedule(read(schedule, options), reduce)
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise refuse("LR152", f"{type(optimizer).__name__} is no torch optimizer", "pass one, as `torch.optim.SGD(...)`", str(self.schedule))
-        self._drive(optimizer)
+        self._attach(optimizer)
         if hasattr(optimizer.step, "__func__"):
             lr_scheduler.LRScheduler.__init__(self, optimizer)
-        else:  # a step that was compiled or replaced, which torch cannot watch
+        else:  # the step was compiled or replaced, and torch's constructor cannot wrap it
             self._initial_step()
 
     def _initial_step(self) -> None:
-        """Called by torch when it has wrapped the optimizer's step, and has written what it thinks of bases and ticks into this scheduler."""
+        """Undoes what torch's constructor wrote into this scheduler. torch calls it last, after it has wrapped the optimizer's step."""
         self.base_lrs, self.last_epoch, self._calls = self.bases[LR], 0, 1
-        # Makes the first step() take the slow road through _advance, where the order of calls is looked at.
+        # The first step() then takes the slow path through _advance, which checks the order of calls.
         self._until = 0
 
     @property
     def _step_count(self) -> int:
-        """torch's count of calls, one ahead of the ticks; Accelerate reads and moves it."""
+        """torch's count of calls, which is one more than the ticks; Accelerate reads and sets it."""
         return self.last_epoch + self._calls
 
     @_step_count.setter
     def _step_count(self, count: int) -> None:
         self._calls = count - self.last_epoch
 
-    def _heed(self, tick: int) -> None:
-        watched = hasattr(self.optimizer.step, "_wrapped_by_lr_sched")
-        if tick == 1 and self._calls == 1 and watched and not getattr(self.optimizer, "_opt_called", False):
-            # Begins as torch's own warning does, so that filters for that one catch it.
-            what = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
-            warnings.warn(what, UserWarning, stacklevel=4)
+    def _check_order(self, tick: int) -> None:
+        wrapped = hasattr(self.optimizer.step, "_wrapped_by_lr_sched")
+        if tick == 1 and self._calls == 1 and wrapped and not getattr(self.optimizer, "_opt_called", False):
+            # It begins like torch's own warning, so that a filter for that one catches it.
+            message = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
+            warnings.warn(message, UserWarning, stacklevel=4)
 
-    def _agreed(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+    def _reduced(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
         if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:
             return metrics
         names = self.schedule.metrics
-        fill = {"min": math.inf, "max": -math.inf}.get(self.reduce, 0.0)
+        neutral = {"min": math.inf, "max": -math.inf}.get(self.reduce, 0.0)
         device = torch.device("cuda", torch.cuda.current_device()) if distributed.get_backend() == "nccl" else torch.device("cpu")
-        known = [metrics.get(name) for name in names]
-        values = torch.tensor([fill if value is None else value for value in known], dtype=torch.float64, device=device)
-        # 1 for a report, and a small part of it for the word that there is none, which only a warning asks after.
-        counts = torch.tensor([0.0 if name not in metrics else _NONE if metrics[name] is None else 1.0 for name in names], dtype=torch.float64, device=device)
+        numbers = [metrics.get(name) for name in names]
+        values = torch.tensor([neutral if number is None else number for number in numbers], dtype=torch.float64, device=device)
+        # A process counts 1 for a number, a tiny share of 1 for None, and 0 if it reports nothing: only the last case brings a warning.
+        weights = [0.0 if name not in metrics else _NO_REPORT if metrics[name] is None else 1.0 for name in names]
+        counts = torch.tensor(weights, dtype=torch.float64, device=device)
         operation = {"min": distributed.ReduceOp.MIN, "max": distributed.ReduceOp.MAX}.get(self.reduce, distributed.ReduceOp.SUM)
         distributed.all_reduce(values, operation)
         distributed.all_reduce(counts)
-        agreed: dict[str, float | None] = {}
+        reduced: dict[str, float | None] = {}
         for name, value, count in zip(names, values.tolist(), counts.tolist(), strict=True):
             if count >= 1:
-                agreed[name] = value / math.floor(count) if self.reduce == "mean" else value
+                reduced[name] = value / math.floor(count) if self.reduce == "mean" else value
             elif count > 0:
-                agreed[name] = None
-        return agreed
+                reduced[name] = None
+        return reduced
 
     def get_lr(self) -> list[float | torch.Tensor]:
-        """The levels in force, as `get_last_lr`."""
+        """The levels in force, the same as `get_last_lr`."""
         return list(self.get_last_lr())
 
     def get_last_lr(self) -> list[Any]:

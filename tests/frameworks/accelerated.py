@@ -1,4 +1,4 @@
-"""What each process of the Accelerate test runs under `torchrun`. Writes the rates of its steps."""
+"""The program of the Accelerate test, run by `torchrun`: each process writes the rates of its steps."""
 
 from __future__ import annotations
 

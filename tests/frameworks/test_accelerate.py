@@ -1,4 +1,4 @@
-"""Accelerate, with two processes: its scheduler is stepped once a process and step, which `ticks_per_step` makes right."""
+"""Tests with Accelerate and two processes. Accelerate calls the scheduler once per process in each step, and `ticks_per_step` corrects for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lightning: a scheduler by the step, by the epoch, and one that follows a monitored metric."""
+"""Tests with Lightning: a scheduler that ticks each step, one that ticks each epoch, and one that follows a monitored metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schedule as the type of a pydantic field."""
+"""Tests of `Schedule` as the type of a pydantic field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hugging Face's Trainer: `optimizers=(optimizer, scheduler)`, and on from its checkpoints."""
+"""Tests with Hugging Face's Trainer: `optimizers=(optimizer, scheduler)`, and resuming from its checkpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each process of the distributed tests runs, under `torchrun`: a schedule fed with metrics that differ from process to process. Prints the rates as JSON."""
+"""The program of the distributed tests, run by `torchrun`: each process reports metrics of its own, and prints its rates as JSON."""
 
 from __future__ import annotations
 

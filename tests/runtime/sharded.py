@@ -1,4 +1,4 @@
-"""What each process of the checkpoint test runs, under `torchrun`: a sharded model trains, is saved with its scheduler by `torch.distributed.checkpoint`, and goes on."""
+"""The program of the checkpoint test, run by `torchrun`: it trains a sharded model, saves it with its scheduler by `torch.distributed.checkpoint`, and resumes."""
 
 from __future__ import annotations
 

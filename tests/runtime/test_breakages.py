@@ -1,4 +1,4 @@
-"""What is known to break learning-rate schedulers in practice, each test named after it. Numbers are issues of pytorch/pytorch."""
+"""Tests of what is known to break learning-rate schedulers in practice, one test each. Numbers are issues of pytorch/pytorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several processes, each with metrics of its own: all hold the same rate at every tick."""
+"""Tests with several processes: each reports metrics of its own, and all hold the same rate at every tick."""
 
 from __future__ import annotations
 

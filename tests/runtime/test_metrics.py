@@ -1,4 +1,4 @@
-"""Metrics at run time: what is reported, what is missing, what is wrong, and what becomes of it."""
+"""Tests of metrics at run time: reports, missing reports, wrong reports, and what each of them does to the schedule."""
 
 from __future__ import annotations
 
@@ -138,13 +138,14 @@ def test_no_report_by_name_is_silent_and_counts_for_nothing() -> None:
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
 def test_a_report_that_is_not_finite_is_spoken_of(wrong: float) -> None:
     scheduler = compiled("hold until loss < 0.3 then linear(2)")
-    with pytest.warns(MetricWarning, match="fulfils no comparison"):
+    with pytest.warns(MetricWarning, match="no comparison holds for it"):
         run(scheduler, wrong)
     assert scheduler.state_dict()["watches"][0][2] == []
-    scheduler = compiled("plateau(metric=loss)")
-    with pytest.warns(MetricWarning, match="no better than the best"):
-        run(scheduler, wrong)
-    json.dumps(scheduler.state_dict(), allow_nan=False)
+    for text in ("plateau(metric=loss)", "hold until plateau(metric=loss)"):
+        scheduler = compiled(text)
+        with pytest.warns(MetricWarning, match="a NaN is never better than the best report"):
+            run(scheduler, wrong)
+        json.dumps(scheduler.state_dict(), allow_nan=False)
 
 
 def test_what_changes_nothing_is_not_remembered() -> None:

@@ -1,4 +1,4 @@
-"""Changing the rest of a run while it runs."""
+"""Tests of `Scheduler.replan`, which replaces the rest of a run, and of how old replans are folded."""
 
 from __future__ import annotations
 

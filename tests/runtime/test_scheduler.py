@@ -1,4 +1,4 @@
-"""The running scheduler on any object with param groups."""
+"""Tests of `Scheduler` on objects with param groups that are not torch optimizers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several quantities, several groups."""
+"""Tests of the scheduler with several targets and several param groups."""
 
 from __future__ import annotations
 

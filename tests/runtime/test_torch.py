@@ -1,4 +1,4 @@
-"""The scheduler on torch optimizers."""
+"""Tests of the scheduler on torch optimizers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All or nothing: a call that is refused leaves the scheduler, the groups, and what it goes on to do as they were."""
+"""Tests that a call which raises changes nothing: neither the scheduler, nor the groups, nor any later level."""
 
 from __future__ import annotations
 
