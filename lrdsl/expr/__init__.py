@@ -1,4 +1,4 @@
-"""The arithmetic IR: trees of exact constants, symbols and operations, the algebra that keeps them small, and passes over them."""
+"""The arithmetic that all formulas are made of: trees of exact constants, symbols and operations, the rules that simplify them, and passes over them."""
 
 from lrdsl.expr.arithmetic import (
     BASE,
@@ -38,8 +38,10 @@ from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, 
 from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
 from lrdsl.expr.nodes import Forms, Letter, Product, Select
-from lrdsl.expr.rewriting import affine, cycles, forms, is_affine, mentions, product, rebuild, reformed, substitute, walk, within
+from lrdsl.expr.periods import cycles
+from lrdsl.expr.rewriting import forms, mentions, product, rebuild, reformed, substitute, walk, within
 from lrdsl.expr.sharing import work_of
+from lrdsl.expr.splitting import affine, is_affine
 
 __all__ = [
     "BASE",

@@ -1,7 +1,7 @@
-"""What only the run decides, in formulas: phases that end at an event, levels that fall at one.
+"""Events in formulas. An event comes at a tick that only the run knows; there a phase ends, or a level falls.
 
-A formula says `count(event, x)` and `since(event, x)` of an event. `realized` puts in what has happened, and numbers come from that; `unhappened` and `after`
-are the formula before and after an event that has no tick yet, which is how the checker looks at all that may come.
+A formula contains `count(event, x)` and `since(event, x)`. `realized` puts in the events that have happened; numbers are computed from the result. `unhappened`
+and `after` give the formula before and after an event whose tick is unknown; the checker uses them to check every possible run.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from lrdsl.expr.nodes import Select
 from lrdsl.expr.rewriting import rebuild, substitute, walk
 from lrdsl.work import spend
 
-#: A tick about which nothing is known.
+#: A tick that is unknown.
 SOMETIME = Event(0, None, 0, None)
 
 
 def ending(event: Event, before: Expr, rest: Expr) -> Expr:
-    """`before` until the event, then `rest`, a formula of the ticks since."""
+    """Returns a formula that is `before` until the event, then `rest`, a formula of the ticks since the event."""
     since = call("since", event, T)
     return select(call("count", event, T), [(0, before), (1, substitute(rest, {T: since}))])
 
 
 def changed_after(e: Expr, event: Event, change: Callable[[Expr], Expr]) -> Expr:
-    """A formula with what comes after an event changed; `change` takes and gives a formula of the ticks since then."""
+    """Changes the part of a formula after an event. `change` takes and returns a formula of the ticks since the event."""
     if not isinstance(e, Select):
         return e
     if event_of(e) is not event:
@@ -38,7 +38,7 @@ def changed_after(e: Expr, event: Event, change: Callable[[Expr], Expr]) -> Expr
 
 
 def event_of(e: Expr) -> Event | None:
-    """The event at which a formula gives way to another; None where it does not."""
+    """Returns the event at which a formula switches to another one, or None if it has no such event."""
     if isinstance(e, Select) and isinstance(e.of, Call) and e.of.op == "count":
         event = e.of.args[0]
         return event if isinstance(event, Event) else None
@@ -46,13 +46,13 @@ def event_of(e: Expr) -> Event | None:
 
 
 def events_of(e: Expr) -> list[Event]:
-    """The events at which parts of a formula give way to others, in order."""
-    found = {event for x in walk(e) if (event := event_of(x)) is not None}
-    return sorted(found, key=lambda event: event.index)
+    """Returns the events at which parts of a formula switch to other ones, in the order of the plan."""
+    events = {event for x in walk(e) if (event := event_of(x)) is not None}
+    return sorted(events, key=lambda event: event.index)
 
 
 def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]]) -> Expr:
-    """The formula with the events that have happened, at these times of their phases, and no others."""
+    """Returns the formula of a run: `happened` gives the times, in the ticks of its phase, at which each event came. All other events never come."""
 
     def step(x: Expr, walk: Callable[[Expr], Expr]) -> Expr:
         if isinstance(x, Select) and (event := event_of(x)) is not None:
@@ -67,21 +67,21 @@ def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]]) -> Expr:
             return select(walk(x.args[1]), [(0, number(0)), *((at, number(k + 1)) for k, at in enumerate(times))])
         if isinstance(x, Call) and x.op == "reduce":
             v, k, *rest = (walk(a) for a in x.args)
-            if isinstance(k, Select):  # a level for each stretch between two reductions
+            if isinstance(k, Select):  # one level for each range between two reductions
                 return select(k.of, [(start, call("reduce", v, times, *rest)) for start, times in zip(k.starts, k.values, strict=True)])
             return call("reduce", v, k, *rest)
         return rebuild(x, walk)
 
-    return _walked(e, step)
+    return _rewritten(e, step)
 
 
 def unhappened(e: Expr) -> Expr:
-    """The formula for as long as no event has ended a phase."""
-    return _walked(e, lambda x, walk: walk(x.values[0]) if event_of(x) is not None and isinstance(x, Select) else rebuild(x, walk))
+    """Returns the formula of a run in which no event has ended a phase yet."""
+    return _rewritten(e, lambda x, walk: walk(x.values[0]) if event_of(x) is not None and isinstance(x, Select) else rebuild(x, walk))
 
 
 def after(e: Expr, event: Event) -> Expr:
-    """The formula from an event on, in the ticks since then; of any other time nothing is known."""
+    """Returns the formula after an event, in the ticks since the event. Any other time in it is unknown."""
 
     def step(x: Expr, walk: Callable[[Expr], Expr]) -> Expr:
         if event_of(x) is event and isinstance(x, Select):
@@ -90,17 +90,18 @@ def after(e: Expr, event: Event) -> Expr:
             return T
         return SOMETIME if x is T else rebuild(x, walk)
 
-    return _walked(e, step)
+    return _rewritten(e, step)
 
 
-def _walked(e: Expr, step: Callable[[Expr, Callable[[Expr], Expr]], Expr]) -> Expr:
+def _rewritten(e: Expr, step: Callable[[Expr, Callable[[Expr], Expr]], Expr]) -> Expr:
+    """Returns a tree rewritten by `step`, which gets a node and the function that rewrites the nodes below it."""
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
-        done = memo.get(x)
-        if done is None:
-            done = memo[x] = step(x, walk)
-        return done
+        result = memo.get(x)
+        if result is None:
+            result = memo[x] = step(x, walk)
+        return result
 
     changed = walk(e)
     spend(len(memo) // 2)

@@ -1,4 +1,4 @@
-"""Exact numbers: ints, with which Python computes many times faster, and fractions. The two add, compare and hash as one; only their quotient is made here."""
+"""Exact numbers: an int if the number is whole, else a Fraction. Python computes much faster with ints, and mixes both; only division needs a function."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from typing import Any, TypeAlias
 
 Exact: TypeAlias = "int | Fraction"
 
-#: Fractions as plain data are no longer than this.
+#: The longest fraction that `unplain` reads, in characters.
 _MOST_PLAIN = 4000
 
 
 def exact(value: Any) -> Exact:
-    """A host's number as the one that it prints as: 0.1 is 1/10. Raises `TypeError` and `ValueError` for what is no number, or none that is finite.
+    """Returns a number exactly; a float is the decimal that it prints as, so 0.1 is 1/10. Raises `TypeError` or `ValueError` for anything but a finite number.
 
     >>> exact(0.1), exact(3.0)
     (Fraction(1, 10), 3)
     """
-    if isinstance(value, Integral):  # one of NumPy's too, which would overflow
+    if isinstance(value, Integral):  # includes NumPy's integers, whose arithmetic overflows
         return int(value)
     return reduced(Fraction(repr(float(value)) if isinstance(value, float) else value))
 
 
 def reduced(value: Exact) -> Exact:
-    """The same number, an int if it is whole."""
+    """Returns the number as an int if it is whole, else as it is."""
     return value.numerator if type(value) is Fraction and value.denominator == 1 else value
 
 
 def quotient(a: Exact, b: Exact) -> Exact:
-    """a / b, which of two ints would be a float.
+    """Returns a / b exactly. For two ints, Python's `/` would give a float.
 
     >>> quotient(6, 4), quotient(6, 3)
     (Fraction(3, 2), 2)
     """
     if type(a) is type(b) is int:
         return Fraction(a, b) if a % b else a // b
-    found = a / b
-    assert not isinstance(found, float)
-    return reduced(found)
+    ratio = a / b
+    assert not isinstance(ratio, float)
+    return reduced(ratio)
 
 
 def size(value: Exact) -> Exact:
-    """The absolute value, as an exact number: of `abs` of one that may be either, mypy knows nothing."""
+    """Returns the absolute value. `abs` would do, but mypy does not know its type for an int or a Fraction."""
     return -value if value < 0 else value
 
 
 def plain(value: Exact) -> int | float | str:
-    """An exact number as JSON data, without loss: an int, a float that reads back as the same decimal, or `"numerator/denominator"`.
+    """Returns an exact number as JSON data, without loss: an int, a float that reads back as the same decimal, or `"numerator/denominator"`.
 
     >>> plain(Fraction(5, 2)), plain(Fraction(1, 3))
     (2.5, '1/3')
@@ -60,7 +60,7 @@ def plain(value: Exact) -> int | float | str:
 
 
 def unplain(data: Any) -> Exact:
-    """The exact number that `plain` gave. Raises `ValueError` for anything else.
+    """Returns the exact number from the data of `plain`. Raises `ValueError` for other data.
 
     >>> unplain(2.5), unplain("1/3"), unplain(7)
     (Fraction(5, 2), Fraction(1, 3), 7)

@@ -1,4 +1,4 @@
-"""Functions of expressions, worked out where their value is exact."""
+"""Applies functions to expressions: `max`, `cos`, `floor`, `mod` and others. A result that is exact becomes a number."""
 
 from __future__ import annotations
 
@@ -9,41 +9,42 @@ from lrdsl.expr.exact import Exact, size
 
 
 def call(op: str, *args: Operand) -> Expr:
-    """A function applied to arguments; what can be computed exactly is.
+    """Applies a function to arguments. If the result is exact, it becomes a number.
 
     >>> call("max", 2, 3) == number(3)
     True
     """
-    given = tuple(as_expr(a) for a in args)
+    operands = tuple(as_expr(a) for a in args)
     if op == "floor":
-        return floor(given[0])
-    if op == "reduce" and given[1] == ZERO:
-        return given[0]
-    if op in ("count", "since") and is_time(given[1]) and parts(given[1])[:2] == (1, given[0]):  # at the event, or some ticks later
-        return ONE if op == "count" else number(parts(given[1])[2])
+        return floor(operands[0])
+    if op == "reduce" and operands[1] == ZERO:
+        return operands[0]
+    if op in ("count", "since") and is_time(operands[1]) and parts(operands[1])[:2] == (1, operands[0]):  # at the event itself, or a fixed time later
+        return ONE if op == "count" else number(parts(operands[1])[2])
     if op in ("min", "max"):
-        if len(set(given)) == 1:
-            return given[0]
-        if all(isinstance(a, Num) for a in given):
-            nums = [a for a in given if isinstance(a, Num)]
+        if len(set(operands)) == 1:
+            return operands[0]
+        if all(isinstance(a, Num) for a in operands):
+            nums = [a for a in operands if isinstance(a, Num)]
             pick = min if op == "min" else max
             return Num(pick(a.value for a in nums), pick(a.double for a in nums))
-    elif op in ("cos", "sin") and coefficient(given[0])[1] is PI:
-        turns = (coefficient(given[0])[0].value + Fraction(op == "sin", -2)) % 2
+    elif op in ("cos", "sin") and coefficient(operands[0])[1] is PI:
+        turns = (coefficient(operands[0])[0].value + Fraction(op == "sin", -2)) % 2
         if turns in _COSINES:
             return number(_COSINES[turns])
-    elif isinstance(given[0], Num):
-        folded = _fold_call(op, given[0])
+    elif isinstance(operands[0], Num):
+        folded = _fold_call(op, operands[0])
         if folded is not None:
             return folded
-    return Call(op, given)
+    return Call(op, operands)
 
 
-#: cos(pi x) at the x where it is a whole number.
+#: cos(pi x) for the x at which it is a whole number.
 _COSINES = {0: 1, Fraction(1, 2): 0, 1: -1, Fraction(3, 2): 0}
 
 
 def _fold_call(op: str, a: Num) -> Num | None:
+    """Returns the exact value of a function of a constant, or None if it is not exact."""
     if op == "abs":
         return Num(size(a.value), size(a.double))
     if op == "ceil":
@@ -58,7 +59,7 @@ def _fold_call(op: str, a: Num) -> Num | None:
 
 
 def floor(a: Operand) -> Expr:
-    """The largest whole number not above a."""
+    """Returns the largest whole number that is not above `a`."""
     e = as_expr(a)
     if isinstance(e, Num):
         return Num(e.value.__floor__(), e.double.__floor__())
@@ -66,7 +67,7 @@ def floor(a: Operand) -> Expr:
 
 
 def mod(a: Operand, period: Exact) -> Expr:
-    """`a - period * floor(a / period)`: the time since the present cycle began."""
+    """Returns `a - period * floor(a / period)`: the time since the current cycle began."""
     e = as_expr(a)
     if isinstance(e, Num):
         return Num(e.value % period, e.double % period)

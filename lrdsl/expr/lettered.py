@@ -1,4 +1,4 @@
-"""Constants with a letter: a number that a text calls by a name keeps the name through all arithmetic, for formulas that say `T_w` and not 5."""
+"""Constants with letters: a number that a text gives a name keeps the name through all arithmetic, so that formulas show `T_w` and not 5."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from lrdsl.expr.exact import Exact, quotient, reduced
 
 
 class Lettered(Fraction):
-    """A fraction that knows how it is made of letters: `form` is its value as an expression of them, of whatever library made the letters.
+    """A fraction with its value as an expression of letters, `form`, in the library that made the letters (SymPy).
 
-    It counts, compares and hashes as the fraction. Sums, products, quotients and whole powers of it are lettered too, unless the letters cancel, or the value
-    is 0: what is not there has no letter.
+    It compares and hashes as the fraction. Sums, products, quotients and whole powers of it have forms too, unless the letters cancel or the value is 0.
 
     >>> import sympy
     >>> warm = Lettered.of(5, sympy.Symbol("w"))
@@ -27,12 +26,12 @@ class Lettered(Fraction):
 
     @classmethod
     def of(cls, value: Exact, form: Any) -> Exact:
-        """A constant with a form; a plain one where no letter is left in it, or nothing of it."""
+        """Returns a constant with a form; a plain constant if the form has no letters or the value is 0."""
         if value == 0 or form.is_Rational:
             return unlettered(value)
-        found = super().__new__(cls, value.numerator, value.denominator)
-        found.form = form
-        return found
+        constant = super().__new__(cls, value.numerator, value.denominator)
+        constant.form = form
+        return constant
 
     def __add__(self, other: Any) -> Any:
         return self.of(super().__add__(other), self.form + _form(other)) if isinstance(other, int | Fraction) else NotImplemented
@@ -77,21 +76,21 @@ def _form(value: Any) -> Any:
 
 
 def unlettered(value: Exact) -> Exact:
-    """The same number without its letters."""
+    """Returns a number without its letters."""
     return reduced(Fraction(value.numerator, value.denominator)) if isinstance(value, Lettered) else value
 
 
 def content(value: Exact) -> tuple[Exact, Exact]:
-    """A constant as a plain number times letters, which are above 0."""
+    """Splits a constant into a plain number and a constant of letters whose value is above 0; their product is the constant."""
     if not isinstance(value, Lettered):
         return value, 1
-    number, _ = value.form.as_numer_denom()[0].as_coeff_Mul()
-    below, _ = value.form.as_numer_denom()[1].as_coeff_Mul()
-    plain = quotient(int(number.p) * int(below.q), int(number.q) * int(below.p))
-    rest = value / plain
-    return (-plain, -rest) if rest < 0 else (plain, rest)
+    upper, _ = value.form.as_numer_denom()[0].as_coeff_Mul()
+    lower, _ = value.form.as_numer_denom()[1].as_coeff_Mul()
+    plain = quotient(int(upper.p) * int(lower.q), int(upper.q) * int(lower.p))
+    letters = value / plain
+    return (-plain, -letters) if letters < 0 else (plain, letters)
 
 
 def is_lettered(value: Exact) -> TypeGuard[Lettered]:
-    """Whether a constant is made of letters."""
+    """Whether a constant has letters."""
     return type(value) is Lettered

@@ -1,4 +1,4 @@
-"""Nodes that no arithmetic folds: a choice by time, a long product, two forms of one value, and a letter for a value."""
+"""Nodes that arithmetic does not simplify: a choice by time, a long product, two forms of one value, and a letter for a value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrdsl.expr.exact import Exact
 
 @attrs.frozen(eq=False)
 class Select(Expr):
-    """One of `values` by where `of` lies: `values[i]` for `starts[i] <= of < starts[i + 1]`; the first start counts as minus infinity."""
+    """A choice among `values`: `values[i]` if `starts[i] <= of < starts[i + 1]`. The first start counts as minus infinity."""
 
     of: Expr
     starts: tuple[Exact, ...]
@@ -34,7 +34,7 @@ class Product(Expr):
 
 @attrs.frozen(eq=False)
 class Forms(Expr):
-    """One value written two ways: `best` for numbers, free of cancellation, and `paper` for people. They are equal; a test proves it."""
+    """Two equal forms of one value: `best`, for numbers, without cancellation; `paper`, for people. A test proves that they are equal."""
 
     best: Expr
     paper: Expr
@@ -45,7 +45,7 @@ class Forms(Expr):
 
 @attrs.frozen(eq=False)
 class Letter(Expr):
-    """A letter that a written formula has for an expression, as `T_i` for the length of a cycle; the formula says beside it what the letter stands for."""
+    """A letter for an expression in written formulas, as `T_i` for the length of a cycle. The formula explains the letter beside it."""
 
     letter: str
     sub: str

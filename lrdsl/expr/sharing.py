@@ -1,4 +1,4 @@
-"""Equal nodes are one object: a table of the nodes that are in use."""
+"""Makes equal nodes one object, with a table of all nodes in use."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lrdsl.expr.exact import Exact
 from lrdsl.expr.lettered import Lettered
 from lrdsl.work import LEFT, TooMuchWorkError, spend
 
-#: The nodes that are in use, and some that no longer are: those are looked for when the table has grown to its limit, which is twice what it holds after that.
-#: Who does not hold the lock may only add.
+#: All nodes in use, and some that no longer are. Those are removed when the table grows to its limit; the new limit is twice the nodes that stay.
+#: A thread without the lock may only add nodes.
 _NODES: dict[tuple[Any, ...], ref[Any]] = {}
 _LEAST = 10_000
-#: Denominators above this count for more work than a node does.
+#: A constant with a larger denominator counts as more work than one node.
 _LONG = 1 << 2048
 _set = object.__setattr__  # nodes are frozen
 _limit = _LEAST
@@ -24,7 +24,7 @@ _lock = RLock()
 
 
 def _unlock() -> None:
-    """In a process that was forked while another thread held the lock, nobody would let go of it."""
+    """Makes a new lock in a forked process. If another thread held the old lock during the fork, it would stay locked for ever."""
     global _lock
     _lock = RLock()
 
@@ -34,11 +34,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def _clear() -> None:
-    """Take out the nodes that are no longer in use."""
+    """Removes the nodes that are no longer in use."""
     global _limit
-    # Copied at once: of a list that is made item by item, the garbage collector may run in the middle, and with it another thread that adds a node.
+    # `copy` is one step. While a list is made item by item, the garbage collector may run, and with it another thread that adds a node.
     todo = list(_NODES.copy().items())
-    while todo:  # from the last made to the first: a key holds the nodes below its own, which are gone when it is
+    while todo:  # from the newest to the oldest: the key of a node keeps the nodes below it alive, and they go after it
         key, kept = todo.pop()
         if kept() is None:
             _NODES.pop(key, None)
@@ -46,56 +46,56 @@ def _clear() -> None:
 
 
 def work_of(value: Exact) -> int:
-    """The work of arithmetic with a fraction, which grows with the square of its length."""
+    """Returns the work of arithmetic with a fraction: it grows with the square of the fraction's length."""
     bits = value.denominator.bit_length()
     return bits * bits >> 22
 
 
 class Shared(type):
-    """Makes equal nodes one object, so that comparing two trees is looking at two objects, however much they share inside."""
+    """The metaclass of nodes: it makes equal nodes one object. So two trees are equal exactly if they are the same object."""
 
     def __call__(cls, *fields: Any) -> Any:
         left = LEFT.get()
-        if left is not None:  # one operation, counted here and not by a call: nodes are asked for more often than all else
+        if left is not None:  # one operation, counted here without a call of `spend`, since this is the most frequent step of all
             left[0] -= 1
             if left[0] < 0:
                 raise TooMuchWorkError
         key = cls.key(*fields)
         kept = _NODES.get(key)
-        known = None if kept is None else kept()
-        if known is None:
-            made = super().__call__(*fields)
-            holds, height, weight = made.mark, 1, 1
-            for part in made.below:
+        node = None if kept is None else kept()
+        if node is None:
+            new = super().__call__(*fields)
+            holds, height, weight = new.mark, 1, 1
+            for part in new.below:
                 holds |= part.holds
                 height = max(height, part.height + 1)
                 weight += part.weight
-            _set(made, "holds", holds)
-            _set(made, "height", height)
-            _set(made, "weight", weight)
-            mine = ref(made)
-            if kept is None:  # in one step: of two threads that have made a node, one is the first
-                known = _NODES.setdefault(key, mine)()
-            if known is None:  # what stands there is no longer in use
+            _set(new, "holds", holds)
+            _set(new, "height", height)
+            _set(new, "weight", weight)
+            entry = ref(new)
+            if kept is None:  # `setdefault` is one step: if two threads make the same node, both get the one that was added first
+                node = _NODES.setdefault(key, entry)()
+            if node is None:  # the table holds a node that is no longer in use
                 with _lock:
-                    known = _NODES.setdefault(key, mine)()
-                    if known is None:
-                        known = made
-                        _NODES[key] = mine
+                    node = _NODES.setdefault(key, entry)()
+                    if node is None:
+                        node = new
+                        _NODES[key] = entry
             if len(_NODES) > _limit:
                 with _lock:
                     _clear()
-        return known
+        return node
 
     def key(cls, *fields: Any) -> tuple[Any, ...]:
-        """What tells a node from others; a class may say it in a faster way.
+        """Returns the key of a node in the table: equal nodes have equal keys, and 1 and 1.0 differ. A class may override it with a faster one.
 
-        A fraction is slow to hash, and is told by its two whole numbers, as is a whole number; 1 and 1.0 are two things.
+        A whole number or a fraction is keyed by its numerator and denominator, since a fraction is slow to hash.
         """
         key: list[Any] = [cls]
         for field in fields:
             kind = type(field)
-            if kind is int or kind is Fraction:  # `isinstance` would ask its abstract classes
+            if kind is int or kind is Fraction:  # faster than `isinstance`, which asks abstract base classes
                 ratio = field.as_integer_ratio()
                 key += ratio
                 if ratio[1] > _LONG:
