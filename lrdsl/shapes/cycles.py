@@ -1,4 +1,4 @@
-"""Phases with a rise and a fall: onecycle and cyclic."""
+"""Shapes that rise and fall: onecycle and cyclic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lrdsl.shapes.shape import Shape, between, blend, done, falling, hav, left, 
 
 
 def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Exact, ...]:
-    """The ticks where onecycle turns: its peak, in three phases the end of the fall to its start, and its end."""
+    """Returns the ticks at which onecycle turns: its peak; with three phases, the end of the fall to its first level; and its end."""
     assert isinstance(n, Num)
     assert isinstance(pct, Num)
     peak = pct.value * n.value - 1
@@ -50,15 +50,15 @@ def _onecycle_paper(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div:
     return select(u, [*pieces, (begin, final)])
 
 
-def _onecycle_says(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Phrase:
+def _onecycle_phrase(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Phrase:
     start = peak / div
     stops = [peak, start, start / final_div] if three_phase == "yes" else [peak, start / final_div]
     turns = (0, *_turns(n, pct, three_phase))
-    way = " along a half cosine" if anneal == "cos" else " linearly"
+    curve = " along a half cosine" if anneal == "cos" else " linearly"
     parts: list[Part] = []
     for i, (before, stop) in enumerate(zip([start, *stops], stops, strict=False)):
         since: list[Part] = [" from ", before] if i == 0 else []
-        parts += [", then " if i else "", Goes(before, stop), way, *since, " to ", stop, " over ", Ticks((turns[i + 1] - turns[i],))]
+        parts += [", then " if i else "", Goes(before, stop), curve, *since, " to ", stop, " over ", Ticks((turns[i + 1] - turns[i],))]
     return Phrase(tuple(parts), several=True)
 
 
@@ -73,23 +73,23 @@ def _onecycle_fits(n: Expr, pct: Expr, three_phase: str, **_: object) -> Complai
 
 onecycle = Shape(
     name="onecycle",
-    summary="Up to a peak and far down: one cycle of super-convergence, with torch's end points.",
+    summary="Rises to a peak and falls far below its start: the one-cycle policy, with torch's end points.",
     source="Smith & Topin 2019; torch OneCycleLR",
     parameters=(
         duration("n", "the ticks of the whole policy", letter="T_c"),
         level("peak", "the highest level, reached at tick pct*n - 1", ENTRY, letter="eta_peak"),
         ratio("div", "it starts at peak/div", 25, letter="d", open_low=True),
         ratio("final_div", "it ends at peak/div/final_div, at tick n - 1", 1e4, letter="d_f", open_low=True),
-        ratio("pct", "the share of n that rises", 0.3, letter="rho", high=1, open_low=True, open_high=True),
-        choice("anneal", "the curve between its turns", "cos", "cos", "linear"),
-        choice("three_phase", "whether it falls as long as it rose, and only then to its end", "no", "no", "yes"),
+        ratio("pct", "the share of n in which it rises", 0.3, letter="rho", high=1, open_low=True, open_high=True),
+        choice("anneal", "the curve between two turns", "cos", "cos", "linear"),
+        choice("three_phase", "whether it first falls back to its start, in the time of the rise, and then to its end", "no", "no", "yes"),
     ),
     length="n",
     level=_onecycle,
     paper=_onecycle_paper,
     own_rule=True,
     complain=_onecycle_fits,
-    says=_onecycle_says,
+    says=_onecycle_phrase,
     known_as=("one_cycle", "1cycle", "superconvergence"),
     example="onecycle(100, peak=10x)",
 )
@@ -108,8 +108,8 @@ def _cyclic(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode:
     unrisen, unfallen = left(w, up), (w - up) / down
     if damping == ONE:
         return select(w, [(0, blend(low, high, unrisen, risen)), (up.value, blend(low, high, unfallen, fallen))])
-    ways = ((0, risen, unrisen), (up.value, fallen, unfallen))
-    return select(w, [(at, blend(low, high, rest + f * faded, f * damping)) for at, f, rest in ways])
+    halves = ((0, risen, unrisen), (up.value, fallen, unfallen))
+    return select(w, [(at, blend(low, high, remaining + share * faded, share * damping)) for at, share, remaining in halves])
 
 
 def _cyclic_paper(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr, mode: str, gamma: Expr) -> Expr:
@@ -129,14 +129,21 @@ _SHRINKS = {
 
 cyclic = Shape(
     name="cyclic",
-    summary="Up and down between two levels, for ever; the height may shrink.",
+    summary="Goes up and down between two levels, without end; the height may shrink.",
     source="Smith 2017; torch CyclicLR",
     parameters=(
         level("low", "the level at the ends of a cycle", letter="eta_low"),
         level("high", "the level in its middle", letter="eta_high"),
         duration("up", "the ticks of the rise", letter="T_up"),
-        duration("down", "the ticks of the fall; as the rise, unless said", SameAs("up"), letter="T_down"),
-        choice("mode", "how the height shrinks: not, by half each cycle, or by gamma each tick", "triangular", "triangular", "triangular2", "exp_range"),
+        duration("down", "the ticks of the fall; by default those of the rise", SameAs("up"), letter="T_down"),
+        choice(
+            "mode",
+            "how the height shrinks: not, by half each cycle, or by gamma each tick",
+            "triangular",
+            "triangular",
+            "triangular2",
+            "exp_range",
+        ),
         ratio("gamma", "the factor of one tick in exp_range", 1, letter="gamma", high=1),
     ),
     length=lambda **_: None,

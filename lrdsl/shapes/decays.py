@@ -1,4 +1,4 @@
-"""Phases that run from one level to another over a given length, and then hold: hold, warmup, linear, cosine, poly, exp with a target, sqrt."""
+"""Shapes that go to a level in a given time and then hold it: hold, warmup, linear, cosine, poly, sqrt, and exp with a target."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from lrdsl.kinds import Complaint, choice, duration, level, ratio
 from lrdsl.shapes.shape import Shape, between, blend, done, falling, hav, left, rest_of_power, rising
 
 _N = duration("n", "how long it takes", letter="T_d", empty=True)
-_FROM = level("from", "the level it starts from; the level it enters at, unless said", ENTRY, letter="eta_start")
+_FROM = level("from", "the level it starts from; by default the entry level", ENTRY, letter="eta_start")
 _TO = level("to", "the level it ends at", 0, letter="eta_min")
 _POSITIVE_TO = level("to", "the level it ends at, above 0", letter="eta_min", positive=True)
 
 hold = Shape(
     name="hold",
-    summary="Stay at the entry level, or at a level of its own.",
+    summary="Stays at the entry level, or at a level of its own.",
     source="ConstantLR's plateau; the stable phase of warmup-stable-decay (Hu et al. 2024)",
     parameters=(
-        duration("n", "how long; endless unless said", None, letter="T_s", empty=True),
-        level("at", "the level; the one it enters at, unless said", ENTRY, letter="eta_s"),
+        duration("n", "how long; endless by default", None, letter="T_s", empty=True),
+        level("at", "the level; by default the entry level", ENTRY, letter="eta_s"),
     ),
     length=lambda n, at: n.value if isinstance(n, Num) else None,
     level=lambda u, v, n, at: at,
@@ -76,7 +76,7 @@ def _warmup_from(n: Expr, from_: Expr, shape: str) -> Complaint | None:
 
 warmup = Shape(
     name="warmup",
-    summary="Rise to the level it enters at.",
+    summary="Rises to the entry level.",
     source="Goyal et al. 2017, section 2.2 (linear)",
     parameters=(
         attrs.evolve(_N, letter="T_w"),
@@ -95,7 +95,7 @@ warmup = Shape(
 
 linear = Shape(
     name="linear",
-    summary="A straight line to `to`, then hold.",
+    summary="Goes to `to` in a straight line, then holds.",
     source="torch LinearLR; optax.linear_schedule",
     parameters=(_N, _TO, _FROM),
     length="n",
@@ -117,7 +117,7 @@ def _cosine(u: Expr, v: Expr, n: Expr, to: Expr, from_: Expr, power: Expr) -> Ex
 
 cosine = Shape(
     name="cosine",
-    summary="Half a cosine to `to`, then hold.",
+    summary="Goes to `to` along half a cosine, then holds.",
     source="Loshchilov & Hutter 2017, eq. 5; the power as in optax.cosine_decay_schedule",
     parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, letter="p", open_low=True, high=100)),
     length="n",
@@ -139,7 +139,7 @@ def _poly(u: Expr, v: Expr, n: Expr, power: Expr, to: Expr, from_: Expr) -> Expr
 
 poly = Shape(
     name="poly",
-    summary="The remaining share to a power, down to `to`, then hold.",
+    summary="Goes to `to` with a power of the time left, then holds.",
     source="torch PolynomialLR; Chen et al. 2017 (DeepLab) with power 0.9",
     parameters=(_N, ratio("power", "the exponent", 1, letter="p", open_low=True, high=100), _TO, _FROM),
     length="n",
@@ -153,7 +153,7 @@ poly = Shape(
 
 exp_to = Shape(
     name="exp",
-    summary="Geometric, by equal ratios, to `to`, then hold.",
+    summary="Goes to `to` by the same factor at every tick, then holds.",
     source="optax.exponential_decay with an end value",
     parameters=(_N, _POSITIVE_TO, _FROM),
     length="n",
@@ -166,7 +166,7 @@ exp_to = Shape(
 
 sqrt = Shape(
     name="sqrt",
-    summary="The 1-sqrt cooldown: fast first, then slower, to `to`, then hold.",
+    summary="The 1-sqrt cooldown: goes to `to`, fast at first and then slower, then holds.",
     source="Hagele et al. 2024, eq. 2",
     parameters=(_N, _TO),
     length="n",

@@ -1,4 +1,4 @@
-"""The phase that a metric drives: plateau."""
+"""The shape that follows a metric: plateau."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lrdsl.metrics import Plateau
 from lrdsl.phrases import Part, Phrase
 from lrdsl.shapes.shape import Shape
 
-#: What says when a metric is on a plateau; `until plateau(...)` takes these.
+#: The parameters that define a plateau of a metric; `until plateau(...)` takes these alone.
 WATCHED = (
-    count("patience", "how many reports in a row may be no better than the best before", 10, low=0),
-    ratio("threshold", "by how much a report must beat the best one to be better", 1e-4),
+    count("patience", "how many reports in a row may be no better than the best one", 10, low=0),
+    ratio("threshold", "by how much a report must beat the best one to count as better", 1e-4),
     choice("threshold_mode", "whether the threshold is a share of the best value or an amount", "rel", "rel", "abs"),
     count("cooldown", "reports after a reduction that do not count as bad", 0, low=0),
-    choice("mode", "whether the metric is to fall or to rise", "min", "min", "max"),
+    choice("mode", "whether a better metric is lower or higher", "min", "min", "max"),
     metric("metric", "the metric, by the name under which the run reports it", "metric"),
 )
 
@@ -34,7 +34,7 @@ def _exact(value: Expr) -> Exact:
 
 
 def monitor(**arguments: Any) -> Plateau:
-    """What watches the metric, from the arguments of a `plateau`."""
+    """Returns the monitor of the metric, from the arguments of a `plateau`."""
     return Plateau(
         arguments["metric"],
         arguments["mode"],
@@ -49,26 +49,26 @@ def _never(_u: Expr) -> Expr:
     return ZERO
 
 
-def _says(factor: Expr, eps: Expr, reductions: Callable[[Expr], Expr] = _never, **given: Any) -> Phrase:
-    least: list[Part] = [] if given["min"] == ZERO else [" down to ", given["min"]]
-    skipped: list[Part] = [] if ZERO in (given["min"], eps) else [", but not by ", eps, " or less,"]
-    return Phrase(("is multiplied by ", factor, *least, *skipped, f" each time {monitor(**given).sentence}"))
+def _phrase(factor: Expr, eps: Expr, reductions: Callable[[Expr], Expr] = _never, **arguments: Any) -> Phrase:
+    least: list[Part] = [] if arguments["min"] == ZERO else [" down to ", arguments["min"]]
+    skipped: list[Part] = [] if ZERO in (arguments["min"], eps) else [", but not by ", eps, " or less,"]
+    return Phrase(("is multiplied by ", factor, *least, *skipped, f" each time {monitor(**arguments).sentence}"))
 
 
 plateau = Shape(
     name="plateau",
-    summary="Times `factor` each time a metric has stopped getting better, for ever.",
+    summary="Multiplies by `factor` each time a metric has stopped improving, without end.",
     source="torch ReduceLROnPlateau",
     parameters=(
         ratio("factor", "the factor of one reduction", 0.1, letter="gamma", high=1, open_high=True),
         *WATCHED[:4],
         level("min", "the lowest level", 0, letter="eta_min"),
-        level("eps", "a reduction by no more than this is left out", 1e-8, letter="epsilon"),
+        level("eps", "a reduction by this much or less is skipped", 1e-8, letter="epsilon"),
         *WATCHED[4:],
     ),
     length=lambda **_: None,
-    level=lambda u, v, factor, eps, reductions=_never, **given: call("reduce", v, reductions(u), factor, given["min"], eps),
-    says=_says,
+    level=lambda u, v, factor, eps, reductions=_never, **arguments: call("reduce", v, reductions(u), factor, arguments["min"], eps),
+    says=_phrase,
     monitor=monitor,
     known_as=("reduceonplateau", "reducelronplateau", "reduce_on_plateau", "reduce_lr_on_plateau"),
     example="plateau(patience=3)",

@@ -1,4 +1,4 @@
-"""Phases that go on for ever by a rule of their own: exp, rsqrt, inv, drop, step, multistep, and those a text writes itself, scale and cumprod."""
+"""Shapes that follow a rule without end: exp, rsqrt, inv, step, multistep and drop; scale and cumprod take the rule from the text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _endless(**_: object) -> None:
 
 exp = Shape(
     name="exp",
-    summary="Times gamma every tick, for ever.",
+    summary="Multiplies by gamma at every tick, without end.",
     source="torch ExponentialLR",
     parameters=(ratio("gamma", "the factor of one tick", letter="gamma"),),
     length=_endless,
@@ -29,9 +29,9 @@ exp = Shape(
 
 rsqrt = Shape(
     name="rsqrt",
-    summary="Falls as the inverse square root of time, for ever.",
+    summary="Falls as the inverse square root of time, without end.",
     source="Vaswani et al. 2017, section 5.3; the offset form of Zhai et al. 2022",
-    parameters=(duration("timescale", "the ticks after which it has fallen by the square root of 2", letter="T_0"),),
+    parameters=(duration("timescale", "the ticks after which it has fallen by a factor of sqrt(2)", letter="T_0"),),
     length=_endless,
     level=lambda u, v, timescale: v * call("sqrt", timescale / (timescale + u)),
     says="decays as 1/√(1 + t/T) with T = {timescale}, t being the time since then",
@@ -41,10 +41,10 @@ rsqrt = Shape(
 
 inv = Shape(
     name="inv",
-    summary="Falls as the inverse of time to a power, for ever.",
+    summary="Falls as an inverse power of time, without end.",
     source="Robbins & Monro 1951; keras InverseTimeDecay",
     parameters=(
-        duration("timescale", "the ticks after which it has fallen by 2 to the power", letter="T_0"),
+        duration("timescale", "the ticks after which it has fallen by a factor of 2 to the power", letter="T_0"),
         ratio("power", "the exponent", 1, letter="p", open_low=True, high=100),
     ),
     length=_endless,
@@ -57,7 +57,7 @@ inv = Shape(
 
 drop = Shape(
     name="drop",
-    summary="Times gamma from this tick on; it takes no time itself.",
+    summary="Multiplies by gamma once; it takes no time itself.",
     source="one milestone of MultiStepLR",
     parameters=(ratio("gamma", "the factor", letter="gamma"),),
     length=lambda gamma: 0,
@@ -71,7 +71,7 @@ drop = Shape(
 
 step = Shape(
     name="step",
-    summary="Times gamma every n ticks, for ever when it is the last phase.",
+    summary="Multiplies by gamma every n ticks, without end if it is the last phase.",
     source="torch StepLR",
     parameters=(duration("n", "the ticks between two drops", letter="s"), ratio("gamma", "the factor of one drop", 0.1, letter="gamma")),
     length="n",
@@ -84,7 +84,7 @@ step = Shape(
 
 
 def _after(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...]) -> list[Expr]:
-    """The factors in force from the start and after each milestone."""
+    """Returns the factors at the start and after each milestone."""
     factors: list[Expr] = [number(1)]
     for i in range(len(milestones)):
         factors.append(factors[-1] * gamma[i] if isinstance(gamma, tuple) else gamma ** (i + 1))
@@ -98,9 +98,9 @@ def _starts(milestones: tuple[Expr, ...]) -> list[Exact]:
 def _milestones_rise(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...]) -> Complaint | None:
     at = _starts(milestones)
     if not at:
-        return "LR131", "milestones", "no milestones", "list the ticks where it drops: `multistep([30, 60])`"
+        return "LR131", "milestones", "no milestones", "list the ticks at which it drops: `multistep([30, 60])`"
     if any(b <= a for a, b in pairwise(at)):
-        return "LR133", "milestones", "milestones must rise", "put them in order, each once: `[30, 60, 80]`"
+        return "LR133", "milestones", "milestones must rise", "write them in rising order, each once: `[30, 60, 80]`"
     if isinstance(gamma, tuple) and len(gamma) != len(at):
         return "LR134", "gamma", f"{len(gamma)} gammas for {len(at)} milestones", "give one gamma, or one for each milestone"
     return None
@@ -108,10 +108,10 @@ def _milestones_rise(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...
 
 multistep = Shape(
     name="multistep",
-    summary="Times gamma at each milestone.",
+    summary="Multiplies by gamma at each milestone.",
     source="torch MultiStepLR; optax.piecewise_constant_schedule",
     parameters=(
-        duration("milestones", "the ticks where it drops, rising", letter="m", empty=True, listed="list"),
+        duration("milestones", "the ticks at which it drops, rising", letter="m", empty=True, listed="list"),
         ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, letter="gamma", listed="either"),
     ),
     length=lambda milestones, gamma: _starts(milestones)[-1],
@@ -126,13 +126,13 @@ multistep = Shape(
 
 
 def _at(u: Expr, factor: Expr) -> Expr:
-    """A formula of a text, at the ticks of its phase."""
+    """Returns a formula of the text at the ticks `u` of its phase."""
     return substitute(factor, {T: u})
 
 
 scale = Shape(
     name="scale",
-    summary="An expression of the phase's own ticks times the entry level, or times what that is above `to`.",
+    summary="Multiplies the entry level, or its distance above `to`, by an expression of the phase's own ticks.",
     source="torch LambdaLR",
     parameters=(formula("factor", "the factor at tick t"), level("to", "the level where the factor is 0", 0, letter="eta_min")),
     length=_endless,
@@ -145,7 +145,7 @@ scale = Shape(
 
 cumprod = Shape(
     name="cumprod",
-    summary="The entry level times the product of an expression of t over the ticks 1 .. u.",
+    summary="Multiplies the level at every tick by an expression of t.",
     source="torch MultiplicativeLR",
     parameters=(formula("factor", "the factor of tick t"),),
     length=_endless,

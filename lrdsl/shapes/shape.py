@@ -1,4 +1,4 @@
-"""What a shape is: one declaration from which checking, every backend, the reference and the tests take all they know."""
+"""The declaration of a shape. The checker, the backends, the reference and the tests read everything about a shape from it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ def _nothing(**_: Argument) -> None:
 class Shape:
     """A built-in phase.
 
-    `level(u, v, **arguments)` is the formula, a function over our arithmetic of the phase's own ticks, of the level that it enters at, and of its arguments by
-    name (`from` as `from_`). `paper`, where given, is the same value as people print it. `length` is the natural length in ticks: a parameter's name, or a
-    function of the arguments that gives a fraction, or None for an endless phase. Past it the phase holds `end(v, **arguments)`, or, with `own_rule`, goes on
-    by its formula.
-    `says` is what it does in words, a template for `phrases.filled`, or a function of the arguments that gives one, or the phrase.
-    `jumps` says that the level may change where the phase begins, which is what it is for. `complain` finds arguments that do not go together. `known_as` are
-    names other libraries give it, for hints. A shape that follows a metric has a `monitor`, made from its arguments, and its formula has a parameter
-    `reductions`, a function of u: how often the monitor's event has come.
+    - `level(u, v, **arguments)` builds the formula from expressions: the ticks `u` since the phase began, the level `v` at which it enters, and its arguments
+      by name (`from` as `from_`). `paper` builds the same value as papers print it, if that differs.
+    - `length` is the natural length in ticks: the name of a parameter, or a function of the arguments that returns a number, or None for an endless phase.
+      After it the phase holds the level `end(v, **arguments)`. With `own_rule`, the formula goes on instead.
+    - `says` puts the shape into words: a template for `phrases.filled`, or a function of the arguments that returns a template or a phrase.
+    - `jumps`: the shape is meant to change the level at once where the phase begins.
+    - `complain` returns what is wrong with a combination of arguments, or None.
+    - `monitor` makes the monitor of a shape that follows a metric. Its formula then has a parameter `reductions`, a function of `u`: how often the event came.
+    - `known_as` are its names in other libraries, for hints.
     """
 
     name: str
@@ -50,23 +51,23 @@ class Shape:
 
     @property
     def signature(self) -> str:
-        """The call with its defaults, as in `linear(n, to=0, from=v)`."""
+        """The call with its defaults, as `linear(n, to=0, from=v)`."""
         parts = [f"{p.name}={p.default_text}" if p.default_text not in ("", "?") else p.name + p.default_text for p in self.parameters]
         return f"{self.name}({', '.join(parts)})"
 
 
 def keywords(arguments: Mapping[str, Argument]) -> dict[str, Any]:
-    """Arguments as Python keywords; a parameter named like a Python keyword has an underscore behind."""
+    """Returns arguments as Python keyword arguments. The parameters `from` and `for` become `from_` and `for_`."""
     return {f"{name}_" if name in ("from", "for") else name: value for name, value in arguments.items()}
 
 
 def arguments_of(shape: Shape, given: Mapping[str, Argument]) -> dict[str, Any]:
-    """A shape's arguments with its defaults filled in, as Python keywords."""
+    """Returns a shape's arguments, with its defaults for the missing ones, as Python keyword arguments."""
     return keywords(resolved(shape.parameters, given))
 
 
 def natural_length(shape: Shape, arguments: dict[str, Any]) -> Exact | None:
-    """The shape's natural length in ticks, None for endless."""
+    """Returns the shape's natural length in ticks, or None if it is endless."""
     if isinstance(shape.length, str):
         n = arguments[shape.length]
         return n.value if isinstance(n, Num) else None
@@ -74,69 +75,69 @@ def natural_length(shape: Shape, arguments: dict[str, Any]) -> Exact | None:
 
 
 def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENTRY, *, whole: bool = True, written: bool = False) -> Expr:
-    """The level at the time `u` since entry, from 0 on, for the level `v` at entry; as people write it where it is to be `written`.
+    """Returns the level at the time `u` >= 0 since entry, for the level `v` at entry. `written`: in the form that papers print.
 
-    Where it need not be the `whole` of it, it is right up to the natural length.
+    If `whole` is false, the formula need only be right up to the natural length.
     """
     n = natural_length(shape, arguments)
-    given = arguments if v is ENTRY else {name: v if value is ENTRY else value for name, value in arguments.items()}
+    values = arguments if v is ENTRY else {name: v if value is ENTRY else value for name, value in arguments.items()}
     formula = shape.paper if written and shape.paper is not None else shape.level
     if n is None or shape.end is None or (n and not whole):
-        return formula(u, v, **given)
-    end = shape.end(v, **given)
+        return formula(u, v, **values)
+    end = shape.end(v, **values)
     if n == 0 or (isinstance(u, Num) and u.value >= n):
         return end
-    return select(u, [(ZERO.value, formula(u, v, **given)), (n, end)])
+    return select(u, [(ZERO.value, formula(u, v, **values)), (n, end)])
 
 
 def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argument]) -> Phrase:
-    """What the shape does, in words; `given` are the arguments that the text has, of which those that say no more than the default are left out."""
+    """Says what the shape does. `given` holds the arguments in the text; those that equal their defaults are not mentioned."""
     says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
     return says if isinstance(says, Phrase) else filled(says, worded(shape.parameters, arguments), spoken(shape.parameters, given))
 
 
 def left(u: Expr, n: Expr) -> Expr:
-    """The share of the phase that remains, (n - u)/n, without cancellation."""
+    """Returns the share of the phase that remains, (n - u)/n, without cancellation."""
     return linear(quotient(-1, n.value), u, ONE.value) if _measures(n, u) else (n - u) / n
 
 
 def done(u: Expr, n: Expr) -> Expr:
-    """The share of the phase that is over, u/n."""
+    """Returns the share of the phase that has passed, u/n."""
     return linear(quotient(1, n.value), u, ZERO.value) if _measures(n, u) else u / n
 
 
 def _measures(n: Expr, u: Expr) -> TypeGuard[Num]:
-    """Whether the share of `n` that a time makes is an exact time too, which is quicker made at once."""
+    """Whether u/n is an exact time, which `linear` makes in one step."""
     return isinstance(n, Num) and bool(n.value) and is_time(u)
 
 
 def blend(start: Expr, end: Expr, remaining: Expr, passed: Expr) -> Expr:
-    """A convex combination: `start` weighted by what remains, `end` by what has passed."""
+    """Returns `start * remaining + end * passed`, where the two weights sum to 1. Neither end loses precision to cancellation."""
     return start * remaining + end * passed
 
 
 def between(start: Expr, end: Expr, remaining: Expr) -> Expr:
-    """The same as papers write it: `end + (start - end) * remaining`."""
+    """Returns `blend` as papers write it: `end + (start - end) * remaining`."""
     return end + (start - end) * remaining
 
 
 def hav(x: Expr) -> Expr:
-    """sin(pi x / 2)^2, the weight of a half cosine, accurate to the last bits near 0."""
+    """Returns sin(pi x / 2)^2, the weight of a half cosine. It is accurate near 0, unlike (1 - cos(pi x))/2."""
     return call("hav", x)
 
 
 def rising(x: Expr) -> Expr:
-    """The same as papers write it: (1 - cos(pi x))/2."""
+    """Returns `hav(x)` as papers write it: (1 - cos(pi x))/2."""
     return (1 - call("cos", PI * x)) / 2
 
 
 def falling(x: Expr) -> Expr:
-    """What a half cosine leaves: (1 + cos(pi x))/2."""
+    """Returns 1 - `hav(x)` as papers write it: (1 + cos(pi x))/2."""
     return (1 + call("cos", PI * x)) / 2
 
 
 def rest_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:
-    """`blended(1 - base_left^exponent)` where `base_left + base_done = 1`, computed from the smaller of the two in each half of the phase."""
+    """Returns `blended(1 - base_left^exponent)`, where `base_left + base_done = 1`. Each half of the phase computes it from the smaller of the two."""
     half = quotient(n.value, 2) if isinstance(n, Num) else 0
     early = -call("expm1", exponent * call("log1p", -base_done))
     late = -call("expm1", exponent * call("log", base_left))
