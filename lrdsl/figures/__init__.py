@@ -1,1 +1,1 @@
-"""From a plan to curves: drawn by matplotlib, PGFPlots, in a terminal, or as SVG."""
+"""Draws the curves of plans: with matplotlib, as PGFPlots source, in a terminal, and as SVG."""

@@ -1,4 +1,4 @@
-"""Pictures drawn by matplotlib: for papers, slides and pages. Install it with `pip install 'lrdsl[plot]'`."""
+"""Draws a picture with matplotlib, for papers, slides and pages. Install it with `pip install 'lrdsl[plot]'`."""
 
 from __future__ import annotations
 
@@ -18,30 +18,33 @@ _DARK = {"back": "#111418", "ink": "#e6e6e6", "faint": "#9aa0a6", "band": "#ffff
 
 
 def figure(shown: Picture, width: float, height: float, dark: bool = False) -> Figure:
-    """A picture as a matplotlib figure of so many inches, higher with every panel after the first."""
+    """Returns a picture as a matplotlib figure. `width` and `height` are in inches; each panel after the first makes it higher."""
     from matplotlib.figure import Figure
 
     look = _DARK if dark else _LIGHT
-    made = Figure(figsize=(width, height * (1 + 0.6 * (len(shown.panels) - 1))), layout="constrained", facecolor=look["back"])
-    axes = made.subplots(len(shown.panels), 1, sharex=True, squeeze=False)[:, 0]
+    drawing = Figure(figsize=(width, height * (1 + 0.6 * (len(shown.panels) - 1))), layout="constrained", facecolor=look["back"])
+    axes = drawing.subplots(len(shown.panels), 1, sharex=True, squeeze=False)[:, 0]
     for panel, axis in zip(shown.panels, axes, strict=True):
         _draw(panel, axis, shown, look, 7.5 if width < 4 else 9)
     axes[-1].set_xlabel(shown.unit, color=look["ink"])
-    return made
+    return drawing
 
 
 def load() -> None:
-    """Load matplotlib where no `matplotlibrc` lies: it obeys one in the folder one stands in, which may start LaTeX. For programs of one thread."""
-    here = Path.cwd()
+    """Imports matplotlib from a folder without a `matplotlibrc`: matplotlib obeys one in the current folder, and that may start LaTeX.
+
+    It changes the current folder meanwhile, so it is for programs of one thread.
+    """
+    current = Path.cwd()
     os.chdir(Path(__file__).parent)
     try:
         import matplotlib  # noqa: F401
     finally:
-        os.chdir(here)
+        os.chdir(current)
 
 
 def save(figure: Figure, path: str | Path | BinaryIO, kind: str) -> None:
-    """Write a figure, into a file or under a path, as "png", "svg" or "pdf", the same figure always as the same file."""
+    """Writes a figure to a path or an open file. `kind` is "png", "svg" or "pdf". Equal figures give equal files."""
     import matplotlib as mpl
 
     undated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
@@ -50,6 +53,7 @@ def save(figure: Figure, path: str | Path | BinaryIO, kind: str) -> None:
 
 
 def _draw(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points: float) -> None:
+    """Draws a panel on an axis; `points` is the size of its text."""
     if shown.log:
         axis.set_yscale("log")
     for curve in panel.curves:
@@ -77,12 +81,12 @@ def _draw(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points
 
 
 def _labelled(label: str) -> str:
-    """A label that matplotlib shows: it keeps those with a `_` at the beginning out of its legends."""
+    """Returns a label that matplotlib shows in a legend. It leaves out labels that begin with `_`."""
     return f" {label}" if label.startswith("_") else label
 
 
 def _name_phases(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points: float) -> None:
-    """The phases by their text, above them, as far as there is room; upright within them where that is too narrow."""
+    """Writes the text of each phase above it if there is room, else upright inside it if there is room for that."""
     room = axis.get_figure().get_figwidth() * 72 * 0.82 / shown.end  # type: ignore[union-attr]
     across = axis.get_xaxis_transform()
     for phase in panel.phases:

@@ -1,4 +1,4 @@
-"""What a notebook shows of a schedule on its own: its text, what it does in words, its formula, and a small curve. Plain HTML, MathML and SVG."""
+"""Shows a schedule in a notebook as plain HTML: its text, a sentence, its formula in MathML, and a small curve in SVG."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT, _MARGIN = 320.0, 72.0, 4.0
 
 
 def sparkline(drawn: Points, title: str) -> str:
-    """A curve as an SVG picture, without axes; its colours suit light and dark pages.
+    """Returns a curve as an SVG picture without axes. Its colours suit light and dark pages.
 
     >>> sparkline([(0.0, 1.0), (10.0, 0.0)], "linear(10)").count("<polyline")
     1
@@ -38,12 +38,12 @@ def sparkline(drawn: Points, title: str) -> str:
 
 
 def curve(plan: Plan, base: float, total: Exact | None, title: str) -> str:
-    """The sparkline of a plan over its run."""
+    """Returns the sparkline of a plan over its run."""
     return sparkline(points(plan, base, horizon(plan, total) - 1), title)
 
 
 def page(text: str, parts: Sequence[tuple[str, str, str]]) -> str:
-    """A schedule as HTML: its text, then for each target the sentence, the formula in MathML, and the curve in SVG."""
-    shown = "".join(f'<p style="margin:0.4em 0">{xml(said)}</p>{formula}<div style="margin:0.4em 0">{curve}</div>' for said, formula, curve in parts)
+    """Returns a schedule as HTML: its text, then the parts of each target, which are (sentence, formula in MathML, curve in SVG)."""
+    targets = "".join(f'<p style="margin:0.4em 0">{xml(words)}</p>{formula}<div style="margin:0.4em 0">{curve}</div>' for words, formula, curve in parts)
     code = f'<pre style="margin:0 0 0.4em 0;white-space:pre-wrap"><code>{xml(text)}</code></pre>'
-    return f'<div class="lrdsl" style="text-align:left">{code}{shown}</div>'
+    return f'<div class="lrdsl" style="text-align:left">{code}{targets}</div>'

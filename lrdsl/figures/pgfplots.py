@@ -1,4 +1,4 @@
-r"""A picture as PGFPlots source: a `tikzpicture` to be pasted into a paper that says `\usepackage{pgfplots}` and `\usepgfplotslibrary{groupplots}`."""
+r"""Writes a picture as PGFPlots source: a `tikzpicture` for a paper with `\usepackage{pgfplots}` and `\usepgfplotslibrary{groupplots}`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _HEAD = r"""% \usepackage{pgfplots}
 
 
 def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
-    """The source of a picture, as wide as `width`."""
-    colours = "".join(f"\\definecolor{{lrdsl{i}}}{{HTML}}{{{colour}}}\n" for i, colour in enumerate(PALETTE[: _most(shown)]))
+    """Returns the source of a picture; `width` is a length in LaTeX."""
+    colours = "".join(f"\\definecolor{{lrdsl{i}}}{{HTML}}{{{colour}}}\n" for i, colour in enumerate(PALETTE[: _most_curves(shown)]))
     group = f"group style={{group size=1 by {len(shown.panels)}, x descriptions at=edge bottom, vertical sep=18pt}}"
     axis = [
         group,
@@ -33,16 +33,17 @@ def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
     return f"{_HEAD}{colours}\\begin{{tikzpicture}}\n\\begin{{groupplot}}[\n    {options},\n]\n{panels}\\end{{groupplot}}\n\\end{{tikzpicture}}\n"
 
 
-def _most(shown: Picture) -> int:
+def _most_curves(shown: Picture) -> int:
+    """Returns the number of curves in the fullest panel."""
     return max(len(panel.curves) for panel in shown.panels)
 
 
-#: About how wide a letter of a label is, as a share of the axis.
+#: The rough width of a letter of a label, as a share of the axis.
 _LETTER = 0.02
 
 
 def _panel(panel: Panel, shown: Picture) -> str:
-    low = int(shown.log)  # a level that is on the axis
+    low = int(shown.log)  # some level on the axis: a logarithmic axis has no 0
     top = max((y for curve in panel.curves for _, y in curve.points), default=0.0)
     plain = "" if shown.log or top < 0.001 else ", y tick label style={/pgf/number format/fixed, /pgf/number format/precision=5}"
     lines = [f"\\nextgroupplot[ylabel={{{words(panel.name)}}}{plain}]"]
@@ -68,5 +69,5 @@ def _panel(panel: Panel, shown: Picture) -> str:
 
 
 def _number(value: float) -> str:
-    """A number with as many digits as can be seen."""
+    """Writes a number with as many digits as a reader can see."""
     return f"{value:.7g}"

@@ -1,4 +1,4 @@
-"""What a figure of schedules shows, before it is drawn: panels with curves, and the phases behind them. matplotlib and PGFPlots draw the same."""
+"""A picture of schedules as data: panels with curves, and the phases behind them. matplotlib and PGFPlots both draw it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from lrdsl.expr.exact import Exact
 from lrdsl.figures.sampling import Points, points
 from lrdsl.plan import Plan, Target, horizon
 
-#: Okabe and Ito's palette, whose colours people with any colour vision tell apart; black first is left to the axes.
+#: Okabe and Ito's palette, without its black, which the axes have. Readers with any colour vision can tell these colours apart.
 PALETTE = ("0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "F0E442")
-#: Labels that are longer are cut.
+#: The longest label; longer ones are cut.
 _LONGEST = 200
 _AXES = {"lr": "learning rate", "momentum": "momentum", "weight_decay": "weight decay"}
 
 
 @attrs.frozen
 class Drawn:
-    """A schedule that is drawn: its `label` in the legend, its targets, the base of each, and the length of its run in ticks, where that is known."""
+    """A schedule to draw: its `label` in the legend, its targets, the `base` of all of them, and the length of its run in ticks, `total`, if known."""
 
     label: str
     targets: tuple[Target, ...]
@@ -31,7 +31,7 @@ class Drawn:
 
 @attrs.frozen
 class Curve:
-    """One curve: its label, its points, and the index of its colour."""
+    """A curve: its label, its points, and the index of its colour."""
 
     label: str
     points: Points
@@ -40,7 +40,7 @@ class Curve:
 
 @attrs.frozen
 class Stretch:
-    """The stretch of a phase: its text, and its two ends on the axis."""
+    """A phase on the axis of time: its text, and its two ends."""
 
     text: str
     start: float
@@ -49,7 +49,7 @@ class Stretch:
 
 @attrs.frozen
 class Panel:
-    """Curves of one thing that is scheduled over one axis; the phases stand behind them where there is one curve."""
+    """The curves of one scheduled value. With one curve, its phases are drawn behind it."""
 
     name: str
     curves: tuple[Curve, ...]
@@ -58,7 +58,7 @@ class Panel:
 
 @attrs.frozen
 class Picture:
-    """Panels over one axis of time, which ends at `end`."""
+    """Panels that share one axis of time, in some `unit` and from 0 to `end`. `log`: the levels are on a logarithmic axis."""
 
     panels: tuple[Panel, ...]
     unit: str
@@ -67,19 +67,19 @@ class Picture:
 
 
 def picture(drawn: Sequence[Drawn], ticks: int | None, per: Exact, unit: str, log: bool, phases: bool) -> Picture:
-    """A picture of schedules over so many ticks, with `per` ticks in a unit of its axis. What is scheduled under one key goes into one panel."""
+    """Returns a picture of schedules over `ticks` ticks, with one panel for each scheduled key. A unit of the axis has `per` ticks."""
     last = float((ticks or max(horizon(t.plan, d.total) for d in drawn for t in d.targets)) - 1)
     keys = dict.fromkeys(_key(t) for d in drawn for t in d.targets)
     panels = []
     for key in keys:
-        inside = [(d, t) for d in drawn for t in d.targets if _key(t) == key]
+        members = [(d, t) for d in drawn for t in d.targets if _key(t) == key]
         curves = []
-        for i, (d, t) in enumerate(inside):
-            traced = [(x / float(per), y) for x, y in points(t.plan, d.base, last, log)]
-            curves.append(Curve(_label(d, t, len(drawn) > 1), traced, i))
-        behind = _phases(inside[0][1].plan, last, float(per)) if phases and len(inside) == 1 else ()
-        relative = all(d.base == 1 for d, _ in inside) and key in ("lr", "weight_decay")
-        panels.append(Panel(visible(_AXES.get(key, key)) + " / base" * relative, tuple(curves), behind))
+        for i, (d, t) in enumerate(members):
+            outline = [(x / float(per), y) for x, y in points(t.plan, d.base, last, log)]
+            curves.append(Curve(_label(d, t, len(drawn) > 1), outline, i))
+        spans = _phases(members[0][1].plan, last, float(per)) if phases and len(members) == 1 else ()
+        relative = all(d.base == 1 for d, _ in members) and key in ("lr", "weight_decay")
+        panels.append(Panel(visible(_AXES.get(key, key)) + " / base" * relative, tuple(curves), spans))
     return Picture(tuple(panels), unit, last / float(per), log)
 
 
@@ -93,11 +93,12 @@ def _label(d: Drawn, t: Target, several: bool) -> str:
 
 
 def _phases(plan: Plan, last: float, per: float) -> tuple[Stretch, ...]:
-    found = []
+    """Returns the phases of a plan up to a tick; nothing if there is only one."""
+    stretches = []
     for i, phase in enumerate(plan.phases):
         after = plan.phases[i + 1].start if i + 1 < len(plan.phases) else None
         if phase.start is None or phase.start >= last or phase.length == 0:
             continue
         end = after if after is not None else None if i + 1 < len(plan.phases) or phase.length is None else phase.start + phase.length
-        found.append(Stretch(shown(phase.text, _LONGEST), float(phase.start) / per, min(last, float(end) if end is not None else last) / per))
-    return tuple(found) if len(found) > 1 else ()
+        stretches.append(Stretch(shown(phase.text, _LONGEST), float(phase.start) / per, min(last, float(end) if end is not None else last) / per))
+    return tuple(stretches) if len(stretches) > 1 else ()

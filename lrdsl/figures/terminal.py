@@ -1,4 +1,4 @@
-"""A curve drawn in the terminal with braille dots, two columns and four rows to a character. A column shows all levels of its ticks, so no jump is lost."""
+"""Draws a curve in a terminal with braille dots. A character holds two columns and four rows; a column shows all levels of its ticks, so no jump is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SAMPLES = 200_000
 
 
 def columns(levels_at: Callable[[NDArray[Any]], NDArray[Any]], ticks: int, width: int) -> list[tuple[float, float]]:
-    """The lowest and highest level of each of `width` equal stretches of the run, joined to the stretch before. `levels_at` gives the levels at ticks."""
+    """Returns the lowest and highest level of each of `width` equal parts of the run, each joined to the part before. `levels_at` gives the levels at ticks."""
     at = np.arange(ticks, dtype=float) if ticks <= _SAMPLES else np.unique(np.linspace(0, ticks - 1, _SAMPLES).round())
     if ticks < 2 * width:
         at = np.linspace(0, ticks - 1, 4 * width)
@@ -24,14 +24,14 @@ def columns(levels_at: Callable[[NDArray[Any]], NDArray[Any]], ticks: int, width
     spans, before = [], float(levels[0])
     for i, start in enumerate(edges):
         stop = edges[i + 1] if i + 1 < width else len(at)
-        here = levels[start:stop] if stop > start else levels[min(start, len(at) - 1) :][:1]
-        spans.append((min(before, float(here.min())), max(before, float(here.max()))))
-        before = float(here[-1])
+        part = levels[start:stop] if stop > start else levels[min(start, len(at) - 1) :][:1]
+        spans.append((min(before, float(part.min())), max(before, float(part.max()))))
+        before = float(part[-1])
     return spans
 
 
 def draw(spans: list[tuple[float, float]], low: float, high: float, rows: int) -> list[str]:
-    """Rows of braille, top first, for the levels between `low` and `high`."""
+    """Returns the rows of a chart in braille, top first, for levels between `low` and `high`."""
     cells = [[0] * (len(spans) // 2) for _ in range(rows)]
     top = 4 * rows - 1
     for x, (a, b) in enumerate(spans):
@@ -46,7 +46,7 @@ def _dot(level: float, low: float, high: float, top: int) -> int:
 
 
 def ruler(ticks: int, width: int) -> str:
-    """The axis under a chart: a few round ticks at their places."""
+    """Returns the axis under a chart: a few round ticks at their places."""
     rough = ticks / 5
     power = 10 ** math.floor(math.log10(max(rough, 1)))
     by = max(1, next(power * m for m in (1, 2, 5, 10) if power * m >= rough))
