@@ -1,1 +1,1 @@
-"""From a plan to levels: one at a time, by the array, or traced by JAX, Keras and torch."""
+"""Computes the levels of a plan: one at a time, by the array, or traced by JAX and Keras."""

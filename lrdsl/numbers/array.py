@@ -1,4 +1,4 @@
-"""Numbers by the array: the operations of `numeric` on NumPy arrays, a block of ticks at a time so that what is computed stays in cache."""
+"""Levels by the array: computes machine trees with NumPy, a block of ticks at a time, so that the arrays stay in the processor's cache."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from lrdsl.plan import first_tick, pieces
 from lrdsl.work import spend
 
 Array = NDArray[np.float64]
+#: The ticks of a block.
 _BLOCK = 8000
 
-_REDUCED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
+#: Operations of any number of arguments.
+_FOLDED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
 
 
-def _reduced(level: Any, times: Any, factor: float, least: Any, eps: Any) -> Any:
-    """The levels after so many reductions, as in `scalar.reduced`."""
+def _after_reductions(level: Any, times: Any, factor: float, least: Any, eps: Any) -> Any:
+    """Returns levels after numbers of reductions, as `scalar.after_reductions` does."""
     level = np.asarray(level, dtype=float)
     for k in range(int(np.max(times, initial=0))):
         lower = np.maximum(level * factor, least)
@@ -47,7 +49,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "log1p": np.log1p,
     "mod": np.mod,
     "pow": np.power,
-    "reduce": _reduced,
+    "reduce": _after_reductions,
     "sin": np.sin,
     "sqrt": np.sqrt,
     "sub": np.subtract,
@@ -55,23 +57,23 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 
 
 def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
-    """The value of a machine tree where symbols are arrays or numbers. `shared` holds what is computed once for all blocks, by tree."""
+    """Returns the value of a machine tree; `symbols` are arrays or numbers. `shared` holds values that all blocks share, by tree."""
     return _value(e, symbols, shared, {})
 
 
 def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
-    # No closures here: they would refer to each other, and keep the arrays until the garbage collector comes by.
+    # These functions are no closures: closures would refer to each other, and keep the arrays alive until the garbage collector runs.
     if isinstance(x, Float):
         return float(x.value)
     if isinstance(x, Symbol):
         return symbols[x]
-    known = memo.get(x)
-    if known is None:
-        known = memo[x] = _operated(x, symbols, shared, memo)
-    return known
+    value = memo.get(x)
+    if value is None:
+        value = memo[x] = _operation(x, symbols, shared, memo)
+    return value
 
 
-def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
+def _operation(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
     if isinstance(x, Select):
         return _select(x, _value(x.of, symbols, shared, memo), symbols, shared)
     if isinstance(x, Accumulated):
@@ -79,28 +81,31 @@ def _operated(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo:
         return _prefix(x, shared, int(upto.max(initial=0)))[upto.astype(np.int64)]
     assert isinstance(x, Call), x
     args = [_value(a, symbols, shared, memo) for a in x.args]
-    if x.op in _REDUCED:
+    if x.op in _FOLDED:
         total = args[0]
         for a in args[1:]:
-            total = _REDUCED[x.op](total, a)
+            total = _FOLDED[x.op](total, a)
         return total
     return _PLAIN[x.op](*args)
 
 
 def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
-    """Each branch on the ticks that reach it."""
+    """Computes each branch at the ticks in its range."""
     starts = [first_tick(s) for s in e.starts[1:]]
     if np.ndim(of) == 0:
         return evaluate(e.values[int(np.searchsorted(starts, of, side="right"))], symbols, shared)
     out = np.empty(np.shape(of))
-    for i, chosen in _places(starts, of):
-        there = {s: v[chosen] if np.ndim(v) else v for s, v in symbols.items()}
-        out[chosen] = evaluate(e.values[i], there, shared)
+    for i, places in _places(starts, of):
+        selected = {s: v[places] if np.ndim(v) else v for s, v in symbols.items()}
+        out[places] = evaluate(e.values[i], selected, shared)
     return out
 
 
 def _places(starts: Sequence[float], of: Array) -> Iterator[tuple[int, Any]]:
-    """Which of the stretches that begin at `starts`, after a first one, hold values of an array, and where: a slice of it where it rises, as ticks do."""
+    """Yields (range number, places) for each range that holds values of an array: the ranges after the first begin at `starts`.
+
+    The places are a slice if the array rises, as ticks mostly do, else an array of booleans.
+    """
     if bool(np.all(of[1:] >= of[:-1])):
         bounds = [0, *np.searchsorted(of, starts, side="left").tolist(), len(of)]
         yield from ((i, slice(bounds[i], bounds[i + 1])) for i in range(len(starts) + 1) if bounds[i] < bounds[i + 1])
@@ -110,58 +115,58 @@ def _places(starts: Sequence[float], of: Array) -> Iterator[tuple[int, Any]]:
 
 
 def factors(high: Expr, low: Expr) -> Callable[[Array], tuple[Any, Any]]:
-    """The factors of a product for an array of indices, as (high, low)."""
+    """Returns the function that computes the factors of a product for an array of indices, as (high, low)."""
     return lambda k: (evaluate(high, {INDEX: k}, {}), evaluate(low, {INDEX: k}, {}))
 
 
 def _prefix(e: Accumulated, shared: dict[Any, Any], upto: int) -> Array:
-    """All products up to an index, kept for the next block; it at least doubles when it grows."""
-    product = e.high, e.low  # whatever it is taken up to
-    known: Array | None = shared.get(product)
-    if known is None or len(known) <= upto:
-        n = max(upto, min(2 * len(known), MOST_FACTORS) if known is not None else 0)
-        known = shared[product] = running_products(factors(*product), n)
-    return known
+    """Returns all products up to an index, and keeps them for the next block. Their number at least doubles when it grows."""
+    product = e.high, e.low  # the key does not depend on the upper index
+    products: Array | None = shared.get(product)
+    if products is None or len(products) <= upto:
+        n = max(upto, min(2 * len(products), MOST_FACTORS) if products is not None else 0)
+        products = shared[product] = running_products(factors(*product), n)
+    return products
 
 
 class _Trees:
-    """The machine trees of the pieces of a level, each made when a tick first falls into it: (a, b) for a + b * base, or one tree in base."""
+    """The machine trees of the pieces of a level, made when a tick first falls into a piece: (a, b) for a + b * base, else one tree that holds the base."""
 
     def __init__(self, level: Expr) -> None:
         self.pieces = [part for piece in pieces(level) for part in stretches(piece)]
         self.starts = [first_tick(piece.start) for piece in self.pieces]
-        self._made: dict[int, tuple[Expr, ...]] = {}
+        self._trees: dict[int, tuple[Expr, ...]] = {}
 
     def of(self, i: int) -> tuple[Expr, ...]:
-        """The trees of the i-th piece."""
-        trees = self._made.get(i)
+        """Returns the trees of the i-th piece."""
+        trees = self._trees.get(i)
         if trees is None:
             piece = self.pieces[i]
             split = affine(piece.level, BASE)
-            trees = self._made[i] = tuple(numeric(part, piece.start) for part in (split or (piece.level,)))
+            trees = self._trees[i] = tuple(numeric(part, piece.start) for part in (split or (piece.level,)))
         return trees
 
 
 _trees_of = lru_cache(maxsize=64)(_Trees)
 
 
-#: A function of NumPy takes as long for so many numbers as a node takes to be made, as a power of 2.
+#: How many numbers in a NumPy function count as one operation, as a power of 2.
 _NUMBERS = 11
 
 
 def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Array:
-    """The levels at an array of ticks, in any order and of any shape. `counts` is for ticks that a text asks for: they are work of that text."""
+    """Returns the levels at an array of ticks of any order and shape. `counts`: the work counts against the budget of a text, since the text asks for it."""
     trees = _trees_of(level)
     flat = np.ascontiguousarray(ticks, dtype=np.float64).reshape(-1)
     out = np.empty_like(flat)
     shared: dict[Any, Any] = {}
     for begin in range(0, len(flat), _BLOCK):
         block = flat[begin : begin + _BLOCK]
-        for i, chosen in _places(trees.starts[1:], block):
-            found = trees.of(i)
+        for i, places in _places(trees.starts[1:], block):
+            piece = trees.of(i)
             if counts:
-                spend(sum(1 for tree in found for _ in walk(tree)) * len(block) >> _NUMBERS)
-            out[begin : begin + _BLOCK][chosen] = _level(found, block[chosen], base, shared)
+                spend(sum(1 for tree in piece for _ in walk(tree)) * len(block) >> _NUMBERS)
+            out[begin : begin + _BLOCK][places] = _level(piece, block[places], base, shared)
     return out.reshape(np.shape(ticks))
 
 

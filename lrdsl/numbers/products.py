@@ -1,6 +1,6 @@
-"""Long products without drift: `cumprod` by the tick. The running product is a double and its error term, so a million factors cost a few ulp at most.
+"""Long products without drift, for `cumprod`. A running product is a double and its error term: a million factors cost a few units in the last place at most.
 
-A level with more than `MOST_FACTORS` factors is refused, so that any tick is reached in half a second at the most, and the next one at once.
+A level with more than `MOST_FACTORS` factors is refused, so that any tick takes half a second at most, and the next one no time.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 #: The most factors that all running products of one level may have together.
 MOST_FACTORS = 4_000_000
-#: A jump of more ticks than this is taken by the array, and so many ticks lie between two products that are kept.
+#: A jump of more factors than this is computed with arrays. Every product after a multiple of this many factors is kept.
 _STRIDE = 4096
-#: So many strides are taken at once: few enough that they stay in the processor's cache.
+#: How many strides are multiplied at once: few enough to stay in the processor's cache.
 _STRIDES = 16
 _BLOCK = 1 << 16
 _SPLITTER = 2.0**27 + 1
-#: So many factors are as much work as one node, as a power of 2.
+#: How many factors count as one operation, as a power of 2.
 _FACTORS = 7
 
 
 def _times(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
-    """(a + b)(c + d) as a normalized pair, for floats and for arrays."""
+    """Returns (a + b)(c + d) as a normalized pair of doubles, or of arrays of doubles."""
     p = a * c
     t = _SPLITTER * a
     a1 = t - (t - a)
@@ -39,14 +39,17 @@ def _times(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
 
 
 def within(factors: float) -> None:
-    """Raise `ScheduleError` for a level whose products have too many factors."""
+    """Raises `ScheduleError` for a level whose products have too many factors."""
     if factors > MOST_FACTORS:
-        help = "end the `cumprod` before with `for`, or replan from the level that a run has reached"
+        help = "end the `cumprod` earlier with `for`, or replan from the level that a run has reached"
         raise refuse("LR152", f"the level is a product of {int(factors)} factors, and {MOST_FACTORS} are the most that are multiplied one by one", help)
 
 
 class Factors:
-    """The factors of a product: `one` gives that of an index as (high, low), `many` those of an array of indices. Of their product, all strides are `kept`."""
+    """The factors of a product. `one` returns the factor of an index as (high, low), `many` the factors of an array of indices.
+
+    `kept` holds the product of the first factors for each number of whole strides.
+    """
 
     def __init__(self, one: Callable[[int], tuple[float, float]], many: Callable[[Any], tuple[Any, Any]]) -> None:
         self.one, self.many = one, many
@@ -54,9 +57,9 @@ class Factors:
 
 
 class RunningProduct:
-    """The product of `factor(k)` over k = 1 .. n, at any n: one multiplication where n grows by one, a stride of them after a jump.
+    """The product of `factor(k)` over k = 1 .. n, for any n. If n grows by one, it costs one multiplication; after a jump, at most a stride of them.
 
-    Threads may ask at once: what is remembered is taken and replaced whole, and every stride before one that is kept is kept too.
+    Several threads may call it at once: `last` is read and written as a whole, and a product is kept only after all products before it.
     """
 
     def __init__(self, factors: Factors) -> None:
@@ -80,7 +83,7 @@ class RunningProduct:
         return high + low
 
     def _leap(self, last: int, n: int) -> tuple[int, float, float]:
-        """Go on to a multiple of the stride, a few strides at a time; gives the index that is reached, and the product there."""
+        """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there as (high, low)."""
         import numpy as np
 
         at = last // _STRIDE
@@ -101,7 +104,7 @@ class RunningProduct:
 
 
 def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArray[Any]:
-    """The products of the first 0 .. n factors, a block at a time; `factors` gives those of an array of indices as (high, low)."""
+    """Returns the products of the first 0, 1, .., n factors. `factors` returns the factors of an array of indices as (high, low)."""
     import numpy as np
 
     spend(n >> _FACTORS)
@@ -110,14 +113,14 @@ def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArr
     for begin in range(0, n, _BLOCK):
         indices = np.arange(begin + 1, min(begin + _BLOCK, n) + 1, dtype=float)
         high, low = (np.broadcast_to(part, len(indices)) for part in factors(indices))
-        whole, rest = _times(*_prefixes(high, low), *carried)
-        out[begin + 1 : begin + 1 + len(indices)] = whole + rest
-        carried = float(whole[-1]), float(rest[-1])
+        product, error = _times(*_prefixes(high, low), *carried)
+        out[begin + 1 : begin + 1 + len(indices)] = product + error
+        carried = float(product[-1]), float(error[-1])
     return out
 
 
 def _prefixes(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The prefix products of a block. Columns of about the square root of its length are multiplied side by side."""
+    """Returns the products of the first 1, 2, .. factors of a block. The block is cut into columns, which are multiplied side by side."""
     import numpy as np
 
     n = len(high)
@@ -131,5 +134,5 @@ def _prefixes(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[Any], NDAr
     before = [(1.0, 0.0)]
     for column in range(columns - 1):
         before.append(_times(*before[-1], float(h[-1, column]), float(lo[-1, column])))
-    whole, rest = _times(h, lo, *np.array(before).T)
-    return whole.T.reshape(-1)[:n], rest.T.reshape(-1)[:n]
+    product, error = _times(h, lo, *np.array(before).T)
+    return product.T.reshape(-1)[:n], error.T.reshape(-1)[:n]

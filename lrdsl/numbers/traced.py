@@ -1,7 +1,7 @@
-"""Formulas in the operations of an array library that traces, compiles and differentiates: jax.numpy, or keras.ops.
+"""Computes levels with an array library that traces, compiles and differentiates: jax.numpy or keras.ops.
 
-Nothing here branches on a value. Each stretch of a formula is computed at every tick, at the nearest tick where it holds, so that no branch is infinite or NaN
-where it is not in force, nor its derivative.
+No Python code branches on a value. Every branch of a formula is computed at every tick: outside its range, at the nearest tick inside. So no branch, and no
+derivative of one, is infinite or NaN where the branch is not used.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any
 from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
 from lrdsl.plan import Plan
 
-#: The name that an operation has in the library, where it is another one.
+#: The library's names of operations that are named differently there.
 _NAMES = {"abs": "abs", "ceil": "ceil", "max": "maximum", "min": "minimum", "mod": "mod", "pow": "power"}
 _WHOLE = 2**53
 
 
 def level(plan: Plan, tick: Any, base: float, ops: Any) -> Any:
-    """The level at a tick, an array of the library or a traced one. `ops` is the library: its functions, and `fori_loop`."""
+    """Returns the level at a tick, which is an array of the library or a traced one. `ops` is the library: its functions, and `fori_loop`."""
     return _Tracer(ops, {T: tick, BASE: base}).of(plan.level)
 
 
 class _Tracer:
-    """One formula at one tick; equal parts are computed once."""
+    """Computes a formula at one tick; equal parts are computed once."""
 
     def __init__(self, ops: Any, symbols: dict[Symbol, Any]) -> None:
         self.ops = ops
@@ -53,7 +53,7 @@ class _Tracer:
         raise AssertionError(e)
 
     def _linear(self, e: Linear) -> Any:
-        """An exact time, as one division of whole numbers where these fit into a double."""
+        """Returns an exact time, as one division of whole numbers if these fit into a double."""
         bottom = math.lcm(e.scale.denominator, e.shift.denominator)
         a, b = int(e.scale * bottom), int(e.shift * bottom)
         if max(abs(a), abs(b), bottom) >= _WHOLE:
@@ -63,20 +63,20 @@ class _Tracer:
 
     def _select(self, e: Select) -> Any:
         of = self.of(e.of)
-        found = self._branch(e, 0)
+        value = self._branch(e, 0)
         for i in range(1, len(e.values)):
-            found = self.ops.where(of >= float(e.starts[i]), self._branch(e, i), found)
-        return found
+            value = self.ops.where(of >= float(e.starts[i]), self._branch(e, i), value)
+        return value
 
     def _branch(self, e: Select, i: int) -> Any:
-        """One stretch, at the tick itself where it holds, else at the nearest end of it."""
+        """Returns the value of a branch at the tick, or, if the tick is outside its range, at the nearest tick inside."""
         if e.of is not T:
             return self.of(e.values[i])
         tick = self.symbols[T]
         if i > 0:
             tick = self.ops.maximum(tick, float(e.starts[i]))
         if i + 1 < len(e.values):
-            # Just before its end: there a root may have no slope.
+            # Just before the end: at the end itself, the slope of a square root is infinite.
             tick = self.ops.minimum(tick, float(e.starts[i + 1]) * (1 - 2.0 ** (-52 if "64" in str(tick.dtype) else -23)))
         return _Tracer(self.ops, {**self.symbols, T: tick}).of(e.values[i])
 
@@ -103,6 +103,6 @@ class _Tracer:
                 return self.ops.sin(args[0] * (math.pi / 2)) ** 2
             case "mod" | "floor" | "ceil" | "pow" | "abs":
                 return getattr(self.ops, _NAMES.get(e.op, e.op))(*args)
-        if all(isinstance(a, float) for a in args):  # a constant, which the libraries' functions would make an array of single precision
+        if all(isinstance(a, float) for a in args):  # the library would turn constants into arrays of single precision
             return getattr(math, e.op)(*args)
         return getattr(self.ops, e.op)(*args)

@@ -1,0 +1,114 @@
+"""Writes machine trees as the statements of a Python function: each part that is used twice is computed once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T
+from lrdsl.numbers.lowering import Accumulated
+from lrdsl.numbers.pairs import Float
+from lrdsl.plan import first_tick
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
+
+
+class Writer:
+    """Writes trees as Python statements. `lines` holds the statements, `values` the values that belong into the places in them.
+
+    `running_product` makes the object that computes a long product.
+    """
+
+    def __init__(self, trees: tuple[Expr, ...], running_product: Callable[[Accumulated], Any], indent: str = "    ") -> None:
+        self.lines: list[str] = []
+        self.running_product = running_product
+        self.indent = indent
+        self.names: dict[Expr, str] = {T: "t", BASE: "base", INDEX: "k"}
+        self.last_name = 0
+        self.uses: Counter[Expr] = Counter()
+        self.values: dict[str, Any] = {}
+        for tree in trees:
+            self._count(tree)
+
+    def _count(self, e: Expr) -> None:
+        self.uses[e] += 1
+        if self.uses[e] == 1:
+            for child in e.below:
+                self._count(child)
+
+    def place(self, value: Any) -> str:
+        """Returns a place for a value: a string constant that occurs nowhere else in the code. The value replaces it after compilation."""
+        place = f"\0:{len(self.values)}"
+        self.values[place] = value
+        return repr(place)
+
+    def _new_name(self) -> str:
+        self.last_name += 1
+        return f"x{self.last_name}"
+
+    def text(self, e: Expr) -> str:
+        """Returns a Python expression for `e`, and writes the statements that it needs before it."""
+        if isinstance(e, Float):
+            return self.place(e.value)
+        name = self.names.get(e)
+        if name is not None:
+            return name
+        if isinstance(e, Select):
+            return self._select(e)
+        expression = self._expression(e)
+        if self.uses[e] < 2:
+            return expression
+        return self._assign(e, expression)
+
+    def _assign(self, e: Expr, expression: str) -> str:
+        name = self.names[e] = self._new_name()
+        self.lines.append(f"{self.indent}{name} = {expression}")
+        return name
+
+    def _expression(self, e: Expr) -> str:
+        if isinstance(e, Accumulated):
+            product = self._new_name()
+            self.lines.append(f"{self.indent}{product} = {self.place(self.running_product(e))}")
+            return f"{product}({self.text(e.upto)})"
+        assert isinstance(e, Call), e
+        if e.op in ("min", "max"):
+            return self._extreme(e)
+        # Python's compiler folds an operation on constants alone, and the places in it would be lost.
+        constant = all(isinstance(a, Float) for a in e.args)
+        args = [repr(a.value) if constant and isinstance(a, Float) else self.text(a) for a in e.args]
+        if e.op in _INFIX:
+            return f"({f' {_INFIX[e.op]} '.join(args)})"
+        return f"{e.op}({', '.join(args)})"
+
+    def _extreme(self, e: Call) -> str:
+        sign = "<" if e.op == "min" else ">"
+        best = self.text(e.args[0])
+        for a in e.args[1:]:
+            name, other = self._new_name(), self._new_name()
+            self.lines += [f"{self.indent}{name}, {other} = {best}, {self.text(a)}", f"{self.indent}if {other} {sign} {name}: {name} = {other}"]
+            best = name
+        self.names[e] = best
+        return best
+
+    def _select(self, e: Select) -> str:
+        of, name = self.text(e.of), self._new_name()
+        if not isinstance(e.of, Symbol) and of not in self.names.values():
+            of = self._assign(e.of, of)
+        self._branch(of, name, e, 0, len(e.values))
+        self.names[e] = name
+        return name
+
+    def _branch(self, of: str, name: str, e: Select, low: int, high: int) -> None:
+        """Writes a tree of comparisons, so that a branch is reached in logarithmic time."""
+        if high - low == 1:
+            value = self.text(e.values[low])
+            self.lines.append(f"{self.indent}{name} = {value}")
+            return
+        middle = (low + high) // 2
+        for head, start, stop in ((f"if {of} < {self.place(first_tick(e.starts[middle]))}:", low, middle), ("else:", middle, high)):
+            self.lines.append(self.indent + head)
+            names, indent = dict(self.names), self.indent
+            self.indent += "    "
+            self._branch(of, name, e, start, stop)
+            self.names, self.indent = names, indent
