@@ -1,4 +1,4 @@
-"""From what the parser has recognized to nodes: one builder for each rule of the grammar."""
+"""Builds the nodes of the tree: one method for each rule of the grammar."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import Token
 
+#: The nodes that are statements of a file; every other node is an expression.
 STATEMENTS = (nodes.Setting, nodes.Binding, nodes.Function, nodes.Use, nodes.Assertion, nodes.Target)
 
 
 class Builder:
-    """What the parser calls when a rule is complete: the method of its name. The parts are nodes and every token, so each node knows where it stands."""
+    """Holds one method for each rule of the grammar, with the name of the rule. The parser calls it when the rule is complete.
+
+    The arguments are the parts of the rule: nodes and tokens, signs and keywords included, so that a node can take its extent from them.
+    """
 
     def number(self, token: Token) -> Node:
         return nodes.Number(_value(token), token.extent)
@@ -36,13 +40,13 @@ class Builder:
     def positional(self, value: Node) -> nodes.Argument:
         return nodes.Argument("", value, value.extent, value.extent)
 
-    def call(self, word: Token, _open: Token, *rest: Any) -> Node:
-        arguments = tuple(r for r in rest if isinstance(r, nodes.Argument))
-        return nodes.Call(str(word), arguments, (word.extent[0], rest[-1].extent[1]), word.extent)
+    def call(self, word: Token, _open: Token, *parts: Any) -> Node:
+        arguments = tuple(part for part in parts if isinstance(part, nodes.Argument))
+        return nodes.Call(str(word), arguments, (word.extent[0], parts[-1].extent[1]), word.extent)
 
-    def list(self, opening: Token, *rest: Any) -> Node:
-        items = tuple(r for r in rest if not isinstance(r, Token))
-        return nodes.List(items, (opening.extent[0], rest[-1].extent[1]))
+    def list(self, opening: Token, *parts: Any) -> Node:
+        items = tuple(part for part in parts if not isinstance(part, Token))
+        return nodes.List(items, (opening.extent[0], parts[-1].extent[1]))
 
     def group(self, _open: Token, body: Node, _close: Token) -> Node:
         return body
@@ -59,8 +63,8 @@ class Builder:
     def limited(self, body: Node, _for: Token, length: Node) -> Node:
         return nodes.Limited(body, length, (body.extent[0], length.extent[1]))
 
-    def until(self, body: Node, _until: Token, *rest: Any) -> Node:
-        conditions = tuple(r for r in rest if not isinstance(r, Token))
+    def until(self, body: Node, _until: Token, *parts: Any) -> Node:
+        conditions = tuple(part for part in parts if not isinstance(part, Token))
         return nodes.Until(body, conditions, (body.extent[0], conditions[-1].extent[1]))
 
     def comparison(self, left: Node, op: Token, right: Node) -> Node:
@@ -76,14 +80,14 @@ class Builder:
                 items.extend(part.items if isinstance(part, nodes.Sequence) else [part])
         return nodes.Sequence(tuple(items), (parts[0].extent[0], parts[-1].extent[1]))
 
-    def indexed(self, word: Token, *rest: Token) -> Node:
+    def indexed(self, word: Token, *selectors: Token) -> Node:
         keys: list[str | int] = []
-        for token in rest:
+        for token in selectors:
             if token.type == "STRING":
                 keys.append(token[1:-1])
             elif token.type == "NUMBER":
                 keys.append(int(_value(token)) if token.isdigit() else str(token))
-        return nodes.Indexed(str(word), tuple(keys), (word.extent[0], rest[-1].extent[1]))
+        return nodes.Indexed(str(word), tuple(keys), (word.extent[0], selectors[-1].extent[1]))
 
     def moment(self, value: Node, _at: Token, tick: Node) -> Node:
         return nodes.Moment(value, tick, (value.extent[0], tick.extent[1]))
@@ -94,29 +98,29 @@ class Builder:
     def binding(self, keyword: Token, word: Token, _equal: Token, value: Node) -> Node:
         return nodes.Binding(str(word), value, (keyword.extent[0], value.extent[1]), word.extent)
 
-    def parameter(self, word: Token, *rest: Any) -> nodes.Slot:
-        default: Node | None = rest[1] if rest else None
+    def parameter(self, word: Token, *parts: Any) -> nodes.Slot:
+        default: Node | None = parts[1] if parts else None
         return nodes.Slot(str(word), default, (word.extent[0], word.extent[1] if default is None else default.extent[1]))
 
-    def function(self, keyword: Token, word: Token, *rest: Any) -> Node:
-        slots = tuple(r for r in rest if isinstance(r, nodes.Slot))
-        return nodes.Function(str(word), slots, rest[-1], (keyword.extent[0], rest[-1].extent[1]), word.extent)
+    def function(self, keyword: Token, word: Token, *parts: Any) -> Node:
+        slots = tuple(part for part in parts if isinstance(part, nodes.Slot))
+        return nodes.Function(str(word), slots, parts[-1], (keyword.extent[0], parts[-1].extent[1]), word.extent)
 
     def use(self, keyword: Token, path: Token) -> Node:
         return nodes.Use(str(path[1:-1]), (keyword.extent[0], path.extent[1]))
 
-    def assertion(self, keyword: Token, left: Node, *rest: Any) -> Node:
-        op, right = (str(rest[0]), rest[1]) if rest else ("", left)
+    def assertion(self, keyword: Token, left: Node, *parts: Any) -> Node:
+        op, right = (str(parts[0]), parts[1]) if parts else ("", left)
         return nodes.Assertion(left, op, right, (keyword.extent[0], right.extent[1]))
 
     def target(self, left: Node, _equal: Token, body: Node) -> Node:
         return nodes.Target(left, body, (left.extent[0], body.extent[1]))
 
     def start(self, *statements: Any) -> Node:
-        found = tuple(s for s in statements if not isinstance(s, Token))
-        if len(found) == 1 and not isinstance(found[0], STATEMENTS):
-            return cast(Node, found[0])
-        return nodes.File(found, (found[0].extent[0], found[-1].extent[1]))
+        items = tuple(s for s in statements if not isinstance(s, Token))
+        if len(items) == 1 and not isinstance(items[0], STATEMENTS):
+            return cast(Node, items[0])
+        return nodes.File(items, (items[0].extent[0], items[-1].extent[1]))
 
 
 def _value(token: Token) -> Exact:

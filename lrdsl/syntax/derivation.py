@@ -1,4 +1,7 @@
-"""From tokens to a tree by the tables of the grammar. Lark does the same as fast as it is general: here a text takes half the time, and Lark is not loaded."""
+"""The LALR parser: it takes one token after the other and builds the tree by the tables of the grammar.
+
+Lark could run the same tables. This parser takes half the time, and Lark need not be loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from lrdsl.syntax.builder import Builder
 from lrdsl.syntax.grammar import Rule, grammar
 from lrdsl.syntax.tokens import Token
 
-#: What makes the whole of a rule of its parts; None where the one part stands for it.
+#: Builds the result of a rule from its parts; None for a rule that passes its one part on.
 _Maker: TypeAlias = "Callable[[list[Any]], Any] | None"
 
 
 @cache
 def _makers() -> list[_Maker]:
-    """What makes nodes, for each rule of the grammar."""
+    """Returns the function that builds the result, for each rule of the grammar."""
     builder = Builder()
 
     def maker(rule: Rule) -> _Maker:
@@ -29,25 +32,31 @@ def _makers() -> list[_Maker]:
 
 
 @cache
-def _behind(state: int, name: str, kind: str) -> int:
-    """The state behind a whole of that name, before a token of a kind. Of the rules of an expression, most pass on their one part: they are passed at once."""
+def _state_after(state: int, name: str, kind: str) -> int:
+    """Returns the state after a complete rule of this name, when a token of this kind comes next.
+
+    Most rules of an expression pass their one part on. They are completed here at once, without a step of the parser for each.
+    """
     moves, rules = grammar().moves, grammar().rules
-    found = moves[state][name]
-    while (move := moves[found].get(kind, 0)) < 0 and rules[~move].maker is None:
-        found = moves[state][rules[~move].name]
-    return found
+    following = moves[state][name]
+    while (move := moves[following].get(kind, 0)) < 0 and rules[~move].maker is None:
+        following = moves[state][rules[~move].name]
+    return following
 
 
-def _spliced(parts: list[Any]) -> list[Any]:
-    """Parts with the lists among them spliced in. The first, which may be long, becomes the list of all: it is part of nothing else."""
-    found: list[Any] = parts[0] if isinstance(parts[0], list) else [parts[0]]
+def _flattened(parts: list[Any]) -> list[Any]:
+    """Returns the parts as one flat list. A first part that is a list is extended in place: it may be long, and nothing else holds it."""
+    items: list[Any] = parts[0] if isinstance(parts[0], list) else [parts[0]]
     for part in parts[1:]:
-        found += part if isinstance(part, list) else [part]
-    return found
+        items += part if isinstance(part, list) else [part]
+    return items
 
 
 class Derivation:
-    """A reading on its way (LALR): the states that the parser went through, and what has been made of the tokens; None where only the states matter."""
+    """The state of the LALR parser in the middle of a text: its stack of `states`, and its stack of `parts`, the tokens and nodes.
+
+    `parts` is None where nothing is to be built, only to be tried.
+    """
 
     __slots__ = ("parts", "states")
 
@@ -55,9 +64,9 @@ class Derivation:
         self.states, self.parts = states, parts
 
     def feed(self, token: Token) -> bool:
-        """Take the next token, and make what it completes. Whether it fits."""
-        known, makers = grammar(), _makers()
-        moves = known.moves
+        """Takes the next token and builds every rule that it completes. Returns False for a token that does not fit."""
+        tables, makers = grammar(), _makers()
+        moves = tables.moves
         states, parts, kind = self.states, self.parts, token.type
         while True:
             move = moves[states[-1]].get(kind)
@@ -68,16 +77,16 @@ class Derivation:
                 if parts is not None:
                     parts.append(token)
                 return True
-            rule, make = known.rules[~move], makers[~move]
+            rule, make = tables.rules[~move], makers[~move]
             del states[-rule.size :]
             if make is not None and parts is not None:
-                taken = parts[-rule.size :]
-                parts[-rule.size :] = [make(_spliced(taken) if rule.splices else taken)]
-            states.append(_behind(states[-1], rule.name, kind))
-            if states[-1] == known.accept:
+                operands = parts[-rule.size :]
+                parts[-rule.size :] = [make(_flattened(operands) if rule.splices else operands)]
+            states.append(_state_after(states[-1], rule.name, kind))
+            if states[-1] == tables.accept:
                 return True
 
     def after(self, kind: str) -> Derivation | None:
-        """Where a token of a kind would lead; None where it does not fit."""
+        """Returns the parser after one more token of this kind, or None for a token that does not fit. Nothing is built."""
         later = Derivation(self.states[:], None)
         return later if later.feed(Token(kind, "")) else None

@@ -1,6 +1,6 @@
-"""One canonical layout of a text: a statement a line, long chains a phase a line, `=` of neighbours below each other. Comments stay where they belong.
+"""Lays out a text: one statement on a line, a long sequence with one phase on a line, the `=` of neighbouring lines in one column.
 
-The formatter works on tokens, not on the tree: numbers keep the spelling that their author gave them, and brackets that help a reader stay.
+The formatter works on tokens, not on the tree. So comments stay, numbers keep their spelling, and brackets that only help the reader stay too.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from lrdsl.diagnostics import Problems
 from lrdsl.syntax.parser import parse
 from lrdsl.syntax.tokens import Token, separate, statements_of, tokens_of
 
-#: How wide a line may be, and how far a broken one is set in.
+#: The widest line, and the indentation of a line that continues another.
 WIDTH, INDENT = 100, 4
-#: Lines below each other have their `=` in one column where that moves none of them further than this.
+#: Neighbouring lines have their `=` in one column, unless that would move one of them further than this.
 MOST_PADDING = 14
 
 _OPENING = {"LPAR", "LSQB"}
 _CLOSING = {"RPAR", "RSQB"}
+#: Units and multiples that follow their number without a blank.
 _TIGHT_UNITS = {"ep", "x", *MULTIPLES}
-#: After these a minus is a sign, and a bracket stands apart.
+#: After these tokens, a minus is the sign of a number, and a bracket has a blank before it.
 _OPERATORS = {
     "PLUS",
     "MINUS",
@@ -48,9 +49,9 @@ _OPERATORS = {
 
 
 def format(text: str) -> str:
-    """A text in its canonical layout, with the same meaning; a text of one line stays one line.
+    """Returns a text in its canonical layout, with the same meaning. A text of one line stays one line.
 
-    Raises `ScheduleError` for a text whose grammar is wrong.
+    Raises `ScheduleError` for a text that does not fit the grammar.
 
     >>> print(format("set  total=90ep\\nset base =0.1  # as in the paper\\n\\nlr=warmup( 5ep )then cosine(rest,to = .1x)"), end="")
     set total = 90ep
@@ -59,16 +60,16 @@ def format(text: str) -> str:
     lr = warmup(5ep) then cosine(rest, to=0.1x)
     """
     tree = parse(string("the text", text, "give the schedule as a string"))
-    found, before = _format(text), text
-    while found != before:  # a comment that has moved out of a bracket may let it be one line
-        found, before = _format(found), found
-    assert parse(found) == tree, "the layout would change the meaning; please report this text"
-    return found
+    layout, previous = _format(text), text
+    while layout != previous:  # once a comment has moved out of a bracket, the bracket may fit on one line
+        layout, previous = _format(layout), layout
+    assert parse(layout) == tree, "the layout would change the meaning; please report this text"
+    return layout
 
 
 @attrs.define
 class _Word:
-    """A token with the comments before it, on lines of their own, and the one behind it, on its line. A comment of nothing is a blank line."""
+    """A token with its comments: those on the lines before it, and the one after it on its line. An empty comment is a blank line."""
 
     token: Token
     kind: str
@@ -82,7 +83,7 @@ class _Word:
 
 @attrs.define
 class _Line:
-    """A line with the comments above it, and the one at its end."""
+    """A line of the layout, with the comments above it and the comment at its end."""
 
     indent: int
     text: str
@@ -100,20 +101,20 @@ def _format(text: str) -> str:
     if "\n" not in text and not tail and not any(any(word.before) or word.after for words in statements for word in words):
         return "; ".join(_flat(words) for words in statements)
     blocks = [(words, _laid_out(words, 0)) for words in statements]
-    out: list[str] = []
+    output: list[str] = []
     for _, group in groupby(_numbered(blocks), key=lambda item: item[0]):
         members = [block for _, block in group]
         _align(members)
         for _, lines in members:
-            out += [line.rstrip() for each in lines for line in each.lines()]
-    return "\n".join([*out, *tail]).strip("\n") + "\n"
+            output += [line.rstrip() for each in lines for line in each.lines()]
+    return "\n".join([*output, *tail]).strip("\n") + "\n"
 
 
 _Block = tuple[list[_Word], list[_Line]]
 
 
 def _numbered(blocks: list[_Block]) -> Iterator[tuple[int, _Block]]:
-    """Blocks with the number of their group: neighbours of one kind on one line each, with nothing between them."""
+    """Yields each block with the number of its group. A group is neighbouring statements of one kind, each on one line, with nothing between them."""
     number, before = 0, ""
     for words, lines in blocks:
         kind = words[0].kind if words[0].kind in ("SET", "LET") else "TARGET" if _equal(words) is not None and words[0].kind != "DEF" else ""
@@ -124,7 +125,7 @@ def _numbered(blocks: list[_Block]) -> Iterator[tuple[int, _Block]]:
 
 
 def _equal(words: Sequence[_Word]) -> int | None:
-    """Where the `=` of a statement stands."""
+    """Returns the index of the `=` of a statement."""
     depth = 0
     for i, word in enumerate(words):
         depth += (word.kind in _OPENING) - (word.kind in _CLOSING)
@@ -134,6 +135,7 @@ def _equal(words: Sequence[_Word]) -> int | None:
 
 
 def _align(members: list[_Block]) -> None:
+    """Moves the `=` of a group of statements into one column."""
     if len(members) < 2:
         return
     lefts = [_flat(words[: _equal(words)]) for words, _ in members]
@@ -147,9 +149,9 @@ def _align(members: list[_Block]) -> None:
 
 
 def _statements(text: str) -> tuple[list[list[_Word]], list[str]]:
-    """The words of each statement, and the comments after the last."""
+    """Returns the words of each statement, and the comments after the last statement."""
     problems = Problems(text)
-    found: list[list[_Word]] = []
+    statements: list[list[_Word]] = []
     end, before = 0, None
     for statement in statements_of(list(tokens_of(text, problems))):
         separate(statement, problems)
@@ -160,18 +162,18 @@ def _statements(text: str) -> tuple[list[list[_Word]], list[str]]:
             _comments(text[end:start], before, word)
             words.append(word)
             end, before = token.extent[1], word
-        found.append(words)
+        statements.append(words)
     last = _Word(Token("$END", ""), "$END")
     _comments(text[end:], before, last)
-    return found, last.before
+    return statements, last.before
 
 
 def _comments(gap: str, before: _Word | None, word: _Word) -> None:
-    """Give the comments between two words to the one or the other."""
+    """Adds the comments in the gap between two words to one of the two."""
     lines = gap.split("\n")
     for i, line in enumerate(lines):
-        _, sign, rest = line.partition("#")
-        comment = f"# {rest.strip()}" if rest.strip() and rest[:1] not in "#!" else f"#{rest.rstrip()}"
+        _, sign, body = line.partition("#")
+        comment = f"# {body.strip()}" if body.strip() and body[:1] not in "#!" else f"#{body.rstrip()}"
         if not sign:
             if 0 < i < len(lines) - 1 and word.before[-1:] != [""]:
                 word.before.append("")
@@ -183,7 +185,7 @@ def _comments(gap: str, before: _Word | None, word: _Word) -> None:
 
 
 def _laid_out(words: list[_Word], indent: int, depth: int = 0) -> list[_Line]:
-    """A statement, or what stands in a bracket, on one line where it fits, else a phase a line."""
+    """Returns the lines of a statement, or of an argument: one line if it fits, else one line for each phase."""
     if _fits(words, indent, depth):
         return [_line(words, indent, depth)]
     phases = _split(words, "THEN")
@@ -200,7 +202,7 @@ def _fits(words: list[_Word], indent: int, depth: int) -> bool:
 
 
 def _phase(words: list[_Word], indent: int, depth: int) -> list[_Line]:
-    """A phase on one line where it fits, else its widest bracket a part a line."""
+    """Returns the lines of a phase: one line if it fits, else one line for each part of its widest bracket."""
     bracket = None if _fits(words, indent, depth) else _widest(words)
     if bracket is None:
         return [_line(words, indent, depth)]
@@ -208,7 +210,7 @@ def _phase(words: list[_Word], indent: int, depth: int) -> list[_Line]:
     lines = [_line(words[: start + 1], indent, depth)]
     parts = _split(words[start + 1 : end], "COMMA")
     for i, part in enumerate(parts):
-        comma = part.pop(0) if i and part else None  # the comma before it ends the line before
+        comma = part.pop(0) if i and part else None  # the comma ends the line before
         if comma is not None:
             _end(lines[-1], comma)
         if part:
@@ -223,7 +225,7 @@ def _end(line: _Line, comma: _Word) -> None:
 
 
 def _widest(words: list[_Word]) -> tuple[int, int] | None:
-    """The outermost bracket with most in it that holds several things."""
+    """Returns the first and last index of the widest outermost bracket with more than one word in it; None if there is none."""
     best: tuple[int, int] | None = None
     depth, start = 0, 0
     for i, word in enumerate(words):
@@ -238,7 +240,7 @@ def _widest(words: list[_Word]) -> tuple[int, int] | None:
 
 
 def _split(words: list[_Word], kind: str) -> list[list[_Word]]:
-    """The words in parts, each from the second on beginning with a word of a kind that is in no bracket."""
+    """Splits the words before each word of a kind that stands outside all brackets."""
     parts: list[list[_Word]] = [[]]
     depth = 0
     for word in words:
@@ -250,7 +252,7 @@ def _split(words: list[_Word], kind: str) -> list[list[_Word]]:
 
 
 def _line(words: list[_Word], indent: int, depth: int) -> _Line:
-    """One line; a comment inside it goes above it."""
+    """Returns the words as one line. Comments between them go above it."""
     inner = list(words[0].before)
     for before, word in pairwise(words):
         inner += [comment for comment in (before.after, *word.before) if comment]
@@ -258,7 +260,7 @@ def _line(words: list[_Word], indent: int, depth: int) -> _Line:
 
 
 def _flat(words: Sequence[_Word], depth: int = 0) -> str:
-    """The words side by side, so many brackets deep."""
+    """Returns the words on one line, with their blanks. `depth` is the number of brackets around them."""
     out = ""
     sign = False  # the word before is the sign of a number
     for i, word in enumerate(words):
@@ -271,7 +273,7 @@ def _flat(words: Sequence[_Word], depth: int = 0) -> str:
 
 
 def _tight(before: _Word, word: _Word, depth: int) -> bool:
-    """Whether nothing stands between two words."""
+    """Returns whether two words stand together without a blank."""
     kinds = (before.kind, word.kind)
     if word.kind in ("COMMA", "PERCENT", "CARET") or word.kind in _CLOSING or before.kind in _OPENING or before.kind == "CARET":
         return True

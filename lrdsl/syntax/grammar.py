@@ -1,6 +1,6 @@
-"""The grammar as a machine reads it: an expression that finds words and signs, and LALR tables. Lark makes both from `grammar/lrdsl.lark`.
+"""The tables of the parser: the regular expression of the tokens and the LALR moves. Lark computes both from `grammar/lrdsl.lark`.
 
-They are kept beside the grammar, as data, since making them takes longer than most commands do, and loading Lark as long as all the rest.
+The tables are kept in a file beside the grammar. To compute them takes longer than most commands, and to load Lark as long as everything else together.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import attrs
 
 @attrs.frozen(eq=False)
 class Rule:
-    """What is complete: the last `size` parts make a `name`. `maker` names what is made of them: "" for their list, None where the one part stands for it.
+    """One rule of the grammar: `size` parts make a `name`.
 
-    Where the rule `splices`, some of the parts are such lists.
+    `maker` is the method of `Builder` that makes the node; "" makes a list of the parts, None passes the one part on. `splices` says that some of the parts are
+    such lists.
     """
 
     name: str
@@ -30,11 +31,11 @@ class Rule:
 
 @attrs.frozen(eq=False)
 class Grammar:
-    """What there is to know of the grammar to read by it.
+    """Everything that the parser needs to know of the grammar.
 
-    `scanner` matches the next word, sign or number, in a group named after its kind; a WORD that is one of `words` has the kind that is given there; of the
-    `ignored` kinds nothing is read. `moves` says for each state what comes of each kind, and of each complete rule: a state to go to, or, below 0, the
-    complement of the number of one of `rules`. Reading begins in state 0, and is over in the state `accept`.
+    `scanner` matches the next token, in a group named after its kind. `words` gives the kind of each WORD that is a keyword. Tokens of the `ignored` kinds are
+    dropped. `moves` has a table for each state: from the kind of the next token, or the name of a complete rule, to the next state; a number below 0 is the
+    complement of the index of the rule that is complete. The parser starts in state 0 and ends in the state `accept`.
     """
 
     scanner: re.Pattern[str]
@@ -46,27 +47,27 @@ class Grammar:
 
 
 def grammar_path() -> Path:
-    """Where the grammar file lies: beside this module in an installed wheel, in `grammar/` in a checkout."""
+    """Returns the path of the grammar file: beside this module in an installed wheel, in `grammar/` in a checkout."""
     installed = Path(__file__).with_name("lrdsl.lark")
     return installed if installed.exists() else Path(__file__).parents[2] / "grammar" / "lrdsl.lark"
 
 
 @cache
 def grammar() -> Grammar:
-    """The grammar, got ready once, when the first text comes."""
+    """Returns the grammar. It is loaded once, when the first text is parsed."""
     source = grammar_path().read_bytes()
     try:
-        kept = json.loads(grammar_path().with_suffix(".tables.json").read_bytes())
+        saved = json.loads(grammar_path().with_suffix(".tables.json").read_bytes())
     except (OSError, ValueError):
-        kept = {}
-    if kept.get("grammar") != zlib.crc32(source):
-        kept = tables(source)
-    rules = [Rule(*rule) for rule in kept["rules"]]
-    return Grammar(re.compile(kept["scanner"]), kept["words"], frozenset(kept["ignored"]), kept["moves"], rules, kept["accept"])
+        saved = {}
+    if saved.get("grammar") != zlib.crc32(source):
+        saved = tables(source)
+    rules = [Rule(*rule) for rule in saved["rules"]]
+    return Grammar(re.compile(saved["scanner"]), saved["words"], frozenset(saved["ignored"]), saved["moves"], rules, saved["accept"])
 
 
-class _Also:
-    """Tells Lark to keep what no rule uses: a strange character is to be a token with a place, and a `;` is looked for between statements."""
+class _KeepUnused:
+    """Tells Lark to keep two kinds of token that no rule uses: a strange character is reported where it stands, and a `;` ends a statement."""
 
     always_accept = ("UNKNOWN", "SEMICOLON")
 
@@ -75,30 +76,30 @@ class _Also:
 
 
 def tables(source: bytes) -> dict[str, Any]:
-    """A `Grammar` as plain data, the same for the same grammar, with a mark of the grammar that it is good for."""
+    """Returns a `Grammar` as plain data, with a checksum of its grammar file. The same file always gives the same data."""
     import lark
     from lark.parsers.lalr_analysis import Shift
 
-    made = lark.Lark(source.decode(), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=_Also())
-    table = made.parser.parser._parse_table
+    lark_parser = lark.Lark(source.decode(), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=_KeepUnused())
+    table = lark_parser.parser.parser._parse_table
     numbers, todo = {table.start_states["start"]: 0}, [table.start_states["start"]]
-    for state in todo:  # Lark numbers them as hashes fall
+    for state in todo:  # Lark numbers the states in another order on each run
         for _, (action, to) in sorted(table.states[state].items()):
             if action is Shift and to not in numbers:
                 numbers[to] = len(numbers)
                 todo.append(to)
-    rules = {rule: i for i, rule in enumerate(made.rules)}
+    rules = {rule: i for i, rule in enumerate(lark_parser.rules)}
     moves = [{kind: numbers[to] if action is Shift else ~rules[to] for kind, (action, to) in sorted(table.states[state].items())} for state in todo]
-    # As Lark's own lexer tries them. Words are told from WORD afterwards: `thenceforth` is no `then`.
-    words = {t.pattern.value: t.name for t in made.terminals if t.pattern.value.isalpha()}
+    # The order in which Lark's own lexer tries them. Keywords are told from WORD afterwards: `thenceforth` is not a `then`.
+    words = {t.pattern.value: t.name for t in lark_parser.terminals if t.pattern.value.isalpha()}
     kinds = sorted(
-        (t for t in made.terminals if t.name not in words.values()), key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name)
+        (t for t in lark_parser.terminals if t.name not in words.values()), key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name)
     )
     return {
         "grammar": zlib.crc32(source),
         "scanner": "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in kinds),
         "words": words,
-        "ignored": sorted(made.ignore_tokens),
+        "ignored": sorted(lark_parser.ignore_tokens),
         "rules": [[r.origin.name, len(r.expansion), _maker(r), any(part.name.startswith("_") for part in r.expansion)] for r in rules],
         "moves": moves,
         "accept": numbers[table.end_states["start"]],

@@ -1,4 +1,7 @@
-"""The tree of a text: frozen nodes, each with the two offsets it came from. Where a node came from is not part of what it equals."""
+"""The nodes of the tree: frozen classes, one for each form of the language.
+
+Every node has an `extent`, the offsets of its first character and of the one after its last. Two nodes are equal when they say the same, wherever they stand.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ Extent: TypeAlias = tuple[int, int]
 
 @attrs.frozen
 class Number:
-    """`0.1`: a number with no unit; `value` is the decimal, exactly."""
+    """`0.1`: a number with no unit; `value` is exactly the decimal of the text."""
 
     value: Exact
     extent: Extent = attrs.field(eq=False)
@@ -23,7 +26,7 @@ class Number:
 
 @attrs.frozen
 class Quantity:
-    """`1.5B tokens`: a number, a multiple (`""`, `k`, `M`, `B`) and a unit as written (`""` where there is only a multiple)."""
+    """`1.5B tokens`: a number, a multiple (`""`, `k`, `M` or `B`), and a unit as the text spells it (`""` where the text has only a multiple)."""
 
     value: Exact
     multiple: str
@@ -34,7 +37,7 @@ class Quantity:
 
 @attrs.frozen
 class Name:
-    """A bare word: a choice, `base`, `rest`, `total`, `t`, a name that the host gives, or a shape without its arguments."""
+    """A bare word: an option, `base`, `rest`, `total`, `t`, a name of the text or of the host, or a shape without arguments."""
 
     id: str
     extent: Extent = attrs.field(eq=False)
@@ -42,7 +45,7 @@ class Name:
 
 @attrs.frozen
 class Argument:
-    """One argument of a call; `name` is empty where it was given by position."""
+    """One argument of a call; `name` is empty for an argument by position."""
 
     name: str
     value: Node
@@ -62,7 +65,7 @@ class Call:
 
 @attrs.frozen
 class List:
-    """`[30, 60, 80]`."""
+    """`[30, 60, 80]`: a list of values."""
 
     items: tuple[Node, ...]
     extent: Extent = attrs.field(eq=False)
@@ -70,7 +73,7 @@ class List:
 
 @attrs.frozen
 class Negative:
-    """`-a`."""
+    """`-a`: a value with the other sign."""
 
     operand: Node
     extent: Extent = attrs.field(eq=False)
@@ -78,7 +81,7 @@ class Negative:
 
 @attrs.frozen
 class Binary:
-    """`a op b` for `+ - * / ^`."""
+    """`a + b`: arithmetic on two operands. `op` is one of `+ - * / ^`."""
 
     op: str
     left: Node
@@ -88,7 +91,7 @@ class Binary:
 
 @attrs.frozen
 class Sequence:
-    """`A then B then C`, flat: `then` is associative."""
+    """`A then B then C`: phases one after the other. Sequences inside sequences are flat, because `then` is associative."""
 
     items: tuple[Node, ...]
     extent: Extent = attrs.field(eq=False)
@@ -96,7 +99,7 @@ class Sequence:
 
 @attrs.frozen
 class Restart:
-    """`restart A`."""
+    """`restart A`: a phase that enters at base."""
 
     body: Node
     extent: Extent = attrs.field(eq=False)
@@ -104,7 +107,7 @@ class Restart:
 
 @attrs.frozen
 class Limited:
-    """`A for D`."""
+    """`A for D`: a phase with a length of D."""
 
     body: Node
     length: Node
@@ -113,7 +116,7 @@ class Limited:
 
 @attrs.frozen
 class Until:
-    """`A until val_loss < 0.3 or 20ep`: `conditions` are comparisons, `plateau(...)` calls and durations."""
+    """`A until val_loss < 0.3 or 20ep`: a phase that ends at the first of its `conditions`: comparisons, calls of `plateau`, and durations."""
 
     body: Node
     conditions: tuple[Node, ...]
@@ -122,7 +125,7 @@ class Until:
 
 @attrs.frozen
 class Comparison:
-    """`val_loss < 0.3`, a condition."""
+    """`val_loss < 0.3`: a condition on a metric."""
 
     left: Node
     op: str
@@ -132,7 +135,7 @@ class Comparison:
 
 @attrs.frozen
 class Text:
-    """`"val/loss"`: a name that is no word."""
+    """`"val/loss"`: a name in quotes, for names that are not one word."""
 
     value: str
     extent: Extent = attrs.field(eq=False)
@@ -140,7 +143,7 @@ class Text:
 
 @attrs.frozen
 class Indexed:
-    """`lr["backbone"]`, `betas[0]`: a name with the group, or the element, that it is about."""
+    """`lr["backbone"]`, `betas[0]`: a key of the param groups, with the `selectors` of a group or of an element."""
 
     id: str
     selectors: tuple[str | int, ...]
@@ -149,7 +152,7 @@ class Indexed:
 
 @attrs.frozen
 class Moment:
-    """`lr at 5ep`, in an assertion."""
+    """`lr at 5ep`: the level at one tick, in an assertion."""
 
     value: Node
     tick: Node
@@ -158,7 +161,7 @@ class Moment:
 
 @attrs.frozen
 class Setting:
-    """`set total = 90ep`."""
+    """`set total = 90ep`: the statement of a fact of the run."""
 
     name: str
     value: Node
@@ -168,7 +171,7 @@ class Setting:
 
 @attrs.frozen
 class Binding:
-    """`let warm = 5ep`."""
+    """`let warm = 5ep`: the definition of a name."""
 
     name: str
     value: Node
@@ -178,7 +181,7 @@ class Binding:
 
 @attrs.frozen
 class Slot:
-    """A parameter of a function, with its default if it has one."""
+    """A parameter of a function in the text; `default` is None for a parameter that must be given."""
 
     name: str
     default: Node | None
@@ -187,7 +190,7 @@ class Slot:
 
 @attrs.frozen
 class Function:
-    """`def wsd(w, s, d, floor=0) = warmup(w) then hold(s) then linear(d, to=floor)`."""
+    """`def wsd(w, s, d, floor=0) = warmup(w) then hold(s) then linear(d, to=floor)`: the definition of a function."""
 
     name: str
     parameters: tuple[Slot, ...]
@@ -198,7 +201,7 @@ class Function:
 
 @attrs.frozen
 class Use:
-    """`use "common.lrs"`."""
+    """`use "common.lrs"`: the definitions of another file."""
 
     path: str
     extent: Extent = attrs.field(eq=False)
@@ -206,7 +209,7 @@ class Use:
 
 @attrs.frozen
 class Assertion:
-    """`assert max(lr) <= 1x`; without a comparison `op` is empty and `right` is the left side."""
+    """`assert max(lr) <= 1x`: an assertion. Without a comparison, `op` is empty and `right` is the left side."""
 
     left: Node
     op: str
@@ -216,7 +219,7 @@ class Assertion:
 
 @attrs.frozen
 class Target:
-    """`lr["backbone"] = 0.1 * lr`."""
+    """`lr["backbone"] = 0.1 * lr`: a target and its schedule."""
 
     target: Node
     body: Node
@@ -225,7 +228,7 @@ class Target:
 
 @attrs.frozen
 class File:
-    """Statements, in order. A text of one expression alone is that expression."""
+    """The statements of a text, in order. A text of one expression has no `File`: its tree is the expression."""
 
     statements: tuple[Node, ...]
     extent: Extent = attrs.field(eq=False)
@@ -237,8 +240,8 @@ Node: TypeAlias = (
 )
 
 
-#: The subtrees of each kind of node that has any.
-_BELOW: dict[type[Any], Callable[[Any], tuple[Node, ...]]] = {
+#: Returns the direct subtrees of a node, for each class of nodes that have any.
+_CHILDREN: dict[type[Any], Callable[[Any], tuple[Node, ...]]] = {
     Call: lambda node: tuple([a.value for a in node.arguments]),
     List: attrgetter("items"),
     Sequence: attrgetter("items"),
@@ -259,15 +262,15 @@ _BELOW: dict[type[Any], Callable[[Any], tuple[Node, ...]]] = {
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The direct subtrees of a node, in the order of the text."""
-    below = _BELOW.get(type(node))
-    return () if below is None else below(node)
+    """Returns the direct subtrees of a node, in the order of the text."""
+    subtrees = _CHILDREN.get(type(node))
+    return () if subtrees is None else subtrees(node)
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and every node below it, without recursion."""
+    """Yields a node and every node below it, without recursion."""
     todo = [node]
     while todo:
-        found = todo.pop()
-        yield found
-        todo.extend(children(found))
+        current = todo.pop()
+        yield current
+        todo.extend(children(current))

@@ -1,4 +1,4 @@
-"""Tree to canonical text: one spelling for each tree, and `parse(canonical(tree)) == tree`."""
+"""Writes a tree as canonical text: equal trees have one text, and `parse(canonical(tree)) == tree`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
-#: How tightly a form binds, loosest first, as in the grammar.
+#: How tightly each form binds, the loosest first, as in the grammar.
 THEN, RESTART, FOR, SUM, PRODUCT, UNARY, POWER, ATOM = range(8)
 _BINARY = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "^": POWER}
 
 
 def canonical(node: Node, at_least: int = THEN) -> str:
-    """The text of a tree, in brackets where it binds more loosely than its place asks.
+    """Returns the text of a tree, in brackets if it binds more loosely than `at_least`.
 
     >>> from lrdsl.syntax import parse
     >>> canonical(parse("step( 3 steps,.10 )then(cosine( 2_0 ))  # the classic"))
@@ -23,6 +23,7 @@ def canonical(node: Node, at_least: int = THEN) -> str:
 
 
 def _print(node: Node) -> tuple[int, str]:
+    """Returns how tightly a node binds, and its text."""
     match node:
         case nodes.Number():
             return ATOM, decimal_text(node.value)
@@ -64,7 +65,7 @@ def _print(node: Node) -> tuple[int, str]:
 
 
 def statement(node: Node) -> str:
-    """The text of a statement of a file.
+    """Returns the text of one statement of a file.
 
     >>> from lrdsl.syntax import parse
     >>> canonical(parse("let w=5\\nlr = warmup(w)\\nassert max( lr )<=1x"))
@@ -98,7 +99,7 @@ def _quantity(q: nodes.Quantity) -> str:
 
 
 def decimal_text(value: Exact) -> str:
-    """The shortest decimal that is exactly `value`, a fraction of a power of ten; scientific below 1e-4 and from 1e16.
+    """Returns the shortest decimal that is exactly `value`, which must have one. Numbers below 1e-4 and from 1e16 on have an exponent.
 
     >>> from fractions import Fraction
     >>> decimal_text(Fraction(1, 100000)), decimal_text(Fraction(5, 2)), decimal_text(1000)

@@ -1,4 +1,4 @@
-"""Replanning: a text whose rest is another text, from some tick on."""
+"""Replanning: puts another schedule in the place of the rest of a schedule, from some tick on. Works on trees."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from lrdsl.syntax.printer import canonical
 
 
 def bodies(tree: Node) -> dict[str, Node]:
-    """The body of each target that a tree names; none for an expression."""
+    """Returns the schedule of each target, by the text of the target; empty for a tree that is one expression."""
     return {canonical(s.target): s.body for s in tree.statements if isinstance(s, nodes.Target)} if isinstance(tree, nodes.File) else {}
 
 
 def continued(tree: Node, tick: int, added: Node) -> Node:
-    """`(tree) for tick then (added)`. An expression goes on from every `lr` target, and named targets from those of their names.
+    """Returns the tree of `(tree) for tick then (added)`.
 
-    Assertions are left out: they were about the run as it was planned.
+    An expression continues every `lr` target. A file continues the targets of the same names. Assertions are dropped: they were about the earlier plan.
     """
     new = bodies(added)
     if not isinstance(tree, nodes.File) and not new:
         return followed(tree, tick, added)
 
     def body(name: str, before: Node) -> Node:
-        rest = new.get(name) if new else added if name.split("[")[0] == "lr" else None
-        return before if rest is None else followed(before, tick, rest)
+        continuation = new.get(name) if new else added if name.split("[")[0] == "lr" else None
+        return before if continuation is None else followed(before, tick, continuation)
 
     defined = [s for s in added.statements if not isinstance(s, nodes.Target)] if isinstance(added, nodes.File) else []
     return _with_bodies(tree, body, defined)
 
 
 def replaced(tree: Node, new: Mapping[str, Node]) -> Node:
-    """The tree with other bodies for the targets of some names, and without what it asserts."""
+    """Returns the tree with the `new` schedules for the targets of those names, and without assertions."""
     return _with_bodies(tree, lambda name, before: new.get(name, before), []) if isinstance(tree, nodes.File) else new.get("lr", tree)
 
 
 def _with_bodies(tree: Node, body: Callable[[str, Node], Node], defined: Sequence[Node]) -> Node:
-    """A file of the same targets, each with the body that is made of its name and the one it had, after definitions that it did not have."""
+    """Returns a file with the same targets. `body` makes each new schedule from the target's name and its old schedule; `defined` statements come first."""
     out: list[Node] = list(defined)
     for statement in tree.statements if isinstance(tree, nodes.File) else (tree,):
         if isinstance(statement, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use):
@@ -53,7 +53,7 @@ def _with_bodies(tree: Node, body: Callable[[str, Node], Node], defined: Sequenc
 
 
 def followed(before: Node, tick: int, after: Node) -> Node:
-    """One schedule up to a tick, and then another. What was replanned before stays flat."""
+    """Returns one schedule up to a tick and another after it, as one flat sequence."""
     length = nodes.Number(exact(tick), before.extent)
-    rest = after.items if isinstance(after, nodes.Sequence) else (after,)
-    return nodes.Sequence((nodes.Limited(before, length, before.extent), *rest), before.extent)
+    phases = after.items if isinstance(after, nodes.Sequence) else (after,)
+    return nodes.Sequence((nodes.Limited(before, length, before.extent), *phases), before.extent)

@@ -1,4 +1,4 @@
-"""From text to tokens, and to the tokens of each statement: strange characters, numbers out of range and brackets are put right here, and reported."""
+"""Splits a text into tokens, and the tokens into statements. Reports and repairs strange characters, numbers out of range and unbalanced brackets."""
 
 from __future__ import annotations
 
@@ -9,25 +9,29 @@ from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
 from lrdsl.syntax.grammar import grammar
 from lrdsl.syntax.nodes import Extent
 
+#: The most characters of a text, the most brackets inside each other, and the most tokens.
 MAX_TEXT = 100_000
 MAX_DEPTH = 64
 MAX_TOKENS = 20_000
 #: Numbers other than 0 lie between these, so that no product of a few of them leaves the range of a double.
 SMALLEST, LARGEST = Decimal("1e-100"), Decimal("1e100")
+#: The most characters of one number.
 MAX_DIGITS = 40
 
+#: The text of each kind of token that a repair may insert.
 SIGNS = {
     "THEN": "then", "COMMA": ",", "LPAR": "(", "RPAR": ")", "RSQB": "]", "STAR": "*", "SLASH": "/", "MINUS": "-", "EQUAL": "=", "PERCENT": "%",
     "SEMICOLON": ";",
 }  # fmt: skip
+#: Characters of other alphabets and languages, and the sign that was likely meant.
 _LOOKALIKES = {"×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "÷": "/", "，": ",", "（": "(", "）": ")", "％": "%", "＊": "*", "＝": "=", "；": ";",
                "：": "=", ":": "=", "{": "(", "}": ")", "|": "then", "&": "*", "'": "", '"': "", "`": "", "“": "", "”": "", "!": ""}  # fmt: skip
 
 
 class Token(str):
-    """A word, sign or number of a text: what is written there, its `type` in the grammar, and where it stands.
+    """One word, sign or number. The string itself is the text; `type` is its kind in the grammar, `extent` its place.
 
-    `line` and `column` are counted from 1; 0 for one that the text lacks.
+    `line` and `column` count from 1. Both are 0 for a token that a repair inserted.
     """
 
     __slots__ = ("column", "extent", "line", "type")
@@ -37,65 +41,65 @@ class Token(str):
     line: int
     column: int
 
-    def __new__(cls, type: str, written: str, extent: Extent = (0, 0), line: int = 0, column: int = 0) -> Token:
-        token = str.__new__(cls, written)
+    def __new__(cls, type: str, text: str, extent: Extent = (0, 0), line: int = 0, column: int = 0) -> Token:
+        token = str.__new__(cls, text)
         token.type, token.extent, token.line, token.column = type, extent, line, column
         return token
 
-    def read_as(self, type: str, written: str | None = None) -> Token:
-        """The same, of another type, or as if something else were written there."""
-        return Token(type, self if written is None else written, self.extent, self.line, self.column)
+    def read_as(self, type: str, text: str | None = None) -> Token:
+        """Returns this token with another type, and with another text if one is given."""
+        return Token(type, self if text is None else text, self.extent, self.line, self.column)
 
 
 def scanned(text: str) -> Iterator[Token]:
-    """Everything that is written in a text, but for blanks and comments; what has no meaning is UNKNOWN."""
-    known = grammar()
-    words, ignored = known.words, known.ignored
+    """Yields every token of a text, without blanks and comments. A character that no token begins with is of the type UNKNOWN."""
+    tables = grammar()
+    words, ignored = tables.words, tables.ignored
     line, begin = 1, 0
-    for found in known.scanner.finditer(text):
-        kind, written = found.lastgroup or "", found.group()
+    for match in tables.scanner.finditer(text):
+        kind, word = match.lastgroup or "", match.group()
         if kind not in ignored:
-            start = found.start()
-            yield Token(words.get(written, kind) if kind == "WORD" else kind, written, (start, start + len(written)), line, start - begin + 1)
-        elif "\n" in written:
-            line += written.count("\n")
-            begin = found.start() + written.rindex("\n") + 1
+            start = match.start()
+            yield Token(words.get(word, kind) if kind == "WORD" else kind, word, (start, start + len(word)), line, start - begin + 1)
+        elif "\n" in word:
+            line += word.count("\n")
+            begin = match.start() + word.rindex("\n") + 1
 
 
 def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
-    """The tokens, without the characters and numbers that were refused."""
+    """Yields the tokens of a text, after strange characters and numbers out of range were reported and repaired."""
     for token in scanned(text):
         if token.type == "UNKNOWN":
-            named = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
+            character = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
             meant = _LOOKALIKES.get(token, "")
             help = f"did you mean `{meant}`?" if meant else "delete it"
-            problems.error("LR001", token.extent, foreign_letter(token) or f"{named} has no meaning here", help, meant)
+            problems.error("LR001", token.extent, foreign_letter(token) or f"{character} has no meaning here", help, meant)
             if not meant:
                 continue
             token = token.read_as(next(kind for kind, sign in SIGNS.items() if sign == meant), meant)
         if token.type == "NUMBER":
             digits = token.replace("_", "")
             if len(digits) > MAX_DIGITS:
-                help = f"round it: {MAX_DIGITS} characters are more than a double can hold"
-                problems.error("LR007", token.extent, f"a number of {len(token)} characters", help)
+                help = f"round it: {MAX_DIGITS} characters hold more digits than a double"
+                problems.error("LR007", token.extent, f"the number has {len(token)} characters", help)
                 token = token.read_as("NUMBER", "1")
             elif not _in_range(digits):
-                problems.error("LR007", token.extent, f"`{token}` is out of range", "a number is 0, or lies between 1e-100 and 1e100")
+                problems.error("LR007", token.extent, f"`{token}` is out of range", "a number is 0, or between 1e-100 and 1e100")
                 token = token.read_as("NUMBER", "1")
         yield token
 
 
 def _in_range(digits: str) -> bool:
-    """Whether a number is one that a text may have."""
+    """Returns whether a text may have this number."""
     try:
         value = Decimal(digits)
-    except InvalidOperation:  # an exponent that `Decimal` has no room for
+    except InvalidOperation:  # the exponent is too large for `Decimal`
         return False
-    return SMALLEST <= value <= LARGEST if value else -MAX_DIGITS <= value.adjusted() <= MAX_DIGITS  # 0e999999999 is 0, and no power of 10 to be worked out
+    return SMALLEST <= value <= LARGEST if value else -MAX_DIGITS <= value.adjusted() <= MAX_DIGITS  # 0e999999999 would be a power of 10 with a billion digits
 
 
 def separate(tokens: list[Token], problems: Problems) -> None:
-    """Put in the comma of `step(3 gamma=0.5)`, where the name would be read as the unit of the number."""
+    """Inserts the comma that is missing in `step(3 gamma=0.5)`, where the grammar would take the name for the unit of the number."""
     for i in range(len(tokens) - 1, 1, -1):
         if tokens[i].type != "EQUAL" or tokens[i - 1].type != "WORD":
             continue
@@ -106,18 +110,20 @@ def separate(tokens: list[Token], problems: Problems) -> None:
             tokens.insert(i - 1, inserted("COMMA", name.extent[0]))
 
 
+#: The closing bracket of each opening one.
 _PARTNER = {"LPAR": "RPAR", "LSQB": "RSQB"}
 
 
 def mend_brackets(tokens: list[Token], problems: Problems) -> bool:
-    """Whether no bracket is nested too deep; a stray, wrong or missing one is reported where it stands, and mended in the list."""
+    """Reports every stray, wrong or missing bracket, and repairs the list of tokens in place. Returns False if brackets are nested too deep."""
     opened: list[Token] = []
     mended: list[Token] = []
     for token in tokens:
         if token.type in _PARTNER:
             opened.append(token)
             if len(opened) > MAX_DEPTH:
-                problems.error("LR006", token.extent, f"more than {MAX_DEPTH} brackets deep", "take the inner parts out, or close some")
+                help = "name the inner parts with `let`, or close some brackets"
+                problems.error("LR006", token.extent, f"brackets are nested more than {MAX_DEPTH} deep", help)
                 return False
         elif token.type in _PARTNER.values():
             while len(opened) > 1 and _PARTNER[opened[-1].type] != token.type and any(_PARTNER[o.type] == token.type for o in opened):
@@ -126,11 +132,11 @@ def mend_brackets(tokens: list[Token], problems: Problems) -> bool:
                 problems.error("LR003", inner.extent, f"this `{inner}` is never closed", f"put `{sign}` before the `{token}` that follows", fix=fix)
                 mended.append(inserted(_PARTNER[inner.type], token.extent[0]))
             if not opened:
-                problems.error("LR003", token.extent, f"`{token}` closes nothing that is open", "delete it", "")
+                problems.error("LR003", token.extent, f"`{token}` has no opening bracket", "delete it", "")
                 continue
             wanted = _PARTNER[opened.pop().type]
             if wanted != token.type:
-                problems.error("LR003", token.extent, f"`{token}` where a `{SIGNS[wanted]}` closes", f"write `{SIGNS[wanted]}`", SIGNS[wanted])
+                problems.error("LR003", token.extent, f"expected `{SIGNS[wanted]}`, but found `{token}`", f"write `{SIGNS[wanted]}`", SIGNS[wanted])
                 token = token.read_as(wanted, SIGNS[wanted])
         mended.append(token)
     if opened:
@@ -144,34 +150,34 @@ def mend_brackets(tokens: list[Token], problems: Problems) -> bool:
 
 
 def inserted(kind: str, at: int) -> Token:
-    """A token that the text lacks. It has no line, by which the reports know it."""
+    """Returns a token that is missing in the text. Its line is 0, which tells it from the tokens of the text."""
     return Token(kind, SIGNS[kind], (at, at))
 
 
-#: What cannot begin a statement, and what cannot end one.
+#: Tokens between two parts; tokens that cannot begin a statement; tokens that cannot end one.
 _JOINS = frozenset({"THEN", "FOR", "UNTIL", "OR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "EQUAL", "COMPARE"})
 _GOES_ON = _JOINS | {"RPAR", "RSQB", "PERCENT", "UNKNOWN"}
 _WANTS_MORE = _JOINS | {"RESTART", "LPAR", "LSQB"}
-#: The words of the grammar, and what each is for. The last six are names wherever they do not begin a statement, or follow an assertion's value.
+#: The keywords, and what each is for. The last six are ordinary names, except at the beginning of a statement and, for `at`, in an assertion.
 KEYWORDS = {
     "then": "one phase after the other",
-    "restart": "a phase, entered at the base again",
+    "restart": "a phase that enters at the base again",
     "for": "a phase up to a length: `A for 100`",
-    "until": "a phase until something happens: `A until val_loss < 0.3`",
-    "or": "another thing to wait for: `A until val_loss < 0.3 or 20ep`",
+    "until": "a phase that ends at a condition: `A until val_loss < 0.3`",
+    "or": "one more condition: `A until val_loss < 0.3 or 20ep`",
     "set": "a fact of the run: `set total = 90ep`",
     "let": "a name for a value or a phase: `let warm = 5ep`",
     "def": "a function: `def f(w) = warmup(w) then hold`",
     "use": 'the definitions of another file: `use "common.lrs"`',
-    "assert": "what must hold at every tick: `assert max(lr) <= 1x`",
-    "at": "one tick of a level: `assert lr at 5ep == 1x`",
+    "assert": "what must be true at every tick: `assert max(lr) <= 1x`",
+    "at": "the level at one tick: `assert lr at 5ep == 1x`",
 }
-#: The token of each that begins a statement.
+#: The type of each keyword that begins a statement.
 _BEGIN = {word: word.upper() for word in ("set", "let", "def", "use", "assert")}
 
 
 def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
-    """The tokens of each statement, its keyword marked. A `;` or a new line ends one, unless a bracket is open or the text goes on."""
+    """Yields the tokens of each statement. A statement ends at a `;`, or at a new line unless a bracket is open or a part is missing."""
     current: list[Token] = []
     depth = 0
     for i, token in enumerate(tokens):
@@ -192,13 +198,13 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _begins(tokens: list[Token], i: int) -> bool:
-    """Whether what stands at the beginning of a line begins a statement, whatever is open."""
-    named = tokens[i].type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
-    return named or _keyword_of(tokens, i) is not None
+    """Returns whether token i, the first of its line, begins a statement even inside an open bracket."""
+    is_target = tokens[i].type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
+    return is_target or _keyword_of(tokens, i) is not None
 
 
 def _keyword_of(tokens: list[Token], i: int) -> str | None:
-    """The keyword that the token is where a statement begins with it."""
+    """Returns the type of the keyword that token i is, if a statement begins with it; else None."""
     kind = _BEGIN.get(tokens[i]) if tokens[i].type == "WORD" else None
     after = tokens[i + 1] if i + 1 < len(tokens) else None
     wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS")}.get(kind or "", ("WORD",))
@@ -206,6 +212,7 @@ def _keyword_of(tokens: list[Token], i: int) -> str | None:
 
 
 def _marked(tokens: list[Token]) -> list[Token]:
+    """Returns the tokens of a statement, with the types of keywords for its first word and for the `at` of an assertion."""
     kind = _keyword_of(tokens, 0)
     if kind is None:
         return tokens

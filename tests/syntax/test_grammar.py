@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.syntax import grammar as module
-from lrdsl.syntax.derivation import Derivation, _behind, _makers
+from lrdsl.syntax.derivation import Derivation, _makers, _state_after
 from lrdsl.syntax.grammar import grammar, grammar_path, tables
 from lrdsl.syntax.tokens import Token, scanned
 
@@ -30,10 +30,10 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copy(grammar_path(), place)
     shutil.copy(TABLES, tmp_path)
     monkeypatch.setattr(module, "grammar_path", lambda: place)
-    for known in (grammar, _makers, _behind):
+    for known in (grammar, _makers, _state_after):
         known.cache_clear()
     yield place
-    for known in (grammar, _makers, _behind):
+    for known in (grammar, _makers, _state_after):
         known.cache_clear()
 
 
@@ -56,7 +56,7 @@ def test_lark_is_not_loaded_to_read_a_text() -> None:
 @pytest.fixture(scope="module")
 def larks() -> lark.Lark:
     """Lark itself, reading by the same grammar."""
-    return lark.Lark(grammar_path().read_text("utf-8"), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=module._Also())
+    return lark.Lark(grammar_path().read_text("utf-8"), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=module._KeepUnused())
 
 
 _PIECES = st.sampled_from(
