@@ -18,7 +18,8 @@ from lrdsl.formulas.latex import Style
 from lrdsl.formulas.letters import checked
 from lrdsl.formulas.notation import latex, mathml, python, text, tree, typst
 from lrdsl.formulas.notation.composing import TIME, compose
-from lrdsl.formulas.notation.tree import Cases, Name, Node, with_fractions
+from lrdsl.formulas.notation.constants import with_fractions
+from lrdsl.formulas.notation.tree import Cases, Name, Node
 from lrdsl.plan import Plan, Target
 
 #: The base, where none is named.

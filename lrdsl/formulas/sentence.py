@@ -6,8 +6,9 @@ from lrdsl.clock import Clock, MissingFactError
 from lrdsl.expr import BASE, Expr, Num, affine, decimal, substitute
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.notation.composing import composer_of
+from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.text import constant, text
-from lrdsl.formulas.notation.tree import Name, is_fraction
+from lrdsl.formulas.notation.tree import Name
 from lrdsl.phrases import Formula, Goes, Part, Ticks
 from lrdsl.plan import Plan, Target
 

@@ -5,7 +5,6 @@ Time is local, `t - 5`; a factor that all terms of a sum have stands before it; 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,7 +19,6 @@ from lrdsl.expr import (
     Event,
     Expr,
     Letter,
-    Lettered,
     Linear,
     Num,
     Product,
@@ -29,12 +27,13 @@ from lrdsl.expr import (
     T,
     add,
     event_of,
-    is_lettered,
     mentions,
 )  # fmt: skip
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.notation.arranging import factored, lifted, taken_apart
-from lrdsl.formulas.notation.forms import form_of, fraction_of, linear_of
+from lrdsl.formulas.notation.constants import is_fraction
+from lrdsl.formulas.notation.forms import constant_of
+from lrdsl.formulas.notation.linear import linear_node
 from lrdsl.formulas.notation.tree import (
     Apply,
     BigProduct,
@@ -51,7 +50,9 @@ from lrdsl.formulas.notation.tree import (
     Root,
     Sum,
     Times,
-    is_fraction,
+    product_of,
+    sum_of,
+    terms_of,
 )
 from lrdsl.plan import Plan
 from lrdsl.work import spend
@@ -117,7 +118,7 @@ class Composer:
 
     def number(self, value: Exact, inline: bool = False) -> Node:
         """A constant: a number, or what it is made of letters."""
-        return form_of(value.form, self.legend, inline) if isinstance(value, Lettered) else Number(value)
+        return constant_of(value, self.legend, inline)
 
     def stretches(self, e: Expr, when: Stretch) -> Iterator[tuple[Expr, Stretch]]:
         """The formula of each stretch of time, and when that is: till whatever comes first."""
@@ -144,7 +145,7 @@ class Composer:
         if of is T:
             return self.number(at)
         assert isinstance(of, Call)
-        return _joined(self.events[of.args[0]], self.number(at))  # type: ignore[index]
+        return sum_of(self.events[of.args[0]], self.number(at))  # type: ignore[index]
 
     def of(self, e: Expr, inline: bool = False) -> Node:
         """A tree as notation; `inline` inside exponents, floors and the like."""
@@ -166,7 +167,7 @@ class Composer:
             case Letter():
                 return self._letter(e)
             case Linear():
-                return self._linear(e, inline)
+                return linear_node(self.of(e.of, inline), e.scale, e.shift, self.legend, inline)
             case Select():
                 return Cases(tuple((self.of(value), condition) for value, condition in self._select(e)))
             case Product():
@@ -185,58 +186,6 @@ class Composer:
             same = sum(known[:2] == key[:2] for known in self.letters)
             self.letters[key] = Name(e.letter, ",".join([*([e.sub] if e.sub else []), *([str(same + 1)] if same else [])]))
         return self.letters[key]
-
-    def _linear(self, e: Linear, inline: bool) -> Node:
-        """`(t - 3)/20`, `(23 - t)/20`, `1 - t/20`, `t/3`."""
-        if is_lettered(e.scale) or is_lettered(e.shift):
-            return self._lettered(e, inline)
-        of, slope = self.of(e.of, inline), size(e.scale)
-        if e.shift == 1 and slope != 1 and (slope.numerator == 1 or not is_fraction(slope)):
-            share = Ratio(of, Number(quotient(1, slope)), inline) if slope.numerator == 1 else Times((Number(slope), of))
-            return Sum((Number(1), share if e.scale > 0 else Negative(share)))
-        origin = quotient(-e.shift, e.scale)
-        if is_fraction(origin):  # (31 t + 785)/25120
-            bottom = math.lcm(e.scale.denominator, e.shift.denominator)
-            ends = Number(size(e.shift * bottom))
-            rises = of if slope * bottom == 1 else Times((Number(slope * bottom), of))
-            first, second = (rises, ends) if e.scale > 0 or e.shift < 0 else (ends, rises)
-            top = Sum((first, second if e.scale * e.shift > 0 else Negative(second)))
-            found = top if bottom == 1 else Ratio(top, Number(bottom), inline)
-            return Negative(found) if e.scale < 0 and e.shift < 0 else found
-        inner: Node
-        if origin == 0:
-            inner = of
-        elif e.scale > 0:
-            inner = Sum((of, Negative(Number(origin)) if origin > 0 else Number(-origin)))
-        elif origin > 0:
-            inner = Sum((Number(origin), Negative(of)))
-        else:
-            inner = Sum((of, Number(-origin)))
-        if slope.numerator == 1 and slope != 1:
-            inner = Ratio(inner, Number(quotient(1, slope)), inline)
-        elif is_fraction(slope):
-            inner = Ratio(Times((Number(slope.numerator), inner)), Number(slope.denominator), inline)
-        elif slope != 1:
-            inner = Times((Number(slope), inner))
-        return Negative(inner) if e.scale < 0 and origin <= 0 else inner
-
-    def _lettered(self, e: Linear, inline: bool) -> Node:
-        """The same with letters: `(t - T_w)/T_d`, `(T_w + T_d - t)/T_d`, `1 - t/T_d`."""
-        of, origin, slope = self.of(e.of, inline), quotient(-e.shift, e.scale), size(e.scale)
-        top, bottom = fraction_of(slope.form, self.legend) if isinstance(slope, Lettered) else (Number(slope), None)
-        if e.shift == 1 and not is_lettered(e.shift):
-            share = _shared(of, top, bottom, inline)
-            return _joined(Number(1), share if e.scale > 0 else Negative(share))
-        if isinstance(origin, Lettered) and fraction_of(origin.form, self.legend)[1] is not None:
-            rising, rest, below = linear_of(e.scale, e.shift, self.legend)
-            whole = _joined(of if rising == Number(1) else _times([rising, of]), rest)
-            return whole if below is None else Ratio(whole, below, inline)
-        if e.scale > 0:
-            inner = _joined(of, Negative(self.number(origin, inline)) if origin > 0 else self.number(-origin, inline))
-        else:
-            inner = _joined(self.number(origin, inline), Negative(of)) if origin > 0 else _joined(of, self.number(-origin, inline))
-        found = _shared(inner, top, bottom, inline)
-        return Negative(found) if e.scale < 0 and origin <= 0 else found
 
     def _select(self, e: Select) -> list[tuple[Expr, Condition]]:
         """The branches of a choice, each with when it is taken."""
@@ -285,7 +234,7 @@ class Composer:
         ratios = [f for f in node.factors if isinstance(f, Ratio)] if isinstance(node, Times) else []
         if not isinstance(node, Times) or len(ratios) != 1:
             return node
-        return Ratio(_times([f.top if isinstance(f, Ratio) else f for f in node.factors]), ratios[0].bottom, inline)
+        return Ratio(product_of([f.top if isinstance(f, Ratio) else f for f in node.factors]), ratios[0].bottom, inline)
 
     def _of_event(self, e: Call) -> Node:
         """What a formula says of an event, in the ticks of the run."""
@@ -295,7 +244,7 @@ class Composer:
         return Sum((now, Negative(self.events[event]))) if e.op == "since" else Apply(self.events[event], (now,))
 
     def _sum(self, e: Call, inline: bool) -> Node:
-        found = [part for term in e.args for part in _terms(self.of(term, inline))]
+        found = [part for term in e.args for part in terms_of(self.of(term, inline))]
         # What is added comes first, so that no formula begins with a minus that it need not begin with.
         if isinstance(found[0], Negative):
             first = next((i for i, x in enumerate(found) if not isinstance(x, Negative)), 0)
@@ -322,37 +271,9 @@ class Composer:
         if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
             first = [*lead, *(x for x in [*steady, *moving] if not isinstance(x, Sum | Cases | Ratio))]
             rest = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + sums
-            found = _times([Ratio(_times(first), bottoms[0], inline), *rest])
+            found = product_of([Ratio(product_of(first), bottoms[0], inline), *rest])
         elif bottoms:
-            found = Ratio(_times([*lead, *steady, *moving]), _times(bottoms), inline)
+            found = Ratio(product_of([*lead, *steady, *moving]), product_of(bottoms), inline)
         else:
-            found = _times([*lead, *(x for x in [*steady, *moving] if x in steady or x not in sums), *(x for x in sums if x not in steady)])
+            found = product_of([*lead, *(x for x in [*steady, *moving] if x in steady or x not in sums), *(x for x in sums if x not in steady)])
         return Negative(found) if sign < 0 else found
-
-
-def _terms(node: Node) -> tuple[Node, ...]:
-    """The terms of a sum, also of one that is taken away; of anything else that alone, and nothing of 0."""
-    if isinstance(node, Negative):
-        return tuple(x.of if isinstance(x, Negative) else Negative(x) for x in _terms(node.of))
-    return node.terms if isinstance(node, Sum) else () if node == Number(0) else (node,)
-
-
-def _joined(*nodes: Node) -> Node:
-    """A sum of sums."""
-    terms = tuple(term for node in nodes for term in _terms(node))
-    return Sum(terms) if len(terms) > 1 else terms[0]
-
-
-def _shared(of: Node, top: Node, bottom: Node | None, inline: bool) -> Node:
-    """Something times `top / bottom`, on one line of a fraction."""
-    above = of if top == Number(1) else _times([top, of])
-    return above if bottom is None else Ratio(above, bottom, inline)
-
-
-def _times(factors: list[Node]) -> Node:
-    """A product, of nothing but one thing too; numbers stand before the rest, and pi next."""
-    flat: list[Node] = []
-    for f in factors:
-        flat += f.factors if isinstance(f, Times) else [f]
-    flat.sort(key=lambda f: 0 if isinstance(f, Number) else 1 if f == _LETTERS[PI] else 2)
-    return Times(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Number(1)

@@ -12,6 +12,11 @@ from lrdsl.formulas.notation.tree import Name, Negative, Node, Number, Power, Ra
 from lrdsl.work import spend
 
 
+def constant_of(value: Exact, letters: Mapping[Any, Name], inline: bool = False) -> Node:
+    """Returns a constant as notation: a number, or its form in letters."""
+    return form_of(value.form, letters, inline) if isinstance(value, Lettered) else Number(value)
+
+
 def form_of(form: Any, letters: Mapping[Any, Name], inline: bool = False) -> Node:
     """A form as notation; letters stand in the order of the legend."""
     top, bottom = fraction_of(form, letters)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
-from lrdsl.formulas.notation import tree
+from lrdsl.formulas.notation import constants, printing, tree
 
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
@@ -15,24 +15,24 @@ _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
 def latex(node: tree.Node) -> str:
     """A formula as LaTeX."""
-    return _text(tree.grouped(node, flat=False))
+    return _text(printing.bracketed(node, flat=False))
 
 
 def condition(c: tree.Condition) -> str:
     r"""When a piece holds: `5 \le t < 100`."""
-    return tree.stated(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
+    return printing.condition_text(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
 
 
 def constant(value: Exact) -> str:
     """A number: a decimal, a power of ten, or a fraction."""
     if value < 0:
         return f"-{constant(-value)}"
-    if tree.is_fraction(value):
+    if constants.is_fraction(value):
         return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
-    parts = tree.scientific(value)
+    parts = constants.scientific(value)
     if parts is None:
-        return tree.digits(value)
-    return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{tree.digits(parts[0])} \times 10^{{{parts[1]}}}"
+        return constants.digits(value)
+    return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{constants.digits(parts[0])} \times 10^{{{parts[1]}}}"
 
 
 def name(x: tree.Name) -> str:
@@ -66,7 +66,7 @@ def _text(node: tree.Node) -> str:
         case tree.Negative(of):
             return f"-{_text(of)}"
         case tree.Sum(terms):
-            return tree.signed(terms, _text)
+            return printing.sum_text(terms, _text)
         case tree.Times(factors):
             return _product(factors)
         case tree.Ratio(top, bottom, inline):
@@ -175,7 +175,7 @@ def _tall(node: tree.Node) -> bool:
         case tree.Ratio(top, bottom, inline):
             return not inline or _tall(top) or _tall(bottom)
         case tree.Number(value):
-            return tree.is_fraction(value)
+            return constants.is_fraction(value)
         case tree.Cases() | tree.BigProduct() | tree.Root():
             return True
         case tree.Sum(terms):

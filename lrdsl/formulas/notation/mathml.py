@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
-from lrdsl.formulas.notation import tree
+from lrdsl.formulas.notation import constants, printing, tree
 
 #: What aligns a cell where browsers do not know `columnalign`.
 _LEFT = 'style="text-align:left"'
@@ -15,12 +15,12 @@ _INVISIBLE = "<mo>&#x2062;</mo>"
 
 def mathml(node: tree.Node) -> str:
     """A formula as the inside of a `<math>` element."""
-    return _of(tree.grouped(node, flat=False))
+    return _of(printing.bracketed(node, flat=False))
 
 
 def condition(c: tree.Condition) -> str:
     """When a piece holds: `5 <= t < 100`."""
-    return tree.stated(c, False, _of, ("<mo>&lt;</mo>", "<mo>≤</mo>", "<mo>≥</mo>"), "<mo>,</mo>")
+    return printing.condition_text(c, False, _of, ("<mo>&lt;</mo>", "<mo>≤</mo>", "<mo>≥</mo>"), "<mo>,</mo>")
 
 
 def _row(inner: str) -> str:
@@ -28,14 +28,14 @@ def _row(inner: str) -> str:
 
 
 def _number(value: Exact) -> str:
-    if tree.is_fraction(value):
+    if constants.is_fraction(value):
         return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
-    parts = tree.scientific(value)
+    parts = constants.scientific(value)
     if parts is None:
-        return f"<mn>{tree.digits(value)}</mn>"
+        return f"<mn>{constants.digits(value)}</mn>"
     exponent = f"<mn>{parts[1]}</mn>" if parts[1] >= 0 else f"<mrow><mo>−</mo><mn>{-parts[1]}</mn></mrow>"
     ten = f"<msup><mn>10</mn>{exponent}</msup>"
-    return ten if parts[0] == 1 else f"<mrow><mn>{tree.digits(parts[0])}</mn><mo>×</mo>{ten}</mrow>"
+    return ten if parts[0] == 1 else f"<mrow><mn>{constants.digits(parts[0])}</mn><mo>×</mo>{ten}</mrow>"
 
 
 def _name(x: tree.Name) -> str:
@@ -56,7 +56,7 @@ def _of(node: tree.Node) -> str:
         case tree.Negative(of):
             return _row(f"<mo>−</mo>{_of(of)}")
         case tree.Sum(terms):
-            return _row(tree.signed(terms, _of, "<mo>+</mo>", "<mo>−</mo>"))
+            return _row(printing.sum_text(terms, _of, "<mo>+</mo>", "<mo>−</mo>"))
         case tree.Times(factors):
             out = _of(factors[0])
             for _, factor in pairwise(factors):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from lrdsl.escaping.quoting import PYTHON, python_name
-from lrdsl.formulas.notation import tree
+from lrdsl.formulas.notation import constants, printing, tree
 
 _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 
@@ -63,12 +63,12 @@ def _needed(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> li
 
 def python(node: tree.Node) -> str:
     """A formula as a Python expression."""
-    return _text(tree.grouped(node, flat=True))
+    return _text(printing.bracketed(node, flat=True))
 
 
 def _reached(c: tree.Condition) -> str:
     """What tells a piece from those after it: the pieces before it are dealt with."""
-    c = tree.condition_of(c, flat=True)
+    c = printing.bracketed_condition(c, flat=True)
     plain = c.high is not None and not c.also
     return f"{_text(c.of)} < {_text(c.high)}" if plain and c.high is not None else " and ".join(_condition(each) for each in (c, *c.also))
 
@@ -82,7 +82,7 @@ def _condition(c: tree.Condition) -> str:
 def _text(node: tree.Node) -> str:
     match node:
         case tree.Number(value):
-            if tree.is_fraction(value):
+            if constants.is_fraction(value):
                 return f"{value.numerator}/{value.denominator}"
             return str(value.numerator) if value.denominator == 1 else repr(float(value))
         case tree.Name():
@@ -92,7 +92,7 @@ def _text(node: tree.Node) -> str:
         case tree.Negative(of):
             return f"-{_text(of)}"
         case tree.Sum(terms):
-            return tree.signed(terms, _text)
+            return printing.sum_text(terms, _text)
         case tree.Times(factors):
             return " * ".join(_text(f) for f in factors)
         case tree.Ratio(top, bottom):

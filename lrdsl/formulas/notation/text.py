@@ -6,19 +6,19 @@ from itertools import pairwise
 
 from lrdsl.escaping.visible import visible
 from lrdsl.expr.exact import Exact
-from lrdsl.formulas.notation import tree
+from lrdsl.formulas.notation import constants, printing, tree
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def text(node: tree.Node) -> str:
     """A formula as text."""
-    return _text(tree.grouped(node, flat=True))
+    return _text(printing.bracketed(node, flat=True))
 
 
 def condition(c: tree.Condition) -> str:
     """When a piece holds: `5 ≤ t < 100`."""
-    return tree.stated(c, True, _text, (" < ", " ≤ ", " ≥ "), ", ")
+    return printing.condition_text(c, True, _text, (" < ", " ≤ ", " ≥ "), ", ")
 
 
 def rows(pieces: tree.Cases) -> list[tuple[str, str]]:
@@ -33,10 +33,10 @@ def constant(value: Exact) -> str:
     >>> constant(Fraction(1, 10)), constant(Fraction(1, 3)), constant(Fraction(3, 10**5))
     ('0.1', '1/3', '3e−5')
     """
-    if tree.is_fraction(value):
+    if constants.is_fraction(value):
         return f"{value.numerator}/{value.denominator}".replace("-", "−")
-    parts = tree.scientific(value) if value.denominator != 1 else None
-    return (tree.digits(value) if parts is None else f"{tree.digits(parts[0])}e{parts[1]}").replace("-", "−")
+    parts = constants.scientific(value) if value.denominator != 1 else None
+    return (constants.digits(value) if parts is None else f"{constants.digits(parts[0])}e{parts[1]}").replace("-", "−")
 
 
 def name(x: tree.Name) -> str:
@@ -58,7 +58,7 @@ def _text(node: tree.Node) -> str:
         case tree.Negative(of):
             return f"−{_text(of)}"
         case tree.Sum(terms):
-            return tree.signed(terms, _text, minus=" − ")
+            return printing.sum_text(terms, _text, minus=" − ")
         case tree.Times(factors):
             out = _text(factors[0])
             for before, factor in pairwise(factors):

@@ -1,15 +1,13 @@
-"""Notation: a formula as it stands on paper, before it is LaTeX, Typst, MathML, Python or plain text. Each of those is a printer of this tree."""
+"""Notation: the tree of a formula as it stands on paper. Each printer (LaTeX, Typst, MathML, Python, plain text) writes this tree in its language."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.expr.exact import Exact, size
+from lrdsl.expr.exact import Exact
 from lrdsl.work import spend
 
 
@@ -170,136 +168,10 @@ GREEK = dict(
         strict=True,
     )
 )
+#: The letter pi.
+PI = Name("pi")
 #: The signs around a `Fence`.
 FENCES = {"floor": "⌊⌋", "ceil": "⌈⌉", "abs": "||"}
-
-#: How tightly a form binds, loosest first.
-SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
-
-
-def binding(node: Node, flat: bool) -> int:
-    """How tightly a form binds; `flat` where every fraction is written with a slash."""
-    match node:
-        case Sum() | Negative():
-            return SUM
-        case Number(value) if value < 0:
-            return SUM
-        case Number(value) if flat and is_fraction(value):
-            return PRODUCT
-        case Number(value) if is_fraction(value):
-            return SIGNED
-        case Number(value) if (parts := scientific(value)) is not None:
-            return SIGNED if parts[0] == 1 else PRODUCT
-        case Ratio():
-            return PRODUCT if flat or node.inline else SIGNED
-        case Times() | Modulo() | BigProduct():
-            return PRODUCT
-        case Power():
-            return POWER
-    return ATOM
-
-
-def grouped(node: Node, flat: bool) -> Node:
-    """The same with a `Group` wherever brackets are needed."""
-
-    def need(x: Node, least: int) -> Node:
-        inner = grouped(x, flat)
-        return Group(inner) if binding(x, flat) < least else inner
-
-    spend(4)
-    match node:
-        case Negative(of):
-            return Negative(need(of, SIGNED if isinstance(of, Modulo) else PRODUCT))
-        case Sum(terms):
-            found = [grouped(x, flat) if isinstance(x, Negative) else need(x, PRODUCT) for x in terms]
-            return Sum(tuple(Group(x) if isinstance(x, Modulo) else x for x in found))
-        case Times(factors):
-            return Times(tuple(need(x, SIGNED if i and isinstance(x, Modulo) else PRODUCT) for i, x in enumerate(factors)))
-        case Ratio(top, bottom, inline):
-            if flat or inline:
-                return Ratio(need(top, SIGNED if isinstance(top, Modulo) else PRODUCT), need(bottom, POWER), inline)
-            return Ratio(grouped(top, flat), grouped(bottom, flat))
-        case Power(base, exponent):
-            return Power(need(base, ATOM), need(exponent, ATOM) if flat else grouped(exponent, flat))
-        case Apply(function, args, of_base):
-            return Apply(function, tuple(grouped(x, flat) for x in args), of_base)
-        case Group(of):
-            return Group(grouped(of, flat))
-        case Root(of):
-            return Root(grouped(of, flat))
-        case Fence(kind, of):
-            return Fence(kind, grouped(of, flat))
-        case Modulo(of, by):
-            return Modulo(need(of, SIGNED), need(by, SIGNED))
-        case BigProduct(index, upto, factor):
-            return BigProduct(index, grouped(upto, flat), need(factor, PRODUCT))
-        case Cases(rows):
-            return Cases(tuple((grouped(value, flat), condition_of(condition, flat)) for value, condition in rows))
-    return node
-
-
-def stated(c: Condition, flat: bool, write: Callable[[Node], str], signs: tuple[str, str, str], comma: str) -> str:
-    """A condition as text: `write` writes its parts, `signs` stand for less, at most and at least, and `comma` parts conditions that hold together."""
-    less, most, least = signs
-
-    def one(x: Condition) -> str:
-        of = write(x.of)
-        if x.low is None:
-            return "" if x.high is None else f"{of}{less}{write(x.high)}"
-        return f"{of}{least}{write(x.low)}" if x.high is None else f"{write(x.low)}{most}{of}{less}{write(x.high)}"
-
-    whole = condition_of(c, flat)
-    return comma.join(one(each) for each in (whole, *whole.also))
-
-
-def signed(terms: tuple[Node, ...], write: Callable[[Node], str], plus: str = " + ", minus: str = " - ") -> str:
-    """The terms of a sum one after the other, what is negative taken away."""
-    return write(terms[0]) + "".join(minus + write(x.of) if isinstance(x, Negative) else plus + write(x) for x in terms[1:])
-
-
-def condition_of(condition: Condition, flat: bool) -> Condition:
-    """A condition with its brackets."""
-    low, high = (None if x is None else grouped(x, flat) for x in (condition.low, condition.high))
-    return Condition(low, grouped(condition.of, flat), high, tuple(condition_of(c, flat) for c in condition.also))
-
-
-#: Decimals of more digits than this are written as fractions, and fractions of more characters than that as decimals.
-DIGITS, LONG = 8, 24
-
-
-def digits(value: Exact) -> str:
-    """A number as a decimal without an exponent: the shortest that reads as its double.
-
-    >>> digits(Fraction(1, 10)), digits(12), digits(Fraction(1, 3))
-    ('0.1', '12', '0.3333333333333333')
-    """
-    if value.denominator == 1:
-        return str(value.numerator)
-    return f"{Decimal(repr(float(value))):f}"
-
-
-def is_fraction(value: Exact) -> bool:
-    """Whether a number is written as a fraction: its decimal is long, or goes on for ever, and the fraction is not."""
-    if value.denominator == 1 or len(str(value)) > LONG:
-        return False
-    return Fraction(f"{float(value):.{DIGITS}g}") != value
-
-
-def scientific(value: Exact) -> tuple[Exact, int] | None:
-    """(m, e) of a small or round large number that reads best as `m * 10^e`; None for others.
-
-    >>> scientific(Fraction(3, 10**5)), scientific(Fraction(10**6)), scientific(Fraction(1, 10))
-    ((Fraction(3, 1), -5), (Fraction(1, 1), 6), None)
-    """
-    if value == 0 or is_fraction(value):
-        return None
-    large = size(value)
-    small = value.denominator != 1 and large < Fraction(1, 1000)
-    round_ = value.denominator == 1 and str(value.numerator).endswith("00000")
-    if not (small or round_):
-        return None
-    exponent = int(f"{float(large):e}".split("e")[1])
-    return value / Fraction(10) ** exponent, exponent
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
@@ -331,11 +203,23 @@ def names(node: Node) -> set[Name]:
     return found
 
 
-def with_fractions(node: Node) -> Node:
-    """The tree with decimals as fractions: 0.1 is 1/10."""
+def terms_of(node: Node) -> tuple[Node, ...]:
+    """Returns the terms of a sum, or of a sum with a minus before it. Any other node is one term; 0 has none."""
+    if isinstance(node, Negative):
+        return tuple(x.of if isinstance(x, Negative) else Negative(x) for x in terms_of(node.of))
+    return node.terms if isinstance(node, Sum) else () if node == Number(0) else (node,)
 
-    def change(x: Node) -> Node:
-        plain = isinstance(x, Number) and x.value.denominator != 1 and scientific(x.value) is None
-        return Ratio(Number(x.value.numerator), Number(x.value.denominator)) if plain and isinstance(x, Number) else x
 
-    return mapped(node, change)
+def sum_of(*nodes: Node) -> Node:
+    """Returns the sum of nodes as one flat sum."""
+    terms = tuple(term for node in nodes for term in terms_of(node))
+    return Sum(terms) if len(terms) > 1 else terms[0]
+
+
+def product_of(factors: list[Node]) -> Node:
+    """Returns the product of nodes as one flat product, numbers first and then pi; 1 if there are no factors."""
+    flat: list[Node] = []
+    for f in factors:
+        flat += f.factors if isinstance(f, Times) else [f]
+    flat.sort(key=lambda f: 0 if isinstance(f, Number) else 1 if f == PI else 2)
+    return Times(tuple(flat)) if len(flat) > 1 else flat[0] if flat else Number(1)

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
-from lrdsl.formulas.notation import tree
+from lrdsl.formulas.notation import constants, printing, tree
 
 
 def typst(node: tree.Node) -> str:
     """A formula as Typst math."""
-    return _text(tree.grouped(node, flat=False))
+    return _text(printing.bracketed(node, flat=False))
 
 
 def condition(c: tree.Condition) -> str:
     """When a piece holds: `5 <= t < 100`."""
-    return tree.stated(c, False, _text, (" < ", " <= ", " >= "), "\\, ")  # a plain comma would end the row
+    return printing.condition_text(c, False, _text, (" < ", " <= ", " >= "), "\\, ")  # a plain comma would end the row
 
 
 def constant(value: Exact) -> str:
     """A number: a decimal, a power of ten, or a fraction."""
-    if tree.is_fraction(value):
+    if constants.is_fraction(value):
         return f"frac({value.numerator}, {value.denominator})"
-    parts = tree.scientific(value)
+    parts = constants.scientific(value)
     if parts is None:
-        return tree.digits(value)
-    return f"10^({parts[1]})" if parts[0] == 1 else f"{tree.digits(parts[0])} times 10^({parts[1]})"
+        return constants.digits(value)
+    return f"10^({parts[1]})" if parts[0] == 1 else f"{constants.digits(parts[0])} times 10^({parts[1]})"
 
 
 def name(x: tree.Name) -> str:
@@ -47,7 +47,7 @@ def _text(node: tree.Node) -> str:
         case tree.Negative(of):
             return f"-{_text(of)}"
         case tree.Sum(terms):
-            return tree.signed(terms, _text)
+            return printing.sum_text(terms, _text)
         case tree.Times(factors):
             return _product(factors)
         case tree.Ratio(top, bottom, inline):
