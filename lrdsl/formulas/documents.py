@@ -1,4 +1,4 @@
-"""The closed form in every format that it can be had in."""
+"""Writes the formula of a target as a document in one of the `FORMATS`: LaTeX, Markdown, text, Typst, MathML, Python."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas import latex as latex_backend
 from lrdsl.formulas.latex import Style
-from lrdsl.formulas.letters import checked
+from lrdsl.formulas.letters import checked, letter_of
 from lrdsl.formulas.notation import latex, mathml, python, text, tree, typst
 from lrdsl.formulas.notation.composing import TIME, compose
 from lrdsl.formulas.notation.constants import with_fractions
 from lrdsl.formulas.notation.tree import Cases, Name, Node
 from lrdsl.plan import Plan, Target
 
-#: The base, where none is named.
+#: The letter of the base, if the caller names none.
 ETA = Name("eta", "0")
 
 
 @attrs.frozen
 class Formula:
-    """A formula ready to be printed: its pieces, what its letters stand for, what it is the formula of, and the base in it."""
+    """A formula ready to be printed: its pieces, the meanings of its letters, its target, and the letter of the base."""
 
     pieces: Cases
     meanings: list[tuple[Name, Node]]
@@ -37,23 +37,23 @@ class Formula:
 
 
 def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
-    """The formula of a plan, in the units and from the first tick that the style asks for."""
+    """Returns the formula of a plan, in the unit of time and with the first tick that the style sets."""
     law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
     timed = attrs.evolve(plan, law=law)
-    if style.per != 1 and plan.legend:  # durations are in the same unit as t
-        longer = {x.symbol: x.symbol * style.per for x in plan.legend if x.duration}
+    if style.per != 1 and plan.legend:  # letters of durations are in the unit of t too
+        in_ticks = {x.symbol: x.symbol * style.per for x in plan.legend if x.duration}
         legend = tuple(attrs.evolve(x, value=x.value / style.per) if x.duration else x for x in plan.legend)
-        timed = attrs.evolve(plan, law=reformed(law, lambda form: form.subs(longer, simultaneous=True)), legend=legend)
+        timed = attrs.evolve(plan, law=reformed(law, lambda form: form.subs(in_ticks, simultaneous=True)), legend=legend)
     pieces, meanings = compose(timed, base)
     if style.numbers == "fraction":
-        changed = with_fractions(pieces)
-        assert isinstance(changed, Cases)
-        pieces, meanings = changed, [(name, with_fractions(meaning)) for name, meaning in meanings]
+        fractions = with_fractions(pieces)
+        assert isinstance(fractions, Cases)
+        pieces, meanings = fractions, [(name, with_fractions(meaning)) for name, meaning in meanings]
     return Formula(pieces, meanings, target, base)
 
 
 def _latex(f: Formula, style: Style) -> str:
-    return latex_backend.written(f.pieces, f.meanings, latex_backend.symbol_of(f.target), style)
+    return latex_backend.equation(f.pieces, f.meanings, latex_backend.symbol_of(f.target), style)
 
 
 def _markdown(f: Formula, style: Style) -> str:
@@ -68,16 +68,16 @@ def _text(f: Formula, _: Style) -> str:
 
 
 def _typst(f: Formula, _: Style) -> str:
-    lead = typst.name(latex_backend.letter_of(f.target))
-    one = f.pieces.always
-    body = "cases(\n  " + ",\n  ".join(typst.row(*row) for row in f.pieces.rows) + ",\n)" if one is None else typst.typst(one)
+    symbol = typst.with_group(letter_of(f.target), f.target.group)
+    value = f.pieces.always
+    body = "cases(\n  " + ",\n  ".join(typst.row(*row) for row in f.pieces.rows) + ",\n)" if value is None else typst.typst(value)
     where = "".join(f', \\\n"where " {typst.name(name)} = {typst.typst(meaning)}' for name, meaning in f.meanings)
-    return f"$ {lead} = {body}{where} $"
+    return f"$ {symbol} = {body}{where} $"
 
 
 def _mathml(f: Formula, _: Style) -> str:
-    lead = mathml.mathml(latex_backend.letter_of(f.target))
-    body = f"<mrow>{lead}<mo>=</mo>{mathml.mathml(f.pieces.always or f.pieces)}</mrow>"
+    symbol = mathml.with_group(letter_of(f.target), f.target.group)
+    body = f"<mrow>{symbol}<mo>=</mo>{mathml.mathml(f.pieces.always or f.pieces)}</mrow>"
     if f.meanings:
         where = "".join(f"<mtr><mtd><mrow>{mathml.mathml(name)}<mo>=</mo>{mathml.mathml(meaning)}</mrow></mtd></mtr>" for name, meaning in f.meanings)
         body = f"<mtable><mtr><mtd>{body}</mtd></mtr>{where}</mtable>"
@@ -88,7 +88,7 @@ def _python(f: Formula, _: Style) -> str:
     return python.function(f.target.name, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "")
 
 
-#: Every format that a tree of notation is printed in.
+#: Each format, with the function that writes a formula in it.
 FORMATS: dict[str, Callable[[Formula, Style], str]] = {
     "latex": _latex,
     "markdown": _markdown,
@@ -97,43 +97,41 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
     "mathml": _mathml,
     "python": _python,
 }
-#: How those that have names of their own write a letter.
+#: How each format writes a letter. Python is missing: it makes its names distinct itself.
 _NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
-
-
-#: No label is longer.
+#: The longest label, in characters.
 _LONGEST_LABEL = 200
 
 
 def styled(per: Exact, **style: Any) -> Style:
-    """The style that a host asks for. Raises `ScheduleError` for a value that is none, `TypeError` for a keyword that is not known."""
-    wanted = Style(per=per, **style)
-    one_of("form", wanted.form, ("cases", "aligned", "iverson"))
-    one_of("numbers", wanted.numbers, ("decimal", "fraction"))
-    first = whole_number("first", wanted.first, "the first tick is called 0 or 1", high=1)
-    label = string("label", wanted.label, 'give the label of the equation as a string: `label="eq:rate"`')
+    """Returns the style with the caller's settings. Raises `ScheduleError` for a wrong value, `TypeError` for an unknown keyword."""
+    settings = Style(per=per, **style)
+    one_of("form", settings.form, ("cases", "aligned", "iverson"))
+    one_of("numbers", settings.numbers, ("decimal", "fraction"))
+    first = whole_number("first", settings.first, "the first tick is called 0 or 1", high=1)
+    label = string("label", settings.label, 'give the label of the equation as a string: `label="eq:rate"`')
     if len(label) > _LONGEST_LABEL or re.fullmatch(r"[\w:./+* -]*", label) is None:
         raise refuse("LR152", f"label is {quoted(label)}", "a label is made of letters, digits, spaces and `:./+*_-`")
-    width = float(number("width", wanted.width, "give the room for a line in ems, above 0", low=1, high=10**6))
-    return attrs.evolve(wanted, first=first, width=width)
+    width = float(number("width", settings.width, "give the width of a line in ems, from 1 up", low=1, high=10**6))
+    return attrs.evolve(settings, first=first, width=width)
 
 
 def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style) -> str:
-    """The formula of a target, in a format. Raises `ScheduleError` for one that is not known."""
+    """Returns the formula of a target in a format. Raises `ScheduleError` for an unknown format, and for a wrong letter."""
     one_of("format", format, FORMATS)
     letter: Node = ETA
     if isinstance(base, str) or format == "python":
         letter = Name(base if isinstance(base, str) else "base", raw=True)
     if base is not None and not isinstance(base, str):
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
-    found = formula_of(plan, target, letter, style)
+    formula = formula_of(plan, target, letter, style)
     if isinstance(base, str):
-        checked(base, format, {_NAMES[format](x) for x in _letters(found)} if format in _NAMES else ())
-    return FORMATS[format](found, style)
+        checked(base, format, {_NAMES[format](x) for x in _letters(formula)} if format in _NAMES else ())
+    return FORMATS[format](formula, style)
 
 
 def _letters(f: Formula) -> set[Name]:
-    """The letters of a formula but the one for the base; the time is always one."""
+    """Returns all letters of a formula except the one for the base. The time `t` is always among them."""
     used = {TIME, *(letter for letter, _ in f.meanings)}.union(tree.names(f.pieces), *(tree.names(meaning) for _, meaning in f.meanings))
     return {x for x in used if x != f.base}
 

@@ -1,4 +1,4 @@
-r"""The closed form as LaTeX that a reviewer would take for hand-set: `\eta_t = \begin{cases} ... \end{cases}`. It needs amsmath and amssymb, nothing else."""
+r"""Writes the formula of a target as a LaTeX equation that looks typeset by hand: `\eta_t = \begin{cases} ... \end{cases}`. It needs amsmath and amssymb."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import attrs
 
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
+from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.latex import condition, latex, name, width
 from lrdsl.formulas.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
 from lrdsl.plan import Target
 
-#: What a column of a two-column page holds, in ems of its font.
+#: The width of a column on a two-column page, in ems.
 COLUMN = 24.0
-_SYMBOLS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
 
 
 @attrs.frozen
 class Style:
-    r"""How a formula is set.
+    r"""How a formula is typeset.
 
-    `form`: "cases"; "aligned", a line for each piece; or "iverson", one sum with brackets that are 1 where their condition holds, else 0. `numbers`: "decimal"
-    (0.1) or "fraction" (1/10). `first`: what the first tick is called, 0 or 1. `per`: ticks in a unit of t, as the steps of an epoch. `label`: "" for a
-    formula without a number, else the label of an equation. `width`: the room for a line, in ems; pieces that are wider are broken.
+    - `form`: "cases"; "aligned", a line for each piece; or "iverson", one sum with brackets that are 1 if their condition holds, else 0.
+    - `numbers`: "decimal" (0.1) or "fraction" (1/10).
+    - `first`: the number of the first tick, 0 or 1.
+    - `per`: the ticks in a unit of t, as the steps of an epoch.
+    - `label`: the label of a numbered equation, or "" for a formula without a number.
+    - `width`: the width of a line in ems; wider pieces are broken into lines.
     """
 
     form: str = "cases"
@@ -34,39 +37,32 @@ class Style:
     width: float = COLUMN
 
 
-def letter_of(target: Target) -> Name:
-    """The letter for what is scheduled at t: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta 1 for the first of the betas."""
-    if target.key == "betas" and target.element is not None:
-        return Name("beta", f"{target.element + 1},t")
-    return Name(_SYMBOLS.get(target.key, target.key), "t")
-
-
 def symbol_of(target: Target) -> str:
-    r"""What stands before the equals sign: `\eta_t` for a learning rate."""
-    known = letter_of(target)
-    letter = name(Name(known.letter)) if known.letter in GREEK or len(known.letter) > 1 else rf"\mathrm{{{name(Name(known.letter))}}}"
+    r"""Returns the left side of the equation: `\eta_t` for a learning rate."""
+    symbol = letter_of(target)
+    letter = name(Name(symbol.letter)) if symbol.letter in GREEK or len(symbol.letter) > 1 else rf"\mathrm{{{name(Name(symbol.letter))}}}"
     group = "" if target.group is None else f"^{{(\\text{{{quoting.latex(target.group)}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
-    return f"{letter}_{{{known.sub}}}{group}" if len(known.sub) > 1 else f"{letter}_{known.sub}{group}"
+    return f"{letter}_{{{symbol.sub}}}{group}" if len(symbol.sub) > 1 else f"{letter}_{symbol.sub}{group}"
 
 
-def written(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
-    """A formula, and what the letters in it stand for."""
+def equation(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
+    """Returns the equation of a formula, with the meanings of its letters below it."""
     body = _set(pieces, symbol, style)
     if meanings:
-        stand_for = [f"{name(letter)} = {latex(meaning)}" for letter, meaning in meanings]
-        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _listed(stand_for, style.width) + "\n\\end{gathered}"
+        definitions = [f"{name(letter)} = {latex(meaning)}" for letter, meaning in meanings]
+        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _where(definitions, style.width) + "\n\\end{gathered}"
     return f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
 
 
-def _listed(meanings: list[str], room: float) -> str:
-    """What letters stand for, as many to a line as there is room for."""
-    lines = [f"\\text{{where }} {meanings[0]}"]
-    for meaning in meanings[1:]:
-        if width(f"{lines[-1]},\\; {meaning}") + 1.5 <= room:
-            lines[-1] += f",\\; {meaning}"
+def _where(definitions: list[str], room: float) -> str:
+    """Returns the definitions of letters, as many on a line as fit."""
+    lines = [f"\\text{{where }} {definitions[0]}"]
+    for definition in definitions[1:]:
+        if width(f"{lines[-1]},\\; {definition}") + 1.5 <= room:
+            lines[-1] += f",\\; {definition}"
         else:
             lines[-1] += ","
-            lines.append(meaning)
+            lines.append(definition)
     return " \\\\\n".join(lines)
 
 
@@ -86,20 +82,20 @@ def _set(formula: Cases, symbol: str, style: Style) -> str:
     return _aligned(symbol, [[line for i, (first, *more) in enumerate(marked) for line in (f"{'+ ' if i else ''}{first}", *more)]])
 
 
-#: Between two pieces.
+#: The line break between two pieces.
 _ROW = " \\\\[3pt]\n    "
 
 
 def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> list[str]:
-    """The rows of cases: the conditions beside the values where there is room for that in all of them, else below."""
+    """Returns the rows of cases. The conditions stand beside the values if every row has room for that, else below."""
     beside = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) <= room
     if beside:
         return [f"{latex(value)} & {condition(when)}" for value, when in rows]
-    return [" \\\\\n    ".join([*broken(value, room), *_stated(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
+    return [" \\\\\n    ".join([*broken(value, room), *_condition_lines(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
 
 
-def _stated(lead: str, when: Condition, end: str, room: float) -> list[str]:
-    """The lines of a condition: broken before a bound or a further condition where it is too wide."""
+def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[str]:
+    """Returns the lines of a condition. A condition that is too wide is broken before a bound or before a further condition."""
     lines = [lead]
     for part in re.split(r"(?=,\\; )|(?= < )", condition(when)):
         if len(lines[-1]) > len(lead) and width(lines[-1] + part + end) > room:
@@ -111,16 +107,16 @@ def _stated(lead: str, when: Condition, end: str, room: float) -> list[str]:
 
 
 def _marked(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
-    """The lines of a value with its condition between two marks behind it, on lines of its own where there is no room."""
+    """Returns the lines of a value and its condition between two marks. The condition stands behind the value if there is room, else on lines of its own."""
     lines = broken(value, room, display=True)
     whole = f"{lines[-1]}{marks[0]}{condition(when)}{marks[1]}"
     if width(whole, display=True) <= room:
         return [*lines[:-1], whole]
-    return [*lines, *_stated(r"\qquad " + marks[0].removeprefix(r",\quad ").removeprefix(r"\,"), when, marks[1], room - 1)]
+    return [*lines, *_condition_lines(r"\qquad " + marks[0].removeprefix(r",\quad ").removeprefix(r"\,"), when, marks[1], room - 1)]
 
 
 def _aligned(symbol: str, pieces: list[list[str]]) -> str:
-    """Pieces below each other, the symbol before each of them; plainly where there is one line."""
+    """Returns pieces below each other, each after the symbol and an equals sign; a single line needs no alignment."""
     if len(pieces) == len(pieces[0]) == 1:
         return f"{symbol} = {pieces[0][0]}"
     inner = _ROW.join(" \\\\\n    ".join([f"{symbol} &= {first}", *(f"&\\quad {line}" for line in more)]) for first, *more in pieces)
@@ -128,12 +124,12 @@ def _aligned(symbol: str, pieces: list[list[str]]) -> str:
 
 
 def _factor(value: Node) -> Node:
-    """A value as a factor, in brackets where it is a sum."""
+    """Returns a value as a factor: a sum gets brackets."""
     return Group(value) if isinstance(value, Sum | Negative) else value
 
 
 def broken(value: Node, room: float, display: bool = False) -> list[str]:
-    """A formula on lines of so much room: broken before the terms of a sum, or before a bracket of a product, where it is too wide."""
+    """Returns the lines of a formula. If it is wider than `room`, it is broken before the terms of a sum, or before the last factor of a product."""
     whole = latex(value)
     if width(whole, display) <= room:
         return [whole]

@@ -1,4 +1,4 @@
-r"""The letter for the base that a caller names: `\eta_0` in LaTeX, `eta_0` in Typst. What is none there, or could do more than be one, is refused."""
+r"""The letters of targets, and the check of a caller's letter for the base, as `\eta_0` in LaTeX: anything but a letter in the format is refused."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from collections.abc import Callable, Container
 
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.escaping import quoting
-from lrdsl.formulas.notation.tree import GREEK
+from lrdsl.formulas.notation.tree import GREEK, Name
+from lrdsl.plan import Target
 
-#: Longer ones are no letters.
+#: The longest letter that a caller may give, in characters.
 _MOST = 200
+_TARGETS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
 _CAPITALS = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
-#: The commands of LaTeX that a letter may have, by how many groups follow each: letters and signs, decorations, fractions.
+#: The LaTeX commands that a letter may contain, with the number of groups in braces after each: letters and signs, decorations, fractions.
 _COMMANDS = (
     dict.fromkeys((*GREEK, *_CAPITALS, "varepsilon", "vartheta", "varrho", "varsigma", "varphi", "upsilon", "iota", "ell", "hbar", "partial", "nabla"), 0)
     | dict.fromkeys(("max", "min", "exp", "log", "infty", "star", "ast", "prime", "dagger", "circ", "bullet", "cdot", "times", "quad", "to", "sum"), 0)
@@ -28,19 +30,27 @@ _COMMANDS = (
 _TOKEN = re.compile(r"\\([A-Za-z]+) *|\\(.)|([A-Za-z0-9()\[\]+\-*/=,.;:!?'| ])|([{}_^])", re.DOTALL)
 
 
-class _Latex:
-    """Reads a piece of mathematics in LaTeX; raises `ValueError`, which says why, for what is none."""
+def letter_of(target: Target) -> Name:
+    """Returns the letter of a target at time t: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta_1 for the first of the betas."""
+    if target.key == "betas" and target.element is not None:
+        return Name("beta", f"{target.element + 1},t")
+    return Name(_TARGETS.get(target.key, target.key), "t")
+
+
+class _LatexReader:
+    """Reads a piece of LaTeX mathematics. Raises `ValueError`, with the reason, for anything else."""
 
     def __init__(self, source: str) -> None:
         self.source, self.i, self.deep = source, 0, 0
 
     def whole(self) -> None:
+        """Reads all of the source."""
         self.row("")
         if self.i < len(self.source):
             raise ValueError("it closes a brace that is not open")
 
     def row(self, end: str) -> None:
-        """What stands up to a brace or the end: parts, each with at most one subscript and one superscript; at least one."""
+        """Reads parts up to a closing brace or the end: at least one, each with at most one subscript and one superscript."""
         count = 0
         while self.i < len(self.source) and self.source[self.i] != "}":
             scripts = ""
@@ -50,7 +60,7 @@ class _Latex:
                 if sign == "'" and "^" not in scripts:
                     while self.source.startswith("'", self.i):
                         self.i += 1
-                    scripts += "^" * (not self.source.startswith("^", self.i))  # x'^2 is one superscript
+                    scripts += "^" * (not self.source.startswith("^", self.i))  # in x'^2, both are one superscript
                     continue
                 if sign in scripts or sign == "'":
                     raise ValueError(f"two `{sign}` follow one letter")
@@ -65,11 +75,11 @@ class _Latex:
         self.i += len(end)
 
     def part(self, script: bool = False) -> None:
-        """A letter, a group, or a command with its groups; a script has no space before it and is no command that takes groups."""
-        found = _TOKEN.match(self.source, self.i)
-        if found is None:
+        """Reads a letter, a group, or a command with its groups. A script may not be a space, nor a command with groups."""
+        token = _TOKEN.match(self.source, self.i)
+        if token is None:
             raise ValueError(f"`{shown(self.source[self.i])}` cannot stand in it" if self.i < len(self.source) else "something is missing at its end")
-        word, sign, letter, brace = found.groups()
+        word, sign, letter, brace = token.groups()
         if brace == "{":
             self.group()
         elif brace:
@@ -77,67 +87,67 @@ class _Latex:
         elif letter:
             if script and letter in " '":
                 raise ValueError("a script is missing")
-            self.i = found.end()
+            self.i = token.end()
         else:
             name = word or sign
             if name not in _COMMANDS:
                 raise ValueError(f"`\\{shown(name)}` cannot stand in it")
             if script and _COMMANDS[name]:
                 raise ValueError(f"`\\{name}` as a script needs braces around it")
-            self.i = found.end()
+            self.i = token.end()
             for _ in range(_COMMANDS[name]):
                 self.words() if name.startswith("text") else self.group()
 
     def group(self) -> None:
-        """Something in braces."""
+        """Reads a row in braces."""
         if not self.source.startswith("{", self.i):
             raise ValueError("a command needs braces around what follows it")
         self.deep += 1
         if self.deep > 10:
-            raise ValueError("its braces are too deep")
+            raise ValueError("its braces are nested too deep")
         self.i += 1
         self.row("}")
         self.deep -= 1
 
     def words(self) -> None:
-        """Plain text in braces."""
-        found = re.compile(r"\{(?:[A-Za-z0-9 ()\[\]+\-*/=,.;:!?']|\\[_%&#$])+\}").match(self.source, self.i)
-        if found is None:
-            raise ValueError("plain text in braces follows `\\text`")
-        self.i = found.end()
+        """Reads plain text in braces."""
+        group = re.compile(r"\{(?:[A-Za-z0-9 ()\[\]+\-*/=,.;:!?']|\\[_%&#$])+\}").match(self.source, self.i)
+        if group is None:
+            raise ValueError("`\\text` needs plain text in braces after it")
+        self.i = group.end()
 
 
 def _latex(base: str) -> None:
     if not re.search("[A-Za-z0-9]", re.sub(r"\\quad|\\[^A-Za-z]", "", base)):
         raise ValueError("there is no letter in it")
-    _Latex(base).whole()
+    _LatexReader(base).whole()
 
 
 _TYPST_WORDS = {*GREEK, *_CAPITALS, "max", "min"}
 
 
 def _typst(base: str) -> None:
-    r"""A name with at most one subscript: a letter, a Greek one by its word, digits, or words in quotes; the subscript may stand in brackets."""
+    r"""Checks a name with at most one subscript and one superscript. Each is a letter, a Greek letter by its word, digits, or words in quotes."""
     part = r'(?:[A-Za-z]+|[0-9]+|"[^"\\#]*")'
     if not re.fullmatch(rf"{part}(?:_(?:{part}|\({part}(?:, ?{part})*\)))?(?:\^(?:{part}|\({part}\)))?", base):
-        raise ValueError("it is no letter with a subscript")
+        raise ValueError("it is not a letter with a subscript")
     for word in re.findall(r"[A-Za-z]{2,}", re.sub(r'"[^"]*"', "", base)):
         if word not in _TYPST_WORDS:
-            raise ValueError(f"Typst has no letter `{word}`; words stand in quotes there")
+            raise ValueError(f"Typst has no letter `{word}`; put words in quotes")
 
 
 def _python(base: str) -> None:
-    base = unicodedata.normalize("NFKC", base)  # as Python reads names
+    base = unicodedata.normalize("NFKC", base)  # Python normalizes names in the same way
     if not base.isidentifier() or keyword.iskeyword(base) or base in quoting.PYTHON - {"base"} or base.startswith("__"):
-        raise ValueError("it is no free name in Python")
+        raise ValueError("it is not a free name in Python")
 
 
 def _plain(base: str) -> None:
     if base.strip() != base or not base.isprintable():
-        raise ValueError("it has characters that cannot be seen")
+        raise ValueError("it has invisible characters")
 
 
-#: What each format takes for a letter, and an example of one.
+#: The check of a letter in each format, and an example.
 _FORMATS: dict[str, tuple[Callable[[str], None], str]] = {
     "latex": (_latex, r"\eta_0"),
     "markdown": (_latex, r"\eta_0"),
@@ -150,7 +160,7 @@ _FORMATS: dict[str, tuple[Callable[[str], None], str]] = {
 
 
 def checked(base: str, format: str, taken: Container[str] = ()) -> str:
-    r"""The letter for the base in a format. Raises `ScheduleError` for one that is none there, or that the formula has for something else.
+    r"""Returns the caller's letter for the base. Raises `ScheduleError` if it is not a letter in the format, or if the formula has another use for it.
 
     >>> checked(r"\eta_{\max}", "latex")
     '\\eta_{\\max}'
@@ -160,7 +170,7 @@ def checked(base: str, format: str, taken: Container[str] = ()) -> str:
         if not base or len(base) > _MOST:
             raise ValueError(f"it is empty, or longer than {_MOST} characters")
         if base in taken:
-            raise ValueError("the formula has it for something else")
+            raise ValueError("the formula uses it for something else")
         check(base)
     except ValueError as reason:
         raise _refused(base, format, str(reason), example) from None
@@ -168,4 +178,4 @@ def checked(base: str, format: str, taken: Container[str] = ()) -> str:
 
 
 def _refused(base: str, format: str, reason: str, example: str) -> ScheduleError:
-    return refuse("LR152", f"`{shown(base)}` is no letter for the base in {format}: {reason}", f"give a letter, as `{example}`, or a number")
+    return refuse("LR152", f"`{shown(base)}` is not a letter for the base in {format}: {reason}", f"give a letter, as `{example}`, or a number")

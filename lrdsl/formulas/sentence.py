@@ -1,4 +1,4 @@
-"""What a schedule does, as one English sentence: exact, with durations in the largest unit that they are whole in."""
+"""Says in one English sentence what a schedule does. Durations are in the largest unit in which they are whole numbers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ORDINALS = ("first", "second", "third", "fourth")
 
 
 def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None) -> str:
-    """The sentence for a plan that is to be written. `base` is the base value, where that is known."""
+    """Returns the sentence for the written plan of a target. `base` is the base value, if known."""
     assert plan.phrase is not None
     words = _Words(plan, clock, base)
-    said = "".join(words.of(part) for part in plan.phrase.parts)
-    return f"{_subject(target)} {said}."
+    predicate = "".join(words.of(part) for part in plan.phrase.parts)
+    return f"{_subject(target)} {predicate}."
 
 
 def _subject(target: Target) -> str:
@@ -35,14 +35,14 @@ def _subject(target: Target) -> str:
 
 
 def _amount(n: Exact) -> str:
-    """A number of units: `2.5`, `10,000`, `466,666 2/3`."""
+    """Writes a number of units: `2.5`, `10,000`, `466,666 2/3`."""
     if is_fraction(n) and n > 1:
         return f"{int(n):,} {n - int(n)}"
     return constant(n) if n.denominator > 1 else f"{n.numerator:,}"
 
 
 class _Words:
-    """Prints the pieces of a phrase."""
+    """Writes the parts of a phrase as words."""
 
     def __init__(self, plan: Plan, clock: Clock, base: Exact | None) -> None:
         self.composer, self.clock, self.base = composer_of(plan, Name("the base", raw=True)), clock, base
@@ -59,12 +59,12 @@ class _Words:
                 return text(self.composer.of(of))
         return self._level(part)
 
-    def _filled(self, level: Expr) -> Expr:
+    def _with_base(self, level: Expr) -> Expr:
         return level if self.base is None else substitute(level, {BASE: decimal(self.base)})
 
     def _level(self, level: Expr) -> str:
-        """A level or a ratio; one that has no short form is what has been reached."""
-        level = self._filled(level)
+        """Writes a level or a ratio. A level without a short form is "the level reached"."""
+        level = self._with_base(level)
         if isinstance(level, Num):
             return constant(level.value)
         if level is BASE:
@@ -73,13 +73,13 @@ class _Words:
         if parts is None or not all(isinstance(x, Num) for x in parts):
             return "the level reached"
         (plus, times) = (x.value for x in parts if isinstance(x, Num))
-        several = "the base value" if times == 1 else f"{constant(times)} times the base value"
-        return several if plus == 0 else f"{several} {'plus' if plus > 0 else 'less'} {constant(size(plus))}"
+        multiple = "the base value" if times == 1 else f"{constant(times)} times the base value"
+        return multiple if plus == 0 else f"{multiple} {'plus' if plus > 0 else 'less'} {constant(size(plus))}"
 
     def _goes(self, start: Expr, end: Expr) -> str:
-        """Which way it goes from one level to another, whatever base above 0 there is."""
-        way = self._filled(end - start)
-        parts = affine(way, BASE)
+        """Returns "rises" or "falls" if that is true for every base above 0, else "goes"."""
+        difference = self._with_base(end - start)
+        parts = affine(difference, BASE)
         if parts is None or not all(isinstance(x, Num) for x in parts):
             return "goes"
         signs = {(x.value > 0) - (x.value < 0) for x in parts if isinstance(x, Num)} - {0}
@@ -89,12 +89,12 @@ class _Words:
         unit, amounts = self._unit(ticks)
         if every and amounts == [1]:
             return f"every {unit}"
-        listed = [_amount(n) for n in amounts]
-        joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-        return f"{'every ' * every}{joined} {unit}{'' if amounts == [1] else 's'}"
+        words = [_amount(n) for n in amounts]
+        listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+        return f"{'every ' * every}{listed} {unit}{'' if amounts == [1] else 's'}"
 
     def _unit(self, ticks: tuple[Exact, ...]) -> tuple[str, list[Exact]]:
-        """The largest unit that durations are whole in, and how many they are: epochs, steps, or calls of the scheduler where a step has several."""
+        """Returns the largest unit in which durations are whole, and their amounts: epochs, steps, or ticks if the scheduler is called several times a step."""
         if self.clock.tick == "epoch":
             return "epoch", list(ticks)
         per_step = self.clock.ticks_per_step or 1

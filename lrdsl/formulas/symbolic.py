@@ -1,4 +1,4 @@
-"""The closed form: a plan as a SymPy expression of `t`, exact in every number that the text holds."""
+"""Translates a plan into a SymPy expression of `t`. Every number of the text stays exact."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _NAMED = {
 
 
 def rational(value: Exact) -> Any:
-    """A fraction as SymPy writes it, or the expression of its letters."""
+    """Returns an exact number as a SymPy rational, or as an expression of its letters."""
     if isinstance(value, Lettered):
         return sympy.cancel(value.form)
     return sympy.Rational(value.numerator, value.denominator)
 
 
 def formula(plan: Plan, base: str | Exact, numbers: str = "decimal") -> Any:
-    """The SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the double that it reads as)."""
+    """Returns the SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the nearest double)."""
     return translate(plan.law, _symbols(plan, base, numbers), numbers == "double").xreplace({x.symbol: sympy.Symbol(x.name) for x in plan.legend})
 
 
 def symbol(name: str) -> Any:
-    """A letter for symbolic formulas."""
+    """Returns a SymPy symbol."""
     return sympy.Symbol(name)
 
 
 def legend(plan: Plan, base: str | Exact) -> dict[Any, Any]:
-    """What the letters of a symbolic formula stand for."""
+    """Returns the values of the letters in a symbolic formula."""
     return {sympy.Symbol(x.name): translate(x.value, _symbols(plan, base, "decimal"), False) for x in plan.legend}
 
 
@@ -61,20 +61,20 @@ def _symbols(plan: Plan, base: str | Exact, numbers: str) -> dict[Expr, Any]:
 
 
 def _taken(plan: Plan) -> set[str]:
-    """The names of the symbols in a formula but the base."""
+    """Returns the names of all symbols in a formula except the base."""
     index = {"k"} if any(isinstance(x, Product) for x in walk(plan.law)) else set()
     return {"t", *index, *(x.name for x in plan.legend), *(f"{letter}_{k}" for letter, k in plan.letters.values())}
 
 
 def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
-    """The SymPy expression of a tree. An event is a symbol for its tick, or for how often it has come by a tick."""
+    """Returns the SymPy expression of a tree. An event becomes a symbol for its tick; how often it has come by a tick becomes a function."""
     memo: dict[Expr, Any] = {}
 
     def of(x: Expr) -> Any:
-        known = memo.get(x)
-        if known is None:
-            known = memo[x] = step(x)
-        return known
+        translated = memo.get(x)
+        if translated is None:
+            translated = memo[x] = step(x)
+        return translated
 
     def step(x: Expr) -> Any:
         match x:
@@ -83,12 +83,12 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
             case Symbol():
                 return symbols[x] if x in symbols else sympy.Symbol(x.name)
             case Event():
-                return symbols[x] - _begun(x, symbols)
+                return symbols[x] - _waiting_since(x, symbols)
             case Call() if x.op in ("count", "since") and isinstance(x.args[0], Event):
-                event, now = x.args[0], of(x.args[1]) + _begun(x.args[0], symbols)
+                event, now = x.args[0], of(x.args[1]) + _waiting_since(x.args[0], symbols)
                 return now - symbols[event] if x.op == "since" else sympy.Function(symbols[event].name)(now)
             case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]
-                now = of(x.of.args[1]) + _begun(event, symbols)  # type: ignore[attr-defined]
+                now = of(x.of.args[1]) + _waiting_since(event, symbols)  # type: ignore[attr-defined]
                 return sympy.Piecewise((of(x.values[0]), now < symbols[event]), (of(x.values[1]), True))
             case Letter():
                 return symbols[x] if x in symbols else of(x.of)
@@ -96,7 +96,7 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
                 return rational(x.scale) * of(x.of) + rational(x.shift)
             case Select():
                 by, values = of(x.of), [of(v) for v in x.values]
-                # SymPy may find two neighbours equal that differ as trees: they are one branch.
+                # Two neighbours that differ as trees may be equal in SymPy: then they are one branch.
                 last = [i for i, v in enumerate(values) if i + 1 == len(values) or v != values[i + 1]]
                 conditions = [by < rational(x.starts[i + 1]) for i in last[:-1]]
                 return sympy.Piecewise(*zip([values[i] for i in last], [*conditions, True], strict=True))
@@ -109,13 +109,13 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
     return of(e)
 
 
-def _begun(event: Event, symbols: dict[Expr, Any]) -> Any:
-    """The tick at which the phase that waits for an event begins."""
+def _waiting_since(event: Event, symbols: dict[Expr, Any]) -> Any:
+    """Returns the tick at which the phase that waits for an event begins."""
     return rational(event.offset) + (0 if event.origin is None else symbols[event.origin])
 
 
-def _reduced(level: Any, times: Any, factor: Any, least: Any, eps: Any) -> Any:
-    """The level after so many reductions: step by step where the number is known, else the closed form, which holds as long as no step is left out."""
+def _after_reductions(level: Any, times: Any, factor: Any, least: Any, eps: Any) -> Any:
+    """Returns the level after `times` reductions: step by step if `times` is a number, else the closed form, which is right if no reduction is skipped."""
     if not times.is_Integer:
         falls = level * factor**times
         return falls if least == 0 else sympy.Max(falls, least, evaluate=False)
@@ -136,8 +136,8 @@ def _call(e: Call, args: list[Any]) -> Any:
         case "pow":
             return _power(*args)
         case "reduce":
-            return _reduced(*args)
-        case "max" | "min":  # left as they are: SymPy would try to prove which is larger, at any cost
+            return _after_reductions(*args)
+        case "max" | "min":  # not evaluated, since SymPy would try to prove which is larger, however long that takes
             return _NAMED[e.op](*args, evaluate=False)
         case "hav":
             return (1 - sympy.cos(sympy.pi * args[0])) / 2
@@ -149,15 +149,15 @@ def _call(e: Call, args: list[Any]) -> Any:
             return _NAMED[e.op](*args)
 
 
-#: SymPy writes out powers of numbers; those that would have more bits than this, and high powers of what holds numbers, are kept as powers.
+#: SymPy computes powers of numbers. A power with more bits than `_MOST_BITS`, and a power above `_HIGH` of an expression with numbers, stay powers.
 _MOST_BITS, _HIGH = 512, 64
-#: Roots of higher order than this are kept as powers too.
+#: Roots of a higher order stay powers too.
 _ROOTS = 64
 
 
 def _power(base: Any, exponent: Any) -> Any:
     if exponent.is_Rational and not base.is_Symbol:
-        if exponent.q > _ROOTS:  # SymPy would look for roots of that order, for hours
+        if exponent.q > _ROOTS:  # SymPy would search for such a root for hours
             return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
         bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational else _MOST_BITS // _HIGH
         if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:

@@ -1,4 +1,4 @@
-"""The closed form as one line of text a piece, and what it leaves to the run."""
+"""Writes the formula of a plan as lines of text, one for each piece, with notes on the events that only the run decides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lrdsl.plan import Plan
 
 
 def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
-    """The formula of each piece, and where it holds.
+    """Returns the formula of each piece, and when it holds; then the meanings of the letters.
 
     >>> import lrdsl
     >>> for formula, where in lines(lrdsl.parse("step(3, 0.1) then cosine(20)").written()):
@@ -24,7 +24,7 @@ def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
 
 
 def notes(plan: Plan, base: str = "η₀") -> list[str]:
-    """What the formula leaves to the run: a line for each event and each count of reductions in it.
+    """Returns a line for each event and each count of reductions in a formula: it says when the event comes, or what is counted.
 
     >>> import lrdsl
     >>> for note in notes(lrdsl.parse("plateau(patience=5) until val_loss < 0.3").plan):
@@ -34,16 +34,16 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
     """
     composer = composer_of(plan, Name(base, raw=True))
     reductions = {x.args[1].args[0]: x for x in walk(plan.law) if isinstance(x, Call) and x.op == "reduce" and isinstance(x.args[1], Call)}
-    found = []
+    lines = []
     for event, letter in composer.events.items():
-        said = " or ".join(watch.monitor.sentence for watch in plan.watches if watch.event is event)
+        condition = " or ".join(watch.monitor.sentence for watch in plan.watches if watch.event is event)
         if event in reductions:
             _, _, factor, least, eps = reductions[event].args
             lower = text(Times((composer.of(factor), Name("eta"))))
             lower = lower if least == ZERO else f"max({lower}, {text(composer.of(least))})"
             skipped = "" if eps == ZERO or least == ZERO else f", unless that is a step of {text(composer.of(eps))} or less"
-            found.append(f"{text(letter)}(t) counts the reductions up to t, each from η to {lower}{skipped}: one when {said}")
+            lines.append(f"{text(letter)}(t) counts the reductions up to t, each from η to {lower}{skipped}: one when {condition}")
         else:
             most = "" if event.most is None else f", at the latest {text(composer.of(tick_of(event, number(event.most))))}"
-            found.append(f"{text(letter)} is the tick after the report by which {said}{most}")
-    return found
+            lines.append(f"{text(letter)} is the tick after the report by which {condition}{most}")
+    return lines

@@ -1,4 +1,4 @@
-"""Before a formula is written: factors that all terms share stand before a sum, and choices of a stretch of time stand outermost."""
+"""Rearranges a formula before it becomes notation: common factors move out of sums, and choices between stretches of time move outermost."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from lrdsl.expr import (
 from lrdsl.expr.exact import Exact, quotient
 
 
-def taken_apart(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
-    """(number above, whole number below, factors above, factors below) of a product or quotient."""
+def split_product(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
+    """Splits a product or a quotient into (number above, whole number below, factors above, factors below)."""
     front: Exact = 1
     under: Exact = 1
     letters: Exact = 1
@@ -47,8 +47,8 @@ def taken_apart(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
         elif isinstance(x, Call) and x.op == "div":
             todo += [(x.args[1], not below), (x.args[0], below)]
         elif isinstance(x, Num) and is_lettered(x.value):
-            plain, rest = content(x.value)
-            front, letters = (quotient(front, plain), quotient(letters, rest)) if below else (front * plain, letters * rest)
+            plain, letter_part = content(x.value)
+            front, letters = (quotient(front, plain), quotient(letters, letter_part)) if below else (front * plain, letters * letter_part)
         elif isinstance(x, Num) and not below:
             front *= x.value
         elif isinstance(x, Num) and x.value != 0:
@@ -61,32 +61,32 @@ def taken_apart(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
     return (front, under, top, bottom) if under > 0 and under.denominator == 1 else (quotient(front, under), 1, top, bottom)
 
 
-def factored(e: Expr) -> Expr:
-    """The same, with the factors that all terms of a sum have before the sum, numbers aside."""
+def factor_out(e: Expr) -> Expr:
+    """Moves the factors that all terms of a sum share out of the sum, except numbers."""
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
-        done = memo.get(x)
-        if done is None:
+        result = memo.get(x)
+        if result is None:
             inner = rebuild(x, walk)
-            done = memo[x] = _factored(inner) if isinstance(inner, Call) and inner.op == "add" else inner
-        return done
+            result = memo[x] = _factor_out(inner) if isinstance(inner, Call) and inner.op == "add" else inner
+        return result
 
     return walk(e)
 
 
-def _factored(e: Call) -> Expr:
-    apart = [taken_apart(term) for term in e.args]
-    common = [f for f in dict.fromkeys(apart[0][2]) if not isinstance(f, Linear) and all(f in top for _, _, top, _ in apart)]
+def _factor_out(e: Call) -> Expr:
+    terms = [split_product(term) for term in e.args]
+    common = [f for f in dict.fromkeys(terms[0][2]) if not isinstance(f, Linear) and all(f in top for _, _, top, _ in terms)]
     if not common:
         return e
     total: Expr = ZERO
-    for front, under, top, bottom in apart:
-        kept = list(top)
+    for front, under, top, bottom in terms:
+        others = list(top)
         for f in common:
-            kept.remove(f)
+            others.remove(f)
         term: Expr = decimal(front)
-        for f in kept:
+        for f in others:
             term = mul(term, f)
         for f in [*bottom, *([] if under == 1 else [number(under)])]:
             term = div(term, f)
@@ -96,30 +96,30 @@ def _factored(e: Call) -> Expr:
     return total
 
 
-#: A formula is not lifted into more cases than this.
+#: Choices are not moved outermost if that makes more cases than this.
 _MOST_CASES = 40
 
 
-def lifted(e: Expr) -> Expr:
-    """The same, with what depends on a stretch of time chosen first: cases of formulas, and not a formula of cases."""
+def lift_choices(e: Expr) -> Expr:
+    """Moves choices between stretches of time outermost: a formula of cases becomes cases of formulas."""
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
-        done = memo.get(x)
-        if done is None:
-            done = memo[x] = _lifted(rebuild(x, walk))
-        return done
+        result = memo.get(x)
+        if result is None:
+            result = memo[x] = _lift_choices(rebuild(x, walk))
+        return result
 
     return walk(e)
 
 
-def _lifted(e: Expr) -> Expr:
-    if isinstance(e, Select) and isinstance(e.of, Call) and e.of.op == "floor":  # the k-th cycle is a stretch of time
+def _lift_choices(e: Expr) -> Expr:
+    if isinstance(e, Select) and isinstance(e.of, Call) and e.of.op == "floor":  # a choice by the number of the cycle is a choice by time
         scale, of, shift = parts(e.of.args[0])
         if of is T and scale > 0:
             starts = [0, *(math.ceil(at) for at in e.starts[1:])]
             return select(T, [(quotient(at - shift, scale) if i else 0, value) for i, (at, value) in enumerate(zip(starts, e.values, strict=True))])
-    chosen = next((a for a in e.args if isinstance(a, Select)), None) if isinstance(e, Call) else None
-    if not isinstance(e, Call) or chosen is None or sum(len(a.starts) for a in e.args if isinstance(a, Select)) > _MOST_CASES:
+    choice = next((a for a in e.args if isinstance(a, Select)), None) if isinstance(e, Call) else None
+    if not isinstance(e, Call) or choice is None or sum(len(a.starts) for a in e.args if isinstance(a, Select)) > _MOST_CASES:
         return e
-    return pointwise(lambda *args: _lifted(rebuild(e, dict(zip(e.args, args, strict=True)).__getitem__)), chosen.of, *e.args)
+    return pointwise(lambda *args: _lift_choices(rebuild(e, dict(zip(e.args, args, strict=True)).__getitem__)), choice.of, *e.args)

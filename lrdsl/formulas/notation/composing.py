@@ -1,6 +1,6 @@
-"""From a plan to notation: what is `mul(1/2, base, add(1, cos(...)))` to a machine is written here as a person sets it.
+"""Turns the formula of a plan into notation, as a person would write it: `mul(1/2, base, add(1, cos(...)))` becomes eta_0/2 (1 + cos ...).
 
-Time is local, `t - 5`; a factor that all terms of a sum have stands before it; a half is a half; in exponents and floors fractions lie on one line.
+Time is local, as `t - 5`. A factor that all terms of a sum share stands before the sum. In exponents and floors, fractions stand on one line.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from lrdsl.expr import (
     mentions,
 )  # fmt: skip
 from lrdsl.expr.exact import Exact, quotient, size
-from lrdsl.formulas.notation.arranging import factored, lifted, taken_apart
+from lrdsl.formulas.notation.arranging import factor_out, lift_choices, split_product
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.forms import constant_of
 from lrdsl.formulas.notation.linear import linear_node
@@ -62,10 +62,10 @@ _LETTERS: dict[Symbol, Node] = {T: TIME, INDEX: Name("k"), PI: Name("pi")}
 
 
 def compose(plan: Plan, base: Node) -> tuple[Cases, list[tuple[Name, Node]]]:
-    """The formula of a plan, piece by piece, each with the time that it holds for; and what the letters in it stand for, the ones that others need last."""
+    """Returns the pieces of a plan's formula, each with the time when it holds, and the meanings of its letters. A letter stands before the ones it needs."""
     composer = composer_of(plan, base)
     rows: list[tuple[Node, Condition]] = []
-    for level, when in composer.stretches(factored(lifted(plan.law)), Stretch(None, ())):
+    for level, when in composer.stretches(factor_out(lift_choices(plan.law)), Stretch(None, ())):
         value, condition = composer.of(level), when.condition
         before = rows[-1][1] if rows else None
         if before is not None and rows[-1][0] == value and before.also == condition.also and before.high == condition.low:
@@ -78,7 +78,7 @@ def compose(plan: Plan, base: Node) -> tuple[Cases, list[tuple[Name, Node]]]:
 
 @attrs.frozen
 class Stretch:
-    """When a piece holds: from `low` to the first of `highs`, under further conditions."""
+    """The time when a piece holds: from `low` to the first of `highs`, if the conditions `also` hold."""
 
     low: Node | None
     highs: tuple[Node, ...]
@@ -86,6 +86,7 @@ class Stretch:
 
     @property
     def condition(self) -> Condition:
+        """The stretch as a condition on t."""
         high = Apply("min", self.highs) if len(self.highs) > 1 else self.highs[0] if self.highs else None
         if self.low is None and high is None and self.also:  # at every time
             return attrs.evolve(self.also[0], also=self.also[1:])
@@ -93,35 +94,35 @@ class Stretch:
 
 
 def composer_of(plan: Plan, base: Node) -> Composer:
-    """The composer for the formulas of a plan."""
+    """Returns the composer for the formulas of a plan."""
     events = {event: Name(letter, str(k)) for event, (letter, k) in plan.letters.items()}
     return Composer({**_LETTERS, BASE: base}, events, {x.symbol: Name(x.letter, x.sub) for x in plan.legend})
 
 
 def tick_of(event: Event, time: Expr) -> Expr:
-    """The tick of the run at a time of the phase that waits for an event; the event that the phase follows stands for its own tick."""
+    """Returns the tick of the run at a `time` of the phase that waits for an event. If the phase follows another event, that event stands for its tick."""
     return time + event.offset if event.origin is None else add(Call("tick", (event.origin,)), time + event.offset)
 
 
 @attrs.frozen
 class Composer:
-    """Writes trees: `names` for symbols, `events` for what only the run decides. `legend` for the letters of parameters.
+    """Turns expressions into notation. `names` has the letters of symbols, `events` those of events, `legend` those of parameters.
 
-    `letters` gathers what letters stand for, each before those that need it.
+    `letters` collects the letters that `Letter` nodes introduce. A letter comes after the ones it needs.
     """
 
     names: Mapping[Symbol, Node]
     events: Mapping[Event, Node]
     legend: Mapping[Any, Name] = attrs.field(factory=dict)
     letters: dict[tuple[str, str, Node], Name] = attrs.field(factory=dict)
-    _known: dict[tuple[Expr, bool], Node] = attrs.field(factory=dict)
+    _cache: dict[tuple[Expr, bool], Node] = attrs.field(factory=dict)
 
     def number(self, value: Exact, inline: bool = False) -> Node:
-        """A constant: a number, or what it is made of letters."""
+        """Returns a constant as notation."""
         return constant_of(value, self.legend, inline)
 
     def stretches(self, e: Expr, when: Stretch) -> Iterator[tuple[Expr, Stretch]]:
-        """The formula of each stretch of time, and when that is: till whatever comes first."""
+        """Yields the formula of each stretch of time inside `when`, with the stretch. It ends at the first of its `highs`."""
         event = event_of(e)
         if isinstance(e, Select) and event is not None and mentions(e.of, T):
             name = self.events[event]
@@ -141,21 +142,21 @@ class Composer:
             yield e, when
 
     def _moment(self, of: Expr, at: Exact) -> Node:
-        """A tick of the run, so long after it began or an event came."""
+        """Returns a tick of the run: `at` ticks after its start, or after the event that `of` counts from."""
         if of is T:
             return self.number(at)
         assert isinstance(of, Call)
         return sum_of(self.events[of.args[0]], self.number(at))  # type: ignore[index]
 
     def of(self, e: Expr, inline: bool = False) -> Node:
-        """A tree as notation; `inline` inside exponents, floors and the like."""
-        node = self._known.get((e, inline))
+        """Returns an expression as notation. `inline`: fractions stand on one line, as in exponents and floors."""
+        node = self._cache.get((e, inline))
         if node is None:
             spend(2)
-            node = self._known[e, inline] = self._composed(e, inline)
+            node = self._cache[e, inline] = self._compose(e, inline)
         return node
 
-    def _composed(self, e: Expr, inline: bool) -> Node:
+    def _compose(self, e: Expr, inline: bool) -> Node:
         match e:
             case Num(value):
                 return Negative(self.number(-value, inline)) if value < 0 else self.number(value, inline)
@@ -177,18 +178,18 @@ class Composer:
         raise AssertionError(e)
 
     def _letter(self, e: Letter) -> Name:
-        """A letter; where the same one stands for several things, all but the first have a number. Those of parameters are in the legend."""
+        """Returns the letter of an expression. If a letter has several meanings, all but the first get a number. Letters of parameters are in the legend."""
         for symbol, name in self.legend.items():
             if symbol.name == e.letter:
                 return name
         key = (e.letter, e.sub, self.of(e.of))
         if key not in self.letters:
-            same = sum(known[:2] == key[:2] for known in self.letters)
-            self.letters[key] = Name(e.letter, ",".join([*([e.sub] if e.sub else []), *([str(same + 1)] if same else [])]))
+            earlier = sum(other[:2] == key[:2] for other in self.letters)
+            self.letters[key] = Name(e.letter, ",".join([*([e.sub] if e.sub else []), *([str(earlier + 1)] if earlier else [])]))
         return self.letters[key]
 
     def _select(self, e: Select) -> list[tuple[Expr, Condition]]:
-        """The branches of a choice, each with when it is taken."""
+        """Returns the branches of a choice, each with its condition."""
         event = event_of(e)
         if event is not None and isinstance(e.of, Call):
             now, at = self.of(tick_of(event, e.of.args[1])), self.events[event]
@@ -229,7 +230,7 @@ class Composer:
         return Apply(e.op, tuple(self.of(a, inline) if e.op in ("min", "max") else self._argument(a, inline) for a in e.args))
 
     def _argument(self, e: Expr, inline: bool) -> Node:
-        """An argument of cos, sin, exp or log: a product with a fraction in it is one fraction, `pi (t - 5)/95`."""
+        """Returns an argument of cos, sin, exp or log. A product with a fraction in it becomes one fraction: `pi (t - 5)/95`."""
         node = self.of(e, inline)
         ratios = [f for f in node.factors if isinstance(f, Ratio)] if isinstance(node, Times) else []
         if not isinstance(node, Times) or len(ratios) != 1:
@@ -237,28 +238,28 @@ class Composer:
         return Ratio(product_of([f.top if isinstance(f, Ratio) else f for f in node.factors]), ratios[0].bottom, inline)
 
     def _of_event(self, e: Call) -> Node:
-        """What a formula says of an event, in the ticks of the run."""
+        """Returns the time since an event, or how often it has come, in ticks of the run."""
         event, time = e.args
         assert isinstance(event, Event)
         now = TIME if mentions(time, T) else self.of(tick_of(event, time))
         return Sum((now, Negative(self.events[event]))) if e.op == "since" else Apply(self.events[event], (now,))
 
     def _sum(self, e: Call, inline: bool) -> Node:
-        found = [part for term in e.args for part in terms_of(self.of(term, inline))]
-        # What is added comes first, so that no formula begins with a minus that it need not begin with.
-        if isinstance(found[0], Negative):
-            first = next((i for i, x in enumerate(found) if not isinstance(x, Negative)), 0)
-            found.insert(0, found.pop(first))
-        return Sum(tuple(found))
+        terms = [part for term in e.args for part in terms_of(self.of(term, inline))]
+        # A positive term comes first, so that the sum does not begin with a minus.
+        if isinstance(terms[0], Negative):
+            first = next((i for i, x in enumerate(terms) if not isinstance(x, Negative)), 0)
+            terms.insert(0, terms.pop(first))
+        return Sum(tuple(terms))
 
     def _product(self, e: Call, inline: bool) -> Node:
-        front, under, top, bottom = taken_apart(e)
+        front, under, top, bottom = split_product(e)
         over, below = [self.of(x, inline) for x in top], [self.of(x, inline) for x in bottom]
-        for i, x in enumerate(list(below)):  # what is below in a denominator stands above
+        for i, x in enumerate(list(below)):  # the denominator of a denominator moves to the numerator
             if isinstance(x, Ratio) and not inline:
                 below[i] = x.top
                 over.append(x.bottom)
-        # What does not change with time comes first.
+        # Factors without time come first.
         steady = [x for x, part in zip(over, top, strict=False) if not mentions(part, T)]
         moving = [x for x in over if x not in steady]
         sums = [x for x in [*steady, *moving] if isinstance(x, Sum | Cases)]
@@ -267,13 +268,13 @@ class Composer:
         sign = -1 if front < 0 else 1
         lead: list[Node] = [] if front in (1, -1) else [Number(size(front))]
         bottoms = ([] if under == 1 else [Number(under)]) + below
-        found: Node
+        node: Node
         if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
             first = [*lead, *(x for x in [*steady, *moving] if not isinstance(x, Sum | Cases | Ratio))]
-            rest = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + sums
-            found = product_of([Ratio(product_of(first), bottoms[0], inline), *rest])
+            tail = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + sums
+            node = product_of([Ratio(product_of(first), bottoms[0], inline), *tail])
         elif bottoms:
-            found = Ratio(product_of([*lead, *steady, *moving]), product_of(bottoms), inline)
+            node = Ratio(product_of([*lead, *steady, *moving]), product_of(bottoms), inline)
         else:
-            found = product_of([*lead, *(x for x in [*steady, *moving] if x in steady or x not in sums), *(x for x in sums if x not in steady)])
-        return Negative(found) if sign < 0 else found
+            node = product_of([*lead, *(x for x in [*steady, *moving] if x in steady or x not in sums), *(x for x in sums if x not in steady)])
+        return Negative(node) if sign < 0 else node

@@ -1,4 +1,4 @@
-"""How exact numbers are written: as a decimal, as a power of ten, or as a fraction."""
+"""Decides how an exact number is written: as a decimal, with a power of ten, or as a fraction."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from fractions import Fraction
 from lrdsl.expr.exact import Exact, size
 from lrdsl.formulas.notation.tree import Node, Number, Ratio, mapped
 
-#: Decimals of more digits than this are written as fractions, and fractions of more characters than that as decimals.
+#: A number is written as a fraction if its decimal has more than `DIGITS` digits and the fraction at most `LONG` characters.
 DIGITS, LONG = 8, 24
 
 
 def digits(value: Exact) -> str:
-    """A number as a decimal without an exponent: the shortest that reads as its double.
+    """Returns a number as a decimal without an exponent: the shortest one that reads as its double.
 
     >>> digits(Fraction(1, 10)), digits(12), digits(Fraction(1, 3))
     ('0.1', '12', '0.3333333333333333')
@@ -24,14 +24,14 @@ def digits(value: Exact) -> str:
 
 
 def is_fraction(value: Exact) -> bool:
-    """Whether a number is written as a fraction: its decimal is long, or goes on for ever, and the fraction is not."""
+    """Whether a number is written as a fraction: its decimal is long or does not end, and the fraction is short."""
     if value.denominator == 1 or len(str(value)) > LONG:
         return False
     return Fraction(f"{float(value):.{DIGITS}g}") != value
 
 
 def scientific(value: Exact) -> tuple[Exact, int] | None:
-    """(m, e) of a small or round large number that reads best as `m * 10^e`; None for others.
+    """Returns (m, e) if a number reads best as `m * 10^e`: a small one, or a large round one. Returns None for others.
 
     >>> scientific(Fraction(3, 10**5)), scientific(Fraction(10**6)), scientific(Fraction(1, 10))
     ((Fraction(3, 1), -5), (Fraction(1, 1), 6), None)
@@ -48,7 +48,7 @@ def scientific(value: Exact) -> tuple[Exact, int] | None:
 
 
 def with_fractions(node: Node) -> Node:
-    """The tree with decimals as fractions: 0.1 is 1/10."""
+    """Returns notation with its decimals as fractions: 0.1 becomes 1/10."""
 
     def change(x: Node) -> Node:
         plain = isinstance(x, Number) and x.value.denominator != 1 and scientific(x.value) is None

@@ -1,4 +1,4 @@
-"""Lettered constants as notation: what arithmetic made of letters, `(T_w + T_s)/T_d`, in lowest terms."""
+"""Writes constants with letters as notation, in lowest terms: `(T_w + T_s)/T_d`."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ def constant_of(value: Exact, letters: Mapping[Any, Name], inline: bool = False)
 
 
 def form_of(form: Any, letters: Mapping[Any, Name], inline: bool = False) -> Node:
-    """A form as notation; letters stand in the order of the legend."""
+    """Returns a form as notation. Its letters stand in the order of the legend."""
     top, bottom = fraction_of(form, letters)
     return top if bottom is None else Ratio(top, bottom, inline)
 
 
 def fraction_of(form: Any, letters: Mapping[Any, Name]) -> tuple[Node, Node | None]:
-    """What stands above and below in a form, its number above where that is whole; None where nothing stands below."""
+    """Returns the numerator and the denominator of a form; the denominator is None if it is 1."""
     above, below = _lowest(form)
     top, bottom = (_polynomial(part, letters) for part in (above, below))
     return top, None if bottom == Number(1) else bottom
 
 
 def linear_of(scale: Exact, shift: Exact, letters: Mapping[Any, Name]) -> tuple[Node, Node, Node | None]:
-    """`(a x + b)/c` for `scale * x + shift`, all without fractions: a, b and c, which is None where nothing stands below."""
+    """Returns a, b and c, all without fractions, where `scale * x + shift` is `(a x + b)/c`; c is None if it is 1."""
     import sympy
 
     x = sympy.Symbol("_x")
     forms = [value.form if isinstance(value, Lettered) else value for value in (scale, shift)]
     above, below = _lowest(x * forms[0] + forms[1])
     bottom = _polynomial(below, letters)
-    rising, rest = sympy.Poly(above, x).all_coeffs()
-    return _polynomial(rising, letters), _polynomial(rest, letters), None if bottom == Number(1) else bottom
+    factor, constant = sympy.Poly(above, x).all_coeffs()
+    return _polynomial(factor, letters), _polynomial(constant, letters), None if bottom == Number(1) else bottom
 
 
 @lru_cache(maxsize=4096)
 def _lowest(form: Any) -> Any:
-    """What stands above and below in a form, in lowest terms; many pieces of a formula share their forms."""
+    """Returns the numerator and the denominator of a form in lowest terms. Cached, since many pieces of a formula share their forms."""
     import sympy
 
     terms = _terms(form)
@@ -54,11 +54,11 @@ def _lowest(form: Any) -> Any:
 
 
 def _terms(form: Any) -> list[tuple[Any, list[tuple[Any, int]]]] | None:
-    """A sum of letters to whole powers, term by term: the coefficient, and each letter with its power; None for what is no such sum as it stands.
+    """Returns the terms of a sum of products of letters: each term's coefficient, and its letters with their whole powers. None if the form is no such sum.
 
-    Nearly all forms are, and SymPy's own algebra of polynomials takes hundreds of times as long to see it.
+    Nearly all forms are such sums, and SymPy's own polynomials take hundreds of times as long.
     """
-    found = []
+    terms = []
     for term in form.args if form.is_Add else (form,):
         powers: list[tuple[Any, int]] = []
         coefficient = None
@@ -70,9 +70,9 @@ def _terms(form: Any) -> list[tuple[Any, list[tuple[Any, int]]]] | None:
                 powers.append((base, 1 if exponent is None else int(exponent.p)))
             else:
                 return None
-        found.append((_one() if coefficient is None else coefficient, powers))
-    spend(len(found) // 4)
-    return found
+        terms.append((_one() if coefficient is None else coefficient, powers))
+    spend(len(terms) // 4)
+    return terms
 
 
 @cache
@@ -83,7 +83,7 @@ def _one() -> Any:
 
 
 def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:
-    """A polynomial of letters as notation, in their order, what is subtracted last."""
+    """Returns a polynomial of letters as notation. Its terms are in the order of the legend; the negative ones come last."""
     import sympy
 
     terms = _terms(form)
@@ -92,11 +92,11 @@ def _polynomial(form: Any, letters: Mapping[Any, Name]) -> Node:
     if terms is None:
         symbols = sorted(form.free_symbols, key=lambda symbol: order[symbol.name])
         terms = [(coefficient, [(s, n) for s, n in zip(symbols, powers, strict=True) if n]) for powers, coefficient in sympy.Poly(form, *symbols).terms()]
-    placed = [(sorted((order[symbol.name], -n, symbol) for symbol, n in powers), coefficient) for coefficient, powers in terms]
-    placed.sort(key=lambda term: [*(place[:2] for place in term[0]), (len(order), 0)])
-    found = [_term([(letters[symbol], -n) for _, n, symbol in powers], coefficient) for powers, coefficient in placed]
-    found.sort(key=lambda term: isinstance(term, Negative))
-    return Sum(tuple(found)) if len(found) > 1 else found[0]
+    ordered = [(sorted((order[symbol.name], -n, symbol) for symbol, n in powers), coefficient) for coefficient, powers in terms]
+    ordered.sort(key=lambda term: [*(place[:2] for place in term[0]), (len(order), 0)])
+    nodes = [_term([(letters[symbol], -n) for _, n, symbol in powers], coefficient) for powers, coefficient in ordered]
+    nodes.sort(key=lambda node: isinstance(node, Negative))
+    return Sum(tuple(nodes)) if len(nodes) > 1 else nodes[0]
 
 
 def _term(powers: list[tuple[Name, int]], coefficient: Any) -> Node:
@@ -104,8 +104,8 @@ def _term(powers: list[tuple[Name, int]], coefficient: Any) -> Node:
     size = abs(coefficient)
     if size != 1 or not factors:
         factors.insert(0, _number(size))
-    found = Times(tuple(factors)) if len(factors) > 1 else factors[0]
-    return Negative(found) if coefficient < 0 else found
+    product = Times(tuple(factors)) if len(factors) > 1 else factors[0]
+    return Negative(product) if coefficient < 0 else product
 
 
 def _number(value: Any) -> Node:

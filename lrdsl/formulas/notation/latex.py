@@ -1,4 +1,4 @@
-r"""Notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\right)`."""
+r"""Prints notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\right)`; and estimates how wide a formula is."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
 
 def latex(node: tree.Node) -> str:
-    """A formula as LaTeX."""
+    """Returns a formula as LaTeX."""
     return _text(printing.bracketed(node, flat=False))
 
 
 def condition(c: tree.Condition) -> str:
-    r"""When a piece holds: `5 \le t < 100`."""
+    r"""Returns a condition as LaTeX: `5 \le t < 100`."""
     return printing.condition_text(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
 
 
 def constant(value: Exact) -> str:
-    """A number: a decimal, a power of ten, or a fraction."""
+    """Returns a number as LaTeX."""
     if value < 0:
         return f"-{constant(-value)}"
     if constants.is_fraction(value):
@@ -36,7 +36,7 @@ def constant(value: Exact) -> str:
 
 
 def name(x: tree.Name) -> str:
-    """A letter with its subscript."""
+    """Returns a letter with its subscript."""
     if x.raw:
         return x.letter
     if x.letter.startswith("⟨"):
@@ -44,14 +44,12 @@ def name(x: tree.Name) -> str:
     letter = "\\" + x.letter if x.letter in tree.GREEK else quoting.latex_name(x.letter)
     if not x.sub:
         return letter
-    sub = ",".join(
-        part if part.isdigit() and part.isascii() else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part) for part in x.sub.split(",")
-    )
+    sub = ",".join(_script(part) for part in x.sub.split(","))
     return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
 
 
 def _script(part: str) -> str:
-    """A part of a subscript."""
+    """Returns a part of a subscript."""
     return part if re.fullmatch("[0-9]+", part) else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part)
 
 
@@ -110,7 +108,7 @@ def _product(factors: tuple[tree.Node, ...]) -> str:
 
 
 def _between(before: tree.Node, factor: tree.Node) -> str:
-    """What stands between two factors: nothing, a thin space, or a dot where two numbers would run together."""
+    """Returns the sign between two factors: nothing, a thin space, or a dot before a number."""
     first = factor.base if isinstance(factor, tree.Power) else factor.top if isinstance(factor, tree.Ratio) and factor.inline else factor
     if isinstance(first, tree.Number):
         return r" \cdot "
@@ -119,7 +117,7 @@ def _between(before: tree.Node, factor: tree.Node) -> str:
     return " " if isinstance(before, tree.Name) and before.letter == "pi" else r"\,"
 
 
-#: The width of signs in ems; what is not here is as wide as a letter.
+#: The width of signs in ems. All others are as wide as a letter.
 _WIDTHS = (
     dict.fromkeys(["{", "}", " ", "^", "_", r"\text"], 0.0)
     | dict.fromkeys([r"\left", r"\right", r"\bigl", r"\bigr"], 0.17)
@@ -135,7 +133,7 @@ _WIDTHS = (
 
 
 def width(source: str, display: bool = False) -> float:
-    """About how wide a formula is on the page, in ems, as TeX sets it in a case or a line of text, or, larger, in a `display`."""
+    """Estimates the width of a formula in ems, as TeX sets it in a case or in a line of text; `display`: in a displayed formula, which is larger."""
     total, i = 0.0, 0
     while i < len(source):
         fraction = re.match(r"\\(t?)frac", source[i:])
@@ -156,7 +154,7 @@ def width(source: str, display: bool = False) -> float:
 
 
 def _braced(source: str, i: int) -> tuple[str, int]:
-    """The group that begins at a place, without its braces, and where it ends; a single sign where there are none."""
+    """Returns the group in braces that begins at a place, without its braces, and where it ends; without braces, a single sign or command."""
     if source[i] != "{":
         word = re.match(r"\\[a-zA-Z]+|.", source[i:])
         assert word is not None
@@ -170,7 +168,7 @@ def _braced(source: str, i: int) -> tuple[str, int]:
 
 
 def _tall(node: tree.Node) -> bool:
-    """Whether a form stands taller than a line."""
+    """Whether a node is taller than a line."""
     match node:
         case tree.Ratio(top, bottom, inline):
             return not inline or _tall(top) or _tall(bottom)

@@ -1,4 +1,4 @@
-"""Notation as presentation MathML, which browsers and word processors show."""
+"""Prints notation as presentation MathML, which browsers and word processors show."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
 
-#: What aligns a cell where browsers do not know `columnalign`.
+#: Aligns a cell in browsers that do not know `columnalign`.
 _LEFT = 'style="text-align:left"'
 _INVISIBLE = "<mo>&#x2062;</mo>"
 
 
 def mathml(node: tree.Node) -> str:
-    """A formula as the inside of a `<math>` element."""
+    """Returns a formula as the content of a `<math>` element."""
     return _of(printing.bracketed(node, flat=False))
 
 
 def condition(c: tree.Condition) -> str:
-    """When a piece holds: `5 <= t < 100`."""
+    """Returns a condition as MathML: `5 <= t < 100`."""
     return printing.condition_text(c, False, _of, ("<mo>&lt;</mo>", "<mo>≤</mo>", "<mo>≥</mo>"), "<mo>,</mo>")
 
 
@@ -38,11 +38,25 @@ def _number(value: Exact) -> str:
     return ten if parts[0] == 1 else f"<mrow><mn>{constants.digits(parts[0])}</mn><mo>×</mo>{ten}</mrow>"
 
 
+def with_group(symbol: tree.Name, group: str | int | None) -> str:
+    """Returns the letter of a target with its param group above, in brackets."""
+    if group is None:
+        return _name(symbol)
+    label = f"<mtext>{quoting.xml(group)}</mtext>" if isinstance(group, str) else f"<mn>{group}</mn>"
+    return f"<msubsup>{_letter(symbol)}{_subscript(symbol)}{_row(f'<mo>(</mo>{label}<mo>)</mo>')}</msubsup>"
+
+
 def _name(x: tree.Name) -> str:
-    letter = f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
-    if not x.sub:
-        return letter
-    return f"<msub>{letter}<{'mn' if x.sub.isdigit() else 'mi'}>{quoting.xml(x.sub)}</{'mn' if x.sub.isdigit() else 'mi'}></msub>"
+    return f"<msub>{_letter(x)}{_subscript(x)}</msub>" if x.sub else _letter(x)
+
+
+def _letter(x: tree.Name) -> str:
+    return f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
+
+
+def _subscript(x: tree.Name) -> str:
+    element = "mn" if x.sub.isdigit() else "mi"
+    return f"<{element}>{quoting.xml(x.sub)}</{element}>"
 
 
 def _of(node: tree.Node) -> str:

@@ -1,4 +1,4 @@
-"""What all printers of notation share: they put brackets where they are needed, and write sums with signs, and conditions."""
+"""Shared by the printers of notation: puts brackets where they are needed, and writes sums with their signs, and conditions."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from lrdsl.formulas.notation.tree import (
 )
 from lrdsl.work import spend
 
-#: How tightly a form binds, loosest first.
+#: How tightly the parts of a node hold together, loosest first.
 SUM, PRODUCT, SIGNED, POWER, ATOM = range(5)
 
 
 def binding(node: Node, flat: bool) -> int:
-    """How tightly a form binds; `flat` where every fraction is written with a slash."""
+    """Returns how tightly the parts of a node hold together. `flat`: every fraction is written with a slash."""
     match node:
         case Sum() | Negative():
             return SUM
@@ -51,7 +51,7 @@ def binding(node: Node, flat: bool) -> int:
 
 
 def bracketed(node: Node, flat: bool) -> Node:
-    """The same with a `Group` wherever brackets are needed."""
+    """Returns notation with a `Group` wherever brackets are needed. `flat`: every fraction is written with a slash."""
 
     def need(x: Node, least: int) -> Node:
         inner = bracketed(x, flat)
@@ -62,8 +62,8 @@ def bracketed(node: Node, flat: bool) -> Node:
         case Negative(of):
             return Negative(need(of, SIGNED if isinstance(of, Modulo) else PRODUCT))
         case Sum(terms):
-            found = [bracketed(x, flat) if isinstance(x, Negative) else need(x, PRODUCT) for x in terms]
-            return Sum(tuple(Group(x) if isinstance(x, Modulo) else x for x in found))
+            inner = [bracketed(x, flat) if isinstance(x, Negative) else need(x, PRODUCT) for x in terms]
+            return Sum(tuple(Group(x) if isinstance(x, Modulo) else x for x in inner))
         case Times(factors):
             return Times(tuple(need(x, SIGNED if i and isinstance(x, Modulo) else PRODUCT) for i, x in enumerate(factors)))
         case Ratio(top, bottom, inline):
@@ -90,25 +90,25 @@ def bracketed(node: Node, flat: bool) -> Node:
 
 
 def condition_text(c: Condition, flat: bool, write: Callable[[Node], str], signs: tuple[str, str, str], comma: str) -> str:
-    """A condition as text: `write` writes its parts, `signs` stand for less, at most and at least, and `comma` parts conditions that hold together."""
+    """Writes a condition. `write` writes its parts, `signs` are those for <, <= and >=, and `comma` separates conditions that must all hold."""
     less, most, least = signs
 
-    def one(x: Condition) -> str:
+    def single(x: Condition) -> str:
         of = write(x.of)
         if x.low is None:
             return "" if x.high is None else f"{of}{less}{write(x.high)}"
         return f"{of}{least}{write(x.low)}" if x.high is None else f"{write(x.low)}{most}{of}{less}{write(x.high)}"
 
     whole = bracketed_condition(c, flat)
-    return comma.join(one(each) for each in (whole, *whole.also))
+    return comma.join(single(part) for part in (whole, *whole.also))
 
 
 def sum_text(terms: tuple[Node, ...], write: Callable[[Node], str], plus: str = " + ", minus: str = " - ") -> str:
-    """The terms of a sum one after the other, what is negative taken away."""
+    """Writes the terms of a sum, with `minus` before the negative ones."""
     return write(terms[0]) + "".join(minus + write(x.of) if isinstance(x, Negative) else plus + write(x) for x in terms[1:])
 
 
 def bracketed_condition(condition: Condition, flat: bool) -> Condition:
-    """A condition with its brackets."""
+    """Returns a condition with a `Group` wherever brackets are needed."""
     low, high = (None if x is None else bracketed(x, flat) for x in (condition.low, condition.high))
     return Condition(low, bracketed(condition.of, flat), high, tuple(bracketed_condition(c, flat) for c in condition.also))

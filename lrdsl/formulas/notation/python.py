@@ -1,4 +1,4 @@
-"""Notation as a Python function of the tick, to be read and pasted: plain `math`, one `if` a piece."""
+"""Prints notation as a Python function of the tick, to read and to paste: it uses only `math`, and has one `if` for each piece."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 
 
 def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
-    """A function of the tick `t` and of the base, called as nearly `name` as Python can; and so are the letters."""
+    """Returns a function of the tick `t` and of the base. Its name is the Python identifier nearest to `name`; so are the names of its letters."""
     lines = [f"def {python_name(name)}(t, {base}):"] if base else [f"def {python_name(name)}(t):"]
     formula, meanings = _identified(formula, meanings, base)
     moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
@@ -32,7 +32,7 @@ _OWN = (tree.Name("t"), tree.Name("pi"))
 
 
 def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]]]:
-    """The same with an identifier of its own for each letter."""
+    """Returns a formula and its meanings with a Python identifier in the place of each letter."""
     letters = dict.fromkeys(letter for letter, _ in meanings)
     for node in (formula, *(meaning for _, meaning in meanings)):
         letters |= dict.fromkeys(sorted(tree.names(node), key=lambda x: (x.letter, x.sub)))
@@ -52,22 +52,22 @@ def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]]
 
 
 def _needed(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
-    """The meanings of the letters in a formula, and of those in the meanings: elsewhere they may have no value."""
-    letters, found = tree.names(value), []
+    """Returns the meanings of the letters in a formula, and of the letters in those meanings. Other letters may have no value at this tick."""
+    letters, needed = tree.names(value), []
     for letter, meaning in meanings:
         if letter in letters:
             letters |= tree.names(meaning)
-            found.append((letter, meaning))
-    return found
+            needed.append((letter, meaning))
+    return needed
 
 
 def python(node: tree.Node) -> str:
-    """A formula as a Python expression."""
+    """Returns a formula as a Python expression."""
     return _text(printing.bracketed(node, flat=True))
 
 
 def _reached(c: tree.Condition) -> str:
-    """What tells a piece from those after it: the pieces before it are dealt with."""
+    """Returns the condition of a piece, given that the pieces before it do not hold."""
     c = printing.bracketed_condition(c, flat=True)
     plain = c.high is not None and not c.also
     return f"{_text(c.of)} < {_text(c.high)}" if plain and c.high is not None else " and ".join(_condition(each) for each in (c, *c.also))
@@ -101,7 +101,7 @@ def _text(node: tree.Node) -> str:
             return f"{_text(base)}**{_text(exponent)}"
         case tree.Root(of):
             return f"math.sqrt({_text(of)})"
-        case tree.Fence("floor", tree.Apply("log")):  # a logarithm may fall short of the whole number that it is
+        case tree.Fence("floor", tree.Apply("log")):  # rounding may give a logarithm just below a whole number
             return f"math.floor({_text(node.of)} + 1e-12)"
         case tree.Fence(kind, of):
             return f"{_FENCES[kind]}({_text(of)})"
@@ -110,10 +110,10 @@ def _text(node: tree.Node) -> str:
         case tree.BigProduct(index, upto, factor):
             return f"math.prod({_text(factor)} for {_text(index)} in range(1, {_text(upto)} + 1))"
         case tree.Cases(rows):
-            chosen = _text(rows[-1][0])
-            for one, c in reversed(rows[:-1]):
-                chosen = f"{_text(one)} if {' and '.join(_condition(each) for each in (c, *c.also))} else {chosen}"
-            return f"({chosen})"
+            choice = _text(rows[-1][0])
+            for branch, c in reversed(rows[:-1]):
+                choice = f"{_text(branch)} if {' and '.join(_condition(each) for each in (c, *c.also))} else {choice}"
+            return f"({choice})"
         case tree.Apply(function, args, base):
             word = function if isinstance(function, str) else _text(function)
             inner = ", ".join(_text(a) for a in args)

@@ -1,4 +1,4 @@
-"""Notation as one line of text, as a person would type it: `0.1·η₀/2·(1 + cos(π(t − 3)/20))`."""
+"""Prints notation as one line of text, as a person would type it: `0.1·η₀/2·(1 + cos(π(t − 3)/20))`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def text(node: tree.Node) -> str:
-    """A formula as text."""
+    """Returns a formula as text."""
     return _text(printing.bracketed(node, flat=True))
 
 
 def condition(c: tree.Condition) -> str:
-    """When a piece holds: `5 ≤ t < 100`."""
+    """Returns a condition as text: `5 ≤ t < 100`."""
     return printing.condition_text(c, True, _text, (" < ", " ≤ ", " ≥ "), ", ")
 
 
 def rows(pieces: tree.Cases) -> list[tuple[str, str]]:
-    """The formula of each piece, and where it holds."""
+    """Returns the formula of each piece, and when it holds."""
     return [(text(value), condition(when)) for value, when in pieces.rows]
 
 
 def constant(value: Exact) -> str:
-    """A number, as a decimal where that is short, else as a fraction.
+    """Returns a number as text: a decimal if that is short, else a fraction.
 
     >>> from fractions import Fraction
     >>> constant(Fraction(1, 10)), constant(Fraction(1, 3)), constant(Fraction(3, 10**5))
@@ -40,7 +40,7 @@ def constant(value: Exact) -> str:
 
 
 def name(x: tree.Name) -> str:
-    """A letter with its subscript."""
+    """Returns a letter with its subscript."""
     if x.raw:
         return visible(x.letter)
     letter = visible(tree.GREEK.get(x.letter, x.letter))

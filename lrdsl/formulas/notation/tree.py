@@ -20,7 +20,7 @@ class Number:
 
 @attrs.frozen
 class Name:
-    """A letter, as `t` or the word for a Greek one, with a subscript; `raw` is written as it is."""
+    """A letter, as `t`, or `eta` for a Greek one, with a subscript. A `raw` letter is written as it is."""
 
     letter: str
     sub: str = ""
@@ -36,21 +36,21 @@ class Negative:
 
 @attrs.frozen
 class Sum:
-    """Terms one after the other; a `Negative` one is subtracted."""
+    """A sum. A `Negative` term is subtracted."""
 
     terms: tuple[Node, ...]
 
 
 @attrs.frozen
 class Times:
-    """Factors side by side."""
+    """A product."""
 
     factors: tuple[Node, ...]
 
 
 @attrs.frozen
 class Ratio:
-    """A fraction: upright where there is room, with a slash where it is `inline`, in an exponent or a floor."""
+    """A fraction. An `inline` one, as in an exponent or a floor, is written with a slash."""
 
     top: Node
     bottom: Node
@@ -67,7 +67,7 @@ class Power:
 
 @attrs.frozen
 class Apply:
-    """A function by name: cos, sin, exp, log, min, max, and counts of events; a logarithm may have a base."""
+    """A function of arguments: cos, sin, exp, log, min, max, or a count of events. A logarithm may have a `base`."""
 
     function: Node | str
     args: tuple[Node, ...]
@@ -83,7 +83,7 @@ class Root:
 
 @attrs.frozen
 class Fence:
-    """Something between a pair of signs: `floor`, `ceil` or `abs`."""
+    """A node between a pair of signs: a `floor`, a `ceil` or an `abs`."""
 
     kind: str
     of: Node
@@ -91,7 +91,7 @@ class Fence:
 
 @attrs.frozen
 class Modulo:
-    """The rest of a division."""
+    """The remainder of a division."""
 
     of: Node
     by: Node
@@ -108,7 +108,7 @@ class BigProduct:
 
 @attrs.frozen
 class Condition:
-    """`low <= of < high`, and what must hold beside it; either bound may be missing. Where both are, it always holds."""
+    """`low <= of < high`, and the conditions `also`. Either bound may be None; with both None, it always holds."""
 
     low: Node | None
     of: Node
@@ -118,20 +118,20 @@ class Condition:
 
 @attrs.frozen
 class Cases:
-    """Values, each with the condition that it holds under, in rising order."""
+    """Values with the conditions under which they hold, in the order of time."""
 
     rows: tuple[tuple[Node, Condition], ...]
 
     @property
     def always(self) -> Node | None:
-        """The one value that holds under no condition, if that is all there is."""
+        """The value that always holds, if there is only one."""
         value, when = self.rows[0]
         return value if len(self.rows) == 1 and when.low is when.high is None else None
 
 
 @attrs.frozen
 class Group:
-    """Something in brackets."""
+    """A node in brackets."""
 
     of: Node
 
@@ -175,32 +175,32 @@ FENCES = {"floor": "⌊⌋", "ceil": "⌈⌉", "abs": "||"}
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The tree with every part of it changed, from the leaves up."""
+    """Returns a tree with `change` applied to every node, from the leaves up."""
 
-    def of(x: Any) -> Any:
+    def field(x: Any) -> Any:
         if isinstance(x, tuple):
-            return tuple(of(part) for part in x)
+            return tuple(field(part) for part in x)
         if isinstance(x, Condition):
             low, high = (None if part is None else mapped(part, change) for part in (x.low, x.high))
-            return Condition(low, mapped(x.of, change), high, of(x.also))
+            return Condition(low, mapped(x.of, change), high, field(x.also))
         return mapped(x, change) if attrs.has(type(x)) else x
 
     spend(2)
-    inner = node if isinstance(node, Number | Name) else type(node)(*(of(getattr(node, f.name)) for f in attrs.fields(type(node))))
+    inner = node if isinstance(node, Number | Name) else type(node)(*(field(getattr(node, f.name)) for f in attrs.fields(type(node))))
     return change(inner)
 
 
 def names(node: Node) -> set[Name]:
-    """The letters in a formula."""
-    found: set[Name] = set()
+    """Returns the letters in a formula."""
+    letters: set[Name] = set()
 
-    def look(x: Node) -> Node:
+    def collect(x: Node) -> Node:
         if isinstance(x, Name):
-            found.add(x)
+            letters.add(x)
         return x
 
-    mapped(node, look)
-    return found
+    mapped(node, collect)
+    return letters
 
 
 def terms_of(node: Node) -> tuple[Node, ...]:

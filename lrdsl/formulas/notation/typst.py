@@ -1,4 +1,4 @@
-"""Notation as Typst math: `frac(eta_0, 2)(1 + cos(frac(pi (t - 5), 95)))`."""
+"""Prints notation as Typst math: `frac(eta_0, 2)(1 + cos(frac(pi (t - 5), 95)))`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from lrdsl.formulas.notation import constants, printing, tree
 
 
 def typst(node: tree.Node) -> str:
-    """A formula as Typst math."""
+    """Returns a formula as Typst math."""
     return _text(printing.bracketed(node, flat=False))
 
 
 def condition(c: tree.Condition) -> str:
-    """When a piece holds: `5 <= t < 100`."""
+    """Returns a condition as Typst math: `5 <= t < 100`."""
     return printing.condition_text(c, False, _text, (" < ", " <= ", " >= "), "\\, ")  # a plain comma would end the row
 
 
 def constant(value: Exact) -> str:
-    """A number: a decimal, a power of ten, or a fraction."""
+    """Returns a number as Typst math."""
     if constants.is_fraction(value):
         return f"frac({value.numerator}, {value.denominator})"
     parts = constants.scientific(value)
@@ -28,7 +28,7 @@ def constant(value: Exact) -> str:
 
 
 def name(x: tree.Name) -> str:
-    """A letter with its subscript."""
+    """Returns a letter with its subscript."""
     if x.raw:
         return x.letter
     letter = x.letter if x.letter in tree.GREEK else quoting.typst_name(x.letter)
@@ -71,8 +71,15 @@ def _text(node: tree.Node) -> str:
 
 
 def row(value: tree.Node, c: tree.Condition) -> str:
-    """One of several cases."""
+    """Returns a row of cases."""
     return f'{typst(value)} & "if " {condition(c)}'
+
+
+def with_group(symbol: tree.Name, group: str | int | None) -> str:
+    """Returns the letter of a target with its param group above, in brackets."""
+    if group is None:
+        return name(symbol)
+    return f"{name(symbol)}^(({quoting.typst(group) if isinstance(group, str) else group}))"
 
 
 def _product(factors: tuple[tree.Node, ...]) -> str:

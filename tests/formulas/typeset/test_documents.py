@@ -45,6 +45,25 @@ def test_typst_compiles() -> None:
     assert typst.compile(document.encode(), format="pdf")
 
 
+@pytest.mark.parametrize(
+    ("target", "latex", "typst_math", "mathml"),
+    [
+        ("lr", r"\eta_t", "eta_t", "ηt"),
+        ('lr["back#bone<x"]', r"\eta_t^{(\text{back\#bone\textless{}x})}", 'eta_t^(("back#bone<x"))', "ηt(back#bone<x)"),
+        ("momentum[1]", r"\mu_t^{(1)}", "mu_t^((1))", "μt(1)"),
+        ('betas[0]["x"]', r"\beta_{1,t}^{(\text{x})}", 'beta_(1, t)^(("x"))', "β1,t(x)"),
+    ],
+)
+def test_a_formula_names_the_param_group_of_its_target(target: str, latex: str, typst_math: str, mathml: str) -> None:
+    s = lrdsl.parse(f"{target} = hold(3, 0.25) then cosine(10)")
+    assert s.latex(target=target).startswith(f"{latex} = ")
+    source = s.typeset("typst", target=target)
+    assert source.startswith(f"$ {typst_math} = ")
+    assert typst.compile(source.encode(), format="pdf")
+    left = next(iter(next(iter(ET.fromstring(s.typeset("mathml", target=target))))))
+    assert "".join(left.itertext()) == mathml
+
+
 def test_markdown_is_latex_between_dollars() -> None:
     s = lrdsl.parse("cosine(20)")
     assert s.typeset("markdown") == f"$$\n{s.latex()}\n$$"
