@@ -1,4 +1,4 @@
-"""Numbers and words from the host: every argument of every public function takes what it means, and refuses anything else by a diagnostic with a repair."""
+"""Tests that every argument of every public function accepts the values it is meant for, and refuses any other with a diagnostic that says how to repair it."""
 
 from __future__ import annotations
 

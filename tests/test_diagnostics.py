@@ -1,4 +1,4 @@
-"""What people see when a text is wrong: the whole page is a fixture, to be read by people. `python -m tests.test_diagnostics` writes it anew."""
+"""Tests of the diagnostics for wrong texts. The fixture shows each one as users see it; `python -m tests.test_diagnostics` writes it."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Optimizer(SimpleNamespace):
 
 
 def _host() -> list[Exception]:
-    """What the host's side can get wrong."""
+    """Wrong arguments of the calling program, with the call that gets them."""
     made = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]))
     other = lrdsl.compile("cosine(30)", Optimizer(param_groups=[{"lr": 0.1}]))
     groups = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}, {"lr": 0.2}]))

@@ -1,4 +1,4 @@
-"""No text is slow: the work of each is counted, and what counts it leaves nothing out."""
+"""Tests of the budget: the work of each text is counted, and no work goes uncounted."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
 from lrdsl.expr.nodes import Forms, Letter, Product, Select
 from lrdsl.expr.periods import cycles
-from lrdsl.expr.rewriting import forms, mentions, product, rebuild, reformed, substitute, walk, within
+from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within
 from lrdsl.expr.sharing import work_of
 from lrdsl.expr.splitting import affine, is_affine
 
@@ -103,12 +103,12 @@ __all__ = [
     "product",
     "realized",
     "rebuild",
-    "reformed",
     "select",
     "substitute",
     "unhappened",
     "unlettered",
     "walk",
+    "with_changed_forms",
     "within",
     "work_of",
 ]

@@ -20,10 +20,10 @@ from lrdsl.work import spend
 SOMETIME = Event(0, None, 0, None)
 
 
-def ending(event: Event, before: Expr, rest: Expr) -> Expr:
-    """Returns a formula that is `before` until the event, then `rest`, a formula of the ticks since the event."""
+def ending(event: Event, before: Expr, later: Expr) -> Expr:
+    """Returns a formula that is `before` until the event, and `later` after it. `later` is a formula of the ticks since the event."""
     since = call("since", event, T)
-    return select(call("count", event, T), [(0, before), (1, substitute(rest, {T: since}))])
+    return select(call("count", event, T), [(0, before), (1, substitute(later, {T: since}))])
 
 
 def changed_after(e: Expr, event: Event, change: Callable[[Expr], Expr]) -> Expr:

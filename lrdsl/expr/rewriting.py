@@ -111,15 +111,15 @@ def product(factor: Expr, upto: Expr) -> Expr:
 
 def walk(e: Expr) -> Iterator[Expr]:
     """Yields a tree and all nodes below it, each node once, without recursion."""
-    seen: set[Expr] = set()
+    visited: set[Expr] = set()
     todo = [e]
     while todo:
         x = todo.pop()
-        if x not in seen:
-            seen.add(x)
+        if x not in visited:
+            visited.add(x)
             yield x
             todo.extend(x.below)
-    spend(len(seen) // 4)
+    spend(len(visited) // 4)
 
 
 def within(e: Expr, low: Exact, high: Exact | None) -> Expr:
@@ -171,7 +171,7 @@ def _constants(x: Expr) -> list[Exact]:
     return []
 
 
-def reformed(e: Expr, change: Callable[[Any], Any]) -> Expr:
+def with_changed_forms(e: Expr, change: Callable[[Any], Any]) -> Expr:
     """Returns a tree with the forms of its lettered constants changed by `change`; their values stay."""
 
     def constant(value: Exact) -> Exact:

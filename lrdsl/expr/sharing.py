@@ -39,8 +39,8 @@ def _clear() -> None:
     # `copy` is one step. While a list is made item by item, the garbage collector may run, and with it another thread that adds a node.
     todo = list(_NODES.copy().items())
     while todo:  # from the newest to the oldest: the key of a node keeps the nodes below it alive, and they go after it
-        key, kept = todo.pop()
-        if kept() is None:
+        key, slot = todo.pop()
+        if slot() is None:
             _NODES.pop(key, None)
     _limit = max(_LEAST, 2 * len(_NODES))
 
@@ -61,8 +61,8 @@ class Shared(type):
             if left[0] < 0:
                 raise TooMuchWorkError
         key = cls.key(*fields)
-        kept = _NODES.get(key)
-        node = None if kept is None else kept()
+        slot = _NODES.get(key)
+        node = None if slot is None else slot()
         if node is None:
             new = super().__call__(*fields)
             holds, height, weight = new.mark, 1, 1
@@ -74,7 +74,7 @@ class Shared(type):
             _set(new, "height", height)
             _set(new, "weight", weight)
             entry = ref(new)
-            if kept is None:  # `setdefault` is one step: if two threads make the same node, both get the one that was added first
+            if slot is None:  # `setdefault` is one step: if two threads make the same node, both get the one that was added first
                 node = _NODES.setdefault(key, entry)()
             if node is None:  # the table holds a node that is no longer in use
                 with _lock:

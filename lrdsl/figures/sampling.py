@@ -108,15 +108,15 @@ def _outline(level: Expr, base: float, end: float) -> Points:
 
 def _simplified(points: Points, log: bool) -> Points:
     """Removes points that repeat, and points on the straight line between their neighbours."""
-    kept: Points = []
+    line: Points = []
     top = max((abs(y) for _, y in points), default=0.0)
     for t, y in points:
-        if kept and math.isclose(kept[-1][0], t, rel_tol=1e-12) and abs(kept[-1][1] - y) <= 1e-9 * (abs(y) if log else top):
-            kept.pop()  # no jump
-        while len(kept) > 1 and (not log or kept[-1][1] == y) and _on_line(kept[-2], kept[-1], (t, y)):
-            kept.pop()
-        kept.append((t, y))
-    return kept
+        if line and math.isclose(line[-1][0], t, rel_tol=1e-12) and abs(line[-1][1] - y) <= 1e-9 * (abs(y) if log else top):
+            line.pop()  # no jump
+        while len(line) > 1 and (not log or line[-1][1] == y) and _on_line(line[-2], line[-1], (t, y)):
+            line.pop()
+        line.append((t, y))
+    return line
 
 
 def _on_line(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> bool:

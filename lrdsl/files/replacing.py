@@ -117,14 +117,14 @@ def _write(descriptor: int, data: bytes) -> None:
 def _copy_attributes(path: Path, target: Path, status: os.stat_result, temporary: Path, descriptor: int) -> None:
     """Gives the new file the owner, group, permissions and extended attributes of the old one."""
     new = os.fstat(descriptor)
-    wanted = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
+    old = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode))
     try:
-        if (new.st_uid, new.st_gid) != wanted[:2]:
-            os.chown(descriptor, *wanted[:2])
+        if (new.st_uid, new.st_gid) != old[:2]:
+            os.chown(descriptor, *old[:2])
         if hasattr(os, "fchmod"):
-            os.fchmod(descriptor, wanted[2])
+            os.fchmod(descriptor, old[2])
         else:
-            temporary.chmod(wanted[2])
+            temporary.chmod(old[2])
         attributes = _attributes(descriptor)
         for name, value in _attributes(target).items():
             if attributes.get(name) != value:
@@ -132,7 +132,7 @@ def _copy_attributes(path: Path, target: Path, status: os.stat_result, temporary
     except OSError as error:
         raise RefusedError(path, f"its owner, permissions or attributes cannot be kept: {error.strerror}", "run as its owner, or change it by hand") from None
     new = os.fstat(descriptor)
-    if os.name != "nt" and (new.st_uid, new.st_gid, stat.S_IMODE(new.st_mode)) != wanted:
+    if os.name != "nt" and (new.st_uid, new.st_gid, stat.S_IMODE(new.st_mode)) != old:
         raise RefusedError(path, "its owner and permissions cannot be kept here", "run as its owner, or change it by hand")
 
 

@@ -11,11 +11,11 @@ import attrs
 from lrdsl.arguments import number, one_of, quoted, string, whole_number
 from lrdsl.diagnostics import refuse
 from lrdsl.escaping.quoting import REMARKS
-from lrdsl.expr import BASE, T, decimal, linear, reformed, substitute
+from lrdsl.expr import BASE, T, decimal, linear, substitute, with_changed_forms
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas import latex as latex_backend
 from lrdsl.formulas.latex import Style
-from lrdsl.formulas.letters import checked, letter_of
+from lrdsl.formulas.letters import checked_letter, letter_of
 from lrdsl.formulas.notation import latex, mathml, python, text, tree, typst
 from lrdsl.formulas.notation.composing import TIME, compose
 from lrdsl.formulas.notation.constants import with_fractions
@@ -43,7 +43,7 @@ def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
     if style.per != 1 and plan.legend:  # letters of durations are in the unit of t too
         in_ticks = {x.symbol: x.symbol * style.per for x in plan.legend if x.duration}
         legend = tuple(attrs.evolve(x, value=x.value / style.per) if x.duration else x for x in plan.legend)
-        timed = attrs.evolve(plan, law=reformed(law, lambda form: form.subs(in_ticks, simultaneous=True)), legend=legend)
+        timed = attrs.evolve(plan, law=with_changed_forms(law, lambda form: form.subs(in_ticks, simultaneous=True)), legend=legend)
     pieces, meanings = compose(timed, base)
     if style.numbers == "fraction":
         fractions = with_fractions(pieces)
@@ -126,7 +126,7 @@ def document(format: str, plan: Plan, target: Target, base: str | Exact | None, 
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
     formula = formula_of(plan, target, letter, style)
     if isinstance(base, str):
-        checked(base, format, {_NAMES[format](x) for x in _letters(formula)} if format in _NAMES else ())
+        checked_letter(base, format, {_NAMES[format](x) for x in _letters(formula)} if format in _NAMES else ())
     return FORMATS[format](formula, style)
 
 

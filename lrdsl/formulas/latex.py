@@ -47,7 +47,7 @@ def symbol_of(target: Target) -> str:
 
 def equation(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
     """Returns the equation of a formula, with the meanings of its letters below it."""
-    body = _set(pieces, symbol, style)
+    body = _body(pieces, symbol, style)
     if meanings:
         definitions = [f"{name(letter)} = {latex(meaning)}" for letter, meaning in meanings]
         body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _where(definitions, style.width) + "\n\\end{gathered}"
@@ -66,20 +66,20 @@ def _where(definitions: list[str], room: float) -> str:
     return " \\\\\n".join(lines)
 
 
-def _set(formula: Cases, symbol: str, style: Style) -> str:
+def _body(formula: Cases, symbol: str, style: Style) -> str:
     rows = formula.rows
     if formula.always is not None:
-        return _aligned(symbol, [broken(formula.always, style.width - width(symbol) - 1.4, display=True)])
+        return _aligned(symbol, [break_lines(formula.always, style.width - width(symbol) - 1.4, display=True)])
     if style.form == "cases":
         return f"{symbol} = \\begin{{cases}}\n    {_ROW.join(_cases(rows, style.width - width(symbol) - 2.2))}\n\\end{{cases}}"
     room = style.width - width(symbol) - 1.4
     if style.form == "aligned":
-        return _aligned(symbol, [_marked(value, when, room, (r",\quad ", "")) for value, when in rows])
+        return _aligned(symbol, [_with_condition(value, when, room, (r",\quad ", "")) for value, when in rows])
     terms = [(value, when) for value, when in rows if value != Number(0)] or list(rows[:1])
-    marked = [_marked(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
-    if all(len(lines) == 1 for lines in marked) and sum(width(lines[0], True) + 1.3 for lines in marked) <= room:
-        return f"{symbol} = " + " + ".join(lines[0] for lines in marked)
-    return _aligned(symbol, [[line for i, (first, *more) in enumerate(marked) for line in (f"{'+ ' if i else ''}{first}", *more)]])
+    pieces = [_with_condition(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
+    if all(len(lines) == 1 for lines in pieces) and sum(width(lines[0], True) + 1.3 for lines in pieces) <= room:
+        return f"{symbol} = " + " + ".join(lines[0] for lines in pieces)
+    return _aligned(symbol, [[line for i, (first, *more) in enumerate(pieces) for line in (f"{'+ ' if i else ''}{first}", *more)]])
 
 
 #: The line break between two pieces.
@@ -91,7 +91,7 @@ def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> list[str]:
     beside = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) <= room
     if beside:
         return [f"{latex(value)} & {condition(when)}" for value, when in rows]
-    return [" \\\\\n    ".join([*broken(value, room), *_condition_lines(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
+    return [" \\\\\n    ".join([*break_lines(value, room), *_condition_lines(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
 
 
 def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[str]:
@@ -106,9 +106,9 @@ def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[
     return [*lines[:-1], lines[-1] + end]
 
 
-def _marked(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
+def _with_condition(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
     """Returns the lines of a value and its condition between two marks. The condition stands behind the value if there is room, else on lines of its own."""
-    lines = broken(value, room, display=True)
+    lines = break_lines(value, room, display=True)
     whole = f"{lines[-1]}{marks[0]}{condition(when)}{marks[1]}"
     if width(whole, display=True) <= room:
         return [*lines[:-1], whole]
@@ -128,13 +128,13 @@ def _factor(value: Node) -> Node:
     return Group(value) if isinstance(value, Sum | Negative) else value
 
 
-def broken(value: Node, room: float, display: bool = False) -> list[str]:
+def break_lines(value: Node, room: float, display: bool = False) -> list[str]:
     """Returns the lines of a formula. If it is wider than `room`, it is broken before the terms of a sum, or before the last factor of a product."""
     whole = latex(value)
     if width(whole, display) <= room:
         return [whole]
     if isinstance(value, Group):
-        first, *more = broken(value.of, room - 1.5, display)
+        first, *more = break_lines(value.of, room - 1.5, display)
         return [rf"\bigl({first}", *more[:-1], *(rf"{line}\bigr)" for line in more[-1:])] if more else [whole]
     if isinstance(value, Sum):
         lines = [latex(value.terms[0])]
@@ -144,14 +144,14 @@ def broken(value: Node, room: float, display: bool = False) -> list[str]:
             if width(lines[-1] + text, display) <= room:
                 lines[-1] += text
             else:
-                first, *more = broken(inner, room - 2.5, display)
+                first, *more = break_lines(inner, room - 2.5, display)
                 lines += [rf"\quad {sign} {first}", *(rf"\qquad {line}" for line in more)]
         return lines
     if isinstance(value, Times) and len(value.factors) > 1:
         head = Times(value.factors[:-1]) if len(value.factors) > 2 else _factor(value.factors[0])
         last = _factor(value.factors[-1])
         if width(latex(head), display) <= room:
-            first, *more = broken(last, room - 2, display)
+            first, *more = break_lines(last, room - 2, display)
             if more and width(latex(head) + first, display) <= room:
                 return [latex(head) + first, *more]
             dot = "" if isinstance(last, Group) else r"\cdot "

@@ -159,10 +159,10 @@ _FORMATS: dict[str, tuple[Callable[[str], None], str]] = {
 }
 
 
-def checked(base: str, format: str, taken: Container[str] = ()) -> str:
+def checked_letter(base: str, format: str, taken: Container[str] = ()) -> str:
     r"""Returns the caller's letter for the base. Raises `ScheduleError` if it is not a letter in the format, or if the formula has another use for it.
 
-    >>> checked(r"\eta_{\max}", "latex")
+    >>> checked_letter(r"\eta_{\max}", "latex")
     '\\eta_{\\max}'
     """
     check, example = _FORMATS[format]

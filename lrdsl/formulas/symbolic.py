@@ -9,7 +9,7 @@ import sympy
 
 from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
 from lrdsl.expr.exact import Exact
-from lrdsl.formulas.letters import checked
+from lrdsl.formulas.letters import checked_letter
 from lrdsl.plan import Plan
 
 _NAMED = {
@@ -52,7 +52,7 @@ def legend(plan: Plan, base: str | Exact) -> dict[Any, Any]:
 def _symbols(plan: Plan, base: str | Exact, numbers: str) -> dict[Expr, Any]:
     symbols: dict[Expr, Any] = {T: sympy.Symbol("t"), INDEX: sympy.Symbol("k"), PI: sympy.pi}
     if isinstance(base, str):
-        symbols[BASE] = sympy.Symbol(checked(base, "sympy", _taken(plan)))
+        symbols[BASE] = sympy.Symbol(checked_letter(base, "sympy", _taken(plan)))
     else:
         symbols[BASE] = rational(Fraction(float(base)) if numbers == "double" else base)
     letters = {x.symbol.name: x.symbol for x in plan.legend}

@@ -46,14 +46,14 @@ def within(factors: float) -> None:
 
 
 class Factors:
-    """The factors of a product. `one` returns the factor of an index as (high, low), `many` the factors of an array of indices.
+    """The factors of a product. `factor` returns the factor of an index as (high, low), `factors` the factors of an array of indices.
 
-    `kept` holds the product of the first factors for each number of whole strides.
+    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors, as (high, low).
     """
 
-    def __init__(self, one: Callable[[int], tuple[float, float]], many: Callable[[Any], tuple[Any, Any]]) -> None:
-        self.one, self.many = one, many
-        self.kept = {0: (1.0, 0.0)}
+    def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]]) -> None:
+        self.factor, self.factors = factor, factors
+        self.strides = {0: (1.0, 0.0)}
 
 
 class RunningProduct:
@@ -63,22 +63,22 @@ class RunningProduct:
     """
 
     def __init__(self, factors: Factors) -> None:
-        self.factor, self.factors, self.kept = factors.one, factors.many, factors.kept
+        self.factor, self.factors, self.strides = factors.factor, factors.factors, factors.strides
         self.last = (0, 1.0, 0.0)
 
     def __call__(self, n: float) -> float:
         n = int(n)
         last, high, low = self.last
         if n < last or n - last > _STRIDE:
-            stride = min(n // _STRIDE, len(self.kept) - 1)
+            stride = min(n // _STRIDE, len(self.strides) - 1)
             if n < last or stride * _STRIDE > last:
-                last, (high, low) = stride * _STRIDE, self.kept[stride]
+                last, (high, low) = stride * _STRIDE, self.strides[stride]
         while n - last > 2 * _STRIDE:
             last, high, low = self._leap(last, n)
         for k in range(last + 1, n + 1):
             high, low = _times(high, low, *self.factor(k))
             if k % _STRIDE == 0:
-                self.kept.setdefault(k // _STRIDE, (high, low))
+                self.strides.setdefault(k // _STRIDE, (high, low))
         self.last = (n, high, low)
         return high + low
 
@@ -97,9 +97,9 @@ class RunningProduct:
         while width > 1:
             width //= 2
             h, lo = _times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
-        a, b = self.kept[at]
+        a, b = self.strides[at]
         for i in range(strides):
-            a, b = self.kept.setdefault(at + i + 1, _times(a, b, float(h[i, 0]), float(lo[i, 0])))
+            a, b = self.strides.setdefault(at + i + 1, _times(a, b, float(h[i, 0]), float(lo[i, 0])))
         return first + strides * _STRIDE, a, b
 
 

@@ -139,7 +139,7 @@ class PieceCode:
         return binder(slots)
 
     def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[int], None]]:
-        """Returns what makes the function of `storing` for `count` slots, without a loop; for any number of slots if `count` is 0."""
+        """Generates the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0."""
         split = self.split()
         if split is None:
             return partial(_each, self.level, key)

@@ -6,7 +6,7 @@ import attrs
 
 from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
 from lrdsl.kinds import Complaint, choice, duration, level, ratio
-from lrdsl.shapes.shape import Shape, between, blend, done, falling, hav, left, rest_of_power, rising
+from lrdsl.shapes.shape import Shape, between, blend, complement_of_power, done, falling, hav, left, rising
 
 _N = duration("n", "how long it takes", letter="T_d", empty=True)
 _FROM = level("from", "the level it starts from; by default the entry level", ENTRY, letter="eta_start")
@@ -112,7 +112,7 @@ def _cosine(u: Expr, v: Expr, n: Expr, to: Expr, from_: Expr, power: Expr) -> Ex
     weight = hav(left(u, n))
     if power == ONE:
         return blend(from_, to, weight, hav(done(u, n)))
-    return rest_of_power(u, n, weight, hav(done(u, n)), power, lambda rest: blend(from_, to, weight**power, rest))
+    return complement_of_power(u, n, weight, hav(done(u, n)), power, lambda passed: blend(from_, to, weight**power, passed))
 
 
 cosine = Shape(
@@ -134,7 +134,7 @@ def _poly(u: Expr, v: Expr, n: Expr, power: Expr, to: Expr, from_: Expr) -> Expr
     if power == ONE:
         return blend(from_, to, left(u, n), done(u, n))
     weight = left(u, n) ** power
-    return rest_of_power(u, n, left(u, n), done(u, n), power, lambda rest: blend(from_, to, weight, rest))
+    return complement_of_power(u, n, left(u, n), done(u, n), power, lambda passed: blend(from_, to, weight, passed))
 
 
 poly = Shape(

@@ -61,9 +61,9 @@ def keywords(arguments: Mapping[str, Argument]) -> dict[str, Any]:
     return {f"{name}_" if name in ("from", "for") else name: value for name, value in arguments.items()}
 
 
-def arguments_of(shape: Shape, given: Mapping[str, Argument]) -> dict[str, Any]:
+def arguments_of(shape: Shape, explicit: Mapping[str, Argument]) -> dict[str, Any]:
     """Returns a shape's arguments, with its defaults for the missing ones, as Python keyword arguments."""
-    return keywords(resolved(shape.parameters, given))
+    return keywords(resolved(shape.parameters, explicit))
 
 
 def natural_length(shape: Shape, arguments: dict[str, Any]) -> Exact | None:
@@ -90,10 +90,10 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
     return select(u, [(ZERO.value, formula(u, v, **values)), (n, end)])
 
 
-def phrase_of(shape: Shape, arguments: dict[str, Any], given: Mapping[str, Argument]) -> Phrase:
-    """Says what the shape does. `given` holds the arguments in the text; those that equal their defaults are not mentioned."""
+def phrase_of(shape: Shape, arguments: dict[str, Any], explicit: Mapping[str, Argument]) -> Phrase:
+    """Says what the shape does. `explicit` holds the arguments in the text; those that equal their defaults are not mentioned."""
     says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
-    return says if isinstance(says, Phrase) else filled(says, worded(shape.parameters, arguments), spoken(shape.parameters, given))
+    return says if isinstance(says, Phrase) else filled(says, worded(shape.parameters, arguments), spoken(shape.parameters, explicit))
 
 
 def left(u: Expr, n: Expr) -> Expr:
@@ -136,7 +136,7 @@ def falling(x: Expr) -> Expr:
     return (1 + call("cos", PI * x)) / 2
 
 
-def rest_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:
+def complement_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:
     """Returns `blended(1 - base_left^exponent)`, where `base_left + base_done = 1`. Each half of the phase computes it from the smaller of the two."""
     half = quotient(n.value, 2) if isinstance(n, Num) else 0
     early = -call("expm1", exponent * call("log1p", -base_done))

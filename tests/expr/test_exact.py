@@ -1,4 +1,4 @@
-"""Exact numbers: ints where they are whole, and never a float."""
+"""Tests of exact numbers: a whole number is an int, any other is a Fraction, and no result is a float."""
 
 from __future__ import annotations
 

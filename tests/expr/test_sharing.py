@@ -1,4 +1,4 @@
-"""Equal nodes are one object, and each knows what it holds."""
+"""Tests that equal nodes are one object, and that each node knows which symbols and operations it contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures: what is drawn is the schedule, few points draw it, and each kind of file is what it says."""
+"""Tests of figures: the curve is the schedule, few points draw it, and each file has the format that its name says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one file takes the place of another: all or nothing, and it keeps what the other had."""
+"""Tests that a file is replaced atomically and keeps its owner, permissions and attributes."""
 
 from __future__ import annotations
 

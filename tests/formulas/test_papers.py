@@ -1,4 +1,7 @@
-"""`examples/papers.md`: formulas as papers print them, beside ours. Both are read as LaTeX and have the same values; `python -m tests.formulas.test_papers` writes the page."""
+"""Tests `examples/papers.md`, which shows formulas from papers beside ours: both are read as LaTeX and have equal values.
+
+`python -m tests.formulas.test_papers` writes the page.
+"""
 
 from __future__ import annotations
 

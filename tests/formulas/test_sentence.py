@@ -1,4 +1,4 @@
-"""Sentences: they say all that a text says, and read as English."""
+"""Tests of sentences: each says everything that its text says, in correct English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formulas as text, for schedules that follow metrics: what holds when, whatever the run decides."""
+"""Tests of formulas as text, for schedules that follow metrics: each piece has the condition under which it holds in every run."""
 
 from __future__ import annotations
 

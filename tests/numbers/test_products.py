@@ -1,4 +1,4 @@
-"""Running products: one value whoever asks, in whatever order, and from however many threads."""
+"""Tests of running products: the value does not depend on the order of the calls, nor on the number of threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code that is generated for single ticks."""
+"""Tests of the generated code for single ticks."""
 
 from __future__ import annotations
 

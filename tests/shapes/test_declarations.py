@@ -1,4 +1,4 @@
-"""Every declaration is complete, and what it says of itself is true."""
+"""Tests that every declaration of a shape and of a combinator is complete and true."""
 
 from __future__ import annotations
 

@@ -138,12 +138,12 @@ def width(source: str, display: bool = False) -> float:
     while i < len(source):
         fraction = re.match(r"\\(t?)frac", source[i:])
         if fraction:
-            top, at = _braced(source, i + len(fraction[0]))
-            bottom, i = _braced(source, at)
+            top, at = _group_at(source, i + len(fraction[0]))
+            bottom, i = _group_at(source, at)
             total += (1.0 if display and not fraction[1] else 0.72) * max(width(top), width(bottom)) + 0.25
             continue
         if source[i] in "^_":
-            raised, i = _braced(source, i + 1)
+            raised, i = _group_at(source, i + 1)
             total += 0.72 * width(raised)
             continue
         word = re.match(r"\\(?:[a-zA-Z]+|.)", source[i:])
@@ -153,7 +153,7 @@ def width(source: str, display: bool = False) -> float:
     return total
 
 
-def _braced(source: str, i: int) -> tuple[str, int]:
+def _group_at(source: str, i: int) -> tuple[str, int]:
     """Returns the group in braces that begins at a place, without its braces, and where it ends; without braces, a single sign or command."""
     if source[i] != "{":
         word = re.match(r"\\[a-zA-Z]+|.", source[i:])

@@ -13,7 +13,7 @@ _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
     """Returns a function of the tick `t` and of the base. Its name is the Python identifier nearest to `name`; so are the names of its letters."""
     lines = [f"def {python_name(name)}(t, {base}):"] if base else [f"def {python_name(name)}(t):"]
-    formula, meanings = _identified(formula, meanings, base)
+    formula, meanings = _with_identifiers(formula, meanings, base)
     moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
     steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
     lines += [f"    {letter.letter} = {python(meaning)}" for letter, meaning in steady]
@@ -21,8 +21,8 @@ def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tre
     for i, (value, when) in enumerate(formula.rows):
         last = i + 1 == len(formula.rows)
         indent = "    " if last else "        "
-        lines += [] if last else [f"    if {_reached(when)}:"]
-        lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed(value, meanings))]
+        lines += [] if last else [f"    if {_branch_condition(when)}:"]
+        lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed_meanings(value, meanings))]
         lines += [f"{indent}return {python(value)}"]
     text = "\n".join(lines)
     return f"import math\n\n\n{text}" if "math." in text else text
@@ -31,7 +31,7 @@ def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tre
 _OWN = (tree.Name("t"), tree.Name("pi"))
 
 
-def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]]]:
+def _with_identifiers(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]]]:
     """Returns a formula and its meanings with a Python identifier in the place of each letter."""
     letters = dict.fromkeys(letter for letter, _ in meanings)
     for node in (formula, *(meaning for _, meaning in meanings)):
@@ -51,7 +51,7 @@ def _identified(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]]
     return changed, [(names[letter], tree.mapped(meaning, change)) for letter, meaning in meanings]
 
 
-def _needed(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
+def _needed_meanings(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
     """Returns the meanings of the letters in a formula, and of the letters in those meanings. Other letters may have no value at this tick."""
     letters, needed = tree.names(value), []
     for letter, meaning in meanings:
@@ -66,7 +66,7 @@ def python(node: tree.Node) -> str:
     return _text(printing.bracketed(node, flat=True))
 
 
-def _reached(c: tree.Condition) -> str:
+def _branch_condition(c: tree.Condition) -> str:
     """Returns the condition of a piece, given that the pieces before it do not hold."""
     c = printing.bracketed_condition(c, flat=True)
     plain = c.high is not None and not c.also

@@ -1,1 +1,1 @@
-"""Formulas on paper: every shape, combinator, recipe and example file, set by a real LaTeX and by KaTeX."""
+"""Tests of typeset formulas: those of every shape, combinator, recipe and example file, set by LaTeX and by KaTeX."""

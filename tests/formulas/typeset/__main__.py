@@ -1,4 +1,4 @@
-"""`python -m tests.formulas.typeset FOLDER`: every formula through pdflatex, in a two-column paper, and through KaTeX. Says what is wrong; leaves the pages to be looked at.
+"""`python -m tests.formulas.typeset FOLDER` sets every formula with pdflatex, in a two-column paper, and with KaTeX. It reports errors, and keeps the pages.
 
 Needs `pdflatex` (Debian: texlive-latex-recommended), and `node` with the npm package `katex` in FOLDER.
 """

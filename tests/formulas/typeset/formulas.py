@@ -1,4 +1,4 @@
-"""What is set: a schedule for every shape, combinator and recipe, and every target of the example files."""
+"""The schedules whose formulas are typeset: one for every shape, combinator and recipe, and every target of the example files."""
 
 from __future__ import annotations
 

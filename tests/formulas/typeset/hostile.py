@@ -1,4 +1,4 @@
-"""Names that the grammar allows and some language that is written does not, or takes for something else; and what writing them must come to."""
+"""Names that the grammar allows but that are special in an output language, and what they must become there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the LaTeX of a formula back, as a reader of the paper would, and works it out with 60 digits. Knows nothing of how it was written."""
+"""Reads the LaTeX of a formula back, as a reader of a paper would, and computes it with 60 digits. It shares no code with the printer."""
 
 from __future__ import annotations
 

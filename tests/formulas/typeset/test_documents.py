@@ -1,4 +1,4 @@
-"""The other formats: Python that runs, MathML that is XML, Typst that compiles; and what the options of LaTeX do."""
+"""Tests of the other formats: Python runs, MathML is XML, Typst compiles; and of the style options of LaTeX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The LaTeX is the truth: read back from the page, it has the values of the schedule."""
+"""Tests that the LaTeX of a formula, read back from the page, has the values of the schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every name that the grammar allows, written in every language: compiled, run, and compared with the schedule. And the letters that callers name for the base."""
+"""Tests that every name that the grammar allows is written correctly in every output language; and of the letters that callers give for the base."""
 
 from __future__ import annotations
 

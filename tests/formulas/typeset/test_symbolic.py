@@ -1,4 +1,4 @@
-"""Symbolic formulas: letters for the parameters of a text. With the values of the legend they are the formula in numbers, exactly."""
+"""Tests of symbolic formulas: with the values of the legend for the letters, each equals the formula in numbers exactly."""
 
 from __future__ import annotations
 
