@@ -1,4 +1,4 @@
-"""The kinds of value a text can hold, and what a parameter asks for: its kind, its default, its range."""
+"""Kinds of value (duration, level, ratio, ...), and `Parameter`: the name, kind, default and range of one argument of a shape or combinator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lrdsl.expr.exact import Exact, exact
 
 
 class Kind(enum.Enum):
-    """What a value is. A bare number is a `NUMBER` until the place it stands in says which of the others it means."""
+    """The kind of a value. A bare number is a `NUMBER` until the parameter that takes it asks for another kind."""
 
     NUMBER = "number"
     DURATION = "duration"
@@ -26,7 +26,7 @@ class Kind(enum.Enum):
     METRIC = "metric"
 
 
-#: How each kind is named in messages, and how one is written.
+#: How messages name each kind.
 DESCRIPTION = {
     Kind.NUMBER: "a plain number",
     Kind.DURATION: "a duration",
@@ -38,33 +38,34 @@ DESCRIPTION = {
     Kind.PHASE: "a phase",
     Kind.METRIC: "a metric",
 }
+#: What a text can say for each kind, with an example, for help lines.
 EXAMPLE = {
-    Kind.NUMBER: "a plain number, as `0.1`",
+    Kind.NUMBER: "a plain number, such as `0.1`",
     Kind.DURATION: "ticks or a number with a unit: `100`, `5ep`, `10%`",
-    Kind.LEVEL: "an absolute value as `1e-5`, or a multiple of base as `0.1x`",
-    Kind.RATIO: "a plain number, as `0.1`",
-    Kind.COUNT: "a whole number, as `3`",
-    Kind.FORMULA: "an expression of the phase's own ticks, as `1/(1 + t)`",
+    Kind.LEVEL: "an absolute value, such as `1e-5`, or a multiple of base, such as `0.1x`",
+    Kind.RATIO: "a plain number, such as `0.1`",
+    Kind.COUNT: "a whole number, such as `3`",
+    Kind.FORMULA: "an expression of the phase's own ticks, such as `1/(1 + t)`",
     Kind.CHOICE: "one of the named options",
-    Kind.PHASE: "a phase, as `cosine(100)`",
-    Kind.METRIC: "the name of a metric, as `val_loss`",
+    Kind.PHASE: "a phase, such as `cosine(100)`",
+    Kind.METRIC: "the name of a metric, such as `val_loss`",
 }
 
-#: What is wrong with arguments that do not go together: a code, the name of the parameter at fault ("" for the whole call), a message, and a repair.
+#: A problem of arguments that do not fit together: its code, the parameter at fault ("" for the whole call), the message, and the repair.
 Complaint: TypeAlias = tuple[str, str, str, str]
-#: A checked argument: an expression, several (a list), an option's name, or nothing where an optional one was left out.
+#: A checked argument: an expression, a list of them, the name of an option, or None for an optional argument that the text leaves out.
 Argument: TypeAlias = "Expr | tuple[Expr, ...] | str | None"
 
 
 class Required(enum.Enum):
-    """The default of a parameter that has none."""
+    """The mark of a parameter without a default: its argument must be given."""
 
     REQUIRED = enum.auto()
 
 
 @attrs.frozen
 class SameAs:
-    """The default of a parameter that takes another one's value: `down=up`."""
+    """A default that is the argument of another parameter, as in `down=up`."""
 
     parameter: str
 
@@ -77,8 +78,9 @@ REQUIRED = Required.REQUIRED
 class Parameter:
     """One parameter of a shape or a combinator.
 
-    `low` and `high` bound it (`open_low`: the bound itself is refused); a level's bounds apply to its constant part and to its multiple of base. `listed`
-    says that a list is allowed ("one" for a single value only, "list", or "either"). `letter` is what a symbolic formula calls it, as `T_w` or `gamma`.
+    `low` and `high` are its bounds; with `open_low` or `open_high`, the bound itself is not allowed. The bounds of a level apply to its constant part and to
+    its multiple of base. `listed` says whether a list is allowed: "one" (a single value only), "list" (a single value becomes a list of one) or "either".
+    `letter` is its name in a symbolic formula, such as `T_w` or `gamma`.
     """
 
     name: str
@@ -95,7 +97,7 @@ class Parameter:
 
     @property
     def range_text(self) -> str:
-        """The range in words, as in "above 0 and at most 1"."""
+        """The range in words, such as "above 0 and at most 1"."""
         parts = []
         if self.low is not None:
             parts.append(f"{'above' if self.open_low else 'at least'} {self.low}")
@@ -105,7 +107,7 @@ class Parameter:
 
     @property
     def default_text(self) -> str:
-        """The default as a text would write it; empty where the argument must be given."""
+        """The default as a text writes it: empty for a required argument, "?" for an optional one without a value."""
         if self.default is REQUIRED:
             return ""
         if isinstance(self.default, SameAs):
@@ -124,12 +126,12 @@ def _default(value: Default | Constant) -> Default:
 
 
 def duration(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, empty: bool = False, listed: str = "one") -> Parameter:
-    """A parameter in ticks, above 0, or from 0 where `empty` is allowed."""
+    """Declares a duration, above 0; with `empty`, 0 is allowed too."""
     return Parameter(name, Kind.DURATION, doc, _default(default), low=0, open_low=not empty, listed=listed, letter=letter)
 
 
 def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, positive: bool = False) -> Parameter:
-    """A parameter in the units of the scheduled value. `positive` where the formula divides by it or takes its logarithm."""
+    """Declares a level. It must be `positive` if the formula divides by it or takes its logarithm."""
     return Parameter(name, Kind.LEVEL, doc, _default(default), low=0 if positive else None, open_low=positive, letter=letter)
 
 
@@ -145,45 +147,45 @@ def ratio(
     open_high: bool = False,
     listed: str = "one",
 ) -> Parameter:
-    """A pure number, from 0 up unless said otherwise."""
+    """Declares a pure number, by default 0 or more."""
     least, most = (None if bound is None else exact(bound) for bound in (low, high))
     return Parameter(name, Kind.RATIO, doc, _default(default), least, most, open_low, open_high, listed=listed, letter=letter)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:
-    """A whole number."""
+    """Declares a whole number."""
     return Parameter(name, Kind.COUNT, doc, _default(default), low=low, high=high)
 
 
 def formula(name: str, doc: str) -> Parameter:
-    """An expression of `t`, the phase's own ticks."""
+    """Declares an expression of `t`, the ticks since the phase began."""
     return Parameter(name, Kind.FORMULA, doc)
 
 
 def phase(name: str, doc: str) -> Parameter:
-    """A phase, or phases in brackets."""
+    """Declares a phase, or phases in brackets."""
     return Parameter(name, Kind.PHASE, doc)
 
 
 def choice(name: str, doc: str, default: str, *options: str) -> Parameter:
-    """One of several named options."""
+    """Declares a choice between named options."""
     return Parameter(name, Kind.CHOICE, doc, default, options=options)
 
 
 def metric(name: str, doc: str, default: str) -> Parameter:
-    """A metric, by the name under which the run reports it."""
+    """Declares the name of a metric that the run reports."""
     return Parameter(name, Kind.METRIC, doc, default)
 
 
-def resolved(parameters: tuple[Parameter, ...], given: Mapping[str, Argument]) -> dict[str, Argument]:
-    """All arguments: those given, then defaults, then defaults that follow another argument."""
-    values = dict(given)
-    following: dict[str, str] = {}
+def with_defaults(parameters: tuple[Parameter, ...], arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+    """Returns the arguments of a call, completed by the defaults; last come the defaults that are the argument of another parameter."""
+    values = dict(arguments)
+    copies: dict[str, str] = {}
     for p in parameters:
         if p.name in values:
             continue
         if isinstance(p.default, SameAs):
-            following[p.name] = p.default.parameter
+            copies[p.name] = p.default.parameter
         elif not isinstance(p.default, Required):
             values[p.name] = p.default
-    return {**values, **{name: values[other] for name, other in following.items()}} if following else values
+    return {**values, **{name: values[other] for name, other in copies.items()}} if copies else values

@@ -1,4 +1,4 @@
-"""What a schedule does, in words: text with levels, durations and formulas in it, made while a text is checked, and printed when base and units are known."""
+"""Phrases: what a phase does, in words. A phrase mixes text with levels and durations that are put into words later, when base and units are known."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind, Parameter
 from lrdsl.work import spend
 
-#: A level that the run has come to, where that is not the same each time.
-THEN = Symbol("then")
+#: The level that the run has reached, for a phase that enters at another level each time.
+REACHED = Symbol("then")
 
 
 @attrs.frozen
 class Ticks:
-    """Durations: `30, 60 and 80 steps`; with `every`, what comes after each of them: `every 30 steps`, `every step`."""
+    """One or more durations, as in `30, 60 and 80 steps`; with `every`, an interval, as in `every 30 steps`."""
 
     ticks: tuple[Exact, ...]
     every: bool = False
@@ -27,7 +27,7 @@ class Ticks:
 
 @attrs.frozen
 class Goes:
-    """A verb for the way from one level to another: falls, rises, or goes where nobody can say."""
+    """The verb for a change from one level to another: "falls", "rises", or "goes" if the order of the two is not known."""
 
     start: Expr
     end: Expr
@@ -35,24 +35,24 @@ class Goes:
 
 @attrs.frozen
 class Formula:
-    """An expression of `t`."""
+    """An expression of `t`, written as a formula."""
 
     of: Expr
 
 
-#: A piece of a phrase; an expression is a level or a ratio.
+#: A part of a phrase. An expression is a level or a ratio.
 Part: TypeAlias = "str | Expr | Ticks | Goes | Formula"
 
 
 @attrs.frozen
 class Phrase:
-    """What the scheduled value does, from the verb on. `several` says that it is a sequence, which needs brackets inside another phrase."""
+    """What the scheduled value does, beginning with the verb. `several` marks a sequence, which needs brackets inside another phrase."""
 
     parts: tuple[Part, ...]
     several: bool = False
 
     def where(self, names: Mapping[Expr, Expr]) -> Phrase:
-        """The same with symbols in its levels replaced."""
+        """Returns the phrase with symbols in its levels replaced."""
 
         def change(part: Part) -> Part:
             match part:
@@ -66,44 +66,44 @@ class Phrase:
         return attrs.evolve(self, parts=tuple(change(part) for part in self.parts))
 
     @property
-    def later(self) -> Phrase:
-        """The same, entered at whatever level the run has come to."""
-        return self.where({ENTRY: THEN})
+    def from_reached_level(self) -> Phrase:
+        """The phrase, entered at the level that the run has reached."""
+        return self.where({ENTRY: REACHED})
 
 
 def phrase(*parts: Part | Phrase | None, several: bool = False) -> Phrase | None:
-    """A phrase of pieces and phrases; None where one of them is None. A sequence within it stands in brackets."""
-    found: list[Part] = []
+    """Joins parts and phrases into one phrase; None if one of them is None. A sequence among them gets brackets."""
+    joined: list[Part] = []
     for part in parts:
         if part is None:
             return None
         if isinstance(part, Phrase):
-            found += ["(", *part.parts, ")"] if part.several and not several else part.parts
+            joined += ["(", *part.parts, ")"] if part.several and not several else part.parts
         else:
-            found.append(part)
-    spend(len(found) // 4)
-    return Phrase(tuple(found), several)
+            joined.append(part)
+    spend(len(joined) // 4)
+    return Phrase(tuple(joined), several)
 
 
 def bracketed(inner: Phrase | None) -> Phrase | None:
-    """A phrase in brackets."""
+    """Puts a phrase in brackets."""
     return None if inner is None else Phrase(("(", *inner.parts, ")"))
 
 
-def following(phrases: Sequence[Phrase | None]) -> Phrase | None:
-    """One after the other: `A, then B, then C`."""
+def in_sequence(phrases: Sequence[Phrase | None]) -> Phrase | None:
+    """Joins the phrases of a sequence: `A, then B, then C`."""
     parts = [part for i, each in enumerate(phrases) for part in ([", then ", each] if i else [each])]
     several = len(phrases) > 1
     return phrase(*parts, several=several) if several else phrases[0]
 
 
-def filled(template: str, values: Mapping[str, Part | Phrase | tuple[Expr, ...]], given: Container[str]) -> Phrase:
-    """A phrase from a template with arguments by name in braces: `falls[ from {from}] to {to} over {n}`.
+def fill_template(template: str, values: Mapping[str, Part | Phrase | tuple[Expr, ...]], mentioned: Container[str]) -> Phrase:
+    """Makes a phrase from a template with the names of arguments in braces: `falls[ from {from}] to {to} over {n}`.
 
-    `{every n}` is a duration that comes again and again, `{goes a b}` a verb for the way from a to b, `v` the level of entry. What stands in square brackets
-    is left out unless the arguments in it are given.
+    `{every n}` is an interval, `{goes a b}` the verb for a change from a to b, `{v}` the entry level. A part in square brackets is left out unless all the
+    arguments in it are `mentioned`.
     """
-    kept = re.sub(r"\[([^\]]*)\]", lambda m: m[1] if all(name in given for name in re.findall(r"\{(?:every )?(\w+)\}", m[1])) else "", template)
+    kept = re.sub(r"\[([^\]]*)\]", lambda m: m[1] if all(name in mentioned for name in re.findall(r"\{(?:every )?(\w+)\}", m[1])) else "", template)
     values = {"v": ENTRY, **values}
     parts: list[Part] = []
     for i, piece in enumerate(re.split(r"\{([^}]*)\}", kept)):
@@ -118,7 +118,7 @@ def filled(template: str, values: Mapping[str, Part | Phrase | tuple[Expr, ...]]
         else:
             value = values[words[-1]]
             if isinstance(value, tuple):
-                parts += _listed(value)
+                parts += _enumerated(value)
             elif isinstance(value, Phrase):
                 parts += value.parts
             else:
@@ -126,26 +126,26 @@ def filled(template: str, values: Mapping[str, Part | Phrase | tuple[Expr, ...]]
     return Phrase(tuple(parts))
 
 
-def worded(parameters: tuple[Parameter, ...], arguments: Mapping[str, Any]) -> dict[str, Part | Phrase | tuple[Expr, ...]]:
-    """Arguments by the names of their parameters, each as the piece of a phrase that its kind makes it."""
-    found: dict[str, Part | Phrase | tuple[Expr, ...]] = {}
+def parts_of(parameters: tuple[Parameter, ...], arguments: Mapping[str, Any]) -> dict[str, Part | Phrase | tuple[Expr, ...]]:
+    """Returns each argument as a part of a phrase, by the name of its parameter. Its kind decides what part that is."""
+    parts: dict[str, Part | Phrase | tuple[Expr, ...]] = {}
     for p in parameters:
         value = arguments.get(p.name, arguments.get(f"{p.name}_"))
         if p.kind is Kind.DURATION and value is not None:
-            found[p.name] = Ticks(tuple(x.value for x in (value if isinstance(value, tuple) else (value,)) if isinstance(x, Num)))
+            parts[p.name] = Ticks(tuple(x.value for x in (value if isinstance(value, tuple) else (value,)) if isinstance(x, Num)))
         elif p.kind is Kind.FORMULA:
-            found[p.name] = Formula(value)
+            parts[p.name] = Formula(value)
         elif value is not None:
-            found[p.name] = value
-    return found
+            parts[p.name] = value
+    return parts
 
 
-def spoken(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> set[str]:
-    """The arguments worth a word: those that differ from their defaults."""
-    return {p.name for p in parameters if p.name in given and given[p.name] != p.default}
+def not_default(parameters: tuple[Parameter, ...], arguments: Mapping[str, Any]) -> set[str]:
+    """Returns the names of the arguments that differ from their defaults."""
+    return {p.name for p in parameters if p.name in arguments and arguments[p.name] != p.default}
 
 
-def _listed(value: tuple[Expr, ...]) -> list[Part]:
+def _enumerated(value: tuple[Expr, ...]) -> list[Part]:
     joined: list[Part] = []
     for i, x in enumerate(value):
         joined += [*([] if i == 0 else [" and "] if i + 1 == len(value) else [", "]), x]

@@ -1,4 +1,4 @@
-"""The plan: a checked schedule with every name, kind and unit resolved. It is what every backend reads, and all that it reads."""
+"""`Plan`: a checked schedule, with every name and unit resolved, as phases on a time axis. Every backend reads plans, and nothing else of a schedule."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from lrdsl.syntax.nodes import Extent, Node
 
 
 def _whole(ticks: Exact | None) -> Exact | None:
-    """Ticks of a plan: an int where they are whole."""
+    """Returns whole ticks as an int."""
     return None if ticks is None else reduced(ticks)
 
 
 @attrs.frozen
 class Phase:
-    """One phase on the time axis: what the text says of it, and its ticks. `text` is that in canonical form, and `extent` where it stands in the source.
+    """One phase on the time axis: its `node` in the tree, its `start` and its `length` in ticks. It is in force for start <= t < start + length.
 
-    `start` and `length` are exact, ints where they are whole; `length` is None for a phase that goes on for ever, or until something happens. The phase is in
-    force for start <= t < start + length. `start` is None for a phase that begins when something happens that has not happened yet.
+    Both are exact, and ints where they are whole. `length` is None for a phase that is endless or that ends when an event comes. `start` is None for a phase
+    that waits for an event that has not come yet.
     """
 
     node: Node
@@ -45,23 +45,23 @@ class Phase:
 
     @property
     def extent(self) -> Extent:
-        """Where the phase stands in the source."""
+        """The place of the phase in the source text."""
         return self.node.extent
 
     def __str__(self) -> str:
         return self.text
 
 
-#: When the events of each watch came: by the text of its monitor and the tick at which its phase began.
+#: The ticks at which the events of each watch came. The key is the text of the monitor and the tick at which its phase began.
 History: TypeAlias = "Mapping[tuple[str, Exact], tuple[int, ...]]"
 
 
 @attrs.frozen
 class Watch:
-    """What a phase waits for: an `event` of its formula, which comes when the `monitor` of a metric says so.
+    """A condition on a metric that a phase waits for. The `monitor` looks at the metric and decides when the `event` of the formula comes.
 
-    The phase begins at the tick `start`, None where only the run decides, and the watch has no say after the tick `end`. The event `ends` the phase, or reduces
-    its level.
+    `start` is the tick at which the phase begins, None if that depends on an event that has not come. After the tick `end`, the watch takes no more reports.
+    `ends` says that the event ends the phase; else it reduces its level.
     """
 
     event: Event
@@ -72,23 +72,23 @@ class Watch:
 
     @cached_property
     def key(self) -> tuple[str, Exact] | None:
-        """What tells it from others: two watches that begin together and look at the same thing see the same. None for one that has not begun."""
+        """Identifies the watch in a `History`; watches with equal monitors and starts share it. None for a watch that has not begun."""
         return None if self.start is None else (str(self.monitor), self.start)
 
-    def sees(self, tick: int) -> bool:
-        """Whether it takes the report of the tick before this one, by which this one may be the tick of its event."""
+    def may_fire_at(self, tick: int) -> bool:
+        """Returns whether the event may come at this tick: whether the watch takes the report of the tick before."""
         return self.start is not None and self.start <= tick - 1 and (self.end is None or tick <= self.end)
 
-    def goes_on(self, tick: int) -> bool:
-        """Whether it may take a report after this tick."""
+    def open_after(self, tick: int) -> bool:
+        """Returns whether the watch may take a report after this tick."""
         return self.end is None or tick < self.end
 
 
 @attrs.frozen
 class Piece:
-    """A stretch of time with one formula: `level`, in the symbols `T` (ticks since the run began) and `BASE`, from `start` to the next piece, at `end`.
+    """An interval of time, start <= t < end, with one formula: `level`, in the symbols `T` (ticks since the run began) and `BASE`.
 
-    The last piece has no end.
+    `end` is None for the last piece.
     """
 
     start: Exact
@@ -97,9 +97,11 @@ class Piece:
 
 
 @attrs.frozen
-class Letters:
-    """A letter of a symbolic formula: what stands for it in the forms of lettered constants, how it is written, and its value in the text: a `duration` in
-    ticks, another number, or a multiple of base.
+class LegendEntry:
+    """A letter of a symbolic formula, and its value in the text.
+
+    `symbol` stands for the letter inside an expression; `letter` and `sub` are the letter and its subscript. `value` is a number or a multiple of base; with
+    `duration`, a number of ticks.
     """
 
     symbol: Any
@@ -110,17 +112,17 @@ class Letters:
 
     @property
     def name(self) -> str:
-        """The letter as a program writes it: `T_w`, `gamma_2`."""
+        """The letter with its subscript, as a name in a program: `T_w`, `gamma_2`."""
         return "_".join([self.letter, *(self.sub.split(",") if self.sub else [])])
 
 
 @attrs.frozen
 class Plan:
-    """A schedule as phases for people and pieces for machines. `level` is the whole formula; both views come from it.
+    """One schedule: its `phases`, and `level`, its formula over the whole run. `pieces(level)` splits the formula at the times where it changes.
 
-    `length` is the natural length of the whole in ticks, None where the last phase is endless. Where phases follow a metric, `law` is the formula for whatever
-    may happen, `level` the one for what has happened, and `watches` is what is waited for. Elsewhere the two are the same. `legend` is what the letters of a
-    symbolic formula stand for, `phrase` what it does in words; plans for numbers have neither.
+    `length` is the natural length in ticks, None for an endless last phase. If phases follow a metric, `law` is the formula that still holds the events as
+    unknowns, `level` the formula for the events that have come, and `watches` the conditions that the phases wait for; else `law` is `level`. `legend` has the
+    letters of a symbolic formula, and `phrase` says what the schedule does. Plans that are made for numbers have neither.
     """
 
     phases: tuple[Phase, ...]
@@ -128,29 +130,29 @@ class Plan:
     length: Exact | None = attrs.field(converter=_whole)
     law: Expr
     watches: tuple[Watch, ...] = ()
-    legend: tuple[Letters, ...] = ()
+    legend: tuple[LegendEntry, ...] = ()
     phrase: Phrase | None = None
 
     @property
     def letters(self) -> dict[Event, tuple[str, int]]:
-        """What to call the events in a formula: tau 1, tau 2 ... for those that end a phase, k 1, k 2 ... for counts of reductions."""
-        found: dict[Event, tuple[str, int]] = {}
+        """The letter and number of each event in a formula: tau 1, tau 2 ... for events that end a phase, k 1, k 2 ... for reductions."""
+        names: dict[Event, tuple[str, int]] = {}
         for watch in self.watches:
             letter = "tau" if watch.ends else "k"
-            found.setdefault(watch.event, (letter, 1 + sum(known == letter for known, _ in found.values())))
-        return found
+            names.setdefault(watch.event, (letter, 1 + sum(used == letter for used, _ in names.values())))
+        return names
 
     def phase_at(self, tick: float) -> int:
-        """The index of the phase in force at a tick; of the last one after the end."""
+        """Returns the index of the phase in force at a tick; after the end, that is the last phase."""
         started = [i for i, phase in enumerate(self.phases) if phase.start is not None and phase.start <= tick]
         return started[-1] if started else 0
 
 
 @attrs.frozen
 class Target:
-    """A plan for one key of the param groups, or for one `element` of it, as `betas[0]`.
+    """The plan of one key of the param groups, or of one `element` of it, as in `betas[0]`.
 
-    `group` picks the groups it is for: by a pattern of their names, by index, or None for all that no later target picks.
+    `group` selects the param groups: a pattern of their names, an index, or None for every group that no other target of the key selects.
     """
 
     key: str
@@ -168,9 +170,10 @@ class Target:
 
 @attrs.frozen
 class Measure:
-    """One side of an assertion.
+    """One side of an assertion. `op` says how it is computed.
 
-    It is a `level` along the run, what `op` makes of one (`min`, `max`, `total`, `at` a tick), arithmetic on `args`, or a constant level (`value`).
+    "value" is a constant level; "level" is the level at every tick; "min", "max" and "total" are taken over the run; "at" is the level at `tick`; "continuous"
+    and "monotone" are properties of the level; the signs of arithmetic combine the measures in `args`.
     """
 
     op: str
@@ -181,9 +184,9 @@ class Measure:
 
 @attrs.frozen
 class Assertion:
-    """What a file states about itself: `left op right` at every tick of the run, or, without an `op`, that `left` is true of it.
+    """An assertion of a file: `left op right` at every tick of the run, or, with an empty `op`, the property `left`.
 
-    `run` is the last tick; None where there is none, for a schedule without an end in a run of unknown length.
+    `run` is the last tick; None for an endless schedule in a run of unknown length.
     """
 
     text: str
@@ -196,7 +199,7 @@ class Assertion:
 
 @attrs.frozen
 class Program:
-    """Everything that a text says: its targets in order, what it asserts, and the clock it states."""
+    """Everything that a text says: its targets and assertions in order, the clock with its settings, and the base if it sets one."""
 
     targets: tuple[Target, ...]
     assertions: tuple[Assertion, ...]
@@ -205,16 +208,16 @@ class Program:
 
     @property
     def base_value(self) -> float:
-        """The base that is meant where nobody gives one: what the text sets, or 1."""
+        """The default base: the base that the text sets, or 1."""
         return float(self.base or 1)
 
     @property
     def main(self) -> Target:
-        """The target that is meant where nobody names one: `lr`, or the first."""
+        """The default target: `lr`, or the first."""
         return next((t for t in self.targets if t.name == "lr"), self.targets[0])
 
     def target(self, name: str | None, text: str = "") -> Target:
-        """The target of a name, the main one for None. Raises `ScheduleError`, with the `text` of the schedule, for a name that is not there."""
+        """Returns the target with a name; None means the default target. Raises `ScheduleError`, which shows `text`, for a name that no target has."""
         if name is None:
             return self.main
         for target in self.targets:
@@ -227,7 +230,7 @@ class Program:
 
 
 def first_tick(value: Exact) -> float:
-    """The first number that a machine holds from an exact tick on: an int, or a double that is not below it, so that no phase is asked about a time before it.
+    """Returns the smallest number of a machine, an int or a double, that is not below an exact tick. So no phase is evaluated before its start.
 
     >>> first_tick(3), Fraction(first_tick(Fraction(61, 15))) >= Fraction(61, 15)
     (3, True)
@@ -240,12 +243,12 @@ def first_tick(value: Exact) -> float:
 
 
 def best(e: Expr) -> Expr:
-    """The tree with every value in the form made for numbers."""
+    """Returns an expression with every value in the form that computes best."""
     return _form(e, lambda forms: forms.best)
 
 
 def paper(e: Expr) -> Expr:
-    """The tree with every value in the form made for people."""
+    """Returns an expression with every value in the form that people write."""
     return _form(e, lambda forms: forms.paper)
 
 
@@ -265,26 +268,27 @@ def _form(e: Expr, pick: Callable[[Forms], Expr]) -> Expr:
 
 @lru_cache(maxsize=128)
 def pieces(level: Expr) -> tuple[Piece, ...]:
-    """The stretches of a whole formula, in order; the first starts at 0."""
-    found = branches(T, level)
-    ends = (*(start for start, _ in found[1:]), None)
-    return tuple(Piece(start, piece, end) for (start, piece), end in zip(found, ends, strict=True))
+    """Splits the formula of a plan into pieces, in order. The first starts at 0."""
+    starting = branches(T, level)
+    ends = (*(start for start, _ in starting[1:]), None)
+    return tuple(Piece(start, piece, end) for (start, piece), end in zip(starting, ends, strict=True))
 
 
-#: The most ticks of a run that are shown one by one.
+#: The most ticks of a run that are evaluated one by one.
 MOST_TICKS = 10_000_000
 
 
 def horizon(plan: Plan, total: Exact | None) -> int:
-    """How many ticks show a plan: the run where its length is known, else to a little past the end, or a few of its cycles."""
+    """Returns how many ticks a table or a figure of a plan has: the run, if its length is known; else a little past the end, or a few cycles."""
     return max(2, min(int(_end(plan) if total is None else total) + 1, MOST_TICKS))
 
 
 def _end(plan: Plan) -> float:
-    found = pieces(plan.level)
+    """Returns the last tick worth showing of a plan in a run of unknown length."""
+    stretches = pieces(plan.level)
     last = [phase for phase in plan.phases if phase.start is not None][-1]
     start = float(last.start or 0)
-    repeats = [start + 4 * float(length) for length, _ in cycles(found[-1].level) if length > 1]
-    later = [float(p.start) for p in found if p.start > start][:4] if last.length is None else []
+    repeats = [start + 4 * float(length) for length, _ in cycles(stretches[-1].level) if length > 1]
+    later = [float(p.start) for p in stretches if p.start > start][:4] if last.length is None else []
     length = float(plan.length) * 1.05 if plan.length is not None else 0 if repeats or later else max(100.0, 3 * start)
     return max([length, *repeats, *later])

@@ -1,4 +1,4 @@
-"""`Schedule`: a checked text, and everything that can be asked of it without an optimizer."""
+"""`parse` and `Schedule`: a checked text, and all questions to it that need no optimizer, such as levels, formulas and sentences."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 @attrs.frozen(slots=False)
 class Schedule:
-    r"""A schedule: immutable, checked, hashable. `str()` gives its canonical text.
+    r"""A schedule: immutable, checked, hashable. `lrdsl.parse` makes one; `str()` returns its canonical text.
 
-    It is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. Made by `lrdsl.parse`. Where it follows a metric, it is
-    the function for the `events` that have come, as if there were no others.
+    A schedule is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. If it follows a metric, it is the function for
+    the `events` that have come so far, as if no others came.
 
     >>> import lrdsl
     >>> s = lrdsl.parse("step(3, .1) then cosine(2_0)")
@@ -58,17 +58,17 @@ class Schedule:
     library: Library | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a pickle holds: the schedule without the code that was generated for it."""
+        """Returns the state for a pickle: the schedule without its generated code."""
         return {f.name: getattr(self, f.name) for f in attrs.fields(type(self))}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
-        """Makes `Schedule` a type of pydantic fields: text is read and checked, and written back as canonical text."""
+        """Lets pydantic use `Schedule` as the type of a field: a text is parsed, and written back as canonical text."""
         from pydantic_core import core_schema
 
         return core_schema.json_or_python_schema(
             json_schema=core_schema.no_info_after_validator_function(parse, core_schema.str_schema()),
-            python_schema=core_schema.no_info_plain_validator_function(lambda given: given if isinstance(given, cls) else parse(given)),
+            python_schema=core_schema.no_info_plain_validator_function(lambda value: value if isinstance(value, cls) else parse(value)),
             serialization=core_schema.to_string_ser_schema(),
         )
 
@@ -83,19 +83,18 @@ class Schedule:
         return f"<Schedule {str(self)!r}>"
 
     def replanned(self, tick: int, text: str) -> Schedule:
-        """This schedule up to a tick, and another from the level it reached there on: `(this) for tick then (that)`.
+        """Returns this schedule up to a tick, continued by another from the level reached there: `(this) for tick then (that)`.
 
-        An expression replaces the rest of every `lr` target; a text with targets replaces the rest of those. `rest` is what is left of the run. Raises
-        `ScheduleError`.
+        An expression continues every `lr` target; a text with targets continues those targets. In it, `rest` is the rest of the run. Raises `ScheduleError`.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("cosine(100)").replanned(40, "linear(10)"))
         cosine(100) for 40 then linear(10)
         """
-        return self.through([(tick, text)])
+        return self.replanned_often([(tick, text)])
 
-    def through(self, replans: Sequence[tuple[int, str]]) -> Schedule:
-        """This schedule, replanned several times: at each tick, by each text."""
+    def replanned_often(self, replans: Sequence[tuple[int, str]]) -> Schedule:
+        """Returns this schedule after several replans, each a tick and a text."""
         tree, help = self.tree, f"replan at a whole tick from 0 to {MAX_TICKS:.0e}"
         for tick, text in replans:
             at = whole_number("tick", tick, help, high=MAX_TICKS, text=str(self))
@@ -103,16 +102,16 @@ class Schedule:
             for name in bodies(added):
                 self.plan_of(name)
             tree = continued(tree, at, added)
-        return self.among(tree)
+        return self.with_tree(tree)
 
-    def among(self, tree: Node) -> Schedule:
-        """A schedule of another tree, with this one's clock, names and events."""
+    def with_tree(self, tree: Node) -> Schedule:
+        """Returns the schedule of another tree, with the clock, names and events of this one."""
         facts = {name: value for name, value in attrs.asdict(self.clock).items() if value is not None}
         return parse(canonical(tree), names=dict(self.names), library=self.library, **facts).after(dict(self.events))
 
-    def after(self, happened: History) -> Schedule:
-        """This schedule in a run where these events came, and no others so far."""
-        events = tuple(sorted((key, tuple(sorted(ticks))) for key, ticks in happened.items() if ticks))
+    def after(self, history: History) -> Schedule:
+        """Returns this schedule for a run in which exactly these events have come so far."""
+        events = tuple(sorted((key, tuple(sorted(ticks))) for key, ticks in history.items() if ticks))
         if events == self.events:
             return self
         problems = Problems(self.text)
@@ -122,7 +121,9 @@ class Schedule:
         return attrs.evolve(self, program=program, events=events)
 
     def supposing(self, *ticks: int) -> Schedule:
-        """This schedule in a run where the events that it waits for come at these ticks, one after the other. Raises `ScheduleError` where it waits for none.
+        """Returns this schedule for a run in which the events that it waits for come at these ticks, one after the other.
+
+        Raises `ScheduleError` for a tick at which no event may come.
 
         >>> import lrdsl
         >>> s = lrdsl.parse("hold until val_loss < 0.3 then linear(4)")
@@ -132,18 +133,18 @@ class Schedule:
         s = self
         help = f"give whole ticks from 0 to {MAX_TICKS:.0e}"
         for tick in sorted(whole_number("tick", tick, help, high=MAX_TICKS, text=str(self)) for tick in ticks):
-            waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.sees(tick)]
+            waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.may_fire_at(tick)]
             key = next((key for key in waiting if key is not None), None)
             if key is None:
-                help = "give ticks at which a phase that follows a metric is in force"
-                raise refuse("LR152", f"nothing is waited for that may come at tick {tick}", help, str(self))
-            happened = dict(s.events)
-            s = s.after({**happened, key: (*happened.get(key, ()), tick)})
+                help = "give ticks at which a phase follows a metric"
+                raise refuse("LR152", f"no event may come at tick {tick}", help, str(self))
+            history = dict(s.events)
+            s = s.after({**history, key: (*history.get(key, ()), tick)})
         return s
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics that it follows, in the order of the text; `step(val_loss=0.3)` reports one.
+        """The metrics that the schedule follows, in the order of the text. `step(val_loss=0.3)` reports one.
 
         >>> import lrdsl
         >>> lrdsl.parse("hold until val_loss < 0.3 then plateau(metric=acc, mode=max)").metrics
@@ -153,7 +154,7 @@ class Schedule:
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """What is scheduled, in the order of the text: the whole of one expression is `lr`.
+        """The targets, in the order of the text. A text of one expression has the target `lr`.
 
         >>> import lrdsl
         >>> [t.name for t in lrdsl.parse("lr = cosine(9); betas[0] = hold(at=0.9)").targets]
@@ -162,31 +163,31 @@ class Schedule:
         return self.program.targets
 
     def target(self, name: str | None = None) -> Target:
-        """The target of a name in the text; where nobody names one, `lr`, or the first. Raises `ScheduleError` for a name that is not there."""
+        """Returns the target with a name; by default `lr`, or the first. Raises `ScheduleError` for a name that no target has."""
         return self.program.target(name, str(self))
 
     def plan_of(self, target: str | None = None) -> Plan:
-        """The plan of a target."""
+        """Returns the plan of a target."""
         return self.target(target).plan
 
     @property
     def main(self) -> Target:
-        """The target that is meant where nobody names one."""
+        """The default target: `lr`, or the first."""
         return self.program.main
 
     @property
     def plan(self) -> Plan:
-        """The plan of the main target."""
+        """The plan of the default target."""
         return self.main.plan
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The phases in order, with their ticks."""
+        """The phases of the default target, in order, with their ticks."""
         return self.plan.phases
 
     @property
     def length(self) -> int | float | None:
-        """Ticks to the end of the last finite phase: where the last phase is endless, to its start; None where no phase is finite or only the run decides.
+        """The ticks to the end of the last finite phase; for an endless last phase, to its start. None if no phase is finite, or if a metric decides.
 
         >>> import lrdsl
         >>> lrdsl.parse("warmup(5) then rsqrt(100)").length, lrdsl.parse("exp(0.9)").length
@@ -200,25 +201,25 @@ class Schedule:
         return ticks.numerator if ticks.denominator == 1 else float(ticks)
 
     @cached_property
-    def _written(self) -> dict[tuple[str, bool], Plan]:
+    def _readable_plans(self) -> dict[tuple[str, bool], Plan]:
         return {}
 
-    def written(self, target: str | None = None, symbolic: bool = False) -> Plan:
-        """The plan of a target for those who write it down: its formulas have the form that people read; `symbolic`, with letters for the parameters."""
+    def readable_plan(self, target: str | None = None, symbolic: bool = False) -> Plan:
+        """Returns the plan of a target with formulas in the form that people write; with `symbolic`, letters stand for the parameters."""
         name = self.target(target).name
-        if (name, symbolic) not in self._written:
-            known, problems = dict(self.names), Problems(self.text)
+        if (name, symbolic) not in self._readable_plans:
+            names, problems = dict(self.names), Problems(self.text)
             if symbolic:
                 from lrdsl.formulas.symbolic import symbol
             with bounded(self.text, counts=symbolic):
-                program = check(self.tree, self.clock, known, problems, self.library, dict(self.events), written=True, symbol=symbol if symbolic else None)
+                program = check(self.tree, self.clock, names, problems, self.library, dict(self.events), readable=True, symbol=symbol if symbolic else None)
             problems.raise_any()  # a formula for people may be larger than one for numbers
             assert program is not None
-            self._written.update({(t.name, symbolic): t.plan for t in program.targets})
-        return self._written[name, symbolic]
+            self._readable_plans.update({(t.name, symbolic): t.plan for t in program.targets})
+        return self._readable_plans[name, symbolic]
 
     def legend(self, base: str | float = "base", target: str | None = None) -> dict[sympy.Symbol, sympy.Expr]:
-        """What the letters of a symbolic formula stand for: each parameter that the text gives a value, by its letter, in ticks where it is a duration.
+        """Returns the values of the letters in the symbolic formula. A letter stands for a parameter; the values of durations are in ticks.
 
         >>> import lrdsl
         >>> lrdsl.parse("warmup(5) then cosine(95, to=0.01x)").legend()
@@ -228,34 +229,34 @@ class Schedule:
 
         letter = self._letter(base, target)
         with bounded(self.text, counts=True):
-            return legend(self.written(target, symbolic=True), letter)
+            return legend(self.readable_plan(target, symbolic=True), letter)
 
     @property
     def evaluator(self) -> Evaluator:
-        """The levels of the main target at single ticks, by generated code."""
+        """Generated code that computes the level of the default target at one tick."""
         return self.evaluators[self.main.name]
 
     @cached_property
     def evaluators(self) -> dict[str, Evaluator]:
-        """The same for each target, by name."""
+        """The evaluator of each target, by name."""
         return {t.name: Evaluator.of(t.plan) for t in self.targets}
 
     @cached_property
-    def _affine(self) -> dict[str, bool]:
+    def _fits_any_base(self) -> dict[str, bool]:
         return {t.name: fits_any_base(t.plan.level) for t in self.targets}
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
-        """A base value as a float, or a `ScheduleError` where the schedule would not be finite with it."""
-        return checked_base(base, self._affine[self.target(target).name], str(self))
+        """Returns a base as a float. Raises `ScheduleError` if the schedule may not be finite with it."""
+        return checked_base(base, self._fits_any_base[self.target(target).name], str(self))
 
     def _letter(self, base: Any, target: str | None) -> str | Exact:
-        """What stands for the base in a formula: a letter, which its format looks at, or a number that the schedule takes."""
+        """Returns the base of a formula: a letter, which each format checks itself, or a checked number."""
         return base if isinstance(base, str) else arguments.number("base", self.checked_base(base, target), "give a letter, or a number", text=str(self))
 
     def at(self, tick: float, base: float = 1.0, target: str | None = None) -> float:
-        """The level in force at a tick, for a group with that base.
+        """Returns the level at a tick.
 
-        Parameters: `tick`, from 0, whole or not; `base`, in the units of the scheduled value; `target`, the name of a target where a file has several. Raises
+        Parameters: `tick`, 0 or more, whole or not; `base`, the base value of the param group; `target`, the name of a target, for a file with several. Raises
         `ScheduleError` for a tick or base out of range.
 
         >>> import lrdsl
@@ -266,7 +267,7 @@ class Schedule:
         return self.evaluators[name].level(arguments.tick(tick, MAX_TICKS, str(self)), self.checked_base(base, name))
 
     def values(self, ticks: ArrayLike, base: float = 1.0, target: str | None = None) -> NDArray[np.float64]:
-        """The levels at ticks 0 .. n - 1, for n up to 10 million, or at an array of ticks, as float64.
+        """Returns the levels at the ticks 0 .. n - 1, for a number n up to 10 million, or at an array of ticks, as float64.
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").values(6)
@@ -280,10 +281,10 @@ class Schedule:
             return array.levels(plan.level, at, self.checked_base(base, target))
 
     def formula(self, base: str | float = "base", numbers: str = "decimal", target: str | None = None, symbolic: bool = False) -> sympy.Expr:
-        r"""The closed form, a SymPy expression of the symbol `t`.
+        r"""Returns the closed form as a SymPy expression of the symbol `t`.
 
-        Parameters: `base`, the name of a symbol or a number; `numbers`, "decimal" to read 0.1 as 1/10, "double" to read it as the machine
-        does; `target`, the name of a target where a file has several; `symbolic`, for letters in place of the parameters: their values are the `legend`.
+        Parameters: `base`, a number or the name of a symbol; `numbers`, "decimal" to read 0.1 as 1/10 or "double" to read it as the nearest double; `target`,
+        the name of a target, for a file with several; `symbolic`, True for letters in the place of the parameters, with their values in `legend`.
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
@@ -292,20 +293,19 @@ class Schedule:
         from lrdsl.formulas.symbolic import formula
 
         one_of("numbers", numbers, ("decimal", "double"), str(self))
-        letter, written = self._letter(base, target), self.written(target, symbolic)
+        letter, written = self._letter(base, target), self.readable_plan(target, symbolic)
         with bounded(self.text, counts=True):
             return formula(written, letter, numbers)
 
     def typeset(
         self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any
     ) -> str:
-        r"""The closed form as "latex", "markdown", "text", "typst", "mathml", or "python", a function.
+        r"""Returns the closed form as text of a format: "latex", "markdown", "text", "typst", "mathml", or "python" for a function.
 
-        Parameters: `base`, a letter as the format writes it, or a number; `target`, the name of a target where a file has several; `time`, "ticks",
-        "steps" or "epochs"; `symbolic`, for letters in place of the parameters, with a legend; `numbers`, "decimal" (0.1) or "fraction" (1/10); `first`, what
-        the first tick is called, 0 or 1. For LaTeX, which needs amsmath:
-        `form`, "cases", "aligned" or "iverson"; `label`, for a numbered equation; `width`, the room in ems, beyond which lines are broken. Raises
-        `ScheduleError` for a unit of time that nobody has given a length.
+        Parameters: `base`, a number, or a letter as the format writes it; `target`, the name of a target, for a file with several; `time`, the unit of t:
+        "ticks", "steps" or "epochs"; `symbolic`, True for letters in the place of the parameters, with a legend; `numbers`, "decimal" (0.1) or "fraction"
+        (1/10); `first`, the number of the first tick, 0 or 1. For LaTeX, which needs amsmath: `form`, "cases", "aligned" or "iverson"; `label`, the label of a
+        numbered equation; `width`, the widest line, in ems. Raises `ScheduleError` for a unit of time that needs a missing fact of the clock.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("step(3, 0.1) then cosine(20)").typeset("python", base="base"))
@@ -324,12 +324,12 @@ class Schedule:
         scheduled = self.target(target)
         letter = None if base is None else self._letter(base, scheduled.name)
         per = self.clock.ticks_in(time)
-        plan = self.written(scheduled.name, symbolic)
+        plan = self.readable_plan(scheduled.name, symbolic)
         with bounded(self.text, counts=symbolic):
             return documents.document(format, plan, scheduled, letter, documents.styled(per, **style))
 
     def sentence(self, base: float | None = None, target: str | None = None) -> str:
-        """What it does, as an English sentence that leaves nothing out. `base` is the base value, if it is to stand in it.
+        """Returns an English sentence that says everything that the schedule does. With a `base`, the sentence has levels in the place of multiples of base.
 
         >>> import lrdsl
         >>> lrdsl.parse("warmup(5ep) then cosine(95ep)", steps_per_epoch=100).sentence(base=0.1)
@@ -337,13 +337,13 @@ class Schedule:
         """
         from lrdsl.formulas.sentence import sentence
 
-        plan = self.written(target)
-        known = self.program.base if base is None else exactly(self.checked_base(base, target))
+        plan = self.readable_plan(target)
+        value = self.program.base if base is None else exactly(self.checked_base(base, target))
         with bounded(self.text):
-            return sentence(plan, self.target(target), self.clock, known)
+            return sentence(plan, self.target(target), self.clock, value)
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
-        r"""The closed form as LaTeX, ready for a paper. `base` is LaTeX for the base value, or a number; all else as in `typeset`.
+        r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or LaTeX for the base value; the rest is as in `typeset`.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(3) then cosine(20)").latex())
@@ -367,16 +367,16 @@ class Schedule:
         from lrdsl.figures.page import curve, page
 
         base, total = self.program.base_value, total_of(self.clock)
-        found = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
-        return page(str(self), found)
+        sections = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
+        return page(str(self), sections)
 
 
 def parse(text: str, *, library: Library | None = None, notes: Notes | None = None, **options: Unpack[Options]) -> Schedule:
-    """The schedule that a text describes.
+    """Parses and checks a text. Returns its schedule.
 
-    Parameters: `text`; `names`, numbers for names in it; the clock's facts, `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
-    `tokens_per_step`, `ticks_per_step`, and what a `tick` is, "step" or "epoch"; `library` finds the files that the text uses; `notes` are taken for rules.
-    Raises `ScheduleError` with every problem of the text. What the text asserts is tested with base 1, or with the base that it sets.
+    Parameters: `text`; `names`, numbers for names in the text; the facts of the clock: `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
+    `tokens_per_step`, `ticks_per_step`, and `tick`, "step" or "epoch"; `library`, which finds the files that the text uses; `notes`, to be filled for rules.
+    Raises `ScheduleError` with every problem of the text. Assertions are tested with the base that the text sets, or else with base 1.
 
     >>> import lrdsl
     >>> lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000).length
@@ -389,10 +389,10 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     facts = Clock.of(**options)
     problems = Problems(text)
     tree = parse_tree(text, problems)
-    found = check(tree, facts, dict(values), problems, library, notes=notes)
-    if found is not None and found.assertions:
+    program = check(tree, facts, dict(values), problems, library, notes=notes)
+    if program is not None and program.assertions:
         with bounded(text):
-            hold(found.assertions, found.base_value, problems)
+            hold(program.assertions, program.base_value, problems)
     problems.raise_any()
-    assert found is not None
-    return Schedule(tree, found.clock, values, text, program=found, library=library)
+    assert program is not None
+    return Schedule(tree, program.clock, values, text, program=program, library=library)

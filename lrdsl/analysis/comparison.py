@@ -91,7 +91,7 @@ def _difference(a: Schedule, b: Schedule, name: str, base: float, ticks: int | N
         return Difference(name, False, n, int(different[0]), float(apart.max()), int(apart.argmax()))
     try:
         with counted(_MOST_WORK):
-            proved = plans[0].level is plans[1].level or _proved(a.written(name), b.written(name))
+            proved = plans[0].level is plans[1].level or _proved(a.readable_plan(name), b.readable_plan(name))
     except TooMuchWorkError:
         proved = False
     return Difference(name, proved, n, None, 0.0, None)

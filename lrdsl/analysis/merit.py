@@ -86,7 +86,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
 
 
 def _analyzed(s: Schedule, base: float | None, ticks: int | None, target: str | None, threshold: float | None) -> Analysis:
-    plan, written = s.plan_of(target), s.written(target)
+    plan, written = s.plan_of(target), s.readable_plan(target)
     if plan.watches:
         raise refuse("LR152", "the schedule follows a metric: nobody knows its levels before the run", "suppose what happens: `supposing(17)`", str(s))
     value = s.checked_base(s.program.base or 1 if base is None else base, target)

@@ -1,4 +1,8 @@
-"""Tree to plans: names, kinds, units, ranges, lengths and finiteness. What comes out can be evaluated at every tick without a check."""
+"""`check`: checks the tree of a text and makes the plan of each target. Every level of a checked plan is a finite number, at every tick.
+
+`program` checks the statements of a file, `phases` makes the curve of a phase, `values` the expression of a value; `names` reads names of the text, and `scope`
+has the surroundings of a node. `curves` and `cycles` combine curves. `finite` proves that levels are finite.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,8 @@ from lrdsl.check.finite import Proof
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
-from lrdsl.check.prelude import known_to
-from lrdsl.check.program import Library, program, total_of
+from lrdsl.check.prelude import recipes_for
+from lrdsl.check.program import Library, program_of, total_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.check.sequences import curves_of
 from lrdsl.clock import MAX_TICKS, Clock
@@ -25,9 +29,9 @@ from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.work import TooMuchWorkError, limited, too_much
 
-#: The most operations of the formula for one stretch of time: code is made of it when the run comes to it.
+#: The most operations in the formula of one piece. Its code is compiled in the middle of a run, at the first tick of the piece.
 MAX_OPERATIONS = 4000
-#: The most phases that one schedule may have.
+#: The most phases of one schedule.
 MAX_PHASES = 500
 
 
@@ -37,20 +41,19 @@ def check(
     names: Mapping[str, Exact],
     problems: Problems,
     library: Library | None = None,
-    happened: History | None = None,
-    written: bool = False,
+    history: History | None = None,
+    readable: bool = False,
     symbol: Callable[[str], Any] | None = None,
     notes: Notes | None = None,
 ) -> Program | None:
-    """What a tree means, or None after its problems were reported.
+    """Returns what a tree says; None after its problems were reported.
 
-    `library` finds the files that it uses; `happened` is what the run has decided so far. Where a schedule that is known to be sound is to be `written`, its
-    formulas have the form that people read, and not the one for numbers; and letters for the parameters of the text, where `symbol` makes a letter of its name.
-    `notes` are taken for rules.
+    `clock` and `names` come from the host. `library` finds the files that the text uses. `history` has the events that have come. With `readable`, formulas
+    have the form that people write, and are not proved finite again; `symbol` makes a letter from its name, for symbolic formulas. `notes` is filled for rules.
     """
     with limited():
         try:
-            return _checked(tree, clock, names, problems, library, happened or {}, written, None if symbol is None else Legend(symbol), notes)
+            return _checked(tree, clock, names, problems, library, history or {}, readable, None if symbol is None else Legend(symbol), notes)
         except TooMuchWorkError as error:
             problems.add(too_much(problems.text, error))
             return None
@@ -62,51 +65,52 @@ def _checked(
     names: Mapping[str, Exact],
     problems: Problems,
     library: Library | None,
-    happened: History,
-    written: bool,
+    history: History,
+    readable: bool,
     legend: Legend | None,
     notes: Notes | None,
 ) -> Program | None:
     if isinstance(tree, nodes.File):
-        return program(tree, clock, names, problems, library, plan_of, happened, written, legend, notes)
-    run, bound = Run(happened=happened), known_to(tree, names)
-    scope = Scope(clock, names, problems, room=total_of(clock), bound=bound, run=run, written=written, legend=legend, notes=notes)
+        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes)
+    run, bound = Run(history=history), recipes_for(tree, names)
+    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 
 
 def plan_of(tree: Node, scope: Scope) -> Plan | None:
-    """The plan of one expression, in a scope of its own, or None after its problems were reported."""
+    """Returns the plan of one expression; None after its problems were reported."""
     problems = scope.problems
     if scope.legend is not None:
-        legend = Legend(scope.legend.symbol)  # each plan has its own
-        room = None if scope.room is None else legend.number(scope.room, TOTAL, duration=True)
-        scope = attrs.evolve(scope, legend=legend, room=room)
+        legend = Legend(scope.legend.symbol)  # each plan has a legend of its own
+        rest = None if scope.rest is None else legend.number_with_letter(scope.rest, TOTAL, duration=True)
+        scope = attrs.evolve(scope, legend=legend, rest=rest)
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
     if len(items) > MAX_PHASES:
-        problems.error("LR005", items[MAX_PHASES].extent, f"{len(items)} phases", f"a schedule has at most {MAX_PHASES}; cycles are written `repeat(...)`")
+        help = f"it may have at most {MAX_PHASES}; write cycles as `repeat(...)`"
+        problems.error("LR005", items[MAX_PHASES].extent, f"the schedule has {len(items)} phases", help)
         return None
-    found = curves_of(items, scope, curve_of)
-    if found is None:
+    parts = curves_of(items, scope, curve_of)
+    if parts is None:
         return None
     try:
-        whole = curves.then(found, BASE)
+        whole = curves.then(parts, BASE)
     except curves.TooLargeError as reason:
-        problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "fewer cycles or phases, or `restart`, keep a formula small")
+        problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "use fewer cycles or phases, or `restart`, to keep the formula small")
         return None
-    law = (paper if scope.written else best)(whole.level)
-    level = _settled(realized(law, scope.run.times) if scope.run.watches else law)
+    law = (paper if scope.readable else best)(whole.level)
+    level = _simplified(realized(law, scope.run.times) if scope.run.watches else law)
     for piece in pieces(level) if level.weight > MAX_OPERATIONS else ():
         if piece.level.weight > MAX_OPERATIONS and (count := sum(1 for _ in walk(piece.level))) > MAX_OPERATIONS:
             what = f"the schedule is too large: from tick {float(piece.start):g} on, its formula has {count} operations"
-            problems.error("LR005", tree.extent, what, "fewer things at once, as in `min`, `*` and `+`, keep a formula small")
+            problems.error("LR005", tree.extent, what, "combine fewer phases at once by `min`, `max`, `*` and `+`")
             return None
     phases: list[Phase] = []
     ticks: Exact = 0
-    known = True
-    for item, curve in zip(items, found, strict=True):
-        phases.append(Phase(item, ticks if known else None, curve.length))
-        known = known and not (curve.length is None and curve.pending is not None)
+    start_known = True
+    for item, curve in zip(items, parts, strict=True):
+        phases.append(Phase(item, ticks if start_known else None, curve.length))
+        start_known = start_known and not (curve.length is None and curve.pending is not None)
         ticks = ticks if curve.length is None else ticks + curve.length
     if ticks > MAX_TICKS:
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
@@ -114,20 +118,21 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), phrase=whole.phrase)
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
-    # What may happen was looked at before anything had.
-    return plan if scope.written or scope.run.happened or _is_finite(plan, scope) else None
+    # With a history, the same law was proved finite before, for every event that may come.
+    return plan if scope.readable or scope.run.history or _is_finite(plan, scope) else None
 
 
-def _settled(level: Expr) -> Expr:
-    """The formula with what each piece makes constant worked out: in the first three ticks of `step(3)`, nothing has dropped yet."""
+def _simplified(level: Expr) -> Expr:
+    """Simplifies each piece of a formula by the times at which it holds: in the first three ticks of `step(3)`, the number of drops is 0."""
     if not level.holds & STAIRS:
         return level
-    found = branches(T, level)
-    ends = [*(start for start, _ in found[1:]), None]
-    return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(found, ends, strict=True)])
+    starting = branches(T, level)
+    ends = [*(start for start, _ in starting[1:]), None]
+    return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(starting, ends, strict=True)])
 
 
 def _is_finite(plan: Plan, scope: Scope) -> bool:
+    """Returns whether every level of a plan is proved finite. Reports the first tick at which that fails."""
     try:
         proof = Proof.of(plan.law, bool(plan.watches))
     except TooMuchWorkError as error:
@@ -143,6 +148,6 @@ def _is_finite(plan: Plan, scope: Scope) -> bool:
     if event is not None:
         sentence = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
         where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
-    help = "end the phase before that tick with `for`, or change the numbers that make it grow or divide by 0"
-    scope.problems.error("LR144", phase.extent, f"the level cannot be shown to stay finite from {where} on", help)
+    help = "end the phase earlier with `for`, or change the numbers so that it neither grows for ever nor divides by 0"
+    scope.problems.error("LR144", phase.extent, f"the level may not be finite from {where} on", help)
     return False

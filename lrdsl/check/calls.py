@@ -1,4 +1,4 @@
-"""Calls of shapes and of combinators: the arguments are bound, and what is declared of both makes the curve."""
+"""Calls of shapes and combinators: binds the arguments to the declared parameters, and makes the curve by the declaration."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 
 from lrdsl import shapes
-from lrdsl.check import curves, wording
-from lrdsl.check.arguments import bind
+from lrdsl.check import cycles, wording
+from lrdsl.check.arguments import bind_arguments
 from lrdsl.check.combinators import Combinator
-from lrdsl.check.conditions import watch
+from lrdsl.check.conditions import start_watch
 from lrdsl.check.curves import Curve
 from lrdsl.check.names import is_phase
 from lrdsl.check.scope import Scope
@@ -19,34 +19,34 @@ from lrdsl.check.sequences import Reader
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import Expr, call
-from lrdsl.kinds import REQUIRED, Complaint, Kind, Parameter, resolved
+from lrdsl.kinds import REQUIRED, Complaint, Kind, Parameter, with_defaults
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
 
-def shaped(node: nodes.Call, scope: Scope) -> Curve | None:
-    """The curve of a shape, as `cosine(20)`; None after problems were reported."""
-    shape = _form(node)
-    written = bind(node, shape.parameters, scope, lambda _n, _s: None)
-    if written is None:
+def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
+    """Returns the curve of a shape, such as `cosine(20)`; None after problems were reported."""
+    shape = _matching_form(node)
+    given = bind_arguments(node, shape.parameters, scope, lambda _n, _s: None)
+    if given is None:
         return None
-    arguments = shapes.arguments_of(shape, written)
-    if _complained(shape.complain(**arguments), node, shape.parameters, scope):
+    arguments = shapes.arguments_of(shape, given)
+    if _report_complaint(shape.complain(**arguments), node, shape.parameters, scope):
         return None
     if shape.monitor is not None:
-        event = watch([shape.monitor(**arguments)], scope, node.extent, ends=False)
+        event = start_watch([shape.monitor(**arguments)], scope, node.extent, ends=False)
         if event is None:
             return None
         arguments["reductions"] = lambda u: call("count", event, u)
-    scope.use(node, shape.name, arguments, written)
-    words = shapes.phrase_of(shape, arguments, written) if scope.written else None
-    law = partial(shapes.level_of, shape, arguments, written=scope.written)
+    scope.note_call(node, shape.name, arguments, given)
+    words = shapes.phrase_of(shape, arguments, given) if scope.readable else None
+    law = partial(shapes.level_of, shape, arguments, written=scope.readable)
     return Curve(shapes.natural_length(shape, arguments), law, None, words, partial(law, whole=False))
 
 
-def _form(node: nodes.Call) -> Shape:
-    """The form of a shape that a call means: the first whose parameters it fits."""
+def _matching_form(node: nodes.Call) -> Shape:
+    """Returns the form of a shape that a call means: the first whose parameters fit, else the one that fits best."""
     forms = SHAPES[node.name]
     if len(forms) == 1:
         return forms[0]
@@ -64,8 +64,8 @@ def _form(node: nodes.Call) -> Shape:
     return max(forms, key=lambda shape: (len(named & {p.name for p in shape.parameters}), len(shape.parameters) >= len(node.arguments), -len(shape.parameters)))
 
 
-def _complained(complaint: Complaint | None, node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) -> bool:
-    """Report what a declaration says of arguments that do not go together, at the argument that it names; whether it says anything."""
+def _report_complaint(complaint: Complaint | None, node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) -> bool:
+    """Reports arguments that do not fit together, at the argument that the complaint names. Returns whether there is a complaint."""
     if complaint is None:
         return False
     code, parameter, message, help = complaint
@@ -75,32 +75,33 @@ def _complained(complaint: Complaint | None, node: nodes.Call, parameters: tuple
     return True
 
 
-def combined(node: nodes.Call, declared: Combinator, scope: Scope, read: Reader) -> Curve | None:
-    """The curve of a combinator, as `repeat(A)`; None after problems were reported."""
-    inner = scope.without_run(f"inside `{declared.name}(...)`") if declared.cycles or declared.moves else scope
+def combinator_curve(node: nodes.Call, declared: Combinator, scope: Scope, read: Reader) -> Curve | None:
+    """Returns the curve of a combinator, such as `repeat(A)`; None after problems were reported. `read` reads its phase."""
+    inner = scope.without_rest(f"inside `{declared.name}(...)`") if declared.cycles or declared.moves else scope
     if declared.variadic:
-        return _combined_several(node, declared, inner, read)
-    written = bind(node, declared.parameters, inner, read)
-    if written is None:
+        return _variadic_curve(node, declared, inner, read)
+    given = bind_arguments(node, declared.parameters, inner, read)
+    if given is None:
         return None
-    arguments: dict[str, Any] = dict(resolved(declared.parameters, written))
+    arguments: dict[str, Any] = dict(with_defaults(declared.parameters, given))
     phase = arguments["phase"]
     assert isinstance(phase, Curve)
-    if declared.measures(arguments) and not _ends(phase, node, scope):
+    if declared.measures(arguments) and not _check_ends(phase, node, scope):
         return None
-    if _complained(declared.complain(arguments), node, declared.parameters, scope):
+    if _report_complaint(declared.complain(arguments), node, declared.parameters, scope):
         return None
     try:
         curve = declared.combine(**arguments)
-    except curves.NoClosedFormError as reason:
-        scope.problems.error("LR143", node.extent, f"{reason}", f"say `times=`, at most {curves.MAX_CYCLES}, to have the cycles written out")
+    except cycles.NoClosedFormError as reason:
+        help = f"give `times=`, at most {cycles.MAX_CYCLES}: then each cycle gets a formula of its own"
+        scope.problems.error("LR143", node.extent, f"the cycles have no closed form: {reason}", help)
         return None
-    scope.use(node, declared.name, arguments, written)
-    return attrs.evolve(curve, phrase=wording.combined(declared, arguments, written, phase.phrase))
+    scope.note_call(node, declared.name, arguments, given)
+    return attrs.evolve(curve, phrase=wording.combinator(declared, arguments, given, phase.phrase))
 
 
-def _ends(phase: Curve, node: nodes.Call, scope: Scope) -> bool:
-    """Whether the phase of a combinator takes some time, and ends; reported where it does not."""
+def _check_ends(phase: Curve, node: nodes.Call, scope: Scope) -> bool:
+    """Returns whether the phase of a combinator ends and takes time. Reports a phase that does not."""
     if phase.length is None:
         text = shown(canonical(node.arguments[0].value))
         scope.problems.error("LR142", node.extent, f"`{node.name}` needs a phase that ends, and `{text}` never does", f"give it a length: `{text} for 100`")
@@ -109,20 +110,21 @@ def _ends(phase: Curve, node: nodes.Call, scope: Scope) -> bool:
     return bool(phase.length)
 
 
-def _combined_several(node: nodes.Call, declared: Combinator, scope: Scope, read: Reader) -> Curve | None:
+def _variadic_curve(node: nodes.Call, declared: Combinator, scope: Scope, read: Reader) -> Curve | None:
+    """Returns the curve of a combinator of several phases, such as `min(A, B)`; None after problems were reported."""
     operands = [_operand(a.value, scope, read) for a in node.arguments]
     if len(operands) < 2:
-        scope.problems.error("LR106", node.extent, f"`{node.name}` of one phase", "give two or more, separated by commas")
+        scope.problems.error("LR106", node.extent, f"`{node.name}` needs two or more phases, and has {len(operands)}", f"write `{node.name}(A, B)`")
         return None
-    sound = [c for c in operands if c is not None]
-    if len(sound) < len(operands):
+    curves = [c for c in operands if c is not None]
+    if len(curves) < len(operands):
         return None
-    return attrs.evolve(declared.combine(sound), phrase=wording.combined_several(declared, [c.phrase for c in sound]))
+    return attrs.evolve(declared.combine(curves), phrase=wording.variadic(declared, [c.phrase for c in curves]))
 
 
 def _operand(node: Node, scope: Scope, read: Reader) -> Curve | None:
-    """An argument of `min` or `max`: a phase, or a level to stay at."""
+    """Returns the curve of an argument of `min` or `max`: of a phase, or of a constant level."""
     if is_phase(node, scope):
         return read(node, scope)
     level: Expr | None = value_of(node, Kind.LEVEL, scope)
-    return None if level is None else Curve.of(0, level, None, wording.stays(level) if scope.written else None)
+    return None if level is None else Curve.of(0, level, None, wording.constant(level) if scope.readable else None)

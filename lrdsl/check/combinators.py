@@ -1,4 +1,4 @@
-"""The combinators that are written as calls, each declared once: its parameters, what it needs of its phase, and the curve it makes."""
+"""The catalogue of combinators, such as `repeat(A)`: each is declared once, with its parameters, its curve and its words."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 
 import attrs
 
-from lrdsl.check import curves
+from lrdsl.check import curves, cycles
 from lrdsl.check.curves import Curve
 from lrdsl.expr import ONE, Num
 from lrdsl.expr.exact import quotient
 from lrdsl.kinds import Argument, Complaint, Parameter, count, duration, level, phase, ratio
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
-_TIMES = count("times", "how many cycles; endless unless said", None)
+_TIMES = count("times", "how many cycles; endless if left out", None)
 
 
 @attrs.frozen
 class Combinator:
-    """A form that makes one phase of others.
+    """A combinator: it makes one phase from one or more others.
 
-    `combine` takes the arguments by name and gives the curve. `says` is what that does in words, a template for `phrases.filled` in which `{phase}` is the
-    phase. `cycles`: it runs its phase more than once. `moves`: it runs its phase at another speed. In either, `rest` has no meaning. `variadic`: it takes any
-    number of phases. Three are functions of the arguments by name: `measures` says whether the phase must end, `complain` what is wrong with arguments that do
-    not go together, `varies` whether the phase is entered at another level each time.
+    `combine` makes the curve from the arguments by name. `says` is a template for `phrases.fill_template`, with the phase as `{phase}`. `cycles`: the phase
+    runs more than once. `moves`: the phase runs at other times or at another speed. `rest` has no meaning in either. `variadic`: it takes any number of phases.
+    `known_as` lists its names in other libraries, for hints. Three fields are functions of all arguments by name: `measures` returns whether the phase must
+    end, `complain` returns the problem of arguments that do not fit together, `varies` returns whether each cycle enters at another level.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Combinator:
 
     @property
     def signature(self) -> str:
-        """The call with its defaults, as in `repeat(phase, times?)`."""
+        """The call with its defaults, such as `repeat(phase, times?)`."""
         if self.variadic:
             return f"{self.name}(phase, phase, ...)"
         parts = [p.name + (p.default_text if p.default_text == "?" else f"={p.default_text}" if p.default_text else "") for p in self.parameters]
@@ -65,15 +65,15 @@ def _ticks(value: Argument) -> Any:
     return value.value
 
 
-def _one_of_both(arguments: Mapping[str, Any]) -> Complaint | None:
+def _needs_one_of_two(arguments: Mapping[str, Any]) -> Complaint | None:
     if (arguments["k"] is None) == (arguments["to"] is None):
         return "LR106", "", "`stretch` needs either `k` or `to`", "write `stretch(A, 2)`, or `stretch(A, to=100)`"
     return None
 
 
-def _shrinks(arguments: Mapping[str, Any]) -> Complaint | None:
+def _shrinks_for_ever(arguments: Mapping[str, Any]) -> Complaint | None:
     if arguments["times"] is None and arguments["stretch"].value < 1:
-        return "LR142", "", "cycles that shrink for ever come to an end", "say how many: `times=10`"
+        return "LR142", "", "endless cycles cannot shrink, because they would come to an end", "give the number of cycles: `times=10`"
     return None
 
 
@@ -82,7 +82,7 @@ _DECLARED = (
         "repeat",
         "A again and again, each time from where the last ended.",
         (_PHASE, _TIMES),
-        lambda phase, times: curves.repeat(phase, _count(times)),
+        lambda phase, times: cycles.repeat(phase, _count(times)),
         "goes through this again and again[ ({times} in all)], each time from the level it has come to: {phase}",
         cycles=True,
         varies=lambda _: True,
@@ -98,11 +98,11 @@ _DECLARED = (
             ratio("stretch", "how many times as long each cycle is as the one before", 1, letter="m", open_low=True),
             ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho"),
         ),
-        lambda phase, times, stretch, decay: curves.restarts(phase, _count(times), stretch, decay),
+        lambda phase, times, stretch, decay: cycles.restarts(phase, _count(times), stretch, decay),
         "goes through this again and again[ ({times} in all)], each time from the same level[ times {decay} to the power of the cycles before]"
         "[, each cycle {stretch} times as long as the one before]: {phase}",
         cycles=True,
-        complain=_shrinks,
+        complain=_shrinks_for_ever,
         varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
@@ -111,7 +111,7 @@ _DECLARED = (
         "bounce",
         "A forward, then backward, for ever.",
         (_PHASE,),
-        lambda phase: curves.bounce(phase),
+        lambda phase: cycles.bounce(phase),
         "goes forward and backward through this without end: {phase}",
         cycles=True,
         example="bounce(cosine(20))",
@@ -148,7 +148,7 @@ _DECLARED = (
         "does this[, {k} times as slowly][, stretched to {to}]: {phase}",
         moves=True,
         measures=lambda arguments: arguments["to"] is not None,
-        complain=_one_of_both,
+        complain=_needs_one_of_two,
         example="stretch(step(3, 0.1), 2)",
         known_as=("scale_time", "slow", "scale_schedule"),
     ),
@@ -183,5 +183,6 @@ _DECLARED = (
     ),
 )
 
+#: The combinators by name, and the name here of each combinator that other libraries call otherwise.
 COMBINATORS: dict[str, Combinator] = {c.name: c for c in _DECLARED}
 KNOWN_AS: dict[str, str] = {word: c.name for c in _DECLARED for word in c.known_as}

@@ -1,4 +1,4 @@
-"""What a phase waits for: `until val_loss < 0.3 or 20ep`, and the watch of a `plateau`."""
+"""Conditions on metrics: the ending of `A until val_loss < 0.3 or 20ep`, and the watches that the plan keeps for a phase."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.check.arguments import bind
+from lrdsl.check.arguments import bind_arguments
 from lrdsl.check.curves import Curve, limit, until
 from lrdsl.check.names import is_phase
 from lrdsl.check.scope import WORDS, Scope
@@ -14,21 +14,24 @@ from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import Event, Num
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import Kind, resolved
+from lrdsl.kinds import Kind, with_defaults
 from lrdsl.metrics import Crossing, Monitor
 from lrdsl.plan import Watch
 from lrdsl.shapes import plateau
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Extent, Node
 
+#: The comparison with its sides exchanged.
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_WAYS = "a comparison as `val_loss < 0.3`, `plateau(patience=5)`, or a duration, joined by `or`"
+#: The help line for something that is not a condition.
+_CONDITIONS = "a condition is a comparison such as `val_loss < 0.3`, `plateau(patience=5)`, or a duration; `or` joins several"
 
 
 @attrs.frozen
 class Ending:
-    """When a phase ends: at the `event`, and after `most` ticks at the latest, if that is given. `came` is when it did, in the ticks of the phase;
-    `condition` is what the metric has to do, in words.
+    """When a phase ends: at the `event`, or after `most` ticks if that is earlier. Either may be None.
+
+    `came` is the tick of the phase at which the event came, None if it has not. `condition` says in words what the metric has to do.
     """
 
     event: Event | None
@@ -38,34 +41,34 @@ class Ending:
 
     @property
     def length(self) -> Exact | None:
-        """The length of the phase as far as that is known."""
+        """The length of the phase, as far as it is known."""
         return self.most if self.came is None else self.came
 
-    def of(self, body: Curve) -> Curve:
-        """A phase that ends so."""
+    def applied(self, body: Curve) -> Curve:
+        """Returns the curve of a phase with this ending."""
         if self.came is not None or self.event is None:
             assert self.length is not None
             return limit(body, self.length)
         return until(body, self.event, self.most)
 
 
-def ending(node: nodes.Until, scope: Scope) -> Ending | None:
-    """When `A until ...` ends, or None after its problems were reported."""
+def ending_of(node: nodes.Until, scope: Scope) -> Ending | None:
+    """Returns the ending of `A until ...`; None after its problems were reported."""
     monitors: list[Monitor] = []
-    caps: list[Exact] = []
+    durations: list[Exact] = []
     for condition in node.conditions:
-        found = _condition(condition, scope)
-        if found is None:
+        meaning = _condition(condition, scope)
+        if meaning is None:
             return None
-        if isinstance(found, int | Fraction):
-            caps.append(found)
+        if isinstance(meaning, int | Fraction):
+            durations.append(meaning)
         else:
-            monitors.append(found)
-    most = min(caps, default=None)
+            monitors.append(meaning)
+    most = min(durations, default=None)
     if not monitors:
         return Ending(None, most, None)
-    within = attrs.evolve(scope, run=scope.run.until(most))
-    event = watch(monitors, within, node.extent, most)
+    inner = attrs.evolve(scope, run=scope.run.cut(most))
+    event = start_watch(monitors, inner, node.extent, most)
     if event is None:
         return None
     times = scope.run.times.pop(event, ())
@@ -74,16 +77,19 @@ def ending(node: nodes.Until, scope: Scope) -> Ending | None:
     return Ending(event, most, times[0] if times else None, " or ".join(monitor.sentence for monitor in monitors))
 
 
-def watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Exact | None = None, ends: bool = True) -> Event | None:
-    """The event of a phase that begins here and waits `most` ticks, after its monitors were noted; None after a problem was reported."""
+def start_watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Exact | None = None, ends: bool = True) -> Event | None:
+    """Adds a watch for each monitor of a phase to the run. Returns their event; None after a problem was reported.
+
+    `most` is the longest time that the phase waits, in ticks. `ends` says that the event ends the phase.
+    """
     run = scope.run
     if run.refused:
-        what = "a phase that follows a metric has no place"
-        scope.problems.error("LR147", extent, f"{what} {run.refused}", "put it into a sequence of its own: `A then plateau(patience=3)`")
+        what = f"a phase that follows a metric is not allowed {run.refused}"
+        scope.problems.error("LR147", extent, what, "put it in a sequence: `A then plateau(patience=3)`")
         return None
     event = Event(len(run.watches) + 1, run.origin, run.offset, most)
     watches = [Watch(event, monitor, run.start, run.end, ends) for monitor in monitors]
-    ticks = sorted(tick for w in watches if w.key is not None for tick in run.happened.get(w.key, ()) if w.end is None or tick <= w.end)
+    ticks = sorted(tick for w in watches if w.key is not None for tick in run.history.get(w.key, ()) if w.end is None or tick <= w.end)
     if ticks and run.start is not None:
         run.times[event] = tuple(tick - run.start for tick in ticks)
         watches = [attrs.evolve(w, end=ticks[0]) for w in watches] if ends else watches
@@ -92,36 +98,38 @@ def watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Exact | N
 
 
 def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:
+    """Returns the monitor of a condition, or its duration in ticks; None after a problem was reported."""
     match node:
         case nodes.Comparison():
             return _comparison(node, scope)
         case nodes.Call() if node.name == "plateau":
-            given = bind(node, plateau.WATCHED, scope, lambda _n, _s: None)
-            return None if given is None else plateau.monitor(**resolved(plateau.WATCHED, given))
+            given = bind_arguments(node, plateau.WATCHED, scope, lambda _n, _s: None)
+            return None if given is None else plateau.monitor(**with_defaults(plateau.WATCHED, given))
         case nodes.Name() if node.id == "plateau":
-            return plateau.monitor(**resolved(plateau.WATCHED, {}))
+            return plateau.monitor(**with_defaults(plateau.WATCHED, {}))
         case _ if is_phase(node, scope):
-            scope.problems.error("LR118", node.extent, f"`{shown(canonical(node))}` is no condition", f"a phase ends at {_WAYS}")
+            scope.problems.error("LR118", node.extent, f"`{shown(canonical(node))}` is not a condition", _CONDITIONS)
             return None
     length = value_of(node, Kind.DURATION, scope)
     if not isinstance(length, Num):
         return None
     if length.value < 0:
-        scope.problems.error("LR131", node.extent, f"a length of `{shown(canonical(node))}`", "a phase lasts 0 ticks or more")
+        scope.problems.error("LR131", node.extent, f"a phase cannot last `{shown(canonical(node))}`", "a length is 0 ticks or more")
         return None
     return length.value
 
 
 def _comparison(node: nodes.Comparison, scope: Scope) -> Crossing | None:
-    left, right = metric_of(node.left, scope), metric_of(node.right, scope)
+    """Returns the monitor of a comparison; None after a problem was reported."""
+    left, right = _metric_of(node.left, scope), _metric_of(node.right, scope)
     text = shown(canonical(node))
     if (left is None) == (right is None):
         what = "compares no metric" if left is None else "compares two metrics"
         scope.problems.error("LR118", node.extent, f"`{text}` {what}", "compare the name of a metric with a number: `val_loss < 0.3`")
         return None
     if node.op not in _FLIPPED:
-        help = f"write `<`, `<=`, `>` or `>=`, as `{text.replace(node.op, '<')}`"
-        scope.problems.error("LR118", node.extent, f"`{text}`: a metric is hardly ever just so", help)
+        help = f"write `<`, `<=`, `>` or `>=`, as in `{text.replace(node.op, '<')}`"
+        scope.problems.error("LR118", node.extent, f"`{text}` waits for an exact value, which a metric hardly ever has", help)
         return None
     value = value_of(node.right if right is None else node.left, Kind.NUMBER, scope)
     if not isinstance(value, Num):
@@ -129,8 +137,8 @@ def _comparison(node: nodes.Comparison, scope: Scope) -> Crossing | None:
     return Crossing(left or right or "", node.op if right is None else _FLIPPED[node.op], value.value)
 
 
-def metric_of(node: Node, scope: Scope) -> str | None:
-    """The metric that a node names: text in quotes, or a word without another meaning."""
+def _metric_of(node: Node, scope: Scope) -> str | None:
+    """Returns the metric that a node names: a text in quotes, or a word without another meaning; None for other nodes."""
     if isinstance(node, nodes.Text):
         return node.value
     free = isinstance(node, nodes.Name) and not (node.id in scope.bound or node.id in scope.names or node.id in WORDS)

@@ -1,4 +1,4 @@
-"""Names that the text itself gives: what they stand for, whether that is a phase, and functions applied to arguments."""
+"""Names that the text defines: their bindings, whether they stand for a phase, and calls of functions that the text defines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.scope import ARITHMETIC, Defined, Named, Scope
+from lrdsl.check.scope import ARITHMETIC, FunctionBinding, NameBinding, Scope
 from lrdsl.diagnostics import did_you_mean, shown
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -18,19 +18,19 @@ _Meaning = TypeVar("_Meaning")
 
 
 def is_phase(node: Node, scope: Scope) -> bool:
-    """Whether a node is written as a phase. Words that name both a phase and a function count as phases; `min` and `max` only around a phase."""
+    """Returns whether a node is a phase. `min` and `max` are phases if one of their arguments is."""
     match node:
         case nodes.Sequence() | nodes.Restart() | nodes.Limited() | nodes.Until():
             return True
         case nodes.Call() if node.name in scope.bound:
-            found = scope.bound[node.name]
-            return found.phase or (isinstance(found, Defined) and any(is_phase(a.value, scope) for a in node.arguments))
+            binding = scope.bound[node.name]
+            return binding.is_phase or (isinstance(binding, FunctionBinding) and any(is_phase(a.value, scope) for a in node.arguments))
         case nodes.Call():
             if node.name in ("min", "max"):
                 return any(is_phase(a.value, scope) for a in node.arguments)
             return node.name in SHAPES or node.name in COMBINATORS or node.name not in ARITHMETIC
         case nodes.Name() if node.id in scope.bound:
-            return scope.bound[node.id].phase
+            return scope.bound[node.id].is_phase
         case nodes.Name():
             return node.id in SHAPES
         case nodes.Indexed():
@@ -43,29 +43,31 @@ def is_phase(node: Node, scope: Scope) -> bool:
             return False
 
 
-def waits_for(node: Node, scope: Scope) -> tuple[bool, bool]:
-    """Whether `rest` occurs in a node, or in what its names stand for; and whether it, or what they stand for, follows a metric."""
+def dependencies(node: Node, scope: Scope) -> tuple[bool, bool]:
+    """Returns whether a node uses `rest`, and whether it follows a metric, itself or in the meaning of a name."""
     rests = follows = False
     for x in nodes.walk(node):
         word = _word(x)
-        found = scope.bound.get(word)
-        rests = rests or (word == "rest" and isinstance(x, nodes.Name)) or (found is not None and found.rests)
-        follows = follows or (_is_driven(x, word) if found is None else found.follows)
+        binding = scope.bound.get(word)
+        rests = rests or (word == "rest" and isinstance(x, nodes.Name)) or (binding is not None and binding.uses_rest)
+        follows = follows or (_follows_metric(x, word) if binding is None else binding.follows_metric)
     return rests, follows
 
 
 def uses_rest(node: Node, scope: Scope) -> bool:
-    """Whether `rest` occurs in a node, or in what its names stand for."""
-    return waits_for(node, scope)[0]
+    """Returns whether a node uses `rest`, itself or in the meaning of a name."""
+    return dependencies(node, scope)[0]
 
 
-def _is_driven(node: Node, word: str) -> bool:
+def _follows_metric(node: Node, word: str) -> bool:
+    """Returns whether a node itself follows a metric; `word` is its name, empty for a node without one."""
     if word:
         return word in SHAPES and SHAPES[word][0].monitor is not None
     return isinstance(node, nodes.Until) and any(isinstance(c, nodes.Comparison | nodes.Call) for c in node.conditions)
 
 
 def _word(node: Node) -> str:
+    """Returns the name that a node uses; empty for a node without one."""
     match node:
         case nodes.Name():
             return node.id
@@ -80,56 +82,57 @@ def _size(node: Node) -> int:
     return sum(1 for _ in nodes.walk(node))
 
 
-def named(node: Node, scope: Scope) -> Named:
-    """What a name stands for from here on."""
-    return Named(node, scope, is_phase(node, scope), *waits_for(node, scope), _size(node))
+def bind_name(node: Node, scope: Scope) -> NameBinding:
+    """Returns the binding of a name whose meaning is a node in a scope."""
+    return NameBinding(node, scope, is_phase(node, scope), *dependencies(node, scope), _size(node))
 
 
-def defined(function: nodes.Function, scope: Scope) -> Defined:
-    """What the name of a function stands for from here on. Its parameters hide names from outside."""
+def bind_function(function: nodes.Function, scope: Scope) -> FunctionBinding:
+    """Returns the binding of the name of a function. Its parameters hide equal names of the scope."""
     slots = {p.name for p in function.parameters}
-    inner = scope.hiding(slots)
+    inner = scope.without_names(slots)
     body = function.body
-    return Defined(function, scope, is_phase(body, inner), *waits_for(body, inner), _size(body))
+    return FunctionBinding(function, scope, is_phase(body, inner), *dependencies(body, inner), _size(body))
 
 
-def called(node: nodes.Call, defined: Defined, scope: Scope, read: Callable[[Node, Scope], _Meaning | None]) -> _Meaning | None:
-    """What a call of a function means: what `read` makes of its body, with the arguments in their places; None after problems were reported."""
-    inner = _applied(node, defined, scope)
+def call_function(node: nodes.Call, function: FunctionBinding, scope: Scope, read: Callable[[Node, Scope], _Meaning | None]) -> _Meaning | None:
+    """Returns what `read` makes of the body of a function, with the arguments of a call; None after problems were reported."""
+    inner = _body_scope(node, function, scope)
     if inner is None:
         return None
-    meaning = read(defined.function.body, inner)
+    meaning = read(function.function.body, inner)
     scope.leave(inner, node.name, node.extent)
     return meaning
 
 
-def _applied(node: nodes.Call, defined: Defined, scope: Scope) -> Scope | None:
-    """The surroundings of a function's body in this call; None after problems with the arguments were reported."""
-    slots = {p.name: p for p in defined.function.parameters}
+def _body_scope(node: nodes.Call, function: FunctionBinding, scope: Scope) -> Scope | None:
+    """Returns the scope of the body of a function in a call; None after problems with the arguments were reported."""
+    slots = {p.name: p for p in function.function.parameters}
     names = list(slots)
     takes = f"`{node.name}` takes {', '.join(f'`{n}`' for n in names) or 'no arguments'}"
-    placed: dict[str, Named | Defined] = {}
+    placed: dict[str, NameBinding | FunctionBinding] = {}
     sound = True
     for i, a in enumerate(node.arguments):
         word = a.name or (names[i] if i < len(names) else "")
         if word not in slots:
             near = did_you_mean(word, names)
-            code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", f"one argument more than `{node.name}` takes")
+            one_too_many = f"`{node.name}` takes {len(names)} argument{'s' * (len(names) != 1)}, and this is one too many"
+            code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", one_too_many)
             scope.problems.error(code, a.name_extent, what, f"did you mean `{near}`?" if near else takes, near)
             sound = False
         elif word in placed:
             scope.problems.error("LR108", a.extent, f"`{word}` is given twice", "keep one of them")
             sound = False
         else:
-            placed[word] = attrs.evolve(named(a.value, scope), own=defined.own)
-    inner = scope.within(defined, node.extent)
+            placed[word] = attrs.evolve(bind_name(a.value, scope), by_user=function.by_user)
+    inner = scope.enter(function, node.extent)
     if inner is None:
         return None
     for word, slot in slots.items():
         if word in placed:
-            inner = inner.binding({word: placed[word]})
-        elif slot.default is not None:  # may use the parameters before it
-            inner = inner.binding({word: attrs.evolve(named(slot.default, inner), own=defined.own)})
+            inner = inner.with_names({word: placed[word]})
+        elif slot.default is not None:  # a default may use the parameters before it
+            inner = inner.with_names({word: attrs.evolve(bind_name(slot.default, inner), by_user=function.by_user)})
         elif sound:
             scope.problems.error("LR106", node.extent, f"`{node.name}` needs `{word}`", takes)
             sound = False

@@ -1,4 +1,4 @@
-"""What a check notes down for the rules that look at a sound text afterwards: its calls, with their arguments, and its sequences, with the levels between."""
+"""`Notes`: what a check records for lint rules. It records the calls with their arguments, and the sequences with the entry levels of their phases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lrdsl.syntax.nodes import Call, Extent, Node
 
 @attrs.frozen(eq=False)
 class Use:
-    """A call of a shape or a combinator: its `name`, all its arguments, those that the text has, and whether it is inside a factor."""
+    """A call of a shape or a combinator. `arguments` has all arguments, defaults included; `given` names those in the text; `factor`: it is in a factor."""
 
     node: Call
     name: str
@@ -24,7 +24,7 @@ class Use:
 
 @attrs.frozen(eq=False)
 class Chain:
-    """Phases one after the other: the level that each enters at, in terms of what the first enters at, and how long each is, None where nobody knows."""
+    """A sequence of phases: the entry level of each, as a formula of the first entry level, and the length of each. Both are None where a metric decides."""
 
     items: tuple[Node, ...]
     entries: tuple[Expr | None, ...]
@@ -34,7 +34,7 @@ class Chain:
 
 @attrs.define
 class Notes:
-    """The notes of one text; what is read of other texts is not noted. `least` is a bound below each formula for bases up to 1, of its proof."""
+    """The notes of one text, without those of the files that it uses. `least` has a lower bound of each formula, for bases up to 1."""
 
     text: str
     uses: dict[tuple[Extent, str], Use] = attrs.field(factory=dict)

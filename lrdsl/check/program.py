@@ -1,4 +1,4 @@
-"""Files: statements in order, each seen by those after it. Settings make the clock, definitions give names, targets get plans."""
+"""Checks a file, statement by statement: settings complete the clock, definitions bind names, targets get plans. `use` reads other files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import attrs
 from lrdsl.check.assertions import assertion
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.legend import Legend
-from lrdsl.check.names import defined, named
+from lrdsl.check.names import bind_function, bind_name
 from lrdsl.check.notes import Notes
-from lrdsl.check.prelude import known_to
-from lrdsl.check.scope import ARITHMETIC, WORDS, Defined, Named, Run, Scope
+from lrdsl.check.prelude import recipes_for
+from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import UNITS, Clock, MissingFactError
 from lrdsl.diagnostics import Problems, ScheduleError, did_you_mean, shown
@@ -26,18 +26,20 @@ from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 
+#: The most statements of a file.
 MAX_STATEMENTS = 500
-#: So many files are used at most, each counted as often as it is used, and so many characters of them are read.
+#: The most files that a file may use, each counted as often as it is used, and the most characters of them all.
 MAX_USED, MAX_USED_TEXT = 100, 100_000
-#: The settings of a file, and the fact of the clock that each states.
+#: The settings of a file, and the fact of the clock that each gives; `base` is not a fact of the clock.
 SETTINGS = {"base": "", "batch_size": "batch_size", "epoch": "steps_per_epoch", "tick": "tick", "tokens_per_step": "tokens_per_step", "total": "total_steps"}
-#: Keys of param groups that hold several numbers: the first index picks one of them.
+#: The keys of param groups that hold several numbers. The first index selects one of them.
 VECTORS = ("betas",)
-_KEYS = 'left of `=` stands a key of the param groups: `lr`, `lr["backbone"]`, `lr[0]`, `betas[0]`, `betas[0]["backbone"]`'
+#: The help line for a target that is not a key.
+_KEYS = 'write a key of the param groups left of `=`: `lr`, `lr["backbone"]`, `lr[0]`, `betas[0]`, `betas[0]["backbone"]`'
 
 
 class UnusableError(Exception):
-    """A file that cannot be used: what is wrong, and what to do."""
+    """Raised for a file that cannot be used; has a message and a help line."""
 
     def __init__(self, message: str, help: str) -> None:
         self.message, self.help = message, help
@@ -45,15 +47,15 @@ class UnusableError(Exception):
 
 
 class Library(Protocol):
-    """Finds the files that a file uses."""
+    """Finds and reads the files that a file uses."""
 
     def read(self, path: str) -> tuple[str, Library]:
-        """The text of a file, and the library that is right for it. Raises `UnusableError`."""
+        """Returns the text of a file, and the library for the files that it uses itself. Raises `UnusableError`."""
         ...
 
 
 def total_of(clock: Clock) -> Exact | None:
-    """The run's length in ticks, if the clock knows it."""
+    """Returns the length of the run in ticks; None if the clock does not have it."""
     try:
         return clock.total()
     except MissingFactError:
@@ -61,57 +63,59 @@ def total_of(clock: Clock) -> Exact | None:
 
 
 @attrs.define
-class _Reading:
-    """What has been read of a file so far."""
+class _FileState:
+    """The state of the check of one file: the clock and names so far, and what its scopes need. `used` has the files that it uses, for all files together."""
 
     clock: Clock
     names: Mapping[str, Exact]
     problems: Problems
-    bound: dict[str, Named | Defined] = attrs.Factory(dict)
+    bound: dict[str, NameBinding | FunctionBinding] = attrs.Factory(dict)
     base: Exact | None = None
     expanded: list[int] = attrs.Factory(lambda: [0])
-    recipes: Mapping[str, Defined] = attrs.Factory(dict)
-    happened: History = attrs.Factory(dict)
-    written: bool = False
+    recipes: Mapping[str, FunctionBinding] = attrs.Factory(dict)
+    history: History = attrs.Factory(dict)
+    readable: bool = False
     legend: Legend | None = None
     notes: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
-        bound, room = {**self.recipes, **self.bound}, total_of(self.clock)
-        known: dict[str, Any] = {"expanded": self.expanded, "written": self.written, "legend": self.legend, "notes": self.notes}
-        return Scope(self.clock, self.names, self.problems, room, bound=bound, run=Run(happened=self.happened), **known)
+        """Returns the scope of the next statement."""
+        bound, rest = {**self.recipes, **self.bound}, total_of(self.clock)
+        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes}
+        return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), **shared)
 
-    def bind(self, name: str, extent: nodes.Extent, what: Named | Defined) -> None:
-        """Give a name a meaning; what the host gives a value keeps it."""
+    def bind(self, name: str, extent: nodes.Extent, binding: NameBinding | FunctionBinding) -> None:
+        """Binds a name, or reports that it is taken. A value that the host gives to the name goes before a `let`."""
         if name in SHAPES or name in COMBINATORS or name in ARITHMETIC or name in WORDS:
             self.problems.error("LR116", extent, f"`{name}` is a word of the language", "choose another name")
         elif name in self.bound:
-            self.problems.error("LR116", extent, f"`{shown(name)}` has a meaning already", "choose another name, or take one of the two out")
-        elif name not in self.names or isinstance(what, Defined):
-            self.bound[name] = what
+            self.problems.error("LR116", extent, f"`{shown(name)}` is already defined", "choose another name, or delete one of the two")
+        elif name not in self.names or isinstance(binding, FunctionBinding):
+            self.bound[name] = binding
 
 
-def program(
+def program_of(
     file: nodes.File,
     clock: Clock,
     names: Mapping[str, Exact],
     problems: Problems,
     library: Library | None,
     plan_of: Callable[[Node, Scope], Plan | None],
-    happened: History,
-    written: bool,
+    history: History,
+    readable: bool,
     legend: Legend | None,
     notes: Notes | None,
 ) -> Program | None:
-    """The meaning of a file, or None after its problems were reported."""
+    """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression."""
     if len(file.statements) > MAX_STATEMENTS:
-        problems.error("LR005", file.statements[MAX_STATEMENTS].extent, f"{len(file.statements)} statements", f"a file has at most {MAX_STATEMENTS}")
+        what = f"the file has {len(file.statements)} statements"
+        problems.error("LR005", file.statements[MAX_STATEMENTS].extent, what, f"a file has at most {MAX_STATEMENTS}")
         return None
-    reading = _Reading(clock, names, problems, recipes=known_to(file, names), happened=happened, written=written, legend=legend, notes=notes)
-    for statement in file.statements:  # the clock is known before the first phase is read
+    state = _FileState(clock, names, problems, recipes=recipes_for(file, names), history=history, readable=readable, legend=legend, notes=notes)
+    for statement in file.statements:  # settings first: the clock must be complete before the first phase
         if isinstance(statement, nodes.Setting):
-            _set(statement, reading)
+            _set(statement, state)
     targets: list[Target] = []
     assertions: list[Assertion] = []
     for statement in file.statements:
@@ -119,60 +123,61 @@ def program(
             case nodes.Setting():
                 pass
             case nodes.Binding():
-                reading.bind(statement.name, statement.name_extent, named(statement.value, reading.scope()))
+                state.bind(statement.name, statement.name_extent, bind_name(statement.value, state.scope()))
             case nodes.Function():
-                _define(statement, reading)
+                _define(statement, state)
             case nodes.Use():
-                _use(statement, reading, library)
+                _use(statement, state, library)
             case nodes.Assertion():
-                found = assertion(statement, reading.scope())
-                if found is not None:
-                    assertions.append(found)
+                checked = assertion(statement, state.scope())
+                if checked is not None:
+                    assertions.append(checked)
             case nodes.Target():
-                _assign(statement.target, statement.body, reading, targets, plan_of)
+                _assign(statement.target, statement.body, state, targets, plan_of)
             case _:
-                _assign(nodes.Name("lr", statement.extent), statement, reading, targets, plan_of)
-    for outer, use, own in reversed(reading.used):  # what was defined elsewhere may turn out wrong only where it is used
+                _assign(nodes.Name("lr", statement.extent), statement, state, targets, plan_of)
+    for outer, use, own in reversed(state.used):  # a definition of another file may show its problem only when it is used
         for d in own.found:
             outer.error("LR146", use.extent, f"`{shown(use.path)}`, line {d.span.start.line}: {d.message}", d.help)
     if not targets and not problems.found:
-        problems.error("LR004", file.extent, "the file schedules nothing", "add a target: `lr = cosine(100)`")
-    return None if problems.found else Program(tuple(targets), tuple(assertions), reading.clock, reading.base)
+        problems.error("LR004", file.extent, "the file has no target", "add one: `lr = cosine(100)`")
+    return None if problems.found else Program(tuple(targets), tuple(assertions), state.clock, state.base)
 
 
-def _set(node: nodes.Setting, reading: _Reading) -> None:
-    problems, word = reading.problems, node.name
+def _set(node: nodes.Setting, state: _FileState) -> None:
+    """Puts the fact of a `set` statement into the clock, or reports its problem."""
+    problems, word = state.problems, node.name
     if word not in SETTINGS:
-        options = {fact: name for name, fact in SETTINGS.items()}  # as a host calls them
+        options = {fact: name for name, fact in SETTINGS.items()}  # a host gives the facts by these names
         near = options.get(word) or did_you_mean(word, SETTINGS)
         help = f"did you mean `{near}`?" if near else f"a file sets {', '.join(f'`{s}`' for s in SETTINGS)}"
         problems.error("LR103", node.name_extent, f"there is no setting `{shown(word)}`", help, near)
         return
-    fact, value = _setting(node, reading)
+    fact, value = _setting(node, state)
     if value is None:
         return
     if not fact:
-        reading.base = value
+        state.base = value
         return
-    known = getattr(reading.clock, fact)
-    if known is not None and known != value and not (fact == "tick" and known == "step"):
-        problems.error("LR124", node.extent, f"the file sets {word} to {value}, and the host says {fact} is {known}", "take one of the two out")
+    earlier = getattr(state.clock, fact)
+    if earlier is not None and earlier != value and not (fact == "tick" and earlier == "step"):
+        problems.error("LR124", node.extent, f"the file sets {word} to {value}, but {fact} is already {earlier}", "remove one of the two")
         return
-    facts: dict[str, Any] = {**attrs.asdict(reading.clock), fact: value}
+    facts: dict[str, Any] = {**attrs.asdict(state.clock), fact: value}
     try:
-        reading.clock = Clock.of(**facts)
+        state.clock = Clock.of(**facts)
     except ScheduleError as error:
-        found = error.diagnostics[0]
-        problems.error(found.code, node.extent, found.message, found.help)
+        problem = error.diagnostics[0]
+        problems.error(problem.code, node.extent, problem.message, problem.help)
 
 
-def _setting(node: nodes.Setting, reading: _Reading) -> tuple[str, Any]:
-    """The fact that a setting states, and its value; None after a problem was reported."""
-    value, scope = node.value, reading.scope()
+def _setting(node: nodes.Setting, state: _FileState) -> tuple[str, Any]:
+    """Returns the fact of a setting, and its value; the value is None after a problem was reported."""
+    value, scope = node.value, state.scope()
     if node.name == "tick":
         if isinstance(value, nodes.Name) and value.id in ("step", "epoch"):
             return "tick", value.id
-        reading.problems.error("LR105", value.extent, f"`{shown(canonical(value))}` is no tick", "a tick is one `step` or one `epoch`")
+        state.problems.error("LR105", value.extent, f"`{shown(canonical(value))}` is not a tick", "a tick is one `step` or one `epoch`")
         return "tick", None
     if node.name == "total" and isinstance(value, nodes.Quantity) and UNITS.get(value.unit) == "epoch":
         return "total_epochs", value.value
@@ -181,76 +186,79 @@ def _setting(node: nodes.Setting, reading: _Reading) -> tuple[str, Any]:
     if e is None:
         return SETTINGS[node.name], None
     if not isinstance(e, Num) or e.value <= 0:
-        reading.problems.error("LR131", value.extent, f"`{node.name}` is `{shown(canonical(value))}`, out of range", "give it a number above 0")
+        state.problems.error("LR131", value.extent, f"`{node.name}` is `{shown(canonical(value))}`, out of range", "give it a number above 0")
         return SETTINGS[node.name], None
     return SETTINGS[node.name], e.value
 
 
-def _define(node: nodes.Function, reading: _Reading) -> None:
-    seen: set[str] = set()
+def _define(node: nodes.Function, state: _FileState) -> None:
+    """Binds the function of a `def` statement, and reports problems of its parameters."""
+    names: set[str] = set()
     for slot in node.parameters:
-        if slot.name in seen:
-            reading.problems.error("LR108", slot.extent, f"`{shown(slot.name)}` is given twice", "name each parameter once")
+        if slot.name in names:
+            state.problems.error("LR108", slot.extent, f"`{shown(slot.name)}` is given twice", "name each parameter once")
         if slot.name in SHAPES or slot.name in COMBINATORS or slot.name in WORDS:
-            reading.problems.error("LR116", slot.extent, f"`{slot.name}` is a word of the language", "choose another name")
-        seen.add(slot.name)
+            state.problems.error("LR116", slot.extent, f"`{slot.name}` is a word of the language", "choose another name")
+        names.add(slot.name)
     if any(isinstance(n, nodes.Call | nodes.Name) and (n.name if isinstance(n, nodes.Call) else n.id) == node.name for n in nodes.walk(node.body)):
-        help = "a function is made of what was defined before it; cycles are written `repeat(...)`"
-        reading.problems.error("LR116", node.name_extent, f"`{node.name}` uses itself", help)
+        help = "a function can use only what is defined before it; write cycles as `repeat(...)`"
+        state.problems.error("LR116", node.name_extent, f"`{node.name}` uses itself", help)
         node = attrs.evolve(node, body=nodes.Name("hold", node.extent))
-    reading.bind(node.name, node.name_extent, defined(node, reading.scope()))
+    state.bind(node.name, node.name_extent, bind_function(node, state.scope()))
 
 
-def _use(node: nodes.Use, reading: _Reading, library: Library | None) -> None:
-    """Take the definitions of another file in. Its problems are reported at the `use`, with their place there."""
-    problems = reading.problems
+def _use(node: nodes.Use, state: _FileState, library: Library | None) -> None:
+    """Adds the definitions of another file. The caller reports the problems of that file at the `use`."""
+    problems = state.problems
     if library is None:
-        problems.error("LR146", node.extent, "a text that is not in a file has no files beside it", "put it in a `.lrs` file, or write the definitions out")
+        problems.error("LR146", node.extent, "only a text in a file can use other files", "put it in a `.lrs` file, or write the definitions here")
         return
     try:
-        if len(reading.used) >= MAX_USED or sum(len(own.text) for _, _, own in reading.used) > MAX_USED_TEXT:
-            raise UnusableError(f"more than {MAX_USED} files, or {MAX_USED_TEXT} characters of them, are used", "use fewer files, or use each once")
+        if len(state.used) >= MAX_USED or sum(len(own.text) for _, _, own in state.used) > MAX_USED_TEXT:
+            raise UnusableError(f"more than {MAX_USED} files, or {MAX_USED_TEXT} characters of them, are used", "use fewer files, or each file once")
         text, inner = library.read(node.path)
     except UnusableError as reason:
         problems.error("LR146", node.extent, reason.message, reason.help)
         return
     own = Problems(text)
-    reading.used.append((problems, node, own))
+    state.used.append((problems, node, own))
     try:
         tree = parse_tree(text, own)
     except ScheduleError:
         tree = None
     if tree is not None:
-        there = _Reading(reading.clock, reading.names, own, expanded=reading.expanded, recipes=known_to(tree, reading.names), used=reading.used)
+        other = _FileState(state.clock, state.names, own, expanded=state.expanded, recipes=recipes_for(tree, state.names), used=state.used)
         for statement in tree.statements if isinstance(tree, nodes.File) else ():
             match statement:
                 case nodes.Binding():
-                    there.bind(statement.name, statement.name_extent, named(statement.value, there.scope()))
+                    other.bind(statement.name, statement.name_extent, bind_name(statement.value, other.scope()))
                 case nodes.Function():
-                    _define(statement, there)
+                    _define(statement, other)
                 case nodes.Use():
-                    _use(statement, there, inner)
-        for name, what in there.bound.items():
-            reading.bind(name, node.extent, what)
+                    _use(statement, other, inner)
+        for name, binding in other.bound.items():
+            state.bind(name, node.extent, binding)
 
 
-def _assign(target: Node, body: Node, reading: _Reading, targets: list[Target], plan_of: Callable[[Node, Scope], Plan | None]) -> None:
-    problems, text = reading.problems, canonical(target)
+def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], plan_of: Callable[[Node, Scope], Plan | None]) -> None:
+    """Adds the target of an assignment with its plan, and binds its name, or reports its problem."""
+    problems, text = state.problems, canonical(target)
     if not isinstance(target, nodes.Name | nodes.Indexed):
         problems.error("LR117", target.extent, f"`{shown(text)}` cannot be scheduled", _KEYS)
         return
     if target.id in SHAPES or target.id in COMBINATORS or target.id in WORDS:
-        problems.error("LR117", target.extent, f"`{target.id}` is a word of the language, not a key of the param groups", "as in `lr = cosine(100)`")
+        what = f"`{target.id}` is a word of the language, not a key of the param groups"
+        problems.error("LR117", target.extent, what, "write a key, as in `lr = cosine(100)`")
         return
     keys = list(target.selectors) if isinstance(target, nodes.Indexed) else []
     element = keys.pop(0) if target.id in VECTORS and keys and isinstance(keys[0], int) else None
     if len(keys) > 1 or (target.id in VECTORS and element is None):
-        problems.error("LR117", target.extent, f"`{shown(text)}` is not one number of a param group", _KEYS)
+        problems.error("LR117", target.extent, f"`{shown(text)}` does not name one number of a param group", _KEYS)
         return
-    scope = reading.scope()
+    scope = state.scope()
     plan = plan_of(body, scope)
-    if text in reading.bound:
-        problems.error("LR116", target.extent, f"`{shown(text)}` has a meaning already", "give each target one schedule")
+    if text in state.bound:
+        problems.error("LR116", target.extent, f"`{shown(text)}` is already defined", "give each target one schedule")
     elif plan is not None:
         targets.append(Target(target.id, element if isinstance(element, int) else None, keys[0] if keys else None, plan))
-    reading.bound.setdefault(text, attrs.evolve(named(body, scope), phase=True))
+    state.bound.setdefault(text, attrs.evolve(bind_name(body, scope), is_phase=True))

@@ -1,4 +1,4 @@
-"""What a part of a text is checked against: the clock, names, the problems found so far, and where in the schedule it stands."""
+"""`Scope`: the surroundings in which a node is checked, such as the clock, the names and the place in the schedule. Also `Run` and the bindings of names."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
-#: The words that the language gives a meaning to in a place for a value.
+#: The words of the language that stand for a value.
 WORDS = ("base", "pi", "rest", "t", "total")
 
-#: The functions of arithmetic, and how many arguments each takes: None for two or more.
+#: The functions of arithmetic, and how many arguments each takes; None for two or more.
 ARITHMETIC = {"abs": 1, "ceil": 1, "cos": 1, "exp": 1, "floor": 1, "log": 1, "max": None, "min": None, "sin": 1, "sqrt": 1}
 
+#: How the host gives each fact of the clock: in Python, and on the command line.
 _FLAGS = {
     "steps_per_epoch": "`steps_per_epoch=` (`--steps-per-epoch`)",
     "total_steps": "`total_steps=` (`--total-steps`)",
@@ -33,51 +34,50 @@ _FLAGS = {
     "tokens_per_step": "`tokens_per_step=` (`--tokens-per-step`)",
 }
 
-
-#: How deep names may stand for names, and how many nodes all of them together may stand for.
+#: How deep names may be nested in the meaning of names, and how many nodes all names together may expand to.
 MAX_NAMES_DEEP, MAX_EXPANDED = 30, 50_000
-#: The host gives names numbers up to this, and from its inverse on, or 0.
+#: The host gives a name 0, or a number from 1/LARGEST to LARGEST in size.
 LARGEST = 10**100
 _RANGE = "give it a finite number between 1e-100 and 1e100"
 
 
 @attrs.frozen(eq=False)
-class Named:
-    """What a name stands for: a `let`, an argument of a function, a target. It means what it meant where it was written.
+class NameBinding:
+    """The meaning of a name of the text: of a `let`, an argument of a function, or a target. The `node` is read in the `scope` where it was written.
 
-    `phase` says that it is a phase, `rests` that it says `rest`, `follows` that it follows a metric, `size` how many nodes it holds; `own` is not set for
-    what a standard recipe calls its arguments.
+    `is_phase`, `uses_rest` and `follows_metric` describe the node; `size` counts the nodes in it. `by_user` is False for the parameters of a standard recipe:
+    a symbolic formula does not use their names as letters.
     """
 
     node: Node
     scope: Scope
-    phase: bool
-    rests: bool
-    follows: bool
+    is_phase: bool
+    uses_rest: bool
+    follows_metric: bool
     size: int
-    own: bool = True
+    by_user: bool = True
 
 
 @attrs.frozen(eq=False)
-class Defined:
-    """What the name of a function stands for. The flags are those of its body; `own` is not set for a standard recipe."""
+class FunctionBinding:
+    """The meaning of the name of a function. The flags and the size are those of its body. `by_user` is False for a standard recipe."""
 
     function: nodes.Function
     scope: Scope
-    phase: bool
-    rests: bool
-    follows: bool
+    is_phase: bool
+    uses_rest: bool
+    follows_metric: bool
     size: int
-    own: bool = True
+    by_user: bool = True
 
 
 @attrs.frozen(eq=False)
 class Run:
-    """What is known of the run at a part of a schedule, for phases that follow a metric.
+    """The place of a node on the time axis of the run, for phases that follow a metric.
 
-    The part begins at the tick `start`, None where only the run decides, which is `offset` ticks after the event `origin`; from `end` on it has no say.
-    `refused` says where it stands, if no such phase can stand there. `happened` is what has happened so far, by watch and start; `watches` gathers what is to
-    be watched, and `times` when their events came, in the ticks of their phases.
+    The phase begins at the tick `start`, None if that depends on an event that has not come, and `offset` ticks after the event `origin`. From the tick `end`
+    on, it is no longer in force. `refused` is not empty where such a phase is not allowed, and names the place. `history` has the events that have come. Two
+    fields are filled while a text is checked: `watches`, and `times`, when each event came, in ticks of its phase.
     """
 
     start: Exact | None = 0
@@ -85,112 +85,116 @@ class Run:
     origin: Event | None = None
     offset: Exact = 0
     refused: str = ""
-    happened: History = attrs.field(factory=dict)
+    history: History = attrs.field(factory=dict)
     watches: list[Watch] = attrs.field(factory=list)
     times: dict[Event, tuple[Exact, ...]] = attrs.field(factory=dict)
 
-    def later(self, ticks: Exact) -> Run:
-        """So many ticks on."""
+    def advanced(self, ticks: Exact) -> Run:
+        """Returns the place that is this many ticks later."""
         return attrs.evolve(self, start=None if self.start is None else self.start + ticks, offset=self.offset + ticks)
 
-    def after(self, event: Event, ticks: Exact, default: Exact | None) -> Run:
-        """So many ticks after an event; `default` is how far on that is, in ticks, as long as the event has not come, None where it never comes of itself."""
+    def after_event(self, event: Event, ticks: Exact, default: Exact | None) -> Run:
+        """Returns the place that is this many ticks after an event.
+
+        `default` is how many ticks later that is if the event does not come, None if the phase then never ends.
+        """
         start = None if self.start is None or default is None else self.start + default
         return attrs.evolve(self, start=start, origin=event, offset=ticks)
 
-    def until(self, ticks: Exact | None) -> Run:
-        """The same, with no say after so many ticks."""
+    def cut(self, ticks: Exact | None) -> Run:
+        """Returns this place for a phase that is in force for at most this many ticks; None sets no limit."""
         end = None if self.start is None or ticks is None else self.start + ticks
         return self if end is None else attrs.evolve(self, end=end if self.end is None else min(end, self.end))
 
 
 @attrs.frozen
 class Scope:
-    """The surroundings of a node.
+    """The surroundings in which a node is checked.
 
-    `room` is what `rest` means here, or None where it has no meaning, and then `no_room` says why. `factor` is set inside the right side of `A * B`, where
-    the entry level and base are 1; `formula` inside an expression of `t`; `written` where formulas are for people. `bound` is what the text itself gives
-    names to; `deep` counts the names that stand for names around a node, and `expanded` the nodes that names have stood for so far. `legend` gives constants
-    letters, where the formula is to be symbolic; `notes` are taken for rules.
+    `clock` and `names` come from the host, `problems` collects the diagnostics. `rest` is the value of the word `rest`, None where it has none; `no_rest` then
+    names the place. `factor` is set inside the right side of `A * B`, where the entry level and base are 1, and `formula` inside an expression of `t`.
+    `readable` asks for formulas as people write them. `bound` has the names that the text defines; `depth` counts the names around a node, one inside the
+    meaning of another, and `expanded` the nodes that all names together have expanded to. `run` is the place in the run. `legend` gives letters to constants of
+    a symbolic formula, `notes` records calls and sequences for lint rules; both may be None.
     """
 
     clock: Clock
     names: Mapping[str, Exact]
     problems: Problems
-    room: Exact | None = None
-    no_room: str = ""
+    rest: Exact | None = None
+    no_rest: str = ""
     factor: bool = False
     formula: bool = False
-    written: bool = False
-    bound: Mapping[str, Named | Defined] = attrs.field(factory=dict)
-    deep: int = 0
+    readable: bool = False
+    bound: Mapping[str, NameBinding | FunctionBinding] = attrs.field(factory=dict)
+    depth: int = 0
     expanded: list[int] = attrs.field(factory=lambda: [0])
     run: Run = attrs.field(factory=Run)
     legend: Legend | None = None
     notes: Notes | None = None
 
-    def use(self, node: nodes.Call, name: str, arguments: Mapping[str, Any], given: Iterable[str]) -> None:
-        """Note a call, where notes are taken."""
+    def note_call(self, node: nodes.Call, name: str, arguments: Mapping[str, Any], given: Iterable[str]) -> None:
+        """Records a call for lint rules. `given` names the arguments that the text has."""
         if self.notes is not None and self.notes.text is self.problems.text:
             self.notes.uses[node.extent, name] = Use(node, name, arguments, frozenset(given), self.factor)
 
     def lettered(self, e: Expr, letter: str, extent: Extent, duration: bool) -> Expr:
-        """A constant that is written here, with a letter where the formula is to be symbolic."""
-        return e if self.legend is None else self.legend.named(e, letter, extent, self.problems.text, factor=self.factor, duration=duration)
+        """Returns a constant of the text, with a letter if the formula is symbolic."""
+        return e if self.legend is None else self.legend.with_letter(e, letter, extent, self.problems.text, factor=self.factor, duration=duration)
 
-    def within(self, found: Named | Defined, extent: Extent) -> Scope | None:
-        """The surroundings of what a name stands for, used here; None after too much of it was reported."""
-        known = self.expanded[0]
-        self.expanded[0] += found.size
-        if known > MAX_EXPANDED:  # reported already
+    def enter(self, binding: NameBinding | FunctionBinding, extent: Extent) -> Scope | None:
+        """Returns the scope to read the meaning of a name in, for a name that is used here; None if names expand to too much, which is reported."""
+        expanded_before = self.expanded[0]
+        self.expanded[0] += binding.size
+        if expanded_before > MAX_EXPANDED:  # reported already
             return None
-        if self.deep >= MAX_NAMES_DEEP or self.expanded[0] > MAX_EXPANDED:
+        if self.depth >= MAX_NAMES_DEEP or self.expanded[0] > MAX_EXPANDED:
             self.expanded[0] = MAX_EXPANDED + 1
-            what = f"names stand for names more than {MAX_NAMES_DEEP} deep" if self.deep >= MAX_NAMES_DEEP else "the names stand for too large a text"
-            self.problems.error("LR005", extent, what, "write less with names, or fewer names with names in them")
+            what = f"names are nested more than {MAX_NAMES_DEEP} deep" if self.depth >= MAX_NAMES_DEEP else "the names expand to too large a text"
+            self.problems.error("LR005", extent, what, "use fewer names in the meaning of other names")
             return None
-        there = found.scope.problems
-        if isinstance(found, Defined) and there.text is not self.problems.text:  # from another file: what is wrong there shows at the call
-            there = Problems(there.text)
-        return attrs.evolve(self, names=found.scope.names, bound=found.scope.bound, problems=there, deep=self.deep + 1)
+        problems = binding.scope.problems
+        if isinstance(binding, FunctionBinding) and problems.text is not self.problems.text:  # from another file: `leave` reports its problems at the call
+            problems = Problems(problems.text)
+        return attrs.evolve(self, names=binding.scope.names, bound=binding.scope.bound, problems=problems, depth=self.depth + 1)
 
     def leave(self, inner: Scope, name: str, extent: Extent) -> None:
-        """Report what went wrong inside a function of another file, at its call."""
+        """Reports the problems inside a function of another file at the call of that function."""
         if inner.problems.text is not self.problems.text:
             for d in inner.problems.found:
                 self.problems.error(d.code, extent, f"in `{name}`: {d.message}", d.help)
 
-    def binding(self, names: Mapping[str, Named | Defined]) -> Scope:
-        """The same, with more names."""
+    def with_names(self, names: Mapping[str, NameBinding | FunctionBinding]) -> Scope:
+        """Returns the scope with more names of the text."""
         return attrs.evolve(self, bound={**self.bound, **names})
 
-    def without_run(self, where: str) -> Scope:
-        """The same in a place where neither `rest` nor a metric has a meaning."""
-        return attrs.evolve(self, room=None, no_room=where, run=attrs.evolve(self.run, refused=where))
+    def without_rest(self, where: str) -> Scope:
+        """Returns the scope for a place, such as "inside a factor", where neither `rest` nor a phase that follows a metric is allowed."""
+        return attrs.evolve(self, rest=None, no_rest=where, run=attrs.evolve(self.run, refused=where))
 
-    def hiding(self, words: set[str]) -> Scope:
-        """The same without some names, which stand for something else there."""
+    def without_names(self, words: set[str]) -> Scope:
+        """Returns the scope without some names of the text."""
         return attrs.evolve(self, bound={k: v for k, v in self.bound.items() if k not in words})
 
-    def missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
-        """Report that the clock lacks a fact."""
+    def report_missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
+        """Reports that `what` needs a fact which the clock does not have."""
         ways = " or ".join(_FLAGS[name] for name in fact.facts)
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which is not given", f"give {ways}")
 
 
 def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]:
-    """The numbers that the host gives to names, checked and in order."""
+    """Checks the numbers that the host gives to names. Returns them sorted by name. Raises `ScheduleError`."""
     if names is None:
         return ()
     if not isinstance(names, Mapping):
         raise refuse("LR152", f"names is {quoted(names)}", 'give a number for each name: `names={"warm": 500}`')
-    known = {}
+    checked = {}
     for name, value in names.items():
         if not isinstance(name, str) or not name.isidentifier() or name in WORDS or name in SHAPES:
             shown = f"`{name}`" if isinstance(name, str) and name.isidentifier() and len(name) < 60 else quoted(name)
             raise refuse("LR152", f"{shown} cannot be given a value", "use a name that the language does not use")
         what = name if len(name) < 60 else quoted(name)
-        known[name] = number(what, value, _RANGE, low=-LARGEST, high=LARGEST)
-        if known[name] and size(known[name]) * LARGEST < 1:
+        checked[name] = number(what, value, _RANGE, low=-LARGEST, high=LARGEST)
+        if checked[name] and size(checked[name]) * LARGEST < 1:
             raise refuse("LR152", f"{what} is {quoted(value)}", _RANGE)
-    return tuple(sorted(known.items()))
+    return tuple(sorted(checked.items()))

@@ -1,4 +1,4 @@
-"""The words of a phase: each function takes the phrases of its parts and gives the phrase of the whole, or None where one of them has none."""
+"""Puts phases into words: one function for each form of the language. It takes the phrases of the parts; the result is None if one of them is None."""
 
 from __future__ import annotations
 
@@ -8,60 +8,60 @@ from typing import Any
 from lrdsl.check.combinators import Combinator
 from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr
 from lrdsl.expr.exact import Exact
-from lrdsl.phrases import Phrase, Ticks, bracketed, filled, phrase, spoken, worded
+from lrdsl.phrases import Phrase, Ticks, bracketed, fill_template, not_default, parts_of, phrase
 
 
-def restarted(body: Phrase | None) -> Phrase | None:
-    """`restart A`."""
-    again = body and body.where({ENTRY: BASE})
-    return phrase("restarts from ", BASE, " and ", again, several=bool(again and again.several))
+def restart(body: Phrase | None) -> Phrase | None:
+    """Returns the phrase of `restart A`."""
+    from_base = body and body.where({ENTRY: BASE})
+    return phrase("restarts from ", BASE, " and ", from_base, several=bool(from_base and from_base.several))
 
 
-def limited(body: Phrase | None, length: Exact) -> Phrase | None:
-    """`A for D`."""
+def limit(body: Phrase | None, length: Exact) -> Phrase | None:
+    """Returns the phrase of `A for D`."""
     return phrase(body, ", for ", Ticks((length,)))
 
 
-def ended(body: Phrase | None, condition: str, most: Exact | None) -> Phrase | None:
-    """`A until condition`, and `A until condition or D`; the condition is "" where only a duration ends the phase."""
-    until = [f" until {condition}"] if condition else []
-    limit = [] if most is None else [", but for no more than " if condition else ", for ", Ticks((most,))]
-    return phrase(body, *until, *limit)
+def until(body: Phrase | None, condition: str, most: Exact | None) -> Phrase | None:
+    """Returns the phrase of `A until condition or D`. The condition is empty if only a duration ends the phase; `most` is None without a duration."""
+    waits = [f" until {condition}"] if condition else []
+    longest = [] if most is None else [", but for no more than " if condition else ", for ", Ticks((most,))]
+    return phrase(body, *waits, *longest)
 
 
-def multiplied(body: Phrase | None, factor: Phrase | None) -> Phrase | None:
-    """`A * B`."""
+def times(body: Phrase | None, factor: Phrase | None) -> Phrase | None:
+    """Returns the phrase of `A * B`."""
     pure = factor and factor.where({ENTRY: ONE, BASE: ONE})
     return phrase("does this: ", bracketed(body), ", multiplied by a factor that starts at 1 and does this: ", bracketed(pure))
 
 
 def scaled(body: Phrase | None, op: str, constant: Expr) -> Phrase | None:
-    """`A * 2`, and `A / 2`."""
+    """Returns the phrase of `A * 2` or `A / 2`."""
     return phrase("does this, ", "divided by " if op == "/" else "multiplied by ", constant, ": ", bracketed(body))
 
 
 def shifted(body: Phrase | None, op: str, level: Expr) -> Phrase | None:
-    """`A + 1e-5`, and `A - 1e-5`."""
+    """Returns the phrase of `A + 1e-5` or `A - 1e-5`."""
     return body if level == ZERO else phrase("does this, ", "less " if op == "-" else "plus ", level, ": ", bracketed(body))
 
 
-def stays(level: Expr) -> Phrase | None:
-    """A level in the place of a phase."""
+def constant(level: Expr) -> Phrase | None:
+    """Returns the phrase of a level in the place of a phase."""
     return phrase("stays at ", level)
 
 
-def combined(declared: Combinator, arguments: Mapping[str, Any], written: Mapping[str, Any], body: Phrase | None) -> Phrase | None:
-    """A combinator around one phase. `written` are the arguments that stand in the text."""
-    entered = body.later if body is not None and declared.varies(arguments) else body
-    return _filled(declared, arguments, written, bracketed(entered))
+def combinator(declared: Combinator, arguments: Mapping[str, Any], given: Mapping[str, Any], body: Phrase | None) -> Phrase | None:
+    """Returns the phrase of a combinator around one phase. `arguments` has all arguments, `given` those in the text."""
+    cycle = body.from_reached_level if body is not None and declared.varies(arguments) else body
+    return _from_template(declared, arguments, given, bracketed(cycle))
 
 
-def combined_several(declared: Combinator, bodies: Sequence[Phrase | None]) -> Phrase | None:
-    """A combinator around several phases, as `min(A, B)`."""
-    return _filled(declared, {}, {}, phrase(*(part for i, body in enumerate(bodies) for part in ("; " if i else "", bracketed(body)))))
+def variadic(declared: Combinator, bodies: Sequence[Phrase | None]) -> Phrase | None:
+    """Returns the phrase of a combinator around several phases, such as `min(A, B)`."""
+    return _from_template(declared, {}, {}, phrase(*(part for i, body in enumerate(bodies) for part in ("; " if i else "", bracketed(body)))))
 
 
-def _filled(declared: Combinator, arguments: Mapping[str, Any], written: Mapping[str, Any], bodies: Phrase | None) -> Phrase | None:
+def _from_template(declared: Combinator, arguments: Mapping[str, Any], given: Mapping[str, Any], bodies: Phrase | None) -> Phrase | None:
     if bodies is None:
         return None
-    return filled(declared.says, {**worded(declared.parameters, arguments), "phase": bodies}, spoken(declared.parameters, written))
+    return fill_template(declared.says, {**parts_of(declared.parameters, arguments), "phase": bodies}, not_default(declared.parameters, given))

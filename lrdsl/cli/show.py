@@ -120,7 +120,7 @@ def _formula(console: Console, s: Schedule, target: Target) -> None:
     """The formula of each piece, and where it holds: beside it where there is room, else under it."""
     from lrdsl.formulas import text
 
-    found = [(visible(formula), where) for formula, where in text.lines(s.written(target.name))]
+    found = [(visible(formula), where) for formula, where in text.lines(s.readable_plan(target.name))]
     shown = found[:_MOST]
     name = f"{visible(target.name)}(t) = "
     beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - len(name) - 20), default=0)

@@ -13,7 +13,7 @@ def lines(plan: Plan, base: str = "η₀") -> list[tuple[str, str]]:
     """Returns the formula of each piece, and when it holds; then the meanings of the letters.
 
     >>> import lrdsl
-    >>> for formula, where in lines(lrdsl.parse("step(3, 0.1) then cosine(20)").written()):
+    >>> for formula, where in lines(lrdsl.parse("step(3, 0.1) then cosine(20)").readable_plan()):
     ...     print(f"{formula:34}{where}")
     η₀                                t < 3
     0.1·η₀/2·(1 + cos(π(t − 3)/20))   3 ≤ t < 23

@@ -136,7 +136,7 @@ class Attachment:
         """Returns the function that stores levels from this tick on, and the tick at which another function is needed."""
         codes = [track.evaluator.code_at(tick) for track in self.tracks]
         # While the schedule waits for a metric, each tick may bring a new formula.
-        end = 0 if any(watch.goes_on(tick) for watch in self.watches) else min((code.end for code in codes), default=math.inf)
+        end = 0 if any(watch.open_after(tick) for watch in self.watches) else min((code.end for code in codes), default=math.inf)
         until = math.ceil(end) if end < _SMALL else _SMALL if tick < _SMALL else min(end, MAX_TICKS + 1)
         if self.checked or (len(codes) > 1 and any(code.multiplies for code in codes)):
             rows = [row for track in self.tracks for row in track.rows(tick)]

@@ -45,13 +45,13 @@ class Course:
     def schedule(self, events: History) -> Schedule:
         """The schedule with all its replans, for a run in which these events came."""
         start = self._start()
-        return (start.through(self.replans) if self.replans else start).after(events)
+        return (start.replanned_often(self.replans) if self.replans else start).after(events)
 
     def _start(self) -> Schedule:
         """The schedule before the replans that are remembered."""
         if self.folded is None:
             return self.planned
-        start = self.planned.among(parse_tree(self.folded[1]))
+        start = self.planned.with_tree(parse_tree(self.folded[1]))
         if [target.name for target in start.targets] != [target.name for target in self.planned.targets]:
             raise refuse("LR151", "the folded plan in the state has other targets than the schedule", "load a state that was saved whole", str(self.planned))
         return start

@@ -65,7 +65,7 @@ class Log(NamedTuple):
         The events count from `tick` on. Watches with the same key share one monitor and one event; it ends a phase if one of these watches ends one.
         """
         fired, warnings, states, warned = [], [], {**self.states}, self.warned
-        active = [watch for watch in watches if watch.sees(tick)]
+        active = [watch for watch in watches if watch.may_fire_at(tick)]
         if len(active) > 1:
             active.sort(key=lambda watch: watch.ends)
         for key, watch in {watch.key: watch for watch in active if watch.key is not None}.items():

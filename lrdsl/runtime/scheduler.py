@@ -166,7 +166,7 @@ class Scheduler:
     def _observe(self, attachment: Attachment, tick: int, metric: Any, metrics: Mapping[str, Any]) -> tuple[Attachment, Outcome]:
         """Passes the metrics of the tick that ends to the watches. Returns the outcome, and an attachment whose schedule knows the events that came."""
         numbers = checked_metrics(attachment.schedule, metric, metrics)
-        if any(watch.sees(tick) for watch in attachment.watches):
+        if any(watch.may_fire_at(tick) for watch in attachment.watches):
             numbers = self._reduced(numbers)
         outcome = self.log.observe(attachment.watches, tick, numbers)
         log = outcome.log

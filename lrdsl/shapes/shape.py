@@ -9,9 +9,9 @@ import attrs
 
 from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, select
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.kinds import Argument, Complaint, Parameter, resolved
+from lrdsl.kinds import Argument, Complaint, Parameter, with_defaults
 from lrdsl.metrics import Monitor
-from lrdsl.phrases import Phrase, filled, spoken, worded
+from lrdsl.phrases import Phrase, fill_template, not_default, parts_of
 
 
 def _nothing(**_: Argument) -> None:
@@ -26,7 +26,7 @@ class Shape:
       by name (`from` as `from_`). `paper` builds the same value as papers print it, if that differs.
     - `length` is the natural length in ticks: the name of a parameter, or a function of the arguments that returns a number, or None for an endless phase.
       After it the phase holds the level `end(v, **arguments)`. With `own_rule`, the formula goes on instead.
-    - `says` puts the shape into words: a template for `phrases.filled`, or a function of the arguments that returns a template or a phrase.
+    - `says` puts the shape into words: a template for `phrases.fill_template`, or a function of the arguments that returns a template or a phrase.
     - `jumps`: the shape is meant to change the level at once where the phase begins.
     - `complain` returns what is wrong with a combination of arguments, or None.
     - `monitor` makes the monitor of a shape that follows a metric. Its formula then has a parameter `reductions`, a function of `u`: how often the event came.
@@ -63,7 +63,7 @@ def keywords(arguments: Mapping[str, Argument]) -> dict[str, Any]:
 
 def arguments_of(shape: Shape, explicit: Mapping[str, Argument]) -> dict[str, Any]:
     """Returns a shape's arguments, with its defaults for the missing ones, as Python keyword arguments."""
-    return keywords(resolved(shape.parameters, explicit))
+    return keywords(with_defaults(shape.parameters, explicit))
 
 
 def natural_length(shape: Shape, arguments: dict[str, Any]) -> Exact | None:
@@ -93,7 +93,7 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
 def phrase_of(shape: Shape, arguments: dict[str, Any], explicit: Mapping[str, Argument]) -> Phrase:
     """Says what the shape does. `explicit` holds the arguments in the text; those that equal their defaults are not mentioned."""
     says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
-    return says if isinstance(says, Phrase) else filled(says, worded(shape.parameters, arguments), spoken(shape.parameters, explicit))
+    return says if isinstance(says, Phrase) else fill_template(says, parts_of(shape.parameters, arguments), not_default(shape.parameters, explicit))
 
 
 def left(u: Expr, n: Expr) -> Expr:

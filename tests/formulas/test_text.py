@@ -23,9 +23,9 @@ from lrdsl.formulas import text
     ],
 )
 def test_what_holds_when(schedule: str, expected: list[tuple[str, str]]) -> None:
-    assert text.lines(lrdsl.parse(schedule).written()) == expected
+    assert text.lines(lrdsl.parse(schedule).readable_plan()) == expected
 
 
 def test_what_rests_of_the_run_is_written_as_text() -> None:
-    plan = lrdsl.parse("hold until x < 1 then cosine(rest)", total_steps=100).written()
+    plan = lrdsl.parse("hold until x < 1 then cosine(rest)", total_steps=100).readable_plan()
     assert text.lines(plan) == [("η₀", "t < τ₁"), ("⟨cosine(rest)⟩", "t ≥ τ₁")]

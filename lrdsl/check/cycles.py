@@ -1,0 +1,150 @@
+"""Curves of cycles: `repeat`, `restarts` and `bounce`. Each is in closed form where there is one, so that a cycle far out costs no more than the first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+from lrdsl.check.bounds import constant
+from lrdsl.check.curves import MAX_PIECES, Curve, TooLargeError, finite_length, level_at, then
+from lrdsl.clock import MAX_TICKS
+from lrdsl.expr import (
+    ENTRY,
+    ONE,
+    ZERO,
+    Expr,
+    Forms,
+    Letter,
+    Num,
+    T,
+    affine,
+    branches,
+    call,
+    floor,
+    linear,
+    mod,
+    number,
+    power,
+    select,
+    substitute,
+    unlettered,
+    work_of,
+)
+from lrdsl.expr.exact import Exact, quotient
+from lrdsl.work import spend
+
+#: The most cycles that get a formula each, where they have no closed form or grow.
+MAX_CYCLES = 1000
+#: The most bits in the denominator of a length.
+MAX_BITS = 1 << 14
+
+
+class NoClosedFormError(Exception):
+    """Raised for cycles that have no closed form; the message says why."""
+
+
+def repeat(curve: Curve, count: int | None) -> Curve:
+    """Returns the curve of cycles, each from the level at which the last one ended.
+
+    There is a closed form if the level at the end of a cycle is affine in the level at its start. Raises `NoClosedFormError` if there is none and the count is
+    too large, or endless.
+    """
+    m = finite_length(curve)
+    end = affine(curve.at(m), ENTRY)
+    if end is None:
+        if count is None or count > MAX_CYCLES:
+            raise NoClosedFormError("the level at the end of a cycle is not a multiple of the level at its start plus a constant")
+        _check_copies(curve, count)
+        return then([curve] * count)
+    return _cycles(curve, m, count, lambda k: _iterated(end[1], end[0], k))
+
+
+def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
+    """Returns the entry level of cycle k, if each cycle takes the level v to `ratio * v + shift`."""
+    if shift == ZERO:
+        return ENTRY * power(ratio, k)
+    if ratio == ONE:
+        return ENTRY + k * shift
+    if ratio == ZERO:
+        return select(k, [(0, ENTRY), (1, shift)])
+    growth = power(ratio, k)
+    series = (1 - growth) / (1 - ratio)
+    if constant(ratio) > 0:
+        series = Forms(call("expm1", k * call("log", ratio)) / (ratio - 1), series)
+    return ENTRY * growth + shift * series
+
+
+def _cycles(curve: Curve, m: Exact, count: int | None, entry: Callable[[Expr], Expr]) -> Curve:
+    """Returns the curve of `count` cycles of the length m. `entry(k)` is the entry level of cycle k. The last cycle goes on by its own rule."""
+    k, w = floor(linear(quotient(1, m), T, 0)), mod(T, m)
+    level = curve.law(w, entry(k))
+    if count is None:
+        return Curve.of(None, level)
+    last = m * (count - 1)
+    final = curve.law(T - last, entry(number(count - 1)))
+    return Curve.of(m * count, select(T, [(0, level), (last, final)]))
+
+
+def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curve:
+    """Returns the curve of cycles in which cycle k enters at the first entry level times decay^k, and is factor^k times as long."""
+    m = finite_length(curve)
+    if factor == ONE:
+        return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
+    assert isinstance(factor, Num)
+    # Endless cycles have this form for numbers alone, which need no letters; people read the form of `_growing`.
+    first, grows = (unlettered(m), unlettered(factor.value)) if count is None else (m, factor.value)
+    lengths, end = [first], first
+    while end <= MAX_TICKS and (count is None or len(lengths) < count):
+        if len(lengths) >= MAX_CYCLES:
+            raise NoClosedFormError(f"they grow so slowly that a run has more than {MAX_CYCLES}")
+        lengths.append(lengths[-1] * grows)
+        end += lengths[-1]
+        if end.denominator.bit_length() > MAX_BITS:
+            raise TooLargeError(f"after {len(lengths)} cycles, their exact lengths have {round(MAX_BITS * math.log10(2), -3):.0f} digits")
+        spend(work_of(end))
+    _check_copies(curve, len(lengths))
+    parts: list[tuple[Exact, Expr]] = []
+    start: Exact = 0
+    for k, length in enumerate(lengths):
+        pace = quotient(first, length)
+        time = linear(pace, T, -start * pace)
+        parts.append((start, curve.law(time, ENTRY * power(decay, number(k)))))
+        start += length
+    return Curve.of(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))
+
+
+def _growing(curve: Curve, m: Exact, factor: Expr, decay: Expr) -> Expr:
+    """Returns the formula of endless growing cycles as the paper of SGDR writes it.
+
+    Cycle i has the length T_i = m f^i, and has run for T_cur = t - m (f^i - 1)/(f - 1) ticks.
+    """
+    assert isinstance(factor, Num)
+    factor = number(factor.value)  # the exact factor, as in the lengths of the cycles
+    i = Letter("i", "", floor(call("log", 1 + (factor - 1) * linear(quotient(1, m), T, 0)) / call("log", factor)))
+    length = Letter("T", "i", m * power(factor, i))
+    since = Letter("T", "cur", T - m / (factor - 1) * (power(factor, i) - 1))
+    cycle = select(T, [(start, piece) for start, piece in branches(T, curve.level) if start < m])
+    return substitute(cycle, {T: m * since / length, ENTRY: ENTRY * power(decay, i)})
+
+
+def bounce(curve: Curve) -> Curve:
+    """Returns the curve that runs A forward, then backward, for ever."""
+    n = finite_length(curve)
+    w = mod(T, 2 * n)
+    back = linear(-1, w, 2 * n)
+    pieces = [(start, piece) for start, piece in branches(T, curve.level) if start <= n]
+    forward = (0, curve.law(w, ENTRY))
+    # Backward, a piece would hold at its end, not at its start. If the curve is continuous, both give the same level, so the way back can be pieces too.
+    if all(before is after for before, after in ((level_at(a, s), level_at(b, s)) for (_, a), (s, b) in pairwise(pieces))):
+        ends = [start for start, _ in pieces[1:]] if pieces[-1][0] == n else [*(start for start, _ in pieces[1:]), n]
+        backward = [(2 * n - end, substitute(piece, {T: back})) for (_, piece), end in zip(pieces, ends, strict=False)]
+        return Curve.of(None, select(w, [forward, *reversed(backward)]))
+    return Curve.of(None, select(w, [forward, (n, curve.law(back, ENTRY))]))
+
+
+def _check_copies(curve: Curve, count: int) -> None:
+    """Raises `TooLargeError` if so many copies of a curve have too many pieces."""
+    pieces = count * len(branches(T, curve.level))
+    if pieces > MAX_PIECES:
+        raise TooLargeError(f"its cycles have {pieces} pieces together")
