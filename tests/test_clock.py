@@ -22,7 +22,7 @@ def ticks(text: str, **clock: object) -> Fraction | None:
     ("text", "expected"),
     [
         ("3", 3), ("2.5", Fraction(5, 2)), ("1_000", 1000), ("1e3", 1000), (".5", Fraction(1, 2)), ("5 ticks", 5), ("1 tick", 1),
-        ("500 steps", 500), ("1 step", 1), ("2k steps", 2000), ("2k", 2000), ("1.5M", 1_500_000), ("1B", 10**9),
+        ("500 steps", 500), ("1 step", 1), ("2k steps", 2000), ("2k", 2000), ("1.5M", 1_500_000), ("1B", 10**9), ("1M", 10**6), ("3k", 3000),
         ("5ep", 6255), ("5 ep", 6255), ("1 epoch", 1251), ("5 epochs", 6255), ("0.5ep", Fraction(1251, 2)),
         ("10%", 11259), ("10 %", 11259), ("0.1%", Fraction(11259, 100)), ("total", 112590), ("total / 3", 37530), ("total - 5ep", 106335), ("rest", 112590),
         ("1.5B tokens", 15000), ("3M tok", 30), ("1 token", Fraction(1, 100_000)), ("2560 samples", 10), ("1 sample", Fraction(1, 256)), ("1M samples", Fraction(15625, 4)),
@@ -56,6 +56,43 @@ def test_a_missing_fact_follows_from_two_others() -> None:
     assert ticks("100%", steps_per_epoch=10, total_epochs=90) == 900
 
 
+def test_facts_that_agree_are_accepted_and_those_that_do_not_are_refused() -> None:
+    assert ticks("100%", total_epochs=5, steps_per_epoch=10, total_steps=50) == 50
+    assert ticks("100%", total_epochs=5, steps_per_epoch=Fraction(1, 3), total_steps=Fraction(5, 3)) == Fraction(5, 3)
+    for steps in (49, 51, 2, 15):
+        with pytest.raises(lrdsl.ScheduleError, match=f"5 epochs of 10 steps are 50 steps, and total_steps says {steps}"):
+            Clock.of(total_epochs=5, steps_per_epoch=10, total_steps=steps)
+
+
+def test_the_facts_that_would_do_are_named() -> None:
+    """One of two totals is not enough for an epoch, and a fact more does not help."""
+    for known, text, missing in (
+        ({"total_steps": 900}, "1ep", "steps_per_epoch"),
+        ({"total_epochs": 90}, "1ep", "steps_per_epoch"),
+        ({"total_epochs": 90}, "10%", "steps_per_epoch"),
+        ({"steps_per_epoch": 10, "batch_size": 4, "tokens_per_step": 4}, "10%", "total_steps or total_epochs"),
+        ({"tick": "epoch", "total_epochs": 90}, "3 steps", "steps_per_epoch"),
+        ({"tick": "epoch", "total_steps": 90}, "10%", "steps_per_epoch"),
+        ({"batch_size": 4}, "3 tokens", "tokens_per_step"),
+        ({"tokens_per_step": 4}, "3 samples", "batch_size"),
+    ):
+        (problem,) = lrdsl.lint(f"hold({text})", **known)  # type: ignore[arg-type]
+        assert problem.code == "LR121"
+        assert f" needs {missing}, which is not given" in problem.message
+
+
+def test_a_formula_counts_ticks_steps_or_epochs() -> None:
+    clock = Clock.of(steps_per_epoch=10, ticks_per_step=2)
+    assert [clock.ticks_in(time) for time in ("ticks", "steps", "epochs")] == [1, 2, 20]
+    assert [Clock.of(tick="epoch", steps_per_epoch=10).ticks_in(time) for time in ("ticks", "steps", "epochs")] == [1, Fraction(1, 10), 1]
+    for time in ("hours", "tick", "", 3, None):
+        with pytest.raises(lrdsl.ScheduleError, match="LR152") as caught:
+            lrdsl.parse("cosine(20)").latex(time=time)
+        assert caught.value.diagnostics[0].help == "count ticks, steps or epochs"
+    with pytest.raises(lrdsl.ScheduleError, match="time in epochs needs steps_per_epoch"):
+        lrdsl.parse("cosine(20)").latex(time="epochs")
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_missing_fact_is_named(unit: str) -> None:
     found = lrdsl.lint(f"hold(3 {unit})") if unit != "%" else lrdsl.lint("hold(3%)")
@@ -67,6 +104,12 @@ def test_facts_are_plain_data_without_loss(value: Fraction) -> None:
     shown = plain(value)
     read = Fraction(shown) if isinstance(shown, int | str) else Fraction(repr(shown))
     assert read == value
+
+
+def test_a_clock_is_plain_data() -> None:
+    clock = Clock.of(steps_per_epoch=Fraction(1, 3), total_steps=2.5, batch_size=32, tick="epoch")
+    assert clock.facts() == {"steps_per_epoch": "1/3", "total_steps": 2.5, "batch_size": 32, "tick": "epoch"}
+    assert Clock().facts() == {"tick": "step"}
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**4), st.fractions(min_value=0, max_value=100))

@@ -67,9 +67,6 @@ class Lettered(Fraction):
     def __neg__(self) -> Any:
         return self.of(super().__neg__(), -self.form)
 
-    def __abs__(self) -> Any:
-        return -self if self < 0 else self
-
 
 def _form(value: Any) -> Any:
     return value.form if isinstance(value, Lettered) else value

@@ -25,6 +25,11 @@ ALL = schedules()
         ("hold until val_loss < 0.3 or 5ep", "stays at 0.1 until val_loss < 0.3, but for no more than 5 epochs."),
         ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "goes through this again and again (2 in all), each time from the level it has come to: "
          "(goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
+        ("restarts(linear(10), times=3)", "goes through this again and again (3 in all), each time from the same level: (falls linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), times=3, decay=0.5)", "goes through this again and again (3 in all), each time from the same level times 0.5 to the power of the "
+         "cycles before: (goes linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), stretch=2)", "goes through this again and again, each time from the same level, each cycle 2 times as long as the one before: "
+         "(falls linearly to 0 over 10 steps)."),
     ],
 )  # fmt: skip
 def test_sentences(text: str, said: str) -> None:

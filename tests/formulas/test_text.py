@@ -29,3 +29,20 @@ def test_what_holds_when(schedule: str, expected: list[tuple[str, str]]) -> None
 def test_what_rests_of_the_run_is_written_as_text() -> None:
     plan = lrdsl.parse("hold until x < 1 then cosine(rest)", total_steps=100).readable_plan()
     assert text.lines(plan) == [("η₀", "t < τ₁"), ("⟨cosine(rest)⟩", "t ≥ τ₁")]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("cumprod(0.9)", r"\eta_t = \eta_0 \cdot 0.9^{\lfloor t \rfloor}"),
+        ("cumprod(1 / (1 + t/10)) for 0", r"\eta_t = \eta_0"),
+        ("repeat(hold(3) then drop(0.5))", r"\eta_t = \eta_0 \cdot 0.5^{\lfloor t/3 \rfloor}"),
+        ("restarts(hold(3) then drop(0.5))", r"\eta_t = \eta_0"),
+    ],
+)
+def test_a_product_of_equal_factors_is_a_power_and_what_a_cycle_does_not_come_to_is_not_written(schedule: str, expected: str) -> None:
+    assert lrdsl.parse(schedule).latex() == expected
+
+
+def test_a_product_of_factors_that_differ_is_written_as_one() -> None:
+    assert r"\prod" in lrdsl.parse("cumprod(1 / (1 + t/10))").latex()

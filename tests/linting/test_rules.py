@@ -76,6 +76,17 @@ NEAR = (
     ("hold(30) then hold(30, at=0.1x) then hold(30, at=0.02x)", {}),
     ("hold(30) then hold(30, at=0.1x)", {}),
     ("hold(30) then hold(30, at=2x) then hold(30, at=4x)", {}),
+    ("hold(30) then hold(30, at=0.1) then hold(30, at=0.01)", {}),
+    ("hold(30, 0.5x) then hold(30, 0.25x) then hold(30, 0.125x)", {}),
+    ("hold(30) then hold(30, at=0.1x + 0.1) then hold(30, at=0.01x)", {}),
+    ("warmup(5) then exp(0.9)", {"total_steps": 100}),
+    ("hold until val_loss < 0.3 then cosine(100)", {"total_steps": 100}),
+    ("hold until val_loss < 0.3 then cosine(10) then linear(100)", {"total_steps": 100}),
+    ("cosine(50) then hold", {"total_steps": 60}),
+    ("hold(5) then plateau(patience=3)", {"total_steps": 100}),
+    ("warmup(5ep) then exp(0.9) for 95ep", {"steps_per_epoch": 100}),
+    ("plateau(patience=4) for 5ep then linear(5ep)", {"steps_per_epoch": 1}),
+    ("weight_decay = hold(5) then cosine(10, to=0.1x)", {}),
 )
 
 
@@ -100,6 +111,30 @@ def test_its_repair_repairs(rule: Rule) -> None:
 @pytest.mark.parametrize(("text", "options"), NEAR)
 def test_near_misses(text: str, options: dict[str, int]) -> None:
     assert lint(text, **options) == []  # type: ignore[arg-type]
+
+
+#: Where a rule speaks, beside its own example: (text, options, code, where).
+PLACES = (
+    ("warmup(5) then exp(0.9) for 95ep", {"steps_per_epoch": 100}, "LR207", "5"),
+    ("linear(5, to=0.1x) then restart cosine(95ep)", {"steps_per_epoch": 100}, "LR207", "5"),
+    ("weight_decay = hold(5) then cosine(10)", {}, "LR309", "cosine(10)"),
+    *(
+        (text, {}, "LR504", text.partition("lr = ")[2] or text)
+        for text in (
+            "hold(30, 1x) then hold(30, at=0.1x) then hold(30, at=0.01x)",
+            "hold(30) then hold(30, 0.1x) then hold(30, at=base/100)",
+            "hold(30, base) then hold(at=0.1x, n=30) then hold(at=0.01x)",
+            "hold for 30 then hold(at=0.1x) for 30 then hold(30, 0.1 * 0.1x)",
+            "let low = 0.1x; lr = hold(30) then hold(30, at=low) then hold(30, at=low/10)",
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "options", "code", "where"), PLACES)
+def test_places(text: str, options: dict[str, int], code: str, where: str) -> None:
+    (d,) = lint(text, **options)  # type: ignore[arg-type]
+    assert (d.code, text[d.span.start.offset : d.span.end.offset]) == (code, where)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.lrs")), ids=lambda path: path.stem)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,44 @@ def test_where_it_is() -> None:
     assert (scheduler.finished, scheduler.remaining) == (True, 0)
     scheduler.seek(10**9)
     assert (scheduler.finished, scheduler.remaining, levels(scheduler.optimizer)) == (True, 0, [0.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "remaining"),
+    [
+        ("hold(5)", [5, 4, 3, 2, 1, 0, 0]),
+        ("hold(5/2)", [2.5, 1.5, 0.5, 0]),
+        ("hold(5/2) then hold(1/2)", [3, 2, 1, 0]),
+        ("lr = hold(1); momentum = hold(3)", [3, 2, 1, 0]),
+    ],
+)
+def test_what_remains_is_an_int_where_it_is_whole(text: str, remaining: list[float]) -> None:
+    scheduler = lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 0.1, "momentum": 0.9}]))
+    for expected in remaining:
+        assert (scheduler.remaining, type(scheduler.remaining)) == (expected, type(expected))
+        assert scheduler.finished == (expected == 0)
+        scheduler.step()
+
+
+def test_the_rates_in_force_are_those_of_the_schedule() -> None:
+    """Whatever a hand has put into a group, or whatever is left of a level in 32 bits."""
+    opt = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": torch.tensor(0.1, dtype=torch.float32)}])
+    scheduler = lrdsl.compile("linear(10)", opt)
+    scheduler.step()
+    levels = [scheduler.at(1, group) for group in (0, 1)]
+    assert scheduler.get_last_lr() == levels
+    assert float(opt.param_groups[1]["lr"]) != levels[1]
+    opt.param_groups[0]["lr"] = 5.0
+    opt.param_groups[1]["lr"].fill_(7.0)
+    assert scheduler.get_last_lr() == levels
+
+
+def test_a_rate_that_is_not_scheduled_is_the_group_s_own() -> None:
+    opt = SimpleNamespace(param_groups=[{"lr": 0.1, "name": "a"}, {"lr": 0.2, "name": "b"}])
+    scheduler = lrdsl.compile('lr["b"] = linear(10)', opt)
+    scheduler.step()
+    opt.param_groups[0]["lr"] = 5.0
+    assert scheduler.get_last_lr() == [5.0, scheduler.at(1, 1)] == [5.0, 0.2 * 0.9]
 
 
 def test_an_endless_schedule_has_no_end() -> None:
@@ -160,6 +199,33 @@ def test_a_damaged_state_is_refused_whole(damage: dict[str, Any]) -> None:
     with pytest.raises(lrdsl.ScheduleError):
         scheduler.load_state_dict({**scheduler.state_dict(), **damage})
     assert (levels(opt), scheduler.state_dict()) == before
+
+
+@pytest.mark.parametrize("name", ["lr", "momentum"])
+@pytest.mark.parametrize("damage", [None, "0.1", [None], ["x"], [[0.1]], 0.1, [float("nan")]])
+def test_one_damaged_entry_of_the_bases_is_enough(name: str, damage: Any) -> None:
+    opt = SimpleNamespace(param_groups=[{"lr": 0.1, "momentum": 0.9}])
+    scheduler = lrdsl.compile("lr = cosine(20); momentum = linear(20)", opt)
+    scheduler.seek(5)
+    state = scheduler.state_dict()
+    with pytest.raises(lrdsl.ScheduleError, match="the state's bases are damaged"):
+        scheduler.load_state_dict({**state, "bases": {**state["bases"], name: damage}, "last_epoch": 7})
+    assert scheduler.state_dict() == state
+
+
+def test_going_on_with_the_same_schedule_keeps_its_replans_and_what_it_has_seen() -> None:
+    text = "hold(10) then plateau(patience=0, metric=val_loss)"
+    scheduler = lrdsl.compile(text, optimizer())
+    for loss in (3, *range(1, 20)):
+        scheduler.step(val_loss=loss)
+    scheduler.replan("linear(10)")
+    scheduler.step()
+    state = json.loads(json.dumps(scheduler.state_dict()))
+    further = lrdsl.compile(text, optimizer())
+    further.load_state_dict(state, migrate=True)
+    assert further.replans == scheduler.replans != ()
+    assert further.state_dict() == state
+    assert [further.at(t) for t in range(40)] == [scheduler.at(t) for t in range(40)]
 
 
 def test_a_copy_goes_its_own_way() -> None:

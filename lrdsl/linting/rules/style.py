@@ -8,9 +8,9 @@ from itertools import accumulate, takewhile
 
 from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY
+from lrdsl.expr import BASE, ENTRY, affine
 from lrdsl.expr.exact import Exact
-from lrdsl.linting.rules.rule import Facts, Finding, Rule
+from lrdsl.linting.rules.rule import Facts, Finding, Rule, value
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import decimal_text
@@ -39,9 +39,9 @@ def _units(f: Facts) -> Iterator[Finding]:
 def _magic(f: Facts) -> Iterator[Finding]:
     found = [n for n in f.parts if isinstance(n, nodes.Number) and _significant(n.value) >= _DIGITS]
     counts = Counter(n.value for n in found)
-    for value, times in counts.items():
+    for number, times in counts.items():
         if times >= _TIMES:
-            node = next(n for n in found if n.value == value)
+            node = next(n for n in found if n.value == number)
             text = canonical(node)
             yield Finding(node.extent, f"`{text}` stands here {times} times", f"give it a name: `let steps = {text}`")
 
@@ -81,13 +81,15 @@ def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
 
 def _multiple(f: Facts, item: Node) -> Exact | None:
     """Of a phase that stays at a multiple of base, which; None for another."""
-    use = f.notes.uses.get((item.extent, "hold"))
+    body = item.body if isinstance(item, nodes.Limited) else item
+    use = f.notes.uses.get((body.extent, "hold"))
     if use is None:
         return None
-    given = next((a.value for a in use.node.arguments if a.name == "at"), None)
-    if given is None:
-        return 1 if "at" not in use.given and use.arguments["at"] in (ENTRY, BASE) else None
-    return given.value if isinstance(given, nodes.Quantity) and given.unit == "x" else None
+    if "at" not in use.given:
+        return 1 if use.arguments["at"] in (ENTRY, BASE) else None
+    parts = affine(use.arguments["at"], BASE)
+    shift, ratio = (None, None) if parts is None else map(value, parts)
+    return ratio if shift == 0 else None
 
 
 RULES = (

@@ -1,0 +1,34 @@
+"""Cycles: the levels that each enters at, in closed form."""
+
+from __future__ import annotations
+
+import pytest
+
+import lrdsl
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        # Each cycle takes v to a v + b: for a < 0, 0 < a < 1, a > 1, a = 1 and a = 0.
+        ("repeat((hold(1) * -0.5) + 0.1)", [-0.4, 0.3, -0.05, 0.125, 0.0375]),
+        ("repeat((hold(1) * 0.5) + 0.1)", [0.6, 0.4, 0.3, 0.25, 0.225]),
+        ("repeat((hold(1) * 2) - 0.5, times=4)", [1.5, 2.5, 4.5, 8.5]),
+        ("repeat(hold(1) + 0.25)", [1.25, 1.5, 1.75, 2]),
+        ("repeat(hold(1) - 0.25, times=3)", [0.75, 0.5, 0.25, 0.25]),
+        ("repeat(hold(1) then hold(1, at=0.5))", [1, 0.5, 0.5, 0.5]),
+        ("repeat(hold(2) then drop(0.5))", [1, 1, 0.5, 0.5, 0.25]),
+        ("restarts(linear(2), decay=0.5)", [1, 0.5, 0.5, 0.25, 0.25]),
+        ("restarts(linear(2), stretch=2)", [1, 0.5, 1, 0.75, 0.5, 0.25, 1]),
+        ("restarts(linear(2), stretch=2, decay=0.5, times=2)", [1, 0.5, 0.5, 0.375, 0.25, 0.125, 0, 0]),
+        ("restarts(linear(4), stretch=0.5, times=3)", [1, 0.75, 0.5, 0.25, 1, 0.5, 1, 0]),
+        ("bounce(linear(2))", [1, 0.5, 0, 0.5, 1, 0.5, 0]),
+        ("bounce(hold(1) then drop(0.5) then hold(1))", [1, 0.5, 0.5, 0.5, 1, 0.5]),
+        ("skip(2, linear(4))", [0.5, 0.25, 0, 0]),
+        ("skip(2, warmup(1) then hold(2) then linear(2))", [1, 1, 0.5, 0]),
+        ("every(2, linear(4))", [1, 1, 0.5, 0.5, 0, 0]),
+        ("every(2, hold(3) then drop(0.5))", [1, 1, 1, 1, 0.5, 0.5]),
+    ],
+)
+def test_levels(text: str, levels: list[float]) -> None:
+    assert lrdsl.parse(text).values(len(levels), 1.0).tolist() == pytest.approx(levels, rel=1e-15, abs=1e-16)

@@ -1,0 +1,59 @@
+"""Names that a text gives: what may be one, what it hides, and whether it stands for a phase or for a number."""
+
+from __future__ import annotations
+
+import pytest
+
+import lrdsl
+
+
+@pytest.mark.parametrize("word", ["cosine", "repeat", "t", "rest", "total", "base", "pi"])
+@pytest.mark.parametrize("text", ["def f({}) = hold; lr = f(3)", "let {} = 3; lr = hold", "{} = hold"])
+def test_a_word_of_the_language_is_no_name(word: str, text: str) -> None:
+    (problem,) = lrdsl.lint(text.format(word))
+    assert problem.code in ("LR116", "LR117")
+    assert problem.message.startswith(f"`{word}` is a word of the language")
+    assert text.format(word)[problem.span.start.offset : problem.span.end.offset] == word
+
+
+def test_a_function_of_arithmetic_is_no_name_but_may_be_a_parameter() -> None:
+    assert [d.code for d in lrdsl.lint("let floor = 3; lr = hold")] == ["LR116"]
+    assert lrdsl.parse("def f(n, floor) = linear(n, to=floor); lr = f(4, 0.5x)").at(4) == 0.5
+
+
+def test_a_parameter_hides_the_name_outside() -> None:
+    """`w` in the body is what the call gives, and not the `rest` that `w` stands for elsewhere."""
+    schedule = lrdsl.parse("set total = 30; let w = rest; def f(w) = hold(w); lr = f(3) then cosine(w)")
+    assert [(phase.start, phase.length) for phase in schedule.phases] == [(0, 3), (3, 27)]
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("half(2) * cosine(10)", "cosine(10)"),
+        ("cosine(10) * half(2)", "cosine(10)"),
+        ("cosine(10) + half(2)", "cosine(10) + 1"),
+        ("cosine(10) - half(1)", "cosine(10) - 0.5"),
+        ("min(cosine(10), half(1))", "min(cosine(10), 0.5)"),
+        ("half(cosine(10))", "cosine(10) / 2"),
+        ("cosine(half(20))", "cosine(10)"),
+    ],
+)
+def test_a_function_is_a_phase_where_it_is_made_of_one(text: str, levels: str) -> None:
+    one, two = lrdsl.parse(f"def half(x) = x / 2; lr = {text}"), lrdsl.parse(levels)
+    assert one.values(15, 0.8).tolist() == two.values(15, 0.8).tolist()
+
+
+@pytest.mark.parametrize("call", ["abs(0 - 4)", "ceil(3.5)", "floor(4.5)", "min(4, 9)", "max(4, 3)", "4 + log(1)", "3 + cos(0)", "4 + sin(0)"])
+def test_a_function_of_arithmetic_is_a_number(call: str) -> None:
+    assert lrdsl.parse(f"let n = {call}; lr = cosine(n)").length == 4
+
+
+def test_a_call_of_an_unknown_name_is_a_phase() -> None:
+    (problem,) = lrdsl.lint("let x = wibble(3); lr = x then cosine(3)")
+    assert (problem.code, problem.message) == ("LR101", "no shape is called `wibble`")
+
+
+@pytest.mark.parametrize("text", ["half(2)", "half(2) then cosine(10)", "repeat(half(2))"])
+def test_a_function_of_numbers_is_no_phase(text: str) -> None:
+    assert [d.code for d in lrdsl.lint(f"def half(x) = x / 2; lr = {text}")] == [d.code for d in lrdsl.lint(text.replace("half(2)", "1"))] != []
