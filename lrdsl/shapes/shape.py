@@ -98,15 +98,15 @@ def phrase_of(shape: Shape, arguments: dict[str, Any], explicit: Mapping[str, Ar
 
 def left(u: Expr, n: Expr) -> Expr:
     """Returns the share of the phase that remains, (n - u)/n, without cancellation."""
-    return linear(quotient(-1, n.value), u, ONE.value) if _measures(n, u) else (n - u) / n
+    return linear(quotient(-1, n.value), u, ONE.value) if _is_exact_share(n, u) else (n - u) / n
 
 
 def done(u: Expr, n: Expr) -> Expr:
     """Returns the share of the phase that has passed, u/n."""
-    return linear(quotient(1, n.value), u, ZERO.value) if _measures(n, u) else u / n
+    return linear(quotient(1, n.value), u, ZERO.value) if _is_exact_share(n, u) else u / n
 
 
-def _measures(n: Expr, u: Expr) -> TypeGuard[Num]:
+def _is_exact_share(n: Expr, u: Expr) -> TypeGuard[Num]:
     """Whether u/n is an exact time, which `linear` makes in one step."""
     return isinstance(n, Num) and bool(n.value) and is_time(u)
 
