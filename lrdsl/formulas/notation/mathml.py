@@ -43,20 +43,13 @@ def with_group(symbol: tree.Name, group: str | int | None) -> str:
     if group is None:
         return _name(symbol)
     label = f"<mtext>{quoting.xml(group)}</mtext>" if isinstance(group, str) else f"<mn>{group}</mn>"
-    return f"<msubsup>{_letter(symbol)}{_subscript(symbol)}{_row(f'<mo>(</mo>{label}<mo>)</mo>')}</msubsup>"
+    return f"<msup>{_name(symbol)}{_row(f'<mo>(</mo>{label}<mo>)</mo>')}</msup>"
 
 
 def _name(x: tree.Name) -> str:
-    return f"<msub>{_letter(x)}{_subscript(x)}</msub>" if x.sub else _letter(x)
-
-
-def _letter(x: tree.Name) -> str:
-    return f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
-
-
-def _subscript(x: tree.Name) -> str:
+    letter = f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
     element = "mn" if x.sub.isdigit() else "mi"
-    return f"<{element}>{quoting.xml(x.sub)}</{element}>"
+    return f"<msub>{letter}<{element}>{quoting.xml(x.sub)}</{element}></msub>" if x.sub else letter
 
 
 def _of(node: tree.Node) -> str:
