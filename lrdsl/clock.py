@@ -142,9 +142,9 @@ class Clock:
 
     def total(self) -> Exact:
         """Returns the length of the run in ticks. Raises `MissingFactError`."""
-        own, other = (self.total_steps, self.total_epochs) if self.tick == "step" else (self.total_epochs, self.total_steps)
-        if own is not None:
-            return reduced(own * self._ticks_per_step())
+        total, other = (self.total_steps, self.total_epochs) if self.tick == "step" else (self.total_epochs, self.total_steps)
+        if total is not None:
+            return reduced(total * self._ticks_per_step())
         if other is None:
             raise MissingFactError("total_steps", "total_epochs")
         return reduced(other * self.epoch_steps() * self._ticks_per_step()) if self.tick == "step" else quotient(other, self.epoch_steps())

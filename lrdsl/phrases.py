@@ -103,10 +103,10 @@ def fill_template(template: str, values: Mapping[str, Part | Phrase | tuple[Expr
     `{every n}` is an interval, `{goes a b}` the verb for a change from a to b, `{v}` the entry level. A part in square brackets is left out unless all the
     arguments in it are `mentioned`.
     """
-    kept = re.sub(r"\[([^\]]*)\]", lambda m: m[1] if all(name in mentioned for name in re.findall(r"\{(?:every )?(\w+)\}", m[1])) else "", template)
+    text = re.sub(r"\[([^\]]*)\]", lambda m: m[1] if all(name in mentioned for name in re.findall(r"\{(?:every )?(\w+)\}", m[1])) else "", template)
     values = {"v": ENTRY, **values}
     parts: list[Part] = []
-    for i, piece in enumerate(re.split(r"\{([^}]*)\}", kept)):
+    for i, piece in enumerate(re.split(r"\{([^}]*)\}", text)):
         words = piece.split()
         if i % 2 == 0:
             parts += [piece] if piece else []

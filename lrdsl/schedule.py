@@ -293,9 +293,9 @@ class Schedule:
         from lrdsl.formulas.symbolic import formula
 
         one_of("numbers", numbers, ("decimal", "double"), str(self))
-        letter, written = self._letter(base, target), self.readable_plan(target, symbolic)
+        letter, plan = self._letter(base, target), self.readable_plan(target, symbolic)
         with bounded(self.text, counts=True):
-            return formula(written, letter, numbers)
+            return formula(plan, letter, numbers)
 
     def typeset(
         self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any

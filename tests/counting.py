@@ -1,4 +1,4 @@
-"""Work, counted: calls of functions, and the characters that a call goes over from one end to the other."""
+"""Counts the work of a call, for tests of complexity: calls of functions, and characters that methods of strings go over."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-#: Methods of texts that go over all of it, or over a part that is not told.
+#: The methods of strings that may go over the whole string.
 _WHOLE = {"count", "split", "splitlines", "lower", "upper", "strip", "replace", "rpartition", "partition", "encode", "isascii"}
 
 
 def work(call: Callable[[], object]) -> int:
-    """How much work a call is."""
+    """Returns the work of a call: its calls of functions, and the characters that they go over."""
     total = 0
 
     def count(_frame: FrameType, event: str, argument: Any) -> None:
@@ -34,7 +34,7 @@ def work(call: Callable[[], object]) -> int:
 
 
 def memory(call: Callable[[], object]) -> int:
-    """The most bytes that a call has at one time."""
+    """Returns the most bytes that a call has allocated at one time."""
     tracemalloc.start()
     try:
         call()

@@ -1,4 +1,4 @@
-"""Folders to look for files in: ordinary ones, and such as an attacker would commit."""
+"""Makes folders of files for tests: ordinary ones, and hostile ones as an attacker would commit them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from lrdsl.linting.listing import listed
 
 
 def write(folder: Path, *empty: str, **texts: str) -> None:
-    """Make files in a folder: `empty` ones, and those with texts."""
+    """Writes files into a folder: the `empty` ones, and those with a text."""
     for name, text in {**dict.fromkeys(empty, ""), **texts}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
 
 
 def names(folder: Path) -> list[str]:
-    """The files that are found in a folder, in their order."""
-    return [one.path.relative_to(folder).as_posix() for one in listed([folder]).files]
+    """Returns the files that lint finds in a folder, in order."""
+    return [file.path.relative_to(folder).as_posix() for file in listed([folder]).files]
 
 
 def repository(folder: Path) -> None:
-    """Make a folder the top of a repository."""
+    """Makes a folder the top of a Git repository."""
     write(folder, **{".git/HEAD": "ref: refs/heads/main\n", ".git/objects/x": "", ".git/refs/x": ""})
 
 
 def bare_repository(folder: Path) -> None:
-    """Make a folder a bare repository, as one may commit it, in which nearly every command of git would leave `mark` in the folder above."""
+    """Makes a folder a bare Git repository that can be committed. Nearly every git command in it would leave the file `mark` in the folder above."""
     mark = f"touch {folder.parent / 'mark'}; touch {folder / 'mark'}"
     config = f"""[core]
 	repositoryformatversion = 0

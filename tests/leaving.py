@@ -1,5 +1,7 @@
-"""Runs a program (a path, or `-m` and a module, and its arguments) to its end, and leaves at once: torch may abort while it takes the process groups of a run
-apart at exit, when all is done."""
+"""Runs a program to its end and then leaves the process at once, without the exit handlers.
+
+The command is a path, or `-m` and a module, and then the arguments. Without this, torch may abort at exit, while it destroys the process groups of a run.
+"""
 
 from __future__ import annotations
 

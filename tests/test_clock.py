@@ -1,4 +1,4 @@
-"""Units: every spelling, exactly."""
+"""Tests of the clock: every spelling of a unit, converted into ticks exactly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrdsl.expr.exact import plain
 
 
 def ticks(text: str, **clock: object) -> Fraction | None:
-    """The length of one phase."""
+    """Returns the length of a phase, in ticks."""
     return lrdsl.parse(f"hold({text})", **clock).plan.length  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The reference is true: what repeats declarations is written from them, and its examples run. `python -m tests.test_grammar_reference` writes it anew."""
+"""Tests of the language reference: its tables are those of the declarations, its examples run. `python -m tests.test_grammar_reference` writes the tables."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _parameters(found: tuple[Parameter, ...]) -> str:
 
 
 def _example(text: str) -> str:
-    """An example, and what it does in words."""
+    """Returns an example, and what it does in words."""
     return f"```lrs\n{text}\n```\n\n> {lrdsl.parse(text, **CLOCK).sentence()}\n"  # type: ignore[arg-type]
 
 
@@ -117,7 +117,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
 
 
 def written(text: str) -> str:
-    """The page with its written parts made anew."""
+    """Returns the page with its tables made anew from the declarations."""
     for name, section in SECTIONS.items():
         body = section()
         text, found = re.subn(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, body=body: f"{m[1]}\n{body}\n{m[2]}", text, count=1, flags=re.DOTALL)
@@ -142,7 +142,7 @@ def test_examples_are_right(text: str) -> None:
 
 @pytest.mark.parametrize("name", list(recipes()))
 def test_every_recipe_names_its_source(name: str) -> None:
-    """A comment stands over each recipe, or over the group that it belongs to."""
+    """Each recipe, or its group, has a comment above it."""
     text = next(path.read_text("utf-8") for path in sorted(FOLDER.glob("*.lrs")) if f"def {name}(" in path.read_text("utf-8"))
     before = text[: text.index(f"def {name}(")].rstrip("\n").split("\n\n")[-1]
     assert before.lstrip().startswith("#")

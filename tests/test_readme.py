@@ -1,4 +1,4 @@
-"""The README is true: its commands print what it shows, its Python runs, its table is the catalogue. `python -m tests.test_readme` writes the last two anew."""
+"""Tests of the README: its commands print what it shows, its Python runs, its table is the catalogue. `python -m tests.test_readme` writes outputs and table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def blocks(kind: str) -> list[str]:
 
 
 def sessions() -> list[tuple[str, str]]:
-    """The commands that the README shows, each with what it prints."""
+    """Returns the commands of the README, each with the output that is shown."""
     found = []
     for body in blocks("console"):
         for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
@@ -42,7 +42,7 @@ def printed(command: str) -> str:
 
 
 def table() -> str:
-    """Every shape and combinator, from its declaration."""
+    """Returns the table of shapes and combinators, made from the declarations."""
     rows = ["| phase | what it does |", "| --- | --- |"]
     rows += [f"| `{form.signature}` | {form.summary} |" for forms in SHAPES.values() for form in forms]
     operators = [

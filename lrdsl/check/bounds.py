@@ -108,9 +108,9 @@ def _branches(e: Select, of: Range, walk: Callable[[Expr], Range]) -> Range:
     """Returns the union of the ranges of the branches that `of` can reach."""
     reached = []
     for i, value in enumerate(e.values):
-        after = i + 1 < len(e.starts) and float(e.starts[i + 1]) <= of[0]
-        before = i > 0 and float(e.starts[i]) > of[1]
-        if not after and not before:
+        is_past = i + 1 < len(e.starts) and float(e.starts[i + 1]) <= of[0]
+        is_later = i > 0 and float(e.starts[i]) > of[1]
+        if not is_past and not is_later:
             reached.append(walk(value))
     return min(r[0] for r in reached), max(r[1] for r in reached)
 

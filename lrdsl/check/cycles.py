@@ -93,12 +93,12 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
         return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
     assert isinstance(factor, Num)
     # Endless cycles have this form for numbers alone, which need no letters; people read the form of `_growing`.
-    first, grows = (unlettered(m), unlettered(factor.value)) if count is None else (m, factor.value)
+    first, growth = (unlettered(m), unlettered(factor.value)) if count is None else (m, factor.value)
     lengths, end = [first], first
     while end <= MAX_TICKS and (count is None or len(lengths) < count):
         if len(lengths) >= MAX_CYCLES:
             raise NoClosedFormError(f"they grow so slowly that a run has more than {MAX_CYCLES}")
-        lengths.append(lengths[-1] * grows)
+        lengths.append(lengths[-1] * growth)
         end += lengths[-1]
         if end.denominator.bit_length() > MAX_BITS:
             raise TooLargeError(f"after {len(lengths)} cycles, their exact lengths have {round(MAX_BITS * math.log10(2), -3):.0f} digits")

@@ -64,9 +64,9 @@ class Proof:
 
     def _search(self, e: Expr, low: float, high: float, base: Range) -> float | None:
         """Splits an interval of time until each part is proved finite, the earliest first. Returns the first tick that is not; None if there is none."""
-        todo = [(low, high)]
-        while todo:
-            a, b = todo.pop()
+        stack = [(low, high)]
+        while stack:
+            a, b = stack.pop()
             self._budget -= 1
             least = _least(e, a, b, base)
             if least is not None:
@@ -77,7 +77,7 @@ class Proof:
             # A long interval is cut at twice its start, so that faults near 0 and faults far out are found equally fast. Cuts fall on whole ticks.
             middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
             middle = float(math.floor(middle)) if a < math.floor(middle) else middle
-            todo += [(middle, b), (a, middle)]
+            stack += [(middle, b), (a, middle)]
         return None
 
 

@@ -62,10 +62,10 @@ class Legend:
             entries[entries.index(durations[0])] = attrs.evolve(durations[0], sub="")
         numbered: list[LegendEntry] = []
         for x in entries:
-            alike = [y for y in entries if (y.letter, y.sub) == (x.letter, x.sub)]
+            equals = [y for y in entries if (y.letter, y.sub) == (x.letter, x.sub)]
             event = x.letter in ("k", "tau")  # the letters of events, which have numbers from 1
             sub = [x.sub] if x.sub else ["0"] * event
-            number = alike.index(x) + 1 if len(alike) > 1 or (x.letter, x.sub) in TAKEN or (event and x.sub) else 0
+            number = equals.index(x) + 1 if len(equals) > 1 or (x.letter, x.sub) in TAKEN or (event and x.sub) else 0
             entry = attrs.evolve(x, sub=",".join([*sub, *([str(number)] if number else [])]))
             while any(entry.name == y.name for y in numbered):
                 number += 1

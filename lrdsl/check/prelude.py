@@ -30,20 +30,20 @@ def recipes() -> Mapping[str, FunctionBinding]:
         text = path.read_text("utf-8")
         tree = parse_tree(text)
         assert isinstance(tree, nodes.File)
-        before: dict[str, FunctionBinding] = {}
+        earlier: dict[str, FunctionBinding] = {}
         for statement in tree.statements:
             assert isinstance(statement, nodes.Function)
-            binding = bind_function(statement, Scope(Clock(), {}, Problems(text), bound=dict(before)))
-            before[statement.name] = attrs.evolve(binding, by_user=False)
-        bindings |= before
+            binding = bind_function(statement, Scope(Clock(), {}, Problems(text), bound=dict(earlier)))
+            earlier[statement.name] = attrs.evolve(binding, by_user=False)
+        bindings |= earlier
     return bindings
 
 
 def recipes_for(tree: Node, names: Iterable[str]) -> Mapping[str, FunctionBinding]:
     """Returns the recipes if a tree uses a name that is neither of the language nor among the `names` of the host; else nothing, without loading them."""
-    known = set(names)
+    host = set(names)
     for node in nodes.walk(tree):
         word = node.id if isinstance(node, nodes.Name) else node.name if isinstance(node, nodes.Call) else None
-        if word is not None and not (word in SHAPES or word in COMBINATORS or word in ARITHMETIC or word in WORDS or word in known):
+        if word is not None and not (word in SHAPES or word in COMBINATORS or word in ARITHMETIC or word in WORDS or word in host):
             return recipes()
     return {}

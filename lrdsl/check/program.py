@@ -136,8 +136,8 @@ def program_of(
                 _assign(statement.target, statement.body, state, targets, plan_of)
             case _:
                 _assign(nodes.Name("lr", statement.extent), statement, state, targets, plan_of)
-    for outer, use, own in reversed(state.used):  # a definition of another file may show its problem only when it is used
-        for d in own.found:
+    for outer, use, inner_problems in reversed(state.used):  # a definition of another file may show its problem only when it is used
+        for d in inner_problems.found:
             outer.error("LR146", use.extent, f"`{shown(use.path)}`, line {d.span.start.line}: {d.message}", d.help)
     if not targets and not problems.found:
         problems.error("LR004", file.extent, "the file has no target", "add one: `lr = cosine(100)`")
@@ -214,20 +214,20 @@ def _use(node: nodes.Use, state: _FileState, library: Library | None) -> None:
         problems.error("LR146", node.extent, "only a text in a file can use other files", "put it in a `.lrs` file, or write the definitions here")
         return
     try:
-        if len(state.used) >= MAX_USED or sum(len(own.text) for _, _, own in state.used) > MAX_USED_TEXT:
+        if len(state.used) >= MAX_USED or sum(len(inner_problems.text) for _, _, inner_problems in state.used) > MAX_USED_TEXT:
             raise UnusableError(f"more than {MAX_USED} files, or {MAX_USED_TEXT} characters of them, are used", "use fewer files, or each file once")
         text, inner = library.read(node.path)
     except UnusableError as reason:
         problems.error("LR146", node.extent, reason.message, reason.help)
         return
-    own = Problems(text)
-    state.used.append((problems, node, own))
+    inner_problems = Problems(text)
+    state.used.append((problems, node, inner_problems))
     try:
-        tree = parse_tree(text, own)
+        tree = parse_tree(text, inner_problems)
     except ScheduleError:
         tree = None
     if tree is not None:
-        other = _FileState(state.clock, state.names, own, expanded=state.expanded, recipes=recipes_for(tree, state.names), used=state.used)
+        other = _FileState(state.clock, state.names, inner_problems, expanded=state.expanded, recipes=recipes_for(tree, state.names), used=state.used)
         for statement in tree.statements if isinstance(tree, nodes.File) else ():
             match statement:
                 case nodes.Binding():

@@ -32,29 +32,29 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
     cosine to the end of the run.
     """
     needs = [dependencies(item, scope) for item in items]
-    cut = {i for i, (rests, _) in enumerate(needs) if rests and _cuts_rest(items[i], scope)}
-    resting = [i for i, (rests, _) in enumerate(needs) if rests and i not in cut]
-    driven = {i for i, (_, follows) in enumerate(needs) if follows}
-    late = {*cut, *resting, *driven}
-    if len(resting) > 1 and scope.rest is not None:
-        scope.problems.error("LR122", items[resting[1]].extent, "two phases of one sequence use `rest`", "give one of them a length, such as `20%`")
+    limited_rest = {i for i, (rests, _) in enumerate(needs) if rests and _cuts_rest(items[i], scope)}
+    with_rest = [i for i, (rests, _) in enumerate(needs) if rests and i not in limited_rest]
+    with_metric = {i for i, (_, follows) in enumerate(needs) if follows}
+    deferred = {*limited_rest, *with_rest, *with_metric}
+    if len(with_rest) > 1 and scope.rest is not None:
+        scope.problems.error("LR122", items[with_rest[1]].extent, "two phases of one sequence use `rest`", "give one of them a length, such as `20%`")
     parts: list[Curve | None] = [None] * len(items)
     lengths: list[Exact | None] = [None] * len(items)
     for i, item in enumerate(items):
-        if i not in late:
+        if i not in deferred:
             parts[i] = read(item, scope)
             lengths[i] = _length(parts[i], items, i, scope)
-        elif i not in resting and isinstance(item, nodes.Limited):
+        elif i not in with_rest and isinstance(item, nodes.Limited):
             length = limit_of(item, scope)
             lengths[i] = length.value if isinstance(length, Num) else None
     run = scope.run
-    for i, item in enumerate(items if late else ()):
-        if i in late:
+    for i, item in enumerate(items if deferred else ()):
+        if i in deferred:
             start = attrs.evolve(scope, run=run)
             inner: Scope | None = start
-            if i in cut or i in resting:
-                others = range(i) if i in cut else (k for k in range(len(items)) if k != i and not _takes_no_rest(k, i, items, driven, scope))
-                inner = _with_rest(start, [lengths[k] for k in others], any(k < i for k in driven))
+            if i in limited_rest or i in with_rest:
+                counted = range(i) if i in limited_rest else (k for k in range(len(items)) if k != i and not _takes_no_rest(k, i, items, with_metric, scope))
+                inner = _with_rest(start, [lengths[k] for k in counted], any(k < i for k in with_metric))
             parts[i] = None if inner is None else read(item, inner)
             lengths[i] = _length(parts[i], items, i, scope)
         curve = parts[i]
@@ -64,7 +64,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
             run = run.after_event(*curve.pending, curve.length)
         elif curve.length is not None:
             run = run.advanced(curve.length)
-        if scope.readable and i in resting and run.origin is not scope.run.origin and curve is not None:
+        if scope.readable and i in with_rest and run.origin is not scope.run.origin and curve is not None:
             parts[i] = curve.with_level(Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
     complete = [c for c in parts if c is not None]
     if len(complete) < len(items) or any(c.endless for c in complete[:-1]):
@@ -88,12 +88,12 @@ def _cuts_rest(item: Node, scope: Scope) -> bool:
     return isinstance(item, nodes.Until) and uses_rest(item.body, scope) and not any(uses_rest(c, scope) for c in item.conditions)
 
 
-def _takes_no_rest(k: int, i: int, items: tuple[Node, ...], driven: set[int], scope: Scope) -> bool:
+def _takes_no_rest(k: int, i: int, items: tuple[Node, ...], with_metric: set[int], scope: Scope) -> bool:
     """Returns whether phase k, which comes after phase i and follows a metric, takes no ticks from the `rest` in phase i.
 
     That is so for an endless last phase. For a phase that a metric ends, the ticks are not known, which is reported.
     """
-    if k not in driven or k < i or isinstance(items[k], nodes.Limited):
+    if k not in with_metric or k < i or isinstance(items[k], nodes.Limited):
         return False
     if k + 1 < len(items) or isinstance(items[k], nodes.Until):
         help = "write the length as a number, or as a share of the run: `20%`"

@@ -261,15 +261,15 @@ def _line(words: list[_Word], indent: int, depth: int) -> _Line:
 
 def _flat(words: Sequence[_Word], depth: int = 0) -> str:
     """Returns the words on one line, with their blanks. `depth` is the number of brackets around them."""
-    out = ""
+    line = ""
     sign = False  # the word before is the sign of a number
     for i, word in enumerate(words):
         before = words[i - 1] if i else None
         depth -= word.kind in _CLOSING
-        out += ("" if before is None or sign or _tight(before, word, depth) else " ") + word.text
+        line += ("" if before is None or sign or _tight(before, word, depth) else " ") + word.text
         sign = word.kind == "MINUS" and (before is None or before.kind in _OPERATORS | _OPENING | {"CARET"})
         depth += word.kind in _OPENING
-    return out
+    return line
 
 
 def _tight(before: _Word, word: _Word, depth: int) -> bool:

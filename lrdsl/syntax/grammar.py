@@ -82,14 +82,14 @@ def tables(source: bytes) -> dict[str, Any]:
 
     lark_parser = lark.Lark(source.decode(), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=_KeepUnused())
     table = lark_parser.parser.parser._parse_table
-    numbers, todo = {table.start_states["start"]: 0}, [table.start_states["start"]]
-    for state in todo:  # Lark numbers the states in another order on each run
+    numbers, queue = {table.start_states["start"]: 0}, [table.start_states["start"]]
+    for state in queue:  # Lark numbers the states in another order on each run
         for _, (action, to) in sorted(table.states[state].items()):
             if action is Shift and to not in numbers:
                 numbers[to] = len(numbers)
-                todo.append(to)
+                queue.append(to)
     rules = {rule: i for i, rule in enumerate(lark_parser.rules)}
-    moves = [{kind: numbers[to] if action is Shift else ~rules[to] for kind, (action, to) in sorted(table.states[state].items())} for state in todo]
+    moves = [{kind: numbers[to] if action is Shift else ~rules[to] for kind, (action, to) in sorted(table.states[state].items())} for state in queue]
     # The order in which Lark's own lexer tries them. Keywords are told from WORD afterwards: `thenceforth` is not a `then`.
     words = {t.pattern.value: t.name for t in lark_parser.terminals if t.pattern.value.isalpha()}
     kinds = sorted(

@@ -269,8 +269,8 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """Yields a node and every node below it, without recursion."""
-    todo = [node]
-    while todo:
-        current = todo.pop()
+    stack = [node]
+    while stack:
+        current = stack.pop()
         yield current
-        todo.extend(children(current))
+        stack.extend(children(current))

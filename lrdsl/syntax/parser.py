@@ -145,11 +145,11 @@ def _report(state: Derivation, queue: list[Token], i: int, missing: str | None, 
 
 def _too_deep(tree: Node, problems: Problems) -> bool:
     """Returns True, and reports it, for a tree that is too deep for passes that recurse. The search itself does not recurse."""
-    todo = [(tree, 1)]
-    while todo:
-        node, depth = todo.pop()
+    stack = [(tree, 1)]
+    while stack:
+        node, depth = stack.pop()
         if depth > 2 * MAX_DEPTH:
             problems.error("LR006", node.extent, f"operations are nested more than {2 * MAX_DEPTH} deep", "split the expression into phases, or simplify it")
             return True
-        todo.extend((child, depth + 1) for child in nodes.children(node))
+        stack.extend((child, depth + 1) for child in nodes.children(node))
     return False

@@ -41,19 +41,19 @@ def replaced(tree: Node, new: Mapping[str, Node]) -> Node:
 
 def _with_bodies(tree: Node, body: Callable[[str, Node], Node], defined: Sequence[Node]) -> Node:
     """Returns a file with the same targets. `body` makes each new schedule from the target's name and its old schedule; `defined` statements come first."""
-    out: list[Node] = list(defined)
+    kept: list[Node] = list(defined)
     for statement in tree.statements if isinstance(tree, nodes.File) else (tree,):
         if isinstance(statement, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use):
-            out.append(statement)
+            kept.append(statement)
         elif not isinstance(statement, nodes.Assertion):
             target = statement if isinstance(statement, nodes.Target) else nodes.Target(nodes.Name("lr", statement.extent), statement, statement.extent)
             after = body(canonical(target.target), target.body)
-            out.append(target if after is target.body else attrs.evolve(target, body=after))
-    return nodes.File(tuple(out), tree.extent)
+            kept.append(target if after is target.body else attrs.evolve(target, body=after))
+    return nodes.File(tuple(kept), tree.extent)
 
 
-def followed(before: Node, tick: int, after: Node) -> Node:
+def followed(first: Node, tick: int, second: Node) -> Node:
     """Returns one schedule up to a tick and another after it, as one flat sequence."""
-    length = nodes.Number(exact(tick), before.extent)
-    phases = after.items if isinstance(after, nodes.Sequence) else (after,)
-    return nodes.Sequence((nodes.Limited(before, length, before.extent), *phases), before.extent)
+    length = nodes.Number(exact(tick), first.extent)
+    phases = second.items if isinstance(second, nodes.Sequence) else (second,)
+    return nodes.Sequence((nodes.Limited(first, length, first.extent), *phases), first.extent)

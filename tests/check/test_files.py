@@ -1,4 +1,4 @@
-"""Files: statements, names, settings, files that use files, assertions."""
+"""Tests of files: statements, names, settings, files that use other files, assertions."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_what_does_not_hold_names_the_first_tick(claim: str, where: str) -> None
 
 
 def test_every_tick_is_looked_at() -> None:
-    """A level that leaves its bounds for one tick in a long run."""
+    """An assertion that fails at one tick of a long run."""
     spike = "set total = 3M\nlr = hold(2345678) then hold(1, at=2x) then hold\nassert lr <= 1x"
     assert "at tick 2345678 " in lrdsl.lint(spike)[0].message
 

@@ -1,4 +1,4 @@
-"""Kinds: what fits where, and what arithmetic makes of them."""
+"""Tests of kinds: which values a parameter takes, and the kind of the result of arithmetic."""
 
 from __future__ import annotations
 

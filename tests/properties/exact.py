@@ -1,4 +1,4 @@
-"""A SymPy expression of the tick at 60 digits: rational where it is rational, so that floors and bounds of pieces are decided exactly, mpmath elsewhere."""
+"""Evaluates SymPy expressions of the tick to 60 digits, as the reference for levels. Rational parts stay rational, so that floors and comparisons are exact."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 class Evaluator:
-    """Values of one expression at many ticks; running products are kept. `came` has the ticks of each event that the expression speaks of, by its symbol."""
+    """Computes one expression at many ticks, and keeps running products. `came` has the ticks of each event in the expression, by its symbol."""
 
     def __init__(self, expression: sympy.Expr, came: Mapping[str, Sequence[int]] | None = None) -> None:
         self.expression = expression

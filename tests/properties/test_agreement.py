@@ -1,4 +1,4 @@
-"""One schedule, four readings: single ticks, arrays, the running scheduler, and the SymPy formula at 60 digits say the same, to 4 ulp a phase."""
+"""Tests that four ways to the same level agree to 4 ulp a phase: single ticks, arrays, the running scheduler, and the SymPy formula at 60 digits."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from lrdsl.syntax.nodes import Node
 from tests.properties import exact, texts
 
 BASE = 0.1
-#: Under this a double has fewer digits, and so may what it was computed from.
+#: Below this, a double has fewer digits, and so may the numbers it was computed from.
 SMALLEST = 1e-290
 
 
 def ulps(found: float, value: object) -> float:
-    """The distance of a double from a number of 60 digits, in units of the double's last place."""
+    """Returns the distance of a double from a number of 60 digits, in units of the last place of the double."""
     if abs(value) < SMALLEST:  # type: ignore[operator]
         return 0.0 if abs(found) <= 2 * SMALLEST else math.inf
     return float(abs(exact.mp.mpf(found) - value) / exact.mp.mpf(math.ulp(found)))
@@ -55,7 +55,7 @@ def test_compositions(data: st.DataObject) -> None:
 @settings(max_examples=200)
 @given(st.data())
 def test_compositions_of_short_phases(data: st.DataObject) -> None:
-    """Short phases bring many boundaries and cycles into reach, and running products in."""
+    """Short phases have many boundaries and cycles within few ticks, and allow running products."""
     node = data.draw(texts.trees(longest=60))
     compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), texts.FEW)) if t <= texts.FEW])
 
@@ -77,7 +77,7 @@ def test_compositions_of_short_phases(data: st.DataObject) -> None:
     ticks=st.lists(st.integers(0, 10**8), min_size=4, max_size=12),
 )
 def test_cycles_in_cycles_that_grow(cycle: str, length: int, growth: object, ticks: list[int]) -> None:
-    """Where a cycle has grown by a fraction of many digits, no tick is at a whole part of the cycles in it."""
+    """If a cycle has grown by a fraction of many digits, no tick falls on a boundary of the cycles in it."""
     compare(parse(f"restarts({cycle} for {length}, stretch={growth})"), ticks)
 
 
@@ -95,7 +95,7 @@ def test_every_shape(form: Shape) -> None:
 
 @pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)
 def test_the_paper_form_is_the_best_form(form: Shape) -> None:
-    """Where a shape is written twice, SymPy proves both equal, with symbols for all that may be one."""
+    """SymPy proves that the two formulas of a shape are equal, with symbols for all parameters that can be symbols."""
     if form.paper is None:
         return
     symbols = {T: sympy.Symbol("u", positive=True), ENTRY: sympy.Symbol("v", positive=True), expr.BASE: sympy.Symbol("b", positive=True), PI: sympy.pi}
@@ -150,7 +150,7 @@ def test_stepping_seeking_and_asking_are_one(schedule: lrdsl.Schedule, tick: int
 @settings(max_examples=300)
 @given(texts.schedules(longest=10**4))
 def test_the_very_edges_of_phases(schedule: lrdsl.Schedule) -> None:
-    """Boundaries that are not whole ticks, and the doubles beside them: a number, and the same one by the array."""
+    """Single ticks and arrays agree at boundaries that are not whole ticks, and at the doubles beside them."""
     starts = [float(p.start) for p in pieces(schedule.plan.level) if p.start < 10**6]
     at = [t for start in starts for t in (math.nextafter(start, -1), start, math.nextafter(start, math.inf)) if t >= 0]
     one = [schedule.at(t, BASE) for t in at]

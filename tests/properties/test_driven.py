@@ -1,4 +1,4 @@
-"""Schedules that follow metrics: what runs, what is asked afterwards, and the formula say the same; a resumed run is the unbroken one."""
+"""Tests of schedules that follow metrics: the run, later questions to it and the formula agree, and a resumed run equals the unbroken one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def runner(text: str) -> Any:
 
 
 def run(scheduler: Any, metrics: list[dict[str, float]]) -> list[float]:
-    """The level of each tick after the one it is at."""
+    """Returns the level of each tick after the present one."""
     found = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -43,7 +43,7 @@ def test_what_ran_is_what_is_said_of_it(node: Node, metrics: list[dict[str, floa
     first = scheduler.get_last_lr()
     ran = [*first, *run(scheduler, metrics)]
     assert all(map(math.isfinite, ran))
-    # What is known of later events may group the same numbers otherwise.
+    # With more events known, the same sums may be computed in another order.
     for said in ([scheduler.at(t) for t in range(len(ran))], scheduler.values(len(ran)).tolist()):
         assert all(math.isclose(a, b, rel_tol=1e-13, abs_tol=1e-290) for a, b in zip(said, ran, strict=True)), (said, ran)
 
@@ -67,7 +67,7 @@ def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, f
 @settings(max_examples=100, deadline=None)
 @given(texts.driven(closed=True), reports)
 def test_the_formula_holds_whatever_happens(node: Node, metrics: list[dict[str, float]]) -> None:
-    """With the ticks of the events in the place of their symbols, the formula gives the levels that the run had."""
+    """The formula gives the levels of the run once the ticks of the events replace their symbols."""
     scheduler = runner(canonical(node))
     ran = [*scheduler.get_last_lr(), *run(scheduler, metrics)]
     plan = lrdsl.parse(canonical(node)).plan
@@ -82,7 +82,7 @@ def test_the_formula_holds_whatever_happens(node: Node, metrics: list[dict[str, 
 
 
 def ticks_of(event: Any, plan: Any, scheduler: Any) -> list[int]:
-    """The ticks of an event of the text in a run: the place of its watch in the text is the same in the schedule that has run."""
+    """Returns the ticks at which an event came. Its watch has the same place in the plan of the text and in the plan of the run."""
     watches = scheduler.schedule.plan.watches
     mine = [i for i, watch in enumerate(plan.watches) if watch.event == event]
     keys = [watches[i].key for i in mine if i < len(watches)]

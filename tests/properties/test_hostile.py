@@ -1,4 +1,4 @@
-"""No text, however odd, does anything but give a schedule or a `ScheduleError` that points into it."""
+"""Tests that every text, however odd, gives either a schedule or a `ScheduleError` with spans in the text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.properties.texts import NOWHERE
 
 EXAMPLES = [form.example for forms in SHAPES.values() for form in forms] + [c.example for c in COMBINATORS.values()]
 SOUND = [*((text, dict(rule.clock)) for rule in RULES.values() for text in (rule.bad, rule.good)), *((text, {}) for text in EXAMPLES)]
-#: Words and signs of the language, and a few that are not.
+#: Words and signs of the language, and a few of other languages.
 NAMES = [*SHAPES, *COMBINATORS, "base", "rest", "total", "t", "pi", "k", "x", "cos", "log", "to", "from", "at", "times", "power"]
 SIGNS = ["then", "restart", "for", "%", "ep", "B tokens", "steps", *"()[],=+-*/^"]
 NUMBERS = ["0", "1", "-1", "1e9", "9e99", "1e-99", "0.1", "1_000"]
@@ -34,7 +34,7 @@ WORDS = [*NAMES, *SIGNS, *NUMBERS, *STRANGE]
 
 
 def survive(text: str, **options: object) -> None:
-    """Read a text, and look at it if it is a schedule. All that costs no more than one budget of work, or ends in an error that says so."""
+    """Parses and lints a text, and asks a schedule for all it can tell. Each costs one budget of work at most, or is refused by an error that says so."""
     codes = []
     try:
         with bounded(text):
@@ -71,7 +71,7 @@ leaves = st.one_of(
 
 
 def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    """Every form of the grammar over smaller trees, whether it makes sense or not."""
+    """Draws every form of the grammar over smaller trees, sound or not."""
     arguments = st.builds(lambda n, v: nodes.Argument(n, v, NOWHERE, NOWHERE), st.one_of(st.just(""), names), inner)
     return st.one_of(
         st.builds(lambda n, a: nodes.Call(n, tuple(a), NOWHERE, NOWHERE), names, st.lists(arguments, max_size=4)),
@@ -136,7 +136,7 @@ def test_mutated_files(data: st.DataObject) -> None:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
-    """A valid text after a few edits."""
+    """Draws a valid text and edits it a few times."""
     text = draw(st.one_of(st.sampled_from(EXAMPLES), texts.trees(4, 10**6).map(texts.canonical)))
     for _ in range(draw(st.integers(1, 5))):
         a, b = sorted(draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
@@ -153,7 +153,7 @@ def test_mutated_texts(text: str) -> None:
 
 @st.composite
 def renumbered(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-    """A text that a rule speaks of, or does not, or an example, with other numbers in it."""
+    """Draws an example of a rule or of the catalogue, with other numbers in it."""
     text, clock = draw(st.sampled_from(SOUND))
     other = st.sampled_from(["0", "1", "2", "0.1", "0.5", "1e-3", "7", "1000", "1.5", "3"])
     return re.sub(r"(?<![\w.])[0-9.]+(e-?[0-9]+)?", lambda found: draw(st.one_of(st.just(found[0]), other)), text), clock

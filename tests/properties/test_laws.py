@@ -1,4 +1,4 @@
-"""The algebra of language.md, section 4: laws that hold for every schedule."""
+"""Tests of the laws of the algebra of phases, such as the associativity of `then`, on drawn schedules."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ many = settings(max_examples=100)
 
 
 def same(a: Node | str, b: Node | str, ticks: int | None = None, length: bool = True) -> None:
-    """Both texts are accepted, have one length, and give one level at every tick, to rounding."""
+    """Asserts that two texts are sound and have the same length, and the same level at every tick up to rounding."""
     first, second = (lrdsl.parse(x if isinstance(x, str) else canonical(x)) for x in (a, b))
     if length:
         assert first.plan.length == second.plan.length, (str(first), str(second))
     if ticks is None:
         ticks = min(2000, int(first.length or 0) + 300)
     one, two = first.values(ticks, BASE), second.values(ticks, BASE)
-    # In a chain of phases the error is that of the largest level on the way, where a later phase enters at it.
+    # An error is relative to the largest level before it, because each phase enters at the level of the last.
     np.testing.assert_allclose(one, two, rtol=1e-11, atol=1e-14 * np.abs(one).max(initial=0), err_msg=f"{first} | {second}")
 
 
@@ -54,7 +54,7 @@ def test_then_is_associative(a: Node, b: Node, c: Node) -> None:
 @many
 @given(ends, parts)
 def test_what_is_finite_stays_so_behind_another_phase(a: Node, b: Node) -> None:
-    """A refusal would be a false alarm: nothing here grows, and only `exp` and an exponential warmup divide by a level, which may be 0."""
+    """Nothing here grows, and only `exp` and an exponential warmup divide by a level that may be 0. So a refusal of any other phase would be wrong."""
     chain = then(a, b)
     valid(a, b)
     assume("exp" not in canonical(chain))
@@ -109,7 +109,7 @@ def test_repeating_is_writing_out(a: Node, times: int) -> None:
 @many
 @given(ends)
 def test_bounce_is_continuous_where_its_phase_is(a: Node) -> None:
-    """At the turns, and wherever the phase itself is."""
+    """It is continuous at the turns, and wherever the phase itself is."""
     bounced = call("bounce", a)
     valid(a, bounced)
     s = lrdsl.parse(canonical(bounced))
@@ -125,11 +125,11 @@ def test_bounce_is_continuous_where_its_phase_is(a: Node) -> None:
         assert abs(before - after) <= 2 * tolerance
     walked = np.linspace(0, float(n), 50)
     forward, backward = s.values(walked, BASE), s.values(2 * float(n) - walked, BASE)
-    assert np.isclose(forward, backward, rtol=1e-6, atol=1e-9).mean() >= 0.9  # ticks beside a jump of the phase may fall on its other side
+    assert np.isclose(forward, backward, rtol=1e-6, atol=1e-9).mean() >= 0.9  # a tick beside a jump may fall on its other side
 
 
 def _bases(node: Node) -> bool:
-    """Whether every level in a tree is a multiple of base."""
+    """Returns whether every level in a tree is a multiple of base."""
     s = checked(node)
     return s is not None and all(not isinstance(n, nodes.Number) or n.value == 0 for n in _levels(node))
 

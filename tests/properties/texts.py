@@ -1,4 +1,4 @@
-"""Schedules as hypothesis draws them: trees built from the declarations of shapes and combinators, so that a new shape is tested without a new line here."""
+"""Strategies of hypothesis that draw schedules. They build trees from the declarations of shapes and combinators, so a new shape needs no new line here."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import tokens_of
 
 NOWHERE = (0, 0)
-#: How many times the usual number of texts is drawn where files are rewritten: `LRDSL_TIMES=17 pytest tests/test_repairs.py` draws over 5,000.
+#: Tests that rewrite files draw this many times the usual number of texts: `LRDSL_TIMES=17 pytest tests/linting/test_repairs.py` draws over 5,000.
 TIMES = int(os.environ.get("LRDSL_TIMES", "1"))
-#: The shapes that follow time alone; `driven` draws schedules with those that follow a metric.
+#: The shapes that follow no metric. `driven` draws schedules with those that do.
 FORMS = [form for forms in SHAPES.values() for form in forms if form.monitor is None]
 #: The metrics that drawn schedules follow.
 METRICS = ("loss", "acc")
-#: A running product is worked out factor by factor in the tests, so it stays short.
+#: The longest running product: the tests compute it factor by factor.
 FEW = 3000
 FORMULAS = (
     "1/(1 + t/10)",
@@ -45,7 +45,7 @@ def number(value: float | Fraction) -> nodes.Number:
 
 
 def call(name: str, *arguments: Node, **named: Node) -> nodes.Call:
-    """A call with arguments by position, then by name."""
+    """Returns a call with arguments by position, then by name."""
     given = [nodes.Argument("", a, NOWHERE, NOWHERE) for a in arguments]
     given += [nodes.Argument(n.rstrip("_"), a, NOWHERE, NOWHERE) for n, a in named.items()]
     return nodes.Call(name, tuple(given), NOWHERE, NOWHERE)
@@ -56,7 +56,7 @@ def limited(body: Node, length: int) -> nodes.Limited:
 
 
 def decimals(low: float, high: float, digits: int = 3) -> st.SearchStrategy[nodes.Number]:
-    """Numbers between two bounds as people write them, with a few digits."""
+    """Draws a number between two bounds, with few digits, as people write it."""
     return st.floats(low, high).map(lambda x: number(float(f"{x:.{digits}g}")))
 
 
@@ -88,7 +88,7 @@ def ratios(p: Parameter) -> st.SearchStrategy[Node]:
 
 @st.composite
 def arguments(draw: st.DrawFn, p: Parameter, longest: int, factor: bool) -> Node:
-    """A value for a parameter, within its range."""
+    """Draws an argument for a parameter, within its range."""
     if p.kind is Kind.DURATION and p.listed == "list":
         at = sorted(draw(st.sets(st.integers(0, min(longest, 300)), min_size=1, max_size=4)))
         return nodes.List(tuple(number(n) for n in at), NOWHERE)
@@ -112,7 +112,7 @@ def arguments(draw: st.DrawFn, p: Parameter, longest: int, factor: bool) -> Node
 
 @st.composite
 def shapes(draw: st.DrawFn, longest: int = 300, factor: bool = False, forms: tuple[Shape, ...] = tuple(FORMS)) -> nodes.Call:
-    """A call of a shape: all that it needs, by position, and some of what it may have, by name."""
+    """Draws a call of a shape: required arguments by position, and some optional ones by name."""
     form = draw(st.sampled_from([form for form in forms if form.name != "cumprod" or longest <= FEW]))
     given: list[Node] = []
     named: dict[str, Node] = {}
@@ -125,7 +125,7 @@ def shapes(draw: st.DrawFn, longest: int = 300, factor: bool = False, forms: tup
             given.append(value)
         else:
             named[p.name] = value
-    if form.name == "scale":  # `1 - factor` has the digits that doubles leave it
+    if form.name == "scale":  # `1 - factor` has only the digits that doubles leave to it
         named.pop("to", None)
     if form.name == "multistep" and isinstance(named.get("gamma"), nodes.List):
         del named["gamma"]
@@ -133,7 +133,7 @@ def shapes(draw: st.DrawFn, longest: int = 300, factor: bool = False, forms: tup
 
 
 def checked(node: Node) -> lrdsl.Schedule | None:
-    """The schedule of a tree, None where the language refuses it."""
+    """Returns the schedule of a tree; None if the language refuses it."""
     try:
         return lrdsl.parse(canonical(node))
     except lrdsl.ScheduleError:
@@ -142,7 +142,7 @@ def checked(node: Node) -> lrdsl.Schedule | None:
 
 @st.composite
 def finite(draw: st.DrawFn, depth: int, longest: int, factor: bool = False) -> Node:
-    """A phase that ends."""
+    """Draws a phase that ends."""
     node = draw(phases(depth, longest, factor))
     in_factor = node if not factor else nodes.Binary("*", call("hold"), node, NOWHERE)
     s = checked(in_factor)
@@ -155,7 +155,7 @@ def finite(draw: st.DrawFn, depth: int, longest: int, factor: bool = False) -> N
 
 @st.composite
 def phases(draw: st.DrawFn, depth: int, longest: int = 300, factor: bool = False) -> Node:
-    """A phase, nested up to `depth`."""
+    """Draws a phase, nested up to `depth`."""
     if depth <= 1 or draw(st.integers(0, 3)) == 0:
         return draw(shapes(longest, factor))
     kind = draw(st.sampled_from(["then", "then", "restart", "for", "times", "scaled", "shifted", *COMBINATORS]))
@@ -206,7 +206,7 @@ def combined(draw: st.DrawFn, form: Combinator, depth: int, longest: int, factor
 
 @st.composite
 def trees(draw: st.DrawFn, depth: int = 5, longest: int = 10**7) -> Node:
-    """A tree that the language accepts."""
+    """Draws a tree that the language accepts."""
     node = draw(phases(draw(st.integers(1, depth)), longest))
     assume(checked(node) is not None)
     return node
@@ -214,7 +214,7 @@ def trees(draw: st.DrawFn, depth: int = 5, longest: int = 10**7) -> Node:
 
 @st.composite
 def conditions(draw: st.DrawFn) -> tuple[Node, ...]:
-    """What a phase waits for: a comparison or a plateau, and perhaps a time."""
+    """Draws the conditions of `until`: a comparison or a plateau, and perhaps a time."""
     found: list[Node] = []
     for _ in range(draw(st.integers(1, 2))):
         metric = nodes.Name(draw(st.sampled_from(METRICS)), NOWHERE)
@@ -229,7 +229,7 @@ def conditions(draw: st.DrawFn) -> tuple[Node, ...]:
 
 @st.composite
 def plateaus(draw: st.DrawFn, closed: bool = False) -> Node:
-    """A phase that a metric drives. With `closed`, one whose level has a closed form: no step is left out."""
+    """Draws a phase that follows a metric. With `closed`, its level has a closed form, so no reduction may be left out."""
     (form,) = SHAPES["plateau"]
     given = {p.name: draw(arguments(p, 30, False)) for p in form.parameters if draw(st.booleans())}
     given["patience"] = number(draw(st.integers(0, 3)))
@@ -238,7 +238,7 @@ def plateaus(draw: st.DrawFn, closed: bool = False) -> Node:
 
 @st.composite
 def driven(draw: st.DrawFn, closed: bool = False) -> Node:
-    """A schedule that follows metrics, alone or among phases that follow time."""
+    """Draws a schedule that follows metrics, alone or among phases that do not."""
     items: list[Node] = []
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(["time", "plateau", "until", "until", "nested"]))
@@ -264,12 +264,12 @@ def driven(draw: st.DrawFn, closed: bool = False) -> Node:
 
 
 def schedules(depth: int = 5, longest: int = 10**7) -> st.SearchStrategy[lrdsl.Schedule]:
-    """A checked schedule."""
+    """Draws a checked schedule."""
     return trees(depth, longest).map(lambda node: lrdsl.parse(canonical(node)))
 
 
 def promised(node: Node, tick: int) -> int:
-    """How many phases have a part in the level at a tick, each of which may be 4 ulp off: shapes and factors, a repeated one once a cycle.
+    """Returns how many phases the level at a tick is computed from, each with an error of up to 4 ulp. A repeated phase counts once for each cycle.
 
     A `cumprod` whose factor calls a function is a chain of as many phases as ticks: each factor is rounded once.
     """
@@ -287,12 +287,12 @@ def promised(node: Node, tick: int) -> int:
 
 
 def below(node: Node) -> list[Node]:
-    """A node and all nodes under it."""
+    """Returns a node and all nodes below it."""
     return list(nodes.walk(node))
 
 
 def ticks(s: lrdsl.Schedule, longest: int = 10**7) -> st.SearchStrategy[list[int]]:
-    """Ticks worth looking at: around the boundaries of phases and pieces, and anywhere."""
+    """Draws ticks around the boundaries of phases and pieces, and anywhere else."""
     from lrdsl.plan import pieces
 
     edges = sorted({max(0, int(p.start) + d) for p in pieces(s.plan.level) for d in (-1, 0, 1) if p.start <= 10**11})[:400]
@@ -301,7 +301,7 @@ def ticks(s: lrdsl.Schedule, longest: int = 10**7) -> st.SearchStrategy[list[int
 
 @st.composite
 def messy(draw: st.DrawFn) -> str:
-    """A file as somebody in a hurry might write it: blanks, breaks and comments, each with its number, anywhere between the words of one or two targets."""
+    """Draws a file of one or two targets with a careless layout: blanks, line breaks and numbered comments anywhere between the words."""
     tree = draw(trees(depth=3, longest=100))
     lines = [f"{name} = {canonical(tree)}" for name in draw(st.lists(st.sampled_from(["lr", "momentum", "weight_decay"]), min_size=1, max_size=2, unique=True))]
     found, comments = "", 0

@@ -1,4 +1,4 @@
-"""The layout: one for each text, with the same meaning and all comments, whatever the text looked like."""
+"""Tests of the formatter: its layout keeps the meaning and all comments of a text, and does not change when it is formatted again."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_wrong_text_has_no_layout() -> None:
 @settings(max_examples=400 * texts.TIMES, deadline=None)
 @given(texts.messy())
 def test_any_spacing_and_any_comments(messy: str) -> None:
-    """Blanks, breaks and comments put anywhere between words: the layout means the same, has all comments in it, and is its own layout."""
+    """The layout of a file with blanks, breaks and comments anywhere has the same meaning and all comments, and is its own layout."""
     try:
         meant = parse(messy)
     except lrdsl.ScheduleError:  # a break ended a statement in the middle

@@ -1,4 +1,4 @@
-"""The parser's tables are data beside the grammar, written by `python -m tests.syntax.test_grammar`."""
+"""Tests of the parser's tables: they are up to date, and the parser does what Lark does. `python -m tests.syntax.test_grammar` writes the tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TABLES = grammar_path().with_suffix(".tables.json")
 
 @pytest.fixture
 def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the grammar and its tables, which is the one in use."""
+    """Puts a copy of the grammar and its tables in the place of the real ones."""
     place = tmp_path / grammar_path().name
     shutil.copy(grammar_path(), place)
     shutil.copy(TABLES, tmp_path)
@@ -48,14 +48,14 @@ def test_tables_that_fit_are_used(moved: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_lark_is_not_loaded_to_read_a_text() -> None:
-    """Loading it takes as long as all the rest."""
+    """Loading Lark takes as long as loading everything else together."""
     code = "import sys, lrdsl; lrdsl.parse('cosine(9)'); lrdsl.lint('cosine(9'); print('lark' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == ["False"]
 
 
 @pytest.fixture(scope="module")
 def larks() -> lark.Lark:
-    """Lark itself, reading by the same grammar."""
+    """Lark's own parser of the same grammar."""
     return lark.Lark(grammar_path().read_text("utf-8"), parser="lalr", lexer="basic", keep_all_tokens=True, postlex=module._KeepUnused())
 
 
@@ -73,7 +73,7 @@ def test_words_are_found_as_lark_finds_them(larks: lark.Lark, text: str) -> None
 
 @given(st.data())
 def test_what_fits_is_what_fits_lark(larks: lark.Lark, data: st.DataObject) -> None:
-    """Token by token, on ways that are drawn so that most of them fit: the kinds that may come next are the same, and so is the end."""
+    """After each token, both parsers accept the same kinds of token, on drawn texts of which most fit the grammar; and they end at the same place."""
     known = {kind for moves in grammar().moves for kind in moves if kind.isupper()}
     ours, theirs = Derivation([0], None), larks.parse_interactive("")
     for _ in range(data.draw(st.integers(0, 25))):

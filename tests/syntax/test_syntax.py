@@ -1,4 +1,4 @@
-"""Text to tree and back."""
+"""Tests of the parser and the printer: a text becomes a tree, and a tree its canonical text."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_files(tmp_path) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("number", ["1e77777777777777777777777777777", "1e-77777777777777777777777777777", "1e101", "1e-101"])
 @pytest.mark.parametrize("digit", ["0", "1", "0.0"])
 def test_numbers_that_no_text_may_have(number: str, digit: str) -> None:
-    """Exponents that `Decimal` has no room for, and powers of ten that nobody could wait for."""
+    """Exponents too large for `Decimal`, and powers of ten that would take for ever to compute."""
     text = f"hold({digit}{number[1:]})"
     problems = Problems(text)
     parse(text, problems)
