@@ -22,7 +22,7 @@ from lrdsl.diagnostics import CODES
 
 
 class Odd:
-    """A value of another library that raises whatever is asked of it."""
+    """A value of another library that raises an error at every use."""
 
     def __float__(self) -> float:
         raise RuntimeError("no")
@@ -46,7 +46,7 @@ def deep(levels: int = 100_000) -> list[Any]:
     return found
 
 
-#: Values that are no number, no text, no mapping of numbers, and no schedule, each with a name.
+#: Values that are not a number, a text, a mapping of numbers, or a schedule, by name.
 NOTHING: dict[str, Any] = {
     "True": True,
     "complex": 1j,
@@ -76,7 +76,7 @@ NOTHING: dict[str, Any] = {
     "decimal of a billion digits": Decimal("1e999999999"),
     "fraction of 5000 digits": Fraction(1, 10**5000),
 }
-#: What else is no number.
+#: More values that are not a number.
 TEXT: dict[str, Any] = {"empty text": "", "text": "x", "number in text": "5", "dict": {1: 2}, "two numbers": torch.tensor([1.0, 2.0])}
 MISSING: dict[str, Any] = {"None": None}
 LIST: dict[str, Any] = {"list": [1, 2], "list of None": [None]}
@@ -94,7 +94,7 @@ def scheduler(text: str = "hold until loss < 0.3 then cosine(20)") -> Any:
     return lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 0.2}]))
 
 
-#: Each argument: how it is given, and what it refuses.
+#: Each argument: the call that takes it, and the values that it refuses.
 ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "parse text": (lambda x: lrdsl.parse(x), {**WORD, **MISSING}),
     "parse names": (lambda x: lrdsl.parse("hold", names=x), {**{k: v for k, v in NUMBER.items() if k != "dict"}, **ANY_NUMBER, "names of numbers": {1: 2}}),
@@ -198,7 +198,7 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
 
 
 def refusal(call: Callable[[Any], Any], value: Any) -> Any:
-    """The diagnostics of a call, that `lint` gives and others raise."""
+    """Returns the diagnostics of a call, which `lint` returns and other functions raise."""
     try:
         return call(value)
     except lrdsl.ScheduleError as error:

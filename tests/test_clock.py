@@ -60,7 +60,7 @@ def test_facts_that_agree_are_accepted_and_those_that_do_not_are_refused() -> No
     assert ticks("100%", total_epochs=5, steps_per_epoch=10, total_steps=50) == 50
     assert ticks("100%", total_epochs=5, steps_per_epoch=Fraction(1, 3), total_steps=Fraction(5, 3)) == Fraction(5, 3)
     for steps in (49, 51, 2, 15):
-        with pytest.raises(lrdsl.ScheduleError, match=f"5 epochs of 10 steps are 50 steps, and total_steps says {steps}"):
+        with pytest.raises(lrdsl.ScheduleError, match=f"5 epochs of 10 steps are 50 steps, but total_steps is {steps}"):
             Clock.of(total_epochs=5, steps_per_epoch=10, total_steps=steps)
 
 

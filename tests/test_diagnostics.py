@@ -18,7 +18,7 @@ PAGE = Path(__file__).parent / "fixtures" / "diagnostics.txt"
 RUN = {"total_steps": 1000}
 EPOCHS = {"steps_per_epoch": 100, "total_epochs": 90}
 
-#: A text that is wrong, and the options it is read with.
+#: Wrong texts, each with the options of `lint`.
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("cosine(20) then hold(3)@", {}),
     ("step(3, 0.1)\0 then cosine(20)", {}),
@@ -164,7 +164,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 
 class Optimizer(SimpleNamespace):
-    """Anything with param groups."""
+    """Returns an object with param groups."""
 
 
 def _host() -> list[Exception]:
@@ -213,7 +213,7 @@ def _host() -> list[Exception]:
 
 
 def _replanned(times: int) -> lrdsl.Scheduler:
-    """A scheduler that is replanned at each of its first ticks."""
+    """Returns a scheduler that is replanned at each of its first ticks."""
     made = lrdsl.compile("linear(200)", Optimizer(param_groups=[{"lr": 1.0}]))
     for _ in range(times):
         made.step()
@@ -222,7 +222,7 @@ def _replanned(times: int) -> lrdsl.Scheduler:
 
 
 def page() -> str:
-    """All that the wrong texts say, one after the other."""
+    """Returns the text of the fixture: the errors of all wrong texts and calls."""
     blocks = []
     for text, options in WRONG:
         with pytest.raises(lrdsl.ScheduleError) as caught:
@@ -253,7 +253,7 @@ def test_spans_lie_in_the_text(text: str, options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("text", "options"), WRONG, ids=range(len(WRONG)))
 def test_a_fix_removes_its_problem(text: str, options: dict[str, Any]) -> None:
-    """A repair that a program may apply leaves fewer problems, or others further on."""
+    """A fix removes its problem: fewer problems are left, or others further on."""
     for d in lrdsl.lint(text, **options):
         if d.fix is None:
             continue

@@ -14,9 +14,9 @@ from lrdsl import work
 from lrdsl.cli import main
 from lrdsl.diagnostics import ScheduleError
 
-#: A budget that makes the tests quick.
+#: A small budget, so that the tests are quick.
 BUDGET = 8_000
-#: No operation that is counted stands for more calls of functions than this, reading the text included.
+#: The most calls of functions for each counted operation, with the parsing of the text.
 CALLS = 60
 
 
@@ -68,7 +68,7 @@ ASKED: dict[str, Callable[[str], Any]] = {
 
 
 def calls_of(task: Callable[[], Any]) -> int:
-    """How many functions of Python a task calls, told by a tracer: beside a profiler, `work.counted` would not count."""
+    """Returns how many Python functions a task calls. A tracer counts them: with a profiler in place, `work.counted` would not count."""
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: Any) -> None:
@@ -87,7 +87,7 @@ def calls_of(task: Callable[[], Any]) -> int:
 @pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_question_has_an_answer_after_few_operations(name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ASKED[asked]("cosine(100)")  # what is loaded when it is first needed
+    ASKED[asked]("cosine(100)")  # loads the modules that are loaded on first use
     monkeypatch.setattr(work, "MOST", BUDGET)
     codes = []
 
@@ -141,7 +141,7 @@ def test_showing_many_targets_is_work(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_what_is_raised_where_it_would_be_lost_is_raised_later() -> None:
-    """A generator that the collector of garbage ends calls no function that may raise: there the limit would be lost, and printed."""
+    """A generator that the garbage collector ends calls no function that may raise. An error there would only be printed, and the limit lost."""
 
     def numbers() -> Iterator[int]:
         try:
@@ -174,7 +174,7 @@ def test_the_outermost_budget_counts_for_all(monkeypatch: pytest.MonkeyPatch) ->
     with work.limited():
         work.spend(10)
         assert work.spent() == 10
-    work.spend(10**9)  # nothing is counted outside
+    work.spend(10**9)  # work outside a limit is not counted
 
 
 def test_the_place_is_the_innermost_of_the_outermost_text() -> None:

@@ -18,7 +18,7 @@ _Meaning = TypeVar("_Meaning")
 
 
 def is_phase(node: Node, scope: Scope) -> bool:
-    """Returns whether a node is a phase. `min` and `max` are phases if one of their arguments is."""
+    """Returns whether a node is a phase. A word that is both a shape and a function is a phase; `min` and `max` are if one of their arguments is."""
     match node:
         case nodes.Sequence() | nodes.Restart() | nodes.Limited() | nodes.Until():
             return True
