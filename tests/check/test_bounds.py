@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import lrdsl
-from lrdsl.check.bounds import ANY, bounds, constant
+from lrdsl.check.bounds import bounds, constant
+from lrdsl.check.intervals import ANY
 from lrdsl.expr import Expr, T, call, mod, number, power
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Plan
