@@ -71,15 +71,23 @@ def run(arguments: argparse.Namespace) -> int:
         return 2 if missing else 1 if _complain(found) or changed else 0
     if arguments.statistics:
         terminal.say(*reports.statistics(found))
-    elif arguments.format == "text":
-        terminal.say(*reports.text(found))
-    elif body := reports.FORMATS[arguments.format](found):
-        terminal.emit(f"{body}\n")
+    else:
+        print_report(arguments.format, found)
     if arguments.verbose:
         terminal.complain(*(line for c in found for line in c.trace.splitlines()))
     if arguments.format == "text":
         _summary(found)
     return 2 if missing else 1 if any(c.diagnostics for c in found) else 0
+
+
+def print_report(kind: str, checked: Sequence[Checked]) -> None:
+    """Prints a report: "text", for people, or one of `reports.FORMATS`."""
+    from lrdsl.linting import reports
+
+    if kind == "text":
+        terminal.say(*reports.text(checked))
+    elif body := reports.FORMATS[kind](checked):
+        terminal.emit(f"{body}\n")
 
 
 def _written(checked: Checked, listed: Listed, settings: Settings) -> Checked:

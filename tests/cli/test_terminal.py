@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.cli import main, terminal
+from lrdsl.cli.check import print_report
 from lrdsl.diagnostics import Diagnostic, Span, render
 from lrdsl.escaping.visible import glyphs, line, visible, width
-from lrdsl.linting import reports
 from lrdsl.linting.projects import Checked
 
 PACKAGE = Path(lrdsl.__file__).parent
@@ -120,7 +120,7 @@ def test_carets_stand_under_what_is_wrong(parts: list[str], k: int) -> None:
 def written(kind: str, found: list[Checked]) -> str:
     page = io.StringIO()
     with contextlib.redirect_stdout(page):
-        reports.printed(kind, found)
+        print_report(kind, found)
     text = page.getvalue()
     text.encode("utf-8")
     assert not obeyed(text if kind != "github" else text.replace("::error ", "").replace("::warning ", "")), text
