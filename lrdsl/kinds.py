@@ -80,7 +80,8 @@ class Parameter:
 
     `low` and `high` are its bounds; with `open_low` or `open_high`, the bound itself is not allowed. The bounds of a level apply to its constant part and to
     its multiple of base. `listed` says whether a list is allowed: "one" (a single value only), "list" (a single value becomes a list of one) or "either".
-    `letter` is its name in a symbolic formula, such as `T_w` or `gamma`.
+    `letter` is its name in a symbolic formula, such as `T_w` or `gamma`. `sets` says which level of the phase a level decides: the one at its "start", the
+    one at its "end", or none (""), as a plateau's `min`.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Parameter:
     options: tuple[str, ...] = ()
     listed: str = "one"
     letter: str = ""
+    sets: str = ""
 
     @property
     def range_text(self) -> str:
@@ -130,9 +132,9 @@ def duration(name: str, doc: str, default: Default | Constant = REQUIRED, *, let
     return Parameter(name, Kind.DURATION, doc, _default(default), low=0, open_low=not empty, listed=listed, letter=letter)
 
 
-def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, positive: bool = False) -> Parameter:
+def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, positive: bool = False, sets: str = "start") -> Parameter:
     """Declares a level. It must be `positive` if the formula divides by it or takes its logarithm."""
-    return Parameter(name, Kind.LEVEL, doc, _default(default), low=0 if positive else None, open_low=positive, letter=letter)
+    return Parameter(name, Kind.LEVEL, doc, _default(default), low=0 if positive else None, open_low=positive, letter=letter, sets=sets)
 
 
 def ratio(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lrdsl.linting.listing import listed
+from lrdsl.linting.listing import list_files
 
 
 def write(folder: Path, *empty: str, **texts: str) -> None:
@@ -16,7 +16,7 @@ def write(folder: Path, *empty: str, **texts: str) -> None:
 
 def names(folder: Path) -> list[str]:
     """Returns the files that lint finds in a folder, in order."""
-    return [file.path.relative_to(folder).as_posix() for file in listed([folder]).files]
+    return [file.path.relative_to(folder).as_posix() for file in list_files([folder]).files]
 
 
 def repository(folder: Path) -> None:

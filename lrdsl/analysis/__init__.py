@@ -1,1 +1,1 @@
-"""What a schedule comes to: figures of merit, comparison and proof, the table of its phases, plots."""
+"""Analysis of schedules: their figures of merit, whether two are the same function, the table of phases, and plots."""

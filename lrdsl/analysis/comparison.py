@@ -1,4 +1,4 @@
-"""Whether two schedules are the same function: proved, phase by phase, or by their levels at every tick."""
+"""Comparison: `compare` tells where the levels of two schedules differ, and proves with SymPy that two schedules are the same function."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from lrdsl.diagnostics import refuse
 from lrdsl.expr import BASE, INDEX, PI, Expr, T
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.symbolic import translate
-from lrdsl.plan import MOST_TICKS, Plan, horizon, pieces
+from lrdsl.plan import MOST_TICKS, Piece, Plan, horizon, pieces
 from lrdsl.schedule import Schedule
 from lrdsl.work import TooMuchWorkError, bounded, counted
 
-#: Levels that differ by no more than this share of the largest are equal as far as doubles can tell.
+#: Two levels count as equal if they differ by at most this share of the largest level: doubles cannot tell them apart.
 CLOSE = 1e-12
-#: No proof is tried for more stretches than this.
+#: A proof is tried for at most so many stretches of time.
 _MOST_STRETCHES = 60
-#: The work after which SymPy gives a proof up.
+#: A proof is given up after so much work.
 _MOST_WORK = 50_000
 _SYMBOLS: dict[Expr, Any] = {T: sympy.Symbol("t", nonnegative=True), BASE: sympy.Symbol("b", positive=True), INDEX: sympy.Symbol("k"), PI: sympy.pi}
 
 
 @attrs.frozen
 class Difference:
-    """What sets two schedules apart in one target.
+    """The difference of two schedules in one target.
 
-    `proved` says that they are one function for every tick and every base above 0. Else, over the first `ticks` ticks: `first` is the first tick at which
-    they differ, None if they agree at all of them; `largest` is the largest difference, at the tick `at`.
+    `proved` says that they are the same function, for every tick and every base above 0. The other fields are about the first `ticks` ticks: `first` is the
+    first tick at which the levels differ, None if there is none; `largest` is the largest difference, and `at` is its tick.
     """
 
     target: str
@@ -44,35 +44,35 @@ class Difference:
 
     @property
     def same(self) -> bool:
-        """Whether no difference was found."""
+        """Whether the levels agree at all of these ticks."""
         return self.first is None
 
 
 def compare(a: Schedule, b: Schedule, base: float = 1.0, ticks: int | None = None) -> list[Difference]:
-    """What sets two schedules apart, for each target that either has. `base` is the base value, `ticks` how many are compared one by one.
+    """Compares two schedules, and returns one `Difference` per target.
 
-    Raises `ScheduleError` for schedules that follow a metric, and for those that do not schedule the same targets.
+    Parameters: `base`, the base value; `ticks`, how many ticks to compare one by one (the longer run of the two). Raises `ScheduleError` if a schedule follows
+    a metric, or if the two have different targets.
 
     >>> import lrdsl
-    >>> [one] = lrdsl.compare(lrdsl.parse("poly(10)"), lrdsl.parse("linear(10)"))
-    >>> one.proved
+    >>> [difference] = lrdsl.compare(lrdsl.parse("poly(10)"), lrdsl.parse("linear(10)"))
+    >>> difference.proved
     True
-    >>> [one] = lrdsl.compare(lrdsl.parse("linear(10)"), lrdsl.parse("linear(11)"))
-    >>> one.same, one.first, one.at
+    >>> [difference] = lrdsl.compare(lrdsl.parse("linear(10)"), lrdsl.parse("linear(11)"))
+    >>> difference.same, difference.first, difference.at
     (False, 1, 10)
     """
     for s in (a, b):
         if not isinstance(s, Schedule):
-            raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give two of what `lrdsl.parse` gives")
+            raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give two schedules from `lrdsl.parse`")
         for t in s.targets:
             s.checked_base(base, t.name)
     if ticks is not None:
-        help = f"between 1 and {MOST_TICKS} ticks can be compared one by one"
-        ticks = whole_number("ticks", ticks, help, low=1, high=MOST_TICKS, text=str(a))
+        ticks = whole_number("ticks", ticks, f"compare between 1 and {MOST_TICKS} ticks", low=1, high=MOST_TICKS, text=str(a))
     names = [t.name for t in a.targets]
     if sorted(names) != sorted(t.name for t in b.targets):
         lists = " and ".join(", ".join(f"`{t.name}`" for t in s.targets) for s in (a, b))
-        raise refuse("LR153", f"they do not schedule the same: {lists}", "compare schedules of the same targets", str(b))
+        raise refuse("LR153", f"the schedules have different targets: {lists}", "compare schedules with the same targets", str(b))
     with bounded(b.text):
         return [_difference(a, b, name, base, ticks) for name in names]
 
@@ -81,14 +81,15 @@ def _difference(a: Schedule, b: Schedule, name: str, base: float, ticks: int | N
     plans = [s.plan_of(name) for s in (a, b)]
     for s, plan in zip((a, b), plans, strict=True):
         if plan.watches:
-            raise refuse("LR152", "a schedule that follows a metric cannot be compared before its run", "suppose what happens: `supposing(17)`", str(s))
+            message = "a schedule that follows a metric cannot be compared before its run"
+            raise refuse("LR152", message, "suppose that its event comes at some tick: `supposing(17)`", str(s))
     n = ticks or max(horizon(plan, total_of(s.clock)) for s, plan in zip((a, b), plans, strict=True))
-    one, two = (s.values(n, base, name) for s in (a, b))
-    apart = np.abs(one - two)
-    scale = max(float(np.abs(one).max()), float(np.abs(two).max()))
-    different = np.flatnonzero(apart > CLOSE * scale)
+    left, right = (s.values(n, base, name) for s in (a, b))
+    distances = np.abs(left - right)
+    scale = max(float(np.abs(left).max()), float(np.abs(right).max()))
+    different = np.flatnonzero(distances > CLOSE * scale)
     if different.size:
-        return Difference(name, False, n, int(different[0]), float(apart.max()), int(apart.argmax()))
+        return Difference(name, False, n, int(different[0]), float(distances.max()), int(distances.argmax()))
     try:
         with counted(_MOST_WORK):
             proved = plans[0].level is plans[1].level or _proved(a.readable_plan(name), b.readable_plan(name))
@@ -98,22 +99,22 @@ def _difference(a: Schedule, b: Schedule, name: str, base: float, ticks: int | N
 
 
 def _proved(a: Plan, b: Plan) -> bool:
-    """Whether SymPy finds nothing left of the difference in any stretch of time in which both have one formula."""
-    one, two = pieces(a.law), pieces(b.law)
-    starts = sorted({p.start for p in (*one, *two)})
-    return len(starts) <= _MOST_STRETCHES and all(_equal(_at(one, start), _at(two, start)) for start in starts)
+    """Whether SymPy proves that the formulas are equal in every stretch of time in which neither changes."""
+    left, right = pieces(a.law), pieces(b.law)
+    starts = sorted({piece.start for piece in (*left, *right)})
+    return len(starts) <= _MOST_STRETCHES and all(_equal(_formula_at(left, start), _formula_at(right, start)) for start in starts)
 
 
-def _at(found: Any, start: Exact) -> Expr:
-    level: Expr = [p.level for p in found if p.start <= start][-1]
-    return level
+def _formula_at(plan_pieces: tuple[Piece, ...], tick: Exact) -> Expr:
+    return [piece.level for piece in plan_pieces if piece.start <= tick][-1]
 
 
 def _equal(a: Expr, b: Expr) -> bool:
+    """Whether SymPy simplifies the difference of two formulas to 0."""
     if a is b:
         return True
     try:
         left, right = (translate(e, _SYMBOLS, False) for e in (a, b))
         return bool(left == right or sympy.simplify(left - right) == 0)
-    except ValueError:  # SymPy orders what it adds by its text, and Python writes no number of more than 4300 digits
+    except ValueError:  # SymPy sorts terms by their text, and Python refuses to write a number of more than 4300 digits
         return False

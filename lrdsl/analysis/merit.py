@@ -1,4 +1,4 @@
-"""What a paper quotes of a schedule: its mean, the area under it, its peak, where it ends. Exact where there is a closed form, else summed tick by tick."""
+"""Figures of merit: `analyze` gives the mean, the area, the peak and the final level of a schedule, exact if there is a closed form, else summed by tick."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from lrdsl.schedule import Schedule
 from lrdsl.work import TooMuchWorkError, bounded, counted
 
 _TICK = sympy.Symbol("t", integer=True, nonnegative=True)
-#: No closed form is looked for in formulas of more pieces than this.
+#: A closed form is tried for formulas of at most so many pieces.
 _MOST_PIECES = 60
 _DIGITS = 40
-#: The work after which SymPy gives a closed form up.
+#: A closed form is given up after so much work.
 _MOST_WORK = 50_000
 _SYMBOLS: dict[Expr, Any] = {PI: sympy.pi, INDEX: sympy.Symbol("k")}
 
 
 @attrs.frozen
 class Measured:
-    """A number, and what it is `exactly`, as a SymPy expression; None where no closed form was found, and then `how` says where the number is from."""
+    """A number, and its closed form `exactly`, a SymPy expression. Without a closed form, `exactly` is None, and `how` tells how the number was computed."""
 
     value: float
     exactly: sympy.Expr | None
@@ -48,11 +48,11 @@ class Measured:
 
 @attrs.frozen
 class Analysis:
-    r"""Of the levels :math:`\eta_0, \dots, \eta_{n-1}` of a run of n `ticks`:
+    r"""The figures of merit of a run of n `ticks` with the levels :math:`\eta_0, \dots, \eta_{n-1}`.
 
-    the `area` :math:`\sum_t \eta_t`, in level times ticks; the `mean` :math:`\frac1n \sum_t \eta_t`; the `peak` and the first tick `peak_at` it; the `final`
-    level :math:`\eta_{n-1}`; the `effective` ticks, for which the peak would have the same area, and `effective_epochs`, where an epoch has a length; and
-    `below`, the first tick from which on every level is under the `threshold`, None if there is none.
+    `area` is :math:`\sum_t \eta_t`, in level times ticks, and `mean` is :math:`\frac1n \sum_t \eta_t`. `peak` is the largest level, and `peak_at` the first
+    tick that has it. `final` is :math:`\eta_{n-1}`. `effective` is the area divided by the peak, in ticks; `effective_epochs` is the same in epochs, None if
+    the clock gives no length of an epoch. `below` is the first tick from which on every level is under the `threshold`, None if there is none.
     """
 
     ticks: int
@@ -69,10 +69,11 @@ class Analysis:
 
 
 def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, target: str | None = None, threshold: float | None = None) -> Analysis:
-    """The analysis of a schedule over its run.
+    """Analyzes a schedule over its run.
 
-    Parameters: `base`, the base value (the one that the text sets, or 1); `ticks`, how many the run has (what the clock or the schedule says); `target`, the
-    name of a target; `threshold`, a level. Raises `ScheduleError` for a schedule without an end in a run of unknown length.
+    Parameters: `base`, the base value (default: the one that the text sets, or 1); `ticks`, the length of the run (default: that of the clock or of the
+    schedule); `target`, the name of a target (default: `lr`, or the first); `threshold`, a level. Raises `ScheduleError` for a schedule that follows a metric,
+    and for an endless schedule in a run of unknown length.
 
     >>> import lrdsl
     >>> a = lrdsl.analyze(lrdsl.parse("warmup(5) then cosine(95)"), base=0.1)
@@ -80,30 +81,31 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
     ('0.05 = 1/20', '50', 5)
     """
     if not isinstance(s, Schedule):
-        raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give what `lrdsl.parse` gives")
+        raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give a schedule from `lrdsl.parse`")
     with bounded(s.text):
-        return _analyzed(s, base, ticks, target, threshold)
+        return _analyze(s, base, ticks, target, threshold)
 
 
-def _analyzed(s: Schedule, base: float | None, ticks: int | None, target: str | None, threshold: float | None) -> Analysis:
+def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | None, threshold: float | None) -> Analysis:
     plan, written = s.plan_of(target), s.readable_plan(target)
     if plan.watches:
-        raise refuse("LR152", "the schedule follows a metric: nobody knows its levels before the run", "suppose what happens: `supposing(17)`", str(s))
+        message = "the schedule follows a metric, so its levels are not known before the run"
+        raise refuse("LR152", message, "suppose that its event comes at some tick: `supposing(17)`", str(s))
     value = s.checked_base(s.program.base or 1 if base is None else base, target)
-    given = s.program.base or 1 if base is None else arguments.number("base", base, "give a number", text=str(s))
+    exact_base = s.program.base or 1 if base is None else arguments.number("base", base, "give a number", text=str(s))
     n = _ticks(s, plan, ticks)
     if threshold is not None:
         threshold = float(arguments.number("threshold", threshold, "give a level", low=-(10**100), high=10**100, text=str(s)))
     levels = s.values(n, value, target)
-    law = substitute(written.law, {BASE: decimal(given)})
+    law = substitute(written.law, {BASE: decimal(exact_base)})
 
     def at(tick: int) -> Measured:
         try:
             with counted(_MOST_WORK):
-                there = _settled(translate(substitute(law, {T: number(tick)}), _SYMBOLS, False))
-        except (ValueError, TooMuchWorkError):  # SymPy cannot say which of two huge powers is larger
-            there = None
-        return Measured(float(levels[tick]), there, "in floating point")
+                level = _simple(translate(substitute(law, {T: number(tick)}), _SYMBOLS, False))
+        except (ValueError, TooMuchWorkError):  # SymPy cannot tell which of two huge powers is larger
+            level = None
+        return Measured(float(levels[tick]), level, "in floating point")
 
     total = _sum(law, n)
     area = Measured(math.fsum(levels) if total is None else float(total.evalf(_DIGITS)), total)
@@ -130,46 +132,47 @@ def _analyzed(s: Schedule, base: float | None, ticks: int | None, target: str | 
 
 
 def _ticks(s: Schedule, plan: Plan, ticks: int | None) -> int:
+    """The length of the run: the argument, the clock's total, or the schedule's own length."""
     total = total_of(s.clock)
-    help = f"between 1 and {MOST_TICKS} ticks can be looked at one by one"
+    help = f"analyze between 1 and {MOST_TICKS} ticks"
     if ticks is not None:
         return whole_number("ticks", ticks, help, low=1, high=MOST_TICKS, text=str(s))
     run = total if total is not None else plan.length
     if run is None:
-        raise refuse("LR152", "the schedule goes on for ever, and nobody has said how long the run is", "give `ticks=` (`--ticks`), or the total", str(s))
+        raise refuse("LR152", "the schedule is endless, and the length of the run is unknown", "give `ticks=` (`--ticks`), or the total", str(s))
     if not 1 <= run <= MOST_TICKS:
-        raise refuse("LR152", f"a run of {float(run):g} ticks", help, str(s))
+        raise refuse("LR152", f"the run has {float(run):g} ticks", help, str(s))
     return math.ceil(run)
 
 
 def _quotient(a: Measured, b: Measured) -> Measured:
     if b.value == 0:
         return Measured(0.0, sympy.Integer(0))
-    exactly = None if a.exactly is None or b.exactly is None else _settled(a.exactly / b.exactly)
+    exactly = None if a.exactly is None or b.exactly is None else _simple(a.exactly / b.exactly)
     if exactly is None or exactly.has(sympy.UnevaluatedExpr):
         return Measured(a.value / b.value, exactly)
     return Measured(float(exactly.evalf(_DIGITS)), exactly)
 
 
-def _settled(e: Any) -> Any:
-    """An expression without `t` as short as is quickly found; None for one that SymPy cannot work with: a running product, or a choice between huge powers."""
+def _simple(e: Any) -> Any:
+    """An expression without `t`, simplified; None if SymPy cannot work with it, since it has a running product or compares huge powers."""
     if e.has(sympy.UnevaluatedExpr, sympy.Product):
         return None if e.has(sympy.Max, sympy.Min, sympy.Product) else e
     return e if e.is_Rational else _simplified(e)
 
 
 def _simplified(e: Any) -> Any:
-    """The expression as SymPy simplifies it, its sines and cosines left whole: of `cos(64 pi/331)` it would make powers, for a minute.
+    """The expression as SymPy simplifies it, with symbols in place of its sines and cosines: `cos(64 pi/331)` alone would take SymPy a minute.
 
-    Those of fractions of a turn are turned to an eighth of one, where equal ones look the same.
+    Sines and cosines of rational multiples of pi are reduced to angles of at most pi/4 first, so that equal ones look the same.
     """
-    turned = e.replace(lambda x: isinstance(x, sympy.sin | sympy.cos) and (x.args[0] / sympy.pi).is_Rational, _turned)
-    waves = {wave: sympy.Dummy(real=True) for wave in turned.atoms(sympy.sin, sympy.cos)}
-    return sympy.simplify(turned.xreplace(waves)).xreplace({symbol: wave for wave, symbol in waves.items()})
+    reduced = e.replace(lambda x: isinstance(x, sympy.sin | sympy.cos) and (x.args[0] / sympy.pi).is_Rational, _with_small_angle)
+    waves = {wave: sympy.Dummy(real=True) for wave in reduced.atoms(sympy.sin, sympy.cos)}
+    return sympy.simplify(reduced.xreplace(waves)).xreplace({symbol: wave for wave, symbol in waves.items()})
 
 
-def _turned(wave: Any) -> Any:
-    """The same as a sine or cosine of at most pi/4; SymPy itself turns every angle to at most pi/2."""
+def _with_small_angle(wave: Any) -> Any:
+    """A sine or cosine as one of an angle of at most pi/4. SymPy has reduced the angle to at most pi/2 already."""
     angle = wave.args[0]
     if 4 * angle / sympy.pi <= 1:
         return wave
@@ -177,10 +180,10 @@ def _turned(wave: Any) -> Any:
 
 
 def _below(levels: Any, threshold: float, exactly: Any) -> int | None:
-    """The first tick from which on all levels are under a threshold; a level that is as good as at it is looked at exactly."""
-    near = np.abs(levels - threshold) <= 1e-12 * max(abs(threshold), float(np.abs(levels).max()))
+    """The first tick from which on all levels are under a threshold. `exactly` gives the exact level at a tick, for levels too close to the threshold."""
+    close = np.abs(levels - threshold) <= 1e-12 * max(abs(threshold), float(np.abs(levels).max()))
     under = levels < threshold
-    for tick in np.flatnonzero(near)[:100]:
+    for tick in np.flatnonzero(close)[:100]:
         level = exactly(int(tick))
         if level is not None and not level.has(sympy.UnevaluatedExpr):
             difference = (level - rational(exact(threshold))).evalf(_DIGITS)
@@ -191,35 +194,35 @@ def _below(levels: Any, threshold: float, exactly: Any) -> int | None:
 
 
 def _sum(law: Expr, n: int) -> Any:
-    """The sum of a formula over the ticks 0 .. n - 1; None where it has no closed form that is known here."""
+    """The closed form of the sum of a formula over the ticks 0 .. n - 1; None if none was found."""
     try:
         with counted(_MOST_WORK):
-            return _closed(pieces(law), n)
+            return _sum_of_pieces(pieces(law), n)
     except TooMuchWorkError:
         return None
 
 
-def _closed(found: tuple[Piece, ...], n: int) -> Any:
-    if len(found) > _MOST_PIECES:
+def _sum_of_pieces(law_pieces: tuple[Piece, ...], n: int) -> Any:
+    if len(law_pieces) > _MOST_PIECES:
         return None
     total: Any = sympy.Integer(0)
-    for piece in found:
+    for piece in law_pieces:
         first, last = math.ceil(piece.start), n if piece.end is None else min(math.ceil(piece.end), n)
         if first >= last:
             continue
         level = translate(piece.level, _SYMBOLS | {T: _TICK}, False)
         if level.has(sympy.floor, sympy.ceiling, sympy.Mod, sympy.Max, sympy.Min, sympy.Piecewise, sympy.Abs, sympy.Product, sympy.log, sympy.UnevaluatedExpr):
             return None
-        for term in sympy.Add.make_args(sympy.expand(TR8(sympy.expand(level)))):  # products of cosines are sums of cosines
-            part = _summed(term, first, last)
+        for term in sympy.Add.make_args(sympy.expand(TR8(sympy.expand(level)))):  # TR8 writes products of cosines as sums
+            part = _sum_of_term(term, first, last)
             if part is None:
                 return None
             total += part
     return _simplified(total)
 
 
-def _summed(term: Any, first: int, last: int) -> Any:
-    """The sum of one term over first .. last - 1: a polynomial, a polynomial times a geometric sequence, or a cosine."""
+def _sum_of_term(term: Any, first: int, last: int) -> Any:
+    """The sum of one term over the ticks first .. last - 1: a polynomial, a polynomial times a geometric sequence, or a cosine; None for any other term."""
     if not term.has(_TICK):
         return term * (last - first)
     factor, moving = term.as_independent(_TICK, as_Add=False)
@@ -229,11 +232,11 @@ def _summed(term: Any, first: int, last: int) -> Any:
             return None
         if sympy.sin(slope / 2) == 0:
             return factor * (last - first) * moving.subs(_TICK, 0)
-        # Lagrange: cos(w t + p) is what sin(w (t + 1/2) + p) is above sin(w (t - 1/2) + p), over 2 sin(w/2): of a sum over t, the ends are left.
+        # Lagrange: cos(w t + p) = (sin(w (t + 1/2) + p) - sin(w (t - 1/2) + p)) / (2 sin(w/2)). In the sum over t only the two ends remain.
         ends = [slope * (tick - sympy.Rational(1, 2)) + shift for tick in (first, last)]
         rise = sympy.sin(ends[1]) - sympy.sin(ends[0]) if isinstance(moving, sympy.cos) else sympy.cos(ends[0]) - sympy.cos(ends[1])
         return factor * rise / (2 * sympy.sin(slope / 2))
     if moving.is_polynomial(_TICK) or all(f.is_polynomial(_TICK) or (f.is_Pow and not f.base.has(_TICK)) for f in sympy.Mul.make_args(moving)):
-        found = sympy.summation(moving, (_TICK, first, last - 1))
-        return None if found.has(sympy.Sum, sympy.Piecewise) else factor * found
+        total = sympy.summation(moving, (_TICK, first, last - 1))
+        return None if total.has(sympy.Sum, sympy.Piecewise) else factor * total
     return None

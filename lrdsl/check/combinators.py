@@ -12,6 +12,7 @@ from lrdsl.check.curves import Curve
 from lrdsl.expr import ONE, Num
 from lrdsl.expr.exact import quotient
 from lrdsl.kinds import Argument, Complaint, Parameter, count, duration, level, phase, ratio
+from lrdsl.shapes import SHAPES, Shape
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
 _TIMES = count("times", "how many cycles; endless if left out", None)
@@ -40,6 +41,7 @@ class Combinator:
     varies: Callable[[Mapping[str, Any]], bool] = lambda _: False
     example: str = ""
     known_as: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def signature(self) -> str:
@@ -185,4 +187,15 @@ _DECLARED = (
 
 #: The combinators by name, and the name here of each combinator that other libraries call otherwise.
 COMBINATORS: dict[str, Combinator] = {c.name: c for c in _DECLARED}
+
 KNOWN_AS: dict[str, str] = {word: c.name for c in _DECLARED for word in c.known_as}
+
+
+def declarations(word: str) -> tuple[Shape | Combinator, ...]:
+    """The declarations of a word: all forms of a shape, or a combinator; none for any other word."""
+    return SHAPES.get(word) or ((COMBINATORS[word],) if word in COMBINATORS else ())
+
+
+def parameters_of(word: str) -> dict[str, Parameter]:
+    """The parameters of a shape, in all its forms, or of a combinator, by name; none for any other word."""
+    return {p.name: p for declaration in declarations(word) for p in declaration.parameters}

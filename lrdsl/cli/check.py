@@ -14,7 +14,7 @@ import attrs
 from lrdsl.cli import terminal
 
 if TYPE_CHECKING:
-    from lrdsl.linting.listing import Listed
+    from lrdsl.linting.listing import ListedFile
     from lrdsl.linting.projects import Checked
     from lrdsl.linting.settings import Settings
 
@@ -44,7 +44,7 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, repair, print; gives the exit status."""
-    from lrdsl.cli.options import listed, standard_input
+    from lrdsl.cli.options import list_files, standard_input
     from lrdsl.linting import projects, reports
     from lrdsl.linting.listing import most_bytes
     from lrdsl.linting.settings import Settings
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             terminal.emit(source if failed else found[0].source)
             return 1 if found[0].diagnostics else 0
     else:
-        listing, missing = listed(arguments.paths)
+        listing, missing = list_files(arguments.paths)
         found = _looked_at([one.path for one in listing.files], settings, repair, not arguments.no_cache)
         if repair and not arguments.diff:
             found = [_written(c, one, settings) for c, one in zip(found, listing.files, strict=True)]
@@ -90,7 +90,7 @@ def print_report(kind: str, checked: Sequence[Checked]) -> None:
         terminal.emit(f"{body}\n")
 
 
-def _written(checked: Checked, listed: Listed, settings: Settings) -> Checked:
+def _written(checked: Checked, listed: ListedFile, settings: Settings) -> Checked:
     """A file that was repaired and written; or, where it cannot be written, as it is, with the reason."""
     from lrdsl.linting import projects
 

@@ -11,7 +11,7 @@ from lrdsl.cli import terminal
 from lrdsl.diagnostics import ScheduleError
 
 if TYPE_CHECKING:
-    from lrdsl.linting.listing import Listed
+    from lrdsl.linting.listing import ListedFile
     from lrdsl.linting.projects import Failure
     from lrdsl.linting.settings import Settings
 
@@ -29,7 +29,7 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lay out; gives the exit status."""
-    from lrdsl.cli.options import listed, standard_input
+    from lrdsl.cli.options import list_files, standard_input
     from lrdsl.linting import projects
     from lrdsl.linting.listing import most_bytes
     from lrdsl.linting.settings import Settings
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         after = projects.attempt(lambda: projects.formatted(name, source, settings))
         terminal.emit(source if isinstance(after, projects.Failure) else after)
         return _complain(name, after, arguments.verbose) if isinstance(after, projects.Failure) else 0
-    listing, missing = listed(arguments.paths)
+    listing, missing = list_files(arguments.paths)
     changed, wrong = 0, bool(listing.unread)
     for path, reason in listing.unread:
         terminal.complain(f"lrdsl: {path}: {reason}")
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 2 if missing else 1 if wrong or (changed and (arguments.check or arguments.diff)) else 0
 
 
-def _laid_out(one: Listed, settings: Settings, write: bool) -> tuple[str, str]:
+def _laid_out(one: ListedFile, settings: Settings, write: bool) -> tuple[str, str]:
     """The text of a file, and the same laid out, which is written where that is asked for."""
     from lrdsl.linting import projects
 

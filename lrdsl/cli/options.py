@@ -59,10 +59,10 @@ def standard_input(most: int) -> str:
     return source
 
 
-def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
+def list_files(paths: Sequence[str]) -> tuple[Listing, bool]:
     """The files that are meant by paths, and whether some are not there, which is said. What runs left that were killed is taken away."""
     from lrdsl.files.replacing import discard
-    from lrdsl.linting.listing import listed
+    from lrdsl.linting.listing import list_files
 
     there = []
     for path in paths:
@@ -73,7 +73,7 @@ def listed(paths: Sequence[str]) -> tuple[Listing, bool]:
             terminal.complain(f"lrdsl: {path}: there is no such file or folder")
         except (OSError, ValueError) as error:
             terminal.complain(f"lrdsl: {path}: {getattr(error, 'strerror', error)}")
-    listing = listed(there)
+    listing = list_files(there)
     discard(listing.leftovers)
     return listing, len(there) < len(paths)
 

@@ -73,7 +73,7 @@ def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], siz
         from lrdsl.figures.pgfplots import pgfplots
 
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
-        source = pgfplots(plotting.described(*schedules, **given), width)
+        source = pgfplots(plotting.picture_of(*schedules, **given), width)
         _put(path, source.encode("utf-8"))
         return
     try:

@@ -1,1 +1,1 @@
-"""What is wrong with a schedule, and in which files: rules, texts inside other files, projects, settings, and reports."""
+"""Linting: rules, the search for schedules in files of other formats, repairs, and the files, settings, cache and reports of a project."""

@@ -1,7 +1,7 @@
-"""What was clean and has not changed since need not be checked again. What is known of a project lies in the user's own cache, never in the project.
+"""The cache: `Cache` remembers which files of a project had no problems, so that they are not checked again until they change.
 
-A cache that comes with a repository would say that its files are clean. So the cache is a file in a folder that belongs to who runs this, and to nobody else,
-and that lies outside of the project. It goes by what files hold and not by their times, which anybody can set.
+A cache that comes with a repository could claim that its files are clean. So the cache lies outside of the project, in a folder that only the user can write.
+It compares the contents of files, not their times, which anybody can set.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from lrdsl.files.opening import is_ours, read_bytes, read_text
 from lrdsl.files.replacing import discard, leftovers, replace
 from lrdsl.syntax.grammar import grammar_path
 
-#: Where the cache lies, if not where the system has its caches.
+#: The environment variable that sets the folder of the cache; the default is the system's folder for caches.
 VARIABLE = "LRDSL_CACHE_DIR"
-#: A cache of more bytes is none, and so many files are remembered.
+#: A larger cache file is ignored, and the cache remembers at most so many files.
 MAX_BYTES, MAX_FILES = 200_000_000, 200_000
-#: Damage of any shape: what is not there, not ours, not JSON, or not of the right form.
+#: The errors of a cache that is missing, or is not the user's own, or is not JSON, or has another form.
 _DAMAGE = (OSError, UsageError, UnusableError, ValueError, KeyError, TypeError, RecursionError, MemoryError)
 
 
 @attrs.define
 class Cache:
-    """The files of a project that were clean: for each by its path, what it held, where it lies, how many schedules are in it, and what files it used.
+    """The clean files of a project, by path: a digest of the content, the real path, the number of schedules, and the files that it uses.
 
-    It holds for one release and one set of settings; with others it is empty. A cache that cannot be read or written is no cache, and no error.
+    The cache is valid for one release and one set of settings, which `mark` stands for; with others it is empty. A cache that cannot be read or written is
+    ignored, without an error.
     """
 
     path: Path | None
     mark: str
-    known: dict[str, Any] = attrs.field(factory=dict)
+    entries: dict[str, Any] = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, root: Path, *settings: object) -> Cache:
@@ -49,44 +50,44 @@ class Cache:
         path: Path | None = None
         try:
             path = _folder(root) / f"{_digest(os.path.realpath(root))[:32]}.json"
-            kept = json.loads(read_bytes(path, MAX_BYTES, follow=False)) if is_ours(path.lstat()) else {}
-            return cls(path, mark, kept["files"] if kept["mark"] == mark and isinstance(kept["files"], dict) else {})
+            data = json.loads(read_bytes(path, MAX_BYTES, follow=False)) if is_ours(path.lstat()) else {}
+            return cls(path, mark, data["files"] if data["mark"] == mark and isinstance(data["files"], dict) else {})
         except _DAMAGE:
             return cls(path, mark)
 
     def clean(self, path: Path) -> int | None:
-        """How many schedules a file holds that was clean and is as it was, with all that it uses; None for others."""
+        """The number of schedules in a file that was clean and has not changed, nor any file that it uses; None for any other file."""
         try:
-            digest, file, texts, used = self.known[str(path.absolute())]
-            same = digest == _digest(read_bytes(path, MAX_BYTES)) and file == os.path.realpath(path) and all(_is_as_it_was(*one) for one in used)
+            digest, file, texts, used = self.entries[str(path.absolute())]
+            same = digest == _digest(read_bytes(path, MAX_BYTES)) and file == os.path.realpath(path) and all(_is_unchanged(*file_used) for file_used in used)
             return texts if same and type(texts) is int and 0 <= texts < MAX_BYTES else None
         except _DAMAGE:
             return None
 
     def keep(self, clean: Mapping[Path, list[Any]]) -> None:
-        """Remember the files that are clean now, each by its entry."""
-        found = {str(path.absolute()): kept for path, kept in clean.items()}
-        if self.path is None or not found:
+        """Adds clean files, each with its entry, and writes the cache."""
+        new = {str(path.absolute()): data for path, data in clean.items()}
+        if self.path is None or not new:
             return
-        self.known = dict(list((self.known | found).items())[-MAX_FILES:])
+        self.entries = dict(list((self.entries | new).items())[-MAX_FILES:])
         try:
-            replace(self.path, json.dumps({"mark": self.mark, "files": self.known}).encode())
+            replace(self.path, json.dumps({"mark": self.mark, "files": self.entries}).encode())
             discard(leftovers(self.path.parent))
         except _DAMAGE:
             pass
 
 
 def entry(path: Path, source: str, texts: int, used: Iterable[Used]) -> list[Any]:
-    """What is remembered of a clean file: what it holds, where it lies, how many schedules it has, and what each file that it uses is and holds."""
-    return [_digest(source), os.path.realpath(path), texts, [[one.folder, one.path, str(one.file), _digest(one.text)] for one in used]]
+    """The entry of a clean file: a digest of its content, its real path, the number of its schedules, and for each file that it uses its paths and digest."""
+    return [_digest(source), os.path.realpath(path), texts, [[file.folder, file.path, str(file.file), _digest(file.text)] for file in used]]
 
 
 def _folder(root: Path) -> Path:
-    """The folder of caches, made if it is not there. Raises `OSError` or `ValueError` where there is none to be trusted."""
-    from platformdirs import user_cache_dir  # takes a while to load, and few files need no cache
+    """The folder of caches, which is made if it does not exist. Raises `OSError` or `ValueError` for a folder that cannot be trusted."""
+    from platformdirs import user_cache_dir  # imported here: it is slow to load, and a run over few files uses no cache
 
-    named = os.environ.get(VARIABLE)
-    top = Path(named) if named else Path(user_cache_dir("lrdsl", appauthor=False))
+    setting = os.environ.get(VARIABLE)
+    top = Path(setting) if setting else Path(user_cache_dir("lrdsl", appauthor=False))
     if not top.is_absolute() or Path(os.path.realpath(top)).is_relative_to(os.path.realpath(root)):
         raise ValueError("a cache lies outside of the project")
     folder = top / "checked"
@@ -99,7 +100,7 @@ def _folder(root: Path) -> Path:
 
 
 def _release() -> tuple[str, ...]:
-    """What results depend on beside files and settings: the versions of what reads files, and the code of lrdsl itself, which changes in a checkout."""
+    """What results depend on, besides files and settings: the versions of Python and PyYAML, and the code of lrdsl itself, which a developer may change."""
     import sys
     from importlib.metadata import version
 
@@ -110,10 +111,10 @@ def _release() -> tuple[str, ...]:
     return sys.version, version("pyyaml"), code.hexdigest()
 
 
-def _is_as_it_was(folder: str, path: str, file: str, digest: str) -> bool:
-    """Whether `use` of a path in a file of a folder reads what it read."""
-    there = os.path.realpath(Path(folder) / path)
-    return there == file and _digest(read_text(Path(there), follow=False)) == digest
+def _is_unchanged(folder: str, path: str, file: str, digest: str) -> bool:
+    """Whether a `use` of this path in a file of this folder still reads the same file with the same content."""
+    real = os.path.realpath(Path(folder) / path)
+    return real == file and _digest(read_text(Path(real), follow=False)) == digest
 
 
 def _digest(data: bytes | str) -> str:

@@ -1,4 +1,4 @@
-"""Repairs made in a text: many at once, and one round of them after another."""
+"""Repairs as edits of a text: which of them can be made together, what the text is after them, and two rounds of repairs as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lrdsl.diagnostics import Fix
 
 
 def compatible(fixes: Iterable[Fix]) -> list[Fix]:
-    """The repairs that can be made together, in the order of the text: from the end, those left out that overlap another."""
+    """The repairs that can be made together, in the order of the text. If two overlap, the later one in the text is kept."""
     kept: list[Fix] = []
     for fix in sorted(fixes, key=lambda f: (f.start, f.end), reverse=True):
         if not kept or fix.end <= kept[-1].start:
@@ -18,7 +18,7 @@ def compatible(fixes: Iterable[Fix]) -> list[Fix]:
 
 
 def applied(text: str, fixes: Iterable[Fix]) -> str:
-    """The text with repairs made, those left out that overlap another.
+    """The text after its repairs. If two overlap, only the later one is made.
 
     >>> applied("restart cosin(9)", [Fix(8, 13, "cosine"), Fix(0, 8, ""), Fix(7, 9, "x")])
     'cosine(9)'
@@ -31,7 +31,7 @@ def applied(text: str, fixes: Iterable[Fix]) -> str:
 
 
 def composed(size: int, first: Iterable[Fix], then: Iterable[Fix]) -> list[Fix]:
-    """The repairs of a text of some size that come to the same as one round of them and another of what the first makes of the text.
+    """Returns the repairs of a text that have the same effect as the `first` round, and `then` a second round on the text that the first one made.
 
     >>> composed(9, [Fix(0, 2, "abcd")], [Fix(1, 3, "xyz"), Fix(6, 7, "")])
     [Fix(start=0, end=2, replacement='axyzd'), Fix(start=4, end=5, replacement='')]
@@ -40,18 +40,19 @@ def composed(size: int, first: Iterable[Fix], then: Iterable[Fix]) -> list[Fix]:
     parts: list[_Part] = []
     at = 0
     for fix in compatible(then):
-        parts += _taken(middle, fix.start - at)
-        deque(_taken(middle, fix.end - fix.start), maxlen=0)
+        parts += _take(middle, fix.start - at)
+        deque(_take(middle, fix.end - fix.start), maxlen=0)
         parts.append((0, 0, fix.replacement))
         at = fix.end
     return list(_fixes(size, [*parts, *middle]))
 
 
-#: A part of a repaired text: a stretch of the text that it was, or what has been put in.
+#: A part of a repaired text: start and end of a stretch of the original text, or new text.
 _Part = tuple[int, int, str]
 
 
 def _parts(start: int, end: int, fixes: Sequence[Fix]) -> Iterator[_Part]:
+    """The parts of the text that repairs make."""
     for fix in fixes:
         yield start, fix.start, ""
         yield 0, 0, fix.replacement
@@ -59,8 +60,8 @@ def _parts(start: int, end: int, fixes: Sequence[Fix]) -> Iterator[_Part]:
     yield start, end, ""
 
 
-def _taken(parts: deque[_Part], count: int) -> Iterator[_Part]:
-    """The parts that so many characters at the beginning are in; they are taken out."""
+def _take(parts: deque[_Part], count: int) -> Iterator[_Part]:
+    """Removes the first `count` characters from the parts, and yields what they were."""
     while count > 0 and parts:
         start, end, added = parts.popleft()
         size = len(added) + end - start
@@ -72,7 +73,7 @@ def _taken(parts: deque[_Part], count: int) -> Iterator[_Part]:
 
 
 def _fixes(size: int, parts: Iterable[_Part]) -> Iterator[Fix]:
-    """The repairs that make parts of a text."""
+    """The repairs of a text that turn it into these parts."""
     at, replacement = 0, ""
     for start, end, added in (*parts, (size, size + 1, "")):
         if added:

@@ -1,6 +1,6 @@
-"""What git ignores, without git: the patterns of `.gitignore` files, in a time that grows with their length times that of a path and no faster.
+"""The patterns of `.gitignore` files, read without git. The time to match a path grows with its length times the length of the patterns, and no faster.
 
-Patterns come from repositories that nobody trusts. Translated into regular expressions, as libraries do it, `*a*a*a*a*b` takes minutes for one name.
+Patterns come from untrusted repositories. If they are translated into regular expressions, as libraries do it, `*a*a*a*a*b` takes minutes for one name.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 import attrs
 
-#: Whether a pattern fits a name.
+#: A function that tells whether a segment fits a name.
 _Fits: TypeAlias = "Callable[[str], bool]"
-#: What a segment of a pattern that stands for any number of folders is.
+#: The segment that stands for any number of folders.
 _ANY = "**"
-#: Longer patterns fit no path.
+#: A longer pattern fits no path.
 _LONGEST = 4096
 _CLASSES = {
     "alnum": "a-zA-Z0-9",
@@ -35,9 +35,10 @@ _CLASSES = {
 
 @attrs.frozen
 class Pattern:
-    """A line of a `.gitignore`: what it says of a path, whether of folders alone, and its segments, of a path from the file on or of a name anywhere below.
+    """A line of a `.gitignore`: whether it ignores or includes paths, whether only folders, and the segments between its slashes.
 
-    `literal` is what every path that fits has in it, and `size` how long the pattern is.
+    An `anchored` pattern must fit the path from the file's folder on; another one must fit the last name of the path. `literal` is a text that every fitting
+    path contains, for a quick test, and `size` is the length of the pattern.
     """
 
     ignores: bool
@@ -54,7 +55,7 @@ class Pattern:
 
 @attrs.frozen
 class Patterns:
-    """The patterns of a file, in its order: those without a wildcard by their path or name, the others as they stand."""
+    """The patterns of a file, each with its line number: the `plain` ones without wildcards, by path or name, and the `wild` ones, last line first."""
 
     plain: dict[str, list[tuple[int, Pattern]]]
     wild: tuple[tuple[int, Pattern], ...]
@@ -76,7 +77,7 @@ class Patterns:
         return cls(plain, tuple(reversed(wild)))
 
     def ignores(self, parts: tuple[str, ...], folder: bool, work: Work) -> bool | None:
-        """What the last pattern that fits says of a path, or None where there is none."""
+        """Whether the last pattern that fits a path ignores it; None if no pattern fits."""
         path = "/".join(parts)
         last, answer = -1, None
         for key in (f"/{path}", parts[-1]):
@@ -96,14 +97,14 @@ class Patterns:
 
 @attrs.define
 class Work:
-    """How many characters may still be compared, and whether it is known that there were too many."""
+    """How many characters may still be compared, and whether it was reported that there were too many."""
 
     left: int
     over: bool = False
 
 
 def _pattern(line: str) -> Pattern | None:
-    """A line as a pattern; None for a comment, an empty line, and one that can fit nothing."""
+    """The pattern in a line; None for a comment, an empty line, and a pattern that fits nothing."""
     line = _trimmed(line)
     ignores = not line.startswith("!")
     text = line if ignores else line[1:]
@@ -114,7 +115,7 @@ def _pattern(line: str) -> Pattern | None:
     anchored = "/" in text
     parts = text.removeprefix("/").split("/")
     segments = [_ANY if anchored and len(part) > 1 and not part.strip("*") else _segment(part) for part in parts]
-    if segments[-1] == _ANY:  # all that is in a folder, and not the folder
+    if segments[-1] == _ANY:  # it fits everything in a folder, but not the folder
         segments.append(_anything)
     if None in segments or not text:
         return None
@@ -123,7 +124,7 @@ def _pattern(line: str) -> Pattern | None:
 
 
 def _trimmed(line: str) -> str:
-    """The line without the blanks at its end, but for one behind a backslash."""
+    """The line without the blanks at its end. A blank after a backslash is kept."""
     bare = line.rstrip(" ")
     slashes = len(bare) - len(bare.rstrip("\\"))
     return bare + " " if slashes % 2 and len(bare) < len(line) else bare
@@ -134,9 +135,9 @@ def _anything(_: str) -> bool:
 
 
 def _segment(text: str) -> str | _Fits | None:
-    """A name, or what fits names by a pattern with wildcards; None for a pattern that fits nothing.
+    """A segment of a pattern: a name, or a function for a segment with wildcards, or None for one that fits nothing.
 
-    Between two stars stand pieces that are each one character wide for each of their signs: the first place where one fits is as good as any later one.
+    The stars divide a segment into pieces of fixed width. Each piece can be matched at the first place where it fits, so that nothing is tried twice.
     """
     signs = list(_signs(text))
     if None in signs:
@@ -150,18 +151,18 @@ def _segment(text: str) -> str | _Fits | None:
         elif sign is not None:
             pieces[-1].append(re.escape(sign[-1]) if len(sign) < 3 else sign)
     widths = [len(piece) for piece in pieces]
-    made: list[re.Pattern[str]] = []
+    expressions: list[re.Pattern[str]] = []
 
     def fits(name: str) -> bool:
-        if not made:  # few of the patterns of a large file are ever asked for, and to make them takes longer than to read them
-            made.extend(re.compile("".join(piece), re.DOTALL) for piece in pieces)
+        if not expressions:  # compiled when first used: compiling takes longer than reading, and most patterns are never used
+            expressions.extend(re.compile("".join(piece), re.DOTALL) for piece in pieces)
         end = len(name) - widths[-1]
-        if len(made) == 1:
-            return made[0].fullmatch(name) is not None
-        if end < widths[0] or not made[0].match(name) or not made[-1].fullmatch(name, end):
+        if len(expressions) == 1:
+            return expressions[0].fullmatch(name) is not None
+        if end < widths[0] or not expressions[0].match(name) or not expressions[-1].fullmatch(name, end):
             return False
         at = widths[0]
-        for piece in made[1:-1]:
+        for piece in expressions[1:-1]:
             place = piece.search(name, at, end)
             if place is None:
                 return False
@@ -172,7 +173,7 @@ def _segment(text: str) -> str | _Fits | None:
 
 
 def _signs(text: str) -> Iterator[str | None]:
-    """The signs of a segment: a star; a character, behind a backslash where it is a star; a set, as a regular expression; None for what fits nothing."""
+    r"""The signs of a segment: `*`; a character (a star as `\*`); a set, as a regular expression; None for a sign that fits nothing."""
     i = 0
     while i < len(text):
         c = text[i]
@@ -183,26 +184,26 @@ def _signs(text: str) -> Iterator[str | None]:
         elif c == "?":
             yield "(?:.)"
         elif c == "[":
-            made, i = _set(text, i)
-            yield made
+            characters, i = _set(text, i)
+            yield characters
         else:
             yield c
 
 
 def _set(text: str, i: int) -> tuple[str | None, int]:
-    """A set of characters as a regular expression, and where it ends."""
+    """A set of characters as a regular expression, and the index after it; None if it fits nothing."""
     negated = text[i : i + 1] in ("!", "^") and bool(text[i : i + 1])
     i += negated
     items: list[str] = []
     first = True
     while first or text[i : i + 1] != "]":
         first = False
-        named = re.compile(r"\[:(\w+):\]").match(text, i)
-        if named is not None:
-            if named[1] not in _CLASSES:
+        named_class = re.compile(r"\[:(\w+):\]").match(text, i)
+        if named_class is not None:
+            if named_class[1] not in _CLASSES:
                 return None, len(text)
-            items.append(_CLASSES[named[1]])
-            i = named.end()
+            items.append(_CLASSES[named_class[1]])
+            i = named_class.end()
             continue
         low, i = _member(text, i)
         high = low
@@ -217,14 +218,14 @@ def _set(text: str, i: int) -> tuple[str | None, int]:
 
 
 def _member(text: str, i: int) -> tuple[str, int]:
-    """A character of a set, and where it ends; an empty text where the set does not end."""
+    """A character of a set, and the index after it; an empty text if the set does not end."""
     if text[i : i + 1] == "\\":
         i += 1
     return text[i : i + 1], i + 1
 
 
 def _fit(segments: tuple[str | _Fits, ...], parts: tuple[str, ...]) -> bool:
-    """Whether segments fit a path: behind `**` the first place where the next ones fit is as good as any later one."""
+    """Whether segments fit a path. After `**`, the next segments can be matched at the first place where they fit."""
     i = j = 0
     star, resume = -1, 0
     while j < len(parts):

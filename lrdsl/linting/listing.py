@@ -1,10 +1,11 @@
-"""Which files are meant by files and folders that somebody names. Nothing in a folder is run or obeyed for it, and no link leads out of it."""
+"""The listing of files to check: `list_files` finds them in the files and folders of a command. It runs nothing in a folder, and follows no link out of it."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import attrs
@@ -14,24 +15,24 @@ from lrdsl.files.replacing import TEMPORARY, leftovers
 from lrdsl.linting.hosts import ENDINGS
 from lrdsl.linting.ignoring import Patterns, Work
 
-#: Files larger than this are data and no configs; notebooks have pictures in them.
+#: The most bytes of a file, and of a notebook, which may have pictures. A larger file is data, not a config.
 MAX_BYTES, MAX_NOTEBOOK = 4_000_000, 100_000_000
-#: A `.gitignore` larger than this is not obeyed; how many characters all of them may make compare in one run, and as how many each of their own counts.
+#: The most bytes of a `.gitignore`; the most characters that one run compares with patterns; and how many of these the reading of one character costs.
 MAX_IGNORE, MAX_WORK, READING = 250_000, 1_000_000_000, 2000
-#: Folders of tools, which hold nothing that people write. A repository's own folder is never looked at, whatever the case of its name.
+#: The folders of tools, in which nobody writes schedules. The folder `.git` is skipped too, in upper or lower case.
 _TOOLS = {"__pycache__", "__pypackages__", "node_modules", "site-packages", "venv", ".venv", ".tox", ".nox", ".eggs", ".hg", ".svn", ".ipynb_checkpoints"}
 _TOOLS |= {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 _GIT = ".git"
 
 
 def most_bytes(path: Path) -> int:
-    """How large a file may be, by its ending."""
+    """The most bytes that a file may have, by the ending of its name."""
     return MAX_NOTEBOOK if path.suffix.lower() == ".ipynb" else MAX_BYTES
 
 
 @attrs.frozen
-class Listed:
-    """A file that is meant, and the folder that it was found in; None for one that was named."""
+class ListedFile:
+    """A file to check, and the folder of the command that it was found in; None if the command names the file itself."""
 
     path: Path
     folder: Path | None = None
@@ -39,29 +40,29 @@ class Listed:
 
 @attrs.define
 class Listing:
-    """The files that are meant, in the order of their names, each once; folders and `.gitignore` files that were not read, with the reason; and temporary files
-    that are left over, perhaps."""
+    """The files to check, each once, sorted by name within a folder; folders and `.gitignore` files that could not be read, with the reason; and temporary
+    files that an interrupted run may have left."""
 
-    files: list[Listed] = attrs.field(factory=list)
+    files: list[ListedFile] = attrs.field(factory=list)
     unread: list[tuple[Path, str]] = attrs.field(factory=list)
     leftovers: list[Path] = attrs.field(factory=list)
 
 
-def listed(paths: Iterable[Path]) -> Listing:
-    """The files that are meant: those named, and in folders those with an ending that we know, less what git ignores and what is too large to be a config.
+def list_files(paths: Iterable[Path]) -> Listing:
+    """Lists the files to check: every file in `paths`, and in their folders every file with a known ending, unless git ignores it or it is too large.
 
-    In a folder, links are followed to files in it alone. Folders of tools, as `.git` and `node_modules`, and repositories inside a repository are passed over;
-    outside a repository so is what begins with a dot. A folder that is named is looked at whatever ignores it.
+    In a folder, only links to files in this folder are followed. Folders of tools, as `.git` and `node_modules`, and repositories inside a repository are
+    skipped; outside of a repository, so are names that begin with a dot. A folder in `paths` is listed even if a pattern ignores it.
     """
     listing, work = Listing(), Work(MAX_WORK)
-    real: dict[tuple[str, str], Listed] = {}  # by what they are and how they are read
+    real: dict[tuple[str, str], ListedFile] = {}  # by real path and ending
     parents: dict[Path, None] = {}
     for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112 - a Path raises where a folder above may not be looked into
-            for one, file in _Walk(path, listing, work).files():
-                real.setdefault((file, one.path.suffix), one)
+        if os.path.isdir(path):  # noqa: PTH112 - a Path raises an error if a folder above cannot be read
+            for file, real_path in _Walk(path, listing, work).files():
+                real.setdefault((real_path, file.path.suffix), file)
         else:
-            real.setdefault((os.path.realpath(path), path.suffix), Listed(path))
+            real.setdefault((os.path.realpath(path), path.suffix), ListedFile(path))
             parents[path.parent] = None
     listing.files += real.values()
     listing.leftovers += [path for parent in parents for path in leftovers(parent)]
@@ -69,72 +70,72 @@ def listed(paths: Iterable[Path]) -> Listing:
 
 
 @attrs.define
-class _Obeyed:
-    """What is ignored below a folder, so many folders under the top of the repository."""
+class _Ignores:
+    """The patterns that hold below a folder, which is `depth` folders under the top of the repository."""
 
     depth: int
     patterns: Patterns
 
 
 @attrs.define
-class _Inside:
-    """A folder to be looked at: its path from the one that was named, its parts from the top of the repository, and whether it is in one."""
+class _Folder:
+    """A folder to list: its path from the command's folder, its parts from the top of the repository, whether it is in a repository, and its patterns."""
 
     path: str
     parts: tuple[str, ...]
     checkout: bool
-    obeyed: tuple[_Obeyed, ...]
+    ignores: tuple[_Ignores, ...]
 
 
 class _Walk:
-    """The files in one folder."""
+    """Lists the files in one folder of the command."""
 
     def __init__(self, folder: Path, listing: Listing, work: Work) -> None:
         self.folder, self.listing, self.work = folder, listing, work
         self.root = Path(os.path.realpath(folder))
 
-    def files(self) -> Iterator[tuple[Listed, str]]:
-        """Each file, with its path without links; a link to a file comes after all files that are none."""
+    def files(self) -> Iterator[tuple[ListedFile, str]]:
+        """Yields each file with its real path. Links come last."""
         links = []
-        todo: list[_Inside | str] = [self._start()]
+        todo: list[_Folder | str] = [self._start()]
         while todo:
-            there = todo.pop()
-            if isinstance(there, str):
-                yield Listed(self.folder / there, self.folder), os.path.join(self.root, there)  # noqa: PTH118 - many, and a Path is slow
+            item = todo.pop()
+            if isinstance(item, str):
+                yield ListedFile(self.folder / item, self.folder), os.path.join(self.root, item)  # noqa: PTH118 - many, and a Path is slow
                 continue
-            found = []
-            for entry, inside in self._entries(there):
-                if isinstance(inside, _Inside) or not entry.is_symlink():
-                    found.append((entry.name, inside))
+            children = []
+            for entry, child in self._entries(item):
+                if isinstance(child, _Folder) or not entry.is_symlink():
+                    children.append((entry.name, child))
                 else:
-                    links.append(inside)
-            todo += [inside for _, inside in sorted(found, key=lambda one: one[0], reverse=True)]
+                    links.append(child)
+            todo += [child for _, child in sorted(children, key=itemgetter(0), reverse=True)]
         for path in sorted(links):
             target = self._linked(path)
             if target is not None:
-                yield Listed(self.folder / path, self.folder), target
+                yield ListedFile(self.folder / path, self.folder), target
 
-    def _start(self) -> _Inside:
-        """The folder that was named, below the top of its repository, which says what is ignored above it."""
+    def _start(self) -> _Folder:
+        """The command's folder, with the patterns of the folders above it, up to the top of its repository."""
         top = next((folder for folder in (self.root, *self.root.parents) if _is_repository(folder)), None)
         if top is None:
-            return _Inside("", (), False, ())
-        obeyed = self._excluded(top)
+            return _Folder("", (), False, ())
+        ignores = self._excluded(top)
         parts = self.root.relative_to(top).parts
         for depth in range(len(parts)):
-            obeyed += self._ignored(top.joinpath(*parts[:depth]), depth)
-        return _Inside("", parts, True, obeyed)
+            ignores += self._ignored(top.joinpath(*parts[:depth]), depth)
+        return _Folder("", parts, True, ignores)
 
-    def _excluded(self, top: Path) -> tuple[_Obeyed, ...]:
-        """What the repository itself excludes, where its own folder is a folder."""
+    def _excluded(self, top: Path) -> tuple[_Ignores, ...]:
+        """The patterns in a repository's `.git/info/exclude`; none if `.git` is not a folder."""
         info = top / _GIT / "info"
         return self._read(info / "exclude", 0) if all(_is_plain_folder(path) for path in (top / _GIT, info)) else ()
 
-    def _ignored(self, folder: Path, depth: int) -> tuple[_Obeyed, ...]:
+    def _ignored(self, folder: Path, depth: int) -> tuple[_Ignores, ...]:
         return self._read(folder / ".gitignore", depth)
 
-    def _read(self, path: Path, depth: int) -> tuple[_Obeyed, ...]:
-        """The patterns of a regular file; none of anything else, as for git."""
+    def _read(self, path: Path, depth: int) -> tuple[_Ignores, ...]:
+        """The patterns of a regular file. Anything else has none, as for git."""
         try:
             status = path.lstat()
             if not stat.S_ISREG(status.st_mode) or not self._afford(READING * min(status.st_size, MAX_IGNORE)):
@@ -143,79 +144,82 @@ class _Walk:
         except FileNotFoundError:
             return ()
         except (OSError, RefusedError) as error:
-            self.listing.unread.append((path, f"what it ignores is not ignored: {_reason(error)}"))
+            self.listing.unread.append((path, f"its patterns are not used: {_reason(error)}"))
             return ()
-        return (_Obeyed(depth, Patterns.of(data.decode("utf-8", "surrogateescape"))),)
+        return (_Ignores(depth, Patterns.of(data.decode("utf-8", "surrogateescape"))),)
 
     def _afford(self, work: int) -> bool:
-        """Whether something is left of what ignoring may cost; where nothing is, that is said once."""
+        """Takes work from the budget for patterns. Returns whether some is left, and reports once if none is."""
         self.work.left -= work
         if self.work.left < 0 and not self.work.over:
             self.work.over = True
-            self.listing.unread.append((self.folder, "its `.gitignore` files take too long, and were not obeyed further"))
+            self.listing.unread.append((self.folder, "its `.gitignore` files take too long, so the rest of their patterns is not used"))
         return self.work.left >= 0
 
-    def _entries(self, there: _Inside) -> Iterator[tuple[os.DirEntry[str], _Inside | str]]:
-        """What is to be looked at in a folder: folders, and the paths of files and of links."""
-        folder = self.root / there.path
+    def _entries(self, current: _Folder) -> Iterator[tuple[os.DirEntry[str], _Folder | str]]:
+        """The entries of a folder that are listed: folders, and the paths of files and links."""
+        folder = self.root / current.path
         try:
             with os.scandir(folder) as scanned:
-                entries = {entry.name: entry for entry in scanned if self._matters(entry, there)}
+                entries = {entry.name: entry for entry in scanned if self._matters(entry, current)}
         except OSError as error:
-            self.listing.unread.append((self.folder / there.path, f"the folder cannot be read: {_reason(error)}"))
+            self.listing.unread.append((self.folder / current.path, f"the folder cannot be read: {_reason(error)}"))
             return
-        if "pyvenv.cfg" in entries and there.path:
+        if "pyvenv.cfg" in entries and current.path:
             return
-        if there.path and _GIT in entries and _is_repository(folder):
-            if there.checkout:
+        if current.path and _GIT in entries and _is_repository(folder):
+            if current.checkout:
                 return
-            there = attrs.evolve(there, checkout=True, parts=(), obeyed=self._excluded(folder))
+            current = attrs.evolve(current, checkout=True, parts=(), ignores=self._excluded(folder))
         if ".gitignore" in entries:
-            there = attrs.evolve(there, obeyed=there.obeyed + self._ignored(folder, len(there.parts)))
+            current = attrs.evolve(current, ignores=current.ignores + self._ignored(folder, len(current.parts)))
         for entry in entries.values():
-            path = f"{there.path}/{entry.name}" if there.path else entry.name
-            parts = (*there.parts, entry.name)
+            path = f"{current.path}/{entry.name}" if current.path else entry.name
+            parts = (*current.parts, entry.name)
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if self._opens(entry) and not self._ignores(there, parts, True):
-                        yield entry, _Inside(path, parts, there.checkout, there.obeyed)
-                elif entry.name.lower().endswith(ENDINGS) and self._fits(entry) and not self._ignores(there, parts, False):
+                    if self._opens(entry) and not self._ignores(current, parts, True):
+                        yield entry, _Folder(path, parts, current.checkout, current.ignores)
+                elif entry.name.lower().endswith(ENDINGS) and self._fits(entry) and not self._ignores(current, parts, False):
                     yield entry, path
             except OSError:
                 continue
 
-    def _matters(self, entry: os.DirEntry[str], there: _Inside) -> bool:
+    def _matters(self, entry: os.DirEntry[str], current: _Folder) -> bool:
+        """Whether an entry may be listed, or says something about the folder. Notes temporary files."""
         if TEMPORARY.fullmatch(entry.name):
-            self.listing.leftovers.append(self.folder / there.path / entry.name)
+            self.listing.leftovers.append(self.folder / current.path / entry.name)
             return False
         if entry.name in (_GIT, ".gitignore", "pyvenv.cfg"):
             return True
-        if entry.name.startswith(".") and not there.checkout:
+        if entry.name.startswith(".") and not current.checkout:
             return False
         return entry.name.lower().endswith(ENDINGS) or entry.is_dir(follow_symlinks=False)
 
     @staticmethod
     def _opens(entry: os.DirEntry[str]) -> bool:
+        """Whether a folder is listed: it is no folder of a tool, and no junction."""
         junction = getattr(entry, "is_junction", None)
         return entry.name.lower() != _GIT and entry.name not in _TOOLS and not (junction is not None and junction())
 
     @staticmethod
     def _fits(entry: os.DirEntry[str]) -> bool:
-        """Whether this is a link, or a file that is not too large. A schedule that is too large is reported."""
+        """Whether an entry is a link, or a file that is not too large. A `.lrs` file may be too large here: its check reports that."""
         if entry.is_symlink():
             return True
         small = entry.name.endswith(".lrs") or entry.stat(follow_symlinks=False).st_size <= most_bytes(Path(entry.name))
         return small and entry.is_file(follow_symlinks=False)
 
-    def _ignores(self, there: _Inside, parts: tuple[str, ...], folder: bool) -> bool:
-        for obeyed in reversed(there.obeyed):
-            answer = obeyed.patterns.ignores(parts[obeyed.depth :], folder, self.work) if self._afford(1) else None
+    def _ignores(self, current: _Folder, parts: tuple[str, ...], folder: bool) -> bool:
+        """Whether the patterns ignore a path. The patterns of the nearest folder decide."""
+        for ignores in reversed(current.ignores):
+            answer = ignores.patterns.ignores(parts[ignores.depth :], folder, self.work) if self._afford(1) else None
             if answer is not None:
                 return answer
         return False
 
     def _linked(self, path: str) -> str | None:
-        """The regular file in this folder that a link leads to."""
+        """The regular file that a link leads to; None if it is not in this folder, or must not be read."""
         try:
             target = Path(os.path.realpath(self.root / path, strict=True))
             status = target.lstat()
@@ -223,14 +227,14 @@ class _Walk:
             return None
         if not target.is_relative_to(self.root) or not stat.S_ISREG(status.st_mode):
             return None
-        inside = target.relative_to(self.root)
-        if any(part.lower() == _GIT for part in inside.parts) or (target.suffix != ".lrs" and status.st_size > most_bytes(Path(path))):
+        relative = target.relative_to(self.root)
+        if any(part.lower() == _GIT for part in relative.parts) or (target.suffix != ".lrs" and status.st_size > most_bytes(Path(path))):
             return None
         return str(target)
 
 
 def _is_repository(folder: Path) -> bool:
-    """Whether a folder is the top of a repository: it has a folder or, as a worktree and a submodule, a file for it."""
+    """Whether a folder is the top of a repository: it has a `.git` folder, or a `.git` file, as a worktree and a submodule have."""
     try:
         mode = (folder / _GIT).lstat().st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""The files of a project: what is wrong in each. Repairs leave every other byte of a file as it is."""
+"""The check and repair of one file of a project: `check_file`, `check_text` and `formatted`. A repair changes no byte outside of the schedules."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from lrdsl.linting.settings import Settings
 from lrdsl.syntax.formatter import format
 from lrdsl.work import MOST, limited, spent
 
-#: Runs that are supposed where nobody has said anything of the run, so that the rest of a text can be checked: what is wrong in all of them is wrong.
+#: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
 _RUNS: tuple[dict[str, Any], ...] = (
     {"steps_per_epoch": 1000, "batch_size": 256, "tokens_per_step": 10**6},
     {"steps_per_epoch": 10, "batch_size": 32, "tokens_per_step": 10**4},
     {"steps_per_epoch": 10**5, "batch_size": 4096, "tokens_per_step": 10**7},
 )
-#: Their length, where the text does not say it either.
+#: The length of these runs, if the text does not give it.
 _EPOCHS = 100
-#: The work that all texts of one file may cost together.
+#: The most work for all texts of one file together.
 _MOST_WORK = 2 * MOST
 
 
@@ -41,8 +41,8 @@ _T = TypeVar("_T")
 
 @attrs.frozen
 class Failure:
-    """Why nothing came of a file: what is wrong, and what to do. `data` says that the file is no text, as there are many; `trace` is the traceback where nobody
-    foresaw it."""
+    """The reason why a file could not be checked, and a help line. `data` says that the file is not text or not in its format, which is common; `trace` is the
+    traceback of an unexpected error."""
 
     reason: str
     help: str
@@ -50,15 +50,12 @@ class Failure:
     trace: str = ""
 
     def diagnostic(self, severity: str = "error") -> Diagnostic:
-        """The failure as a report of the file."""
+        """The failure as a diagnostic of the file."""
         return Diagnostic(UNREADABLE, severity, self.reason, self.help, Span.of("", 0, 0))
 
 
 def attempt(work: Callable[[], _T]) -> _T | Failure:
-    """What comes of the work on one file, or why nothing came of it: all that is wrong with a file, and with lrdsl on it, ends here, and the run goes on.
-
-    Raises `ScheduleError` alone.
-    """
+    """Does the work on one file. Returns its result, or a `Failure` for any error, so that the run goes on with the next file. Raises only `ScheduleError`."""
     try:
         return work()
     except ScheduleError:
@@ -66,23 +63,23 @@ def attempt(work: Callable[[], _T]) -> _T | Failure:
     except RefusedError as refused:
         return Failure(refused.reason, refused.help, isinstance(refused, DataError))
     except UnreadableError as error:
-        return Failure(error.message, "what is written there was not read", data=True)
+        return Failure(error.message, "the file was not read", data=True)
     except OSError as error:
-        return Failure(f"it cannot be read or written: {error.strerror or error}", "look at its permissions, and at those of its folder")
+        return Failure(f"it cannot be read or written: {error.strerror or error}", "check the permissions of the file and of its folder")
     except Exception as error:
-        import traceback  # takes a while to load, and few files need it
+        import traceback  # imported here: it is slow to load, and few files need it
 
         help = "leave the file out, and report this defect of lrdsl with what `--verbose` shows"
-        what = traceback.format_exception_only(error)[-1].strip()  # also of an error that cannot say what it is, as of too large a number
-        return Failure(f"lrdsl fails on it: {shown(what, 200)}", help, trace=traceback.format_exc())
+        name = traceback.format_exception_only(error)[-1].strip()  # it also works for an error whose str() fails
+        return Failure(f"lrdsl fails on it: {shown(name, 200)}", help, trace=traceback.format_exc())
 
 
 @attrs.frozen
 class Checked:
-    """What was found in a file, with its text, which repairs have changed if there were any; `repaired` counts them, and `original` is the text before.
+    """The result for one file: its diagnostics, and its `source` after repairs. `repaired` counts the repairs, and `original` is the text before them.
 
-    `used` are the files that were used; `entry` is what the cache remembers of a clean file, whose text nobody needs; `trace` is the traceback where lrdsl
-    failed.
+    `texts` is the number of schedules, and `used` are the files that they use. `entry` is what the cache remembers of a clean file; its `source` is empty.
+    `trace` is the traceback of a failure of lrdsl.
     """
 
     path: str
@@ -97,36 +94,36 @@ class Checked:
 
 
 def content(path: Path) -> str:
-    """The text of a file. Raises `RefusedError` for what is no file or no text, `OSError` for a file that cannot be read."""
+    """The text of a file. Raises `RefusedError` for something that is not a file or not text, `OSError` for a file that cannot be read."""
     return decoded(path, read_bytes(path, most_bytes(path)))
 
 
 def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
-    """What is wrong in a file, after repairs: "safe" or "unsafe" ones, which are not written. What cannot be read, or checked, is wrong in it too."""
-    checked = _reported(path, settings, lambda: check_source(path, content(path), settings, repair))
+    """Checks a file. `repair` is "safe" or "unsafe" to repair its text too, without writing it. A file that cannot be read gets a diagnostic that says so."""
+    checked = _checked(path, settings, lambda: check_source(path, content(path), settings, repair))
     if checked.diagnostics or checked.repaired:
         return attrs.evolve(checked, used=())
     return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, checked.texts, checked.used))
 
 
 def check_text(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
-    """The same for a text that stands for the file."""
-    return _reported(path, settings, lambda: check_source(path, source, settings, repair))
+    """Checks a text in place of a file's content, as `check_file` does."""
+    return _checked(path, settings, lambda: check_source(path, source, settings, repair))
 
 
 def unread(path: Path, reason: str) -> Checked:
-    """What there is to say of a folder that was not looked at, or of a file that was not obeyed."""
-    return Checked(str(path), "", (Failure(reason, "look at its permissions, or name the files").diagnostic("warning"),))
+    """The result for a folder that could not be listed, or for a `.gitignore` file that was not used."""
+    return Checked(str(path), "", (Failure(reason, "check its permissions, or name the files").diagnostic("warning"),))
 
 
 def ended(path: Path) -> Checked:
-    """What there is to say of a file whose check ended the process that made it."""
+    """The result for a file whose check crashed its process."""
     failure = Failure("the process that checked it ended", "leave the file out, and report this defect of lrdsl with the file")
     return Checked(str(path), "", (failure.diagnostic(),))
 
 
-def _reported(path: Path, settings: Settings, look: Callable[[], Checked]) -> Checked:
-    """A file as it was looked at. One of which nothing came has an error; data and no schedule, a warning, as other texts that are not read."""
+def _checked(path: Path, settings: Settings, look: Callable[[], Checked]) -> Checked:
+    """The result of a check; after a failure, an error for the file, or only a warning if it is data and not a `.lrs` file."""
     failure = attempt(look)
     if isinstance(failure, Checked):
         return failure
@@ -136,37 +133,38 @@ def _reported(path: Path, settings: Settings, look: Callable[[], Checked]) -> Ch
 
 
 def check_source(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
-    """What is wrong in a text that stands for a file, after repairs."""
+    """Checks a text in place of a file's content, and repairs it first if `repair` says so. Raises whatever goes wrong."""
     original = source
     library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
-    look = _Look(library, settings.selected(path), settings.options(path))
+    look = _Linter(library, settings.selected(path), settings.options(path))
     texts, unread = texts_of(path, source, settings)
     repaired = 0
     if repair:
-        found = {i: all_repairs(one.text, repair == "unsafe", look) for i, one in enumerate(texts)}
-        after = edited(source, (texts, unread), {i: fixes for i, (fixes, _) in found.items()}, lambda changed: texts_of(path, changed, settings, len(texts)))
-        source, (texts, unread), repaired = after.source, after.texts, sum(found[i][1] for i in after.made)
-    diagnostics = [one.moved(d, source) for one in texts for d in look(one.text)]
+        repairs = {i: all_repairs(embedded.text, repair == "unsafe", look) for i, embedded in enumerate(texts)}
+        fixes = {i: fixes for i, (fixes, _) in repairs.items()}
+        after = edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts)))
+        source, (texts, unread), repaired = after.source, after.texts, sum(repairs[i][1] for i in after.made)
+    diagnostics = [embedded.moved(d, source) for embedded in texts for d in look(embedded.text)]
     if unread is not None and UNREADABLE in settings.selected(path):
         at = min(unread.offset, len(source))
-        diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "what is written there was not checked", Span.of(source, at, at + 1)))
+        diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "the text from here on was not checked", Span.of(source, at, at + 1)))
     used = () if library is None else tuple(library.used.values())
     return Checked(str(path), source, tuple(diagnostics), repaired, len(texts), original if repaired else "", used)
 
 
 def texts_of(path: Path, source: str, settings: Settings, most: int | None = None) -> tuple[list[Embedded], UnreadableError | None]:
-    """The texts of a file, at most so many, and what kept from finding more."""
-    found: list[Embedded] = []
+    """The schedules in a file, at most so many, and the error that kept the search from finding more."""
+    texts: list[Embedded] = []
     try:
-        found.extend(texts_in(path, source, Finder(settings.keys), most))
+        texts.extend(texts_in(path, source, Finder(settings.keys), most))
     except UnreadableError as error:
-        return found, error
-    return found, None
+        return texts, error
+    return texts, None
 
 
 @attrs.define
-class _Look:
-    """What is wrong in texts of one file: each is looked at once, and no more of them after too much work."""
+class _Linter:
+    """Lints the schedules of one file: each different text once, and none after too much work for the file."""
 
     library: Folder | None
     selection: Selection
@@ -182,72 +180,73 @@ class _Look:
                     self._problems[text] = _linted(text, self.library, self.selection, self.options)
                     self._spent += spent()
             else:
-                message = "the schedules of this file before this one take more work than a file may"
-                unread = Diagnostic(UNREADABLE, "warning", message, "the others were not checked: make those smaller", Span.of(text, 0, 0))
+                message = "the schedules before this one in the file take too much work"
+                unread = Diagnostic(UNREADABLE, "warning", message, "it was not checked: make the schedules before it smaller", Span.of(text, 0, 0))
                 self._problems[text] = [unread] if UNREADABLE in self.selection else []
         return self._problems[text]
 
 
 def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:
-    """The problems of a text. What it lacks of the run the program that uses it will say: the rest is checked as if of some run."""
-    unfilled = placeholder(text) if library is None else None
-    if unfilled is not None:
-        message = f"`{shown(text[slice(*unfilled)])}` is filled in by a program"
-        unread = Diagnostic(UNREADABLE, "warning", message, "not checked here: the program checks it when it runs", Span.of(text, *unfilled))
+    """The problems of a text. If facts of the run are missing, only those problems that it has in every example run."""
+    template = placeholder(text) if library is None else None
+    if template is not None:
+        message = f"a program fills in `{shown(text[slice(*template)])}`"
+        unread = Diagnostic(UNREADABLE, "warning", message, "not checked here: the program checks it when it runs", Span.of(text, *template))
         return [unread] if UNREADABLE in selection else []
-    found = lint(text, library=library, selection=selection, **options)
-    if not _lacks_facts(found):
-        return [d for d in found if d.code != "LR121"]
+    problems = lint(text, library=library, selection=selection, **options)
+    if not _lacks_facts(problems):
+        return [d for d in problems if d.code != "LR121"]
     selection = attrs.evolve(selection, ignore=(*selection.ignore, *(rule.code for rule in RULES.values() if rule.run)))
-    kept: list[Diagnostic] | None = None
+    common: list[Diagnostic] | None = None
     for run in _RUNS:
-        there = lint(text, library=library, selection=selection, **{**run, **options})
-        if _lacks_facts(there):
-            there = lint(text, library=library, selection=selection, **{**run, "total_epochs": _EPOCHS, **options})
-        places = {(d.code, d.span.start.offset) for d in there if d.code not in ("LR121", "LR145")}
-        kept = [d for d in (there if kept is None else kept) if (d.code, d.span.start.offset) in places]
-        if not kept:
+        problems = lint(text, library=library, selection=selection, **{**run, **options})
+        if _lacks_facts(problems):
+            problems = lint(text, library=library, selection=selection, **{**run, "total_epochs": _EPOCHS, **options})
+        places = {(d.code, d.span.start.offset) for d in problems if d.code not in ("LR121", "LR145")}
+        common = [d for d in (problems if common is None else common) if (d.code, d.span.start.offset) in places]
+        if not common:
             break
-    return kept or []
+    return common or []
 
 
-def _lacks_facts(found: list[Diagnostic]) -> bool:
-    """Whether all that is wrong is that nobody has said how long something is."""
-    return bool(found) and all(d.code == "LR121" for d in found)
+def _lacks_facts(problems: list[Diagnostic]) -> bool:
+    """Whether the only problem is that facts of the run are missing."""
+    return bool(problems) and all(d.code == "LR121" for d in problems)
 
 
 def formatted(path: Path, source: str, settings: Settings) -> str:
-    """A file with all texts in it in their canonical layout.
+    """The content of a file, with all schedules in it in canonical layout.
 
-    Raises `ScheduleError` for a `.lrs` file whose grammar is wrong, `UnreadableError` for a file in which no text could be found for another reason.
+    Raises `ScheduleError` for a `.lrs` file with an error of grammar, `UnreadableError` for a file in which no schedule was found because it cannot be read.
     """
     texts, unread = texts_of(path, source, settings)
     if unread is not None and not texts:
         raise unread
-    fixes = {i: _laid_out(one, path) for i, one in enumerate(texts)}
+    fixes = {i: _layout_fixes(embedded, path) for i, embedded in enumerate(texts)}
     return edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts))).source
 
 
-def _laid_out(one: Embedded, path: Path) -> list[Fix]:
-    """What brings a text into its layout.
+def _layout_fixes(embedded: Embedded, path: Path) -> list[Fix]:
+    """The edits that bring a schedule into canonical layout.
 
-    Inside other files a text of one line stays one, other texts stay as far in as they are, and one whose grammar is wrong is left alone.
+    In files of other formats, a text of one line stays on one line, other texts keep their indentation, and a text with an error of grammar is left alone.
     """
+    text = embedded.text
     if path.suffix.lower() == ".lrs":
         try:
-            return [Fix(0, len(one.text), format(one.text))]
+            return [Fix(0, len(text), format(text))]
         except ScheduleError as error:
             raise ScheduleError(error.diagnostics, error.text, str(path)) from None
-    body = one.text.strip()
-    start = one.text.index(body)
-    margin = one.text[:start].rpartition("\n")[2] if "\n" in one.text[:start] else ""
+    body = text.strip()
+    start = text.index(body)
+    margin = text[:start].rpartition("\n")[2] if "\n" in text[:start] else ""
     try:
-        laid_out = format(body + "\n" * ("\n" in body)).rstrip("\n")
+        layout = format(body + "\n" * ("\n" in body)).rstrip("\n")
     except ScheduleError:
         return []
-    return [Fix(start, start + len(body), re.sub(r"\n(?=[^\n])", f"\n{margin}", laid_out))]
+    return [Fix(start, start + len(body), re.sub(r"\n(?=[^\n])", f"\n{margin}", layout))]
 
 
 def write(path: Path, source: str, original: str, folder: Path | None = None) -> None:
-    """Put a text in the place of a file that holds the `original` still, and lies in the folder, if any, that it was found in. Raises what `replace` does."""
+    """Replaces a file's content. The file must still hold the `original`, and still lie in the folder that it was found in. Raises what `replace` raises."""
     replace(path, source.encode("utf-8"), original.encode("utf-8"), folder)

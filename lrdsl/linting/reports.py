@@ -1,4 +1,4 @@
-"""What `lrdsl check` prints: for people, for programs, and for the services that show it beside the code."""
+"""The reports of `lrdsl check`: text for people, JSON for programs, and the formats of GitHub, GitLab, SARIF and JUnit."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from lrdsl.linting.projects import Checked
 from lrdsl.linting.rules import RULES, Rule
 
 
-def text(found: Sequence[Checked]) -> Iterator[tuple[Styled, ...]]:
-    """Every problem with its caret, as lines for people."""
-    for i, c in enumerate(c for c in found if c.diagnostics):
+def text(files: Sequence[Checked]) -> Iterator[tuple[Styled, ...]]:
+    """Lines for people: every problem with its place in the text."""
+    for i, c in enumerate(c for c in files if c.diagnostics):
         yield from [()] * (i > 0)
         yield from styled(c.diagnostics, c.source, c.path)
 
 
-def as_json(found: Sequence[Checked]) -> str:
-    """A list of diagnostics, each with its file."""
-    return json_of([{"path": c.path, **d.to_json()} for c in found for d in c.diagnostics], 2)
+def as_json(files: Sequence[Checked]) -> str:
+    """A JSON list of the diagnostics, each with the path of its file."""
+    return json_of([{"path": c.path, **d.to_json()} for c in files for d in c.diagnostics], 2)
 
 
-def github(found: Sequence[Checked]) -> str:
+def github(files: Sequence[Checked]) -> str:
     """Workflow commands, which GitHub shows as annotations."""
-    return "\n".join(_command(c.path, d) for c in found for d in c.diagnostics)
+    return "\n".join(_command(c.path, d) for c in files for d in c.diagnostics)
 
 
 def _command(path: str, d: Diagnostic) -> str:
@@ -48,16 +48,16 @@ def _command(path: str, d: Diagnostic) -> str:
     return f"::{d.severity} {place},title={escaped(f'lrdsl {d.code}', ':,')}::{escaped(f'{d.message}; {d.help}')}"
 
 
-def gitlab(found: Sequence[Checked]) -> str:
-    """A code quality report. Where one problem stands twice in a line, its fingerprint has a number."""
+def gitlab(files: Sequence[Checked]) -> str:
+    """GitLab's code quality report. If a line has the same problem twice, a number makes the fingerprints differ."""
     entries: list[dict[str, Any]] = []
-    before: Counter[str] = Counter()
-    for c in found:
+    counts: Counter[str] = Counter()
+    for c in files:
         for d in c.diagnostics:
             path = _relative(c.path)
             problem = f"{path}:{d.code}:{d.span.start.line}:{d.message}"
-            again = f":{before[problem]}" if before[problem] else ""
-            before[problem] += 1
+            again = f":{counts[problem]}" if counts[problem] else ""
+            counts[problem] += 1
             mark = hashlib.sha256(f"{problem}{again}".encode("utf-8", "backslashreplace")).hexdigest()
             severity = "major" if d.severity == "error" else "minor"
             place = {"path": path, "lines": {"begin": d.span.start.line, "end": d.span.end.line}}
@@ -66,16 +66,16 @@ def gitlab(found: Sequence[Checked]) -> str:
 
 
 def _relative(path: str) -> str:
-    """A path from here on, if it leads to what lies here or below, with slashes."""
-    inside = Path(path).is_absolute() and Path(path).is_relative_to(Path.cwd())
-    return (Path(path).relative_to(Path.cwd()) if inside else Path(path)).as_posix()
+    """A path with slashes, relative to the current folder if it lies in it."""
+    is_below = Path(path).is_absolute() and Path(path).is_relative_to(Path.cwd())
+    return (Path(path).relative_to(Path.cwd()) if is_below else Path(path)).as_posix()
 
 
-def sarif(found: Sequence[Checked]) -> str:
-    """SARIF 2.1.0."""
-    codes = sorted({d.code for c in found for d in c.diagnostics})
+def sarif(files: Sequence[Checked]) -> str:
+    """A report in SARIF 2.1.0."""
+    codes = sorted({d.code for c in files for d in c.diagnostics})
     results: list[dict[str, Any]] = []
-    for c in found:
+    for c in files:
         for d in c.diagnostics:
             start, end = d.span.start, d.span.end
             region = {"startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": max(end.column, start.column)}
@@ -88,15 +88,15 @@ def sarif(found: Sequence[Checked]) -> str:
 
 
 def _uri(path: str) -> str:
-    """A path as a reference: the bytes of its name in percent signs where they are no plain letters, and no part of it taken for a scheme."""
+    """A path as a URI reference, percent-encoded byte by byte, so that no part of it is taken for a scheme."""
     try:
         return Path(path).as_uri() if Path(path).is_absolute() else quote(os.fsencode(Path(path).as_posix()))
-    except UnicodeEncodeError:  # no name that a file can have
+    except UnicodeEncodeError:  # no file can have this name
         return _uri(encodable(path))
 
 
 def _described(code: str) -> dict[str, Any]:
-    """What a report says of a rule."""
+    """The description of a rule in a SARIF report."""
     rule = RULES.get(code)
     short = {"id": code, "shortDescription": {"text": title(code)}}
     if rule is None:
@@ -106,16 +106,16 @@ def _described(code: str) -> dict[str, Any]:
 
 
 def explained(rule: Rule) -> str:
-    """What a rule finds and why, and both of its examples."""
+    """What a rule finds, why it matters, and its two examples."""
     bad, good = (text.replace("\n", "\n    ") for text in (rule.bad, rule.good))
     return f"{rule.finds} {rule.why}\n\nnot so:\n\n    {bad}\n\nbut:\n\n    {good}"
 
 
-def junit(found: Sequence[Checked]) -> str:
-    """JUnit's XML, a test case a file, in ASCII: all else stands in it by its number."""
-    failures = sum(bool(c.diagnostics) for c in found)
-    suite = ElementTree.Element("testsuite", name="lrdsl", tests=str(len(found)), failures=str(failures))
-    for c in found:
+def junit(files: Sequence[Checked]) -> str:
+    """JUnit's XML with one test case per file, in ASCII: other characters are written by their numbers."""
+    failures = sum(bool(c.diagnostics) for c in files)
+    suite = ElementTree.Element("testsuite", name="lrdsl", tests=str(len(files)), failures=str(failures))
+    for c in files:
         case = ElementTree.SubElement(suite, "testcase", name=xml(c.path), classname="lrdsl")
         for d in c.diagnostics:
             failure = ElementTree.SubElement(case, "failure", message=visible(f"{d.code}: {d.message}"), type=d.severity)
@@ -133,12 +133,12 @@ FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
 }
 
 
-def statistics(found: Sequence[Checked]) -> list[str]:
-    """How often each code was found, a line each."""
-    counts = Counter(d.code for c in found for d in c.diagnostics)
+def statistics(files: Sequence[Checked]) -> list[str]:
+    """One line per code: how often it occurs, and its title."""
+    counts = Counter(d.code for c in files for d in c.diagnostics)
     return [f"{n:6}  {code}  {title(code)}" for code, n in counts.most_common()]
 
 
 def title(code: str) -> str:
-    """What a code is about, in a few words."""
+    """The title of a code."""
     return RULES[code].finds if code in RULES else CODES.get(code) or ABOUT[code]

@@ -10,8 +10,8 @@ from lrdsl.shapes.shape import Shape, between, blend, complement_of_power, done,
 
 _N = duration("n", "how long it takes", letter="T_d", empty=True)
 _FROM = level("from", "the level it starts from; by default the entry level", ENTRY, letter="eta_start")
-_TO = level("to", "the level it ends at", 0, letter="eta_min")
-_POSITIVE_TO = level("to", "the level it ends at, above 0", letter="eta_min", positive=True)
+_TO = level("to", "the level it ends at", 0, letter="eta_min", sets="end")
+_POSITIVE_TO = level("to", "the level it ends at, above 0", letter="eta_min", positive=True, sets="end")
 
 hold = Shape(
     name="hold",

@@ -62,8 +62,8 @@ plateau = Shape(
     parameters=(
         ratio("factor", "the factor of one reduction", 0.1, letter="gamma", high=1, open_high=True),
         *WATCHED[:4],
-        level("min", "the lowest level", 0, letter="eta_min"),
-        level("eps", "a reduction by this much or less is skipped", 1e-8, letter="epsilon"),
+        level("min", "the lowest level", 0, letter="eta_min", sets=""),
+        level("eps", "a reduction by this much or less is skipped", 1e-8, letter="epsilon", sets=""),
         *WATCHED[4:],
     ),
     length=lambda **_: None,

@@ -134,7 +134,7 @@ scale = Shape(
     name="scale",
     summary="Multiplies the entry level, or its distance above `to`, by an expression of the phase's own ticks.",
     source="torch LambdaLR",
-    parameters=(formula("factor", "the factor at tick t"), level("to", "the level where the factor is 0", 0, letter="eta_min")),
+    parameters=(formula("factor", "the factor at tick t"), level("to", "the level where the factor is 0", 0, letter="eta_min", sets="end")),
     length=_endless,
     level=lambda u, v, factor, to: blend(v, to, _at(u, factor), 1 - _at(u, factor)),
     paper=lambda u, v, factor, to: between(v, to, _at(u, factor)),

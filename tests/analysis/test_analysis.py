@@ -1,4 +1,4 @@
-"""The numbers that papers quote: those with a closed form are the sums over every tick, exactly."""
+"""Tests of `lrdsl.analyze`: a figure with a closed form equals the sum over every tick."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_epochs() -> None:
 
 
 def test_runs_without_an_end() -> None:
-    with pytest.raises(lrdsl.ScheduleError, match="how long the run is"):
+    with pytest.raises(lrdsl.ScheduleError, match="the length of the run is unknown"):
         lrdsl.analyze(lrdsl.parse("exp(0.9)"))
     with pytest.raises(lrdsl.ScheduleError, match="follows a metric"):
         lrdsl.analyze(lrdsl.parse("plateau"))

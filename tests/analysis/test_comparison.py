@@ -1,4 +1,4 @@
-"""Whether two schedules are one function."""
+"""Tests of `lrdsl.compare`: whether two schedules are the same function."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_it_says_is_so(data: st.DataObject) -> None:
 
 
 def test_refused() -> None:
-    with pytest.raises(lrdsl.ScheduleError, match="do not schedule the same"):
+    with pytest.raises(lrdsl.ScheduleError, match="have different targets"):
         lrdsl.compare(lrdsl.parse("hold"), lrdsl.parse("momentum = hold(at=0.9)"))
     with pytest.raises(lrdsl.ScheduleError, match="follows a metric"):
         lrdsl.compare(lrdsl.parse("hold"), lrdsl.parse("plateau"))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.analysis.plotting import described, plot
+from lrdsl.analysis.plotting import picture_of, plot
 from lrdsl.cli import main
 from lrdsl.figures.pgfplots import pgfplots
 from lrdsl.figures.picture import PALETTE
@@ -77,18 +77,18 @@ def test_a_logarithmic_axis_has_no_zero() -> None:
 def test_panels_and_curves() -> None:
     """A panel for each key; groups, and several schedules, share it; phases stand behind a lone curve."""
     file = lrdsl.parse('lr = warmup(5) then cosine(95); lr["head"] = hold; momentum = hold(at=0.9)')
-    shown = described(file, base=0.1)
+    shown = picture_of(file, base=0.1)
     assert [curve.label for curve in shown.panels[0].curves] == [str(file), "group head"]
     assert [panel.name for panel in shown.panels] == ["learning rate", "momentum"]
-    alone = described(lrdsl.parse("warmup(5) then cosine(95)"))
+    alone = picture_of(lrdsl.parse("warmup(5) then cosine(95)"))
     assert [(phase.text, phase.start, phase.end) for phase in alone.panels[0].phases] == [("warmup(5)", 0, 5), ("cosine(95)", 5, 100)]
-    several = described(lrdsl.parse("cosine(9)"), lrdsl.parse("linear(9)"), names=["one"])
+    several = picture_of(lrdsl.parse("cosine(9)"), lrdsl.parse("linear(9)"), names=["one"])
     assert [curve.label for curve in several.panels[0].curves] == ["one", "linear(9)"]
     assert not several.panels[0].phases
 
 
 def test_epochs_on_the_axis() -> None:
-    shown = described(lrdsl.parse("linear(10ep)", steps_per_epoch=100), time="epochs", ticks=1001)
+    shown = picture_of(lrdsl.parse("linear(10ep)", steps_per_epoch=100), time="epochs", ticks=1001)
     assert (shown.unit, shown.end, shown.panels[0].curves[0].points) == ("epoch", 10.0, [(0.0, 1.0), (10.0, 0.0)])
 
 
@@ -126,7 +126,7 @@ def test_nothing_is_half_written(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_pgfplots_has_the_points() -> None:
     s = lrdsl.parse("step(5, 0.5) for 15")
-    source = pgfplots(described(s))
+    source = pgfplots(picture_of(s))
     assert source.count("{") == source.count("}")
     pairs = re.findall(r"\((\d[^,()]*),(\d[^()]*)\)", source.partition("coordinates")[2])
     np.testing.assert_allclose([(float(x), float(y)) for x, y in pairs], points(s.plan, 1.0, horizon(s.plan, None) - 1), atol=1e-6)

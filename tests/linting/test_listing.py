@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lrdsl.linting import listing
-from lrdsl.linting.listing import MAX_IGNORE, listed
+from lrdsl.linting.listing import MAX_IGNORE, list_files
 from tests.folders import names, repository, write
 
 
@@ -53,7 +53,7 @@ def test_no_link_leads_out(tmp_path: Path) -> None:
     for name, target in links.items():
         (inside / name).symlink_to(target)
     assert names(inside) == ["a.lrs", "b.lrs"], "a link to a file inside, and each file once"
-    assert [one.path for one in listed([inside / "out.lrs"]).files] == [inside / "out.lrs"], "a link may be named"
+    assert [one.path for one in list_files([inside / "out.lrs"]).files] == [inside / "out.lrs"], "a link may be named"
     (tmp_path / "link").symlink_to(inside)
     assert names(tmp_path / "link") == ["a.lrs", "b.lrs"]
 
@@ -62,7 +62,7 @@ def test_files_are_listed_once(tmp_path: Path) -> None:
     write(tmp_path, "a.lrs", "b.lrs")
     (tmp_path / "c.lrs").symlink_to("a.lrs")
     (tmp_path / "d.yaml").symlink_to("a.lrs")
-    assert [one.path.name for one in listed([tmp_path / "c.lrs", tmp_path, tmp_path / "a.lrs"]).files] == ["c.lrs", "b.lrs", "d.yaml"]
+    assert [one.path.name for one in list_files([tmp_path / "c.lrs", tmp_path, tmp_path / "a.lrs"]).files] == ["c.lrs", "b.lrs", "d.yaml"]
 
 
 def test_what_is_no_file_is_not_listed(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_is_no_gitignore_is_not_obeyed(tmp_path: Path, shape: str) -> None:
             write(tmp_path, **{"ignore.txt": "*.lrs"})
             path.symlink_to({"link": tmp_path / "ignore.txt", "loop": path, "zero": "/dev/zero"}[shape])
     assert names(tmp_path) == ["a.lrs", "x/b.lrs"]
-    assert [path for path, _ in listed([tmp_path]).unread] == ([tmp_path / ".git/info/exclude", tmp_path / "x/.gitignore"] if shape == "large" else [])
+    assert [path for path, _ in list_files([tmp_path]).unread] == ([tmp_path / ".git/info/exclude", tmp_path / "x/.gitignore"] if shape == "large" else [])
 
 
 @pytest.mark.parametrize("shape", ["fifo", "link", "file"])
@@ -109,7 +109,7 @@ def test_a_tree_deeper_than_paths_are_long(tmp_path: Path) -> None:
     os.close(os.open("deep.lrs", os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
     try:
-        found = listed([tmp_path])
+        found = list_files([tmp_path])
         assert [one.path.name for one in found.files] == ["a.lrs", "z.lrs"]
         assert len(found.unread) == 1
         assert "File name too long" in found.unread[0][1]
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytes
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refused)
-    assert listed([tmp_path]).unread == [(tmp_path / "b", "the folder cannot be read: Permission denied")]
+    assert list_files([tmp_path]).unread == [(tmp_path / "b", "the folder cannot be read: Permission denied")]
     assert names(tmp_path) == ["a.lrs"]
 
 
@@ -138,6 +138,6 @@ def test_ignoring_has_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for most, reading, fewest in ((10_000, 0, 10), (10_000, 1000, 20)):
         monkeypatch.setattr(listing, "MAX_WORK", most)
         monkeypatch.setattr(listing, "READING", reading)
-        found = listed([tmp_path])
+        found = list_files([tmp_path])
         assert fewest <= len(found.files) <= 20
         assert [path for path, _ in found.unread] == [tmp_path]

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.linting.linter import fixed, lint
-from lrdsl.linting.listing import MAX_BYTES, listed
+from lrdsl.linting.linter import lint
+from lrdsl.linting.listing import MAX_BYTES, list_files
 from lrdsl.linting.projects import check_file, check_source
 from lrdsl.linting.settings import Settings, SettingsError
 from lrdsl.syntax import canonical
 from tests.folders import names
+from tests.linting.repairing import repaired
 from tests.properties import texts
 
 
@@ -113,7 +114,7 @@ def test_files(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x", "utf-8")
     assert names(tmp_path) == ["a.lrs", "b.yaml", "sub/d.py"]
-    assert [one.path for one in listed([tmp_path / "c.txt"]).files] == [tmp_path / "c.txt"]
+    assert [one.path for one in list_files([tmp_path / "c.txt"]).files] == [tmp_path / "c.txt"]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"", b"\x00", b"lr = \xc3\xa9"])
@@ -127,7 +128,7 @@ def test_files_that_are_not_read_are_named(tmp_path: Path) -> None:
     wrong, large = tmp_path / "wrong.yaml", tmp_path / "large.json"
     wrong.write_bytes("schedule: cosin(3)  # caf\u00e9".encode("latin-1"))
     large.write_bytes(b" " * (MAX_BYTES + 1))
-    assert [one.path for one in listed([tmp_path]).files] == [wrong], "so large a file is data, unless it is named"
+    assert [one.path for one in list_files([tmp_path]).files] == [wrong], "so large a file is data, unless it is named"
     for path, why in ((wrong, "the file is not UTF-8 text, from byte 25 on"), (large, "the file has more than 4,000,000 bytes")):
         (d,) = check_file(path, Settings.of(tmp_path)).diagnostics
         assert (d.code, d.severity, d.message) == ("LR903", "warning", why)
@@ -141,7 +142,7 @@ def test_safe_repairs_keep_every_level_of_any_text(data: st.DataObject) -> None:
     text = canonical(data.draw(texts.trees(depth=3, longest=300)))
     if any(d.severity == "error" for d in lint(text)):
         return
-    found = fixed(text)
-    assert fixed(found) == found
+    found = repaired(text)
+    assert repaired(found) == found
     before, after = lrdsl.parse(text), lrdsl.parse(found)
     assert before.values(400).tolist() == pytest.approx(after.values(400).tolist(), rel=1e-12, abs=1e-300)

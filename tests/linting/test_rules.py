@@ -12,10 +12,11 @@ import pytest
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.files.folder import Folder
-from lrdsl.linting.linter import UNUSED, Selection, fixed, lint
+from lrdsl.linting.linter import UNUSED, Selection, lint
 from lrdsl.linting.rules import FAMILIES, RULES, Rule
 from lrdsl.shapes import SHAPES
 from tests.formulas.typeset.formulas import EXAMPLES, texts
+from tests.linting.repairing import repaired
 from tests.reference.peers import PEERS
 
 PAGE = Path(__file__).parents[2] / "grammar" / "rules.md"
@@ -96,11 +97,32 @@ def test_it_speaks_where_it_says(rule: Rule) -> None:
     assert lint(rule.good, **rule.clock) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("cosine(50) then repeat(linear(5))", True),
+        ("cosine(50) then restarts(cosine(10), decay=0.5)", True),
+        ("cosine(50) then plateau(min=0.1)", True),
+        ("cosine(50) then every(2, repeat(hold(2) then drop(0.5)))", True),
+        ("cosine(50) then linear(5, to=0.1x)", False),
+        ("cosine(50) then restarts(linear(10, from=0.1x), times=2)", False),
+        ("cosine(50) then repeat(hold(3) then restart linear(2))", False),
+        ("cosine(50) then clip(hold(3), 0.1x, 1x)", False),
+        ("cosine(50) then every(2, linear(5) + 0.1)", False),
+        ("let up = linear(9, to=1x); lr = cosine(50) then repeat(up)", False),
+    ],
+)
+def test_a_phase_stays_at_zero_unless_a_level_lifts_it(text: str, stays: bool) -> None:
+    levels = lrdsl.parse(text).values(200)
+    assert (levels[50:].max() == 0) is stays
+    assert ("LR402" in [d.code for d in lint(text)]) is stays
+
+
 @pytest.mark.parametrize("rule", [rule for rule in RULES.values() if rule.fix], ids=lambda rule: rule.code)
 def test_its_repair_repairs(rule: Rule) -> None:
     """After it the rule has nothing to say; a safe one keeps every level."""
-    assert fixed(rule.bad, **rule.clock) == (rule.bad if rule.fix == "unsafe" else fixed(rule.bad, unsafe=True, **rule.clock))
-    found = fixed(rule.bad, unsafe=True, **rule.clock)
+    assert repaired(rule.bad, **rule.clock) == (rule.bad if rule.fix == "unsafe" else repaired(rule.bad, unsafe=True, **rule.clock))
+    found = repaired(rule.bad, unsafe=True, **rule.clock)
     assert found != rule.bad
     assert lint(found, **rule.clock) == []
     if rule.fix == "safe":

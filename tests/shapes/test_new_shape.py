@@ -24,7 +24,7 @@ ease = Shape(
     source="this test",
     parameters=(
         duration("n", "how long it takes", letter="T_d", empty=True),
-        level("to", "the level it ends at", 0, letter="eta_min"),
+        level("to", "the level it ends at", 0, letter="eta_min", sets="end"),
         level("from", "the level it starts from", ENTRY, letter="eta_start"),
         ratio("power", "the power", POWER, letter="p", open_low=True),
     ),

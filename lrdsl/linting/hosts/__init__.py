@@ -1,4 +1,4 @@
-"""Texts inside other files: schedule strings in YAML, TOML, JSON, Python and notebooks, with the place of each of their characters in the file."""
+"""Schedules in files of other formats: `texts_in` finds them in YAML, TOML, JSON, Python and notebooks. One module per format."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
 from lrdsl.linting.hosts.places import Places
 from lrdsl.syntax.tokens import MAX_TEXT
 
-#: By the ending of a file, the module that finds texts in it, and the function there.
+#: The module that reads a file, by the ending of its name.
 _KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".py": "python", ".pyi": "python", ".ipynb": "notebook"}
-#: What some editors put before the first character of a file.
+#: The byte order mark, which some editors put at the start of a file.
 _BOM = "\ufeff"
 ENDINGS = (".lrs", *_KINDS)
-#: The schedules of a file that are read: one with more is data, and no config.
+#: The most schedules of a file: a file with more is data, not a config.
 MOST_TEXTS = 1_000
 
 
 def texts_in(path: Path, source: str, finder: Finder, most: int | None = None) -> Iterator[Embedded]:
-    """The schedule texts in a file, by its ending, at most so many; a `.lrs` file is one text as it stands.
+    """Yields the schedules in a file, `most` of them at most. The ending of its name says its format; a `.lrs` file is one schedule.
 
-    Raises `UnreadableError` for a file that its format cannot read, or, after the other texts, for a part of it. No other error of a parser comes out.
+    Raises `UnreadableError` for a file that is not of its format, or, after the schedules, for a part of it that cannot be read. Raises no other error.
     """
     kind = path.suffix.lower()
-    marked = len(_BOM) if source.startswith(_BOM) else 0
+    start = len(_BOM) if source.startswith(_BOM) else 0
     try:
-        read = 0
-        for i, one in enumerate(_texts(kind, source[marked:], finder)):
-            if i == most or (most is None and (i == MOST_TEXTS or read > MAX_TEXT)):
-                raise UnreadableError(f"a file has at most {MOST_TEXTS:,} schedules, which have {MAX_TEXT:,} characters together", one.offsets[0])
-            read += len(one.text)
-            yield one.later(marked) if marked else one
+        characters = 0
+        for i, embedded in enumerate(_texts(kind, source[start:], finder)):
+            if i == most or (most is None and (i == MOST_TEXTS or characters > MAX_TEXT)):
+                message = f"a file may have {MOST_TEXTS:,} schedules of {MAX_TEXT:,} characters together"
+                raise UnreadableError(message, embedded.offsets[0])
+            characters += len(embedded.text)
+            yield embedded.shifted(start) if start else embedded
     except UnreadableError as error:
-        raise UnreadableError(error.message, error.offset + marked) from None
+        raise UnreadableError(error.message, error.offset + start) from None
     except RecursionError:
-        raise UnreadableError("this is nested too deep", marked) from None
+        raise UnreadableError("this is nested too deep", start) from None
     except MemoryError:
-        raise UnreadableError("this is too large or nested too deep for the memory", marked) from None
+        raise UnreadableError("this is too large or nested too deep for the memory", start) from None
     except (ValueError, OverflowError) as error:
-        raise UnreadableError(f"this cannot be read: {error}", marked) from None
+        raise UnreadableError(f"this cannot be read: {error}", start) from None
 
 
 def _texts(kind: str, source: str, finder: Finder) -> Iterator[Embedded]:

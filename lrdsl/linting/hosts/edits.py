@@ -1,4 +1,4 @@
-"""Edits in texts of a file: all are made at once, and the file is read again to see that just those texts have changed."""
+"""Edits of schedules in a file: `edited` makes them all at once, then reads the file again to check that nothing but these schedules has changed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from lrdsl.diagnostics import Fix
 from lrdsl.linting.fixes import applied
 from lrdsl.linting.hosts.embedded import Embedded, UnreadableError
 
-#: The texts of a file, and what kept from finding more.
+#: The schedules of a file, and the error that kept the search from finding more.
 Texts: TypeAlias = "tuple[list[Embedded], UnreadableError | None]"
-#: So many characters may be read again and again where not all edits can be made, to find those that can. A file of any length is read once.
+#: If some edits cannot be made, the file is read again to find those that can, until so many characters were read. Any file is read at least once.
 MOST_REREAD = 2_000_000
 
 
 @attrs.frozen
 class Edited:
-    """A file after edits, its texts, and those in which edits were made, by their number."""
+    """A file after edits, its schedules, and the indices of those that were edited."""
 
     source: str
     texts: Texts
@@ -27,11 +27,11 @@ class Edited:
 
 
 def edited(source: str, texts: Texts, fixes: Mapping[int, Sequence[Fix]], read: Callable[[str], Texts]) -> Edited:
-    """A file with edits made in its texts: all those of a text, or none where the file would not have just that text changed.
+    """Returns a file with edits made in its schedules. The edits of a schedule are left out if they would change anything else in the file.
 
-    `fixes` has the edits of a text by its number, `read` gives the texts of a source.
+    `fixes` are the edits, by the index of the schedule; `read` gives the schedules of a source.
     """
-    fixes = {i: found for i, found in fixes.items() if applied(texts[0][i].text, found) != texts[0][i].text}
+    fixes = {i: edits for i, edits in fixes.items() if applied(texts[0][i].text, edits) != texts[0][i].text}
     last = Edited(source, texts, ())
     left = MOST_REREAD
     todo: list[Collection[int]] = [list(fixes)]
@@ -39,33 +39,33 @@ def edited(source: str, texts: Texts, fixes: Mapping[int, Sequence[Fix]], read: 
         more = list(todo.pop())
         if not more or left < 0:
             continue
-        tried = _tried(source, texts, {i: fixes[i] for i in (*last.made, *more)}, read)
+        result = _try(source, texts, {i: fixes[i] for i in (*last.made, *more)}, read)
         left -= len(source)
-        if isinstance(tried, Edited):
-            last = tried
-        elif not tried.isdisjoint(more):  # it is known which are wrong
-            todo.append([i for i in more if i not in tried])
+        if isinstance(result, Edited):
+            last = result
+        elif not result.isdisjoint(more):  # these edits are wrong: leave them out
+            todo.append([i for i in more if i not in result])
         elif len(more) > 1:
             half = len(more) // 2
             todo += [more[half:], more[:half]]
     return last
 
 
-def _tried(source: str, texts: Texts, fixes: Mapping[int, Sequence[Fix]], read: Callable[[str], Texts]) -> Edited | set[int]:
-    """A file with all of these edits made; or the texts that would not be what they should, as far as that can be said."""
+def _try(source: str, texts: Texts, fixes: Mapping[int, Sequence[Fix]], read: Callable[[str], Texts]) -> Edited | set[int]:
+    """The file with all these edits; or, if that went wrong, the indices of the schedules that came out wrong, as far as that is known."""
     before, unread = texts
-    made = [before[i].edit(fix) for i, found in fixes.items() for fix in found]
-    if source.partition("\n")[0].endswith("\r"):  # as the first line ends, all others do
-        made = [Fix(fix.start, fix.end, _unified(fix.replacement).replace("\n", "\r\n")) for fix in made]
-    changed = applied(source, made)
-    after, still = read(changed)
-    if len(after) != len(before) or (still is None) != (unread is None):
+    edits = [before[i].edit(fix) for i, text_fixes in fixes.items() for fix in text_fixes]
+    if source.partition("\n")[0].endswith("\r"):  # all lines end as the first line does
+        edits = [Fix(fix.start, fix.end, _with_newlines(fix.replacement).replace("\n", "\r\n")) for fix in edits]
+    changed = applied(source, edits)
+    after, unread_after = read(changed)
+    if len(after) != len(before) or (unread_after is None) != (unread is None):
         return set()
-    wanted = (applied(one.text, fixes.get(i, ())) for i, one in enumerate(before))
-    wrong = {i for i, (one, text) in enumerate(zip(after, wanted, strict=True)) if _unified(one.text) != _unified(text)}
-    return wrong or Edited(changed, (after, still), tuple(fixes))
+    expected = (applied(embedded.text, fixes.get(i, ())) for i, embedded in enumerate(before))
+    wrong = {i for i, (embedded, text) in enumerate(zip(after, expected, strict=True)) if _with_newlines(embedded.text) != _with_newlines(text)}
+    return wrong or Edited(changed, (after, unread_after), tuple(fixes))
 
 
-def _unified(text: str) -> str:
-    """A text with one kind of ends of lines."""
+def _with_newlines(text: str) -> str:
+    """A text whose lines all end with a newline alone."""
     return text.replace("\r\n", "\n")

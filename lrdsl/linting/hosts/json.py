@@ -1,4 +1,4 @@
-"""Schedule strings in JSON: the strings under keys."""
+"""Schedules in JSON files: the strings that are values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from lrdsl.linting.hosts.places import Places, Run
 _DECODER = json.JSONDecoder()
 _SIGN = re.compile(r'["{}\[\],]')
 _COLON = re.compile(r"[ \t\r\n]*:")
-#: An escape, which is one character: also where it is a high and a low surrogate.
+#: An escape, which stands for one character. A pair of surrogates is one escape.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)")
 
 
 @attrs.frozen
 class String:
-    """A string that is a value: the keys and indices that lead to it, whether the last key names schedules, and where it is between its quotes."""
+    """A string that is a value: the keys and indices that lead to it, whether its last key names schedules, and where its content starts and ends."""
 
     path: list[str | int]
     named: bool
@@ -33,14 +33,14 @@ class String:
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a JSON document."""
-    loaded(source, object_pairs_hook=len)  # it is looked at whether this is JSON; what is in the objects is not kept
-    for one in strings(source, finder):
-        if finder.wants(one.named, one.text, False):
-            yield embedded(source, one)
+    load(source, object_pairs_hook=len)  # checks that this is JSON, without keeping the objects
+    for string in strings(source, finder):
+        if finder.wants(string.named, string.text, False):
+            yield embedded(source, string)
 
 
-def loaded(source: str, **hooks: Any) -> Any:
-    """The value of a document, its numbers as they are written. Raises `UnreadableError`."""
+def load(source: str, **hooks: Any) -> Any:
+    """Reads a document, with its numbers as text. Raises `UnreadableError` for a text that is not JSON."""
     try:
         return json.loads(source, parse_int=str, parse_float=str, **hooks)
     except json.JSONDecodeError as error:
@@ -48,9 +48,9 @@ def loaded(source: str, **hooks: Any) -> Any:
 
 
 def strings(source: str, finder: Finder) -> Iterator[String]:
-    """The strings of a sound document that are values. Their `path` is one list for all: it changes with the next."""
+    """The strings of a sound document that are values. They share one `path` list, which changes with the next string."""
     path: list[str | int] = []
-    named = [False]  # what the last key says, of each object and list that is open
+    named = [False]  # for each open object and list, whether the last key names schedules
     at = 0
     while (sign := _SIGN.search(source, at)) is not None:
         at = sign.end()
@@ -75,16 +75,17 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
                     at = colon.end()
 
 
-def embedded(source: str, one: String) -> Embedded:
-    """A string as a text in the document."""
-    return Embedded(one.text, Places.of(runs(source, one)), quoted)
+def embedded(source: str, string: String) -> Embedded:
+    """A string as an embedded text."""
+    return Embedded(string.text, Places.of(runs(source, string)), quoted)
 
 
-def runs(source: str, one: String) -> Iterator[Run]:
-    """Where its characters stand, and its end."""
-    return places.runs(one.start, one.end, ((escape.start(), escape.end(), 1) for escape in _ESCAPE.finditer(source, one.start, one.end)))
+def runs(source: str, string: String) -> Iterator[Run]:
+    """The runs of a string's characters, and of its end."""
+    escapes = _ESCAPE.finditer(source, string.start, string.end)
+    return places.runs(string.start, string.end, ((escape.start(), escape.end(), 1) for escape in escapes))
 
 
 def quoted(added: str) -> str:
-    """A text as JSON has it between quotes."""
+    """A text as JSON writes it between quotes."""
     return json.dumps(added, ensure_ascii=False)[1:-1]

@@ -1,4 +1,4 @@
-"""Where the characters of a text stand in a file: runs of characters that stand side by side there, and a bisection that finds the run of a character."""
+"""`Places`: the offset in a file of each character of a text that is embedded in it, stored as runs of neighbouring characters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TypeAlias, overload
 
 import attrs
 
-#: The offset of the first character of a run, and how many characters it has.
+#: A run: the offset of its first character, and its number of characters.
 Run: TypeAlias = "tuple[int, int]"
 
 
 @attrs.frozen(eq=False)
 class Places(Sequence[int]):
-    """The offset of each character of a text; `firsts` are the characters with which runs begin, and `offsets` are where those stand.
+    """The offset of each character of a text. `firsts` are the indices of the first characters of the runs, and `offsets` are their offsets.
 
     >>> places = Places.of([(10, 3), (20, 2)])
     >>> list(places), places[3]
@@ -28,7 +28,7 @@ class Places(Sequence[int]):
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> Places:
-        """The places that runs come to; neighbours are joined."""
+        """The places of these runs. Runs that touch in the file are joined."""
         firsts, offsets = array("Q"), array("Q")
         count, end = 0, -1
         for offset, length in runs:
@@ -69,15 +69,15 @@ class Places(Sequence[int]):
             start, k = stop, k + 1
 
     def moved(self, by: int) -> Places:
-        """The places in a file that has so many more characters before them."""
+        """The same places, so many characters later in the file."""
         return Places(self.firsts, array("Q", (offset + by for offset in self.offsets)), self.size)
 
     def through(self, outer: Places) -> Places:
-        """The places in a file of a text that stands in a text: these are its places in the outer text, whose places in the file are given."""
+        """The places in the file, if these places are in another text whose own places in the file are `outer`."""
         return Places.of(run for offset, length in self.runs(0, self.size) for run in outer.runs(offset, offset + length))
 
     def character(self, offset: int) -> int:
-        """The last character that stands at an offset or before it; 0 where none does."""
+        """The index of the last character at an offset of the file or before it; 0 if there is none."""
         k = bisect_right(self.offsets, offset) - 1
         if k < 0:
             return 0
@@ -85,17 +85,17 @@ class Places(Sequence[int]):
         return min(self.firsts[k] + offset - self.offsets[k], after - 1)
 
 
-#: A part of a file that is not in a text as it stands: where it begins and ends, and how many characters it comes to.
+#: A part of a file that stands for other characters, as an escape: its start and end, and how many characters it stands for.
 Piece: TypeAlias = "tuple[int, int, int]"
 
 
-def placed(start: int, end: int, pieces: Iterable[Piece]) -> Places:
-    """The places of the text between two offsets of a file, and of its end: as it stands, but for some pieces, whose characters all stand where they begin."""
+def places_of(start: int, end: int, pieces: Iterable[Piece]) -> Places:
+    """The places of a text between two offsets of a file, and of its end. All characters of a piece have the place where the piece begins."""
     return Places.of(runs(start, end, pieces))
 
 
 def runs(start: int, end: int, pieces: Iterable[Piece]) -> Iterator[Run]:
-    """The same as runs, of which the last ends with the place of the end."""
+    """The runs of these places. The last one ends with the place of the end."""
     for begin, stop, count in pieces:
         yield start, begin - start
         yield from ((begin, 1) for _ in range(count))
@@ -104,7 +104,7 @@ def runs(start: int, end: int, pieces: Iterable[Piece]) -> Iterator[Run]:
 
 
 def closing(source: str, start: int, delimiter: str) -> int:
-    """Where a string ends that begins at an offset: at the first delimiter that no backslash escapes. -1 where none follows."""
+    """The offset of the first delimiter after `start` that no backslash escapes, which ends a string; -1 if there is none."""
     at = source.find(delimiter, start)
     while at >= 0 and escaped(source, start, at):
         at = source.find(delimiter, at + 1)
@@ -112,7 +112,7 @@ def closing(source: str, start: int, delimiter: str) -> int:
 
 
 def escaped(source: str, start: int, at: int) -> bool:
-    """Whether a backslash escapes a character of a string that begins at `start`."""
+    """Whether a backslash escapes the character at an offset, in a string that begins at `start`."""
     before = at
     while before > start and source[before - 1] == "\\":
         before -= 1

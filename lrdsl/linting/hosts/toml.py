@@ -1,4 +1,4 @@
-"""Schedule strings in TOML: the strings behind keys. The standard library says whether a document is TOML and what a string comes to; here is where each is."""
+"""Schedules in TOML files: the strings that are values. The standard library checks the document and reads each string; this module finds their places."""
 
 from __future__ import annotations
 
@@ -9,34 +9,36 @@ from collections.abc import Iterator
 import attrs
 
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
-from lrdsl.linting.hosts.places import closing, placed
+from lrdsl.linting.hosts.places import closing, places_of
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # type: ignore[import-not-found]
 
-#: How many parts a key may have: the parser copies all before each.
+#: Reads a TOML document. Raises a `ValueError` for a text that is not TOML.
+loads = tomllib.loads
+#: The most parts of a key, as `a.b.c` has three: the parser takes quadratic time in their number.
 MAX_PARTS = 100
 _TOKEN = re.compile(r"""[ \t\r]+|\#[^\n]*|\"{3}|'{3}|[^\s"'#=,\[\]{}]+|.""", re.DOTALL)
-#: The same in an array, where numbers, dates, commas and blanks are passed over.
+#: A token in an array, where a run of numbers, dates, commas and blanks is one token.
 _ITEMS = re.compile(r"""[^"'#=\[\]{}]+|""" + _TOKEN.pattern, re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u.{4}|U.{8}|([ \t]*\r?\n[ \t\r\n]*)|.)|\r\n", re.DOTALL)
 _BREAK = re.compile(r"\r\n")
-#: Where the parser stopped, at the end of what it says.
+#: The place of an error, at the end of the parser's message.
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-#: How long a number may be: Python reads no longer ones.
+#: The most characters of a number: Python reads no longer ones.
 MAX_DIGITS = 4_000
 _NUMBER = re.compile(r"[^\s,]+")
 
 
 @attrs.frozen
 class _String:
-    """A string that is a value: whether its key names schedules, where it begins, the sign at both ends, and where what is between those begins and ends."""
+    """A string that is a value: whether its key names schedules, its first character, its quotes, and where its content starts and ends."""
 
     named: bool
     begin: int
-    sign: str
+    quote: str
     start: int
     end: int
 
@@ -44,18 +46,18 @@ class _String:
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a TOML document."""
     marks = Marks.of(source)
-    strings = [one for one in _strings(source, finder) if one.named or marks.at(one.begin)]
+    strings = [string for string in _strings(source, finder) if string.named or marks.at(string.begin)]
     _check(source, marks)
-    for one in strings:
-        text = _text(source, one)
-        if finder.wants(one.named, text, marks.at(one.begin)):
-            yield _embedded(source, one, text)
+    for string in strings:
+        text = _text(source, string)
+        if finder.wants(string.named, text, marks.at(string.begin)):
+            yield _embedded(source, string, text)
 
 
 def _check(source: str, marks: Marks) -> None:
-    """Raises `UnreadableError` where a document is not TOML."""
+    """Raises `UnreadableError` for a document that is not TOML."""
     try:
-        tomllib.loads(source)
+        loads(source)
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         place = _PLACE.search(message)
@@ -65,15 +67,15 @@ def _check(source: str, marks: Marks) -> None:
 
 
 def _strings(source: str, finder: Finder) -> Iterator[_String]:
-    """The strings of a document that are values. In one that is no TOML they end where nothing can be made of it."""
-    open_: list[tuple[str, bool]] = []  # the brackets of values, each with what its key says
+    """The strings of a document that are values. If the document is not TOML, they end where it cannot be read further."""
+    open_: list[tuple[str, bool]] = []  # the open brackets of values, each with whether its key names schedules
     key, named, value, dots, at = "", False, False, 0, 0
     while (token := (_ITEMS if value and open_ else _TOKEN).match(source, at)) is not None:
         sign, at = token[0], token.end()
         if value and len(sign) > MAX_DIGITS and sign[0] not in "\"'#":
             for number in _NUMBER.finditer(sign):
                 if len(number[0]) > MAX_DIGITS:
-                    raise UnreadableError(f"a number of {len(number[0]):,} characters", token.start() + number.start())
+                    raise UnreadableError(f"this number has {len(number[0]):,} characters, and {MAX_DIGITS:,} are allowed", token.start() + number.start())
         if sign.isspace() or sign[0] == "#" or (len(sign) > 1 and value and open_ and sign[0] not in "\"'"):
             dots = 0 if sign == "\n" else dots
             continue
@@ -81,15 +83,15 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
             end = closing(source, at, sign) if sign[0] == '"' else source.find(sign, at)
             if end < 0:
                 return
-            if len(sign) == 3:  # up to two more quotes are in the string
+            if len(sign) == 3:  # the string itself may end with one or two quotes
                 end += next(n for n in (2, 1, 0) if source.startswith(sign[0] * n, end + 3))
                 at += len("\r\n") if source.startswith("\r\n", at) else source.startswith("\n", at)
-            one = _String(named, token.start(), sign, at, end)
+            string = _String(named, token.start(), sign, at, end)
             at = end + len(sign)
             if value:
-                yield one
+                yield string
             else:
-                key = _text(source, one)
+                key = _text(source, string)
         match sign:
             case "=":
                 named, value, dots = finder.names(key), True, 0
@@ -107,28 +109,28 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
                 key = sign.rpartition(".")[2]
                 dots += sign.count(".")
                 if dots > MAX_PARTS:
-                    raise UnreadableError(f"a key of more than {MAX_PARTS} parts", token.start())
+                    raise UnreadableError(f"this key has more than {MAX_PARTS} parts", token.start())
                 continue
         if open_:
             named = open_[-1][1]
         value = bool(open_) and open_[-1][0] == "["
 
 
-def _text(source: str, one: _String) -> str:
-    """What a string comes to."""
-    raw = source[one.start : one.end]
-    if "\r" not in raw and (one.sign[0] == "'" or "\\" not in raw):
+def _text(source: str, string: _String) -> str:
+    """The value of a string."""
+    raw, quote = source[string.start : string.end], string.quote
+    if "\r" not in raw and (quote[0] == "'" or "\\" not in raw):
         return raw
     try:
-        return str(tomllib.loads(f"x={one.sign}\n{raw}{one.sign}" if len(one.sign) == 3 else f"x={one.sign}{raw}{one.sign}")["x"])
-    except tomllib.TOMLDecodeError:  # as the whole will say
+        return str(loads(f"x={quote}\n{raw}{quote}" if len(quote) == 3 else f"x={quote}{raw}{quote}")["x"])
+    except tomllib.TOMLDecodeError:  # `_check` reports it
         return raw
 
 
-def _embedded(source: str, one: _String, text: str) -> Embedded:
-    literal, block = one.sign[0] == "'", len(one.sign) == 3
-    found = (_BREAK if literal else _ESCAPE).finditer(source, one.start, one.end)
-    pieces = ((piece.start(), piece.end(), 0 if not literal and piece[1] else 1) for piece in found)
+def _embedded(source: str, string: _String, text: str) -> Embedded:
+    literal, block = string.quote[0] == "'", len(string.quote) == 3
+    escapes = (_BREAK if literal else _ESCAPE).finditer(source, string.start, string.end)
+    pieces = ((escape.start(), escape.end(), 0 if not literal and escape[1] else 1) for escape in escapes)
 
     def quote(added: str) -> str:
         if literal:
@@ -136,4 +138,4 @@ def _embedded(source: str, one: _String, text: str) -> Embedded:
         escaped = added.replace("\\", "\\\\").replace('"', '\\"')
         return escaped if block else escaped.replace("\n", "\\n")
 
-    return Embedded(text, placed(one.start, one.end, pieces), quote)
+    return Embedded(text, places_of(string.start, string.end, pieces), quote)

@@ -1,4 +1,4 @@
-"""The words, signs and strings of a Python program, of any release of Python. What cannot matter to a string is passed over."""
+"""The tokens of a Python program for any release of Python: words, signs, newlines and strings. Lines and items without a string are skipped."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _TOKEN = re.compile(
     r"""|(?P<prefix>\w*)(?P<quote>\"{3}|'{3}|["'])|(?P<blank>\#[^\r\n]*|\\\r?\n|.|\Z))""",
     re.DOTALL,
 )
-#: A line that holds no string, and is no part of a longer statement; and what may stand between two commas and holds none.
+#: A line without a string or a bracket; and text without a string or a bracket, which may have commas.
 _LINE, _PLAIN = re.compile(r"""[^"'#()\[\]{}\\\r\n]*[\r\n]\s*"""), re.compile(r"""[^"'#()\[\]{}\\]*""")
-#: The letters that strings have before their quotes, and those of templates.
+#: The letters that may stand before the quotes of a string, and those of templates: f-strings and t-strings.
 _PREFIXES = {"", "r", "u", "b", "br", "rb", "f", "fr", "rf", "t", "tr", "rt"}
 _TEMPLATES = {prefix for prefix in _PREFIXES if "f" in prefix or "t" in prefix}
 _NEWLINE = re.compile(r"\r\n?|\n")
-#: What means something in a template, outside of its fields and in them.
+#: The characters that have a meaning in a template, outside of its fields, and in them.
 _LITERAL = re.compile(r"[{}\\'\"\r\n]")
 _FIELD = re.compile(r"""[{}()\[\]:#]|(?P<prefix>[rRbBuUfFtT]{0,2})(?P<quote>\"{3}|'{3}|["'])|\w+""")
 
 
 @attrs.frozen
 class String:
-    """A string: where it begins, the letters before its quotes, those, and where what is between them begins and ends. A template has fields in it."""
+    """A string: its first character, the letters before its quotes, the quotes, and where its content starts and ends. A `template` is an f- or t-string."""
 
     begin: int
     prefix: str
@@ -39,18 +39,18 @@ class String:
     template: bool
 
 
-#: Its kind ("word", "sign", "newline" or "string"), what is written there, where it begins, and the string if it is one.
+#: A token: its kind ("word", "sign", "newline" or "string"), its text, its offset, and the string if it is one.
 Word: TypeAlias = "tuple[str, str, int, String | None]"
 
 
 def words(source: str) -> Iterator[Word]:
-    """The words of a program, but for lines and items that hold no string. Raises `UnreadableError` for a string that does not end."""
+    """Yields the tokens of a program, except those of lines and items without a string. Raises `UnreadableError` for a string that does not end."""
     at, depth = 0, 0
     while (line := _LINE.match(source, at)) is not None:
         at = line.end()
     while at < len(source):
         token = _TOKEN.match(source, at)
-        assert token is not None  # anything is a blank
+        assert token is not None  # every character matches, a blank if nothing else
         kind, at = token.lastgroup or "", token.end()
         if kind == "blank":
             continue
@@ -73,14 +73,14 @@ def words(source: str) -> Iterator[Word]:
 
 
 def _end(pattern: re.Pattern[str], source: str, at: int) -> int:
-    found = pattern.match(source, at)
-    return at if found is None else found.end()
+    match = pattern.match(source, at)
+    return at if match is None else match.end()
 
 
 def _string(source: str, token: re.Match[str]) -> String:
-    """The string whose first quotes have been read. Raises `UnreadableError` where it does not end."""
-    before = token["prefix"].lower()
-    prefix, quote, start = before if before in _PREFIXES else "", token["quote"], token.end()
+    """The string whose opening quotes were read. Raises `UnreadableError` if it does not end."""
+    letters = token["prefix"].lower()
+    prefix, quote, start = letters if letters in _PREFIXES else "", token["quote"], token.end()
     template = prefix in _TEMPLATES
     end = _end_of_template(source, start, quote) if template else _end_of_string(source, start, quote)
     if end < 0:
@@ -89,7 +89,7 @@ def _string(source: str, token: re.Match[str]) -> String:
 
 
 def _end_of_string(source: str, start: int, quote: str) -> int:
-    """Where a string ends; -1 where it does not."""
+    """Where a string ends; -1 if it does not."""
     end = closing(source, start, quote)
     if len(quote) == 1 and any(not escaped(source, start, newline.start()) for newline in _NEWLINE.finditer(source, start, max(end, start))):
         return -1
@@ -97,9 +97,9 @@ def _end_of_string(source: str, start: int, quote: str) -> int:
 
 
 def _end_of_template(source: str, at: int, quote: str) -> int:
-    """Where an f-string ends; -1 where it does not. Its fields have strings in them, and those may be templates.
+    """Where a template ends; -1 if it does not. Its fields may hold strings, and these may be templates.
 
-    What is open: templates, by their quotes; fields in them, "{"; brackets in those, "("; and what stands behind the `:` of a field, ":".
+    The stack `open_` has the quotes of each open template, "{" for an open field, "(" for an open bracket in a field, and ":" for the format of a field.
     """
     open_ = [quote]
     while open_:
@@ -135,7 +135,7 @@ def _end_of_template(source: str, at: int, quote: str) -> int:
 
 
 def _in_field(source: str, open_: list[str], sign: re.Match[str]) -> int:
-    """Where to read on behind something in a field of a template; -1 where a string in it does not end."""
+    """Where to read on after a sign in a field of a template; -1 if a string in it does not end."""
     at, inner = sign.end(), open_[-1]
     match sign[0]:
         case "(" | "[" | "{":

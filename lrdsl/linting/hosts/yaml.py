@@ -1,6 +1,6 @@
-"""Schedule strings in YAML: plain, quoted, and in blocks, in any number of documents. PyYAML says where they are.
+"""Schedules in YAML files: plain, quoted and block scalars, in any number of documents. PyYAML finds the scalars.
 
-Its events are read and not its nodes: they come one by one, and what an anchor names stands in them once, however many aliases it has.
+This module reads PyYAML's events, not its nodes: events come one by one, and the value of an anchor occurs once, however many aliases it has.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import yaml
 
 from lrdsl.diagnostics import shown
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
-from lrdsl.linting.hosts.places import Piece, Places, Run, placed
+from lrdsl.linting.hosts.places import Piece, Places, Run, places_of
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: An anchor and a tag before a scalar.
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+){0,2}")
-#: What is not in a scalar as it stands, by its style: escapes, and breaks with the blanks around them.
+#: The parts of a scalar that stand for other characters, by its style: escapes, and line breaks with the blanks around them.
 _BREAK = r"(?P<blank>[ \t]+(?!\r?\n|[ \t]))|(?P<break>[ \t]*\r?\n[ \t\r\n]*)"
 _PIECES = {
     '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|(?P<joint>\r?\n[ \t]*)|.)|" + _BREAK, re.DOTALL),
@@ -30,7 +30,7 @@ _PIECES = {
 
 @attrs.frozen
 class _Scalar:
-    """A scalar: its value, its style, where it begins and ends, and whether it names schedules where it is a key."""
+    """A scalar: its value, its style, where it begins and ends, and whether it names schedules if it is a key."""
 
     value: str
     style: str
@@ -42,7 +42,7 @@ class _Scalar:
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a stream of YAML documents."""
     try:
-        scalars = list(_wanted(source, finder))
+        scalars = list(_schedules(source, finder))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise UnreadableError(f"this is not YAML: {error.problem or error.context}", mark.index if mark is not None else 0) from None
@@ -53,19 +53,19 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
 
 @attrs.define
 class _Open:
-    """A collection that is being read: what its key says; in a mapping, whether a key comes next."""
+    """An open collection: whether its key names schedules, whether it is a mapping, and whether a key of it comes next."""
 
     named: bool
     mapping: bool
     at_key: bool
 
 
-def _wanted(source: str, finder: Finder) -> Iterator[_Scalar]:
+def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
     """The scalars that are schedules, each once."""
     marks = Marks.of(source)
     open_ = [_Open(False, False, False)]
     anchored: dict[str, _Scalar | None] = {}
-    asked: set[int] = set()  # where the scalars begin of which it is known whether they are schedules: they may have many aliases
+    decided: set[int] = set()  # the offsets of the scalars that were looked at already: a scalar may have many aliases
     events: Iterator[Any] = yaml.parse(source, _LOADER)
     for event in events:
         inner = open_[-1]
@@ -73,7 +73,7 @@ def _wanted(source: str, finder: Finder) -> Iterator[_Scalar]:
         kind = type(event)
         if kind is yaml.AliasEvent:
             if event.anchor not in anchored:
-                raise UnreadableError(f"no anchor is called `{shown(event.anchor)}`", event.start_mark.index)
+                raise UnreadableError(f"there is no anchor `{shown(event.anchor)}`", event.start_mark.index)
             scalar = anchored[event.anchor]
         elif kind is yaml.ScalarEvent:
             names = (inner.at_key or event.anchor is not None) and finder.names(event.value)
@@ -98,8 +98,8 @@ def _wanted(source: str, finder: Finder) -> Iterator[_Scalar]:
             inner.named = inner.named and not inner.at_key
         elif inner.at_key:
             inner.named = scalar.names
-        elif scalar.start not in asked and ((marked := marks.at(scalar.start)) or inner.named):
-            asked.add(scalar.start)
+        elif scalar.start not in decided and ((marked := marks.at(scalar.start)) or inner.named):
+            decided.add(scalar.start)
             if finder.wants(inner.named, scalar.value, marked):
                 yield scalar
         if inner.mapping:
@@ -121,20 +121,20 @@ def _embedded(source: str, scalar: _Scalar) -> Embedded:
 def _flow(source: str, start: int, end: int, scalar: _Scalar, quote: Callable[[str], str]) -> Embedded:
     """A scalar on one line or folded over several."""
     pieces = (_piece(piece) for piece in _PIECES[scalar.style].finditer(source, start, end) if not piece["blank"])
-    places = placed(start, end, pieces)
-    if len(places) != len(scalar.value) + 1:  # a form that is not known here: the whole stands for each of its parts
+    places = places_of(start, end, pieces)
+    if len(places) != len(scalar.value) + 1:  # an unknown form of scalar: every character gets the place of the whole
         places = Places.of([*((start, 1) for _ in scalar.value), (end, 1)])
     return Embedded(scalar.value, places, quote)
 
 
 def _piece(piece: re.Match[str]) -> Piece:
-    """What is not in a scalar as it stands. A break is a blank, several are one less; an escaped one is nothing."""
+    """An escape or a line break. One line break stands for a blank, several for one newline less, and an escaped one for nothing."""
     breaks = piece["break"]
     return piece.start(), piece.end(), max(1, breaks.count("\n") - 1) if breaks else 0 if piece.groupdict().get("joint") else 1
 
 
 def _block(source: str, start: int, end: int, value: str) -> Embedded:
-    """A literal or folded block: its lines, without the indentation."""
+    """A literal or folded block scalar, whose lines are indented in the file."""
     header = source.find("\n", start, end)
     at = header + 1 if header >= 0 else end
     margin = re.compile(r"(?:[ \t]*\r?\n)*( *)").match(source, at)
@@ -147,13 +147,13 @@ def _block(source: str, start: int, end: int, value: str) -> Embedded:
     ends: list[Run] = []
     lines = value.split("\n")
     for i, line in enumerate(lines):
-        here = source.find(line, at, end) if line else at
-        if here < 0:  # folded: lines joined by a blank
+        begin = source.find(line, at, end) if line else at
+        if begin < 0:  # a folded block, whose lines are joined by blanks
             places = Places.of([*runs, *_folded(source, at, end, value[sum(length for _, length in runs) :])])
             return Embedded(value, Places.of([*places.runs(0, len(places)), (min(end, places[-1] + 1), 1)]), quote)
-        stop = here + len(line)
-        runs.append((here, len(line)))
-        ends.append((here + 1, len(line)))
+        stop = begin + len(line)
+        runs.append((begin, len(line)))
+        ends.append((begin + 1, len(line)))
         if i + 1 < len(lines):
             runs.append((stop, 1))
             ends.append((stop + 1 + source.startswith("\r\n", stop), 1))
@@ -164,15 +164,15 @@ def _block(source: str, start: int, end: int, value: str) -> Embedded:
 
 
 def _folded(source: str, at: int, end: int, value: str) -> Iterator[Run]:
-    """The places of the rest of a folded block, word by word."""
+    """The runs of the remaining words of a folded block, and of the blanks between them."""
     for word in re.finditer(r"\S+|\s", value):
         if word[0].isspace():
             yield at, 1
             at += source.startswith(word[0], at)
         else:
-            here = source.find(word[0], at, end)
-            if here < 0:  # a break that is not known here
+            begin = source.find(word[0], at, end)
+            if begin < 0:  # the word is broken in an unknown way: its characters get the place of its start
                 yield from ((at, 1) for _ in word[0])
             else:
-                yield here, len(word[0])
-                at = here + len(word[0])
+                yield begin, len(word[0])
+                at = begin + len(word[0])

@@ -1,4 +1,4 @@
-"""What a lint rule is: one declaration from which the checker, `lrdsl explain`, the page of the rules and their tests take all they know."""
+"""`Rule`, the declaration of a lint rule, and `Facts`, what a rule may read. The linter, `lrdsl explain`, the reference and the tests use the declaration."""
 
 from __future__ import annotations
 
@@ -16,19 +16,14 @@ from lrdsl.clock import Clock
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, Expr, Num, T
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import Kind
 from lrdsl.plan import Piece, Plan, Program, pieces
-from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
-
-#: The parameters that say at what level a shape is. Those of a plateau say how far it falls.
-LEVELS = {p.name for forms in SHAPES.values() for form in forms if form.monitor is None for p in form.parameters if p.kind is Kind.LEVEL}
 
 
 @attrs.frozen
 class Finding:
-    """A place where a rule speaks: what is wrong there, what to do, and a repair that a program can make."""
+    """A problem that a rule found: its place, a message, a help line, and a repair that a program can make."""
 
     extent: Extent
     message: str
@@ -38,7 +33,7 @@ class Finding:
 
 @attrs.frozen(slots=False)
 class Facts:
-    """What a rule may look at: a sound text, its tree, what it means, and what was noted on the way."""
+    """What a rule may read: a sound text, its tree, its program, its clock, and the notes of the check."""
 
     text: str
     tree: Node
@@ -48,17 +43,17 @@ class Facts:
 
     @cached_property
     def total(self) -> Exact | None:
-        """The run's length in ticks, where it is known."""
+        """The run's length in ticks, None if it is unknown."""
         return total_of(self.clock)
 
     @cached_property
     def base(self) -> Exact | None:
-        """The base, where the text sets it."""
+        """The base that the text sets, None if it sets none."""
         return self.program.base
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:
-        """Everything in the tree, in the order of the text."""
+        """All nodes of the tree, in the order of the text."""
         return tuple(sorted(nodes.walk(self.tree), key=lambda node: node.extent))
 
     @cached_property
@@ -73,38 +68,38 @@ class Facts:
 
     @cached_property
     def bodies(self) -> tuple[tuple[str, Node], ...]:
-        """What is scheduled, and the expression for it."""
+        """The key and the expression of each target."""
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else (self.tree,)
-        found: list[tuple[str, Node]] = []
+        bodies: list[tuple[str, Node]] = []
         for s in statements:
             if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Name | nodes.Indexed):
-                found.append((s.target.id, s.body))
+                bodies.append((s.target.id, s.body))
             elif not isinstance(s, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use | nodes.Assertion | nodes.Target):
-                found.append(("lr", s))
-        return tuple(found)
+                bodies.append(("lr", s))
+        return tuple(bodies)
 
     def uses_in(self, key: str) -> tuple[Use, ...]:
-        """The calls in what is scheduled for a key."""
+        """The calls in the expressions of a key's targets."""
         extents = [body.extent for name, body in self.bodies if name == key]
         return tuple(use for use in self.uses if any(a <= use.node.extent[0] < b for a, b in extents))
 
     def whole(self, body: Node) -> Chain | None:
-        """The sequence that is all that is scheduled for a target."""
+        """The sequence of phases that is a target's whole expression, None if the expression is not a sequence."""
         return self.notes.chains.get(body.extent)
 
     def pieces(self, plan: Plan) -> tuple[Piece, ...]:
-        """The stretches of a plan's formula."""
-        found = self._pieces.get(plan.level)
-        if found is None:
-            found = self._pieces[plan.level] = pieces(plan.level)
-        return found
+        """The pieces of a plan's formula."""
+        cached = self._pieces.get(plan.level)
+        if cached is None:
+            cached = self._pieces[plan.level] = pieces(plan.level)
+        return cached
 
     @cached_property
     def _pieces(self) -> dict[Expr, tuple[Piece, ...]]:
         return {}
 
     def level(self, e: Expr, tick: Exact = 0) -> float:
-        """A level at a tick, with the base that is meant, and entered at it; NaN where it is not a number."""
+        """The value of a formula at a tick, for the text's base (or 1), which is the entry level too; NaN if it is not one number."""
         base = self.program.base_value
         low, high = bounds(e, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
         return low if low == high else math.nan
@@ -112,10 +107,10 @@ class Facts:
 
 @attrs.frozen
 class Rule:
-    """A rule: its `code` and `name`, what it finds, why that matters, a text in which it speaks and one in which it does not, and what finds it.
+    """A rule: its `code` and `name`, what it finds, why that matters, a bad and a good example, and the function `look` that finds problems.
 
-    `clock` are the options with which both examples are read. `fix` says whether its repairs are "safe", which keeps every level, or "unsafe"; "" for none.
-    `run` says that it speaks of how long the run is, or an epoch, and has nothing to say where nobody has said that.
+    `clock` are the options for both examples. `fix` says whether its repairs are "safe", which means that they keep every level, or "unsafe", or "" if it has
+    none. `run` says that the rule needs the length of the run or of an epoch, so that it finds nothing if that is unknown.
     """
 
     code: str
@@ -131,17 +126,17 @@ class Rule:
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:
-    """The argument of a call that the text gives under a name, by position too where that is the first."""
+    """The argument in the text for a parameter: one by name, or the first one if it is by position and the parameter comes first."""
     named = next((a for a in use.node.arguments if a.name == name), None)
     first = use.node.arguments[0] if use.node.arguments and not use.node.arguments[0].name else None
     return named or (first if first is not None and next(iter(use.arguments), "") == name else None)
 
 
 def value(e: Any) -> Exact | None:
-    """The value of an argument that is a plain number."""
+    """The value of an argument that is a plain number, None for any other argument."""
     return e.value if isinstance(e, Num) else None
 
 
 def ticks(n: Exact) -> str:
-    """A number of ticks in words."""
+    """A number of ticks as people write it: `1 tick`, `10_000 ticks`."""
     return f"{float(n):,.10g}".replace(",", "_") + (" tick" if n == 1 else " ticks")

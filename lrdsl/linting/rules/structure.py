@@ -1,20 +1,18 @@
-"""Rules about structure: phases that do nothing, names that nobody uses."""
+"""Lint rules about structure: phases and factors that change nothing, names that nothing uses, names that hide others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lrdsl.check.combinators import COMBINATORS, parameters_of
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ENTRY, ZERO
-from lrdsl.linting.rules.rule import LEVELS, Facts, Finding, Rule, value
+from lrdsl.linting.rules.rule import Facts, Finding, Rule, value
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
 
-#: The parameters that say at what level a shape is, as formulas name them.
-_LEVELS = keywords(dict.fromkeys(LEVELS))
 
-
-def _no_time(f: Facts) -> Iterator[Finding]:
+def _zero_length(f: Facts) -> Iterator[Finding]:
     for chain in f.chains:
         for i, item in enumerate(chain.items):
             if not isinstance(item, nodes.Call) or chain.lengths[i] != 0 or len(chain.items) == 1:
@@ -23,7 +21,7 @@ def _no_time(f: Facts) -> Iterator[Finding]:
             if use is not None and item.name in ("hold", "warmup") and "at" not in use.given and "from" not in use.given:
                 after = chain.items[i + 1].extent[0] if i + 1 < len(chain.items) else item.extent[1]
                 before = chain.items[i - 1].extent[1] if i + 1 == len(chain.items) else item.extent[0]
-                yield Finding(item.extent, f"`{canonical(item)}` takes no time and changes nothing", "leave it out", Fix(before, after, ""))
+                yield Finding(item.extent, f"`{canonical(item)}` has length 0 and changes nothing", "remove it", Fix(before, after, ""))
 
 
 def _stays_at_zero(f: Facts) -> Iterator[Finding]:
@@ -31,35 +29,46 @@ def _stays_at_zero(f: Facts) -> Iterator[Finding]:
         for i, item in enumerate(chain.items):
             if i == 0 or chain.entries[i] != ZERO or not isinstance(item, nodes.Call) or chain.lengths[i] == 0:
                 continue
-            use = f.notes.uses.get((item.extent, item.name))
-            if use is None:
-                continue
-            levels = [use.arguments[name] for name in _LEVELS if name in use.arguments]
-            if all(level in (ZERO, ENTRY) for level in levels):
+            if _keeps_zero(f, item):
                 help = "end the phase before it above 0, or `restart` this one"
                 yield Finding(item.extent, "the level is 0 when this phase begins, and stays there", help)
 
 
-def _times_zero(f: Facts) -> Iterator[Finding]:
+def _keeps_zero(f: Facts, call: nodes.Call) -> bool:
+    """Whether a phase that enters at 0 stays there: no shape in it is given another level, and nothing in it restarts or adds."""
+    use = f.notes.uses.get((call.extent, call.name))
+    if use is None:
+        return False
+    names = keywords(dict.fromkeys(p.name for p in parameters_of(use.name).values() if p.sets))
+    if not all(use.arguments.get(name) in (None, ZERO, ENTRY) for name in names):
+        return False
+    phases = [a.value for a in call.arguments if any(isinstance(part, nodes.Call) for part in nodes.walk(a.value))] if use.name in COMBINATORS else []
+    parts = [part for phase in phases for part in nodes.walk(phase)]
+    if any(isinstance(part, nodes.Restart | nodes.Binary | nodes.Name) for part in parts):
+        return False
+    return all(_keeps_zero(f, part) for part in parts if isinstance(part, nodes.Call))
+
+
+def _multiplied_by_zero(f: Facts) -> Iterator[Finding]:
     for node in f.parts:
         if isinstance(node, nodes.Binary) and node.op == "*":
             for side in (node.left, node.right):
                 if isinstance(side, nodes.Number) and side.value == 0:
-                    yield Finding(node.extent, "a schedule times 0 is 0", "`hold(at=0)` says so")
+                    yield Finding(node.extent, "a schedule times 0 is always 0", "write `hold(at=0)` if you mean it")
 
 
-def _unused(f: Facts) -> Iterator[Finding]:
+def _unused_names(f: Facts) -> Iterator[Finding]:
     if not isinstance(f.tree, nodes.File):
         return
     used = {n.name if isinstance(n, nodes.Call) else n.id for n in f.parts if isinstance(n, nodes.Call | nodes.Name | nodes.Indexed)}
     for s in f.tree.statements:
         if isinstance(s, nodes.Binding | nodes.Function) and s.name not in used:
             kind = "let" if isinstance(s, nodes.Binding) else "def"
-            yield Finding(s.name_extent, f"`{s.name}` is not used", f"take the `{kind}` out", Fix(*_line_of(f.text, *s.extent), ""))
+            yield Finding(s.name_extent, f"`{s.name}` is not used", f"remove the `{kind}`", Fix(*_line_of(f.text, *s.extent), ""))
 
 
 def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """A statement with what separates it from the next, and with its indentation where it is all of its line."""
+    """The extent of a statement with the separator behind it, and with its indentation if it is alone in its line."""
     while end < len(text) and text[end] in " \t;":
         end += 1
     margin = text.rfind("\n", 0, start) + 1
@@ -68,17 +77,17 @@ def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _shadowed(f: Facts) -> Iterator[Finding]:
+def _hidden_names(f: Facts) -> Iterator[Finding]:
     if not isinstance(f.tree, nodes.File):
         return
     outer = {s.name for s in f.tree.statements if isinstance(s, nodes.Binding | nodes.Function)}
     for function in (s for s in f.tree.statements if isinstance(s, nodes.Function)):
         for slot in function.parameters:
             if slot.name in outer:
-                yield Finding(slot.extent, f"`{slot.name}` hides the name of the same spelling outside `{function.name}`", "rename the parameter")
+                yield Finding(slot.extent, f"the parameter `{slot.name}` of `{function.name}` hides the `{slot.name}` of the file", "rename the parameter")
 
 
-def _hidden_constant(f: Facts) -> Iterator[Finding]:
+def _constant_factors(f: Facts) -> Iterator[Finding]:
     for node in f.parts:
         if not isinstance(node, nodes.Binary) or node.op != "*":
             continue
@@ -87,9 +96,9 @@ def _hidden_constant(f: Facts) -> Iterator[Finding]:
             continue
         level = value(use.arguments["at"])
         if "at" not in use.given:
-            yield Finding(node.right.extent, "a factor that stays at 1", "leave it out", Fix(node.left.extent[1], node.right.extent[1], ""))
+            yield Finding(node.right.extent, "this factor is always 1", "remove it", Fix(node.left.extent[1], node.right.extent[1], ""))
         elif level is not None or len(use.node.arguments) == 1:
-            yield Finding(node.right.extent, "a factor that never changes is a number", "as in `0.5 * A`")
+            yield Finding(node.right.extent, "this factor never changes", "write it as a number, as in `0.5 * A`")
 
 
 RULES = (
@@ -97,48 +106,48 @@ RULES = (
         "LR401",
         "phase-of-no-time",
         "A phase of length 0 that changes nothing.",
-        "It is left over from an edit, or a length is missing.",
+        "Usually it is left over from an edit, or its length is missing.",
         "warmup(5) then hold(0) then cosine(95)",
         "warmup(5) then hold(1) then cosine(95)",
-        _no_time,
+        _zero_length,
         "safe",
     ),
     Rule(
         "LR402",
         "stays-at-zero",
-        "A phase that begins at 0 and goes nowhere.",
-        "A phase begins where the last one ended: behind a decay to 0, another decay is 0 from first to last.",
+        "A phase that begins at 0 and stays there.",
+        "A phase begins where the one before it ended: after a decay to 0, another decay is 0 from its first tick to its last.",
         "cosine(50) then linear(50)",
         "cosine(50, to=0.1x) then linear(50)",
         _stays_at_zero,
     ),
-    Rule("LR403", "times-zero", "A schedule that is multiplied by 0.", "All of it is 0.", "0 * cosine(100)", "0.1 * cosine(100)", _times_zero),
+    Rule("LR403", "times-zero", "A schedule that is multiplied by 0.", "Every level of it is 0.", "0 * cosine(100)", "0.1 * cosine(100)", _multiplied_by_zero),
     Rule(
         "LR404",
         "unused-name",
         "A `let` or a `def` that nothing uses.",
-        "A reader looks for what it is for; perhaps the schedule has a number where the name was meant.",
+        "A reader wonders what it is for; perhaps the schedule has a number where the name was meant.",
         "let warm = 5\nlr = warmup(6) then cosine(95)",
         "let warm = 5\nlr = warmup(warm) then cosine(95)",
-        _unused,
+        _unused_names,
         "safe",
     ),
     Rule(
         "LR405",
         "hidden-name",
-        "A parameter with the name of a `let` or a `def` outside.",
-        "The same word then means two things in one file.",
+        "A parameter with the same name as a `let` or a `def` of the file.",
+        "The word then means two things in one file.",
         "let n = 5; def two(n) = hold(n) then cosine(n); lr = two(n)",
         "let n = 5; def two(m) = hold(m) then cosine(m); lr = two(n)",
-        _shadowed,
+        _hidden_names,
     ),
     Rule(
         "LR406",
         "constant-factor",
-        "A factor that is a schedule, and never changes.",
-        "A number says the same at a glance.",
+        "A factor that is written as a schedule but never changes.",
+        "A number says the same, and is easier to read.",
         "cosine(100) * hold(at=0.5x)",
         "0.5 * cosine(100)",
-        _hidden_constant,
+        _constant_factors,
     ),
 )

@@ -1,4 +1,4 @@
-"""Rules about style: one spelling for one thing."""
+"""Lint rules about style: units spelled in two ways, numbers without a name, cycles and stairs that are written out."""
 
 from __future__ import annotations
 
@@ -15,39 +15,35 @@ from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import decimal_text
 
-#: A number with so many significant digits that occurs so often wants a name.
+#: A number with at least so many digits needs a name if it occurs at least so often.
 _DIGITS, _TIMES = 4, 3
 
 
-def _units(f: Facts) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
+def _two_spellings(f: Facts) -> Iterator[Finding]:
+    spellings: dict[str, str] = {}
     for node in f.parts:
         if not isinstance(node, nodes.Quantity) or node.unit in ("", "x"):
             continue
         unit = UNITS[node.unit]
-        first = seen.setdefault(unit, node.unit)
+        first = spellings.setdefault(unit, node.unit)
         plural = {first, first + "s", first.rstrip("s")}
         if node.unit not in plural:
-            yield Finding(
-                node.unit_extent,
-                f"`{node.unit}` here, and `{first}` before: one unit, two spellings",
-                f"write `{CANONICAL_UNIT[unit]}`",
-                Fix(*node.unit_extent, first),
-            )
+            message = f"the unit is spelled `{node.unit}` here, and `{first}` before"
+            yield Finding(node.unit_extent, message, f"write `{CANONICAL_UNIT[unit]}` in both places", Fix(*node.unit_extent, first))
 
 
-def _magic(f: Facts) -> Iterator[Finding]:
-    found = [n for n in f.parts if isinstance(n, nodes.Number) and _significant(n.value) >= _DIGITS]
-    counts = Counter(n.value for n in found)
+def _repeated_numbers(f: Facts) -> Iterator[Finding]:
+    numbers = [n for n in f.parts if isinstance(n, nodes.Number) and _significant_digits(n.value) >= _DIGITS]
+    counts = Counter(n.value for n in numbers)
     for number, times in counts.items():
         if times >= _TIMES:
-            node = next(n for n in found if n.value == number)
+            node = next(n for n in numbers if n.value == number)
             text = canonical(node)
-            yield Finding(node.extent, f"`{text}` stands here {times} times", f"give it a name: `let steps = {text}`")
+            yield Finding(node.extent, f"`{text}` occurs {times} times", f"give it a name: `let steps = {text}`")
 
 
-def _significant(value: Exact) -> int:
-    """How many digits a decimal has, zeros at its ends aside."""
+def _significant_digits(value: Exact) -> int:
+    """The number of digits of a decimal, without the zeros at its ends."""
     return len(f"{float(value):.15e}".partition("e")[0].replace(".", "").strip("0"))
 
 
@@ -63,7 +59,7 @@ def _cycles_by_hand(f: Facts) -> Iterator[Finding]:
         if cycles >= _TIMES:
             extent = items[0].extent[0], items[cycles - 1].extent[1]
             short = f"restarts({first}, times={cycles})"
-            yield Finding(extent, f"{cycles} cycles, each written out", f"`{short}` says the same", Fix(*extent, short))
+            yield Finding(extent, f"{cycles} equal cycles are written out one by one", f"write `{short}`", Fix(*extent, short))
 
 
 def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
@@ -76,11 +72,11 @@ def _stairs_by_hand(f: Facts) -> Iterator[Finding]:
         ends = list(accumulate(n for n in chain.lengths[:-1] if n is not None))
         if len(ends) == len(stairs) - 1:
             short = f"multistep([{', '.join(decimal_text(at) for at in ends)}], {decimal_text(stairs[1])})"
-            yield Finding(body.extent, "stairs by one factor, each written out", f"`{short}` says the same, in ticks")
+            yield Finding(body.extent, "drops by the same factor are written out one by one", f"write `{short}`, in ticks")
 
 
 def _multiple(f: Facts, item: Node) -> Exact | None:
-    """Of a phase that stays at a multiple of base, which; None for another."""
+    """The multiple of base that a phase holds, None if it holds no such level."""
     body = item.body if isinstance(item, nodes.Limited) else item
     use = f.notes.uses.get((body.extent, "hold"))
     if use is None:
@@ -96,11 +92,11 @@ RULES = (
     Rule(
         "LR501",
         "unit-spelled-two-ways",
-        "One unit in two spellings.",
-        "A reader wonders whether `ep` and `epochs` are the same; they are.",
+        "A unit that is spelled in two ways.",
+        "A reader wonders whether `ep` and `epochs` are the same unit; they are.",
         "warmup(5 epochs) then cosine(95ep)",
         "warmup(5ep) then cosine(95ep)",
-        _units,
+        _two_spellings,
         "safe",
         {"steps_per_epoch": 100},
     ),
@@ -108,16 +104,16 @@ RULES = (
         "LR502",
         "number-without-a-name",
         "A number of four digits or more that occurs three times.",
-        "A change of the one is easily forgotten in the others.",
+        "Who changes it in one place easily forgets the others.",
         "warmup(5 * 1251) then hold(30 * 1251) then cosine(55 * 1251)",
         "let epoch = 1251; lr = warmup(5 * epoch) then hold(30 * epoch) then cosine(55 * epoch)",
-        _magic,
+        _repeated_numbers,
     ),
     Rule(
         "LR503",
         "cycles-by-hand",
-        "One phase again and again, each time written out.",
-        "Cycles that are one phrase cannot get out of step.",
+        "Equal cycles that are written out one by one.",
+        "In one `restarts` all cycles stay equal.",
         "cosine(30) then restart cosine(30) then restart cosine(30)",
         "restarts(cosine(30), times=3)",
         _cycles_by_hand,
@@ -126,8 +122,8 @@ RULES = (
     Rule(
         "LR504",
         "stairs-by-hand",
-        "Stairs by one factor, each written out.",
-        "`multistep` has the milestones and the factor in one place, as they stand in papers.",
+        "Drops by the same factor that are written out one by one.",
+        "`multistep` has the milestones and the factor in one place, as papers give them.",
         "hold(30) then hold(30, at=0.1x) then hold(30, at=0.01x)",
         "multistep([30, 60], 0.1)",
         _stairs_by_hand,

@@ -1,12 +1,10 @@
-"""Rules about time: what is too long, too short, past the end, or counted in the wrong unit."""
+"""Lint rules about time: phases that are too long or too short for the run, that lie past its end, or that are counted in the wrong unit."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from lrdsl.check.notes import Use
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO
@@ -15,13 +13,13 @@ from lrdsl.linting.rules.rule import Facts, Finding, Rule, argument, ticks, valu
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
-#: The shapes that take n ticks to come to a level.
+#: The shapes that reach a level `to` after n ticks.
 _DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
-#: The shapes that stay where they are past their length.
+#: The shapes that hold their last level past their length.
 _HOLDING = {name for name, forms in SHAPES.items() for form in forms if form.end is not None}
 
 
-def _first_zero(f: Facts) -> Iterator[Finding]:
+def _first_epoch_at_zero(f: Facts) -> Iterator[Finding]:
     if f.clock.tick != "epoch":
         return
     for name, body in f.bodies:
@@ -30,7 +28,7 @@ def _first_zero(f: Facts) -> Iterator[Finding]:
         if use is not None and use.arguments["from_"] == ZERO and "from" not in use.given and value(use.arguments["n"]) not in (None, 0):
             last = use.node.extent[1] - 1
             fix = Fix(last, last, f", from=base/{canonical(use.node.arguments[0].value)}") if use.node.arguments else None
-            yield Finding(use.node.extent, "the whole first epoch is trained with a rate of 0", "start above 0: `warmup(5, from=base/5)`", fix)
+            yield Finding(use.node.extent, "the rate is 0 for the whole first epoch", "start above 0: `warmup(5, from=base/5)`", fix)
 
 
 def _too_long(f: Facts) -> Iterator[Finding]:
@@ -41,29 +39,31 @@ def _too_long(f: Facts) -> Iterator[Finding]:
         over = sum(chain.lengths) - f.total
         shares = sum(q.value for item in chain.items for q in _shares(item))
         last = chain.items[-1]
-        if isinstance(last, nodes.Call) and last.name == "multistep":  # its milestones have a rule of their own
+        if isinstance(last, nodes.Call) and last.name == "multistep":  # LR208 is about its milestones
             continue
-        if over > 0 and shares <= 100 and not _whole_after_start(f, chain.items[-1], chain.lengths):
-            help = "shorten it, or let the last phase take the `rest`"
+        if over > 0 and shares <= 100 and not _is_whole_run(f, chain.items[-1], chain.lengths):
+            help = "make a phase shorter, or let the last phase take the `rest`"
             yield Finding(chain.items[-1].extent, f"the schedule is {ticks(over)} longer than the run, so its end is never reached", help)
 
 
-def _whole_after_start(f: Facts, item: nodes.Node, lengths: tuple[Exact, ...]) -> bool:
+def _is_whole_run(f: Facts, item: nodes.Node, lengths: tuple[Exact, ...]) -> bool:
+    """Whether the last of several phases is a decay as long as the whole run."""
     return len(lengths) > 1 and isinstance(item, nodes.Call) and item.name in _DECAYS and lengths[-1] == f.total
 
 
-def _rest_meant(f: Facts) -> Iterator[Finding]:
+def _whole_run(f: Facts) -> Iterator[Finding]:
     for _, body in f.bodies:
         chain = f.whole(body)
-        if f.total is None or chain is None or any(n is None for n in chain.lengths) or not _whole_after_start(f, chain.items[-1], chain.lengths):
+        if f.total is None or chain is None or any(n is None for n in chain.lengths) or not _is_whole_run(f, chain.items[-1], chain.lengths):
             continue
         item = chain.items[-1]
         assert isinstance(item, nodes.Call)
         use = f.notes.uses.get((item.extent, item.name))
-        given = None if use is None else argument(use, "n")
-        fix = None if given is None else Fix(*given.value.extent, "rest")
-        over = sum(chain.lengths[:-1])
-        yield Finding(item.extent, f"`{item.name}` is as long as the whole run, and begins {ticks(over)} into it", "let it take the `rest`", fix)
+        length = None if use is None else argument(use, "n")
+        fix = None if length is None else Fix(*length.value.extent, "rest")
+        start = sum(chain.lengths[:-1])
+        message = f"`{item.name}` is as long as the whole run, but starts after {ticks(start)}"
+        yield Finding(item.extent, message, "let it take the `rest`", fix)
 
 
 def _too_short(f: Facts) -> Iterator[Finding]:
@@ -78,7 +78,7 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             yield Finding(last.extent, f"the rate is 0 for the last {ticks(idle)} of the run", "let the last phase take the `rest`, or end it above 0")
 
 
-def _tick_short(f: Facts) -> Iterator[Finding]:
+def _one_tick_short(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         last, n = t.plan.phases[-1], f.total
         if n is None or n < 2 or t.plan.length != n or (last.length or 0) < 2:
@@ -86,23 +86,24 @@ def _tick_short(f: Facts) -> Iterator[Finding]:
         use = next((use for use in f.uses if use.node.extent == last.extent and use.name in _DECAYS), None)
         if use is None:
             continue
-        reached, meant = f.level(t.plan.level, n - 1), f.level(t.plan.level, n)
-        if abs(reached - meant) > f.program.base_value / 20:
-            message = f"the run ends a tick before this decay does: at {reached:.4g}, not at {meant:.4g}"
-            yield Finding(use.node.extent, message, f"ticks count from 0, the last is {float(n - 1):g}: make the decay a tick shorter, as `rest - 1`")
+        last_level, end_level = f.level(t.plan.level, n - 1), f.level(t.plan.level, n)
+        if abs(last_level - end_level) > f.program.base_value / 20:
+            message = f"the run ends one tick before this decay: its last level is {last_level:.4g}, not {end_level:.4g}"
+            help = f"ticks count from 0, so the last one is {float(n - 1):g}: make the decay one tick shorter, as `rest - 1`"
+            yield Finding(use.node.extent, message, help)
 
 
-def _percent(f: Facts) -> Iterator[Finding]:
+def _too_many_shares(f: Facts) -> Iterator[Finding]:
     for chain in f.chains:
         shares = [q for item in chain.items for q in _shares(item)]
         total = sum(q.value for q in shares)
         if total > 100:
-            help = "shares of one sequence are of the whole run: let one of them be `rest`"
-            yield Finding(shares[-1].extent, f"the shares of this sequence are {float(total):g} % of the run", help)
+            help = "each share is of the whole run: write `rest` in place of one of them"
+            yield Finding(shares[-1].extent, f"the shares of this sequence add up to {float(total):g} % of the run", help)
 
 
 def _shares(item: nodes.Node) -> list[nodes.Quantity]:
-    """The lengths of a phase that are written as shares."""
+    """The length of a phase, if it is written as a share of the run, as `10%`."""
     if isinstance(item, nodes.Restart):
         return _shares(item.body)
     if isinstance(item, nodes.Limited):
@@ -119,15 +120,15 @@ def _warmup_longer(f: Facts) -> Iterator[Finding]:
         if chain is None or len(chain.items) < 2 or any(n is None for n in chain.lengths):
             continue
         last = chain.items[-1].body if isinstance(chain.items[-1], nodes.Restart) else chain.items[-1]
-        if isinstance(last, nodes.Call) and last.name not in _HOLDING:  # stairs and cycles go on
+        if isinstance(last, nodes.Call) and last.name not in _HOLDING:  # stairs and cycles go on past their length
             continue
-        first, rest = chain.lengths[0], sum(chain.lengths[1:])
-        if isinstance(chain.items[0], nodes.Call) and chain.items[0].name == "warmup" and first > rest > 0:
-            help = "a warmup is a few percent of the run; are the two lengths in the right order?"
-            yield Finding(chain.items[0].extent, f"the warmup takes {ticks(first)}, all that follows {ticks(rest)}", help)
+        first, others = chain.lengths[0], sum(chain.lengths[1:])
+        if isinstance(chain.items[0], nodes.Call) and chain.items[0].name == "warmup" and first > others > 0:
+            help = "a warmup is usually a few percent of the run; are the lengths in the right order?"
+            yield Finding(chain.items[0].extent, f"the warmup takes {ticks(first)}, and all other phases {ticks(others)}", help)
 
 
-def _mixed(f: Facts) -> Iterator[Finding]:
+def _mixed_units(f: Facts) -> Iterator[Finding]:
     if f.clock.tick != "step":
         return
     for chain in f.chains:
@@ -137,10 +138,12 @@ def _mixed(f: Facts) -> Iterator[Finding]:
         for n in bare if epochs else ():
             text = canonical(n)
             help = f"write `{text}ep` for epochs, or `{text} steps`"
-            yield Finding(n.extent, f"`{text}` is {text} steps, beside lengths in epochs", help, Fix(n.extent[1], n.extent[1], "ep"))
+            message = f"`{text}` means {text} steps, while other lengths are in epochs"
+            yield Finding(n.extent, message, help, Fix(n.extent[1], n.extent[1], "ep"))
 
 
 def _length(item: nodes.Node) -> nodes.Node | None:
+    """The length of a phase as the text writes it, None if it has none."""
     if isinstance(item, nodes.Restart):
         return _length(item.body)
     if isinstance(item, nodes.Limited):
@@ -154,69 +157,25 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
         return
     for use in f.uses:
         if use.name == "multistep":
-            given = argument(use, "milestones")
-            items = given.value.items if given is not None and isinstance(given.value, nodes.List) else ()
+            milestones = argument(use, "milestones")
+            items = milestones.value.items if milestones is not None and isinstance(milestones.value, nodes.List) else ()
             late = [node for node, at in zip(items, use.arguments["milestones"], strict=False) if (value(at) or 0) >= f.total]
             for node in late:
-                yield Finding(node.extent, f"the run ends after {ticks(f.total)}, before this milestone", "take it out, or move it into the run")
+                yield Finding(node.extent, f"the run ends after {ticks(f.total)}, before this milestone", "remove it, or move it into the run")
     for _, body in f.bodies:
         chain = f.whole(body)
-        begins = 0
+        start = 0
         for i, n in enumerate(chain.lengths if chain is not None else ()):
-            if chain is not None and i and begins >= f.total:
+            if chain is not None and i and start >= f.total:
                 message = f"the run ends after {ticks(f.total)}, before this phase begins"
-                yield Finding(chain.items[i].extent, message, "take it out, or shorten what comes before")
+                yield Finding(chain.items[i].extent, message, "remove it, or make the phases before it shorter")
                 break
             if n is None:
                 break
-            begins += n
+            start += n
 
 
-def _never_patient(f: Facts) -> Iterator[Finding]:
-    for node in f.parts:
-        if not isinstance(node, nodes.Limited):
-            continue
-        use = f.notes.uses.get((node.body.extent, "plateau"))
-        length = node.length.value if isinstance(node.length, nodes.Number) else None
-        patience = None if use is None else value(use.arguments["patience"])
-        if length is not None and patience is not None and length <= patience:
-            yield Finding(node.extent, f"a patience of {patience} reports does not run out within {ticks(length)}", "a smaller `patience`, or a longer phase")
-
-
-def _nameless(f: Facts) -> Iterator[Finding]:
-    names = sorted({watch.monitor.metric for t in f.program.targets for watch in t.plan.watches})
-    for use in f.uses:
-        if use.name == "plateau" and "metric" not in use.given and len(names) > 1:
-            others = [name for name in names if name != use.arguments["metric"]]
-            last = use.node.extent[1] - 1
-            fix = Fix(last, last, f"{', ' * bool(use.node.arguments)}metric={others[0]}") if f.text[last] == ")" and len(others) == 1 else None
-            message = f"this plateau follows a metric called `{use.arguments['metric']}`, beside {', '.join(f'`{name}`' for name in others)}"
-            yield Finding(use.node.extent, message, f"say which it is to follow: `metric={others[0]}`", fix)
-
-
-_LOW = re.compile(r"(?:^|[_/.\W])(loss|error|err|perplexity|ppl|mse|mae|rmse|wer|cer|fid|nll)(?:$|[_/.\W\d])")
-_HIGH = re.compile(r"(?:^|[_/.\W])(acc|accuracy|auc|auroc|f1|bleu|rouge|precision|recall|iou|map|reward|r2|psnr|ssim)(?:$|[_/.\W\d])")
-
-
-def _mode(f: Facts) -> Iterator[Finding]:
-    for use in f.uses:
-        if use.name != "plateau":
-            continue
-        metric, mode = str(use.arguments["metric"]).lower(), use.arguments["mode"]
-        low, high = _LOW.search(metric), _HIGH.search(metric)
-        if low is not None and high is None and mode == "max":
-            yield Finding(use.node.extent, f"`{use.arguments['metric']}` gets better as it falls, and the mode is max", "say `mode=min`", _mode_fix(use, "min"))
-        if high is not None and low is None and mode == "min":
-            yield Finding(use.node.extent, f"`{use.arguments['metric']}` gets better as it rises, and the mode is min", "say `mode=max`", _mode_fix(use, "max"))
-
-
-def _mode_fix(use: Use, mode: str) -> Fix | None:
-    node = use.node
-    given = next((a for a in node.arguments if a.name == "mode"), None)
-    return Fix(*given.value.extent, mode) if given is not None else Fix(node.extent[1] - 1, node.extent[1] - 1, f", mode={mode}") if node.arguments else None
-
-
-def _mid_cycle(f: Facts) -> Iterator[Finding]:
+def _within_cycle(f: Facts) -> Iterator[Finding]:
     for _, body in f.bodies:
         chain = f.whole(body)
         if f.total is None or chain is None or any(n is None for n in chain.lengths[:-1]):
@@ -230,39 +189,39 @@ def _mid_cycle(f: Facts) -> Iterator[Finding]:
         end, cycles = start, 0
         while end + length < f.total and cycles < 10_000:
             end, length, cycles = end + length, length * factor, cycles + 1
-        done = quotient(f.total - end, length)
-        if Fraction(1, 20) < done < Fraction(19, 20):
+        share = quotient(f.total - end, length)
+        if Fraction(1, 20) < share < Fraction(19, 20):
             help = f"a run of {ticks(end)} or {ticks(end + length)} ends with a cycle"
-            yield Finding(item.extent, f"the run ends {float(done * 100):.0f} % into a cycle, with the rate still up", help)
+            yield Finding(item.extent, f"the run ends {float(share * 100):.0f} % into a cycle, while the rate is still high", help)
 
 
-def _onecycle_short(f: Facts) -> Iterator[Finding]:
+def _short_onecycle(f: Facts) -> Iterator[Finding]:
     for _, body in f.bodies:
         chain = f.whole(body)
         use = f.notes.uses.get((chain.items[0].extent, "onecycle")) if chain is not None and len(chain.items) == 1 else None
         n = None if use is None else value(use.arguments["n"])
         if use is not None and n is not None and f.total is not None and n < f.total:
-            given = argument(use, "n")
-            fix = None if given is None else Fix(*given.value.extent, "total")
-            yield Finding(use.node.extent, f"the cycle ends {ticks(f.total - n)} before the run does", "let it take the whole run: `onecycle(total)`", fix)
+            length = argument(use, "n")
+            fix = None if length is None else Fix(*length.value.extent, "total")
+            yield Finding(use.node.extent, f"the cycle ends {ticks(f.total - n)} before the run", "let it take the whole run: `onecycle(total)`", fix)
 
 
 RULES = (
     Rule(
         "LR201",
         "first-epoch-at-zero",
-        "A warmup from 0 where a tick is an epoch.",
-        "The first epoch is then trained with a rate of exactly 0: it is lost.",
+        "A warmup from 0 in a schedule whose tick is an epoch.",
+        "The rate is then 0 for the whole first epoch, which teaches the model nothing.",
         "set tick = epoch; lr = warmup(5) then cosine(95)",
         "set tick = epoch; lr = warmup(5, from=base/5) then cosine(95)",
-        _first_zero,
+        _first_epoch_at_zero,
         "unsafe",
     ),
     Rule(
         "LR202",
         "longer-than-the-run",
         "A schedule that is longer than the run.",
-        "Its last part, and the level that it was to end at, are never reached.",
+        "The run never reaches its last part, nor its final level.",
         "warmup(100) then cosine(1000)",
         "warmup(100) then cosine(800)",
         _too_long,
@@ -272,11 +231,11 @@ RULES = (
     Rule(
         "LR203",
         "length-of-the-whole-run",
-        "A decay behind other phases that is as long as the whole run.",
-        "A warmup of w steps and a cosine of the whole run are w steps too long: the cosine is cut off before it comes down.",
+        "A decay after other phases that is as long as the whole run.",
+        "A warmup of w steps and a cosine of the whole run are w steps too long: the run ends before the cosine does.",
         "warmup(100) then cosine(1000)",
         "warmup(100) then cosine(rest)",
-        _rest_meant,
+        _whole_run,
         "unsafe",
         {"total_steps": 1000},
         run=True,
@@ -284,8 +243,8 @@ RULES = (
     Rule(
         "LR204",
         "idle-at-zero",
-        "A decay to 0 that is over well before the run is.",
-        "From there on every step is made with a rate of 0: the run goes on and learns nothing.",
+        "A decay to 0 that ends well before the run.",
+        "After its end the rate is 0, and the run goes on without learning anything.",
         "warmup(100) then cosine(500)",
         "warmup(100) then cosine(rest)",
         _too_short,
@@ -295,18 +254,18 @@ RULES = (
     Rule(
         "LR205",
         "shares-over-the-whole",
-        "Shares of the run that are more than the whole together.",
-        "A share is of the whole run, not of what is left of it.",
+        "Shares of the run that add up to more than 100 %.",
+        "A share is of the whole run, not of the rest of it.",
         "warmup(10%) then hold(60%) then cosine(40%)",
         "warmup(10%) then hold(60%) then cosine(rest)",
-        _percent,
+        _too_many_shares,
         clock={"total_steps": 1000},
     ),
     Rule(
         "LR206",
         "warmup-longer-than-the-rest",
-        "A warmup that is longer than all that follows.",
-        "Most often two lengths are swapped, or in different units.",
+        "A warmup that is longer than all other phases together.",
+        "Usually two lengths are swapped, or in different units.",
         "warmup(1000) then cosine(90)",
         "warmup(90) then cosine(1000)",
         _warmup_longer,
@@ -315,19 +274,19 @@ RULES = (
     Rule(
         "LR207",
         "mixed-epochs-and-steps",
-        "A bare number beside lengths in epochs.",
-        "A bare number is ticks, as a rule steps: `warmup(5) then cosine(95ep)` warms up for 5 steps.",
+        "A length without a unit among lengths in epochs.",
+        "A bare number is a number of ticks, usually steps: `warmup(5) then cosine(95ep)` warms up for 5 steps.",
         "warmup(5) then cosine(95ep)",
         "warmup(5ep) then cosine(95ep)",
-        _mixed,
+        _mixed_units,
         "unsafe",
         {"steps_per_epoch": 100},
     ),
     Rule(
         "LR208",
         "past-the-end-of-the-run",
-        "A milestone or a phase that the run never comes to.",
-        "What it says never happens; often the milestones are of another run length.",
+        "A milestone or a phase after the end of the run.",
+        "It never takes effect. Often the milestones are those of a longer run.",
         "multistep([30, 60, 90])",
         "multistep([30, 60, 80])",
         _past_the_run,
@@ -335,32 +294,13 @@ RULES = (
         run=True,
     ),
     Rule(
-        "LR209",
-        "patience-over-the-phase",
-        "A plateau whose patience cannot run out before its phase ends.",
-        "The rate is then never reduced.",
-        "plateau(patience=10) for 5 then linear(5)",
-        "plateau(patience=2) for 5 then linear(5)",
-        _never_patient,
-    ),
-    Rule(
-        "LR210",
-        "mode-against-the-metric",
-        "A plateau that waits for an accuracy to fall, or for a loss to rise.",
-        "The rate is then reduced while training goes well.",
-        "plateau(metric=val_acc)",
-        "plateau(metric=val_acc, mode=max)",
-        _mode,
-        "unsafe",
-    ),
-    Rule(
         "LR211",
         "ends-within-a-cycle",
-        "Warm restarts of which the run ends within a cycle.",
-        "The last model of the run is then taken at a high rate; restarts are at their best at the end of a cycle.",
+        "Warm restarts in a run that ends within a cycle.",
+        "The run then ends at a high rate; models are at their best at the end of a cycle.",
         "restarts(cosine(10), stretch=2)",
         "restarts(cosine(20))",
-        _mid_cycle,
+        _within_cycle,
         clock={"total_steps": 100},
         run=True,
     ),
@@ -368,32 +308,22 @@ RULES = (
         "LR212",
         "cycle-shorter-than-the-run",
         "A one-cycle policy that ends before the run.",
-        "The rest of the run is made at its last level, thousands of times below the peak.",
+        "The rest of the run then has its last level, thousands of times below the peak.",
         "onecycle(500)",
         "onecycle(total)",
-        _onecycle_short,
+        _short_onecycle,
         "unsafe",
         {"total_steps": 1000},
         run=True,
     ),
     Rule(
-        "LR213",
-        "plateau-of-no-name",
-        "A plateau without a metric, in a text that follows a metric by name.",
-        "It waits for a metric called `metric`, which nobody may report.",
-        "plateau(patience=3) until val_loss < 0.3 or 50",
-        "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
-        _nameless,
-        "unsafe",
-    ),
-    Rule(
         "LR214",
         "a-tick-short",
-        "A last decay whose last step, of more than a twentieth of the base, falls on the tick after the run.",
-        "A run of n ticks has the ticks 0 to n - 1, and a decay over n ticks comes to its end at tick n: short ones, in epochs, miss much of their way.",
+        "A last decay that misses more than a twentieth of the base, because the run ends one tick before it.",
+        "A run of n ticks has the ticks 0 to n - 1, and a decay over n ticks ends at tick n. A short decay, in epochs, misses much of its way.",
         "set tick = epoch; lr = hold(85) then linear(5)",
         "set tick = epoch; lr = hold(85) then linear(rest - 1)",
-        _tick_short,
+        _one_tick_short,
         clock={"total_epochs": 90},
         run=True,
     ),

@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lrdsl.analysis.plotting import described
+from lrdsl.analysis.plotting import picture_of
 from lrdsl.escaping.quoting import latex as words
 from lrdsl.figures.pgfplots import pgfplots
 from tests.formulas.typeset import hostile
@@ -63,7 +63,7 @@ def names(folder: Path) -> int:
 
 def figures(folder: Path) -> int:
     """The number of things that are wrong with figures: PGFPlots source of every example, one to a column."""
-    sources = [pgfplots(described(s, base=None if s.program.base else 0.1, target=target), r"\columnwidth") for s, target in schedules().values()]
+    sources = [pgfplots(picture_of(s, base=None if s.program.base else 0.1, target=target), r"\columnwidth") for s, target in schedules().values()]
     body = "\n\n".join(f"\\noindent {source}" for source in sources)
     head = _HEAD.replace(r"\begin{document}", "\\usepackage{pgfplots}\n\\usepgfplotslibrary{groupplots}\n\\pgfplotsset{compat=1.16}\n\\begin{document}")
     (folder / "figures.tex").write_text(f"{head}{body}\\end{{document}}\n", "utf-8")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.analysis.plotting import described, plot
+from lrdsl.analysis.plotting import picture_of, plot
 from lrdsl.cli import main
 from lrdsl.escaping import quoting
 from lrdsl.figures.matplotlib import save
@@ -96,7 +96,7 @@ def test_letters_with_symbols_of_their_own() -> None:
 @pytest.mark.parametrize("group", [group for group in GROUPS if group not in NAMES[1:]])
 def test_figures(group: str, tmp_path: Path) -> None:
     s = lrdsl.parse(f'lr["{group}"] = warmup(3) then cosine(4)\nlr["x"] = hold')
-    source = pgfplots(described(s, s, names=(group, f"_{group}")))
+    source = pgfplots(picture_of(s, s, names=(group, f"_{group}")))
     words = [line[1] for line in re.finditer(r"(?:\\addlegendentry|\}\) )(\{.*\});?$", source, re.MULTILINE)]
     assert len(words) >= 4
     for each in words:
