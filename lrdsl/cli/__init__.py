@@ -1,4 +1,4 @@
-"""The command line: one module a verb, and no logic of the language."""
+"""The command line: `main` runs it. Each command has one module, named after it; none of them has logic of the language."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from lrdsl.cli import terminal
 from lrdsl.diagnostics import ScheduleError, UsageError
 from lrdsl.work import bounded
 
-#: The modules here, each named after its verb, and loaded alone where that is asked for.
+#: The modules of the commands. If the first argument names one, only that module is loaded.
 MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "table", "analyze", "diff", "lsp")
-#: Those that read many texts, each of which may cost as much work as the one of another verb.
+#: The commands that read many texts. They limit the work for each text, not for the whole command.
 _MANY = {"check", "fmt", "lsp"}
-#: Codes of mistakes in the options rather than in the text.
+#: The codes of mistakes in options, not in texts.
 _USAGE = {"LR124", "LR152"}
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints, which quote what was typed, go through the terminal's door; those of the verbs are of the same kind."""
+    """A parser that prints its errors through `terminal`, since they quote what was typed."""
 
     def error(self, message: str) -> NoReturn:
         terminal.complain(*self.format_usage().splitlines(), f"{self.prog}: error: {message}")
@@ -31,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
-    """What reads a command line with the verbs of some modules."""
+    """The parser of the command line, with the commands of some modules."""
     parser = _Parser(
         prog="lrdsl",
         description="Learning-rate schedules as one line of text.",
@@ -45,10 +45,10 @@ def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit status: 0 fine, 1 problems in a schedule, 2 wrong usage."""
+    """Runs the command line. Returns the exit status: 0 fine, 1 problems in a schedule, 2 wrong usage."""
     terminal.prepare()
-    given = sys.argv[1:] if argv is None else argv
-    arguments = _parser(given[:1] if given and given[0] in MODULES else MODULES).parse_args(given)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words[:1] if words and words[0] in MODULES else MODULES).parse_args(words)
     status: int | None = 0
     try:
         with nullcontext() if arguments.verb in _MANY else bounded(""):

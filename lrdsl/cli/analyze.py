@@ -1,4 +1,4 @@
-"""`lrdsl analyze`: the numbers that a paper quotes."""
+"""`lrdsl analyze`: prints the figures of merit of a schedule, as papers quote them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser("analyze", help="mean, area, peak, final level: what a paper quotes", description="Measure a schedule over its run.")
+    """Adds the command."""
+    parser = verbs.add_parser("analyze", help="the mean, area, peak and final level, as papers quote them", description="Analyze a schedule over its run.")
     options.add_schedule(parser)
     options.add_base(parser, of_text=True)
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)
-    parser.add_argument("--threshold", type=options.finite, metavar="X", help="say from which tick on the level stays under this")
+    parser.add_argument("--threshold", type=options.finite, metavar="X", help="print the tick from which on the level stays below X")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the analysis of each target."""
+    """Prints the analysis of each target."""
     from lrdsl.analysis.merit import analyze
 
     s = options.schedule(arguments)
-    found = {t.name: analyze(s, arguments.base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}
+    analyses = {t.name: analyze(s, arguments.base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}
     if arguments.format == "json":
-        return terminal.emit_json({name: _plain(a) for name, a in found.items()}, 2)
-    for i, (name, a) in enumerate(found.items()):
-        if len(found) > 1:
+        return terminal.emit_json({name: _to_json(a) for name, a in analyses.items()}, 2)
+    for i, (name, a) in enumerate(analyses.items()):
+        if len(analyses) > 1:
             terminal.say(*[""] * (i > 0), name)
         width = max(len(label) for label, _ in _rows(a))
         for label, value in _rows(a):
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _rows(a: Analysis) -> list[tuple[str, str]]:
+    """The labels and values of the printed table."""
     epochs = "" if a.effective_epochs is None else f", or {a.effective_epochs} epochs"
     rows = [
         ("ticks", f"{a.ticks:,}".replace(",", "_")),
@@ -56,7 +57,9 @@ def _rows(a: Analysis) -> list[tuple[str, str]]:
     return rows
 
 
-def _plain(a: Analysis) -> dict[str, Any]:
+def _to_json(a: Analysis) -> dict[str, Any]:
+    """The analysis as plain JSON data."""
+
     def measured(m: Measured | None) -> Any:
         return None if m is None else {"value": m.value, "exactly": None if m.exactly is None else str(m.exactly)}
 

@@ -1,4 +1,4 @@
-"""`lrdsl check`: what is wrong, or surely not meant, in schedule files and in the schedules of other files."""
+"""`lrdsl check`: lints schedule files, and the schedules in files of other formats, and repairs them."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ if TYPE_CHECKING:
     from lrdsl.linting.projects import Checked
     from lrdsl.linting.settings import Settings
 
-#: From so many files on, several processes share them.
+#: With at least so many files, several processes share the work.
 _MANY = 200
-#: From so many files on, what was clean is remembered.
+#: With at least so many files, the cache is used.
 _WORTH = 50
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
+    """Adds the command."""
     about = "Check schedules: .lrs files, and strings in YAML, TOML, JSON, Python and notebooks. Settings are in [tool.lrdsl] of pyproject.toml."
     parser = verbs.add_parser("check", help="lint schedule files, and schedules in configs and code", description=about)
-    parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: here); - for standard input")
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: the current folder); - for standard input")
     parser.add_argument("--format", choices=("text", "json", "github", "gitlab", "sarif", "junit"), default="text", help="(default: text)")
     parser.add_argument("--fix", action="store_true", help="make the repairs that keep every level")
     parser.add_argument("--unsafe-fixes", action="store_true", help="make the other repairs too")
     parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
-    parser.add_argument("--select", metavar="CODES", help="only these rules, by code or the beginning of it, separated by commas")
-    parser.add_argument("--ignore", metavar="CODES", help="not these rules")
+    parser.add_argument("--select", metavar="CODES", help="use only these rules: codes or their beginnings, separated by commas")
+    parser.add_argument("--ignore", metavar="CODES", help="do not use these rules")
     parser.add_argument("--statistics", action="store_true", help="count the problems by code")
-    parser.add_argument("--no-cache", action="store_true", help="look again at files that were clean and have not changed")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback where lrdsl fails on a file")
-    parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help="the name that standard input has, for its kind and its settings")
+    parser.add_argument("--no-cache", action="store_true", help="check clean files again, even if they have not changed")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback if lrdsl fails on a file")
+    help = "a file name for standard input: its ending says the format, and the name selects settings"
+    parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help=help)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check, repair, print; gives the exit status."""
-    from lrdsl.cli.options import list_files, standard_input
+    """Checks files, repairs them, and prints the report. Returns the exit status."""
+    from lrdsl.cli.options import files, standard_input
     from lrdsl.linting import projects, reports
     from lrdsl.linting.listing import most_bytes
     from lrdsl.linting.settings import Settings
@@ -55,56 +56,57 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.paths == ["-"]:
         name = Path(arguments.stdin_filename)
         source = standard_input(most_bytes(name))
-        found = [projects.check_text(name, source, settings, repair)]
+        results = [projects.check_text(name, source, settings, repair)]
         if repair and not arguments.diff:
-            failed = _complain(found)
-            terminal.emit(source if failed else found[0].source)
-            return 1 if found[0].diagnostics else 0
+            failed = _complain(results)
+            terminal.emit(source if failed else results[0].source)
+            return 1 if results[0].diagnostics else 0
     else:
-        listing, missing = list_files(arguments.paths)
-        found = _looked_at([one.path for one in listing.files], settings, repair, not arguments.no_cache)
+        listing, missing = files(arguments.paths)
+        results = _check([file.path for file in listing.files], settings, repair, not arguments.no_cache)
         if repair and not arguments.diff:
-            found = [_written(c, one, settings) for c, one in zip(found, listing.files, strict=True)]
-        found += [projects.unread(path, reason) for path, reason in listing.unread]
+            results = [_write(c, file, settings) for c, file in zip(results, listing.files, strict=True)]
+        results += [projects.unread(path, reason) for path, reason in listing.unread]
     if arguments.diff:
-        changed = _show_changes(found)
-        return 2 if missing else 1 if _complain(found) or changed else 0
+        changed = _show_changes(results)
+        return 2 if missing else 1 if _complain(results) or changed else 0
     if arguments.statistics:
-        terminal.say(*reports.statistics(found))
+        terminal.say(*reports.statistics(results))
     else:
-        print_report(arguments.format, found)
+        print_report(arguments.format, results)
     if arguments.verbose:
-        terminal.complain(*(line for c in found for line in c.trace.splitlines()))
+        terminal.complain(*(line for c in results for line in c.trace.splitlines()))
     if arguments.format == "text":
-        _summary(found)
-    return 2 if missing else 1 if any(c.diagnostics for c in found) else 0
+        _summary(results)
+    return 2 if missing else 1 if any(c.diagnostics for c in results) else 0
 
 
-def print_report(kind: str, checked: Sequence[Checked]) -> None:
+def print_report(kind: str, results: Sequence[Checked]) -> None:
     """Prints a report: "text", for people, or one of `reports.FORMATS`."""
     from lrdsl.linting import reports
 
     if kind == "text":
-        terminal.say(*reports.text(checked))
-    elif body := reports.FORMATS[kind](checked):
+        terminal.say(*reports.text(results))
+    elif body := reports.FORMATS[kind](results):
         terminal.emit(f"{body}\n")
 
 
-def _written(checked: Checked, listed: ListedFile, settings: Settings) -> Checked:
-    """A file that was repaired and written; or, where it cannot be written, as it is, with the reason."""
+def _write(checked: Checked, file: ListedFile, settings: Settings) -> Checked:
+    """Writes a file that was repaired. If that fails, returns the result for the file as it is, with an error that says why."""
     from lrdsl.linting import projects
 
     if not checked.repaired:
         return checked
-    failure = projects.attempt(lambda: projects.write(listed.path, checked.source, checked.original, listed.folder))
+    failure = projects.attempt(lambda: projects.write(file.path, checked.source, checked.original, file.folder))
     if not isinstance(failure, projects.Failure):
         return checked
-    before = projects.check_file(listed.path, settings)
+    before = projects.check_file(file.path, settings)
     report = attrs.evolve(failure, reason=f"not repaired: {failure.reason}").diagnostic()
     return attrs.evolve(before, diagnostics=(*before.diagnostics, report), trace=failure.trace)
 
 
 def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
+    """The settings of the project, changed by the options of the command line."""
     from lrdsl.linting.settings import codes
 
     selection = settings.selection
@@ -115,40 +117,41 @@ def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
     return attrs.evolve(settings, selection=selection)
 
 
-def _looked_at(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:
-    """The results of all files, in order: of those that were clean and have not changed from the cache."""
+def _check(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:
+    """The results for all files, in their order. Files that the cache knows to be clean are not checked again."""
     from lrdsl.linting.caching import Cache
     from lrdsl.linting.projects import Checked
 
     if not cached or len(paths) < _WORTH:
-        return list(_checked(paths, settings, repair))
+        return list(_check_all(paths, settings, repair))
     cache = Cache.of(settings.root, settings)
     clean = {path: texts for path in paths if (texts := cache.clean(path)) is not None}
     others = [path for path in paths if path not in clean]
-    found = dict(zip(others, _checked(others, settings, repair), strict=True))
-    cache.keep({path: c.entry for path, c in found.items() if c.entry is not None})
-    return [found[path] if path in found else Checked(str(path), "", (), 0, clean[path]) for path in paths]
+    results = dict(zip(others, _check_all(others, settings, repair), strict=True))
+    cache.keep({path: c.entry for path, c in results.items() if c.entry is not None})
+    return [results[path] if path in results else Checked(str(path), "", (), 0, clean[path]) for path in paths]
 
 
-def _checked(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator[Checked]:
+def _check_all(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator[Checked]:
+    """Checks files, in several processes if there are many."""
     from lrdsl.linting import projects
 
-    one = partial(projects.check_file, settings=settings, repair=repair)
+    check = partial(projects.check_file, settings=settings, repair=repair)
     workers = os.cpu_count() or 1
     if len(paths) < _MANY or workers == 1 or not hasattr(os, "fork"):
-        yield from map(one, paths)
+        yield from map(check, paths)
         return
     from rich.progress import track
 
-    results = _shared(one, paths, workers)
+    results = _check_in_parallel(check, paths, workers)
     console = terminal.console(stderr=True)
     yield from track(results, "checking", total=len(paths), console=console, transient=True, disable=not console.is_terminal)
 
 
-def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int) -> Iterator[Checked]:
-    """The results of files that several processes share; a file on which a process ends is one with a report.
+def _check_in_parallel(check: Callable[[Path], Checked], paths: Sequence[Path], workers: int) -> Iterator[Checked]:
+    """Checks files in several processes. A file that crashes its process gets an error.
 
-    They are forked: another way to start them runs Python anew, which imports what lies in the folder that is checked.
+    The processes are forked: a new Python process could import modules from the folder that is checked.
     """
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -160,37 +163,39 @@ def _shared(one: Callable[[Path], Checked], paths: Sequence[Path], workers: int)
     done = 0
     try:
         with pool(workers) as several:
-            for checked in several.map(one, paths, chunksize=32):
+            for checked in several.map(check, paths, chunksize=32):
                 yield checked
                 done += 1
     except BrokenProcessPool:
         for path in paths[done:]:
             try:
                 with pool(1) as alone:
-                    yield alone.submit(one, path).result()
+                    yield alone.submit(check, path).result()
             except BrokenProcessPool:
                 yield projects.ended(path)
 
 
-def _show_changes(found: Sequence[Checked]) -> bool:
-    changed = [c for c in found if c.repaired]
+def _show_changes(results: Sequence[Checked]) -> bool:
+    """Prints what repairs change. Returns whether they change anything."""
+    changed = [c for c in results if c.repaired]
     for c in changed:
         terminal.emit_difference(c.path, c.original, c.source)
     return bool(changed)
 
 
-def _complain(found: Sequence[Checked]) -> bool:
-    """Say which files could not be looked at, where no report does: whether there are any."""
+def _complain(results: Sequence[Checked]) -> bool:
+    """Prints which files could not be checked, for commands that print no report. Returns whether there are any."""
     from lrdsl.linting.linter import UNREADABLE
 
-    failures = [(c.path, d) for c in found for d in c.diagnostics if d.code == UNREADABLE and d.severity == "error"]
+    failures = [(c.path, d) for c in results for d in c.diagnostics if d.code == UNREADABLE and d.severity == "error"]
     for path, d in failures:
         terminal.complain(f"lrdsl: {path}: {d.message}; {d.help}")
     return bool(failures)
 
 
-def _summary(found: Sequence[Checked]) -> None:
-    counts = [("schedule", sum(c.texts for c in found)), ("file", len(found)), ("problem", sum(len(c.diagnostics) for c in found))]
+def _summary(results: Sequence[Checked]) -> None:
+    """Prints how many schedules, files and problems there are."""
+    counts = [("schedule", sum(c.texts for c in results)), ("file", len(results)), ("problem", sum(len(c.diagnostics) for c in results))]
     texts, files, problems = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts)
-    repaired = sum(c.repaired for c in found)
+    repaired = sum(c.repaired for c in results)
     terminal.complain(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""))

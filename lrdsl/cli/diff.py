@@ -1,4 +1,4 @@
-"""`lrdsl diff`: whether two schedules are the same function."""
+"""`lrdsl diff`: compares two schedules, and tells whether they are the same function."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
-    about = "Compare two schedules: exit status 0 where they are the same, 1 where they differ."
-    parser = verbs.add_parser("diff", help="are two schedules the same function, and where do they part?", description=about)
+    """Adds the command."""
+    about = "Compare two schedules. The exit status is 0 if they are the same, 1 if they differ."
+    parser = verbs.add_parser("diff", help="whether two schedules are the same function, or where they differ", description=about)
     options.add_schedule(parser, several=2)
     options.add_base(parser)
     options.add_ticks(parser)
@@ -24,28 +24,31 @@ def add(verbs: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what sets them apart; gives the exit status."""
+    """Prints the differences. Returns the exit status."""
     from lrdsl.analysis.comparison import compare
 
     a, b = options.schedules(arguments)
-    found = compare(a, b, arguments.base, arguments.ticks)
-    for one in found:
-        terminal.say((f"{one.target}: " if len(found) > 1 else "") + _said(one, _levels(a, b, one, arguments.base)))
+    differences = compare(a, b, arguments.base, arguments.ticks)
+    for difference in differences:
+        target = f"{difference.target}: " if len(differences) > 1 else ""
+        terminal.say(target + _sentence(difference, _levels(a, b, difference, arguments.base)))
     if arguments.output:
         names = [options.label(text) for text in arguments.schedule]
         plot.write(arguments.output, (a, b), {"names": names, "base": arguments.base, "ticks": arguments.ticks})
-    return 0 if all(one.same for one in found) else 1
+    return 0 if all(difference.same for difference in differences) else 1
 
 
 def _levels(a: Schedule, b: Schedule, d: Difference, base: float) -> tuple[float, float] | None:
+    """The two levels at the first tick at which they differ, None if there is none."""
     return None if d.first is None else (a.at(d.first, base, d.target), b.at(d.first, base, d.target))
 
 
-def _said(d: Difference, levels: tuple[float, float] | None) -> str:
+def _sentence(d: Difference, levels: tuple[float, float] | None) -> str:
+    """What the comparison found, in one sentence."""
     if d.proved:
         return "the same function: proved for every tick and every base above 0"
     if d.first is None:
-        return f"the same at all {d.ticks:,} ticks that were compared; not proved beyond".replace(",", "_")
+        return f"the same at all {d.ticks:,} ticks that were compared; not proved for others".replace(",", "_")
     assert levels is not None
-    first = f"they part at tick {d.first}: {levels[0]!r} and {levels[1]!r}"
+    first = f"they differ from tick {d.first} on: {levels[0]!r} and {levels[1]!r}"
     return f"{first}; the largest difference is {d.largest:.6g}, at tick {d.at}"

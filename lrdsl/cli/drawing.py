@@ -1,4 +1,4 @@
-"""What rich draws, line by line as `terminal` shows it: a hook that every console here has."""
+"""A hook for rich's consoles: it makes hidden characters visible in everything that rich prints, and keeps lines from being commands of a CI log."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from rich.segment import Segment
 from lrdsl.escaping import visible
 
 
-class Seen(RenderHook):
-    """Lets what is printed pass through `_Seen`."""
+class VisibleHook(RenderHook):
+    """Wraps everything that a console prints in `_Visible`."""
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """The same, to be seen."""
-        return [_Seen(each) for each in renderables]
+        """Wraps the objects to print."""
+        return [_Visible(each) for each in renderables]
 
 
 @attrs.frozen
-class _Seen:
-    """Something drawn, with all that is in its lines to be seen, and none of them a command of a log."""
+class _Visible:
+    """An object to print, without hidden characters, and without lines that a CI log takes for commands."""
 
-    of: ConsoleRenderable | RichCast | str
+    content: ConsoleRenderable | RichCast | str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         line: list[Segment] = []
-        for segment in console.render(self.of, options):
+        for segment in console.render(self.content, options):
             first, *more = [segment.text] if segment.control else segment.text.split("\n")
             line.append(segment if segment.control else Segment(first, segment.style))
             for text in more:
-                yield from _shown(line)
+                yield from _visible_line(line)
                 yield Segment.line()
                 line = [Segment(text, segment.style)]
-        yield from _shown(line)
+        yield from _visible_line(line)
 
 
-def _shown(line: list[Segment]) -> Iterator[Segment]:
-    """The pieces of a line; all in one, without its styles, where together they would be a command."""
-    seen = [s if s.control else Segment(visible.visible(s.text), s.style) for s in line]
+def _visible_line(line: list[Segment]) -> Iterator[Segment]:
+    """The segments of a line; a single one without style if together they would be a command."""
+    segments = [s if s.control else Segment(visible.visible(s.text), s.style) for s in line]
     whole = visible.line("".join(s.text for s in line if not s.control))
-    yield from seen if whole == "".join(s.text for s in seen if not s.control) else [Segment(whole)]
+    yield from segments if whole == "".join(s.text for s in segments if not s.control) else [Segment(whole)]

@@ -1,4 +1,4 @@
-"""`lrdsl explain` and `lrdsl rules`: what a code means, and all that there are."""
+"""`lrdsl explain` explains a code; `lrdsl rules` lists all lint rules."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from lrdsl.diagnostics import did_you_mean, refuse, shown
 
 
 def add(verbs: Any) -> None:
-    """Declare the verbs."""
-    parser = verbs.add_parser("explain", help="what a code means, and what to do", description="Explain a code.")
-    parser.add_argument("code", metavar="CODE", help="as LR203")
+    """Adds both commands."""
+    parser = verbs.add_parser("explain", help="what a code means, and what to do", description="Explain the code of a problem.")
+    parser.add_argument("code", metavar="CODE", help="a code, as LR203")
     parser.set_defaults(run=run)
-    listed = verbs.add_parser("rules", help="all rules", description="List the rules of `lrdsl check`.")
-    listed.set_defaults(run=rules)
+    list_parser = verbs.add_parser("rules", help="a list of all lint rules", description="List the rules of `lrdsl check`.")
+    list_parser.set_defaults(run=rules)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print what a code means."""
+    """Prints what a code means."""
     from lrdsl.diagnostics import CODES
     from lrdsl.linting.linter import ABOUT
     from lrdsl.linting.reports import explained, title
@@ -40,10 +40,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def rules(_: argparse.Namespace) -> None:
-    """Print all rules, by family."""
+    """Prints all rules, by family."""
     from lrdsl.linting.rules import FAMILIES
 
-    for i, (family, found) in enumerate(FAMILIES.items()):
+    for i, (family, family_rules) in enumerate(FAMILIES.items()):
         terminal.say(*[""] * (i > 0), family)
-        for rule in found:
+        for rule in family_rules:
             terminal.say(f"  {rule.code}  {rule.name:28} {rule.fix:7} {rule.finds}")

@@ -1,4 +1,4 @@
-"""`lrdsl formula`: the closed form."""
+"""`lrdsl formula`: prints the closed form of a schedule, in LaTeX and other formats."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ from lrdsl.work import bounded
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = verbs.add_parser("formula", help="the closed form, for a paper, a page or a program", description="Print the closed form.")
+    """Adds the command."""
+    from lrdsl.formulas.documents import FORMATS, FORMS, NUMBERS, Style
+
+    parser = verbs.add_parser("formula", help="the closed form, for a paper, a page or a program", description="Print the closed form of a schedule.")
     options.add_schedule(parser)
+    style = Style()
     parser.add_argument("--base", metavar="X", help=r"the base: a number, or a symbol (default: eta_0, in LaTeX \eta_0)")
-    formats = ("latex", "markdown", "text", "typst", "mathml", "sympy", "python", "sentence")
-    parser.add_argument("--format", choices=formats, default="latex", help="(default: latex)")
-    parser.add_argument("--form", choices=("cases", "aligned", "iverson"), default="cases", help="how LaTeX sets the pieces (default: cases)")
-    parser.add_argument("--numbers", choices=("decimal", "fraction"), default="decimal", help="0.1, or 1/10 (default: decimal)")
-    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="what t counts (default: ticks)")
-    parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="what the first tick is called (default: 0)")
-    parser.add_argument("--label", default="", metavar="NAME", help="a numbered LaTeX equation with this label")
-    parser.add_argument("--width", type=float, default=24.0, metavar="EM", help="the room for a line of LaTeX (default: 24, a column of two)")
-    parser.add_argument("--symbolic", action="store_true", help="letters in place of the parameters, and what they stand for")
+    parser.add_argument("--format", choices=(*FORMATS, "sympy", "sentence"), default="latex", help="(default: latex)")
+    parser.add_argument("--form", choices=FORMS, default=style.form, help=f"how LaTeX arranges the pieces (default: {style.form})")
+    parser.add_argument("--numbers", choices=NUMBERS, default=style.numbers, help=f"write 0.1, or 1/10 (default: {style.numbers})")
+    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="the unit of t (default: ticks)")
+    parser.add_argument("--first", type=int, choices=(0, 1), default=style.first, help=f"the number of the first tick (default: {style.first})")
+    parser.add_argument("--label", default=style.label, metavar="NAME", help="print a numbered LaTeX equation with this label")
+    help = f"the width of a line of LaTeX, in ems (default: {style.width:g}, for a page with two columns)"
+    parser.add_argument("--width", type=float, default=style.width, metavar="EM", help=help)
+    parser.add_argument("--symbolic", action="store_true", help="write letters for the parameters, and say what they stand for")
     options.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the formula of each target, under its name where there are several."""
+    """Prints the formula of each target, with its name above it if there are several."""
     from lrdsl.escaping.quoting import markdown, remark
 
     s = options.schedule(arguments)
@@ -43,6 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
+    """Prints the formula of one target."""
     from lrdsl.escaping.quoting import remark
     from lrdsl.formulas import text
 
@@ -63,7 +67,7 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
 
 
 def _base(name: str | None) -> str | float | None:
-    """The base for the formula."""
+    """The base for the formula: a number, or else a symbol."""
     if name is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""`lrdsl lsp`: the language server, over standard input and output."""
+"""`lrdsl lsp`: runs the language server for an editor, over standard input and output."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from lrdsl.diagnostics import UsageError, refuse
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
+    """Adds the command."""
     parser = verbs.add_parser("lsp", help="the language server, for editors", description="Serve an editor over standard input and output.")
     parser.set_defaults(run=run)
 
 
 def run(_: argparse.Namespace) -> None:
-    """Serve until the editor is done."""
+    """Serves the editor until it closes the connection."""
     if sys.stdin is None:
         raise UsageError("there is no standard input")
     try:

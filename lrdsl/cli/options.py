@@ -1,4 +1,4 @@
-"""Options that several verbs share: the schedule, the clock, names, the base, how many ticks."""
+"""Options that several commands share: the schedule, the clock, names, the base, the number of ticks, the target, events, and files."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _CLOCK = {
     "total_epochs": "epochs of the whole run",
     "batch_size": "samples in a step, for `3M samples`",
     "tokens_per_step": "tokens in a step, for `1.5B tokens`",
-    "ticks_per_step": "calls of scheduler.step() in a step, where a launcher makes several",
+    "ticks_per_step": "calls of scheduler.step() in a step, if a launcher makes several",
 }
 
 
 def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -> None:
-    """The schedule itself, or `several` or so many, its clock and its names."""
-    doc = "schedule text, or a file that holds it (an existing file, or a name ending in .lrs)"
+    """Adds the schedule, its clock and its names. `several` is True for one or more schedules, or the exact number of them."""
+    doc = "schedule text, or a file with it (an existing file, or a name that ends in .lrs)"
     parser.add_argument("schedule", metavar="EXPR|FILE", help=doc, nargs="+" if several is True else several or None)
     clock = parser.add_argument_group("clock")
     for fact, doc in _CLOCK.items():
@@ -43,7 +43,7 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -
 
 
 def standard_input(most: int) -> str:
-    """All of standard input, as it is, with its ends of lines. Raises `UsageError` where it does not end, which more than `most` characters are taken for."""
+    """Reads all of standard input, with its line ends unchanged. Raises `UsageError` for more than `most` characters, and for input that is not UTF-8."""
     if sys.stdin is None:
         raise UsageError("there is no standard input")
     try:
@@ -59,49 +59,49 @@ def standard_input(most: int) -> str:
     return source
 
 
-def list_files(paths: Sequence[str]) -> tuple[Listing, bool]:
-    """The files that are meant by paths, and whether some are not there, which is said. What runs left that were killed is taken away."""
+def files(paths: Sequence[str]) -> tuple[Listing, bool]:
+    """Lists the files of some paths. Also says whether a path does not exist, and prints that. Deletes the temporary files of interrupted runs."""
     from lrdsl.files.replacing import discard
     from lrdsl.linting.listing import list_files
 
-    there = []
+    existing = []
     for path in paths:
         try:
             Path(path).lstat()
-            there.append(Path(path))
+            existing.append(Path(path))
         except FileNotFoundError:
             terminal.complain(f"lrdsl: {path}: there is no such file or folder")
         except (OSError, ValueError) as error:
             terminal.complain(f"lrdsl: {path}: {getattr(error, 'strerror', error)}")
-    listing = list_files(there)
+    listing = list_files(existing)
     discard(listing.leftovers)
-    return listing, len(there) < len(paths)
+    return listing, len(existing) < len(paths)
 
 
 def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:
-    """The base as a number; unless given, 1, or what the text sets where it is to be that `of_text`."""
+    """Adds the base. Its default is 1, or the base that the text sets if `of_text`."""
     default = "what the text sets, or 1" if of_text else "1"
     parser.add_argument("--base", type=float, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:
-    """How many ticks to show."""
-    parser.add_argument("--ticks", type=_ticks, metavar="N", help="how many ticks, from 0 (default: the run, or the schedule and a little more)")
+    """Adds the number of ticks to show."""
+    parser.add_argument("--ticks", type=_ticks, metavar="N", help="the number of ticks (default: those of the run, or a little more than the schedule)")
 
 
 def add_events(parser: argparse.ArgumentParser) -> None:
-    """What to suppose of a schedule that follows metrics."""
-    doc = "suppose that what the schedule waits for comes at this tick; may be repeated, for what it waits for next (default: nothing comes)"
+    """Adds the ticks of events to suppose, for a schedule that follows metrics."""
+    doc = "suppose that the event which the schedule waits for comes at this tick; repeat it for the next event (default: no event comes)"
     parser.add_argument("--event", metavar="TICK", type=int, action="append", default=[], help=doc)
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """Which of several targets."""
-    parser.add_argument("--target", metavar="NAME", help="one target of a file, as lr, momentum or 'betas[0]' (default: all)")
+    """Adds the choice of a target."""
+    parser.add_argument("--target", metavar="NAME", help="one target of the text, as lr, momentum or 'betas[0]' (default: all)")
 
 
 def targets(s: Schedule, arguments: argparse.Namespace) -> tuple[Target, ...]:
-    """The targets that are asked for."""
+    """The target that the arguments name, or all targets."""
     if arguments.target is None:
         return s.targets
     s.plan_of(arguments.target)
@@ -116,7 +116,7 @@ def _number(text: str) -> Any:
 
 
 def finite(text: str) -> float:
-    """A number that is not infinite."""
+    """Reads a finite number."""
     value = float(text)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text} is not a finite number")
@@ -126,7 +126,7 @@ def finite(text: str) -> float:
 def _ticks(text: str) -> int:
     n = int(float(text.replace("_", "")))
     if not 1 <= n <= MOST_TICKS:
-        raise argparse.ArgumentTypeError(f"between 1 and {MOST_TICKS} ticks can be shown, not {text}")
+        raise argparse.ArgumentTypeError(f"give between 1 and {MOST_TICKS} ticks, not {text}")
     return n
 
 
@@ -143,12 +143,12 @@ def schedule(arguments: argparse.Namespace) -> Schedule:
 
 
 def schedules(arguments: argparse.Namespace) -> list[Schedule]:
-    """The schedules that the arguments name, where they name several."""
+    """The schedules that the arguments name, if a command takes several."""
     return [_schedule(text, arguments) for text in arguments.schedule]
 
 
 def label(text: str) -> str:
-    """A short name for what an argument names: the file's, or the text."""
+    """A short name for a schedule argument: the name of its file, or the text."""
     return Path(text).stem if _is_file(text) else " ".join(text.split())
 
 
@@ -162,11 +162,11 @@ def _schedule(text: str, arguments: argparse.Namespace) -> Schedule:
 def _is_file(text: str) -> bool:
     try:
         return text.endswith(".lrs") or Path(text).is_file()
-    except (OSError, ValueError):  # too long, or with a NUL byte: no file name
+    except (OSError, ValueError):  # the text is too long for a file name, or has a NUL byte
         return False
 
 
-def horizon(s: Schedule, found: tuple[Target, ...]) -> int:
-    """How many ticks show targets of a schedule."""
+def horizon(s: Schedule, targets: tuple[Target, ...]) -> int:
+    """How many ticks to show of these targets, if the user does not say."""
     total = total_of(s.clock)
-    return max(plan.horizon(t.plan, total) for t in found)
+    return max(plan.horizon(t.plan, total) for t in targets)

@@ -1,4 +1,4 @@
-"""`lrdsl plot`: a figure, as a picture or as source for a paper."""
+"""`lrdsl plot`: draws schedules into a picture file, or into PGFPlots source for a paper."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _PICTURES = (".png", ".svg", ".pdf")
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
+    """Adds the command."""
     parser = verbs.add_parser("plot", help="a figure: PNG, SVG, PDF, or PGFPlots source", description="Draw schedules into a file.")
     options.add_schedule(parser, several=True)
-    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the picture, by its ending .png, .svg or .pdf, or .tex for PGFPlots source")
-    parser.add_argument("--name", action="append", default=[], metavar="TEXT", help="a name for the legend, in the order of the schedules; may be repeated")
+    parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write: .png, .svg or .pdf, or .tex for PGFPlots source")
+    parser.add_argument("--name", action="append", default=[], metavar="TEXT", help="the name of a schedule in the legend; repeat it for the next one")
     options.add_base(parser, of_text=True)
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)
-    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="what the axis counts (default: ticks)")
+    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="the unit of the time axis (default: ticks)")
     parser.add_argument("--log", action="store_true", help="a logarithmic axis for the levels")
     parser.add_argument("--no-phases", action="store_true", help="do not shade and label the phases")
     parser.add_argument("--size", type=_size, default="text", metavar="SIZE", help="column, text, slide, or WIDTHxHEIGHT in inches (default: text)")
@@ -44,50 +44,50 @@ def _size(text: str) -> str | tuple[float, float]:
         return text
     width, _, height = text.partition("x")
     try:
-        found = float(width), float(height)
+        size = float(width), float(height)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not {', '.join(SIZES)} or WIDTHxHEIGHT") from None
-    if not all(0.5 <= side <= 100 for side in found):
+    if not all(0.5 <= side <= 100 for side in size):
         raise argparse.ArgumentTypeError(f"a side is between 0.5 and 100 inches, not {text}")
-    return found
+    return size
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the figure."""
+    """Writes the figure."""
     schedules = options.schedules(arguments)
     names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
-    given = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log")}
-    write(arguments.output, schedules, given | {"names": names, "phases": not arguments.no_phases}, arguments.size, arguments.dark)
+    picture = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log")}
+    write(arguments.output, schedules, picture | {"names": names, "phases": not arguments.no_phases}, arguments.size, arguments.dark)
 
 
-def write(output: str, schedules: Sequence[Schedule], given: dict[str, Any], size: str | tuple[float, float] = "text", dark: bool = False) -> None:
-    """Write a figure into a file; what was there before is replaced when all of it is written."""
+def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], size: str | tuple[float, float] = "text", dark: bool = False) -> None:
+    """Writes a figure to a file, and replaces an older file only when the new one is complete. `picture` are the options of `plotting.picture_of`."""
     from lrdsl.analysis import plotting
     from lrdsl.figures import matplotlib
 
     path = Path(output)
     kind = path.suffix.lower()
     if kind not in (*_SOURCES, *_PICTURES):
-        raise refuse("LR152", f"`{output}` is no picture", f"let it end in {', '.join((*_PICTURES, *_SOURCES))}")
+        raise refuse("LR152", f"the ending of `{output}` is none of a picture", f"use one of {', '.join((*_PICTURES, *_SOURCES))}")
     if kind in _SOURCES:
         from lrdsl.figures.pgfplots import pgfplots
 
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
-        source = pgfplots(plotting.picture_of(*schedules, **given), width)
-        _put(path, source.encode("utf-8"))
+        source = pgfplots(plotting.picture_of(*schedules, **picture), width)
+        _write_file(path, source.encode("utf-8"))
         return
     try:
         matplotlib.load()
-        figure = plotting.plot(*schedules, size=size, dark=dark, **given)
+        figure = plotting.plot(*schedules, size=size, dark=dark, **picture)
     except ModuleNotFoundError as missing:
-        help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) needs nothing"
+        help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) works without it"
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
-    drawn = io.BytesIO()
-    matplotlib.save(figure, drawn, kind[1:])
-    _put(path, drawn.getvalue())
+    data = io.BytesIO()
+    matplotlib.save(figure, data, kind[1:])
+    _write_file(path, data.getvalue())
 
 
-def _put(path: Path, data: bytes) -> None:
-    """Write a file, and take away what runs left beside it that were killed."""
+def _write_file(path: Path, data: bytes) -> None:
+    """Writes a file, and deletes temporary files that interrupted runs have left beside it."""
     discard(leftovers(path.parent))
     replace(path, data)

@@ -1,4 +1,4 @@
-"""`lrdsl show`: the overview that a newcomer runs first: phases with ticks and levels, a chart, the formula."""
+"""`lrdsl show`: prints the overview of a schedule: its phases with their ticks and levels, a chart, and the formula."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _ROWS = 13
-#: A formula of more pieces than this is cut, and so is the table of phases.
+#: The most pieces of a formula, and rows of the table of phases, that are printed.
 _MOST = 12
-#: To lay out a target is as much work as so many nodes.
+#: The work to print a target, in nodes.
 _TARGET = 1000
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
+    """Adds the command."""
     parser = verbs.add_parser("show", help="phases, a chart and the formula: start here", description="Show a schedule: its phases, a chart, its formula.")
     options.add_schedule(parser)
     options.add_base(parser)
@@ -37,7 +37,7 @@ def add(verbs: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the overview."""
+    """Prints the overview."""
     from lrdsl.cli import terminal
 
     s = options.schedule(arguments)
@@ -60,15 +60,15 @@ def run(arguments: argparse.Namespace) -> None:
         _formula(console, s, target)
     console.print(_text(("        where η₀ is the base", "dim")))
     if any(target.plan.watches for target in targets):
-        what = "nothing else" if s.events else "none of this"
-        console.print(_text((f"        charted as if {what} happened; `--event TICK` supposes that it did", "dim")))
+        events = "no other event" if s.events else "no event"
+        console.print(_text((f"        the chart supposes that {events} comes; `--event TICK` supposes one at a tick", "dim")))
     for assertion in s.program.assertions:
         console.print(_text(("✓", "green"), (f" {assertion.text}", "")), soft_wrap=True)
     console.print()
 
 
 def _text(*pieces: tuple[str, str]) -> Text:
-    """Pieces of text, each with its style; rich would drop some of what cannot be seen in them, so it is written out before."""
+    """Pieces of text, each with its style. Hidden characters are written out here, since rich would drop some of them."""
     from rich.text import Text
 
     return Text.assemble(*((visible(text), style) for text, style in pieces))
@@ -117,11 +117,11 @@ def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: in
 
 
 def _formula(console: Console, s: Schedule, target: Target) -> None:
-    """The formula of each piece, and where it holds: beside it where there is room, else under it."""
+    """Prints the formula of each piece, with the ticks at which it holds: beside it if there is room, else below."""
     from lrdsl.formulas import text
 
-    found = [(visible(formula), where) for formula, where in text.lines(s.readable_plan(target.name))]
-    shown = found[:_MOST]
+    pieces = [(visible(formula), where) for formula, where in text.lines(s.readable_plan(target.name))]
+    shown = pieces[:_MOST]
     name = f"{visible(target.name)}(t) = "
     beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - len(name) - 20), default=0)
     for i, (formula, where) in enumerate(shown):
@@ -132,7 +132,7 @@ def _formula(console: Console, s: Schedule, target: Target) -> None:
         else:
             console.print(_text((lead, "dim"), (formula, "")), soft_wrap=False)
             console.print(_text((f"{' ' * len(name)}    for {where}", "dim")), soft_wrap=True)
-    if len(found) > _MOST:
-        console.print(_text((f"        and {len(found) - _MOST} more pieces: `lrdsl formula` prints them all", "dim")))
+    if len(pieces) > _MOST:
+        console.print(_text((f"        and {len(pieces) - _MOST} more pieces: `lrdsl formula` prints them all", "dim")))
     for note in text.notes(target.plan):
         console.print(_text((f"{' ' * 8}{note}", "dim")), soft_wrap=True)

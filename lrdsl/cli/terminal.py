@@ -1,6 +1,7 @@
-"""The only door out: what a command prints. All that came from outside can be seen, and starts no line: a terminal and a CI log obey none of it.
+"""All output of the command line. `say` and `complain` print lines for people, `emit` prints what programs read, and `console` draws with rich.
 
-`say` and `complain` print lines for people, `emit` what programs read, `console` what is drawn with rich. Nothing else in lrdsl prints.
+Nothing else in lrdsl prints. Hidden characters in untrusted text are made visible here, and such text starts no line, so that neither a terminal nor a CI log
+takes it for a command.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from lrdsl.escaping.strict_json import json_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: A line: plain, or in pieces that have styles.
+#: A line: plain text, or pieces with styles.
 Line: TypeAlias = "str | tuple[Styled, ...]"
-#: What CI services set.
+#: The environment variables that CI services set.
 _CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
 _COLOURS = {"error": "1;31", "warning": "1;33", "rule": "34", "help": "1;36", "strong": "1"}
 
 
 def prepare() -> None:
-    """Make ready to print any text in any encoding: what it lacks is written as an escape. Where an output is closed, what is printed there is for nobody."""
+    """Prepares both outputs for any text: characters that the encoding lacks become escapes, and a closed output drops what is printed there."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -37,38 +38,38 @@ def prepare() -> None:
 
 
 def finish() -> None:
-    """Print what is waiting. Raises `BrokenPipeError` where nobody reads."""
+    """Prints what is still in the buffer. Raises `BrokenPipeError` if nobody reads it."""
     if not sys.stdout.closed:  # the language server closes it
         sys.stdout.flush()
 
 
 def abandon() -> None:
-    """Print nothing more: the reader, as `head`, has seen enough."""
+    """Drops all further output, after the reader, as `head`, has closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(*lines: Line) -> None:
-    """Print lines on standard output, each as one line whatever is in it."""
+    """Prints lines on standard output. Each stays one line, whatever is in it."""
     _print(sys.stdout, lines)
 
 
 def complain(*lines: Line) -> None:
-    """The same on standard error."""
+    """Prints lines on standard error. Each stays one line, whatever is in it."""
     _print(sys.stderr, lines)
 
 
 def refuse(error: ScheduleError) -> None:
-    """Show diagnostics on standard error, in colour where it is a terminal."""
+    """Prints diagnostics on standard error, in colour if it is a terminal."""
     complain(*styled(error.diagnostics, error.text, error.source))
 
 
 def emit(text: str) -> None:
-    """Print what another program reads, as it is, on standard output; where that is a terminal, so that all of it can be seen."""
+    """Prints text for another program on standard output, unchanged; on a terminal, with hidden characters made visible."""
     sys.stdout.write(visible.visible_lines(text) if sys.stdout.isatty() else text)
 
 
 def emit_difference(path: str, before: str, after: str) -> None:
-    """Print a unified difference: as it is into a file or a pipe, for `patch`; on a terminal and in a CI job's log, so that all of it can be seen."""
+    """Prints a unified difference: unchanged into a file or a pipe, for `patch`; on a terminal and in a CI log, with hidden characters made visible."""
     import difflib
 
     old, new = (io.StringIO(text, newline="\n").readlines() for text in (before, after))
@@ -79,19 +80,19 @@ def emit_difference(path: str, before: str, after: str) -> None:
 
 
 def emit_json(data: Any, indent: int | None = None) -> None:
-    """Print data as JSON."""
+    """Prints data as JSON."""
     emit(json_of(data, indent) + "\n")
 
 
 def console(stderr: bool = False) -> Console:
-    """What rich draws with, through this door. It takes no marks in a text for styles: styles are said beside it."""
+    """A console of rich that makes hidden characters visible. It reads no markup in texts."""
     from rich.console import Console
 
-    from lrdsl.cli.drawing import Seen
+    from lrdsl.cli.drawing import VisibleHook
 
-    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
-    made.push_render_hook(Seen())
-    return made
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    console.push_render_hook(VisibleHook())
+    return console
 
 
 def _print(stream: TextIO, lines: Iterable[Line]) -> None:
@@ -101,6 +102,7 @@ def _print(stream: TextIO, lines: Iterable[Line]) -> None:
 
 
 def _painted(line: tuple[Styled, ...], coloured: bool) -> str:
+    """A line with its styles; without them if it is not `coloured`, or if the whole line would be a command."""
     whole = visible.line("".join(text for _, text in line))
     if not coloured or whole != "".join(visible.visible(text) for _, text in line):
         return whole

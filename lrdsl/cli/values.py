@@ -1,4 +1,4 @@
-"""`lrdsl values`: the numbers."""
+"""`lrdsl values`: prints the level at each tick, as a table, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrdsl.escaping.visible import visible, width
 
 
 def add(verbs: Any) -> None:
-    """Declare the verb."""
+    """Adds the command."""
     parser = verbs.add_parser("values", help="the level at each tick, as a table, CSV or JSON", description="Print the level at each tick.")
     options.add_schedule(parser)
     options.add_base(parser)
@@ -24,11 +24,11 @@ def add(verbs: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the levels of ticks 0 .. n - 1."""
+    """Prints the levels of ticks 0 .. n - 1."""
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
     n = arguments.ticks or options.horizon(s, targets)
-    few = n <= 2000  # so few are faster without loading NumPy
+    few = n <= 2000  # loading NumPy would take longer than so few levels
     levels = {t.name: [s.at(k, arguments.base, t.name) for k in range(n)] if few else s.values(n, arguments.base, t.name).tolist() for t in targets}
     if arguments.format == "json":
         terminal.emit_json(levels)

@@ -1,1 +1,1 @@
-"""What editors ask: the language server and the colours of the language."""
+"""Tools for editors: the language server, the answers that it gives, and the colours of the language."""

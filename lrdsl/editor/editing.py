@@ -1,4 +1,4 @@
-"""What an editor asks of a text at a place: what stands there, what may be typed, where a name is from. Offsets in, offsets out; no protocol."""
+"""`Document`: answers an editor's questions about a text: hover texts, completions, definitions, renames, hints, colours. It knows offsets, and no protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from lrdsl.analysis.overview import rows
-from lrdsl.check.combinators import COMBINATORS, Combinator
+from lrdsl.check.combinators import COMBINATORS, Combinator, declarations, parameters_of
 from lrdsl.check.prelude import recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.clock import CANONICAL_UNIT, UNITS
@@ -25,7 +25,7 @@ from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 
-#: What is being typed, and the name before its bracket, stand no further back than this; expressions look at so much of a text.
+#: How many characters before the cursor are searched for what is being typed, and for the name before a bracket.
 _NEAR = 500
 _VALUES = {
     "base": "each group's own value",
@@ -38,7 +38,7 @@ _VALUES = {
 
 @attrs.frozen
 class Suggestion:
-    """Something that may be typed: its text, what it is ("function", "parameter", "unit", "keyword", "value", "name"), a line on it, and more."""
+    """A completion: its text, its kind ("function", "parameter", "unit", "keyword", "value" or "name"), a line of detail, and its documentation."""
 
     text: str
     kind: str
@@ -48,7 +48,7 @@ class Suggestion:
 
 @attrs.frozen
 class Document:
-    """A text, the tree of what can be read of it, and what it means where it is sound."""
+    """A text, its tree as far as it can be parsed, and its schedule if it has no errors."""
 
     text: str
     tree: Node | None
@@ -56,7 +56,7 @@ class Document:
 
     @classmethod
     def of(cls, text: str, options: Mapping[str, Any], path: Path | None = None) -> Document:
-        """The document for a text; a file at `path` may use those beside it."""
+        """The document of a text. A file at `path` may use other files beside it."""
         try:
             tree: Node | None = parse_tree(text, Problems(text))
         except ScheduleError:
@@ -67,20 +67,21 @@ class Document:
             return cls(text, tree, None)
 
     def _at(self, offset: int) -> list[Node]:
-        """The nodes around a place, innermost first."""
-        found = [] if self.tree is None else [n for n in nodes.walk(self.tree) if n.extent[0] <= offset <= n.extent[1]]
-        return sorted(found, key=lambda n: n.extent[1] - n.extent[0])
+        """The nodes around an offset, innermost first."""
+        around = [] if self.tree is None else [n for n in nodes.walk(self.tree) if n.extent[0] <= offset <= n.extent[1]]
+        return sorted(around, key=lambda n: n.extent[1] - n.extent[0])
 
     def _names(self) -> dict[str, nodes.Binding | nodes.Function]:
+        """The names that the text defines, each with its statement."""
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
         return {s.name: s for s in statements if isinstance(s, nodes.Binding | nodes.Function)}
 
     def hover(self, offset: int) -> tuple[Extent, str] | None:
-        """What stands at a place, in Markdown, and where it begins and ends."""
+        """The extent of the word at an offset, and its documentation in Markdown; None if it has none."""
         for node in self._at(offset):
             if isinstance(node, nodes.Call):
                 for a in node.arguments:
-                    parameter = _parameters(node.name).get(a.name)
+                    parameter = parameters_of(node.name).get(a.name)
                     if a.name and parameter is not None and a.name_extent[0] <= offset <= a.name_extent[1]:
                         return a.name_extent, _parameter_doc(parameter)
             if isinstance(node, nodes.Target) and node.target.extent[0] <= offset <= node.target.extent[1]:
@@ -95,19 +96,18 @@ class Document:
         return None
 
     def _doc(self, word: str) -> str:
-        own = self._names().get(word)
-        if own is not None:
-            return f"```lrs\n{canonical(own)}\n```"
-        if word in SHAPES:
-            return "\n\n".join(f"```lrs\n{form.signature}\n```\n{form.summary}\n\n*{form.source}*" for form in SHAPES[word])
-        if word in COMBINATORS:
-            return f"```lrs\n{COMBINATORS[word].signature}\n```\n{COMBINATORS[word].summary}"
+        """The documentation of a word: its definition in the text, its declaration, or its recipe."""
+        statement = self._names().get(word)
+        if statement is not None:
+            return f"```lrs\n{canonical(statement)}\n```"
+        if declarations(word):
+            return "\n\n".join(_declaration_doc(declaration) for declaration in declarations(word))
         if word in recipes():
             return f"```lrs\n{canonical(recipes()[word].function)}\n```"
         return _VALUES.get(word, "")
 
     def _phase_doc(self, node: Node) -> str:
-        """Where a phase lies in the run, and its levels at its ends; of the first, what the whole does."""
+        """The ticks and levels of a phase. For the first phase of a target, also what the target does."""
         if self.schedule is None:
             return ""
         base = self.schedule.program.base_value
@@ -119,7 +119,7 @@ class Document:
         return ""
 
     def _whole_doc(self, body: Node) -> str:
-        """What a target does whose first phase is that of a tree: in words, and its formula."""
+        """What the target with this expression does: a sentence, and its formula."""
         if self.schedule is None:
             return ""
         for target in self.schedule.targets:
@@ -128,29 +128,30 @@ class Document:
         return ""
 
     def suggestions(self, offset: int) -> list[Suggestion]:
-        """What may be typed at a place, best first."""
+        """The completions at an offset, best first."""
         before = self.text[:offset]
         if re.search(r"(?<![\w.])\d[\d_.]*(?:[kMB]\b)?\s?[a-zA-Z%]*$", before[-_NEAR:]):
             return [Suggestion(unit, "unit", _unit_doc(unit)) for unit in (*CANONICAL_UNIT.values(), "x")]
         call = _open_call(before)
-        found: list[Suggestion] = []
+        suggestions: list[Suggestion] = []
         if call is not None:
-            name, given, argument = call
-            parameters = _parameters(name)
+            name, present, argument = call
+            parameters = parameters_of(name)
             if argument in parameters and parameters[argument].kind is Kind.CHOICE:
                 return [Suggestion(option, "value", f"an option of `{argument}`") for option in parameters[argument].options]
             if not argument:
-                found += [Suggestion(f"{p.name}=", "parameter", p.doc, _parameter_doc(p)) for p in parameters.values() if p.name not in given]
-        found += [Suggestion(name, "name", canonical(node)) for name, node in self._names().items()]
-        found += [Suggestion(name, "function", forms[0].signature, forms[0].summary) for name, forms in SHAPES.items()]
-        found += [Suggestion(name, "function", c.signature, c.summary) for name, c in COMBINATORS.items()]
+                suggestions += [Suggestion(f"{p.name}=", "parameter", p.doc, _parameter_doc(p)) for p in parameters.values() if p.name not in present]
+        suggestions += [Suggestion(name, "name", canonical(node)) for name, node in self._names().items()]
+        for name in (*SHAPES, *COMBINATORS):
+            declaration = declarations(name)[0]
+            suggestions.append(Suggestion(name, "function", declaration.signature, declaration.summary))
         for name, recipe in recipes().items():
-            found.append(Suggestion(name, "function", canonical(recipe.function).partition(" = ")[0].removeprefix("def "), "a standard recipe"))
-        found += [Suggestion(word, "value", doc) for word, doc in _VALUES.items()]
-        return found + [Suggestion(word, "keyword", doc) for word, doc in KEYWORDS.items()]
+            suggestions.append(Suggestion(name, "function", canonical(recipe.function).partition(" = ")[0].removeprefix("def "), "a standard recipe"))
+        suggestions += [Suggestion(word, "value", doc) for word, doc in _VALUES.items()]
+        return suggestions + [Suggestion(word, "keyword", doc) for word, doc in KEYWORDS.items()]
 
     def definition(self, offset: int) -> Extent | None:
-        """Where the name at a place is given its meaning."""
+        """The extent of the definition of the name at an offset; None if the text does not define it."""
         for node in self._at(offset):
             word, extent = _word(node)
             if extent is not None and extent[0] <= offset <= extent[1]:
@@ -162,12 +163,12 @@ class Document:
         return None
 
     def _around(self, node: Node) -> list[nodes.Function]:
-        """The function that a node stands in."""
-        own = self._names().values()
-        return [f for f in own if isinstance(f, nodes.Function) and f.extent[0] <= node.extent[0] and node.extent[1] <= f.extent[1]]
+        """The function that a node is in: a list of one, or an empty one."""
+        statements = self._names().values()
+        return [f for f in statements if isinstance(f, nodes.Function) and f.extent[0] <= node.extent[0] and node.extent[1] <= f.extent[1]]
 
     def occurrences(self, offset: int) -> list[Extent]:
-        """Every place of the `let` or `def` whose name stands at a place, where it is defined first; nothing for other words."""
+        """The extents of the name at an offset: its definition by `let` or `def`, and all its uses. None for other words."""
         if self.tree is None:
             return []
         names = self._names()
@@ -175,17 +176,17 @@ class Document:
         word = next((name for name, s in names.items() if s.name_extent == at or s.name_extent[0] <= offset <= s.name_extent[1]), None)
         if word is None:
             return []
-        found = [names[word].name_extent]
+        extents = [names[word].name_extent]
         for node in nodes.walk(self.tree):
             name, extent = _word(node)
             if name != word or extent is None or isinstance(node, nodes.Binding | nodes.Function):
                 continue
             if not any(s.name == word for f in self._around(node) for s in f.parameters):
-                found.append(extent)
-        return sorted(set(found))
+                extents.append(extent)
+        return sorted(set(extents))
 
     def hints(self) -> Iterator[tuple[int, str]]:
-        """Behind each phase its ticks and levels, and behind each length with a unit how many ticks it is."""
+        """Yields hints with their offsets: after each phase its ticks and levels, and after each length with a unit its ticks."""
         if self.schedule is None or self.tree is None:
             return
         base = self.schedule.program.base_value
@@ -202,7 +203,7 @@ class Document:
                     yield node.extent[1], f"{length:,.10g} ticks".replace(",", "_")
 
     def words(self) -> Iterator[tuple[Extent, str]]:
-        """The words of the text with what they are: "keyword", "function", "parameter", "number", "string", "comment", "variable", "operator"."""
+        """Yields the words to colour, each with its kind: "keyword", "function", "parameter", "number", "string", "comment", "variable" or "operator"."""
         end = 0
         for statement in statements_of(list(tokens_of(self.text, Problems(self.text)))):
             depth = 0
@@ -231,8 +232,9 @@ _KINDS = {
 
 
 def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:
-    for found in re.finditer(r"#[^\n]*", text[start:end]):
-        yield (start + found.start(), start + found.end()), "comment"
+    """The comments between two offsets."""
+    for comment in re.finditer(r"#[^\n]*", text[start:end]):
+        yield (start + comment.start(), start + comment.end()), "comment"
 
 
 def _options(s: Schedule) -> dict[str, Any]:
@@ -240,7 +242,7 @@ def _options(s: Schedule) -> dict[str, Any]:
 
 
 def _word(node: Node) -> tuple[str, Extent | None]:
-    """The word that a node is named by, and where it stands."""
+    """The name in a node, and its extent; an empty name for other nodes."""
     if isinstance(node, nodes.Call):
         return node.name, node.name_extent
     if isinstance(node, nodes.Binding | nodes.Function):
@@ -248,13 +250,13 @@ def _word(node: Node) -> tuple[str, Extent | None]:
     return (node.id, node.extent) if isinstance(node, nodes.Name) else ("", None)
 
 
-def _parameters(name: str) -> dict[str, Parameter]:
-    declared: tuple[Shape | Combinator, ...] = SHAPES.get(name) or ((COMBINATORS[name],) if name in COMBINATORS else ())
-    return {p.name: p for form in declared for p in form.parameters}
+def _declaration_doc(declaration: Shape | Combinator) -> str:
+    source = f"\n\n*{declaration.source}*" if declaration.source else ""
+    return f"```lrs\n{declaration.signature}\n```\n{declaration.summary}{source}"
 
 
 def _parameter_doc(p: Parameter) -> str:
-    default = f", {p.default_text} unless said" if p.default_text not in ("", "?") else ""
+    default = f", default {p.default_text}" if p.default_text not in ("", "?") else ""
     options = f": {', '.join(f'`{o}`' for o in p.options)}" if p.options else ""
     return f"`{p.name}`: {p.doc}\n\n{DESCRIPTION[p.kind]}{options}{f', {p.range_text}' if p.range_text else ''}{default}"
 
@@ -264,7 +266,7 @@ def _unit_doc(unit: str) -> str:
 
 
 def _open_call(before: str) -> tuple[str, set[str], str] | None:
-    """(name, arguments given, argument that is being written) of the call whose bracket is open at the end of a text."""
+    """The call whose bracket is open at the end of a text: its name, the names of its arguments, and the argument that is being typed."""
     depth, i = 0, len(before) - 1
     while i >= 0:
         depth += (before[i] in ")]") - (before[i] in "([")
@@ -274,6 +276,6 @@ def _open_call(before: str) -> tuple[str, set[str], str] | None:
     name = re.search(r"(?<![\w.])([^\W\d][\w.]*)\s*$", before[max(0, i - _NEAR) : max(i, 0)])
     if i < 0 or name is None or name[1] in {*ARITHMETIC, *WORDS} - {"min", "max", "exp", "sqrt"}:
         return None
-    inside = before[i + 1 :]
-    argument = re.search(r"(?<!\w)([^\W\d]\w*)\s*=\s*\w*$", inside[-_NEAR:])
-    return name[1], set(re.findall(r"(?<!\w)([^\W\d]\w*)\s*=", inside)), argument[1] if argument else ""
+    arguments = before[i + 1 :]
+    argument = re.search(r"(?<!\w)([^\W\d]\w*)\s*=\s*\w*$", arguments[-_NEAR:])
+    return name[1], set(re.findall(r"(?<!\w)([^\W\d]\w*)\s*=", arguments)), argument[1] if argument else ""

@@ -1,4 +1,4 @@
-"""A lexer for Pygments, which Sphinx, MkDocs and Jupyter colour code with; it is registered as `lrs`."""
+"""The lexer for Pygments, registered as `lrs`. Sphinx, MkDocs and Jupyter use it to colour schedules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBER = rf"((?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)(\s*(?:[{''.j
 
 
 class LrdslLexer(RegexLexer):  # type: ignore[misc]
-    """The lexer.
+    """Splits a schedule into Pygments' tokens.
 
     >>> [str(kind) for kind, text in LrdslLexer().get_tokens("cosine(20ep)") if text.strip()]
     ['Token.Name.Builtin', 'Token.Punctuation', 'Token.Literal.Number', 'Token.Keyword.Type', 'Token.Punctuation']

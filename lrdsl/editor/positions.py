@@ -1,4 +1,4 @@
-"""Positions in a document as an editor counts them: by lines, and in those by units of its encoding."""
+"""`Positions`: turns offsets in a document into lines and columns, as an editor counts them in the units of its encoding, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import attrs
 
 _NEWLINE = re.compile(r"\r\n?|\n")
-#: By the encoding that client and server agree on: its name in Python, the bytes of a unit, and the characters that may be more than one unit.
+#: For each encoding of the protocol: its name in Python, the bytes of a unit, and a pattern for characters of more than one unit.
 _ENCODINGS = {
     "utf-8": ("utf-8", 1, re.compile(r"[^\x00-\x7f]")),
     "utf-16": ("utf-16-le", 2, re.compile(r"[\U00010000-\U0010ffff]")),
@@ -20,7 +20,8 @@ _ENCODINGS = {
 
 @attrs.frozen(eq=False)
 class Positions:
-    """Where lines begin, which characters are wide, and how many units the text up to each of those has more than characters."""
+    """The positions of a document. `starts` are the offsets of its lines, and `wide` those of characters with more than one unit; `extra[i]` is how many more
+    units than characters the text before wide character i has, and `size` is the number of characters."""
 
     starts: Sequence[int]
     wide: Sequence[int]
@@ -42,20 +43,20 @@ class Positions:
         return cls(array("Q", [0, *(newline.end() for newline in _NEWLINE.finditer(text))]), wide, extra, len(text))
 
     def at(self, offset: int) -> tuple[int, int]:
-        """The line, from 0, and the unit in it, of an offset."""
+        """The line and the unit in it, both from 0, of an offset."""
         offset = min(offset, self.size)
         line = bisect_right(self.starts, offset) - 1
         return line, self._units(offset) - self._units(self.starts[line])
 
     def offset(self, line: int, unit: int) -> int:
-        """The offset of a unit of a line; what is behind the end of a line is in none."""
+        """The offset of a unit of a line. A unit after the end of the line counts as its end."""
         if line >= len(self.starts):
             return self.size
         start = self.starts[line]
         end = self.starts[line + 1] - 1 if line + 1 < len(self.starts) else self.size
-        wanted = self._units(start) + unit
-        return bisect_left(range(self.size + 1), wanted, start, end, key=self._units)
+        units = self._units(start) + unit
+        return bisect_left(range(self.size + 1), units, start, end, key=self._units)
 
     def _units(self, offset: int) -> int:
-        """How many units the text up to an offset has."""
+        """The number of units in the text before an offset."""
         return offset + self.extra[bisect_left(self.wide, offset)]

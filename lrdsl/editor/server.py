@@ -1,4 +1,4 @@
-"""The language server, by pygls: what `lrdsl lsp` runs. It knows the protocol; what there is to say comes from `editing` and `projects`."""
+"""The language server that `lrdsl lsp` runs, built on pygls. It only speaks the protocol: the answers come from `editing`, and diagnostics from `projects`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lrdsl.linting.projects import check_source, formatted, texts_of
 from lrdsl.linting.settings import Settings, SettingsError
 from lrdsl.syntax.tokens import MAX_TEXT
 
-#: The kinds of words, in the order in which the protocol numbers them.
+#: The kinds of words to colour. Their order gives the numbers that the protocol uses.
 KINDS = ("keyword", "function", "parameter", "number", "string", "comment", "variable", "operator")
 _COMPLETIONS = {
     "function": lsp.CompletionItemKind.Function,
@@ -42,10 +42,10 @@ _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticS
 
 
 class _Protocol(LanguageServerProtocol):
-    """The protocol, in which every request has an answer, one that cannot be read too."""
+    """The protocol, with an answer to every request, even to one that cannot be read."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """The message in a JSON object. Raises `JsonRpcException` for one that is none."""
+        """The message in a JSON object. Raises `JsonRpcException` for an object that is no message."""
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
@@ -55,7 +55,7 @@ class _Protocol(LanguageServerProtocol):
 
 
 class _Text(TextDocument):
-    """A document whose lines end where the protocol says: Python takes more for ends of lines. They are found once for each source."""
+    """A document whose lines end where the protocol says. Python's `splitlines` knows more line ends. The lines are split once per source."""
 
     _lines: tuple[str, tuple[str, ...]] = ("", ())
 
@@ -67,8 +67,8 @@ class _Text(TextDocument):
 
 
 @attrs.frozen(slots=False)
-class _Open:
-    """A file that is open, with its settings, and the texts in it."""
+class _OpenFile:
+    """A file that is open in the editor, with its settings and its schedules."""
 
     host: TextDocument
     path: Path
@@ -76,15 +76,16 @@ class _Open:
 
     @property
     def texts(self) -> list[Embedded]:
-        """The texts of the file that may be schedules."""
-        return [one for one in texts_of(self.path, self.host.source, self.settings)[0] if len(one.text) <= MAX_TEXT]
+        """The schedules in the file, without those that are too long to parse."""
+        return [embedded for embedded in texts_of(self.path, self.host.source, self.settings)[0] if len(embedded.text) <= MAX_TEXT]
 
-    def document(self, one: Embedded) -> Document:
-        return Document.of(one.text, self.settings.options(self.path), self.path if self.path.suffix == ".lrs" else None)
+    def document(self, embedded: Embedded) -> Document:
+        """The document of a schedule in the file."""
+        return Document.of(embedded.text, self.settings.options(self.path), self.path if self.path.suffix == ".lrs" else None)
 
     @cached_property
     def positions(self) -> Positions:
-        """The positions of the file, in the units of the client."""
+        """The positions in the file, in the client's units."""
         encoding = self.host.position_codec.encoding
         return Positions.of(self.host.source, encoding.value if isinstance(encoding, lsp.PositionEncodingKind) else encoding or "utf-16")
 
@@ -93,20 +94,20 @@ class _Open:
         return self.positions.offset(position.line, position.character)
 
     def at(self, position: lsp.Position) -> tuple[Embedded, Document, int] | None:
-        """The text at a position of the file, and the offset in it."""
+        """The schedule at a position of the file, its document, and the offset in it; None if there is no schedule."""
         offset = self.offset(position)
-        for one in self.texts:
-            if one.offsets[0] <= offset <= one.offsets[-1]:
-                return one, self.document(one), one.offsets.character(offset)
+        for embedded in self.texts:
+            if embedded.offsets[0] <= offset <= embedded.offsets[-1]:
+                return embedded, self.document(embedded), embedded.offsets.character(offset)
         return None
 
     def range(self, start: int, end: int) -> lsp.Range:
-        """A stretch of the file, in the units of the client."""
+        """A stretch of the file as a range of the protocol."""
         return lsp.Range(self._position(start), self._position(end))
 
-    def within(self, one: Embedded, start: int, end: int) -> lsp.Range:
-        """A stretch of a text in the file."""
-        return self.range(*one.place(start, end))
+    def within(self, embedded: Embedded, start: int, end: int) -> lsp.Range:
+        """A stretch of a schedule in the file as a range of the protocol."""
+        return self.range(*embedded.place(start, end))
 
     def _position(self, offset: int) -> lsp.Position:
         return lsp.Position(*self.positions.at(offset))
@@ -116,70 +117,72 @@ class _Open:
 
 
 def server() -> LanguageServer:
-    """The server with all that it can do."""
-    told: set[str] = set()  # what was wrong with the settings last
+    """Makes the server, with a handler for each request that it answers."""
+    reported: set[str] = set()  # the last error in the settings, so that it is shown once
     sync = lsp.TextDocumentSyncKind.Incremental
-    made = LanguageServer("lrdsl", __version__, sync, protocol_cls=_Protocol, converter_factory=default_converter)
+    server = LanguageServer("lrdsl", __version__, sync, protocol_cls=_Protocol, converter_factory=default_converter)
 
-    def opened(uri: str) -> _Open | None:
-        """The file at an address, if the editor has it open: no other is read."""
-        host = made.workspace.text_documents.get(unquote(uri))
+    def opened(uri: str) -> _OpenFile | None:
+        """The file at an address if the editor has it open. The server reads no other file."""
+        host = server.workspace.text_documents.get(unquote(uri))
         if host is None:
             return None
         path = _path(host)
-        return _Open(host, path, settings_for(path.parent))
+        return _OpenFile(host, path, settings_for(path.parent))
 
     def settings_for(folder: Path) -> Settings:
+        """The settings of a folder; the default settings, and a message to the user, if they are wrong."""
         try:
-            settings, wrong = Settings.of(folder.resolve()), ""
-        except (OSError, ValueError, SettingsError) as error:  # an address need not be that of a file
-            settings, wrong = Settings(folder), str(error) if isinstance(error, SettingsError) else ""
-        if wrong and wrong not in told:
-            made.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"lrdsl: {wrong}"))
-        told.clear()
-        told.add(wrong)
+            settings, problem = Settings.of(folder.resolve()), ""
+        except (OSError, ValueError, SettingsError) as error:  # the address may not be that of a file
+            settings, problem = Settings(folder), str(error) if isinstance(error, SettingsError) else ""
+        if problem and problem not in reported:
+            server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"lrdsl: {problem}"))
+        reported.clear()
+        reported.add(problem)
         return settings
 
-    def found(file: _Open) -> tuple[Diagnostic, ...]:
+    def problems(file: _OpenFile) -> tuple[Diagnostic, ...]:
         return check_source(file.path, file.host.source, file.settings).diagnostics
 
     def publish(uri: str) -> None:
+        """Sends the diagnostics of a file to the client."""
         file = opened(uri)
         if file is None:
             return
-        shown = []
-        for d in found(file):
+        diagnostics = []
+        for d in problems(file):
             place, text = file.range(d.span.start.offset, d.span.end.offset), f"{visible(d.message)}\n{visible(d.help)}"
-            shown.append(lsp.Diagnostic(place, text, severity=_SEVERITIES[d.severity], code=d.code, source="lrdsl"))
-        made.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, shown, file.host.version))
+            diagnostics.append(lsp.Diagnostic(place, text, severity=_SEVERITIES[d.severity], code=d.code, source="lrdsl"))
+        server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, file.host.version))
 
-    @made.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def _(params: lsp.DidOpenTextDocumentParams) -> None:
-        opening = params.text_document
-        made.workspace.text_documents[unquote(opening.uri)] = _Text(
-            opening.uri, opening.text, opening.version, opening.language_id, sync_kind=sync, position_codec=made.workspace.position_codec
+        item = params.text_document
+        server.workspace.text_documents[unquote(item.uri)] = _Text(
+            item.uri, item.text, item.version, item.language_id, sync_kind=sync, position_codec=server.workspace.position_codec
         )
-        publish(opening.uri)
+        publish(item.uri)
 
-    @made.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def _(params: lsp.DidChangeTextDocumentParams) -> None:
         publish(params.text_document.uri)
 
-    @made.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def _(params: lsp.DidCloseTextDocumentParams) -> None:
-        made.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+        server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
 
-    @made.feature(lsp.TEXT_DOCUMENT_HOVER)
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def _(params: lsp.HoverParams) -> lsp.Hover | None:
         file = opened(params.text_document.uri)
         place = None if file is None else file.at(params.position)
-        shown = None if place is None else place[1].hover(place[2])
-        if file is None or place is None or shown is None:
+        hover = None if place is None else place[1].hover(place[2])
+        if file is None or place is None or hover is None:
             return None
-        extent, text = shown
+        extent, text = hover
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, visible_lines(text)), file.within(place[0], *extent))
 
-    @made.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["(", ",", "=", " "]))
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["(", ",", "=", " "]))
     def _(params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
         file = opened(params.text_document.uri)
         place = None if file is None else file.at(params.position)
@@ -188,14 +191,14 @@ def server() -> LanguageServer:
             for i, s in enumerate(place[1].suggestions(place[2]) if place is not None else ())
         ]
 
-    @made.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def _(params: lsp.DefinitionParams) -> lsp.Location | None:
         file = opened(params.text_document.uri)
         place = None if file is None else file.at(params.position)
         extent = None if place is None else place[1].definition(place[2])
         return None if file is None or place is None or extent is None else lsp.Location(params.text_document.uri, file.within(place[0], *extent))
 
-    @made.feature(lsp.TEXT_DOCUMENT_RENAME)
+    @server.feature(lsp.TEXT_DOCUMENT_RENAME)
     def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
         file = opened(params.text_document.uri)
         place = None if file is None else file.at(params.position)
@@ -204,7 +207,7 @@ def server() -> LanguageServer:
             return None
         return lsp.WorkspaceEdit({params.text_document.uri: [lsp.TextEdit(file.within(place[0], *extent), params.new_name) for extent in extents]})
 
-    @made.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     def _(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
         file = opened(params.text_document.uri)
         if file is None:
@@ -215,52 +218,53 @@ def server() -> LanguageServer:
             return []
         return [] if after == file.host.source else [file.edit(Fix(0, len(file.host.source), after))]
 
-    @made.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         file = opened(params.text_document.uri)
         if file is None:
             return []
         first, last = (file.offset(p) for p in (params.range.start, params.range.end))
         actions = []
-        for d in found(file):
+        for d in problems(file):
             if d.fix is not None and d.span.start.offset <= last and first <= d.span.end.offset:
                 change = lsp.WorkspaceEdit({params.text_document.uri: [file.edit(d.fix)]})
                 actions.append(lsp.CodeAction(f"{d.code}: {d.help}", lsp.CodeActionKind.QuickFix, edit=change))
         return actions
 
-    @made.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     def _(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
         file = opened(params.text_document.uri)
         if file is None:
             return []
-        return [lsp.InlayHint(file.within(one, at, at).start, text, padding_left=True) for one in file.texts for at, text in file.document(one).hints()]
+        hints = [(embedded, at, text) for embedded in file.texts for at, text in file.document(embedded).hints()]
+        return [lsp.InlayHint(file.within(embedded, at, at).start, text, padding_left=True) for embedded, at, text in hints]
 
-    @made.feature(lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, lsp.SemanticTokensLegend(list(KINDS), []))
+    @server.feature(lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, lsp.SemanticTokensLegend(list(KINDS), []))
     def _(params: lsp.SemanticTokensParams) -> lsp.SemanticTokens:
         file = opened(params.text_document.uri)
-        return lsp.SemanticTokens([] if file is None else list(_numbers(file)))
+        return lsp.SemanticTokens([] if file is None else list(_token_data(file)))
 
-    return made
+    return server
 
 
 def _path(host: TextDocument) -> Path:
-    """Where a document stands: one that is in no file stands here, and its language says what it is."""
+    """The path of a document. One that is not saved yet gets a name in the current folder, with an ending that fits its language."""
     if host.uri.startswith("file:") and host.path and "\0" not in host.path:
         return Path(host.path)
     return Path("untitled.lrs" if host.language_id in ("lrs", "lrdsl") else f"untitled{Path(host.path or '').suffix or '.lrs'}".replace("\0", ""))
 
 
-def _numbers(file: _Open) -> Iterator[int]:
-    """The words of a file as the protocol counts them: each by its distance from the one before."""
+def _token_data(file: _OpenFile) -> Iterator[int]:
+    """The words of a file as the protocol's numbers: five for each word, which give its distance from the word before, its length and its kind."""
     line, column = 0, 0
-    words: list[tuple[Any, str]] = [(file.within(one, *extent), kind) for one in file.texts for extent, kind in file.document(one).words()]
-    for stretch, kind in sorted(words, key=lambda word: (word[0].start.line, word[0].start.character)):
-        start = stretch.start
-        if stretch.end.line == start.line:
+    words: list[tuple[Any, str]] = [(file.within(embedded, *extent), kind) for embedded in file.texts for extent, kind in file.document(embedded).words()]
+    for word, kind in sorted(words, key=lambda word: (word[0].start.line, word[0].start.character)):
+        start = word.start
+        if word.end.line == start.line:
             yield from (
                 start.line - line,
                 start.character - (column if start.line == line else 0),
-                stretch.end.character - start.character,
+                word.end.character - start.character,
                 KINDS.index(kind),
                 0,
             )
@@ -268,7 +272,7 @@ def _numbers(file: _Open) -> Iterator[int]:
 
 
 def serve() -> None:
-    """Serve an editor over standard input and output."""
+    """Serves an editor over standard input and output."""
     stream = sys.stdin.buffer
     read = stream.read1 if hasattr(stream, "read1") else stream.read
     server().start_io(cast(BinaryIO, Messages(lambda: read(1 << 16))))

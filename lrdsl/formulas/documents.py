@@ -99,6 +99,8 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
 }
 #: How each format writes a letter. Python is missing: it makes its names distinct itself.
 _NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
+#: The ways to arrange the pieces of a LaTeX formula, and to write numbers.
+FORMS, NUMBERS = ("cases", "aligned", "iverson"), ("decimal", "fraction")
 #: The longest label, in characters.
 _LONGEST_LABEL = 200
 
@@ -106,8 +108,8 @@ _LONGEST_LABEL = 200
 def styled(per: Exact, **style: Any) -> Style:
     """Returns the style with the caller's settings. Raises `ScheduleError` for a wrong value, `TypeError` for an unknown keyword."""
     settings = Style(per=per, **style)
-    one_of("form", settings.form, ("cases", "aligned", "iverson"))
-    one_of("numbers", settings.numbers, ("decimal", "fraction"))
+    one_of("form", settings.form, FORMS)
+    one_of("numbers", settings.numbers, NUMBERS)
     first = whole_number("first", settings.first, "the first tick is called 0 or 1", high=1)
     label = string("label", settings.label, 'give the label of the equation as a string: `label="eq:rate"`')
     if len(label) > _LONGEST_LABEL or re.fullmatch(r"[\w:./+* -]*", label) is None:
@@ -136,4 +138,4 @@ def _letters(f: Formula) -> set[Name]:
     return {x for x in used if x != f.base}
 
 
-__all__ = ["FORMATS", "REMARKS", "Style", "document", "styled"]
+__all__ = ["FORMATS", "FORMS", "NUMBERS", "REMARKS", "Style", "document", "styled"]
