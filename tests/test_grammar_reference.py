@@ -30,7 +30,7 @@ MEANS = {
     "sample": "a step holds `batch_size`",
 }
 STATES = {
-    "base": "the base that assertions are tested with; 1 unless said",
+    "base": "the base that assertions are tested with (default: 1)",
     "batch_size": "samples in a step",
     "epoch": "steps in an epoch",
     "tick": "`step` or `epoch`",

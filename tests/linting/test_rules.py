@@ -234,8 +234,8 @@ def page() -> str:
     """The page of the rules, from their declarations."""
     parts = [
         "# Rules\n",
-        "What `lrdsl check` finds in texts that are sound, and surely not meant so. `# lrs: ignore[LR203]` behind a line silences a rule there; a comment that silences nothing",
-        f"is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. Errors (`LR0xx`, `LR1xx`) are in `lrdsl explain CODE`.\n",
+        "These rules of `lrdsl check` find what a text without errors surely does not mean. `# lrs: ignore[LR203]` at the end of a line silences a rule there; a comment that",
+        f"silences nothing is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. `lrdsl explain CODE` explains errors (`LR0xx`, `LR1xx`).\n",
     ]
     for family, rules in FAMILIES.items():
         parts.append(f"## {family.capitalize()}\n")
