@@ -114,7 +114,7 @@ def test_it_speaks_where_it_says(rule: Rule) -> None:
 )
 def test_a_phase_stays_at_zero_unless_a_level_lifts_it(text: str, stays: bool) -> None:
     levels = lrdsl.parse(text).values(200)
-    assert (levels[50:].max() == 0) is stays
+    assert bool(levels[50:].max() == 0) is stays
     assert ("LR402" in [d.code for d in lint(text)]) is stays
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lrdsl.check.combinators import COMBINATORS, parameters_of
+from lrdsl.check.combinators import parameters_of
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ENTRY, ZERO
+from lrdsl.kinds import Kind
 from lrdsl.linting.rules.rule import Facts, Finding, Rule, value
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
@@ -39,10 +40,13 @@ def _keeps_zero(f: Facts, call: nodes.Call) -> bool:
     use = f.notes.uses.get((call.extent, call.name))
     if use is None:
         return False
-    names = keywords(dict.fromkeys(p.name for p in parameters_of(use.name).values() if p.sets))
-    if not all(use.arguments.get(name) in (None, ZERO, ENTRY) for name in names):
+    parameters = parameters_of(use.name)
+    levels = keywords(dict.fromkeys(name for name, p in parameters.items() if p.sets))
+    if not all(use.arguments.get(name) in (None, ZERO, ENTRY) for name in levels):
         return False
-    phases = [a.value for a in call.arguments if any(isinstance(part, nodes.Call) for part in nodes.walk(a.value))] if use.name in COMBINATORS else []
+    order = list(parameters.values())
+    filled = [(a.value, parameters[a.name] if a.name else order[min(i, len(order) - 1)]) for i, a in enumerate(call.arguments)]
+    phases = [value for value, parameter in filled if parameter.kind is Kind.PHASE]
     parts = [part for phase in phases for part in nodes.walk(phase)]
     if any(isinstance(part, nodes.Restart | nodes.Binary | nodes.Name) for part in parts):
         return False
