@@ -65,9 +65,9 @@ def test_settings(tmp_path: Path) -> None:
         ('select = ["LR999"]', "begins with LR999"),
         ('[tool.lrdsl.per-file-ignores]\n"a/*" = ["XY"]', "per-file-ignores of a/.: no rule"),
         ('[tool.lrdsl.per-file-ignores]\n"a/*" = "LR3"', "a list of texts"),
-        ("clock = 3", "`clock` is a table"),
-        ("[tool.lrdsl.clock]\nspeed = 3", "`speed` is no fact"),
-        ("paths = {a = 3}", "`paths of a` is a table"),
+        ("clock = 3", "`clock` must be a table"),
+        ("[tool.lrdsl.clock]\nspeed = 3", "has no fact `speed`"),
+        ("paths = {a = 3}", "`paths of a` must be a table"),
     ],
 )
 def test_settings_that_are_wrong(tmp_path: Path, text: str, says: str) -> None:
@@ -80,7 +80,7 @@ def test_settings_that_are_wrong(tmp_path: Path, text: str, says: str) -> None:
 def test_files_that_are_no_settings(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     if "lrdsl" in text:
-        with pytest.raises(SettingsError, match="is a table"):
+        with pytest.raises(SettingsError, match="must be a table"):
             Settings.of(tmp_path)
     else:
         assert Settings.of(tmp_path).selection == Settings(tmp_path).selection
