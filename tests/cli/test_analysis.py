@@ -1,4 +1,4 @@
-"""`lrdsl analyze` and `lrdsl diff`, as one types them."""
+"""Tests of `lrdsl analyze` and `lrdsl diff`."""
 
 from __future__ import annotations
 

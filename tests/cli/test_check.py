@@ -1,4 +1,4 @@
-"""`lrdsl check`, `fmt`, `explain` and `rules`, as one types them."""
+"""Tests of `lrdsl check`, `fmt`, `explain` and `rules`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line, as a person or a script uses it."""
+"""Tests of the command line as people and scripts use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes out: of a hostile name, path or text nothing is obeyed by a terminal or a CI log, and reports are valid for all of them."""
+"""Tests of output: hostile names, paths and texts command neither a terminal nor a CI log, and reports are valid for all of them."""
 
 from __future__ import annotations
 

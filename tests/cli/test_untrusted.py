@@ -1,4 +1,4 @@
-"""`lrdsl check` and `lrdsl fmt` in a folder that an attacker made: nothing in it is run, nothing outside is touched, and one bad file ends no run."""
+"""Tests of `lrdsl check` and `lrdsl fmt` in an attacker's folder: nothing in it is run, nothing outside is touched, and one bad file ends no run."""
 
 from __future__ import annotations
 

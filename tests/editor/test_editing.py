@@ -1,4 +1,4 @@
-"""What an editor asks while one types: answered from what is near, and places counted once, however long the text."""
+"""Tests of what an editor asks while a user types: only text near the cursor is read, however long the text is."""
 
 from __future__ import annotations
 

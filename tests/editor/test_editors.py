@@ -1,4 +1,4 @@
-"""What editors colour texts with: Pygments' lexer, and the TextMate grammar, which is written from the declarations: `python -m tests.editor.test_editors`."""
+"""Tests of colours: Pygments' lexer, and the TextMate grammar, which `python -m tests.editor.test_editors` writes from the declarations."""
 
 from __future__ import annotations
 

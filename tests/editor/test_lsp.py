@@ -1,4 +1,4 @@
-"""The language server, through its protocol: a client starts it, speaks JSON-RPC over its pipes, and gets what an editor would show."""
+"""Tests of the language server through its protocol: a client starts it and speaks JSON-RPC over pipes."""
 
 from __future__ import annotations
 

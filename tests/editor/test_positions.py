@@ -1,4 +1,4 @@
-"""Positions of an editor: those of an offset, and back, as if each character were counted."""
+"""Tests of positions in an editor: offsets to lines and units, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language server under a client that gets the protocol wrong: whatever comes, it lives, and answers what it can."""
+"""Tests of the language server with a client that breaks the protocol: the server survives, and answers what it can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of clean files: believed only where it is the user's own, and only while all that it depends on is as it was."""
+"""Tests of the cache: it is used only if it is the user's own, and only while a file and all that it uses are unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repairs of repairs are repairs of the text as it was."""
+"""Tests of `composed`: two rounds of repairs as one round of repairs of the original text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others run: the hooks of pre-commit and the action for GitHub, by the commands that their files hold."""
+"""Tests of the hooks for pre-commit and of the action for GitHub, run by the commands in their files."""
 
 from __future__ import annotations
 

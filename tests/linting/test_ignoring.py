@@ -1,4 +1,4 @@
-"""What git ignores: as git itself reads it, and in a time that grows no faster than patterns and paths."""
+"""Tests of `.gitignore` patterns: they are read as git reads them, in a time that grows no faster than patterns and paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are meant: as git would list them, in folders that nobody trusts."""
+"""Tests of the listing of files: it lists what git would list, in untrusted folders too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checking files: settings, repairs that touch nothing else, and files that are the old or the new."""
+"""Tests of the check of files: settings, repairs that change nothing else, and writing that leaves the old file or the new one."""
 
 from __future__ import annotations
 

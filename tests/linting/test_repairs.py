@@ -1,4 +1,4 @@
-"""Repairs and layout in other files: no other byte changes, nothing is said twice, and a killed process leaves the old file or the new one."""
+"""Tests of repairs and formatting in files of other formats: no other byte changes, and a killed process leaves the old file or the new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lint rules: each speaks where its declaration says so, and not where it says otherwise, nor in any example or recipe."""
+"""Tests of the lint rules: each finds its bad example, and nothing in its good one, in the examples or in the recipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that come with a repository: read, never trusted."""
+"""Tests of settings from untrusted repositories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large files of each kind that are a trial for those who read them: each is made in any size."""
+"""Large files of each format, in any size, that are hard to read."""
 
 from __future__ import annotations
 

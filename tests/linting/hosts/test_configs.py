@@ -1,4 +1,4 @@
-"""Configs as projects write them: what can be read is read, what cannot is said, and nothing crashes."""
+"""Tests with config files as projects write them: schedules are found, unreadable parts are reported, and nothing crashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of a file are made together; where some cannot be, the others are, and it is not read again for ever."""
+"""Tests of edits in a file: they are made together, one wrong edit does not stop the others, and the file is read again only so often."""
 
 from __future__ import annotations
 

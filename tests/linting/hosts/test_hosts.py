@@ -1,4 +1,4 @@
-"""Texts in other files: each is found as its format reads it, every character has its place, and an edit changes that place alone."""
+"""Tests of schedules in other files: each is read as its format says, every character has its place, and an edit changes nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large files: the work to read one, to repair it and to lay it out doubles with its size, and so does the memory."""
+"""Tests of large files: the work to read, repair and format one grows with its size, and so does the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts in notebooks: in the cells that hold Python, whatever else stands there."""
+"""Tests of schedules in notebooks."""
 
 from __future__ import annotations
 

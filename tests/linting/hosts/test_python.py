@@ -1,4 +1,4 @@
-"""Strings in Python programs: they are found as Python's own parser finds them, in programs of any release, and no program is too deep."""
+"""Tests of strings in Python programs: they are found as Python's own parser finds them, in programs for any release and of any depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a parser raises, a file that cannot be read is reported with a place and in words, and the others are checked."""
+"""Tests of files that cannot be read: each is reported with its place and the reason, and the others are checked."""
 
 from __future__ import annotations
 
