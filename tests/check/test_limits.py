@@ -6,7 +6,9 @@ import pytest
 
 import lrdsl
 from lrdsl.check import MAX_PHASES
+from lrdsl.check.curves import MAX_CYCLES
 from lrdsl.check.program import MAX_STATEMENTS
+from lrdsl.check.scope import MAX_NAMES_DEEP
 
 
 def codes(text: str) -> list[str]:
@@ -25,6 +27,45 @@ def test_counts(text: object, most: int) -> None:
     assert callable(text)
     assert codes(text(most)) == []
     assert codes(text(most + 1)) == ["LR005"]
+
+
+def names(n: int) -> str:
+    return "; ".join(["let a0 = 3", *(f"let a{i} = a{i - 1}" for i in range(1, n)), f"lr = hold(a{n - 1})"])
+
+
+def test_names_for_names() -> None:
+    assert codes(names(MAX_NAMES_DEEP)) == []
+    assert codes(names(MAX_NAMES_DEEP + 1)) == ["LR005"]
+
+
+def test_names_of_much_text() -> None:
+    """Each name stands for two of the one before, so that a few lines stand for a million nodes; the problem is told once."""
+
+    def doubled(n: int) -> str:
+        return "; ".join(["let a0 = 1", *(f"let a{i} = a{i - 1} + a{i - 1}" for i in range(1, n)), f"lr = hold(a{n - 1})"])
+
+    assert lrdsl.parse(doubled(12)).length == 2**11
+    assert codes(doubled(25)) == ["LR005"]
+
+
+def test_cycles_that_are_written_out() -> None:
+    """Those that grow; and those whose level at the end is no multiple of that at the start, of which fewer than may be tried go into a formula."""
+    for times, expected in ((MAX_CYCLES, []), (MAX_CYCLES + 1, ["LR143"])):
+        assert codes(f"restarts(cosine(10), stretch=1.001, times={times})") == expected
+    for times, expected in ((MAX_CYCLES, ["LR005"]), (MAX_CYCLES + 1, ["LR143"])):
+        assert codes(f"repeat(max(exp(0.9), 0.1x) for 3, times={times})") == expected
+    assert codes("repeat(max(exp(0.9), 0.1x) for 3, times=20)") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "sound"), [(1e100, True), (-1e100, True), (1e-100, True), (0, True), (1.1e100, False), (-1.1e100, False), (9e-101, False), (-9e-101, False)]
+)
+def test_numbers_that_the_host_gives_to_names(value: float, sound: bool) -> None:
+    if sound:
+        assert lrdsl.parse("hold(at=a)", names={"a": value}).at(0) == value
+        return
+    with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+        lrdsl.parse("hold(at=a)", names={"a": value})
 
 
 def test_a_run_of_the_greatest_length() -> None:

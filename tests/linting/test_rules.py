@@ -159,6 +159,53 @@ def test_places(text: str, options: dict[str, int], code: str, where: str) -> No
     assert (d.code, text[d.span.start.offset : d.span.end.offset]) == (code, where)
 
 
+#: Each threshold of a rule: (code, a text in which it is just not met, one in which it just is, options).
+EDGES = (
+    ("LR202", "warmup(100) then cosine(900)", "warmup(100) then cosine(901)", {"total_steps": 1000}),
+    ("LR204", "warmup(100) then cosine(880)", "warmup(100) then cosine(879)", {"total_steps": 1000}),
+    ("LR204", "warmup(100) then cosine(500, to=0.01x)", "warmup(100) then cosine(500, to=0)", {"total_steps": 1000}),
+    ("LR204", "weight_decay = warmup(100) then cosine(500)", "lr = warmup(100) then cosine(500)", {"total_steps": 1000}),
+    ("LR205", "warmup(10%) then cosine(90%)", "warmup(10%) then cosine(90.1%)", {"total_steps": 1000}),
+    ("LR205", "hold(at=0.5x) for 10% then cosine(90%)", "hold(at=0.5x) for 11% then restart cosine(90%)", {"total_steps": 1000}),
+    ("LR206", "warmup(10) then cosine(10)", "warmup(11) then cosine(10)", {}),
+    ("LR206", "warmup(11) then step(10)", "warmup(11) then restart linear(5) then linear(5, to=0.1x)", {}),
+    ("LR207", "warmup(1001) then cosine(95ep)", "warmup(1000) then cosine(95ep)", {"steps_per_epoch": 100}),
+    ("LR207", "warmup(2.5) then cosine(95ep)", "warmup(1) then cosine(95ep)", {"steps_per_epoch": 100}),
+    ("LR207", "hold(0, at=0.5x) then cosine(95ep)", "hold(1, at=0.5x) then cosine(95ep)", {"steps_per_epoch": 100}),
+    ("LR208", "multistep([30, 60, 89])", "multistep([30, 60, 90])", {"total_steps": 90}),
+    ("LR208", "hold(50) then cosine(50)", "hold(51) then cosine(50)", {"total_steps": 51}),
+    ("LR209", "plateau(patience=4) for 5 then linear(5)", "plateau(patience=5) for 5 then linear(5)", {}),
+    ("LR210", "plateau(metric=val_acc, mode=max)", "plateau(metric=val_acc, mode=min)", {}),
+    ("LR210", "plateau(metric=val_loss, mode=min)", "plateau(metric=val_loss, mode=max)", {}),
+    ("LR210", "plateau(metric=acc_loss, mode=max)", "plateau(metric=Loss, mode=max)", {}),
+    ("LR211", "restarts(cosine(100))", "restarts(cosine(99))", {"total_steps": 105}),
+    ("LR211", "restarts(cosine(100))", "restarts(cosine(101))", {"total_steps": 195}),
+    ("LR211", "hold(5) then restarts(cosine(10), stretch=2)", "hold(10) then restarts(cosine(10), stretch=2)", {"total_steps": 75}),
+    ("LR211", "restarts(cosine(30), times=2)", "restarts(cosine(30))", {"total_steps": 75}),
+    ("LR212", "onecycle(1000)", "onecycle(999)", {"total_steps": 1000}),
+    ("LR212", "onecycle(500) then hold(5)", "onecycle(500)", {"total_steps": 1000}),
+    ("LR214", "hold(80) then linear(21)", "hold(82) then linear(19)", {"total_steps": 101}),
+    ("LR301", "set base = 0.1; lr = cosine(100, to=0.1)", "set base = 0.1; lr = cosine(100, to=0.11)", {}),
+    ("LR301", "set base = 0.1; lr = cosine(100, to=1.1)", "set base = 0.1; lr = cosine(100, to=1)", {}),
+    ("LR302", "cosine(100, to=1.1e-5x)", "cosine(100, to=1e-5x)", {}),
+    ("LR304", "step(3, 1) for 9 then linear(9)", "step(3, 1.001) for 9 then linear(9)", {}),
+    ("LR304", "multistep([3, 9], 2)", "multistep([3, 9], 0)", {}),
+    ("LR310", "linear(9, to=0.4x) then scale(3/(1+t))", "linear(9, to=0.4x) then scale(3.1/(1+t))", {}),
+    ("LR310", "linear(9, to=0.4x) then scale(0.34/(1+t))", "linear(9, to=0.4x) then scale(0.33/(1+t))", {}),
+    ("LR502", "warmup(999) then hold(999) then cosine(999)", "warmup(1251) then hold(1251) then cosine(1251)", {}),
+    ("LR502", "warmup(1251) then cosine(1251)", "warmup(12.51) then hold(12.51) then cosine(12.51)", {}),
+    ("LR503", "cosine(30) then restart cosine(30)", "cosine(30) then restart cosine(30) then restart cosine(30) then restart cosine(31)", {}),
+    ("LR503", "cosine(30) then restart cosine(30) then restart cosine(31)", "cosine(3) then restart cosine(3) then restart cosine(3)", {}),
+    ("LR504", "hold(3) then hold(3, 0.5x) then hold(3, 0.3x)", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x)", {}),
+    ("LR504", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x) then linear(3)", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x) then hold(3, 0.125x)", {}),
+)
+
+
+@pytest.mark.parametrize(("code", "sound", "bad", "options"), EDGES)
+def test_thresholds(code: str, sound: str, bad: str, options: dict[str, int]) -> None:
+    assert [code in [d.code for d in lint(text, **options)] for text in (sound, bad)] == [False, True]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.lrs")), ids=lambda path: path.stem)
 def test_examples_are_clean(path: Path) -> None:
     clock = {"steps_per_epoch": 14, "total_epochs": 12} if path.stem == "two_groups" else {}

@@ -24,9 +24,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from types import CodeType
-from typing import Any
-
-import attrs
+from typing import Any, TypeAlias
 
 from tests.mutation.changes import Mutant, faults, mutant
 
@@ -51,17 +49,8 @@ _LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy
 _EXAMPLES, _MEMORY, _SECONDS = 15, 6 << 30, 15
 
 
-@attrs.frozen
-class Known:
-    """What the sound source shows: how long each test takes, and which come to each line of each module; "" stands for its import."""
-
-    seconds: dict[str, float]
-    tests: dict[str, dict[int, list[str]]]
-
-    def chosen(self, fault: Mutant) -> list[str]:
-        """The tests for a mutant, the quick ones first; all of the room, where its line runs at import alone."""
-        found = {test for line in fault.lines for test in self.tests.get(str(fault.path), {}).get(line, ())}
-        return sorted(self.seconds if found == {""} else found - {""}, key=lambda test: self.seconds.get(test, 0.0))
+#: What the sound source shows: how long each test takes, and which come to each line of each module; "" stands for its import.
+Known: TypeAlias = "tuple[dict[str, float], dict[str, dict[int, list[str]]]]"
 
 
 class Faulty(importlib.machinery.SourceFileLoader):
@@ -139,18 +128,21 @@ def learned(paths: list[str]) -> Known:
             os._exit(status)
         if os.waitpid(child, 0)[1]:
             raise SystemExit("the tests fail on the sound source")
-        return Known(*pickle.loads(Path(file.name).read_bytes()))
+        known: Known = pickle.loads(Path(file.name).read_bytes())
+        return known
 
 
 def fate(fault: Mutant, known: Known) -> str:
-    """What came of a mutant."""
-    order = known.chosen(fault)
+    """What came of a mutant: of the tests that come to its line, the quick ones first; of all in the room, where it runs at import alone."""
+    seconds, tests = known
+    reached = {test for line in fault.lines for test in tests.get(str(fault.path), {}).get(line, ())}
+    order = sorted(seconds if reached == {""} else reached - {""}, key=lambda test: seconds.get(test, 0.0))
     if not order:
         return "lived, and no test comes there"
     child = os.fork()
     if not child:
-        seconds = int(3 * sum(known.seconds.get(test, 0) for test in order)) + _SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        most = int(3 * sum(seconds.get(test, 0) for test in order)) + _SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         try:
             os._exit(ran(sorted({test.partition("::")[0] for test in order}), Chosen(order, fault)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -23,13 +24,13 @@ _FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "
 _LEFT = (ast.Assert, ast.JoinedStr, ast.Raise, ast.Import, ast.ImportFrom)
 _LEFT_FIELDS = {"annotation", "returns", "decorator_list"}
 
-#: A node of a tree, the innermost statement that it is in, and what puts another node in its place.
+#: A node of a tree, the innermost statement that it is in, what puts another node in its place, and what its parent calls it.
 _Place: TypeAlias = "tuple[ast.AST, ast.stmt, Callable[[ast.AST], None], str]"
 
 
 @attrs.frozen
 class Mutant:
-    """A module with one fault: its syntax tree, what the fault changes, and the line of it and of the statement that it is in."""
+    """A module with one fault: its syntax tree, what the fault changes, and the lines of it and of the statement that it is in."""
 
     path: Path
     tree: ast.Module
@@ -69,12 +70,8 @@ def _places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[_Place]:
                 continue
             inside = node if isinstance(node, ast.stmt) else statement
             if inside is not None:
-                yield node, inside, _putting(parent, field, i), field
+                yield node, inside, partial(setattr, parent, field) if i is None else partial(value.__setitem__, i), field
             yield from _places(node, inside)
-
-
-def _putting(parent: Any, field: str, index: int | None) -> Callable[[ast.AST], None]:
-    return lambda node: setattr(parent, field, node) if index is None else getattr(parent, field).__setitem__(index, node)
 
 
 def _replaced(node: ast.AST) -> Iterator[ast.AST]:
