@@ -34,13 +34,26 @@ _LAWS = ("tests/properties/test_laws.py", "tests/properties/test_agreement.py")
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "check": (
         ("lrdsl/check/*.py",),
-        ("tests/check", "tests/linting/test_rules.py", "tests/test_diagnostics.py", "tests/formulas/test_sentence.py", "tests/test_work.py", *_LAWS),
+        ("tests/check", "tests/linting/test_rules.py", "tests/test_diagnostics.py", "tests/formulas/test_sentence.py", _LAWS[0]),
     ),
     "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers", "tests/runtime/test_metrics.py")),
     "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py")),
-    "numbers": (("lrdsl/numbers/*.py",), ("tests/numbers", "tests/check/test_kinds.py", "tests/test_jax.py", "tests/properties/test_far.py", *_LAWS)),
-    "expr": (("lrdsl/expr/*.py",), ("tests/expr", "lrdsl/expr", "tests/check", "tests/numbers", "tests/formulas", *_LAWS)),
-    "scheduler": (("lrdsl/runtime/scheduler.py",), ("tests/runtime", "lrdsl/runtime/scheduler.py")),
+    "numbers": (("lrdsl/numbers/*.py",), ("tests/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS)),
+    "expr": (
+        ("lrdsl/expr/*.py",),
+        ("tests/expr", "lrdsl/expr", "tests/check", "tests/numbers", "tests/formulas/test_text.py", "tests/formulas/test_papers.py", _LAWS[0]),
+    ),
+    "scheduler": (
+        ("lrdsl/runtime/scheduler.py",),
+        (
+            "tests/runtime/test_scheduler.py",
+            "tests/runtime/test_metrics.py",
+            "tests/runtime/test_replan.py",
+            "tests/runtime/test_targets.py",
+            "tests/runtime/test_unchanged.py",
+            "lrdsl/runtime/scheduler.py",
+        ),
+    ),
     "rules": (("lrdsl/linting/rules/*.py",), ("tests/linting/test_rules.py", "tests/linting/test_fixes.py")),
     "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "tests/test_readme.py")),
 }
