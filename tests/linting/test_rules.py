@@ -82,6 +82,8 @@ NEAR = (
     ("hold(30) then hold(30, at=0.1x + 0.1) then hold(30, at=0.01x)", {}),
     ("warmup(5) then exp(0.9)", {"total_steps": 100}),
     ("hold until val_loss < 0.3 then cosine(100)", {"total_steps": 100}),
+    ("hold(80) then restarts(linear(5), times=2)", {"total_steps": 90}),
+    ("lr = cosine(100); weight_decay = hold(100, at=0)", {}),
     ("hold until val_loss < 0.3 then cosine(10) then linear(100)", {"total_steps": 100}),
     ("cosine(50) then hold", {"total_steps": 60}),
     ("hold(5) then plateau(patience=3)", {"total_steps": 100}),
@@ -128,6 +130,22 @@ def test_its_repair_repairs(rule: Rule) -> None:
     if rule.fix == "safe":
         before, after = (lrdsl.parse(text, **rule.clock) for text in (rule.bad, found))
         assert np.array_equal(before.values(2000), after.values(2000))
+
+
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ("let x = 3\nlr = warmup(5)\n", "lr = warmup(5)\n"),
+        ("  let x = 3\n  lr = warmup(5)\n", "  lr = warmup(5)\n"),
+        ("lr = warmup(5)\n\tlet x = 3 ; \nmomentum = hold(at=0.9)", "lr = warmup(5)\nmomentum = hold(at=0.9)"),
+        ("let x = 3;  lr = warmup(5)", "lr = warmup(5)"),
+        ("lr = warmup(5); let x = 3; momentum = hold(at=0.9)", "lr = warmup(5); momentum = hold(at=0.9)"),
+        ("lr = warmup(5); let x = 3\nmomentum = hold(at=0.9)", "lr = warmup(5); momentum = hold(at=0.9)"),
+    ],
+)
+def test_a_name_that_nobody_uses_is_taken_out_with_its_line(text: str, repaired: str) -> None:
+    assert fixed(text, unsafe=True) == repaired
+    lrdsl.parse(repaired)
 
 
 @pytest.mark.parametrize(("text", "options"), NEAR)
@@ -196,6 +214,7 @@ EDGES = (
     ("LR502", "warmup(1251) then cosine(1251)", "warmup(12.51) then hold(12.51) then cosine(12.51)", {}),
     ("LR503", "cosine(30) then restart cosine(30)", "cosine(30) then restart cosine(30) then restart cosine(30) then restart cosine(31)", {}),
     ("LR503", "cosine(30) then restart cosine(30) then restart cosine(31)", "cosine(3) then restart cosine(3) then restart cosine(3)", {}),
+    ("LR504", "hold(3) then hold(3, 0x) then hold(3, 0x)", "hold(3) then hold(3, 0.1x) then hold(3, 0.01x)", {}),
     ("LR504", "hold(3) then hold(3, 0.5x) then hold(3, 0.3x)", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x)", {}),
     ("LR504", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x) then linear(3)", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x) then hold(3, 0.125x)", {}),
 )
