@@ -135,6 +135,9 @@ def test_its_repair_repairs(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("text", "repaired"),
     [
+        ("hold(0) then cosine(5)", "cosine(5)"),
+        ("cosine(5) then  hold(0)", "cosine(5)"),
+        ("cosine(5, to=0.1x) then warmup(0) then linear(5)", "cosine(5, to=0.1x) then linear(5)"),
         ("let x = 3\nlr = warmup(5)\n", "lr = warmup(5)\n"),
         ("  let x = 3\n  lr = warmup(5)\n", "  lr = warmup(5)\n"),
         ("lr = warmup(5)\n\tlet x = 3 ; \nmomentum = hold(at=0.9)", "lr = warmup(5)\nmomentum = hold(at=0.9)"),
@@ -143,7 +146,7 @@ def test_its_repair_repairs(rule: Rule) -> None:
         ("lr = warmup(5); let x = 3\nmomentum = hold(at=0.9)", "lr = warmup(5); momentum = hold(at=0.9)"),
     ],
 )
-def test_a_name_that_nobody_uses_is_taken_out_with_its_line(text: str, repaired: str) -> None:
+def test_what_does_nothing_is_taken_out_with_what_joins_it(text: str, repaired: str) -> None:
     assert fixed(text, unsafe=True) == repaired
     lrdsl.parse(repaired)
 
@@ -208,6 +211,9 @@ EDGES = (
     ("LR302", "cosine(100, to=1.1e-5x)", "cosine(100, to=1e-5x)", {}),
     ("LR304", "step(3, 1) for 9 then linear(9)", "step(3, 1.001) for 9 then linear(9)", {}),
     ("LR304", "multistep([3, 9], 2)", "multistep([3, 9], 0)", {}),
+    ("LR201", "set tick = epoch; lr = warmup(0) then cosine(95)", "set tick = epoch; lr = warmup(1) then cosine(95)", {}),
+    ("LR305", "cosine(100, to=1e-15)", "cosine(100, to=9e-16)", {}),
+    ("LR305", "cosine(100) * linear(5, to=1e-16x)", "cosine(100, to=1e-16)", {}),
     ("LR310", "linear(9, to=0.4x) then scale(3/(1+t))", "linear(9, to=0.4x) then scale(3.1/(1+t))", {}),
     ("LR310", "linear(9, to=0.4x) then scale(0.34/(1+t))", "linear(9, to=0.4x) then scale(0.33/(1+t))", {}),
     ("LR502", "warmup(999) then hold(999) then cosine(999)", "warmup(1251) then hold(1251) then cosine(1251)", {}),
