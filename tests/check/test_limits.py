@@ -6,7 +6,7 @@ import pytest
 
 import lrdsl
 from lrdsl.check import MAX_PHASES
-from lrdsl.check.curves import MAX_CYCLES
+from lrdsl.check.cycles import MAX_CYCLES
 from lrdsl.check.program import MAX_STATEMENTS
 from lrdsl.check.scope import MAX_NAMES_DEEP
 
