@@ -133,7 +133,7 @@ def test_its_repair_repairs(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "repaired"),
+    ("text", "wanted"),
     [
         ("hold(0) then cosine(5)", "cosine(5)"),
         ("cosine(5) then  hold(0)", "cosine(5)"),
@@ -146,9 +146,9 @@ def test_its_repair_repairs(rule: Rule) -> None:
         ("lr = warmup(5); let x = 3\nmomentum = hold(at=0.9)", "lr = warmup(5); momentum = hold(at=0.9)"),
     ],
 )
-def test_what_does_nothing_is_taken_out_with_what_joins_it(text: str, repaired: str) -> None:
-    assert fixed(text, unsafe=True) == repaired
-    lrdsl.parse(repaired)
+def test_what_does_nothing_is_taken_out_with_what_joins_it(text: str, wanted: str) -> None:
+    assert repaired(text, unsafe=True) == wanted
+    lrdsl.parse(wanted)
 
 
 @pytest.mark.parametrize(("text", "options"), NEAR)
