@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import lrdsl
 import lrdsl.jax
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
+from tests.drawing import examples
 from tests.properties import texts
 
 jax.config.update("jax_enable_x64", True)
@@ -20,7 +21,7 @@ jax.config.update("jax_enable_x64", True)
 TICKS = 60
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(texts.trees(depth=3, longest=100))
 def test_it_says_what_lrdsl_says(node: Node) -> None:
     schedule = lrdsl.parse(canonical(node))

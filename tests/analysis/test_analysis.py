@@ -7,11 +7,12 @@ import math
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.analysis.merit import Analysis
+from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
 from tests.properties import texts
 
@@ -40,7 +41,7 @@ def test_exact_is_what_is_summed(name: str) -> None:
     check(s, target, None if s.plan_of(target).length is not None or s.clock.total_steps or s.clock.total_epochs else 500)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     check(data.draw(texts.schedules(depth=2, longest=200)), "lr", data.draw(st.integers(1, 300)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.properties import texts
 
 
@@ -44,7 +45,7 @@ def test_apart(one: str, two: str, first: int, at: int) -> None:
     assert (d.first, d.at) == (first, at)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_what_it_says_is_so(data: st.DataObject) -> None:
     s, t = (data.draw(texts.schedules(depth=2, longest=60)) for _ in range(2))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import lrdsl
 from lrdsl.syntax import canonical, parse
+from tests.drawing import examples
 from tests.properties import texts
 
 RESNET = """
@@ -85,7 +86,7 @@ def test_names_mean_what_they_stand_for(text: str, same: str) -> None:
     np.testing.assert_array_equal(found.values(60, 0.3), plain.values(60, 0.3))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(texts.trees(3, 100), texts.trees(3, 100))
 def test_a_file_reads_back(a: texts.Node, b: texts.Node) -> None:
     text = f"let a = {canonical(a)}\nlr = a\n# and\nmomentum = {canonical(b)}"

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -27,6 +27,7 @@ from lrdsl.cli.check import print_report
 from lrdsl.diagnostics import Diagnostic, Span, render
 from lrdsl.escaping.visible import glyphs, line, visible, width
 from lrdsl.linting.projects import Checked
+from tests.drawing import examples
 
 PACKAGE = Path(lrdsl.__file__).parent
 SCHEMA = jsonschema.Draft202012Validator(
@@ -138,7 +139,7 @@ def strict(text: str) -> Any:
     return data
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(problems, max_size=3))
 @example([checked(path, path, path, path, (0, 3), "error") for path in HOSTILE if "\0" not in path])
 def test_reports_are_valid_for_all_that_there_is(found: list[Checked]) -> None:

@@ -12,14 +12,15 @@ from itertools import count
 from threading import Event
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from lrdsl import parse
 from lrdsl.diagnostics import ScheduleError
 from lrdsl.expr import BASE, ENTRY, FORMS, HALF_COSINES, INDEX, STAIRS, Call, Expr, Forms, Num, T, call, decimal, mentions, number, sharing, walk
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
-from tests.properties.texts import TIMES, trees
+from tests.drawing import examples
+from tests.properties.texts import trees
 
 TEXT = "warmup(5) then step(3, 0.7) for 31 then cosine(20, to=0.01x) * (scale(1 / (1 + t)) for 9)"
 
@@ -99,7 +100,7 @@ def test_a_collection_of_garbage_lets_other_threads_in(monkeypatch: pytest.Monke
         gc.callbacks.remove(let_in)
 
 
-@settings(max_examples=100 * TIMES)
+@examples(100)
 @given(trees(3, 200))
 def test_a_node_knows_what_it_holds(node: Node) -> None:
     """By looking at all of it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -17,6 +17,7 @@ from lrdsl.figures.pgfplots import pgfplots
 from lrdsl.figures.picture import PALETTE
 from lrdsl.figures.sampling import points
 from lrdsl.plan import horizon
+from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
 from tests.properties import texts
 
@@ -50,7 +51,7 @@ def test_points_draw_the_schedule(name: str) -> None:
     drawn_as(s, target, 0.3, end)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     drawn_as(data.draw(texts.schedules(depth=3, longest=300)), "lr", 0.3, data.draw(st.integers(5, 600)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.syntax import canonical, nodes
+from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
 from tests.properties import texts
 
@@ -57,7 +58,7 @@ def _numbers(tree: nodes.Node) -> list[nodes.Node]:
     return [x for x in nodes.walk(tree) if isinstance(x, nodes.Number | nodes.Quantity)]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@examples(150)
 @given(st.data())
 def test_what_is_another_schedule_has_another_sentence(data: st.DataObject) -> None:
     """A number in the text is changed: where that changes the levels, it changes the sentence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -14,6 +14,7 @@ from lrdsl.linting.listing import MAX_BYTES, list_files
 from lrdsl.linting.projects import check_file, check_source
 from lrdsl.linting.settings import Settings, SettingsError
 from lrdsl.syntax import canonical
+from tests.drawing import examples
 from tests.folders import names
 from tests.linting.repairing import repaired
 from tests.properties import texts
@@ -136,7 +137,7 @@ def test_files_that_are_not_read_are_named(tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").unlink()
 
 
-@settings(max_examples=150 * texts.TIMES, deadline=None)
+@examples(150)
 @given(st.data())
 def test_safe_repairs_keep_every_level_of_any_text(data: st.DataObject) -> None:
     text = canonical(data.draw(texts.trees(depth=3, longest=300)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -22,6 +22,7 @@ from lrdsl.linting.hosts.embedded import looks_like_one
 from lrdsl.linting.projects import check_source, formatted, texts_of
 from lrdsl.linting.settings import Settings
 from lrdsl.syntax.parser import parse
+from tests.drawing import examples
 from tests.linting.hosts.test_notebook import notebook
 from tests.properties import texts
 
@@ -98,7 +99,7 @@ def _host(kind: str, text: str) -> str:
     return f"é = 1\nschedule = {text!r}  # é\nb   = 1\n"
 
 
-@settings(max_examples=300 * texts.TIMES, deadline=None)
+@examples(300)
 @given(
     text=texts.messy(),
     kind=st.sampled_from(["lrs", "yaml", "json", "toml", "py", "ipynb"]),

@@ -8,12 +8,13 @@ import warnings
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
+from tests.drawing import examples
 from tests.properties import exact, texts
 
 BASE = 0.1
@@ -36,7 +37,7 @@ def run(scheduler: Any, metrics: list[dict[str, float]]) -> list[float]:
     return found
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(texts.driven(), reports)
 def test_what_ran_is_what_is_said_of_it(node: Node, metrics: list[dict[str, float]]) -> None:
     scheduler = runner(canonical(node))
@@ -48,7 +49,7 @@ def test_what_ran_is_what_is_said_of_it(node: Node, metrics: list[dict[str, floa
         assert all(math.isclose(a, b, rel_tol=1e-13, abs_tol=1e-290) for a, b in zip(said, ran, strict=True)), (said, ran)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(texts.driven(), reports, st.data())
 def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, float]], data: st.DataObject) -> None:
     text = canonical(node)
@@ -64,7 +65,7 @@ def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, f
     assert second.state_dict() == unbroken.state_dict()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(texts.driven(closed=True), reports)
 def test_the_formula_holds_whatever_happens(node: Node, metrics: list[dict[str, float]]) -> None:
     """The formula gives the levels of the run once the ticks of the events replace their symbols."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -19,6 +19,7 @@ from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.work import bounded
+from tests.drawing import examples
 from tests.properties import texts
 from tests.properties.texts import NOWHERE
 
@@ -87,25 +88,25 @@ def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 grammatical = st.recursive(leaves, _grown, max_leaves=12).map(texts.canonical)
 
 
-@settings(max_examples=3500 * texts.TIMES)
+@examples(3500)
 @given(grammatical)
 def test_texts_of_the_grammar(text: str) -> None:
     survive(text)
 
 
-@settings(max_examples=2000)
+@examples(2000)
 @given(grammatical, st.integers(1, 10**6), st.integers(1, 1000))
 def test_texts_of_the_grammar_with_a_clock(text: str, per_epoch: int, epochs: int) -> None:
     survive(text, steps_per_epoch=per_epoch, total_epochs=epochs, batch_size=32, tokens_per_step=10**6)
 
 
-@settings(max_examples=3000 * texts.TIMES)
+@examples(3000)
 @given(st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join))
 def test_words_in_any_order(text: str) -> None:
     survive(text)
 
 
-@settings(max_examples=2000 * texts.TIMES)
+@examples(2000)
 @given(st.lists(st.one_of(st.sampled_from(STATEMENTS), st.sampled_from(WORDS)), max_size=30).map(" ".join))
 def test_statements_in_any_order(text: str) -> None:
     survive(text)
@@ -123,7 +124,7 @@ assert lr at 2ep == 1x
 """
 
 
-@settings(max_examples=2000)
+@examples(2000)
 @given(st.data())
 def test_mutated_files(data: st.DataObject) -> None:
     text = FILE
@@ -145,7 +146,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=3000 * texts.TIMES)
+@examples(3000)
 @given(mutated())
 def test_mutated_texts(text: str) -> None:
     survive(text)
@@ -159,14 +160,14 @@ def renumbered(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return re.sub(r"(?<![\w.])[0-9.]+(e-?[0-9]+)?", lambda found: draw(st.one_of(st.just(found[0]), other)), text), clock
 
 
-@settings(max_examples=2000 * texts.TIMES)
+@examples(2000)
 @given(renumbered())
 def test_sound_texts_with_other_numbers(given: tuple[str, dict[str, Any]]) -> None:
     text, clock = given
     survive(text, **clock)
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(st.text(max_size=200))
 def test_any_characters(text: str) -> None:
     survive(text)

@@ -6,7 +6,7 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -16,12 +16,13 @@ from lrdsl.expr import affine, is_affine
 from lrdsl.plan import first_tick, pieces
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
+from tests.drawing import examples
 from tests.properties.texts import NOWHERE, call, checked, decimals, finite, limited, number, phases, schedules, shapes, trees
 
 BASE = 0.7
 parts = phases(3, 200)
 ends = finite(3, 200)
-many = settings(max_examples=100)
+many = examples(100)
 
 
 def same(a: Node | str, b: Node | str, ticks: int | None = None, length: bool = True) -> None:
@@ -150,7 +151,7 @@ def _levels(node: Node) -> list[Node]:
     return found
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(trees(3, 200), st.floats(1e-3, 1e3))
 def test_scaling_the_base_scales_every_level(node: Node, factor: float) -> None:
     assume(_bases(node))
@@ -183,7 +184,7 @@ def test_for_holds_the_level_it_reached(a: Node, n: int) -> None:
     np.testing.assert_allclose(cut.values(n, BASE), whole.values(n, BASE), rtol=1e-13, atol=1e-300)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(trees(5, 10**7))
 def test_the_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
     text = canonical(node)
@@ -194,7 +195,7 @@ def test_the_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
     assert hash(lrdsl.parse(text)) == hash(s)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(trees(4, 10**4))
 def test_phases_tile_the_time(node: Node) -> None:
     s = lrdsl.parse(canonical(node))
@@ -207,14 +208,14 @@ def test_phases_tile_the_time(node: Node) -> None:
     assert all(a.start < b.start for a, b in itertools.pairwise(found))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(trees(4, 10**4))
 def test_a_level_is_known_to_be_affine_in_base_where_it_can_be_taken_apart(node: Node) -> None:
     level = lrdsl.parse(canonical(node)).plan.level
     assert is_affine(level, expr.BASE) == (affine(level, expr.BASE) is not None)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(schedules(4, 10**4), st.one_of(st.just(1.0), st.floats(BASE_RANGE[0], 1)))
 def test_no_level_is_below_what_its_proof_says(s: lrdsl.Schedule, base: float) -> None:
     proof = Proof.of(s.plan.law, bool(s.plan.watches))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 
 from hypothesis import assume
@@ -18,9 +17,7 @@ from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import tokens_of
 
 NOWHERE = (0, 0)
-#: Tests that rewrite files draw this many times the usual number of texts: `LRDSL_TIMES=17 pytest tests/linting/test_repairs.py` draws over 5,000.
-TIMES = int(os.environ.get("LRDSL_TIMES", "1"))
-#: The shapes that follow no metric. `driven` draws schedules with those that do.
+#: The shapes that follow time alone; `driven` draws schedules with those that follow a metric.
 FORMS = [form for forms in SHAPES.values() for form in forms if form.monitor is None]
 #: The metrics that drawn schedules follow.
 METRICS = ("loss", "acc")

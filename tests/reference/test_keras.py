@@ -12,11 +12,12 @@ os.environ["KERAS_BACKEND"] = "torch"
 
 import keras
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keras.optimizers import schedules as theirs
 
 import lrdsl
+from tests.drawing import examples
 from tests.reference.peers import KERAS, PEERS, peer
 
 keras.config.set_floatx("float64")
@@ -26,7 +27,7 @@ levels = st.floats(1e-5, 10)
 ends = st.one_of(st.just(0.0), levels)
 lengths = st.integers(1, 60)
 rates = st.floats(0.05, 1.0)
-few = settings(max_examples=25)
+few = examples(25)
 
 
 def agree(text: str, schedule: Callable[[Any], Any], at: list[int] | None = None) -> None:

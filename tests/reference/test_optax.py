@@ -10,10 +10,11 @@ from typing import Any
 import jax
 import numpy as np
 import optax.schedules as theirs
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.reference.peers import OPTAX, PEERS, peer
 
 jax.config.update("jax_enable_x64", True)
@@ -23,7 +24,7 @@ ends = st.one_of(st.just(0.0), levels)
 #: XLA multiplies by 1/n where optax divides by n, and 49 * (1/49) is not 1: there optax stops a little short of its end.
 lengths = st.integers(1, 60).filter(lambda n: n * (1 / n) == 1)
 begins = st.integers(0, 20)
-few = settings(max_examples=25)
+few = examples(25)
 
 
 #: One number for all, so that jax compiles each operation once.

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.reference.peers import PEERS, TIMM, peer
 from tests.reference.training import optimizer, reported
 
@@ -39,7 +40,7 @@ lengths = st.integers(2, 40)
 muls = st.sampled_from([1, 1, 2, 3])
 limits = st.integers(1, 4)
 decays = st.floats(0.2, 1.0)
-few = settings(max_examples=60)
+few = examples(60)
 TICKS = 120
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.runtime.replans import LEFT, MOST_REPLANS, nearest
 from lrdsl.syntax import canonical
+from tests.drawing import examples
 from tests.properties import texts
 
 
@@ -25,7 +26,7 @@ def levels(opt: Any) -> list[float]:
     return [group["lr"] for group in opt.param_groups]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(texts.phases(3, 100), texts.phases(2, 100), st.integers(0, 150), st.integers(0, 60))
 def test_it_goes_on_from_the_level_that_it_has(before: texts.Node, after: texts.Node, tick: int, more: int) -> None:
     first, second = canonical(before), f"linear(3, to=0.5x) then {canonical(after)}"
@@ -232,7 +233,7 @@ def test_a_target_that_is_replanned_less_often_goes_on_as_it_was_told() -> None:
     assert again.param_groups[0]["momentum"] == groups[0]["momentum"]
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(
     st.lists(
         st.tuples(

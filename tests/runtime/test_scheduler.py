@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.properties import texts
 
 
@@ -136,7 +137,7 @@ def test_a_state_is_plain_data() -> None:
     assert again.last_epoch == 40
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(texts.schedules(longest=100), st.integers(0, 150), st.integers(0, 20))
 def test_a_resumed_run_is_the_unbroken_run(schedule: lrdsl.Schedule, before: int, after: int) -> None:
     unbroken = lrdsl.compile(schedule, optimizer(0.3, 0.7))

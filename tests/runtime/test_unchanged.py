@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.numbers import products
 from lrdsl.runtime.reports import MetricWarning
+from tests.drawing import examples
 
 HUGE = 10**400
 
@@ -216,7 +217,7 @@ values = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.sampled_from(sorted(MAKERS)),
     st.sampled_from(["seek", "replan", "step", "load", "state", "at", "values", "group", "target", "rate", "key"]),

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import lrdsl
 from lrdsl.syntax import parse
+from tests.drawing import examples
 from tests.formulas.typeset.formulas import EXAMPLES
 from tests.properties import texts
 
@@ -54,7 +55,7 @@ def test_a_wrong_text_has_no_layout() -> None:
         lrdsl.format("cosine(20")
 
 
-@settings(max_examples=400 * texts.TIMES, deadline=None)
+@examples(400)
 @given(texts.messy())
 def test_any_spacing_and_any_comments(messy: str) -> None:
     """The layout of a file with blanks, breaks and comments anywhere has the same meaning and all comments, and is its own layout."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import mpmath
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.reading import Formula
 from tests.properties import texts
@@ -43,7 +44,7 @@ def test_what_is_set_is_what_runs(name: str, form: str, symbolic: bool) -> None:
     compare(s, target, sampled(s, target)[:: 1 if form == "cases" else 5], form=form, symbolic=symbolic)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     s = data.draw(texts.schedules(depth=3, longest=2000))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdsl.linting.hosts import UnreadableError
 from lrdsl.linting.projects import check_source, formatted
 from lrdsl.linting.settings import Settings
+from tests.drawing import examples
 
 LIGHTNING = """\
 # lightning.pytorch==2.6
@@ -141,7 +142,7 @@ _PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(source=st.lists(_PIECES, max_size=25).map("".join), kind=st.sampled_from(["yaml", "toml", "json", "py", "ipynb"]))
 def test_no_text_crashes(source: str, kind: str) -> None:
     path, s = Path(f"a.{kind}"), Settings(Path())

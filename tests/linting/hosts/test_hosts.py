@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdsl.linting.hosts import Finder, UnreadableError, texts_in
 from lrdsl.linting.hosts.embedded import Embedded, looks_like_one
+from tests.drawing import examples
 
 TEXT = st.lists(st.sampled_from(["warmup(5)", " then ", "cosine(9)", " ", "é", "𝕏", '"', "'", "\\", "\n", "\t", "# x", ": ", "(", "1e-5"]), max_size=9).map(
     lambda parts: "hold(3) " + "".join(parts)
@@ -30,7 +31,7 @@ def well_placed(one: Embedded, source: str) -> None:
         assert source[at] == character or source[at] in "\\\n '" or character == " ", (character, source[at : at + 5])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(text=TEXT, before=st.sampled_from(["", "é: 𝕏\n", "a: [1, 2]\n"]), style=st.sampled_from(['"', "'", None, "|"]))
 def test_yaml(text: str, before: str, style: str | None) -> None:
     source = before + yaml.dump({"my_schedule": text}, default_style=style, allow_unicode=True, width=10_000)
@@ -39,7 +40,7 @@ def test_yaml(text: str, before: str, style: str | None) -> None:
     well_placed(one, source)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(text=TEXT, ascii=st.booleans())
 def test_json(text: str, ascii: bool) -> None:
     source = json.dumps({"é": ["x"], "schedule": text, "b": {"c": 1}}, ensure_ascii=ascii, indent=2)
@@ -48,7 +49,7 @@ def test_json(text: str, ascii: bool) -> None:
     well_placed(one, source)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(text=TEXT)
 def test_python(text: str) -> None:
     source = f"é = 1\nlr_schedule = {text!r}\n"
@@ -57,7 +58,7 @@ def test_python(text: str) -> None:
     well_placed(one, source)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(text=TEXT)
 def test_toml(text: str) -> None:
     quoted = json.dumps(text, ensure_ascii=False)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdsl.linting.hosts import UnreadableError
 from lrdsl.linting.projects import check_source
 from lrdsl.linting.settings import Settings
+from tests.drawing import examples
 from tests.linting.hosts.test_hosts import TEXT, found, well_placed
 
 
@@ -22,7 +23,7 @@ def notebook(*cells: Any, **metadata: Any) -> str:
     return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1, ensure_ascii=False) + "\n"
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(text=TEXT, lines=st.booleans())
 def test_notebook(text: str, lines: bool) -> None:
     program = f"%pip install lrdsl\né = 1\nlr_schedule = {text!r}\n!ls\n"

@@ -11,11 +11,12 @@ import warnings
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.linting.hosts import Finder, UnreadableError, texts_in
+from tests.drawing import examples
 
 
 def found(source: str) -> list[str]:
@@ -50,7 +51,7 @@ _PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@examples(1500)
 @given(source=st.lists(_PIECES, max_size=14).map("".join))
 def test_strings_are_those_that_the_parser_finds(source: str) -> None:
     try:
