@@ -6,11 +6,25 @@ Hypothesis runs without a clock, since a busy machine is no failure. In CI it dr
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from tests.drawing import TIMES
+
+ROOT = Path(__file__).parents[1]
+#: The folders and modules that are not quick: they load a framework, set type, start programs, or draw thousands of examples. All else has the mark `quick`.
+SLOW = (
+    *("lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/runtime/torch.py", "lrdsl/torch.py"),
+    *("tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/reference"),
+    *("tests/cli/test_untrusted.py", "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_repairs.py"),
+    *("tests/properties/test_driven.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py"),
+    *("tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py", "tests/runtime/test_replan.py", "tests/runtime/test_targets.py"),
+    *("tests/runtime/test_torch.py", "tests/runtime/test_unchanged.py"),
+    *("tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py", "tests/test_readme.py"),
+)
 
 CI = bool(os.environ.get("CI"))
 quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -23,3 +37,21 @@ if CI:
     providers._get_local_constants = lambda: providers._local_constants
 #: Keras has no default backend here.
 os.environ.setdefault("KERAS_BACKEND", "torch")
+
+
+def is_quick(path: Path) -> bool:
+    """Whether a module has no part in what is slow."""
+    return not any(path.is_relative_to(ROOT / slow) for slow in SLOW)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave slow modules unread in a quick run, as `--ignore` does: reading some of them loads a framework."""
+    if config.option.markexpr == "quick":
+        config.option.ignore = [*(config.option.ignore or ()), *(str(ROOT / slow) for slow in SLOW)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the mark to all tests and doctests of quick modules."""
+    for item in items:
+        if is_quick(item.path):
+            item.add_marker(pytest.mark.quick)
