@@ -12,23 +12,37 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
-from tests.drawing import TIMES
+from tests.drawing import TIMES, USUAL
 
 ROOT = Path(__file__).parents[1]
 #: The folders and modules that are not quick: they load a framework, set type, start programs, or draw thousands of examples. All else has the mark `quick`.
 SLOW = (
     *("lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/runtime/torch.py", "lrdsl/torch.py"),
-    *("tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/reference"),
-    *("tests/cli/test_untrusted.py", "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_repairs.py"),
+    *("tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference"),
+    *(
+        "tests/cli/test_untrusted.py",
+        "tests/linting/hosts/test_large.py",
+        "tests/linting/hosts/test_unreadable.py",
+        "tests/linting/test_hooks.py",
+        "tests/linting/test_repairs.py",
+    ),
     *("tests/properties/test_driven.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py"),
-    *("tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py", "tests/runtime/test_replan.py", "tests/runtime/test_targets.py"),
+    *(
+        "tests/runtime/processes.py",
+        "tests/runtime/sharded.py",
+        "tests/runtime/test_breakages.py",
+        "tests/runtime/test_distributed.py",
+        "tests/runtime/test_replan.py",
+        "tests/runtime/test_targets.py",
+    ),
     *("tests/runtime/test_torch.py", "tests/runtime/test_unchanged.py"),
+    *("tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_drawing.py", "tests/test_work.py"),
     *("tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py", "tests/test_readme.py"),
 )
 
 CI = bool(os.environ.get("CI"))
 quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-settings.register_profile("explore", deadline=None, suppress_health_check=quiet, max_examples=100 * TIMES)
+settings.register_profile("explore", deadline=None, suppress_health_check=quiet, max_examples=USUAL * TIMES)
 settings.register_profile("ci", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("ci" if CI else "explore")
 if CI:

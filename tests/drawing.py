@@ -8,6 +8,8 @@ from hypothesis import settings
 
 #: `LRDSL_TIMES=10 pytest` draws ten times the usual number of examples.
 TIMES = int(os.environ.get("LRDSL_TIMES", "1"))
+#: How many examples a test draws that names no number.
+USUAL = 40
 
 
 def examples(number: int) -> settings:

@@ -1,4 +1,4 @@
-"""What hypothesis draws in CI depends on the test alone."""
+"""What hypothesis draws in CI depends on the test alone; what a quick run loads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from tests.drawing import USUAL
 from tests.launching import ROOT
 
 #: Draws what the tests draw: numbers and texts, of which hypothesis takes some from a store of constants.
@@ -33,7 +34,7 @@ def draws(*modules: str, **environment: str) -> str:
 
 def test_ci_draws_the_same_examples_whichever_modules_are_loaded() -> None:
     alone = draws(CI="1")
-    assert alone.startswith("100 ")
+    assert alone.startswith(f"{USUAL} ")
     assert draws("lrdsl.cli", "lrdsl.linting.rules", CI="1", PYTHONHASHSEED="7") == alone
 
 
@@ -42,4 +43,18 @@ def test_other_runs_draw_other_examples() -> None:
 
 
 def test_a_nightly_run_draws_more() -> None:
-    assert draws(CI="1", LRDSL_TIMES="3").startswith("300 ")
+    assert draws(CI="1", LRDSL_TIMES="3").startswith(f"{3 * USUAL} ")
+
+
+LOADED = """
+import sys, pytest
+status = pytest.main(["-m", "quick", "--collect-only", "-qq"])
+print(int(status), [name for name in ("torch", "jax", "keras", "transformers", "lightning", "matplotlib", "typst") if name in sys.modules])
+from tests.conftest import SLOW, ROOT
+print([slow for slow in SLOW if not (ROOT / slow).exists()])
+"""
+
+
+def test_a_quick_run_loads_no_framework() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-2:] == ["0 []", "[]"]

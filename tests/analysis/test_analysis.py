@@ -41,7 +41,7 @@ def test_exact_is_what_is_summed(name: str) -> None:
     check(s, target, None if s.plan_of(target).length is not None or s.clock.total_steps or s.clock.total_epochs else 500)
 
 
-@examples(60)
+@examples(25)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     check(data.draw(texts.schedules(depth=2, longest=200)), "lr", data.draw(st.integers(1, 300)))

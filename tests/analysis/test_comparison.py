@@ -45,7 +45,7 @@ def test_apart(one: str, two: str, first: int, at: int) -> None:
     assert (d.first, d.at) == (first, at)
 
 
-@examples(60)
+@examples(30)
 @given(st.data())
 def test_what_it_says_is_so(data: st.DataObject) -> None:
     s, t = (data.draw(texts.schedules(depth=2, longest=60)) for _ in range(2))

@@ -86,7 +86,7 @@ def test_names_mean_what_they_stand_for(text: str, same: str) -> None:
     np.testing.assert_array_equal(found.values(60, 0.3), plain.values(60, 0.3))
 
 
-@examples(100)
+@examples(50)
 @given(texts.trees(3, 100), texts.trees(3, 100))
 def test_a_file_reads_back(a: texts.Node, b: texts.Node) -> None:
     text = f"let a = {canonical(a)}\nlr = a\n# and\nmomentum = {canonical(b)}"

@@ -139,7 +139,7 @@ def strict(text: str) -> Any:
     return data
 
 
-@examples(300)
+@examples(150)
 @given(st.lists(problems, max_size=3))
 @example([checked(path, path, path, path, (0, 3), "error") for path in HOSTILE if "\0" not in path])
 def test_reports_are_valid_for_all_that_there_is(found: list[Checked]) -> None:

@@ -100,7 +100,7 @@ def test_a_collection_of_garbage_lets_other_threads_in(monkeypatch: pytest.Monke
         gc.callbacks.remove(let_in)
 
 
-@examples(100)
+@examples(50)
 @given(trees(3, 200))
 def test_a_node_knows_what_it_holds(node: Node) -> None:
     """By looking at all of it."""

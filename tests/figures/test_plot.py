@@ -51,7 +51,7 @@ def test_points_draw_the_schedule(name: str) -> None:
     drawn_as(s, target, 0.3, end)
 
 
-@examples(100)
+@examples(40)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     drawn_as(data.draw(texts.schedules(depth=3, longest=300)), "lr", 0.3, data.draw(st.integers(5, 600)))

@@ -58,7 +58,7 @@ def _numbers(tree: nodes.Node) -> list[nodes.Node]:
     return [x for x in nodes.walk(tree) if isinstance(x, nodes.Number | nodes.Quantity)]
 
 
-@examples(150)
+@examples(60)
 @given(st.data())
 def test_what_is_another_schedule_has_another_sentence(data: st.DataObject) -> None:
     """A number in the text is changed: where that changes the levels, it changes the sentence."""

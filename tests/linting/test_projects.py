@@ -137,7 +137,7 @@ def test_files_that_are_not_read_are_named(tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").unlink()
 
 
-@examples(150)
+@examples(60)
 @given(st.data())
 def test_safe_repairs_keep_every_level_of_any_text(data: st.DataObject) -> None:
     text = canonical(data.draw(texts.trees(depth=3, longest=300)))

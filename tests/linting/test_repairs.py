@@ -99,7 +99,7 @@ def _host(kind: str, text: str) -> str:
     return f"é = 1\nschedule = {text!r}  # é\nb   = 1\n"
 
 
-@examples(300)
+@examples(100)
 @given(
     text=texts.messy(),
     kind=st.sampled_from(["lrs", "yaml", "json", "toml", "py", "ipynb"]),

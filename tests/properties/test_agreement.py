@@ -46,14 +46,14 @@ def compare(node: Node, ticks: list[int]) -> None:
             assert ulps(found, value) <= allowed, (t, found, float(value), str(schedule))
 
 
-@examples(400)
+@examples(120)
 @given(st.data())
 def test_compositions(data: st.DataObject) -> None:
     node = data.draw(texts.trees())
     compare(node, data.draw(texts.ticks(lrdsl.parse(canonical(node)))))
 
 
-@examples(200)
+@examples(60)
 @given(st.data())
 def test_compositions_of_short_phases(data: st.DataObject) -> None:
     """Short phases have many boundaries and cycles within few ticks, and allow running products."""
@@ -61,7 +61,7 @@ def test_compositions_of_short_phases(data: st.DataObject) -> None:
     compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), texts.FEW)) if t <= texts.FEW])
 
 
-@examples(60)
+@examples(20)
 @given(
     cycle=st.sampled_from(
         [
@@ -84,7 +84,7 @@ def test_cycles_in_cycles_that_grow(cycle: str, length: int, growth: object, tic
 
 @pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)
 def test_every_shape(form: Shape) -> None:
-    @examples(25)
+    @examples(12)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         longest = texts.FEW if form.name == "cumprod" else 10**8
@@ -133,7 +133,7 @@ def _choices(form: Shape) -> list[dict[str, str]]:
     return found
 
 
-@examples(150)
+@examples(50)
 @given(texts.schedules(longest=200), st.integers(0, 300), st.floats(1e-4, 10))
 def test_stepping_seeking_and_asking_are_one(schedule: lrdsl.Schedule, tick: int, base: float) -> None:
     stepped, sought = (SimpleNamespace(param_groups=[{"lr": base}, {"lr": 2 * base}]) for _ in range(2))
@@ -148,7 +148,7 @@ def test_stepping_seeking_and_asking_are_one(schedule: lrdsl.Schedule, tick: int
     assert walking.last_epoch == jumping.last_epoch == tick
 
 
-@examples(300)
+@examples(100)
 @given(texts.schedules(longest=10**4))
 def test_the_very_edges_of_phases(schedule: lrdsl.Schedule) -> None:
     """Single ticks and arrays agree at boundaries that are not whole ticks, and at the doubles beside them."""
@@ -159,7 +159,7 @@ def test_the_very_edges_of_phases(schedule: lrdsl.Schedule) -> None:
     np.testing.assert_allclose(schedule.values(at, BASE), one, rtol=1e-9, atol=1e-12 * max(map(abs, one)))
 
 
-@examples(100)
+@examples(40)
 @given(texts.schedules(longest=10**6), st.lists(st.integers(0, 10**6), min_size=1, max_size=50), st.integers(1, 4))
 def test_arrays_in_any_order_and_shape(schedule: lrdsl.Schedule, ticks: list[int], rows: int) -> None:
     at = np.array(ticks * rows).reshape(rows, -1)

@@ -37,7 +37,7 @@ def run(scheduler: Any, metrics: list[dict[str, float]]) -> list[float]:
     return found
 
 
-@examples(300)
+@examples(80)
 @given(texts.driven(), reports)
 def test_what_ran_is_what_is_said_of_it(node: Node, metrics: list[dict[str, float]]) -> None:
     scheduler = runner(canonical(node))
@@ -49,7 +49,7 @@ def test_what_ran_is_what_is_said_of_it(node: Node, metrics: list[dict[str, floa
         assert all(math.isclose(a, b, rel_tol=1e-13, abs_tol=1e-290) for a, b in zip(said, ran, strict=True)), (said, ran)
 
 
-@examples(200)
+@examples(60)
 @given(texts.driven(), reports, st.data())
 def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, float]], data: st.DataObject) -> None:
     text = canonical(node)
@@ -65,7 +65,7 @@ def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, f
     assert second.state_dict() == unbroken.state_dict()
 
 
-@examples(100)
+@examples(30)
 @given(texts.driven(closed=True), reports)
 def test_the_formula_holds_whatever_happens(node: Node, metrics: list[dict[str, float]]) -> None:
     """The formula gives the levels of the run once the ticks of the events replace their symbols."""

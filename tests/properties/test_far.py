@@ -23,7 +23,7 @@ FAR = 10**8
 
 
 @pytest.mark.parametrize("form", [form for form in texts.FORMS if form.name != "cumprod"], ids=lambda form: form.signature)
-@examples(40)
+@examples(20)
 @given(data=st.data())
 def test_every_shape(form: Shape, data: st.DataObject) -> None:
     node = data.draw(texts.shapes(FAR, forms=(form,)).filter(lambda drawn: texts.checked(drawn) is not None))
@@ -48,7 +48,7 @@ def loaded(stem: str) -> lrdsl.Schedule:
 
 
 @pytest.mark.parametrize(("stem", "target"), drawn_targets())
-@examples(15)
+@examples(10)
 @given(data=st.data())
 def test_every_example(stem: str, target: str, data: st.DataObject) -> None:
     s = loaded(stem)
@@ -59,7 +59,7 @@ def test_every_example(stem: str, target: str, data: st.DataObject) -> None:
         assert ulps(s.at(t, BASE, target), formula.at(t)) <= 4 * len(plan.phases), (t, stem)
 
 
-@examples(30)
+@examples(15)
 @given(st.integers(2, 400), st.floats(0.5, 0.999), st.floats(1e-90, 1e90))
 def test_factors_down_to_the_least_normal_number(n: int, gamma: float, base: float) -> None:
     """The promise of 4 ulp has a domain, which the reference names. Below it, a level is as exact as its factor can be."""

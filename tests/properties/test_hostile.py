@@ -88,25 +88,25 @@ def _grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 grammatical = st.recursive(leaves, _grown, max_leaves=12).map(texts.canonical)
 
 
-@examples(3500)
+@examples(1000)
 @given(grammatical)
 def test_texts_of_the_grammar(text: str) -> None:
     survive(text)
 
 
-@examples(2000)
+@examples(600)
 @given(grammatical, st.integers(1, 10**6), st.integers(1, 1000))
 def test_texts_of_the_grammar_with_a_clock(text: str, per_epoch: int, epochs: int) -> None:
     survive(text, steps_per_epoch=per_epoch, total_epochs=epochs, batch_size=32, tokens_per_step=10**6)
 
 
-@examples(3000)
+@examples(1000)
 @given(st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join))
 def test_words_in_any_order(text: str) -> None:
     survive(text)
 
 
-@examples(2000)
+@examples(600)
 @given(st.lists(st.one_of(st.sampled_from(STATEMENTS), st.sampled_from(WORDS)), max_size=30).map(" ".join))
 def test_statements_in_any_order(text: str) -> None:
     survive(text)
@@ -124,7 +124,7 @@ assert lr at 2ep == 1x
 """
 
 
-@examples(2000)
+@examples(600)
 @given(st.data())
 def test_mutated_files(data: st.DataObject) -> None:
     text = FILE
@@ -146,7 +146,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@examples(3000)
+@examples(1000)
 @given(mutated())
 def test_mutated_texts(text: str) -> None:
     survive(text)
@@ -160,14 +160,14 @@ def renumbered(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return re.sub(r"(?<![\w.])[0-9.]+(e-?[0-9]+)?", lambda found: draw(st.one_of(st.just(found[0]), other)), text), clock
 
 
-@examples(2000)
+@examples(600)
 @given(renumbered())
 def test_sound_texts_with_other_numbers(given: tuple[str, dict[str, Any]]) -> None:
     text, clock = given
     survive(text, **clock)
 
 
-@examples(1000)
+@examples(500)
 @given(st.text(max_size=200))
 def test_any_characters(text: str) -> None:
     survive(text)

@@ -22,7 +22,7 @@ from tests.properties.texts import NOWHERE, call, checked, decimals, finite, lim
 BASE = 0.7
 parts = phases(3, 200)
 ends = finite(3, 200)
-many = examples(100)
+many = examples(40)
 
 
 def same(a: Node | str, b: Node | str, ticks: int | None = None, length: bool = True) -> None:
@@ -151,7 +151,7 @@ def _levels(node: Node) -> list[Node]:
     return found
 
 
-@examples(200)
+@examples(80)
 @given(trees(3, 200), st.floats(1e-3, 1e3))
 def test_scaling_the_base_scales_every_level(node: Node, factor: float) -> None:
     assume(_bases(node))
@@ -184,7 +184,7 @@ def test_for_holds_the_level_it_reached(a: Node, n: int) -> None:
     np.testing.assert_allclose(cut.values(n, BASE), whole.values(n, BASE), rtol=1e-13, atol=1e-300)
 
 
-@examples(300)
+@examples(100)
 @given(trees(5, 10**7))
 def test_the_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
     text = canonical(node)
@@ -195,7 +195,7 @@ def test_the_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
     assert hash(lrdsl.parse(text)) == hash(s)
 
 
-@examples(100)
+@examples(40)
 @given(trees(4, 10**4))
 def test_phases_tile_the_time(node: Node) -> None:
     s = lrdsl.parse(canonical(node))
@@ -208,14 +208,14 @@ def test_phases_tile_the_time(node: Node) -> None:
     assert all(a.start < b.start for a, b in itertools.pairwise(found))
 
 
-@examples(100)
+@examples(40)
 @given(trees(4, 10**4))
 def test_a_level_is_known_to_be_affine_in_base_where_it_can_be_taken_apart(node: Node) -> None:
     level = lrdsl.parse(canonical(node)).plan.level
     assert is_affine(level, expr.BASE) == (affine(level, expr.BASE) is not None)
 
 
-@examples(100)
+@examples(40)
 @given(schedules(4, 10**4), st.one_of(st.just(1.0), st.floats(BASE_RANGE[0], 1)))
 def test_no_level_is_below_what_its_proof_says(s: lrdsl.Schedule, base: float) -> None:
     proof = Proof.of(s.plan.law, bool(s.plan.watches))

@@ -27,7 +27,7 @@ levels = st.floats(1e-5, 10)
 ends = st.one_of(st.just(0.0), levels)
 lengths = st.integers(1, 60)
 rates = st.floats(0.05, 1.0)
-few = examples(25)
+few = examples(12)
 
 
 def agree(text: str, schedule: Callable[[Any], Any], at: list[int] | None = None) -> None:

@@ -24,7 +24,7 @@ ends = st.one_of(st.just(0.0), levels)
 #: XLA multiplies by 1/n where optax divides by n, and 49 * (1/49) is not 1: there optax stops a little short of its end.
 lengths = st.integers(1, 60).filter(lambda n: n * (1 / n) == 1)
 begins = st.integers(0, 20)
-few = examples(25)
+few = examples(12)
 
 
 #: One number for all, so that jax compiles each operation once.

@@ -40,7 +40,7 @@ lengths = st.integers(2, 40)
 muls = st.sampled_from([1, 1, 2, 3])
 limits = st.integers(1, 4)
 decays = st.floats(0.2, 1.0)
-few = examples(60)
+few = examples(30)
 TICKS = 120
 
 

@@ -26,7 +26,7 @@ def levels(opt: Any) -> list[float]:
     return [group["lr"] for group in opt.param_groups]
 
 
-@examples(100)
+@examples(40)
 @given(texts.phases(3, 100), texts.phases(2, 100), st.integers(0, 150), st.integers(0, 60))
 def test_it_goes_on_from_the_level_that_it_has(before: texts.Node, after: texts.Node, tick: int, more: int) -> None:
     first, second = canonical(before), f"linear(3, to=0.5x) then {canonical(after)}"
@@ -233,7 +233,7 @@ def test_a_target_that_is_replanned_less_often_goes_on_as_it_was_told() -> None:
     assert again.param_groups[0]["momentum"] == groups[0]["momentum"]
 
 
-@examples(12)
+@examples(6)
 @given(
     st.lists(
         st.tuples(

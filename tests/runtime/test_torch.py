@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -189,3 +190,16 @@ def test_one_tensor_for_groups_of_different_rates() -> None:
     optimizer.step()
     scheduler.step()
     assert float(rate) == pytest.approx(0.075)
+
+
+def test_the_rates_in_force_are_those_of_the_schedule() -> None:
+    """Whatever a hand has put into a group, or whatever is left of a level in 32 bits."""
+    opt = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": torch.tensor(0.1, dtype=torch.float32)}])
+    scheduler = lrdsl.compile("linear(10)", opt)
+    scheduler.step()
+    levels = [scheduler.at(1, group) for group in (0, 1)]
+    assert scheduler.get_last_lr() == levels
+    assert float(opt.param_groups[1]["lr"]) != levels[1]
+    opt.param_groups[0]["lr"] = 5.0
+    opt.param_groups[1]["lr"].fill_(7.0)
+    assert scheduler.get_last_lr() == levels

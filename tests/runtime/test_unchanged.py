@@ -217,7 +217,7 @@ values = st.one_of(
 )
 
 
-@examples(150)
+@examples(60)
 @given(
     st.sampled_from(sorted(MAKERS)),
     st.sampled_from(["seek", "replan", "step", "load", "state", "at", "values", "group", "target", "rate", "key"]),

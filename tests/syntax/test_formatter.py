@@ -55,7 +55,7 @@ def test_a_wrong_text_has_no_layout() -> None:
         lrdsl.format("cosine(20")
 
 
-@examples(400)
+@examples(150)
 @given(texts.messy())
 def test_any_spacing_and_any_comments(messy: str) -> None:
     """The layout of a file with blanks, breaks and comments anywhere has the same meaning and all comments, and is its own layout."""

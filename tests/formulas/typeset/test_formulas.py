@@ -44,7 +44,7 @@ def test_what_is_set_is_what_runs(name: str, form: str, symbolic: bool) -> None:
     compare(s, target, sampled(s, target)[:: 1 if form == "cases" else 5], form=form, symbolic=symbolic)
 
 
-@examples(150)
+@examples(60)
 @given(st.data())
 def test_of_compositions_too(data: st.DataObject) -> None:
     s = data.draw(texts.schedules(depth=3, longest=2000))

@@ -142,7 +142,7 @@ _PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
-@examples(600)
+@examples(300)
 @given(source=st.lists(_PIECES, max_size=25).map("".join), kind=st.sampled_from(["yaml", "toml", "json", "py", "ipynb"]))
 def test_no_text_crashes(source: str, kind: str) -> None:
     path, s = Path(f"a.{kind}"), Settings(Path())

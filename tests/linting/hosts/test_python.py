@@ -44,6 +44,14 @@ def parsed(source: str) -> set[str]:
     return {text for text in texts if text.count("hold(") == 1}
 
 
+def compare(source: str) -> None:
+    try:
+        wanted = parsed(source)
+    except (SyntaxError, ValueError):
+        assume(False)
+    assert {text for text in found(source) if text.count("hold(") == 1} == wanted
+
+
 _PIECES = st.sampled_from([
     "x = ", "y: str = ", "schedule = ", "f(", "f(a, k=", "{'k': ", "{1: ", "[", "(", ")", "}", "]", ", ", "\n", "; ", "'hold(1)'", '"hold(2)"', "r'hold(3)'", "'''hold(4)\n'''", "f'hold({1})'", "b'hold(5)'",
     "'\\x68old(6)'", "if a: ", "else: ", "while a:\n", "    ", "# c\n", "\\\n", " + ", "not ", "lambda k='hold(7)': ", "a.b", "a[0]", " if a else ", " for a in b", ".x = ", "**", "-", "u'hold(8)'", "1.5",
@@ -51,14 +59,41 @@ _PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
-@examples(1500)
+@examples(150)
 @given(source=st.lists(_PIECES, max_size=14).map("".join))
 def test_strings_are_those_that_the_parser_finds(source: str) -> None:
-    try:
-        wanted = parsed(source)
-    except (SyntaxError, ValueError):
-        assume(False)
-    assert {text for text in found(source) if text.count("hold(") == 1} == wanted
+    compare(source)
+
+
+_STRINGS = st.sampled_from(
+    ["'hold(1)'", '"hold(2)"', "r'hold(3)'", "'''hold(4)\\n'''", "b'hold(5)'", "'\\x68old(6)'", "u'hold(8)'", "f'hold({1})'", "'hold(\\\n11)'", "1.5", "a"]
+)
+_EXPRESSIONS = st.recursive(
+    _STRINGS,
+    lambda inner: st.builds(
+        lambda template, *parts: template.format(*parts),
+        st.sampled_from([
+            "f({})", "f(a, k={})", "f(k={}, **{})", "[{}, {}]", "({})", "{{'k': {}}}", "{{1: {}, 'k': {}}}", "{} + {}", "-{}", "not {}", "lambda k={}: {}", "{} if a else {}", "{}.x", "{}[0]",
+            "[{} for a in b]", "(y := {})", "{} == {}", "{}\\\n + {}", "({}\n{})",
+        ]),
+        inner, inner,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+_STATEMENTS = st.builds(
+    lambda template, *parts: template.format(*parts),
+    st.sampled_from([
+        "x = {}", "x = y = {}", "y: str = {}", "schedule = {}  # c", "a.x = {}", "def g(a: str = {}, *, b={}): return", "if a: x = {}\nelse: x = {}", "while a:\n    k = {}", "x += {}; y = {}", "{}",
+    ]),
+    _EXPRESSIONS, _EXPRESSIONS,
+)  # fmt: skip
+
+
+@examples(500)
+@given(source=st.lists(_STATEMENTS, max_size=4), end=st.sampled_from(["\n", "\r\n"]))
+def test_strings_of_programs_are_found(source: list[str], end: str) -> None:
+    """As above, where nearly every text that is drawn is a program."""
+    compare(end.join(source) + end)
 
 
 def test_programs_are_read() -> None:
