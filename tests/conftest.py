@@ -1,6 +1,6 @@
-"""How the tests run: what hypothesis draws, and which tests are quick.
+"""Settings of all tests: what Hypothesis draws, and which tests are quick.
 
-Hypothesis runs without a clock, since a busy machine is no failure. In CI it draws the same examples each time, so that a red run is about the change.
+Hypothesis has no time limits, since a busy machine is not a failure. In CI it draws the same examples each time.
 """
 
 from __future__ import annotations
@@ -17,28 +17,16 @@ from tests.drawing import TIMES, USUAL
 ROOT = Path(__file__).parents[1]
 #: The folders and modules that are not quick: they load a framework, set type, start programs, or draw thousands of examples. All else has the mark `quick`.
 SLOW = (
-    *("lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/runtime/torch.py", "lrdsl/torch.py"),
-    *("tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference"),
-    *(
-        "tests/cli/test_untrusted.py",
-        "tests/linting/hosts/test_large.py",
-        "tests/linting/hosts/test_unreadable.py",
-        "tests/linting/test_hooks.py",
-        "tests/linting/test_repairs.py",
-    ),
-    *("tests/properties/test_driven.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py"),
-    *(
-        "tests/runtime/processes.py",
-        "tests/runtime/sharded.py",
-        "tests/runtime/test_breakages.py",
-        "tests/runtime/test_distributed.py",
-        "tests/runtime/test_replan.py",
-        "tests/runtime/test_targets.py",
-    ),
-    *("tests/runtime/test_torch.py", "tests/runtime/test_unchanged.py"),
-    *("tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_drawing.py", "tests/test_work.py"),
-    *("tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py", "tests/test_readme.py"),
-)
+    "lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/runtime/torch.py", "lrdsl/torch.py",
+    "tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
+    "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py",
+    "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
+    "tests/properties/test_driven.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",
+    "tests/runtime/processes.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py", "tests/runtime/test_replan.py",
+    "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_unchanged.py",
+    "tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_drawing.py", "tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py",
+    "tests/test_readme.py", "tests/test_work.py",
+)  # fmt: skip
 
 CI = bool(os.environ.get("CI"))
 quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -46,10 +34,10 @@ settings.register_profile("explore", deadline=None, suppress_health_check=quiet,
 settings.register_profile("ci", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("ci" if CI else "explore")
 if CI:
-    # Hypothesis also draws numbers and texts that it reads in the sources of the modules of ours that are loaded by then: other ones in each run of other tests.
-    # In CI it draws none of them. `tests/test_drawing.py` holds it to that.
+    # Hypothesis also draws constants that it reads in the source of our modules. Which modules are loaded differs from run to run, so CI draws none of these.
+    # `tests/test_drawing.py` fails if a release of Hypothesis draws them all the same.
     providers._get_local_constants = lambda: providers._local_constants
-#: Keras has no default backend here.
+#: Keras needs a backend, and its default, TensorFlow, is not installed.
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 

@@ -17,7 +17,7 @@ from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.tokens import tokens_of
 
 NOWHERE = (0, 0)
-#: The shapes that follow time alone; `driven` draws schedules with those that follow a metric.
+#: The shapes that follow no metric. `driven` draws schedules with those that do.
 FORMS = [form for forms in SHAPES.values() for form in forms if form.monitor is None]
 #: The metrics that drawn schedules follow.
 METRICS = ("loss", "acc")
