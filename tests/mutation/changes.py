@@ -94,7 +94,7 @@ def _replaced(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Call(ast.Name(_FUNCTIONS[name], ast.Load()), node.args, node.keywords)
         case ast.Call(args=[first, second, *others]) if not any(isinstance(a, ast.Starred) for a in node.args):
             yield ast.Call(node.func, [second, first, *others], node.keywords)
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield ast.Return(ast.Constant(None))
         case ast.Expr(value=ast.Call()) | ast.AugAssign() | ast.Continue() | ast.Break():
             yield ast.Pass()
