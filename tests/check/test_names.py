@@ -36,12 +36,17 @@ def test_a_parameter_hides_the_name_outside() -> None:
         ("cosine(10) - half(1)", "cosine(10) - 0.5"),
         ("min(cosine(10), half(1))", "min(cosine(10), 0.5)"),
         ("half(cosine(10))", "cosine(10) / 2"),
+        ("half(cosine(10)) * cosine(7)", "cosine(10) * cosine(7) * 0.5"),
+        ("half(2) * half(cosine(10))", "cosine(10) * 0.5"),
+        ("half(cosine(10)) + 0.1", "cosine(10) / 2 + 0.1"),
+        ("min(half(cosine(10)), 0.3)", "min(cosine(10) / 2, 0.3)"),
+        ("min(0.3, half(cosine(10)))", "min(cosine(10) / 2, 0.3)"),
         ("cosine(half(20))", "cosine(10)"),
     ],
 )
 def test_a_function_is_a_phase_where_it_is_made_of_one(text: str, levels: str) -> None:
     one, two = lrdsl.parse(f"def half(x) = x / 2; lr = {text}"), lrdsl.parse(levels)
-    assert one.values(15, 0.8).tolist() == two.values(15, 0.8).tolist()
+    assert one.values(15, 0.8).tolist() == pytest.approx(two.values(15, 0.8).tolist(), rel=1e-15)
 
 
 @pytest.mark.parametrize("call", ["abs(0 - 4)", "ceil(3.5)", "floor(4.5)", "min(4, 9)", "max(4, 3)", "4 + log(1)", "3 + cos(0)", "4 + sin(0)"])

@@ -34,7 +34,15 @@ _LAWS = ("tests/properties/test_laws.py", "tests/properties/test_agreement.py")
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "check": (
         ("lrdsl/check/*.py",),
-        ("tests/check", "tests/linting/test_rules.py", "tests/test_diagnostics.py", "tests/formulas/test_sentence.py", _LAWS[0]),
+        (
+            "tests/check",
+            "tests/linting/test_rules.py",
+            "tests/test_diagnostics.py",
+            "tests/formulas/test_sentence.py",
+            "tests/formulas/typeset/test_symbolic.py",
+            "tests/test_work.py",
+            _LAWS[0],
+        ),
     ),
     "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers", "tests/runtime/test_metrics.py")),
     "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py")),
