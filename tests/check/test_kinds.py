@@ -27,6 +27,8 @@ import lrdsl
         ("0.5 * hold(at=3)", 0, 1.5),
         ("exp(1 - 1/10)", 1, 1.8),
         ("exp(5ep / 10ep)", 1, 1.0),
+        ("exp(0.05x / 0.1x)", 1, 1.0),
+        ("exp((base + 1x) / (4*base))", 1, 1.0),
         ("scale(t / 10)", 5, 1.0),
         ("scale(t / 5 steps)", 5, 2.0),
         ("scale(pi/pi + t*0)", 3, 2.0),
@@ -59,7 +61,7 @@ def test_values(text: str, tick: int, level: float) -> None:
     [
         "hold(0.1x)", "hold(at=5ep)", "exp(base)", "hold(base)", "exp(0.5) * 5ep", "hold(2ep * 3ep)", "hold(at=base*base)", "hold(at=1/base)", "scale(base)", "scale(5ep)",
         "hold(at=base^2)", "cosine(20, power=1x)", "hold(at=sqrt(base))", "repeat(hold(3), times=0.5)", "multistep(30, 0.1x)", "1 - hold", "hold + 1ep", "hold + hold", "cosine(9) * (hold + 0.1)", "hold ^ 2", "2 / hold", "hold / hold",
-        "hold * hold(at=0.5)", "hold * linear(5, to=base - 0.1)", "hold([3])", "warmup(3, shape=0.5)", "hold(linear)", "cosine", "every(cosine(20), 3)",
+        "exp(base/(base + 0.1))", "hold * hold(at=0.5)", "hold * linear(5, to=base - 0.1)", "hold([3])", "warmup(3, shape=0.5)", "hold(linear)", "cosine", "every(cosine(20), 3)",
     ],
 )  # fmt: skip
 def test_what_does_not_fit(text: str) -> None:
