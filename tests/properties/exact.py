@@ -27,7 +27,11 @@ def real(x: Any) -> Any:
 
 
 def _floor(x: Any) -> Fraction:
-    return Fraction(x.__floor__()) if isinstance(x, Fraction) else Fraction(int(mp.floor(x)))
+    """The floor. What is a whole number but for its last digits is one: `log(s)/log(s)` may be rounded to less than 1."""
+    if isinstance(x, Fraction):
+        return Fraction(x.__floor__())
+    whole = mp.nint(x)
+    return Fraction(int(whole if mp.almosteq(x, whole, rel_eps=mp.mpf(10) ** (8 - DIGITS)) else mp.floor(x)))
 
 
 def _power(base: Any, exponent: Any) -> Any:

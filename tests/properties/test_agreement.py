@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -77,6 +77,7 @@ def test_compositions_of_short_phases(data: st.DataObject) -> None:
     growth=st.decimals("1.1", "6", places=3),
     ticks=st.lists(st.integers(0, 10**8), min_size=4, max_size=12),
 )
+@example(cycle="cyclic(base, 2x, 1)", length=5, growth="5.998", ticks=[4, 5, 6])
 def test_cycles_in_cycles_that_grow(cycle: str, length: int, growth: object, ticks: list[int]) -> None:
     """If a cycle has grown by a fraction of many digits, no tick falls on a boundary of the cycles in it."""
     compare(parse(f"restarts({cycle} for {length}, stretch={growth})"), ticks)
