@@ -209,6 +209,10 @@ def refuse(code: str, message: str, help: str, text: str = "") -> ScheduleError:
     return ScheduleError([Diagnostic(code, "error", message, help, Span.of(text, 0, len(text)))], text)
 
 
+#: A word is compared with this many candidates, the likeliest by their letters, and not at all if it is longer: a comparison takes the product of the lengths.
+_COMPARED, _LONGEST_WORD = 12, 40
+
+
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """Returns the candidate that `word` most likely stands for, or None.
 
@@ -220,11 +224,14 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     for name in names:
         if name.lower() == plain:
             return name
-    if len(word) < 3:
+    if not 3 <= len(word) <= _LONGEST_WORD:
         return None
     from difflib import get_close_matches  # slow to import, and most texts are right
+    from heapq import nsmallest
 
-    close = get_close_matches(word.lower(), names, 1, 0.6) or get_close_matches(plain, names, 1, 0.6)
+    letters = {*word.lower(), *plain}
+    likely = nsmallest(_COMPARED, names, key=lambda name: abs(len(name) - len(word)) + len(letters.symmetric_difference(name)))
+    close = get_close_matches(word.lower(), likely, 1, 0.6) or get_close_matches(plain, likely, 1, 0.6)
     return close[0] if close else None
 
 

@@ -299,3 +299,15 @@ def test_did_you_mean_ignores_case_and_look_alikes() -> None:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), "utf-8")
+
+
+def test_long_names_that_are_like_unknown_ones_cost_little() -> None:
+    import time
+
+    from lrdsl.linting import lint
+
+    name = "ab" * 30
+    text = "\n".join(f"let {name}{i} = 3" for i in range(480)) + "\nlr = " + " then ".join(f"hold({name[:-1]}{i})" for i in range(300))
+    begin = time.process_time()
+    assert lint(text)
+    assert time.process_time() - begin < 2

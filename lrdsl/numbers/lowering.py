@@ -113,7 +113,8 @@ class _Lowering:
             top, bottom = self.ratio(e)
             return top if bottom == 1 else over(top, Float(bottom))
         if isinstance(e, Select):
-            return Select(self.of(e.of), e.starts, tuple(self.of(v) for v in e.values))
+            of, bottom = self._looked_at(e.of)
+            return Select(of, tuple(start * bottom for start in e.starts), tuple(self.of(v) for v in e.values))
         if isinstance(e, Product):
             factor = self.pair(e.factor)
             return Accumulated(factor.high, factor.low or ZERO, self.of(e.upto))
@@ -155,6 +156,12 @@ class _Lowering:
             return less(Float(b), inner.high), bottom
         scaled = inner.high if a == 1 else times(Float(a), inner.high)
         return (scaled if b == 0 else added(scaled, Float(b)) if b > 0 else less(scaled, Float(-b))), bottom
+
+    def _looked_at(self, e: Expr) -> tuple[Expr, int]:
+        """What branches are chosen by, as a whole number of n-ths and n where it is a time: a double may fall short of the bound that it is at."""
+        if isinstance(e, Call) and e.op == "mod":
+            return self._mod(e)
+        return self.ratio(e) if isinstance(e, Linear) else (self.of(e), 1)
 
     def _time(self, e: Expr) -> tuple[Exact, Pair, Exact]:
         """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks, or a pair."""

@@ -78,7 +78,7 @@ def _store_checked(rows: list[_Row], tick: int) -> None:
             _check_element(f"`{key}` of a param group", current, element)
             values.append(with_element(current, element, float(value)))
             continue
-        if current is not initial and hasattr(current, "fill_"):  # the user has replaced the tensor
+        if (current is not initial or getattr(current, "requires_grad", False)) and hasattr(current, "fill_"):  # the user has replaced or changed the tensor
             check_fills(f"the `{key}` of a param group", current)
         if not -largest <= value <= largest:
             message = f"at tick {tick} the `{key}` of a param group is {value:g}, and its tensor holds {largest:.3g} at the most"
@@ -135,8 +135,8 @@ class Attachment:
     def store_from(self, tick: int) -> tuple[float, Store]:
         """Returns the function that stores levels from this tick on, and the tick at which another function is needed."""
         codes = [track.evaluator.code_at(tick) for track in self.tracks]
-        # While the schedule waits for a metric, each tick may bring a new formula.
-        end = 0 if any(watch.open_after(tick) for watch in self.watches) else min((code.end for code in codes), default=math.inf)
+        # While the schedule waits for a metric, each tick may bring a new formula; and a copy of groups of the user's own class is kept at each tick.
+        end = 0 if not self.plain or any(watch.open_after(tick) for watch in self.watches) else min((code.end for code in codes), default=math.inf)
         until = math.ceil(end) if end < _SMALL else _SMALL if tick < _SMALL else min(end, MAX_TICKS + 1)
         if self.checked or (len(codes) > 1 and any(code.multiplies for code in codes)):
             rows = [row for track in self.tracks for row in track.rows(tick)]

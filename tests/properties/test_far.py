@@ -71,3 +71,11 @@ def test_factors_down_to_the_least_normal_number(n: int, gamma: float, base: flo
             wanted = formula.at(t)
             factor = abs(wanted) / base
             assert ulps(s.at(t, base), wanted) <= 4 if factor >= 2.3e-308 else abs(s.at(t, base) - wanted) <= 5e-324 * max(base, 1)
+
+
+@pytest.mark.parametrize("text", ["restarts(hold(8/3) then drop(0.5) then hold(1))", "bounce(hold(8/3) then drop(0.5))", "bounce(hold(2.1) then drop(0.5) then hold(1))"])
+def test_boundaries_within_cycles_that_are_no_doubles(text: str) -> None:
+    s = lrdsl.parse(text)
+    formula = exact.Evaluator(s.formula(base=BASE, numbers="double"))
+    for t, listed in enumerate(s.values(200, BASE).tolist()):
+        assert max(ulps(listed, formula.at(t)), ulps(s.at(t, BASE), formula.at(t))) <= 12, (t, text)

@@ -412,3 +412,26 @@ def test_a_group_that_refuses_in_the_middle_changes_no_other(call: str, text: st
             assert (repr(groups), scheduler and scheduler.state_dict(), scheduler and scheduler.at(30)) == before, allowed
         else:
             assert allowed > 0
+
+
+def test_a_tensor_that_came_to_require_a_gradient_leaves_the_others_as_they_were() -> None:
+    groups = [{"lr": torch.tensor(0.1 * i)} for i in (1, 2, 3)]
+    scheduler = lrdsl.compile("linear(100)", SimpleNamespace(param_groups=groups))
+    groups[0]["lr"].fill_(0.7)
+    groups[1]["lr"].requires_grad_(True)
+    before = repr(groups)
+    for call in (scheduler.step, lambda: scheduler.seek(50), lambda: scheduler.replan("hold(at=0.3x)")):
+        with pytest.raises(lrdsl.ScheduleError, match="gradient"):
+            call()
+        assert repr(groups) == before
+
+
+def test_a_rate_changed_by_hand_stays_where_a_group_refuses_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [Stubborn(lr=0.1 * i) for i in (1, 2, 3)]
+    scheduler = lrdsl.compile("linear(100)", SimpleNamespace(param_groups=groups))
+    groups[0]["lr"] = 0.7
+    before = repr(groups)
+    monkeypatch.setattr(Stubborn, "left", [1])
+    with pytest.raises(RuntimeError):
+        scheduler.step()
+    assert repr(groups) == before
