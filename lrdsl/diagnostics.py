@@ -193,6 +193,10 @@ class Problems:
             fix = fix if replacement is None else Fix(*extent, replacement)
             self.add(Diagnostic(code, "error", message, help, Span.of(self.text, *extent), fix))
 
+    def near(self, word: str, candidates: Iterable[str]) -> str | None:
+        """Returns what `did_you_mean` does, while problems are still recorded."""
+        return did_you_mean(word, candidates) if len(self.found) < MOST_PROBLEMS else None
+
     def add(self, diagnostic: Diagnostic) -> None:
         """Records a diagnostic, unless it is recorded already."""
         if diagnostic not in self.found:

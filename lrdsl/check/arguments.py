@@ -9,7 +9,7 @@ from typing import Any
 from lrdsl.check.bounds import constant
 from lrdsl.check.scope import NameBinding, Scope
 from lrdsl.check.values import value_of
-from lrdsl.diagnostics import did_you_mean, shown
+from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
@@ -41,7 +41,7 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             named = True
             parameter = next((p for p in parameters if p.name == a.name), None)
             if parameter is None:
-                near = did_you_mean(a.name, (p.name for p in parameters))
+                near = problems.near(a.name, (p.name for p in parameters))
                 help = f"did you mean `{near}`?" if near else _takes(node, parameters)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)
                 sound = False
@@ -113,7 +113,7 @@ def _option(p: Parameter, node: Node, scope: Scope) -> str | None:
     if isinstance(node, nodes.Name) and node.id in p.options:
         return node.id
     text = shown(canonical(node))
-    near = did_you_mean(text, p.options)
+    near = scope.problems.near(text, p.options)
     help = f"did you mean `{near}`?" if near else f"the options are {', '.join(f'`{o}`' for o in p.options)}"
     scope.problems.error("LR105", node.extent, f"`{text}` is not an option of `{p.name}`", help, near)
     return None

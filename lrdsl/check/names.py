@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, FunctionBinding, NameBinding, Scope
-from lrdsl.diagnostics import did_you_mean, shown
+from lrdsl.diagnostics import shown
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -115,7 +115,7 @@ def _body_scope(node: nodes.Call, function: FunctionBinding, scope: Scope) -> Sc
     for i, a in enumerate(node.arguments):
         word = a.name or (names[i] if i < len(names) else "")
         if word not in slots:
-            near = did_you_mean(word, names)
+            near = scope.problems.near(word, names)
             one_too_many = f"`{node.name}` takes {len(names)} argument{'s' * (len(names) != 1)}, and this is one too many"
             code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", one_too_many)
             scope.problems.error(code, a.name_extent, what, f"did you mean `{near}`?" if near else takes, near)

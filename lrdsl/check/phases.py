@@ -13,7 +13,7 @@ from lrdsl.check.curves import Curve
 from lrdsl.check.names import call_function, is_phase
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.check.values import evaluate, value_of
-from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
+from lrdsl.diagnostics import foreign_letter, shown
 from lrdsl.expr import ONE, Num, div, neg
 from lrdsl.kinds import Kind
 from lrdsl.shapes import SHAPES
@@ -144,9 +144,9 @@ def _named(node: nodes.Name | nodes.Indexed, scope: Scope) -> Curve | None:
 def _report_unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:
     """Reports that no shape has this name, with the name that was likely meant."""
     names = [*SHAPES, *COMBINATORS, *scope.bound]
-    near = _FOREIGN_NAMES.get(word.lower()) or did_you_mean(word, names)
+    near = _FOREIGN_NAMES.get(word.lower()) or scope.problems.near(word, names)
     if near is None:
-        foreign = did_you_mean(word, _FOREIGN_NAMES)
+        foreign = scope.problems.near(word, _FOREIGN_NAMES)
         near = _FOREIGN_NAMES[foreign] if foreign is not None else None
     note = foreign_letter(word)
     listed = ", ".join([*SHAPES, *COMBINATORS])

@@ -16,7 +16,7 @@ from lrdsl.check.prelude import recipes_for
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope
 from lrdsl.check.values import value_of
 from lrdsl.clock import UNITS, Clock, MissingFactError
-from lrdsl.diagnostics import Problems, ScheduleError, did_you_mean, shown
+from lrdsl.diagnostics import Problems, ScheduleError, shown
 from lrdsl.expr import Num
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
@@ -149,7 +149,7 @@ def _set(node: nodes.Setting, state: _FileState) -> None:
     problems, word = state.problems, node.name
     if word not in SETTINGS:
         options = {fact: name for name, fact in SETTINGS.items()}  # a host gives the facts by these names
-        near = options.get(word) or did_you_mean(word, SETTINGS)
+        near = options.get(word) or problems.near(word, SETTINGS)
         help = f"did you mean `{near}`?" if near else f"a file sets {', '.join(f'`{s}`' for s in SETTINGS)}"
         problems.error("LR103", node.name_extent, f"there is no setting `{shown(word)}`", help, near)
         return

@@ -12,7 +12,7 @@ from lrdsl.check.legend import TOTAL
 from lrdsl.check.names import call_function
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
-from lrdsl.diagnostics import did_you_mean, foreign_letter, shown
+from lrdsl.diagnostics import foreign_letter, shown
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
 from lrdsl.expr.exact import reduced
 from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
@@ -139,7 +139,7 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
         return Value(Kind.LEVEL, mul(decimal(amount), BASE))
     unit = UNITS.get(node.unit) if node.unit else "tick"
     if unit is None:
-        near = did_you_mean(node.unit, [*UNITS, "x"]) or UNITS.get(node.unit.lower())
+        near = scope.problems.near(node.unit, [*UNITS, "x"]) or UNITS.get(node.unit.lower())
         note = foreign_letter(node.unit)
         spelled = ", ".join(f"`{u}`" for u in CANONICAL_UNIT.values())
         help = f"did you mean `{near}`?" if near else f"units are {spelled}, and `x` for multiples of base" + (f"; {note}" if note else "")
@@ -176,7 +176,7 @@ def _word(node: nodes.Name, scope: Scope) -> Value | None:
         case "rest":
             return _rest(node, scope)
         case _:
-            near = did_you_mean(word, [*WORDS, *scope.names, *scope.bound])
+            near = problems.near(word, [*WORDS, *scope.names, *scope.bound])
             note = foreign_letter(word)
             names = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names) if w != "t" or scope.formula)
             repair = f"give it a value: `names={{{word!r}: 10}}` (`--set {word}=10`); the names here are {names}"
