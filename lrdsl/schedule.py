@@ -367,7 +367,8 @@ class Schedule:
         from lrdsl.figures.page import curve, page
 
         base, total = self.program.base_value, total_of(self.clock)
-        sections = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
+        with bounded(self.text):
+            sections = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
         return page(str(self), sections)
 
 

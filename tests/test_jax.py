@@ -15,6 +15,7 @@ from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
 from tests.drawing import examples
 from tests.properties import texts
+from tests.properties.test_far import FRACTIONAL
 
 jax.config.update("jax_enable_x64", True)
 
@@ -78,3 +79,14 @@ def test_targets_and_clocks() -> None:
     text = "lr = warmup(10%) then cosine(rest); weight_decay = hold(at=0.1)"
     assert float(lrdsl.jax.schedule(text, target="weight_decay", total_steps=100)(7)) == 0.1
     assert float(lrdsl.jax.schedule(text, total_steps=100)(5)) == 0.5
+
+
+@pytest.mark.parametrize("text", FRACTIONAL)
+def test_boundaries_within_fractional_cycles(text: str) -> None:
+    schedule = lrdsl.parse(text)
+    found = jax.vmap(lrdsl.jax.schedule(schedule, base=0.1))(jnp.arange(200))
+    np.testing.assert_allclose(found, schedule.values(200, 0.1), rtol=1e-9, atol=1e-12)
+    if text is not FRACTIONAL[-1]:  # its boundaries are no floats of single precision
+        with jax.enable_x64(False):
+            found = jax.vmap(lrdsl.jax.schedule(schedule, base=0.1))(jnp.arange(200))
+        np.testing.assert_allclose(found, schedule.values(200, 0.1), rtol=1e-4, atol=1e-5)

@@ -10,6 +10,7 @@ import pytest
 
 import lrdsl
 import lrdsl.keras
+from tests.properties.test_far import FRACTIONAL
 
 #: Keras hands torch's tensors to NumPy in a way that both are leaving behind.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -48,3 +49,10 @@ def test_a_model_is_trained_saved_and_goes_on(tmp_path: Path) -> None:
 def test_a_schedule_that_follows_a_metric_is_refused() -> None:
     with pytest.raises(lrdsl.ScheduleError, match="follows a metric"):
         lrdsl.keras.Schedule("plateau")
+
+
+@pytest.mark.parametrize("text", FRACTIONAL[:-1])
+def test_boundaries_within_fractional_cycles(text: str) -> None:
+    schedule = lrdsl.keras.Schedule(text, base=0.1)
+    found = [float(schedule(t)) for t in range(100)]
+    np.testing.assert_allclose(found, lrdsl.parse(text).values(100, 0.1), rtol=1e-4, atol=1e-5)

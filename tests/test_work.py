@@ -104,7 +104,7 @@ def test_every_question_has_an_answer_after_few_operations(name: str, asked: str
 
 
 def phases(count: int) -> str:
-    return " then ".join(f"{('cosine', 'linear', 'poly')[i % 3]}({10 + 7 * i}, to=0.{90 - i}x)" for i in range(count))
+    return " then ".join(f"{('cosine', 'linear', 'poly')[i % 3]}({10 + 7 * i}, to=0.{90 - i % 90}x)" for i in range(count))
 
 
 ORDINARY = {

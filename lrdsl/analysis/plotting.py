@@ -11,6 +11,7 @@ from lrdsl.diagnostics import refuse
 from lrdsl.figures.picture import Drawn, Picture, picture
 from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
+from lrdsl.work import bounded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +52,8 @@ def picture_of(
     first = schedules[0].clock
     per = first.ticks_in(time)
     unit = {"ticks": first.tick, "steps": "step", "epochs": "epoch"}[time] if time != "ticks" or first.ticks_per_step is None else "tick"
-    return picture(drawn, ticks, per, unit, log, phases)
+    with bounded(schedules[0].text):
+        return picture(drawn, ticks, per, unit, log, phases)
 
 
 def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: bool = False, **options: Any) -> Figure:

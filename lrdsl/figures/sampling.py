@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrdsl.expr import Call, Expr, Product, Select, T, cycles, walk
 from lrdsl.numbers import array
-from lrdsl.plan import Plan, pieces
+from lrdsl.plan import Plan, first_tick, pieces
 
 Points = list[tuple[float, float]]
 
@@ -19,24 +18,25 @@ Points = list[tuple[float, float]]
 CLOSE = 1 / 1500
 #: More cycles or stairs than `MOST_EDGES` cannot be told apart. Then the run is cut into `BINS` parts, and the lowest and highest level of each part is drawn.
 MOST_EDGES, BINS = 1000, 1000
+#: Just before a jump, by more than the rounding of a time.
+_BEFORE = 1 - 2.0**-50
+#: A line with more points than this gets no further points: a picture is not that wide.
+MOST_POINTS = 100_000
 
 
 def points(plan: Plan, base: float, end: float, log: bool = False) -> Points:
     """Returns the points of a polyline that draws a plan from tick 0 to `end`. A jump has two points. On a `log` axis, levels of 0 and below are left out."""
     line: Points = []
-    stretches = [(p.level, float(p.start), end if p.end is None else min(float(p.end), end)) for p in pieces(plan.level) if p.start < end]
+    stretches = [(p.level, first_tick(p.start), end if p.end is None else min(first_tick(p.end), end)) for p in pieces(plan.level) if p.start < end]
     edges = [_edges(*stretch) for stretch in stretches]
     if any(inner is None for inner in edges) or sum(len(inner or ()) for inner in edges) > MOST_EDGES:
         line = _outline(plan.level, base, end)
     else:
-        rough = array.levels(plan.level, np.linspace(0, end, 400), base)
+        rough = array.levels(plan.level, np.linspace(0, end, 400), base, counts=True)
         tolerance = _height(rough, log) * CLOSE
-        for (level, start, stop), inner in zip(stretches, edges, strict=True):
-            bounds = [start, *(inner or ()), stop]
-            for a, b in pairwise(bounds):
-                curve = _curve(level, base, a, math.nextafter(b, a), tolerance, log)
-                line += [*curve[:-1], (b, curve[-1][1])]
-        line.append((end, float(array.levels(plan.level, np.array([end]), base)[0])))
+        bounds = [tick for (_, start, _), inner in zip(stretches, edges, strict=True) for tick in (start, *(inner or ()))]
+        line = _curves(plan.level, base, [*bounds, end], tolerance, log)
+        line.append((end, float(array.levels(plan.level, np.array([end]), base, counts=True)[0])))
     return [(t, y) for t, y in _simplified(line, log) if not log or y > 0]
 
 
@@ -45,13 +45,13 @@ def _edges(level: Expr, start: float, stop: float) -> list[float] | None:
     if any(isinstance(x, Product) for x in walk(level)):
         return None
     choices = [x for x in walk(level) if isinstance(x, Select) and x.of is T]
-    ticks = {float(at) for x in choices for at in x.starts[1:] if start < at < stop}
+    ticks = {first_tick(at) for x in choices for at in x.starts[1:] if start < at < stop}
     for length, origin in cycles(level):
         first = (Fraction(start) - origin) // length + 1
         if (stop - start) / float(length) > MOST_EDGES:
             return None
         k = first
-        while (at := float(origin + k * length)) < stop:
+        while (at := first_tick(origin + k * length)) < stop:
             if at > start:
                 ticks.add(at)
             k += 1
@@ -66,25 +66,32 @@ def _height(levels: NDArray[np.float64], log: bool) -> float:
     return max(float(levels.max() - levels.min()), 1e-6 * float(np.abs(levels).max())) or 1.0
 
 
-def _curve(level: Expr, base: float, a: float, b: float, tolerance: float, log: bool) -> Points:
-    """Samples the curve between two ticks. An interval is halved while the curve in its middle is further than `tolerance` from the straight line."""
+def _curves(level: Expr, base: float, bounds: list[float], tolerance: float, log: bool) -> Points:
+    """Samples the curves between neighbouring bounds, all at once. A gap is halved while the curve in its middle is too far from the straight line."""
     kinks = any(isinstance(x, Call) and x.op in ("min", "max", "abs", "reduce") for x in walk(level))
-    grid = np.linspace(a, b, 65 if kinks else 5)  # a coarse grid could miss a kink
-    values = array.levels(level, grid, base)
+    size = 65 if kinks else 5  # a coarse grid could miss a kink
+    stops = np.array(bounds[1:])
+    grid = np.linspace(bounds[:-1], stops * _BEFORE, size, axis=1).ravel()
+    values = array.levels(level, grid, base, counts=True)
+    untested = np.arange(1, len(grid)) % size > 0  # the gaps between two points of one curve
     for _ in range(10):
-        middles = (grid[1:] + grid[:-1]) / 2
-        between = array.levels(level, middles, base)
-        far = _distances(values, between, log) > tolerance
-        if not far.any():
+        gaps = np.flatnonzero(untested)
+        middles = (grid[gaps + 1] + grid[gaps]) / 2
+        between = array.levels(level, middles, base, counts=True)
+        far = _distances(values[gaps], values[gaps + 1], between, log) > tolerance
+        if not far.any() or len(grid) > MOST_POINTS:
             break
-        grid = np.insert(grid, np.flatnonzero(far) + 1, middles[far])
-        values = np.insert(values, np.flatnonzero(far) + 1, between[far])
+        wide = gaps[far]
+        grid, values = np.insert(grid, wide + 1, middles[far]), np.insert(values, wide + 1, between[far])
+        halves = np.zeros(len(untested), dtype=bool)
+        halves[wide] = True
+        untested = np.insert(halves, wide + 1, True)
+    grid[np.searchsorted(grid, stops) - 1] = stops
     return list(zip(grid.tolist(), values.tolist(), strict=True))
 
 
-def _distances(values: NDArray[np.float64], between: NDArray[np.float64], log: bool) -> NDArray[np.float64]:
+def _distances(left: NDArray[np.float64], right: NDArray[np.float64], between: NDArray[np.float64], log: bool) -> NDArray[np.float64]:
     """Returns how far each middle is from the straight line between its neighbours, on the axis that is drawn."""
-    left, right = values[:-1], values[1:]
     if not log:
         return np.abs(between - (left + right) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -95,7 +102,7 @@ def _distances(values: NDArray[np.float64], between: NDArray[np.float64], log: b
 def _outline(level: Expr, base: float, end: float) -> Points:
     """Returns the levels at all whole ticks; if those are too many, the lowest and the highest level of each of `BINS` equal parts."""
     ticks = np.arange(int(end) + 1, dtype=np.float64)
-    levels = array.levels(level, ticks, base)
+    levels = array.levels(level, ticks, base, counts=True)
     if len(ticks) <= 2 * BINS:
         return list(zip(ticks.tolist(), levels.tolist(), strict=True))
     extremes: Points = []

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T, affine, walk
-from lrdsl.numbers.lowering import Accumulated, factors_in, numeric, stretches
+from lrdsl.expr import BASE, INDEX, Call, Expr, Symbol, T, affine
+from lrdsl.numbers.lowering import Accumulated, Choice, factors_in, numeric, stretches
 from lrdsl.numbers.pairs import Float
 from lrdsl.numbers.products import MOST_FACTORS, running_products, within
 from lrdsl.plan import first_tick, pieces
@@ -19,6 +19,9 @@ from lrdsl.work import spend
 Array = NDArray[np.float64]
 #: The ticks of a block.
 _BLOCK = 8000
+
+#: How many numbers in NumPy functions count as one operation, as a power of 2, and how many a call costs beside its own. They are counted under a key.
+_BITS, _CALL, _NUMBERS = 11, 64, "numbers"
 
 #: Operations of any number of arguments.
 _FOLDED: dict[str, Callable[..., Any]] = {"add": np.add, "mul": np.multiply, "min": np.minimum, "max": np.maximum}
@@ -57,8 +60,11 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 
 
 def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
-    """Returns the value of a machine tree; `symbols` are arrays or numbers. `shared` holds values that all blocks share, by tree."""
-    return _value(e, symbols, shared, {})
+    """Returns the value of a machine tree; `symbols` are arrays or numbers. `shared` holds values that all blocks share, by tree, and counts numbers."""
+    memo: dict[Expr, Any] = {}
+    value = _value(e, symbols, shared, memo)
+    shared[_NUMBERS] = shared.get(_NUMBERS, 0) + len(memo) * (np.size(value) + _CALL)
+    return value
 
 
 def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
@@ -74,7 +80,7 @@ def _value(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: di
 
 
 def _operation(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo: dict[Expr, Any]) -> Any:
-    if isinstance(x, Select):
+    if isinstance(x, Choice):
         return _select(x, _value(x.of, symbols, shared, memo), symbols, shared)
     if isinstance(x, Accumulated):
         upto = np.asarray(_value(x.upto, symbols, shared, memo))
@@ -89,9 +95,9 @@ def _operation(x: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any], memo
     return _PLAIN[x.op](*args)
 
 
-def _select(e: Select, of: Any, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
+def _select(e: Choice, of: Any, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
     """Computes each branch at the ticks in its range."""
-    starts = [first_tick(s) for s in e.starts[1:]]
+    starts = e.starts[1:]
     if np.ndim(of) == 0:
         return evaluate(e.values[int(np.searchsorted(starts, of, side="right"))], symbols, shared)
     out = np.empty(np.shape(of))
@@ -150,10 +156,6 @@ class _Trees:
 _trees_of = lru_cache(maxsize=64)(_Trees)
 
 
-#: How many numbers in a NumPy function count as one operation, as a power of 2.
-_NUMBERS = 11
-
-
 def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Array:
     """Returns the levels at an array of ticks of any order and shape. `counts`: the work counts against the budget of a text, since the text asks for it."""
     trees = _trees_of(level)
@@ -163,10 +165,9 @@ def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Arra
     for begin in range(0, len(flat), _BLOCK):
         block = flat[begin : begin + _BLOCK]
         for i, places in _places(trees.starts[1:], block):
-            piece = trees.of(i)
+            out[begin : begin + _BLOCK][places] = _level(trees.of(i), block[places], base, shared)
             if counts:
-                spend(sum(1 for tree in piece for _ in walk(tree)) * len(block) >> _NUMBERS)
-            out[begin : begin + _BLOCK][places] = _level(piece, block[places], base, shared)
+                spend(shared.pop(_NUMBERS, 0) >> _BITS)
     return out.reshape(np.shape(ticks))
 
 

@@ -44,6 +44,17 @@ class Accumulated(Expr):
         return (self.upto,)
 
 
+@attrs.frozen(eq=False)
+class Choice(Expr):
+    """A choice among `values`, as in `Select`, whose `starts` are machine numbers."""
+
+    of: Expr
+    starts: tuple[float, ...]
+    values: tuple[Expr, ...]
+
+    below = property(lambda self: (self.of, *self.values))
+
+
 def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
     """How many factors all running products of machine trees have together; None where there are none."""
     if not any(tree.holds & PRODUCTS for tree in trees):
@@ -113,13 +124,21 @@ class _Lowering:
             top, bottom = self.ratio(e)
             return top if bottom == 1 else over(top, Float(bottom))
         if isinstance(e, Select):
-            of, bottom = self._looked_at(e.of)
-            return Select(of, tuple(start * bottom for start in e.starts), tuple(self.of(v) for v in e.values))
+            return self._choice(e)
         if isinstance(e, Product):
             factor = self.pair(e.factor)
             return Accumulated(factor.high, factor.low or ZERO, self.of(e.upto))
         assert isinstance(e, Call), e
         return self._call(e)
+
+    def _choice(self, e: Select) -> Expr:
+        """A choice by the time in whole n-ths, not in ticks: a time in doubles may fall short of the bound that it is at."""
+        scale, inner, shift = self._time(e.of)
+        of = inner.rounded
+        if scale < 0:
+            scale, of = -scale, less(ZERO, of)
+        starts = e.starts if scale == 1 and not shift else [quotient(start - shift, scale) for start in e.starts]
+        return Choice(of, tuple([first_tick(start) for start in starts]), tuple([self.of(v) for v in e.values]))
 
     def _call(self, e: Call) -> Expr:
         if e.op == "hav":
@@ -128,7 +147,7 @@ class _Lowering:
             return self._pow(e.args[0], e.args[1])
         if e.op == "mod":
             time, n = self._mod(e)
-            return time.high if n == 1 else over(time.high, Float(n))
+            return time.rounded if n == 1 else over(time.rounded, Float(n))
         if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
             top, bottom = self.ratio(e.args[0])
             return operation("floordiv", top, Float(bottom)) if e.op == "floor" else operation("ceil", over(top, Float(bottom)))
@@ -156,12 +175,6 @@ class _Lowering:
             return less(Float(b), inner.high), bottom
         scaled = inner.high if a == 1 else times(Float(a), inner.high)
         return (scaled if b == 0 else added(scaled, Float(b)) if b > 0 else less(scaled, Float(-b))), bottom
-
-    def _looked_at(self, e: Expr) -> tuple[Expr, int]:
-        """What branches are chosen by, as a whole number of n-ths and n where it is a time: a double may fall short of the bound that it is at."""
-        if isinstance(e, Call) and e.op == "mod":
-            return self._mod(e)
-        return self.ratio(e) if isinstance(e, Linear) else (self.of(e), 1)
 
     def _time(self, e: Expr) -> tuple[Exact, Pair, Exact]:
         """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks, or a pair."""
@@ -214,7 +227,7 @@ class _Lowering:
         before, later = (near, far) if parts(x)[0] > 0 else (far, near)
         if of is T:
             return later if self.start >= turn else before
-        return Select(self.of(of), (turn, turn), (before, later))
+        return Choice(self.of(of), (0, first_tick(turn)), (before, later))
 
     def _angle(self, x: Expr, parts: int) -> Pair:
         """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""

@@ -30,6 +30,11 @@ class Pair:
     high: Expr
     low: Expr | None
 
+    @property
+    def rounded(self) -> Expr:
+        """The double that is nearest to the value."""
+        return self.high if self.low is None else added(self.high, self.low)
+
 
 def operation(op: str, *args: Expr) -> Expr:
     """An operation on machine numbers."""

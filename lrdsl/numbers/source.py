@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from lrdsl.expr import BASE, INDEX, Call, Expr, Select, Symbol, T
-from lrdsl.numbers.lowering import Accumulated
+from lrdsl.expr import BASE, INDEX, Call, Expr, Symbol, T
+from lrdsl.numbers.lowering import Accumulated, Choice
 from lrdsl.numbers.pairs import Float
-from lrdsl.plan import first_tick
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 
@@ -54,7 +53,7 @@ class Writer:
         name = self.names.get(e)
         if name is not None:
             return name
-        if isinstance(e, Select):
+        if isinstance(e, Choice):
             return self._select(e)
         expression = self._expression(e)
         if self.uses[e] < 2:
@@ -91,7 +90,7 @@ class Writer:
         self.names[e] = best
         return best
 
-    def _select(self, e: Select) -> str:
+    def _select(self, e: Choice) -> str:
         of, name = self.text(e.of), self._new_name()
         if not isinstance(e.of, Symbol) and of not in self.names.values():
             of = self._assign(e.of, of)
@@ -99,14 +98,14 @@ class Writer:
         self.names[e] = name
         return name
 
-    def _branch(self, of: str, name: str, e: Select, low: int, high: int) -> None:
+    def _branch(self, of: str, name: str, e: Choice, low: int, high: int) -> None:
         """Writes a tree of comparisons, so that a branch is reached in logarithmic time."""
         if high - low == 1:
             value = self.text(e.values[low])
             self.lines.append(f"{self.indent}{name} = {value}")
             return
         middle = (low + high) // 2
-        for head, start, stop in ((f"if {of} < {self.place(first_tick(e.starts[middle]))}:", low, middle), ("else:", middle, high)):
+        for head, start, stop in ((f"if {of} < {self.place(e.starts[middle])}:", low, middle), ("else:", middle, high)):
             self.lines.append(self.indent + head)
             names, indent = dict(self.names), self.indent
             self.indent += "    "

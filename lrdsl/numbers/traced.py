@@ -11,10 +11,11 @@ from functools import reduce
 from typing import Any
 
 from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
-from lrdsl.plan import Plan
+from lrdsl.expr.exact import quotient
+from lrdsl.plan import Plan, first_tick
 
 #: The library's names of operations that are named differently there.
-_NAMES = {"abs": "abs", "ceil": "ceil", "max": "maximum", "min": "minimum", "mod": "mod", "pow": "power"}
+_NAMES = {"abs": "abs", "ceil": "ceil", "max": "maximum", "min": "minimum", "pow": "power"}
 _WHOLE = 2**53
 
 
@@ -43,29 +44,43 @@ class _Tracer:
             case Symbol():
                 return math.pi if e is PI else self.symbols[e]
             case Linear():
-                return self._linear(e)
+                return self._in_ticks(e)
             case Select():
                 return self._select(e)
             case Product():
                 return self._product(e)
+            case Call() if e.op == "mod":
+                return self._in_ticks(e)
             case Call():
                 return self._call(e, [self.of(a) for a in e.args])
         raise AssertionError(e)
 
-    def _linear(self, e: Linear) -> Any:
-        """Returns an exact time, as one division of whole numbers if these fit into a double."""
-        bottom = math.lcm(e.scale.denominator, e.shift.denominator)
-        a, b = int(e.scale * bottom), int(e.shift * bottom)
-        if max(abs(a), abs(b), bottom) >= _WHOLE:
-            return float(e.scale) * self.of(e.of) + float(e.shift)
-        top = float(a) * self.of(e.of) + float(b)
-        return top if bottom == 1 else top / float(bottom)
+    def _time(self, e: Expr) -> tuple[Any, int]:
+        """Returns an exact time as a whole number of n-ths, and n; as it is, over 1, if the numbers do not fit into a double."""
+        if isinstance(e, Linear):
+            of, inner = self._time(e.of)
+            scale = quotient(e.scale, inner)
+            n = math.lcm(scale.denominator, e.shift.denominator)
+            a, b = int(scale * n), int(e.shift * n)
+            return (float(e.scale) * (of / float(inner)) + float(e.shift), 1) if max(abs(a), abs(b), n) >= _WHOLE else (float(a) * of + float(b), n)
+        if isinstance(e, Call) and e.op == "mod" and isinstance(e.args[1], Num):
+            time, inner = self._time(e.args[0])
+            period = e.args[1].value
+            n = math.lcm(inner, period.denominator)
+            if max(n, period * n) >= _WHOLE:
+                return self.ops.mod(time / float(inner), float(period)), 1
+            return self.ops.mod(float(n // inner) * time, float(period * n)), n
+        return self.of(e), 1
+
+    def _in_ticks(self, e: Expr) -> Any:
+        time, n = self._time(e)
+        return time if n == 1 else time / float(n)
 
     def _select(self, e: Select) -> Any:
-        of = self.of(e.of)
+        of, n = self._time(e.of)  # a time in ticks may fall short of the bound that it is at
         value = self._branch(e, 0)
         for i in range(1, len(e.values)):
-            value = self.ops.where(of >= float(e.starts[i]), self._branch(e, i), value)
+            value = self.ops.where(of >= float(first_tick(e.starts[i] * n)), self._branch(e, i), value)
         return value
 
     def _branch(self, e: Select, i: int) -> Any:
@@ -101,7 +116,7 @@ class _Tracer:
                 return args[0] * args[0]
             case "hav":
                 return self.ops.sin(args[0] * (math.pi / 2)) ** 2
-            case "mod" | "floor" | "ceil" | "pow" | "abs":
+            case "floor" | "ceil" | "pow" | "abs":
                 return getattr(self.ops, _NAMES.get(e.op, e.op))(*args)
         if all(isinstance(a, float) for a in args):  # the library would turn constants into arrays of single precision
             return getattr(math, e.op)(*args)

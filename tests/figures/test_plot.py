@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -11,15 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl import work
 from lrdsl.analysis.plotting import picture_of, plot
 from lrdsl.cli import main
 from lrdsl.figures.pgfplots import pgfplots
 from lrdsl.figures.picture import PALETTE
 from lrdsl.figures.sampling import points
+from lrdsl.numbers import array
 from lrdsl.plan import horizon
 from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
 from tests.properties import texts
+from tests.test_work import phases
 
 ALL = schedules()
 
@@ -131,3 +135,35 @@ def test_pgfplots_has_the_points() -> None:
     assert source.count("{") == source.count("}")
     pairs = re.findall(r"\((\d[^,()]*),(\d[^()]*)\)", source.partition("coordinates")[2])
     np.testing.assert_allclose([(float(x), float(y)) for x, y in pairs], points(s.plan, 1.0, horizon(s.plan, None) - 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["bounce(restarts(cosine(3), times=50, stretch=1.05)) * bounce(restarts(cosine(5), times=50, stretch=1.07))", phases(300)])
+def test_all_curves_are_sampled_together(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    levels = array.levels
+    monkeypatch.setattr(array, "levels", lambda *given, **options: calls.append(given) or levels(*given, **options))
+    s = lrdsl.parse(text)
+    assert len(points(s.plan, 1.0, horizon(s.plan, None) - 1)) > 300
+    assert len(calls) <= 14
+
+
+def test_drawing_is_work_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = lrdsl.parse("restarts(cosine(10), stretch=1.1, times=60)")
+    with work.limited():
+        points(s.plan, 1.0, 999)
+        assert work.spent() > 1000
+    monkeypatch.setattr(work, "MOST", 1000)
+    for draw in (s._repr_html_, lambda: picture_of(s)):
+        with pytest.raises(lrdsl.ScheduleError, match="LR005"):
+            draw()
+
+
+@pytest.mark.parametrize(
+    "text", ["restarts(linear(8/3))", "restarts(hold(2.1) then drop(0.5) then hold(1/3))", "hold(1/3) then drop(0.5) then hold(8/3) then drop(0.5)"]
+)
+def test_a_jump_between_ticks_is_upright(text: str) -> None:
+    s = lrdsl.parse(text)
+    line = points(s.plan, 1.0, 20.0)
+    jumps = [(a, b) for a, b in itertools.pairwise(line) if abs(a[1] - b[1]) > 0.1 and abs(a[0] - b[0]) < 0.1]
+    assert jumps
+    assert all(a[0] == b[0] for a, b in jumps)

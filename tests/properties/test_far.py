@@ -20,6 +20,18 @@ from tests.properties.test_agreement import BASE, ulps
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAR = 10**8
+#: Cycles with boundaries that fall on ticks and are no doubles in their own time.
+FRACTIONAL = [
+    "restarts(hold(8/3) then drop(0.5) then hold(1))",
+    "bounce(hold(8/3) then drop(0.5))",
+    "bounce(hold(2.1) then drop(0.5) then hold(1))",
+    "skip(2.1, bounce(hold(8/3) then drop(0.5)))",
+    "every(1/3, bounce(hold(2/3) then drop(0.5) then hold(1/3)))",
+    "stretch(restarts(hold(8/3) then drop(0.5) then hold(1)), 1.3)",
+    "restarts(restarts(hold(0.7) then drop(0.5) then hold(0.1), times=3) then hold(0.3))",
+    "bounce(restarts(hold(8/3) then drop(0.5) then hold(1), times=3))",
+    "restarts(hold(0.99999999999) then drop(0.5) then hold(0.00000000002))",
+]
 
 
 @pytest.mark.parametrize("form", [form for form in texts.FORMS if form.name != "cumprod"], ids=lambda form: form.signature)
@@ -73,7 +85,7 @@ def test_factors_down_to_the_least_normal_number(n: int, gamma: float, base: flo
             assert ulps(s.at(t, base), wanted) <= 4 if factor >= 2.3e-308 else abs(s.at(t, base) - wanted) <= 5e-324 * max(base, 1)
 
 
-@pytest.mark.parametrize("text", ["restarts(hold(8/3) then drop(0.5) then hold(1))", "bounce(hold(8/3) then drop(0.5))", "bounce(hold(2.1) then drop(0.5) then hold(1))"])
+@pytest.mark.parametrize("text", FRACTIONAL)
 def test_boundaries_within_cycles_that_are_no_doubles(text: str) -> None:
     s = lrdsl.parse(text)
     formula = exact.Evaluator(s.formula(base=BASE, numbers="double"))
