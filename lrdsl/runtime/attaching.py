@@ -158,7 +158,7 @@ class Attachment:
         return Snapshot([(group, dict(group)) for group in self.groups], [(value, value.clone()) for value in filled if hasattr(value, "clone")])
 
     def restore(self, tick: int) -> None:
-        """Stores the levels of a tick again, after a group of the user's own class refused one of the next tick."""
+        """Stores the levels of a tick again, after the user stopped the run while those of the next tick were stored."""
         for track in self.tracks:
             for group, base in track.slots:
                 level, current = track.evaluator.level(tick, base), group[track.key]

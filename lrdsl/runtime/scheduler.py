@@ -137,7 +137,9 @@ class Scheduler:
         if tick < self._until and metric is None and groups is self._groups and len(groups) == self._count:
             try:
                 self._store(tick)
-            except BaseException:  # raised by a group of the user's own class, after other groups got the new level
+            except ScheduleError:  # refused before a level was stored
+                raise
+            except BaseException:  # as when the user stops the run: some groups may have the new level
                 self._attachment.restore(tick - 1)
                 raise
             self.last_epoch = tick
