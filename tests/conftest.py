@@ -15,12 +15,12 @@ from hypothesis.internal.conjecture import providers
 from tests.drawing import TIMES, USUAL
 
 ROOT = Path(__file__).parents[1]
-#: The folders and modules that are not quick: they load a framework, set type, start programs, or draw thousands of examples. All else has the mark `quick`.
+#: The folders and modules that are not quick: they load a framework, set type, start programs, write many files, or draw thousands of examples. All else has the mark `quick`.
 SLOW = (
     "lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/runtime/torch.py", "lrdsl/torch.py",
     "tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
     "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py",
-    "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
+    "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_caching.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
     "tests/properties/test_driven.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",
     "tests/runtime/processes.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py", "tests/runtime/test_replan.py",
     "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_unchanged.py",
