@@ -1,4 +1,8 @@
-"""Limits the work that one text may cause. Operations are counted, not seconds, so a text gives the same result on every machine."""
+"""Limits the work that one text may cause. Operations are counted, not seconds, so a text gives the same result on every machine.
+
+Caches save operations: a text near the limit may be refused at first, and answered when it, or one like it, was asked about before in the same process. That is
+so with the caches of this package (nodes in use, pieces, machine trees) and of SymPy, whose calls are counted.
+"""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ from lrdsl.expr.periods import cycles
 from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within
 from lrdsl.expr.sharing import work_of
 from lrdsl.expr.splitting import affine, is_affine
+from lrdsl.expr.whole import in_whole_numbers
 
 __all__ = [
     "BASE",
@@ -87,6 +88,7 @@ __all__ = [
     "events_of",
     "floor",
     "forms",
+    "in_whole_numbers",
     "is_affine",
     "is_lettered",
     "is_time",

@@ -11,7 +11,7 @@ import attrs
 from lrdsl.arguments import number, one_of, quoted, string, whole_number
 from lrdsl.diagnostics import refuse
 from lrdsl.escaping.quoting import REMARKS
-from lrdsl.expr import BASE, T, decimal, linear, substitute, with_changed_forms
+from lrdsl.expr import BASE, T, decimal, in_whole_numbers, linear, substitute, with_changed_forms
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas import latex as latex_backend
 from lrdsl.formulas.latex import Style
@@ -126,6 +126,8 @@ def document(format: str, plan: Plan, target: Target, base: str | Exact | None, 
         letter = Name(base if isinstance(base, str) else "base", raw=True)
     if base is not None and not isinstance(base, str):
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
+    if format == "python":  # its numbers are doubles
+        plan = attrs.evolve(plan, law=in_whole_numbers(plan.law))
     formula = formula_of(plan, target, letter, style)
     if isinstance(base, str):
         checked_letter(base, format, {_NAMES[format](x) for x in _letters(formula)} if format in _NAMES else ())

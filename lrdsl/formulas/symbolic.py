@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -15,7 +17,6 @@ from lrdsl.plan import Plan
 _NAMED = {
     "abs": sympy.Abs,
     "ceil": sympy.ceiling,
-    "cos": sympy.cos,
     "exp": sympy.exp,
     "floor": sympy.floor,
     "log": sympy.log,
@@ -36,7 +37,7 @@ def rational(value: Exact) -> Any:
 
 def formula(plan: Plan, base: str | Exact, numbers: str = "decimal") -> Any:
     """Returns the SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the nearest double)."""
-    return translate(plan.law, _symbols(plan, base, numbers), numbers == "double").xreplace({x.symbol: sympy.Symbol(x.name) for x in plan.legend})
+    return translate(plan.law, _symbols(plan, base, numbers), numbers == "double", {x.symbol: sympy.Symbol(x.name) for x in plan.legend})
 
 
 def symbol(name: str) -> Any:
@@ -55,7 +56,7 @@ def _symbols(plan: Plan, base: str | Exact, numbers: str) -> dict[Expr, Any]:
         symbols[BASE] = sympy.Symbol(checked_letter(base, "sympy", _taken(plan)))
     else:
         symbols[BASE] = rational(Fraction(float(base)) if numbers == "double" else base)
-    letters = {x.symbol.name: x.symbol for x in plan.legend}
+    letters = {x.symbol.name: sympy.Symbol(x.name) for x in plan.legend}
     symbols |= {x: letters[x.letter] for x in walk(plan.law) if isinstance(x, Letter) and x.letter in letters}
     return symbols | {event: sympy.Symbol(f"{letter}_{k}") for event, (letter, k) in plan.letters.items()}
 
@@ -66,9 +67,15 @@ def _taken(plan: Plan) -> set[str]:
     return {"t", *index, *(x.name for x in plan.legend), *(f"{letter}_{k}" for letter, k in plan.letters.values())}
 
 
-def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
-    """Returns the SymPy expression of a tree. An event becomes a symbol for its tick; how often it has come by a tick becomes a function."""
+def translate(e: Expr, symbols: dict[Expr, Any], double: bool, letters: Mapping[Any, Any] = MappingProxyType({})) -> Any:
+    """Returns the SymPy expression of a tree. An event becomes a symbol for its tick; how often it has come by a tick becomes a function.
+
+    `letters` are the symbols that replace those of constants; to replace them in the whole expression would make SymPy evaluate all of it again.
+    """
     memo: dict[Expr, Any] = {}
+
+    def exact(value: Exact) -> Any:
+        return rational(value).xreplace(letters) if letters else rational(value)
 
     def of(x: Expr) -> Any:
         translated = memo.get(x)
@@ -79,26 +86,26 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
     def step(x: Expr) -> Any:
         match x:
             case Num():
-                return rational(x.double if double else x.value)
+                return exact(x.double if double else x.value)
             case Symbol():
                 return symbols[x] if x in symbols else sympy.Symbol(x.name)
             case Event():
-                return symbols[x] - _waiting_since(x, symbols)
+                return symbols[x] - _waiting_since(x, symbols, exact)
             case Call() if x.op in ("count", "since") and isinstance(x.args[0], Event):
-                event, now = x.args[0], of(x.args[1]) + _waiting_since(x.args[0], symbols)
+                event, now = x.args[0], of(x.args[1]) + _waiting_since(x.args[0], symbols, exact)
                 return now - symbols[event] if x.op == "since" else sympy.Function(symbols[event].name)(now)
             case Select() if (event := event_of(x)) is not None:  # type: ignore[assignment]
-                now = of(x.of.args[1]) + _waiting_since(event, symbols)  # type: ignore[attr-defined]
+                now = of(x.of.args[1]) + _waiting_since(event, symbols, exact)  # type: ignore[attr-defined]
                 return sympy.Piecewise((of(x.values[0]), now < symbols[event]), (of(x.values[1]), True))
             case Letter():
                 return symbols[x] if x in symbols else of(x.of)
             case Linear():
-                return rational(x.scale) * of(x.of) + rational(x.shift)
+                return exact(x.scale) * of(x.of) + exact(x.shift)
             case Select():
                 by, values = of(x.of), [of(v) for v in x.values]
                 # Two neighbours that differ as trees may be equal in SymPy: then they are one branch.
                 last = [i for i, v in enumerate(values) if i + 1 == len(values) or v != values[i + 1]]
-                conditions = [by < rational(x.starts[i + 1]) for i in last[:-1]]
+                conditions = [by < exact(x.starts[i + 1]) for i in last[:-1]]
                 return sympy.Piecewise(*zip([values[i] for i in last], [*conditions, True], strict=True))
             case Product():
                 return sympy.Product(of(x.factor), (symbols[INDEX], 1, of(x.upto)))
@@ -109,9 +116,9 @@ def translate(e: Expr, symbols: dict[Expr, Any], double: bool) -> Any:
     return of(e)
 
 
-def _waiting_since(event: Event, symbols: dict[Expr, Any]) -> Any:
+def _waiting_since(event: Event, symbols: dict[Expr, Any], exact: Callable[[Exact], Any]) -> Any:
     """Returns the tick at which the phase that waits for an event begins."""
-    return rational(event.offset) + (0 if event.origin is None else symbols[event.origin])
+    return exact(event.offset) + (0 if event.origin is None else symbols[event.origin])
 
 
 def _after_reductions(level: Any, times: Any, factor: Any, least: Any, eps: Any) -> Any:
@@ -139,14 +146,23 @@ def _call(e: Call, args: list[Any]) -> Any:
             return _after_reductions(*args)
         case "max" | "min":  # not evaluated, since SymPy would try to prove which is larger, however long that takes
             return _NAMED[e.op](*args, evaluate=False)
+        case "cos":
+            return _cosine(args[0])
         case "hav":
-            return (1 - sympy.cos(sympy.pi * args[0])) / 2
+            return (1 - _cosine(sympy.pi * args[0])) / 2
         case "expm1":
             return sympy.exp(args[0]) - 1
         case "log1p":
             return sympy.log(1 + args[0])
         case _:
             return _NAMED[e.op](*args)
+
+
+def _cosine(angle: Any) -> Any:
+    """Returns a cosine. That of an angle with symbols is not evaluated, since SymPy would ask at length whether the angle is real."""
+    if not angle.free_symbols:
+        return sympy.cos(angle)
+    return sympy.cos(-angle if angle.could_extract_minus_sign() else angle, evaluate=False)
 
 
 #: SymPy computes powers of numbers. A power with more bits than `_MOST_BITS`, and a power above `_HIGH` of an expression with numbers, stay powers.

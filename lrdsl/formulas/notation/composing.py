@@ -211,6 +211,8 @@ class Composer:
                 return self._sum(e, inline)
             case "div", (Call("log", (a,)), Call("log", (Num(b),))):
                 return Apply("log", (self.of(a, inline),), self.number(b, True))
+            case "div", (Linear() as time, Num(parts)):
+                return Ratio(self.of(time, True), Number(parts), inline)
             case (("mul" | "div"), _):
                 return self._product(e, inline)
             case "pow", (a, b):

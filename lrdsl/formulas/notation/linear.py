@@ -22,7 +22,7 @@ def linear_node(of: Node, scale: Exact, shift: Exact, legend: Mapping[Any, Name]
         share = Ratio(of, Number(quotient(1, slope)), inline) if slope.numerator == 1 else Times((Number(slope), of))
         return Sum((Number(1), share if scale > 0 else Negative(share)))
     origin = quotient(-shift, scale)
-    if is_fraction(origin):  # (31 t + 785)/25120
+    if is_fraction(origin) or (scale.denominator == shift.denominator == 1 < origin.denominator):  # (31 t + 785)/25120, 30 t + 63
         bottom = math.lcm(scale.denominator, shift.denominator)
         constant = Number(size(shift * bottom))
         rising = of if slope * bottom == 1 else Times((Number(slope * bottom), of))

@@ -8,6 +8,7 @@ import pytest
 import sympy
 
 import lrdsl
+from lrdsl import work
 from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.test_formulas import sampled
 
@@ -70,3 +71,13 @@ def test_a_letter_that_python_keeps_for_itself() -> None:
     space: dict[str, Any] = {}
     exec(lrdsl.parse("let lambda = 0.5; lr = exp(lambda)").typeset("python", symbolic=True), space)
     assert space["lr"](2, 1.0) == 0.25
+
+
+def test_an_ordinary_text_has_a_symbolic_formula_at_the_first_call() -> None:
+    from sympy.core.cache import clear_cache
+
+    clear_cache()
+    text = "restarts(cosine(10), stretch=1.5, decay=0.9, times=12)"
+    with work.limited():
+        assert lrdsl.parse(text).formula(symbolic=True).free_symbols
+        assert work.spent() < 0.8 * work.MOST

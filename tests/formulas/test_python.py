@@ -1,0 +1,37 @@
+"""Tests of formulas as Python code, run at every tick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+from tests.properties.test_far import FRACTIONAL
+
+CYCLES = ["restarts({})", "bounce({})", "skip(2.1, bounce({}))", "every(0.7, bounce({}))", "stretch(restarts({}), 1.3)", "hold(0.3) then restarts({})"]
+SPANS = st.one_of(st.builds("{}/{}".format, st.integers(1, 9), st.sampled_from([2, 3, 6, 7, 9, 11])), st.integers(1, 400).map(lambda n: f"{n / 100}"))
+
+
+def check(text: str, ticks: int) -> None:
+    """Compares the code of a schedule with its levels."""
+    schedule = lrdsl.parse(text)
+    space: dict[str, Any] = {}
+    exec(schedule.typeset("python"), space)
+    np.testing.assert_allclose([space["lr"](t, 0.1) for t in range(ticks)], schedule.values(ticks, 0.1), rtol=1e-9, atol=1e-12, err_msg=text)
+
+
+@pytest.mark.parametrize(
+    "text", [*FRACTIONAL, "restarts(linear(2.1))", "hold(0.3) then step(0.7)", "cyclic(0.1x, 1x, 0.7, 1.4) * bounce(multistep([0.7, 1.4], 0.5))"]
+)
+def test_fractional_cycles(text: str) -> None:
+    check(text, 1000)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(CYCLES), SPANS, SPANS, st.sampled_from(["hold", "linear"]))
+def test_drawn_fractional_cycles(cycle: str, first: str, last: str, shape: str) -> None:
+    check(cycle.format(f"hold({first}) then drop(0.5) then {shape}({last})"), 300)
