@@ -319,14 +319,16 @@ class Schedule:
                 return 0.1 * base / 2 * (1 + math.cos(math.pi * (t - 3) / 20))
             return 0
         """
+        from lrdsl.escaping.quoting import python_names
         from lrdsl.formulas import documents
 
         scheduled = self.target(target)
+        names = python_names(t.name for t in self.targets)
         letter = None if base is None else self._letter(base, scheduled.name)
         per = self.clock.ticks_in(time)
         plan = self.readable_plan(scheduled.name, symbolic)
         with bounded(self.text, counts=symbolic):
-            return documents.document(format, plan, scheduled, letter, documents.styled(per, **style))
+            return documents.document(format, plan, scheduled, letter, documents.styled(per, **style), names[scheduled.name])
 
     def sentence(self, base: float | None = None, target: str | None = None) -> str:
         """Returns an English sentence that says everything that the schedule does. With a `base`, the sentence has levels in the place of multiples of base.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from html import escape
 
 from lrdsl.escaping.visible import visible
@@ -101,6 +101,24 @@ def python_name(word: str, taken: Container[str] = PYTHON) -> str:
     while keyword.iskeyword(identifier) or identifier in taken:
         identifier += "_"
     return identifier
+
+
+def python_names(words: Iterable[str]) -> dict[str, str]:
+    """Returns a Python identifier for each name. No two are the same.
+
+    >>> python_names(["lr", 'lr["a b"]', 'lr["a-b"]'])
+    {'lr': 'lr', 'lr["a b"]': 'lr__a_b', 'lr["a-b"]': 'lr__a_b_2'}
+    """
+    names: dict[str, str] = {}
+    taken = set(PYTHON)
+    for word in words:
+        name = plain = python_name(word)
+        number = 2
+        while name in taken:
+            name, number = f"{plain}_{number}", number + 1
+        names[word] = name
+        taken.add(name)
+    return names
 
 
 #: How each language writes a comment.

@@ -28,12 +28,13 @@ ETA = Name("eta", "0")
 
 @attrs.frozen
 class Formula:
-    """A formula ready to be printed: its pieces, the meanings of its letters, its target, and the letter of the base."""
+    """A formula ready to be printed: its pieces, the meanings of its letters, its target, the letter of the base, and its name as a function."""
 
     pieces: Cases
     meanings: list[tuple[Name, Node]]
     target: Target
     base: Node
+    function: str = ""
 
 
 def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
@@ -85,7 +86,7 @@ def _mathml(f: Formula, _: Style) -> str:
 
 
 def _python(f: Formula, _: Style) -> str:
-    return python.function(f.target.name, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "")
+    return python.function(f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "")
 
 
 #: Each format, with the function that writes a formula in it.
@@ -118,8 +119,8 @@ def styled(per: Exact, **style: Any) -> Style:
     return attrs.evolve(settings, first=first, width=width)
 
 
-def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style) -> str:
-    """Returns the formula of a target in a format. Raises `ScheduleError` for an unknown format, and for a wrong letter."""
+def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style, function: str) -> str:
+    """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format, and for a wrong letter."""
     one_of("format", format, FORMATS)
     letter: Node = ETA
     if isinstance(base, str) or format == "python":
@@ -128,7 +129,7 @@ def document(format: str, plan: Plan, target: Target, base: str | Exact | None, 
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
     if format == "python":  # its numbers are doubles
         plan = attrs.evolve(plan, law=in_whole_numbers(plan.law))
-    formula = formula_of(plan, target, letter, style)
+    formula = attrs.evolve(formula_of(plan, target, letter, style), function=function)
     if isinstance(base, str):
         checked_letter(base, format, {_NAMES[format](x) for x in _letters(formula)} if format in _NAMES else ())
     return FORMATS[format](formula, style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -18,6 +18,9 @@ FORMAT = 1
 _WHOLE = "load a state that was saved whole"
 #: The parts in which a state and the scheduler that loads it must agree, with their names in messages.
 _SAME = {"schedule": "schedule", "clock": "clock", "names": "values of names"}
+
+#: The value of a subclass in Python's own type.
+_OWN_VALUE: dict[type, Callable[[Any], Any]] = {str: str.__str__, float: float.__float__, int: int.__int__}
 
 
 @attrs.frozen
@@ -36,8 +39,8 @@ def read_state(state: Any, own: Mapping[str, Any], course: Course, count: int, m
     Raises `ScheduleError` for a state that is damaged, or that belongs to another run; with `migrate`, the state may be of another schedule.
     """
     try:
-        state = dict(state.items()) if isinstance(state, Mapping) else None
-    except Exception:  # raised by a mapping of the user's own class
+        state = _plain(state) if isinstance(state, Mapping) else None
+    except Exception:  # raised by data of the user's own classes
         state = None
     if state is None or set(state) != set(own) or type(state["format"]) is not int or state["format"] != FORMAT:
         raise refuse("LR151", "this is not the state of an lrdsl scheduler", "load what `state_dict()` of such a scheduler gave", text)
@@ -67,6 +70,17 @@ def read_state(state: Any, own: Mapping[str, Any], course: Course, count: int, m
     if not _are_replans(replans) or not (folded is None or _are_replans([folded])) or (folded is not None and folded[0] > tick):
         raise _damaged("replans", text)
     return Saved(tick, bases, log, Course(course.planned, None if folded is None else (folded[0], folded[1]), tuple((at, body) for at, body in replans)))
+
+
+def _plain(data: Any) -> Any:
+    """A copy of JSON data in Python's own types: a subclass may do anything when it is compared, read or shown."""
+    if isinstance(data, Mapping):
+        return {_plain(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in (list if isinstance(data, list) else tuple).__iter__(data)]
+    if isinstance(data, bool):
+        return data
+    return next((value(data) for kind, value in _OWN_VALUE.items() if isinstance(data, kind)), data)
 
 
 def _damaged(part: str, text: str) -> ScheduleError:

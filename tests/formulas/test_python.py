@@ -35,3 +35,13 @@ def test_fractional_cycles(text: str) -> None:
 @given(st.sampled_from(CYCLES), SPANS, SPANS, st.sampled_from(["hold", "linear"]))
 def test_drawn_fractional_cycles(cycle: str, first: str, last: str, shape: str) -> None:
     check(cycle.format(f"hold({first}) then drop(0.5) then {shape}({last})"), 300)
+
+
+def test_each_target_has_a_function_of_its_own() -> None:
+    schedule = lrdsl.parse('lr["a b"] = hold; lr["a_b"] = cosine(3); lr["a-b"] = linear(3); lr["a b_2"] = hold; lr__a_b = hold; lr = hold')
+    space: dict[str, Any] = {}
+    for target in schedule.targets:
+        exec(schedule.typeset("python", target=target.name), space)
+    functions = {name: space[name] for name in space if name.startswith("lr")}
+    assert len(functions) == len(schedule.targets)
+    assert functions["lr__a_b_3"](1, 0.3) == pytest.approx(0.2)

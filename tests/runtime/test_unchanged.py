@@ -7,7 +7,7 @@ import functools
 import json
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -188,6 +188,65 @@ class Broken(dict[str, Any]):
 
 def test_a_state_that_cannot_be_read() -> None:
     assert unchanged(plain, lambda s: s.load_state_dict(Broken(s.state_dict())))
+
+
+def _no(*_args: Any, **_options: Any) -> Any:
+    raise RuntimeError("no")
+
+
+_READ = (
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__hash__",
+    "__len__",
+    "__iter__",
+    "__getitem__",
+    "__contains__",
+    "__str__",
+    "__repr__",
+    "__format__",
+    "__bool__",
+    "__float__",
+)
+_READ_TOO = ("items", "keys", "values", "get", "index", "count", "split", "encode", "isascii", "as_integer_ratio", "__radd__", "__int__", "__index__")
+#: Subclasses that raise whatever is asked of them.
+RAISING = {kind: type(f"Raising{kind.__name__}", (kind,), dict.fromkeys((*_READ, *_READ_TOO), _no)) for kind in (dict, list, tuple, str, float, int)}
+
+
+def replaced(data: Any, path: tuple[Any, ...], change: Callable[[Any], Any]) -> Any:
+    """The data with the part at a path changed."""
+    if not path:
+        return change(data)
+    copied = dict(data) if isinstance(data, dict) else list(data)
+    copied[path[0]] = replaced(copied[path[0]], path[1:], change)
+    return copied
+
+
+def paths(data: Any) -> Iterator[tuple[Any, ...]]:
+    """The paths to all parts of the data."""
+    yield ()
+    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield from ((key, *rest) for rest in paths(data[key]))
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_states_with_parts_of_classes_that_raise(make: Callable[[], Any]) -> None:
+    scheduler = make()
+    for _ in range(3):
+        go_on(scheduler)
+    before, state = everything(scheduler), scheduler.state_dict()
+    for path in paths(state):
+        for raising in RAISING.values():
+
+            def broken(part: Any, raising: Any = raising) -> Any:
+                return raising(part) if isinstance(part, raising.__mro__[1]) and not isinstance(part, bool) else raising()
+
+            if is_refused(lambda s, path=path, broken=broken: s.load_state_dict(replaced(state, path, broken)), scheduler):  # type: ignore[misc]
+                assert everything(scheduler) == before, (path, raising)
+            else:
+                scheduler.load_state_dict(state)
+                before = everything(scheduler)
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

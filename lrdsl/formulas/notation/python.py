@@ -11,8 +11,8 @@ _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 
 
 def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
-    """Returns a function of the tick `t` and of the base. Its name is the Python identifier nearest to `name`; so are the names of its letters."""
-    lines = [f"def {python_name(name)}(t, {base}):"] if base else [f"def {python_name(name)}(t):"]
+    """Returns a function of the tick `t` and of the base. The names of its letters are the nearest Python identifiers."""
+    lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
     formula, meanings = _with_identifiers(formula, meanings, base)
     moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
     steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
