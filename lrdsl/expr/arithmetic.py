@@ -31,6 +31,8 @@ _MANY = 8
 FOLD_BITS = 4096
 #: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines; products.
 _MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256, "product": 512}
+#: What a constant does not hold.
+VARYING = sum(_MARKS[mark] for mark in ("t", "v", "base", "k", "symbol", "event", "forms", "product"))
 FORMS, STAIRS, HALF_COSINES, PRODUCTS = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"], _MARKS["product"]
 
 

@@ -120,7 +120,7 @@ def styled(per: Exact, **style: Any) -> Style:
 
 
 def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style, function: str) -> str:
-    """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format, and for a wrong letter."""
+    """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format or letter."""
     one_of("format", format, FORMATS)
     letter: Node = ETA
     if isinstance(base, str) or format == "python":

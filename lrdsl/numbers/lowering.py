@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.expr import HALF_COSINES, PI, PRODUCTS, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
+from lrdsl.expr import HALF_COSINES, PI, PRODUCTS, VARYING, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.numbers.pairs import ONE, ZERO, Float, Pair, added, apart_from_zero, less, operation, over, product_of, quotient_of, root_of, sum_of, times
 from lrdsl.plan import Piece, first_tick
@@ -67,6 +67,16 @@ def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
 
 def _float(value: Exact) -> Float:
     return Float(value.numerator if value.denominator == 1 and -_WHOLE < value < _WHOLE else float(value))
+
+
+def _fixed(e: Call) -> Pair | None:
+    """A constant as a pair."""
+    if e.holds & VARYING:
+        return None
+    from lrdsl.numbers.constants import in_two_doubles  # few texts have constants that are expressions
+
+    doubles = in_two_doubles(e)
+    return None if doubles is None else Pair(Float(doubles[0]), Float(doubles[1]) if doubles[1] else None)
 
 
 #: The slope of a function at x, where its value is y.
@@ -129,7 +139,8 @@ class _Lowering:
             factor = self.pair(e.factor)
             return Accumulated(factor.high, factor.low or ZERO, self.of(e.upto))
         assert isinstance(e, Call), e
-        return self._call(e)
+        fixed = _fixed(e)
+        return self._call(e) if fixed is None else fixed.high
 
     def _choice(self, e: Select) -> Expr:
         """A choice by the time in whole n-ths, not in ticks: a time in doubles may fall short of the bound that it is at."""
@@ -286,6 +297,8 @@ class _Lowering:
             top, bottom = self.ratio(e)
             return Pair(top, None) if bottom == 1 else quotient_of(Pair(top, None), Pair(Float(bottom), None))
         if isinstance(e, Call):
+            if (fixed := _fixed(e)) is not None:
+                return fixed
             if e.op == "hav":
                 return self._hav_pair(e.args[0])
             if e.op == "mod":

@@ -76,8 +76,10 @@ def _plain(data: Any) -> Any:
     """A copy of JSON data in Python's own types: a subclass may do anything when it is compared, read or shown."""
     if isinstance(data, Mapping):
         return {_plain(key): _plain(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_plain(value) for value in (list if isinstance(data, list) else tuple).__iter__(data)]
+    if isinstance(data, list):
+        return [_plain(value) for value in list.__iter__(data)]
+    if isinstance(data, tuple):
+        return [_plain(value) for value in tuple.__iter__(data)]
     if isinstance(data, bool):
         return data
     return next((value(data) for kind, value in _OWN_VALUE.items() if isinstance(data, kind)), data)

@@ -91,3 +91,24 @@ def test_boundaries_within_cycles_that_are_no_doubles(text: str) -> None:
     formula = exact.Evaluator(s.formula(base=BASE, numbers="double"))
     for t, listed in enumerate(s.values(200, BASE).tolist()):
         assert max(ulps(listed, formula.at(t)), ulps(s.at(t, BASE), formula.at(t))) <= 12, (t, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tick"),
+    [
+        ("exp(2^(-1/7))", 3741),
+        ("exp(exp(-1e-6))", FAR),
+        ("step(168011, 2^(-1/7))", FAR),
+        ("step(7, cos(0.1))", 10_000),
+        ("exp(1 - log(1.0001))", 10**6),
+        ("exp(0.5^(1/1e5))", FAR),
+        ("exp(min(abs(-2^(-1/7)), 0.95))", 3741),
+        ("inv(10, power=2^(-1/7))", FAR),
+        ("restarts(cosine(10), decay=2^(-1/7))", 5000),
+    ],
+)
+def test_constants_that_are_no_fractions(text: str, tick: int) -> None:
+    s = lrdsl.parse(text)
+    formula = exact.Evaluator(s.formula(base=BASE, numbers="double"))
+    for t in (3, tick // 7, tick):
+        assert max(ulps(s.at(t, BASE), formula.at(t)), ulps(float(s.values([t], BASE)[0]), formula.at(t))) <= 4, t
