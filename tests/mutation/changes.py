@@ -88,8 +88,8 @@ def _replaced(node: ast.AST) -> Iterator[ast.AST]:
             yield node.operand
         case ast.Constant(value=bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield ast.Constant(node.value + 1)
+        case ast.Constant(value=int() | float() as number):
+            yield ast.Constant(number + 1)
         case ast.Call(func=ast.Name(id=name)) if name in _FUNCTIONS:
             yield ast.Call(ast.Name(_FUNCTIONS[name], ast.Load()), node.args, node.keywords)
         case ast.Call(args=[first, second, *others]) if not any(isinstance(a, ast.Starred) for a in node.args):
