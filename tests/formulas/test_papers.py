@@ -157,9 +157,9 @@ RECIPES = (
 def page() -> str:
     """The whole page."""
     parts = [
-        "# Formulas of papers, and ours\n",
-        "What a paper prints, and what `lrdsl formula --symbolic` prints for the text that says the same. The letters differ where papers differ among themselves;",
-        "the functions do not: a test reads both formulas and compares their values at thousands of ticks.\n",
+        "# Formulas of papers, and of lrdsl\n",
+        "Each section has the formula of a paper, the text for the same schedule, and what `lrdsl formula --symbolic` prints for it. The letters may differ, as they do between papers.",
+        "The functions are the same: a test reads both formulas and compares their values at thousands of ticks.\n",
     ]
     for i, recipe in enumerate(RECIPES, 1):
         parts += [
