@@ -14,7 +14,7 @@ from transformers import Trainer, TrainingArguments
 
 import lrdsl
 
-SCHEDULE = "warmup(10%) then hold(60%) then sqrt(rest)"
+SCHEDULE = "warmup(10%) then hold(60%) then one_minus_sqrt(rest)"
 STEPS = 300
 
 

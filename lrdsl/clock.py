@@ -34,7 +34,7 @@ UNITS = {
 CANONICAL_UNIT = {"tick": "ticks", "step": "steps", "epoch": "ep", "percent": "%", "token": "tokens", "sample": "samples"}
 
 #: The suffixes of a number in a duration, and their factors.
-MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9}
+MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
 #: The largest tick and the longest duration. Every tick up to it is exact in a double.
 MAX_TICKS = 10**12
@@ -167,3 +167,11 @@ class Clock:
         per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or 1
         steps = quotient(amount, per_step)
         return reduced(steps * self._ticks_per_step()) if self.tick == "step" else quotient(steps, self.epoch_steps())
+
+
+def total_of(clock: Clock) -> Exact | None:
+    """Returns the length of the run in ticks; None if the clock does not have it."""
+    try:
+        return clock.total()
+    except MissingFactError:
+        return None

@@ -52,6 +52,7 @@ class Plateau:
 
     A value is an improvement if it beats the best one by more than `threshold`: a share of the best (`threshold_mode` "rel") or an amount ("abs"), downward
     (`mode` "min") or upward ("max"). NaN is no improvement. These are the rules of torch's ReduceLROnPlateau.
+    With `compare` "previous", a value is compared with the one before instead of the best, as NewBob does.
 
     >>> monitor, state = Plateau("loss", patience=1), State()
     >>> came = []
@@ -68,11 +69,13 @@ class Plateau:
     threshold: Exact = Fraction(1, 10000)
     threshold_mode: str = "rel"
     cooldown: int = 0
+    compare: str = "best"
 
     def __str__(self) -> str:
+        compare = "" if self.compare == "best" else f", compare={self.compare}"
         return (
             f"plateau(metric={quoted(self.metric)}, mode={self.mode}, patience={self.patience}, threshold={plain(self.threshold)},"
-            f" threshold_mode={self.threshold_mode}, cooldown={self.cooldown})"
+            f" threshold_mode={self.threshold_mode}, cooldown={self.cooldown}{compare})"
         )
 
     @property
@@ -84,7 +87,8 @@ class Plateau:
         """
         way = "fallen" if self.mode == "min" else "risen"
         relative = self.threshold_mode == "rel"
-        least = f" by {float(self.threshold * (100 if relative else 1)):g}{' % of its best' if relative else ''}" if self.threshold else ""
+        share = f" % of {'its best' if self.compare == 'best' else 'the value before'}" if relative else ""
+        least = f" by {float(self.threshold * (100 if relative else 1)):g}{share}" if self.threshold else ""
         pause = f", {self.cooldown} reports of rest after each" if self.cooldown else ""
         return f"{quoted(self.metric)} has not {way}{least} for more than {self.patience} report{'s' * (self.patience != 1)}{pause}"
 
@@ -92,6 +96,8 @@ class Plateau:
         """Returns the state after a report, and whether the event came."""
         better = self._improves(value, state.best)
         best, bad, cooldown = (value, 0, state.cooldown) if better else (state.best, state.bad + 1, state.cooldown)
+        if self.compare == "previous" and not math.isnan(value):
+            best = value
         if cooldown > 0:
             cooldown, bad = cooldown - 1, 0
         if bad > self.patience:

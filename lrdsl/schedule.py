@@ -14,9 +14,9 @@ from lrdsl.assertions import hold
 from lrdsl.check import check
 from lrdsl.check.finite import checked_base, fits_any_base
 from lrdsl.check.notes import Notes
-from lrdsl.check.program import Library, total_of
+from lrdsl.check.program import Library
 from lrdsl.check.scope import host_names
-from lrdsl.clock import MAX_TICKS, Clock, Options
+from lrdsl.clock import MAX_TICKS, Clock, Options, total_of
 from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.scalar import Evaluator

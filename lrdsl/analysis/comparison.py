@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from lrdsl.arguments import quoted, whole_number
-from lrdsl.check.program import total_of
+from lrdsl.clock import total_of
 from lrdsl.diagnostics import refuse
 from lrdsl.expr import BASE, INDEX, PI, Expr, T
 from lrdsl.expr.exact import Exact

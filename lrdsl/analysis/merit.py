@@ -12,8 +12,7 @@ from sympy.simplify.fu import TR8
 
 from lrdsl import arguments
 from lrdsl.arguments import quoted, whole_number
-from lrdsl.check.program import total_of
-from lrdsl.clock import MissingFactError
+from lrdsl.clock import MissingFactError, total_of
 from lrdsl.diagnostics import refuse
 from lrdsl.expr import BASE, INDEX, PI, Expr, T, decimal, number, substitute
 from lrdsl.expr.exact import exact

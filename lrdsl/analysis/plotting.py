@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.arguments import exactly, number, quoted, whole_number
-from lrdsl.check.program import total_of
+from lrdsl.clock import total_of
 from lrdsl.diagnostics import refuse
 from lrdsl.figures.picture import Drawn, Picture, picture
 from lrdsl.plan import MOST_TICKS

@@ -17,10 +17,10 @@ from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
-from lrdsl.check.program import Library, program_of, total_of
+from lrdsl.check.program import Library, program_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.check.sequences import curves_of
-from lrdsl.clock import MAX_TICKS, Clock
+from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, walk, within
 from lrdsl.expr.exact import Exact
@@ -73,7 +73,7 @@ def _checked(
     if isinstance(tree, nodes.File):
         return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes)
     run, bound = Run(history=history), recipes_for(tree, names)
-    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes)
+    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes, read=curve_of)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
 

@@ -12,7 +12,7 @@ from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
+from lrdsl.kinds import EXAMPLE, KNOWN_AS, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -41,7 +41,8 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             named = True
             parameter = next((p for p in parameters if p.name == a.name), None)
             if parameter is None:
-                near = problems.near(a.name, (p.name for p in parameters))
+                names = [p.name for p in parameters]
+                near = next((name for name in KNOWN_AS.get(a.name, ()) if name in names), None) or problems.near(a.name, names)
                 help = f"did you mean `{near}`?" if near else _takes(node, parameters)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)
                 sound = False
@@ -64,7 +65,8 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
         placed[parameter] = a.value
     for p in parameters:
         if p.default is REQUIRED and p not in placed and sound:
-            problems.error("LR106", node.extent, f"`{node.name}` needs `{p.name}`: {p.doc}", f"give {EXAMPLE[p.kind]}")
+            rest = f"; `{node.name}(rest)` takes the rest of the run" if p.kind is Kind.DURATION and p is parameters[0] else ""
+            problems.error("LR106", node.extent, f"`{node.name}` needs `{p.name}`: {p.doc}", f"give {EXAMPLE[p.kind]}{rest}")
             sound = False
     return placed, sound
 

@@ -30,7 +30,7 @@ def assertion(node: nodes.Assertion, scope: Scope) -> Assertion | None:
         scope.problems.error("LR114", node.extent, what, "write it as in `assert max(lr) <= 1x`, `assert lr at total == 1e-5` or `assert continuous(lr)`")
         return None
     for part in (node.left, node.right):
-        if dependencies(part, scope)[1]:
+        if dependencies(part, scope).follows_metric:
             help = "assert it of a target that follows no metric; `clip(A, low, high)` keeps levels in bounds whatever happens"
             scope.problems.error("LR147", part.extent, f"`{shown(canonical(part))}` depends on a metric, so it is not known before the run", help)
             return None

@@ -18,7 +18,7 @@ from lrdsl.check.scope import Scope
 from lrdsl.check.sequences import Reader
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
-from lrdsl.expr import Expr, call
+from lrdsl.expr import Expr, Num, call, number
 from lrdsl.kinds import REQUIRED, Complaint, Kind, Parameter, with_defaults
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
@@ -34,6 +34,11 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     arguments = shapes.arguments_of(shape, given)
     if _report_complaint(shape.complain(**arguments), node, shape.parameters, scope):
         return None
+    if shape.dated and arguments["since"] == "run":
+        times = _times_of_phase(arguments[shape.dated], node, scope)
+        if times is None:
+            return None
+        arguments[shape.dated] = times
     if shape.monitor is not None:
         event = start_watch([shape.monitor(**arguments)], scope, node.extent, ends=False)
         if event is None:
@@ -43,6 +48,14 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     words = shapes.phrase_of(shape, arguments, given) if scope.readable else None
     law = partial(shapes.level_of, shape, arguments, written=scope.readable)
     return Curve(shapes.natural_length(shape, arguments), law, None, words, partial(law, whole=False))
+
+
+def _times_of_phase(times: tuple[Expr, ...], node: nodes.Call, scope: Scope) -> tuple[Expr, ...] | None:
+    """Returns times of the run, counted from the start of the phase; None after a problem was reported."""
+    if scope.run.timeless:
+        scope.problems.error("LR119", node.extent, f"`since=run` has no meaning {scope.run.timeless}", "count from the start of the phase")
+        return None
+    return tuple(number(time.value - scope.run.first_tick) for time in times if isinstance(time, Num))
 
 
 def _matching_form(node: nodes.Call) -> Shape:

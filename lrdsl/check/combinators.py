@@ -11,7 +11,7 @@ from lrdsl.check import curves, cycles
 from lrdsl.check.curves import Curve
 from lrdsl.expr import ONE, Num
 from lrdsl.expr.exact import quotient
-from lrdsl.kinds import Argument, Complaint, Parameter, count, duration, level, phase, ratio
+from lrdsl.kinds import Argument, Complaint, Parameter, choice, count, duration, level, phase, ratio
 from lrdsl.shapes import SHAPES, Shape
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
@@ -73,6 +73,12 @@ def _needs_one_of_two(arguments: Mapping[str, Any]) -> Complaint | None:
     return None
 
 
+def _needs_a_bound(arguments: Mapping[str, Any]) -> Complaint | None:
+    if arguments["low"] is None and arguments["high"] is None:
+        return "LR106", "", "`clip` needs `low`, `high` or both", "write `clip(A, low=0.01x)`"
+    return None
+
+
 def _shrinks_for_ever(arguments: Mapping[str, Any]) -> Complaint | None:
     if arguments["times"] is None and arguments["stretch"].value < 1:
         return "LR142", "", "endless cycles cannot shrink, because they would come to an end", "give the number of cycles: `times=10`"
@@ -99,10 +105,18 @@ _DECLARED = (
             _TIMES,
             ratio("stretch", "how many times as long each cycle is as the one before", 1, letter="m", open_low=True),
             ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho"),
+            duration("fixed", "the first ticks of a cycle, which `stretch` leaves as they are", 0, letter="T_f", empty=True),
+            choice(
+                "cut",
+                "whether lengths are cut to whole ticks: each exact length, or in a chain, `stretch` times the cut length before",
+                "no",
+                *("no", "each", "chain"),
+            ),
+            choice("floor", "whether levels that the text gives stay, or decay as the entry level does", "fixed", "fixed", "decays"),
         ),
-        lambda phase, times, stretch, decay: cycles.restarts(phase, _count(times), stretch, decay),
+        lambda phase, times, stretch, decay, fixed, cut, floor: cycles.restarts(phase, _count(times), cycles.Growth(stretch, decay, _ticks(fixed), cut, floor)),
         "goes through this again and again[ ({times} in all)], each time from the same level[ times {decay} to the power of the cycles before]"
-        "[, each cycle {stretch} times as long as the one before]: {phase}",
+        "[, each cycle {stretch} times as long as the one before][ but for its first {fixed}]: {phase}",
         cycles=True,
         complain=_shrinks_for_ever,
         varies=lambda arguments: arguments["decay"] != ONE,
@@ -175,11 +189,22 @@ _DECLARED = (
         known_as=("maximum",),
     ),
     Combinator(
+        "sum",
+        "The sum of several, at every tick.",
+        (_PHASE,),
+        lambda phases: curves.total(phases),
+        "is at every tick the sum of what these give: {phase}",
+        variadic=True,
+        example="sum(cosine(100), 0.1 * exp(0.95))",
+        known_as=("add", "plus"),
+    ),
+    Combinator(
         "clip",
-        "A, kept between two levels.",
-        (_PHASE, level("low", "the lowest level", letter="eta_low"), level("high", "the highest level", letter="eta_high")),
+        "A, kept between two levels, or on one side of one.",
+        (_PHASE, level("low", "the lowest level", None, letter="eta_low"), level("high", "the highest level", None, letter="eta_high")),
         lambda phase, low, high: curves.clip(phase, low, high),
-        "does this, kept between {low} and {high}: {phase}",
+        "does this[, never below {low}][, never above {high}]: {phase}",
+        complain=_needs_a_bound,
         example="clip(exp(0.95), 0.01x, 1x)",
         known_as=("clamp", "bound"),
     ),

@@ -8,12 +8,12 @@ import attrs
 
 from lrdsl.check.arguments import bind_arguments
 from lrdsl.check.curves import Curve, limit, until
-from lrdsl.check.names import is_phase
+from lrdsl.check.names import is_phase, uses_rest
 from lrdsl.check.scope import WORDS, Scope
 from lrdsl.check.values import value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import Event, Num
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, plain
 from lrdsl.kinds import Kind, with_defaults
 from lrdsl.metrics import Crossing, Monitor
 from lrdsl.plan import Watch
@@ -24,7 +24,7 @@ from lrdsl.syntax.nodes import Extent, Node
 #: The comparison with its sides exchanged.
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 #: The help line for something that is not a condition.
-_CONDITIONS = "a condition is a comparison such as `val_loss < 0.3`, `plateau(patience=5)`, or a duration; `or` joins several"
+_CONDITIONS = "a condition is a comparison such as `val_loss < 0.3`, `plateau(patience=5)`, a time of the run such as `80%`, or a length such as `for 20ep`"
 
 
 @attrs.frozen
@@ -110,13 +110,35 @@ def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:
         case _ if is_phase(node, scope):
             scope.problems.error("LR118", node.extent, f"`{shown(canonical(node))}` is not a condition", _CONDITIONS)
             return None
-    length = value_of(node, Kind.DURATION, scope)
-    if not isinstance(length, Num):
+        case nodes.Lasting():
+            length = value_of(node.length, Kind.DURATION, scope)
+            if isinstance(length, Num) and length.value < 0:
+                scope.problems.error("LR131", node.length.extent, f"a phase cannot last `{shown(canonical(node.length))}`", "a length is 0 ticks or more")
+                return None
+            return length.value if isinstance(length, Num) else None
+    return _ticks_until(node, scope)
+
+
+def _ticks_until(node: Node, scope: Scope) -> Exact | None:
+    """Returns the ticks from the start of a phase to a time of the run; None after a problem was reported."""
+    text = shown(canonical(node))
+    if uses_rest(node, scope):
+        scope.problems.error("LR122", node.extent, f"`{text}` is a length, but `until` needs a time of the run", "write `A for rest`, or `A until 80%`")
         return None
-    if length.value < 0:
-        scope.problems.error("LR131", node.extent, f"a phase cannot last `{shown(canonical(node))}`", "a length is 0 ticks or more")
+    if scope.run.timeless:
+        what = f"`until {text}` is a time of the run, which has no meaning {scope.run.timeless}"
+        scope.problems.error("LR119", node.extent, what, f"for a length, write `for {text}`")
         return None
-    return length.value
+    time = value_of(node, Kind.DURATION, scope)
+    if not isinstance(time, Num):
+        return None
+    start = scope.run.first_tick
+    if time.value <= start and not (time.value == start == 0):
+        when = "" if scope.run.start is None else f", at tick {plain(start)}"
+        what = f"the time `{text}` has passed when this phase begins{when}"
+        scope.problems.error("LR119", node.extent, what, f"`until` is a time of the run; for a length, write `for {text}`")
+        return None
+    return time.value - start
 
 
 def _comparison(node: nodes.Comparison, scope: Scope) -> Crossing | None:

@@ -6,7 +6,7 @@ Each form of the language that combines phases is a function of curves here, or,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 
 import attrs
 
@@ -25,6 +25,7 @@ from lrdsl.expr import (
     floor,
     linear,
     mul,
+    neg,
     number,
     on_branches,
     pointwise,
@@ -177,6 +178,11 @@ def shifted(curve: Curve, by: Expr) -> Curve:
     return curve.with_level(on_branches(lambda a: add(a, by), curve.level))
 
 
+def level_less(curve: Curve, level: Expr) -> Curve:
+    """Returns a level minus the curve."""
+    return curve.with_level(on_branches(lambda a: add(level, neg(a)), curve.level))
+
+
 def skip(ticks: Exact, curve: Curve) -> Curve:
     """Returns the curve without its first ticks."""
     length = None if curve.length is None else max(curve.length - ticks, 0)
@@ -189,9 +195,19 @@ def extreme(op: str, curves: Sequence[Curve]) -> Curve:
     return Curve.of(_longest(curves), pointwise(lambda *levels: call(op, *levels), T, *(c.level for c in curves)))
 
 
-def clip(curve: Curve, low: Expr, high: Expr) -> Curve:
-    """Returns the curve, kept between two levels."""
-    return curve.with_level(on_branches(lambda level: call("min", call("max", level, low), high), curve.level))
+def total(curves: Sequence[Curve]) -> Curve:
+    """Returns the sum of curves at every tick."""
+    return Curve.of(_longest(curves), pointwise(lambda first, *others: reduce(add, others, first), T, *(c.level for c in curves)))
+
+
+def clip(curve: Curve, low: Expr | None, high: Expr | None) -> Curve:
+    """Returns the curve, kept between two levels, or on one side of one."""
+
+    def kept(level: Expr) -> Expr:
+        above = level if low is None else call("max", level, low)
+        return above if high is None else call("min", above, high)
+
+    return curve.with_level(on_branches(kept, curve.level))
 
 
 def _longest(curves: Sequence[Curve]) -> Exact | None:

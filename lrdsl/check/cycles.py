@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
+import attrs
+
 from lrdsl.check.bounds import constant
 from lrdsl.check.curves import MAX_PIECES, Curve, TooLargeError, finite_length, level_at, then
 from lrdsl.clock import MAX_TICKS
@@ -24,6 +26,7 @@ from lrdsl.expr import (
     floor,
     linear,
     mod,
+    mul,
     number,
     power,
     select,
@@ -86,19 +89,58 @@ def _cycles(curve: Curve, m: Exact, count: int | None, entry: Callable[[Expr], E
     return Curve.of(m * count, select(T, [(0, level), (last, final)]))
 
 
-def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curve:
-    """Returns the curve of cycles in which cycle k enters at the first entry level times decay^k, and is factor^k times as long."""
-    m = finite_length(curve)
+@attrs.frozen
+class Growth:
+    """How cycles change: each is `factor` times as long as the one before but for its first `fixed` ticks, and enters at `decay` times the level.
+
+    `cut` says whether lengths are whole ticks: "no", "each" for the whole part of each exact length, "chain" for that of `factor` times the length before. If
+    `floor` is "decays", a whole cycle is `decay` times the one before, with all levels in it.
+    """
+
+    factor: Expr
+    decay: Expr
+    fixed: Exact = 0
+    cut: str = "no"
+    floor: str = "fixed"
+
+    def after(self, length: Exact, exact: Exact) -> tuple[Exact, Exact]:
+        """Returns the length of the next cycle, and what it would be if no length were cut."""
+        assert isinstance(self.factor, Num)
+        exact = self.fixed + (exact - self.fixed) * self.factor.value
+        if self.cut == "chain":
+            return self.fixed + math.floor((length - self.fixed) * self.factor.value), exact
+        return (math.floor(exact) if self.cut == "each" else exact), exact
+
+    def law(self, curve: Curve, time: Expr, k: Expr) -> Expr:
+        """Returns the level of cycle k at a time since it began."""
+        weight = power(self.decay, k)
+        return mul(weight, curve.law(time, ENTRY)) if self.floor == "decays" else curve.law(time, ENTRY * weight)
+
+
+def restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
+    """Returns the curve of cycles that all enter at the same level, but for what their `growth` changes."""
+    m, factor = finite_length(curve), growth.factor
     if factor == ONE:
-        return _cycles(curve, m, count, lambda k: ENTRY * power(decay, k))
+        i, w = floor(linear(quotient(1, m), T, 0)), mod(T, m)
+        level = growth.law(curve, w, i)
+        if count is None:
+            return Curve.of(None, level)
+        last = m * (count - 1)
+        return Curve.of(m * count, select(T, [(0, level), (last, growth.law(curve, linear(1, T, -last), number(count - 1)))]))
     assert isinstance(factor, Num)
     # Endless cycles have this form for numbers alone, which need no letters; people read the form of `_growing`.
-    first, growth = (unlettered(m), unlettered(factor.value)) if count is None else (m, factor.value)
-    lengths, end = [first], first
+    first, fixed, grows = m, growth.fixed, factor.value
+    if count is None:
+        first, fixed, grows = unlettered(first), unlettered(fixed), unlettered(grows)
+    growth = attrs.evolve(growth, factor=Num(grows, grows), fixed=fixed)
+    lengths, end, exact = [first], first, first
     while end <= MAX_TICKS and (count is None or len(lengths) < count):
         if len(lengths) >= MAX_CYCLES:
             raise NoClosedFormError(f"they grow so slowly that a run has more than {MAX_CYCLES}")
-        lengths.append(lengths[-1] * growth)
+        length, exact = growth.after(lengths[-1], exact)
+        if length <= fixed:
+            raise NoClosedFormError("a cycle has no time left")
+        lengths.append(length)
         end += lengths[-1]
         if end.denominator.bit_length() > MAX_BITS:
             raise TooLargeError(f"after {len(lengths)} cycles, their exact lengths have {round(MAX_BITS * math.log10(2), -3):.0f} digits")
@@ -107,11 +149,17 @@ def restarts(curve: Curve, count: int | None, factor: Expr, decay: Expr) -> Curv
     parts: list[tuple[Exact, Expr]] = []
     start: Exact = 0
     for k, length in enumerate(lengths):
-        pace = quotient(first, length)
-        time = linear(pace, T, -start * pace)
-        parts.append((start, curve.law(time, ENTRY * power(decay, number(k)))))
+        pace = quotient(first - fixed, length - fixed)
+        time = linear(pace, T, fixed - (start + fixed) * pace)
+        if fixed:
+            parts.append((start, growth.law(curve, linear(1, T, -start), number(k))))
+        parts.append((start + fixed, growth.law(curve, time, number(k))))
         start += length
-    return Curve.of(None if count is None else start, select(T, parts) if count is not None else Forms(select(T, parts), _growing(curve, m, factor, decay)))
+    level = select(T, parts)
+    if count is not None:
+        return Curve.of(start, level)
+    plain = not fixed and growth.cut == "no" and growth.floor == "fixed"
+    return Curve.of(None, Forms(level, _growing(curve, m, factor, growth.decay)) if plain else level)
 
 
 def _growing(curve: Curve, m: Exact, factor: Expr, decay: Expr) -> Expr:

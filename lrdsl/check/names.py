@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.scope import ARITHMETIC, FunctionBinding, NameBinding, Scope
+from lrdsl.check.scope import ARITHMETIC, Dependencies, FunctionBinding, NameBinding, Scope
 from lrdsl.diagnostics import shown
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -17,46 +17,57 @@ from lrdsl.syntax.nodes import Node
 _Meaning = TypeVar("_Meaning")
 
 
-def is_phase(node: Node, scope: Scope) -> bool:
-    """Returns whether a node is a phase. A word that is both a shape and a function is a phase; `min` and `max` are if one of their arguments is."""
+def is_phase(node: Node, scope: Scope, certainly: bool = False) -> bool:
+    """Returns whether a node is a phase. `min` and `max` are phases if one of their arguments is.
+
+    `exp(g)` is a phase and a function: it counts as a phase, but not if the node has to be a phase `certainly`.
+    """
     match node:
         case nodes.Sequence() | nodes.Restart() | nodes.Limited() | nodes.Until():
             return True
         case nodes.Call() if node.name in scope.bound:
             binding = scope.bound[node.name]
-            return binding.is_phase or (isinstance(binding, FunctionBinding) and any(is_phase(a.value, scope) for a in node.arguments))
+            return binding.is_phase or (isinstance(binding, FunctionBinding) and any(is_phase(a.value, scope, certainly) for a in node.arguments))
         case nodes.Call():
             if node.name in ("min", "max"):
-                return any(is_phase(a.value, scope) for a in node.arguments)
+                return any(is_phase(a.value, scope, certainly) for a in node.arguments)
+            if certainly and node.name in SHAPES and node.name in ARITHMETIC:
+                return len(node.arguments) != 1 or bool(node.arguments[0].name) or is_phase(node.arguments[0].value, scope, certainly)
             return node.name in SHAPES or node.name in COMBINATORS or node.name not in ARITHMETIC
         case nodes.Name() if node.id in scope.bound:
-            return scope.bound[node.id].is_phase
+            binding = scope.bound[node.id]
+            return binding.only_phase if certainly and isinstance(binding, NameBinding) else binding.is_phase
         case nodes.Name():
             return node.id in SHAPES
         case nodes.Indexed():
             return canonical(node) in scope.bound
         case nodes.Binary():
-            return is_phase(node.left, scope) or is_phase(node.right, scope)
+            return is_phase(node.left, scope, certainly) or is_phase(node.right, scope, certainly)
         case nodes.Negative():
-            return is_phase(node.operand, scope)
+            return is_phase(node.operand, scope, certainly)
         case _:
             return False
 
 
-def dependencies(node: Node, scope: Scope) -> tuple[bool, bool]:
-    """Returns whether a node uses `rest`, and whether it follows a metric, itself or in the meaning of a name."""
-    rests = follows = False
+def dependencies(node: Node, scope: Scope) -> Dependencies:
+    """Returns the dependencies of a node, its own and those of the names in it."""
+    rests = follows = counts = False
     for x in nodes.walk(node):
         word = _word(x)
         binding = scope.bound.get(word)
-        rests = rests or (word == "rest" and isinstance(x, nodes.Name)) or (binding is not None and binding.uses_rest)
-        follows = follows or (_follows_metric(x, word) if binding is None else binding.follows_metric)
-    return rests, follows
+        if binding is not None:
+            needs = binding.needs
+            rests, follows, counts = rests or needs.uses_rest, follows or needs.follows_metric, counts or needs.counts_run
+            continue
+        rests = rests or (word == "rest" and isinstance(x, nodes.Name))
+        follows = follows or _follows_metric(x, word)
+        counts = counts or _counts_run(x, word)
+    return Dependencies(rests, follows, counts)
 
 
 def uses_rest(node: Node, scope: Scope) -> bool:
     """Returns whether a node uses `rest`, itself or in the meaning of a name."""
-    return dependencies(node, scope)[0]
+    return dependencies(node, scope).uses_rest
 
 
 def _follows_metric(node: Node, word: str) -> bool:
@@ -64,6 +75,13 @@ def _follows_metric(node: Node, word: str) -> bool:
     if word:
         return word in SHAPES and SHAPES[word][0].monitor is not None
     return isinstance(node, nodes.Until) and any(isinstance(c, nodes.Comparison | nodes.Call) for c in node.conditions)
+
+
+def _counts_run(node: Node, word: str) -> bool:
+    """Returns whether a node itself has a time that counts from the start of the run."""
+    if isinstance(node, nodes.Call) and word in SHAPES:
+        return any(form.dated for form in SHAPES[word])
+    return isinstance(node, nodes.Until) and any(not isinstance(c, nodes.Comparison | nodes.Call | nodes.Lasting) for c in node.conditions)
 
 
 def _word(node: Node) -> str:
@@ -84,7 +102,7 @@ def _size(node: Node) -> int:
 
 def bind_name(node: Node, scope: Scope) -> NameBinding:
     """Returns the binding of a name whose meaning is a node in a scope."""
-    return NameBinding(node, scope, is_phase(node, scope), *dependencies(node, scope), _size(node))
+    return NameBinding(node, scope, is_phase(node, scope), is_phase(node, scope, certainly=True), dependencies(node, scope), _size(node))
 
 
 def bind_function(function: nodes.Function, scope: Scope) -> FunctionBinding:
@@ -92,7 +110,7 @@ def bind_function(function: nodes.Function, scope: Scope) -> FunctionBinding:
     slots = {p.name for p in function.parameters}
     inner = scope.without_names(slots)
     body = function.body
-    return FunctionBinding(function, scope, is_phase(body, inner), *dependencies(body, inner), _size(body))
+    return FunctionBinding(function, scope, is_phase(body, inner), dependencies(body, inner), _size(body))
 
 
 def call_function(node: nodes.Call, function: FunctionBinding, scope: Scope, read: Callable[[Node, Scope], _Meaning | None]) -> _Meaning | None:

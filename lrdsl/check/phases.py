@@ -13,7 +13,7 @@ from lrdsl.check.curves import Curve
 from lrdsl.check.names import call_function, is_phase
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.check.values import evaluate, value_of
-from lrdsl.diagnostics import foreign_letter, shown
+from lrdsl.diagnostics import Fix, foreign_letter, shown
 from lrdsl.expr import ONE, Num, div, neg
 from lrdsl.kinds import Kind
 from lrdsl.shapes import SHAPES
@@ -95,13 +95,13 @@ def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
 
 
 def _arithmetic(node: nodes.Binary, scope: Scope) -> Curve | None:
-    """Returns the curve of `A * B`, `A * 2`, `A / 2`, `A + 1e-5` or `A - 1e-5`."""
+    """Returns the curve of `A * B`, `A * 2`, `A / 2`, `A + 1e-5`, `A - 1e-5` or `1x - A`."""
     both = is_phase(node.left, scope) and is_phase(node.right, scope)
-    if node.op in "+-" and not both and (node.op == "+" or is_phase(node.left, scope)):
+    if node.op in "+-" and not both:
         return _shifted(node, scope)
     if node.op not in "*/" or (node.op == "/" and is_phase(node.right, scope)):
         what = {"+": "added", "-": "subtracted", "/": "divided", "^": "raised to a power"}.get(node.op, node.op)
-        help = "combine phases as `A then B`, `A * B`, `min(A, B)` or `max(A, B)`; a level can be added: `A + 1e-5`"
+        help = "combine phases as `A then B`, `A * B`, `sum(A, B)`, `min(A, B)` or `max(A, B)`"
         scope.problems.error("LR114", node.extent, f"phases cannot be {what}", help)
         return None
     if both:
@@ -124,11 +124,13 @@ def _arithmetic(node: nodes.Binary, scope: Scope) -> Curve | None:
 
 
 def _shifted(node: nodes.Binary, scope: Scope) -> Curve | None:
-    """Returns the curve of a phase plus or minus a level."""
+    """Returns the curve of a phase plus or minus a level, or of a level minus a phase."""
     phase, summand = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
     curve, level = curve_of(phase, scope), value_of(summand, Kind.LEVEL, scope)
     if curve is None or level is None:
         return None
+    if node.op == "-" and phase is node.right:
+        return attrs.evolve(curves.level_less(curve, level), phrase=wording.level_less(curve.phrase, level))
     return attrs.evolve(curves.shifted(curve, neg(level) if node.op == "-" else level), phrase=wording.shifted(curve.phrase, node.op, level))
 
 
@@ -164,8 +166,10 @@ def _call(node: nodes.Call, scope: Scope) -> Curve | None:
     if node.name in SHAPES:
         return shape_curve(node, scope)
     if node.name in ARITHMETIC:
-        text = shown(canonical(node))
-        scope.problems.error("LR112", node.extent, f"expected a phase, but `{node.name}` is a function", f"to stay at its level, write `hold(at={text})`")
+        shape, stay = shapes.KNOWN_AS.get(node.name), f"to stay at its level, write `hold(at={shown(canonical(node))})`"
+        help = f"did you mean `{shape}`? {stay[0].upper()}{stay[1:]}" if shape else stay
+        fix = Fix(*node.name_extent, shape) if shape else None
+        scope.problems.error("LR112", node.extent, f"expected a phase, but `{node.name}` is a function", help, fix=fix)
         return None
     _report_unknown(node.name, node.name_extent, scope)
     inner = scope.without_rest("inside an unknown shape")

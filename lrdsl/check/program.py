@@ -12,10 +12,11 @@ from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.legend import Legend
 from lrdsl.check.names import bind_function, bind_name
 from lrdsl.check.notes import Notes
+from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope
 from lrdsl.check.values import value_of
-from lrdsl.clock import UNITS, Clock, MissingFactError
+from lrdsl.clock import UNITS, Clock, total_of
 from lrdsl.diagnostics import Problems, ScheduleError, shown
 from lrdsl.expr import Num
 from lrdsl.expr.exact import Exact
@@ -54,14 +55,6 @@ class Library(Protocol):
         ...
 
 
-def total_of(clock: Clock) -> Exact | None:
-    """Returns the length of the run in ticks; None if the clock does not have it."""
-    try:
-        return clock.total()
-    except MissingFactError:
-        return None
-
-
 @attrs.define
 class _FileState:
     """The state of the check of one file: the clock and names so far, and what its scopes need. `used` has the files that it uses, for all files together."""
@@ -82,7 +75,7 @@ class _FileState:
     def scope(self) -> Scope:
         """Returns the scope of the next statement."""
         bound, rest = {**self.recipes, **self.bound}, total_of(self.clock)
-        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes}
+        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes, "read": curve_of}
         return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), **shared)
 
     def bind(self, name: str, extent: nodes.Extent, binding: NameBinding | FunctionBinding) -> None:

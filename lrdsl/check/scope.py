@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,8 +19,19 @@ from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
+if TYPE_CHECKING:
+    from lrdsl.check.curves import Curve
+
 #: The words of the language that stand for a value.
 WORDS = ("base", "pi", "rest", "t", "total")
+
+#: What other libraries call these words.
+WORDS_KNOWN_AS = {
+    **dict.fromkeys(("remaining", "remainder", "left", "rest_of_run"), "rest"),
+    **dict.fromkeys(("total_steps", "max_steps", "max_epochs", "num_steps", "total_epochs", "run", "end"), "total"),
+    **dict.fromkeys(("base_lr", "peak_lr", "max_lr", "initial_lr", "init_lr", "learning_rate"), "base"),
+    **dict.fromkeys(("step", "epoch", "tick", "i", "n", "T"), "t"),
+}
 
 #: The functions of arithmetic, and how many arguments each takes; None for two or more.
 ARITHMETIC = {"abs": 1, "ceil": 1, "cos": 1, "exp": 1, "floor": 1, "log": 1, "max": None, "min": None, "sin": 1, "sqrt": 1}
@@ -41,19 +52,28 @@ LARGEST = 10**100
 _RANGE = "give it a finite number between 1e-100 and 1e100"
 
 
+@attrs.frozen
+class Dependencies:
+    """What must be known before a node is read: the other lengths if it `uses_rest`, the events if it `follows_metric`, its first tick if it `counts_run`."""
+
+    uses_rest: bool
+    follows_metric: bool
+    counts_run: bool
+
+
 @attrs.frozen(eq=False)
 class NameBinding:
     """The meaning of a name of the text: of a `let`, an argument of a function, or a target. The `node` is read in the `scope` where it was written.
 
-    `is_phase`, `uses_rest` and `follows_metric` describe the node; `size` counts the nodes in it. `by_user` is False for the parameters of a standard recipe:
-    a symbolic formula does not use their names as letters.
+    `is_phase` says that the node is a phase, `only_phase` that it cannot be a value instead, as `exp(-1)` can. `needs` are the dependencies of the node; `size`
+    counts the nodes in it. `by_user` is False for the parameters of a standard recipe: a symbolic formula does not use their names as letters.
     """
 
     node: Node
     scope: Scope
     is_phase: bool
-    uses_rest: bool
-    follows_metric: bool
+    only_phase: bool
+    needs: Dependencies
     size: int
     by_user: bool = True
 
@@ -65,33 +85,35 @@ class FunctionBinding:
     function: nodes.Function
     scope: Scope
     is_phase: bool
-    uses_rest: bool
-    follows_metric: bool
+    needs: Dependencies
     size: int
     by_user: bool = True
 
 
 @attrs.frozen(eq=False)
 class Run:
-    """The place of a node on the time axis of the run, for phases that follow a metric.
+    """The place of a node on the time axis of the run.
 
-    The phase begins at the tick `start`, None if that depends on an event that has not come, and `offset` ticks after the event `origin`. From the tick `end`
-    on, it is no longer in force. `refused` is not empty where such a phase is not allowed, and names the place. `history` has the events that have come. Two
-    fields are filled while a text is checked: `watches`, and `times`, when each event came, in ticks of its phase.
+    The phase begins at the tick `start`, None if that depends on an event that has not come, and `offset` ticks after the event `origin`. It cannot begin
+    before the tick `earliest`. From the tick `end` on, it is no longer in force. `refused` is not empty where a phase that follows a metric is not allowed, and
+    names the place; `timeless` does so for a time of the run. `history` has the events that have come. Two fields are filled while a text is checked:
+    `watches`, and `times`, when each event came, in ticks of its phase.
     """
 
     start: Exact | None = 0
+    earliest: Exact = 0
     end: Exact | None = None
     origin: Event | None = None
     offset: Exact = 0
     refused: str = ""
+    timeless: str = ""
     history: History = attrs.field(factory=dict)
     watches: list[Watch] = attrs.field(factory=list)
     times: dict[Event, tuple[Exact, ...]] = attrs.field(factory=dict)
 
     def advanced(self, ticks: Exact) -> Run:
         """Returns the place that is this many ticks later."""
-        return attrs.evolve(self, start=None if self.start is None else self.start + ticks, offset=self.offset + ticks)
+        return attrs.evolve(self, start=None if self.start is None else self.start + ticks, earliest=self.earliest + ticks, offset=self.offset + ticks)
 
     def after_event(self, event: Event, ticks: Exact, default: Exact | None) -> Run:
         """Returns the place that is this many ticks after an event.
@@ -99,7 +121,12 @@ class Run:
         `default` is how many ticks later that is if the event does not come, None if the phase then never ends.
         """
         start = None if self.start is None or default is None else self.start + default
-        return attrs.evolve(self, start=start, origin=event, offset=ticks)
+        return attrs.evolve(self, start=start, earliest=self.earliest + ticks, origin=event, offset=ticks)
+
+    @property
+    def first_tick(self) -> Exact:
+        """The tick at which the phase begins; the earliest one if that depends on an event."""
+        return self.earliest if self.start is None else self.start
 
     def cut(self, ticks: Exact | None) -> Run:
         """Returns this place for a phase that is in force for at most this many ticks; None sets no limit."""
@@ -115,7 +142,7 @@ class Scope:
     names the place. `factor` is set inside the right side of `A * B`, where the entry level and base are 1, and `formula` inside an expression of `t`.
     `readable` asks for formulas as people write them. `bound` has the names that the text defines; `depth` counts the names around a node, one inside the
     meaning of another, and `expanded` the nodes that all names together have expanded to. `run` is the place in the run. `legend` gives letters to constants of
-    a symbolic formula, `notes` records calls and sequences for lint rules; both may be None.
+    a symbolic formula, `notes` records calls and sequences for lint rules; both may be None. `read` returns the curve of a phase, for values such as `A at T`.
     """
 
     clock: Clock
@@ -132,6 +159,7 @@ class Scope:
     run: Run = attrs.field(factory=Run)
     legend: Legend | None = None
     notes: Notes | None = None
+    read: Callable[[Node, Scope], Curve | None] | None = attrs.field(default=None, repr=False)
 
     def note_call(self, node: nodes.Call, name: str, arguments: Mapping[str, Any], given: Iterable[str]) -> None:
         """Records a call for lint rules. `given` names the arguments that the text has."""
@@ -169,8 +197,8 @@ class Scope:
         return attrs.evolve(self, bound={**self.bound, **names})
 
     def without_rest(self, where: str) -> Scope:
-        """Returns the scope for a place, such as "inside a factor", where neither `rest` nor a phase that follows a metric is allowed."""
-        return attrs.evolve(self, rest=None, no_rest=where, run=attrs.evolve(self.run, refused=where))
+        """Returns the scope for a place, such as "inside a cycle", without `rest`, phases that follow a metric, and times of the run."""
+        return attrs.evolve(self, rest=None, no_rest=where, run=attrs.evolve(self.run, refused=where, timeless=where))
 
     def without_names(self, words: set[str]) -> Scope:
         """Returns the scope without some names of the text."""

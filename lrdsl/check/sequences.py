@@ -27,15 +27,16 @@ Reader: TypeAlias = "Callable[[Node, Scope], Curve | None]"
 def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve] | None:
     """Returns the curves of a sequence; None after problems were reported.
 
-    The phase whose length is `rest` is read after the lengths of all others are known. A phase that follows a metric is read after its first tick is known. In
+    The phase whose length is `rest` is read after the lengths of all others are known. A phase that follows a metric, or counts from the
+    start of the run, is read after its first tick is known. In
     `A for D` and `A until ...`, `rest` inside A is the rest of the run from the beginning of A, whatever follows: `cosine(rest) for 30` is the first part of a
     cosine to the end of the run.
     """
     needs = [dependencies(item, scope) for item in items]
-    limited_rest = {i for i, (rests, _) in enumerate(needs) if rests and _cuts_rest(items[i], scope)}
-    with_rest = [i for i, (rests, _) in enumerate(needs) if rests and i not in limited_rest]
-    with_metric = {i for i, (_, follows) in enumerate(needs) if follows}
-    deferred = {*limited_rest, *with_rest, *with_metric}
+    limited_rest = {i for i, need in enumerate(needs) if need.uses_rest and _cuts_rest(items[i], scope)}
+    with_rest = [i for i, need in enumerate(needs) if need.uses_rest and i not in limited_rest]
+    with_metric = {i for i, need in enumerate(needs) if need.follows_metric}
+    deferred = {*limited_rest, *with_rest, *with_metric, *(i for i, need in enumerate(needs) if need.counts_run)}
     if len(with_rest) > 1 and scope.rest is not None:
         scope.problems.error("LR122", items[with_rest[1]].extent, "two phases of one sequence use `rest`", "give one of them a length, such as `20%`")
     parts: list[Curve | None] = [None] * len(items)

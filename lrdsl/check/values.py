@@ -9,9 +9,9 @@ import attrs
 
 from lrdsl.check import bounds
 from lrdsl.check.legend import TOTAL
-from lrdsl.check.names import call_function
-from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
-from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError
+from lrdsl.check.names import call_function, dependencies, is_phase
+from lrdsl.check.scope import ARITHMETIC, WORDS, WORDS_KNOWN_AS, FunctionBinding, Run, Scope
+from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError, total_of
 from lrdsl.diagnostics import foreign_letter, shown
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
 from lrdsl.expr.exact import reduced
@@ -98,6 +98,8 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
             return None if left is None or right is None else _binary(node, left, right, scope)
         case nodes.Call() if node.name in ARITHMETIC:
             return _call(node, scope)
+        case nodes.Moment():
+            return _moment(node, scope)
         case nodes.Text():
             scope.problems.error("LR111", node.extent, "expected a value, but found text in quotes", "quotes are for the name of a metric, a group or a file")
         case nodes.List():
@@ -111,7 +113,7 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
 def _bound_name(node: nodes.Name, scope: Scope) -> Value | None:
     """Returns the value of a name that the text defines."""
     binding = scope.bound[node.id]
-    if binding.is_phase or isinstance(binding, FunctionBinding):
+    if isinstance(binding, FunctionBinding) or binding.only_phase:
         what = "a function" if isinstance(binding, FunctionBinding) else "a phase"
         scope.problems.error("LR113", node.extent, f"expected a value, but `{node.id}` is {what}", "put a number here")
         return None
@@ -122,6 +124,28 @@ def _bound_name(node: nodes.Name, scope: Scope) -> Value | None:
     return Value(value.kind, scope.legend.with_letter(value.expr, node.id, factor=scope.factor, duration=value.kind is Kind.DURATION))
 
 
+def _moment(node: nodes.Moment, scope: Scope) -> Value | None:
+    """Returns the level that a target, or a phase that enters at the base, has at a time: `(cosine(100) at 10)`."""
+    text = shown(canonical(node.value))
+    if not is_phase(node.value, scope):
+        scope.problems.error("LR112", node.value.extent, f"expected a phase or a target, but `{text}` is a value", "write it as in `lr at 5ep`")
+        return None
+    if dependencies(node.value, scope).follows_metric:
+        help = "use a phase that follows no metric, or write the level as a number"
+        scope.problems.error("LR147", node.value.extent, f"`{text}` depends on a metric, so its level is not known before the run", help)
+        return None
+    time = value_of(node.tick, Kind.DURATION, scope)
+    alone = attrs.evolve(scope, rest=total_of(scope.clock), no_rest="", run=Run(refused="inside `A at T`"), factor=False)
+    assert scope.read is not None
+    curve = scope.read(node.value, alone)
+    if curve is None or not isinstance(time, Num):
+        return None
+    if time.value < 0:
+        scope.problems.error("LR131", node.tick.extent, f"a time cannot be `{shown(canonical(node.tick))}`", "a time is 0 or more")
+        return None
+    return Value(Kind.LEVEL, curve.at(time.value, BASE))
+
+
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
     """Returns the value of a number with a unit."""
     if node.multiple and node.multiple not in MULTIPLES:
@@ -129,7 +153,7 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
             scope.problems.error("LR104", node.extent, "`and` cannot join conditions", "join conditions by `or`")
             return None
         what = f"`{shown(node.multiple)}` is not a multiple of a unit"
-        scope.problems.error("LR104", node.extent, what, "write the number, then `k`, `M` or `B` or none of them, then the unit")
+        scope.problems.error("LR104", node.extent, what, f"write the number, one of {', '.join(f'`{m}`' for m in MULTIPLES)} or none, then the unit")
         return None
     amount = node.value * MULTIPLES.get(node.multiple, 1)
     if node.unit == "x":
@@ -137,7 +161,9 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
             scope.problems.error("LR104", node.extent, f"`{node.multiple}` can multiply only durations", f"write the whole number: `{float(amount):g}x`")
             return None
         return Value(Kind.LEVEL, mul(decimal(amount), BASE))
-    unit = UNITS.get(node.unit) if node.unit else "tick"
+    if not node.unit:
+        return Value(Kind.NUMBER, decimal(amount))
+    unit = UNITS.get(node.unit)
     if unit is None:
         near = scope.problems.near(node.unit, [*UNITS, "x"]) or UNITS.get(node.unit.lower())
         note = foreign_letter(node.unit)
@@ -176,7 +202,8 @@ def _word(node: nodes.Name, scope: Scope) -> Value | None:
         case "rest":
             return _rest(node, scope)
         case _:
-            near = problems.near(word, [*WORDS, *scope.names, *scope.bound])
+            near = WORDS_KNOWN_AS.get(word) if WORDS_KNOWN_AS.get(word) != "t" or scope.formula else None
+            near = near or problems.near(word, [*WORDS, *scope.names, *scope.bound])
             note = foreign_letter(word)
             names = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names) if w != "t" or scope.formula)
             repair = f"give it a value: `names={{{word!r}: 10}}` (`--set {word}=10`); the names here are {names}"
@@ -194,11 +221,7 @@ def _rest(node: nodes.Name, scope: Scope) -> Value | None:
             help = "write the length as a number, or as a share of the run: `20%`"
             scope.problems.error("LR122", node.extent, f"`rest` has no meaning {scope.no_rest}", help)
         return None
-    if scope.rest <= 0:
-        others = f"are {float(-scope.rest):g} ticks longer than the run" if scope.rest else "fill the run"
-        scope.problems.error("LR123", node.extent, f"nothing is left for `rest`: the other phases {others}", "shorten them, or raise the total")
-        return None
-    return Value(Kind.DURATION, number(scope.rest))
+    return Value(Kind.DURATION, number(max(scope.rest, 0)))
 
 
 def _mismatch(node: Node, what: str, help: str, scope: Scope) -> None:

@@ -45,6 +45,11 @@ def shifted(body: Phrase | None, op: str, level: Expr) -> Phrase | None:
     return body if level == ZERO else phrase("does this, ", "less " if op == "-" else "plus ", level, ": ", bracketed(body))
 
 
+def level_less(body: Phrase | None, level: Expr) -> Phrase | None:
+    """Returns the phrase of `1x - A`."""
+    return phrase("is ", level, " less the level of this: ", bracketed(body))
+
+
 def constant(level: Expr) -> Phrase | None:
     """Returns the phrase of a level in the place of a phase."""
     return phrase("stays at ", level)

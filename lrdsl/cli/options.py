@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdsl import plan
-from lrdsl.check.program import total_of
 from lrdsl.cli import terminal
+from lrdsl.clock import total_of
 from lrdsl.diagnostics import UsageError
 from lrdsl.plan import MOST_TICKS, Target
 from lrdsl.reading import load

@@ -1,12 +1,12 @@
-"""Shapes that go to a level in a given time and then hold it: hold, warmup, linear, cosine, poly, sqrt, and exp with a target."""
+"""Shapes that go to a level in a given time and then hold it: hold, warmup, linear, cosine, poly, one_minus_sqrt, and exp with a target."""
 
 from __future__ import annotations
 
 import attrs
 
-from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, call
+from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, call
 from lrdsl.kinds import Complaint, choice, duration, level, ratio
-from lrdsl.shapes.shape import Shape, between, blend, complement_of_power, done, falling, hav, left, rising
+from lrdsl.shapes.shape import TOUCHES, Shape, between, blend, complement_of_power, done, falling, hav, left, rest_of_rise, rising
 
 _N = duration("n", "how long it takes", letter="T_d", empty=True)
 _FROM = level("from", "the level it starts from; by default the entry level", ENTRY, letter="eta_start")
@@ -25,12 +25,19 @@ hold = Shape(
     level=lambda u, v, n, at: at,
     end=lambda v, n, at: at,
     says=lambda n, at: "is set to {at}" if n == ZERO and at is not ENTRY else "stays at {at}[ for {n}]",
-    known_as=("constant", "const", "flat", "stable", "keep", "wait"),
+    known_as=("constant", "const", "flat", "freeze", "frozen", "stable", "keep", "wait"),
     example="hold(30)",
 )
 
 
-def _rise(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
+def _rise(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str, power: Expr) -> Expr:
+    if power != ONE:
+        return blend(from_, v, rest_of_rise(u, n, power), done(u, n) ** power)
+    if shape == "log":
+        whole = call("log1p", n)
+        return blend(from_, v, call("log1p", (n - u) / (ONE + u)) / whole, call("log1p", u) / whole)
+    if shape == "sin":
+        return blend(from_, v, 2 * hav(left(u, n) / 2), call("sin", PI / 2 * done(u, n)))
     if shape == "exp":
         return from_ * (v / from_) ** done(u, n)
     if shape == "sqrt":
@@ -45,15 +52,17 @@ def _rise(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
     return blend(from_, v, left(u, n), done(u, n))
 
 
-def _rise_paper(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str) -> Expr:
+def _rise_paper(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str, power: Expr) -> Expr:
     if shape == "exp":
-        return _rise(u, v, n, from_, shape)
+        return _rise(u, v, n, from_, shape, power)
     passed = {
-        "linear": done(u, n),
+        "linear": done(u, n) ** power,
         "cosine": rising(done(u, n)),
         "sqrt": call("sqrt", done(u, n)),
         "square": done(u, n) ** 2,
         "one_minus_sqrt": 1 - call("sqrt", left(u, n)),
+        "log": call("log", 1 + u) / call("log", 1 + n),
+        "sin": call("sin", PI / 2 * done(u, n)),
     }[shape]
     return between(v, from_, passed)
 
@@ -65,10 +74,14 @@ _WAYS = {
     "sqrt": "with the square root of time",
     "square": "with the square of time",
     "one_minus_sqrt": "by 1 − √(the share of time left)",
+    "log": "with the logarithm of time",
+    "sin": "along a quarter of a sine",
 }
 
 
-def _warmup_from(n: Expr, from_: Expr, shape: str) -> Complaint | None:
+def _warmup_fits(from_: Expr, shape: str, power: Expr, **_: object) -> Complaint | None:
+    if power != ONE and shape != "linear":
+        return "LR131", "power", f"`power` belongs to a linear warmup, and this one is `{shape}`", "leave `shape` or `power` out"
     if shape == "exp" and from_ == ZERO:
         return "LR131", "from", "an exponential warmup cannot start from 0", "give the level it starts from: `warmup(100, from=0.01x, shape=exp)`"
     return None
@@ -81,14 +94,16 @@ warmup = Shape(
     parameters=(
         attrs.evolve(_N, letter="T_w"),
         level("from", "the level it starts from", 0, letter="eta_start"),
-        choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square", "one_minus_sqrt"),
+        choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square", "one_minus_sqrt", "log", "sin"),
+        ratio("power", "the exponent of the share of time that has passed", 1, letter="p", open_low=True, high=100),
+        TOUCHES,
     ),
     length="n",
     level=_rise,
     paper=_rise_paper,
-    end=lambda v, n, from_, shape: v,
-    says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}",
-    complain=_warmup_from,
+    end=lambda v, **_: v,
+    says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}[, with the share of time to the power {{power}}]",
+    complain=_warmup_fits,
     known_as=("warm_up", "linear_warmup", "rampup", "ramp_up", "ramp"),
     example="warmup(500)",
 )
@@ -97,7 +112,7 @@ linear = Shape(
     name="linear",
     summary="Goes to `to` in a straight line, then holds.",
     source="torch LinearLR; optax.linear_schedule",
-    parameters=(_N, _TO, _FROM),
+    parameters=(_N, _TO, _FROM, TOUCHES),
     length="n",
     level=lambda u, v, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
     paper=lambda u, v, n, to, from_: between(from_, to, left(u, n)),
@@ -119,13 +134,13 @@ cosine = Shape(
     name="cosine",
     summary="Goes to `to` along half a cosine, then holds.",
     source="Loshchilov & Hutter 2017, eq. 5; the power as in optax.cosine_decay_schedule",
-    parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, letter="p", open_low=True, high=100)),
+    parameters=(_N, _TO, _FROM, ratio("power", "the exponent of the cosine's weight", 1, letter="p", open_low=True, high=100), TOUCHES),
     length="n",
     level=_cosine,
     paper=lambda u, v, n, to, from_, power: between(from_, to, falling(done(u, n)) ** power),
     end=lambda v, n, to, from_, power: to,
     says="follows a half cosine[ from {from}] to {to} over {n}[, the cosine's weight to the power {power}]",
-    known_as=("cos", "cosine_decay", "cosine_annealing", "half_cosine"),
+    known_as=("cos", "anneal", "annealing", "cosine_decay", "cosine_annealing", "half_cosine"),
     example="cosine(100)",
 )
 
@@ -141,7 +156,7 @@ poly = Shape(
     name="poly",
     summary="Goes to `to` with a power of the time left, then holds.",
     source="torch PolynomialLR; Chen et al. 2017 (DeepLab) with power 0.9",
-    parameters=(_N, ratio("power", "the exponent", 1, letter="p", open_low=True, high=100), _TO, _FROM),
+    parameters=(_N, ratio("power", "the exponent", 1, letter="p", open_low=True, high=100), _TO, _FROM, TOUCHES),
     length="n",
     level=_poly,
     paper=lambda u, v, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),
@@ -155,7 +170,7 @@ exp_to = Shape(
     name="exp",
     summary="Goes to `to` by the same factor at every tick, then holds.",
     source="optax.exponential_decay with an end value",
-    parameters=(_N, _POSITIVE_TO, _FROM),
+    parameters=(_N, _POSITIVE_TO, _FROM, TOUCHES),
     length="n",
     level=lambda u, v, n, to, from_: from_ * (to / from_) ** done(u, n),
     end=lambda v, n, to, from_: to,
@@ -164,18 +179,18 @@ exp_to = Shape(
     example="exp(100, to=0.01x)",
 )
 
-sqrt = Shape(
-    name="sqrt",
+one_minus_sqrt = Shape(
+    name="one_minus_sqrt",
     summary="The 1-sqrt cooldown: goes to `to`, fast at first and then slower, then holds.",
     source="Hagele et al. 2024, eq. 2",
-    parameters=(_N, _TO),
+    parameters=(_N, _TO, TOUCHES),
     length="n",
     level=lambda u, v, n, to: blend(v, to, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n))),
     paper=lambda u, v, n, to: between(v, to, ONE - call("sqrt", done(u, n))),
     end=lambda v, n, to: to,
     says="{goes v to} by 1 − √(the share of time passed) to {to} over {n}",
-    known_as=("one_minus_sqrt", "1-sqrt", "sqrt_cooldown"),
-    example="sqrt(100)",
+    known_as=("sqrt", "1-sqrt", "sqrt_cooldown", "inv_sqrt_cooldown"),
+    example="one_minus_sqrt(100)",
 )
 
-SHAPES = (hold, warmup, linear, cosine, poly, exp_to, sqrt)
+SHAPES = (hold, warmup, linear, cosine, poly, exp_to, one_minus_sqrt)

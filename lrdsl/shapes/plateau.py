@@ -20,6 +20,7 @@ WATCHED = (
     count("cooldown", "reports after a reduction that do not count as bad", 0, low=0),
     choice("mode", "whether a better metric is lower or higher", "min", "min", "max"),
     metric("metric", "the metric, by the name under which the run reports it", "metric"),
+    choice("compare", "whether a report is compared with the best before or with the one before", "best", "best", "previous"),
 )
 
 
@@ -42,6 +43,7 @@ def monitor(**arguments: Any) -> Plateau:
         _exact(arguments["threshold"]),
         arguments["threshold_mode"],
         _whole(arguments["cooldown"]),
+        arguments["compare"],
     )
 
 

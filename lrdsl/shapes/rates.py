@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from lrdsl.expr import INDEX, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
+from lrdsl.expr import INDEX, ONE, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import Complaint, duration, formula, level, ratio
-from lrdsl.phrases import Phrase, Ticks
-from lrdsl.shapes.shape import Shape, between, blend
+from lrdsl.kinds import Complaint, choice, duration, formula, level, ratio
+from lrdsl.shapes.shape import Shape, between, blend, done
+
+#: From where the times of a shape count.
+SINCE = choice("since", "whether the milestones count from the start of the phase or of the run", "phase", "phase", "run")
 
 
 def _endless(**_: object) -> None:
@@ -17,12 +19,12 @@ def _endless(**_: object) -> None:
 
 exp = Shape(
     name="exp",
-    summary="Multiplies by gamma at every tick, without end.",
+    summary="Multiplies by gamma at every tick, or in every `per` ticks, without end.",
     source="torch ExponentialLR",
-    parameters=(ratio("gamma", "the factor of one tick", letter="gamma"),),
+    parameters=(ratio("gamma", "the factor of `per` ticks", letter="gamma"), duration("per", "the ticks in which it is multiplied by gamma", 1, letter="T_g")),
     length=_endless,
-    level=lambda u, v, gamma: v * gamma**u,
-    says=lambda gamma: Phrase(("is multiplied by ", gamma, " ", Ticks((1,), every=True))),
+    level=lambda u, v, gamma, per: v * gamma ** done(u, per),
+    says=lambda gamma, per: "is multiplied by {gamma} {every per}" + (", little by little" if per != ONE else ""),
     known_as=("exponential", "exponential_decay", "geometric"),
     example="exp(0.95)",
 )
@@ -95,12 +97,16 @@ def _starts(milestones: tuple[Expr, ...]) -> list[Exact]:
     return [m.value for m in milestones if isinstance(m, Num)]
 
 
-def _milestones_rise(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...]) -> Complaint | None:
+def _drops(u: Expr, v: Expr, milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...], **_: object) -> Expr:
+    """The level after the milestones that have passed. Those before the phase count from its start on; a milestone that stands twice counts twice."""
+    levels = {max(start, 0): v * factor for start, factor in zip([0, *_starts(milestones)], _after(milestones, gamma), strict=True)}
+    return select(u, list(levels.items()))
+
+
+def _milestones_fit(milestones: tuple[Expr, ...], gamma: Expr | tuple[Expr, ...], **_: object) -> Complaint | None:
     at = _starts(milestones)
-    if not at:
-        return "LR131", "milestones", "no milestones", "list the ticks at which it drops: `multistep([30, 60])`"
-    if any(b <= a for a, b in pairwise(at)):
-        return "LR133", "milestones", "milestones must rise", "write them in rising order, each once: `[30, 60, 80]`"
+    if any(b < a for a, b in pairwise(at)):
+        return "LR133", "milestones", "milestones must not fall", "write them in rising order: `[30, 60, 80]`"
     if isinstance(gamma, tuple) and len(gamma) != len(at):
         return "LR134", "gamma", f"{len(gamma)} gammas for {len(at)} milestones", "give one gamma, or one for each milestone"
     return None
@@ -113,13 +119,15 @@ multistep = Shape(
     parameters=(
         duration("milestones", "the ticks at which it drops, rising", letter="m", empty=True, listed="list"),
         ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, letter="gamma", listed="either"),
+        SINCE,
     ),
-    length=lambda milestones, gamma: _starts(milestones)[-1],
-    level=lambda u, v, milestones, gamma: select(u, [(s, v * f) for s, f in zip([0, *_starts(milestones)], _after(milestones, gamma), strict=True)]),
+    length=lambda milestones, **_: max([0, *_starts(milestones)]),
+    level=_drops,
     own_rule=True,
     jumps=True,
-    complain=_milestones_rise,
-    says="is multiplied by {gamma} after {milestones}",
+    dated="milestones",
+    complain=_milestones_fit,
+    says=lambda milestones, **_: "is multiplied by {gamma} after {milestones}" if milestones else "stays at {v}",
     known_as=("milestones", "piecewise", "piecewise_constant", "multi_step"),
     example="multistep([30, 60, 80])",
 )

@@ -7,11 +7,25 @@ from typing import Any, TypeGuard
 
 import attrs
 
-from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, select
+from lrdsl.expr import ENTRY, ONE, PI, ZERO, Expr, Num, T, call, is_time, linear, number, select
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.kinds import Argument, Complaint, Parameter, with_defaults
+from lrdsl.kinds import Argument, Complaint, Parameter, choice, with_defaults
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase, fill_template, not_default, parts_of
+
+#: Which of its two end levels the n ticks of a shape touch. At tick u of n, the share of the way is (u + a)/(n + b).
+TOUCHES = choice(
+    "touches",
+    "which of the two end levels its n ticks touch: the share of the way at tick u is u/n, (u + 1)/n, u/(n - 1) or (u + 1)/(n + 1)",
+    "start",
+    *("start", "end", "both", "neither"),
+)
+_COUNTS = {"start": (0, 0), "end": (1, 0), "both": (0, -1), "neither": (1, 1)}
+_COUNTED = {
+    "end": " (the last tick at the end level)",
+    "both": " (the first tick at the start level, the last at the end level)",
+    "neither": " (no tick at either end level)",
+}
 
 
 def _nothing(**_: Argument) -> None:
@@ -27,9 +41,11 @@ class Shape:
     - `length` is the natural length in ticks: the name of a parameter, or a function of the arguments that returns a number, or None for an endless phase.
       After it the phase holds the level `end(v, **arguments)`. With `own_rule`, the formula goes on instead.
     - `says` puts the shape into words: a template for `phrases.fill_template`, or a function of the arguments that returns a template or a phrase.
+    - A shape with the parameter `TOUCHES` writes its formulas for the share u/n. `level_of` counts otherwise if the text says so.
     - `jumps`: the shape is meant to change the level at once where the phase begins.
     - `complain` returns what is wrong with a combination of arguments, or None.
     - `monitor` makes the monitor of a shape that follows a metric. Its formula then has a parameter `reductions`, a function of `u`: how often the event came.
+    - `dated` names the parameter whose times count from the start of the run if the text says `since=run`. The formula gets them from its own start.
     - `known_as` are its names in other libraries, for hints.
     """
 
@@ -46,6 +62,7 @@ class Shape:
     jumps: bool = False
     complain: Callable[..., Complaint | None] = _nothing
     monitor: Callable[..., Monitor] | None = None
+    dated: str = ""
     known_as: tuple[str, ...] = ()
     example: str = ""
 
@@ -82,18 +99,32 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
     n = natural_length(shape, arguments)
     values = arguments if v is ENTRY else {name: v if value is ENTRY else value for name, value in arguments.items()}
     formula = shape.paper if written and shape.paper is not None else shape.level
-    if n is None or shape.end is None or (n and not whole):
+    if n is None or shape.end is None:
         return formula(u, v, **values)
+    before = more = 0
+    if "touches" in values:
+        before, more = _COUNTS[str(values["touches"])]
+        values = {name: value for name, value in values.items() if name != "touches"}
     end = shape.end(v, **values)
-    if n == 0 or (isinstance(u, Num) and u.value >= n):
+    if n == 0:
         return end
-    return select(u, [(ZERO.value, formula(u, v, **values)), (n, end)])
+    if n + more <= 0:  # a single tick, which touches the start
+        return select(u, [(ZERO.value, formula(ZERO, v, **{**values, "n": ONE})), (n, end)])
+    reached = n + more - before
+    if reached <= 0 or (isinstance(u, Num) and u.value >= reached):
+        return end
+    time = u + before if before else u
+    level = formula(time, v, **{**values, "n": number(n + more)} if more else values)
+    return level if reached == n and not whole else select(u, [(ZERO.value, level), (reached, end)])
 
 
 def phrase_of(shape: Shape, arguments: dict[str, Any], explicit: Mapping[str, Argument]) -> Phrase:
     """Says what the shape does. `explicit` holds the arguments in the text; those that equal their defaults are not mentioned."""
     says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
-    return says if isinstance(says, Phrase) else fill_template(says, parts_of(shape.parameters, arguments), not_default(shape.parameters, explicit))
+    if isinstance(says, Phrase):
+        return says
+    template = says + _COUNTED.get(str(arguments.get("touches")), "")
+    return fill_template(template, parts_of(shape.parameters, arguments), not_default(shape.parameters, explicit))
 
 
 def left(u: Expr, n: Expr) -> Expr:
@@ -142,3 +173,11 @@ def complement_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, expo
     early = -call("expm1", exponent * call("log1p", -base_done))
     late = -call("expm1", exponent * call("log", base_left))
     return select(u, [(0, blended(early)), (half, blended(late))])
+
+
+def rest_of_rise(u: Expr, n: Expr, exponent: Expr) -> Expr:
+    """`1 - (u/n)^exponent`, computed from the smaller of the two shares in each half of the phase."""
+    half = quotient(n.value, 2) if isinstance(n, Num) else 0
+    early = -call("expm1", exponent * call("log", done(u, n)))
+    late = -call("expm1", exponent * call("log1p", -left(u, n)))
+    return select(u, [(0, early), (half, late)])

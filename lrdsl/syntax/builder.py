@@ -67,6 +67,9 @@ class Builder:
         conditions = tuple(part for part in parts if not isinstance(part, Token))
         return nodes.Until(body, conditions, (body.extent[0], conditions[-1].extent[1]))
 
+    def lasting(self, keyword: Token, length: Node) -> Node:
+        return nodes.Lasting(length, (keyword.extent[0], length.extent[1]))
+
     def comparison(self, left: Node, op: Token, right: Node) -> Node:
         return nodes.Comparison(left, str(op), right, (left.extent[0], right.extent[1]))
 

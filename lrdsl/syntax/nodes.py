@@ -26,7 +26,7 @@ class Number:
 
 @attrs.frozen
 class Quantity:
-    """`1.5B tokens`: a number, a multiple (`""`, `k`, `M` or `B`), and a unit as the text spells it (`""` where the text has only a multiple)."""
+    """`1.5B tokens`: a number, a multiple (`""`, `k`, `M`, `B` or `T`), and a unit as the text spells it (`""` where the text has only a multiple)."""
 
     value: Exact
     multiple: str
@@ -116,10 +116,21 @@ class Limited:
 
 @attrs.frozen
 class Until:
-    """`A until val_loss < 0.3 or 20ep`: a phase that ends at the first of its `conditions`: comparisons, calls of `plateau`, and durations."""
+    """`A until val_loss < 0.3 or 90%`: a phase that ends at the first of its `conditions`.
+
+    A condition is a comparison, a call of `plateau`, a time of the run, or a `Lasting`.
+    """
 
     body: Node
     conditions: tuple[Node, ...]
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
+class Lasting:
+    """`for 20ep` after `until`: a condition that holds when the phase has lasted so long."""
+
+    length: Node
     extent: Extent = attrs.field(eq=False)
 
 
@@ -152,7 +163,7 @@ class Indexed:
 
 @attrs.frozen
 class Moment:
-    """`lr at 5ep`: the level at one tick, in an assertion."""
+    """`lr at 5ep`: the level of a target, or of a phase, at one time."""
 
     value: Node
     tick: Node
@@ -236,7 +247,7 @@ class File:
 
 Node: TypeAlias = (
     "Number | Quantity | Name | Call | List | Negative | Binary | Sequence | Restart | Limited | Until"
-    " | Comparison | Text | Indexed | Moment | Setting | Binding | Function | Use | Assertion | Target | File"
+    " | Lasting | Comparison | Text | Indexed | Moment | Setting | Binding | Function | Use | Assertion | Target | File"
 )
 
 
@@ -247,6 +258,7 @@ _CHILDREN: dict[type[Any], Callable[[Any], tuple[Node, ...]]] = {
     Sequence: attrgetter("items"),
     Binary: attrgetter("left", "right"),
     Comparison: attrgetter("left", "right"),
+    Lasting: lambda node: (node.length,),
     Until: lambda node: (node.body, *node.conditions),
     Limited: attrgetter("body", "length"),
     Negative: lambda node: (node.operand,),

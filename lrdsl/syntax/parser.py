@@ -69,40 +69,77 @@ def _gap(text: str, end: int) -> tuple[int, int]:
 
 
 def _feed(tokens: list[Token], problems: Problems) -> Node | None:
-    """Returns the tree of one statement. For a token that does not fit, the sign that is missing is inserted, or else the token is dropped."""
-    parts: list[Any] = []
-    state = Derivation([0], parts)
+    """Returns the tree of one statement. A token that does not fit is reported and repaired: read as another, with the missing sign before it, or dropped."""
+    state, parts = _started([])
     end = tokens[-1].extent[1]
     queue = [*tokens, Token("$END", "", (end, end))]
     repairs, dropped, i = 0, -2, 0
+    taken: list[Token] = []
     while i < len(queue):
         token = queue[i]
         if state.feed(token):
+            taken.append(token)
             i += 1
             continue
         repairs += 1
         if repairs > MAX_REPAIRS:
             return None
+        state, parts = _started(taken)  # a token that does not fit may have completed rules before
         missing = _missing(state, token)
         keyword = _keyword(state, queue, i)
+        bare = keyword is None and token.type == "NUMBER" and i > 0 and queue[i - 1].type == "WORD"
+        if bare:
+            _bracket(queue, i, problems)
+            continue
         if dropped != i - 1 and (token.line or token.type == "$END" or not problems.found):
             _report(state, queue, i, missing, keyword, problems)
         if keyword is not None:
             queue[i] = token.read_as(keyword.upper(), keyword)
-        elif missing is not None:
+            if token == "followed" and queue[i + 1] == "by":
+                del queue[i + 1]
+        elif missing is not None and token != "to":
             queue.insert(i, inserted(missing, token.extent[0]))
         elif token.type == "$END":
             return None
         else:
             dropped, i = i, i + 1
+            while token == "to" and i + 1 < len(queue) and queue[i].type in ("NUMBER", "WORD"):  # and its level
+                dropped, i = i, i + 1
     return cast(Node, parts[0])
 
 
+def _started(tokens: list[Token]) -> tuple[Derivation, list[Any]]:
+    """A derivation that has taken these tokens, and its parts."""
+    parts: list[Any] = []
+    state = Derivation([0], parts)
+    for token in tokens:
+        state.feed(token)
+    return state, parts
+
+
+def _bracket(queue: list[Token], i: int, problems: Problems) -> None:
+    """Reports the number behind a bare word, as in `cosine 20`, and puts the brackets of a call around it."""
+    word, last = queue[i - 1], i + 1 if queue[i + 1].type in ("WORD", "PERCENT") else i
+    argument = f"{queue[i]}{queue[last] if last > i else ''}"
+    fix = Fix(word.extent[0], queue[last].extent[1], f"{word}({argument})")
+    message = f"the argument of `{shown(word)}` stands in brackets"
+    problems.error("LR002", queue[i].extent, message, f"write `{shown(word)}({shown(argument)})`", fix=fix)
+    queue.insert(last + 1, inserted("RPAR", queue[last].extent[1]))
+    queue.insert(i, inserted("LPAR", queue[i].extent[0]))
+
+
+#: What people write between two phases instead of `then`.
+_THEN = frozenset({",", "and", "followed", "next", "into", "to"})
+
+
 def _keyword(state: Derivation, queue: list[Token], i: int) -> str | None:
-    """Returns the keyword that a misspelled word most likely stands for, if that keyword fits here; else None."""
-    if queue[i].type != "WORD" or queue[i + 1].type == "LPAR":
+    """Returns the keyword that a misspelled word, or a sign between two phases, most likely stands for, if that keyword fits here; else None."""
+    token, following = queue[i], queue[i + 1 : i + 3]
+    if token in _THEN and state.after("THEN") and (token != "to" or [t.type for t in following] == ["WORD", "LPAR"]):
+        return "then"
+    if token.type != "WORD" or following[0].type == "LPAR":
         return None
-    near = did_you_mean(queue[i], ("then", "for", "until", "restart"))
+    near = did_you_mean(token, ("then", "for", "until", "restart"))
     return near if near is not None and state.after(near.upper()) else None
 
 
@@ -126,6 +163,9 @@ def _report(state: Derivation, queue: list[Token], i: int, missing: str | None, 
     place = f" after `{shown(before)}`" if before is not None else " here"
     if keyword is not None:
         problems.error("LR002", extent, f"`{word}` does not fit{place}", f"did you mean `{keyword}`?", keyword)
+    elif token == "to" and before is not None:
+        help = "write it inside the brackets, as in `cosine(100, to=0.1x)`"
+        problems.error("LR002", extent, f"`to` does not fit{place}: it is an argument of a phase", help)
     elif missing is not None:
         sign = SIGNS[missing]
         start = extent[0] if before is None else before.extent[1]

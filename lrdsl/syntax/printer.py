@@ -54,6 +54,8 @@ def _print(node: Node) -> tuple[int, str]:
             return THEN, "; ".join(statement(s) for s in node.statements)
         case nodes.Until():
             return FOR, f"{canonical(node.body, FOR)} until {' or '.join(canonical(c, FOR) for c in node.conditions)}"
+        case nodes.Lasting():
+            return FOR, f"for {canonical(node.length, SUM)}"
         case nodes.Comparison():
             return FOR, f"{canonical(node.left, SUM)} {node.op} {canonical(node.right, SUM)}"
         case nodes.Text():

@@ -20,7 +20,7 @@ MAX_DIGITS = 40
 
 #: The text of each kind of token that a repair may insert.
 SIGNS = {
-    "THEN": "then", "COMMA": ",", "LPAR": "(", "RPAR": ")", "RSQB": "]", "STAR": "*", "SLASH": "/", "MINUS": "-", "EQUAL": "=", "PERCENT": "%",
+    "THEN": "then", "CARET": "^", "COMMA": ",", "LPAR": "(", "RPAR": ")", "RSQB": "]", "STAR": "*", "SLASH": "/", "MINUS": "-", "EQUAL": "=", "PERCENT": "%",
     "SEMICOLON": ";",
 }  # fmt: skip
 #: Characters of other alphabets and languages, and the sign that was likely meant.
@@ -66,9 +66,36 @@ def scanned(text: str) -> Iterator[Token]:
             begin = match.start() + word.rindex("\n") + 1
 
 
+#: Two signs of other languages that stand for one of ours.
+_PAIRS = {"**": "^", "->": "then", "=>": "then", ">>": "then", "|>": "then"}
+
+
+def _joined(text: str, problems: Problems) -> Iterator[Token]:
+    """The tokens of a text. Two signs that other languages write for one of ours are reported, and read as that one."""
+    before: Token | None = None
+    for token in scanned(text):
+        if before is None:
+            before = token
+            continue
+        sign = _PAIRS.get(before + token) if before.extent[1] == token.extent[0] else None
+        if sign is None:
+            yield before
+            before = token
+            continue
+        extent = (before.extent[0], token.extent[1])
+        problems.error("LR001", extent, f"`{before}{token}` has no meaning here", f"did you mean `{sign}`?", sign)
+        kind = next(kind for kind, written in SIGNS.items() if written == sign)
+        yield Token(kind, sign, extent, before.line, before.column)
+        before = None
+    if before is not None:
+        yield before
+
+
 def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
     """Yields the tokens of a text, after strange characters and numbers out of range were reported and repaired."""
-    for token in scanned(text):
+    before: list[Token] = []
+    for token in _joined(text, problems):
+        before = [*before[-1:], token]
         if token.type == "UNKNOWN":
             character = f"`{shown(token)}`" if token.isprintable() else f"the character U+{ord(token):04X}"
             meant = _LOOKALIKES.get(token, "")
@@ -79,6 +106,8 @@ def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
             token = token.read_as(next(kind for kind, sign in SIGNS.items() if sign == meant), meant)
         if token.type == "NUMBER":
             digits = token.replace("_", "")
+            if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
+                _leading_zero(before, problems)
             if len(digits) > MAX_DIGITS:
                 help = f"round it: {MAX_DIGITS} characters hold more digits than a double"
                 problems.error("LR007", token.extent, f"the number has {len(token)} characters", help)
@@ -87,6 +116,18 @@ def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
                 problems.error("LR007", token.extent, f"`{token}` is out of range", "a number is 0, or between 1e-100 and 1e100")
                 token = token.read_as("NUMBER", "1")
         yield token
+
+
+def _leading_zero(tokens: list[Token], problems: Problems) -> None:
+    """Report the last of these tokens, a number such as `000`, which is the end of `10,000`, or has a 0 too much."""
+    number, comma = tokens[-1], tokens[0]
+    if comma.type == "COMMA" and comma.extent[1] == number.extent[0] and number.isdigit() and len(number) == 3:
+        fix = Fix(comma.extent[0], number.extent[1], f"_{number}")
+        problems.error("LR007", number.extent, f"`{number}` is no number of its own", f"digits are grouped by `_`: write `_{number}` for `,{number}`", fix=fix)
+    else:
+        plain = number.lstrip("0_") or "0"
+        plain = plain if plain[0].isdigit() else f"0{plain}"
+        problems.error("LR007", number.extent, f"`{number}` begins with a 0 too much", f"write `{plain}`", plain)
 
 
 def _in_range(digits: str) -> bool:
@@ -158,19 +199,21 @@ def inserted(kind: str, at: int) -> Token:
 _JOINS = frozenset({"THEN", "FOR", "UNTIL", "OR", "PLUS", "MINUS", "STAR", "SLASH", "CARET", "COMMA", "EQUAL", "COMPARE"})
 _GOES_ON = _JOINS | {"RPAR", "RSQB", "PERCENT", "UNKNOWN"}
 _WANTS_MORE = _JOINS | {"RESTART", "LPAR", "LSQB"}
-#: The keywords, and what each is for. The last six are ordinary names, except at the beginning of a statement and, for `at`, in an assertion.
+#: The tokens that may end a value before `at`, and those that may begin a value after it.
+_ENDS, _STARTS = frozenset({"WORD", "RPAR", "RSQB"}), frozenset({"WORD", "NUMBER", "LPAR", "MINUS"})
+#: The keywords, and what each is for. The last six are ordinary names, except at the beginning of a statement and, for `at`, between two values.
 KEYWORDS = {
     "then": "one phase after the other",
     "restart": "a phase that enters at the base again",
     "for": "a phase up to a length: `A for 100`",
-    "until": "a phase that ends at a condition: `A until val_loss < 0.3`",
-    "or": "one more condition: `A until val_loss < 0.3 or 20ep`",
+    "until": "a phase up to a time of the run, or until something happens: `A until 80%`, `A until val_loss < 0.3`",
+    "or": "another end, the first of which counts: `A until val_loss < 0.3 or 90% or for 20ep`",
     "set": "a fact of the run: `set total = 90ep`",
     "let": "a name for a value or a phase: `let warm = 5ep`",
     "def": "a function: `def f(w) = warmup(w) then hold`",
     "use": 'the definitions of another file: `use "common.lrs"`',
     "assert": "what must be true at every tick: `assert max(lr) <= 1x`",
-    "at": "the level at one tick: `assert lr at 5ep == 1x`",
+    "at": "a level at one time: `hold(at=(cosine(100) at 10))`, `assert lr at 5ep == 1x`",
 }
 #: The type of each keyword that begins a statement.
 _BEGIN = {word: word.upper() for word in ("set", "let", "def", "use", "assert")}
@@ -212,13 +255,10 @@ def _keyword_of(tokens: list[Token], i: int) -> str | None:
 
 
 def _marked(tokens: list[Token]) -> list[Token]:
-    """Returns the tokens of a statement, with the types of keywords for its first word and for the `at` of an assertion."""
+    """Returns the tokens of a statement, with the types of keywords for its first word, and for each `at` between two values."""
     kind = _keyword_of(tokens, 0)
-    if kind is None:
-        return tokens
-    marked = [tokens[0].read_as(kind), *tokens[1:]]
-    if kind == "ASSERT":
-        for i in range(2, len(marked) - 1):
-            if marked[i] == "at" and marked[i].type == "WORD" and marked[i - 1].type in ("WORD", "RPAR", "RSQB") and marked[i + 1].type != "EQUAL":
-                marked[i] = marked[i].read_as("AT")
+    marked = tokens if kind is None else [tokens[0].read_as(kind), *tokens[1:]]
+    for i in range(1, len(marked) - 1):
+        if marked[i] == "at" and marked[i].type == "WORD" and marked[i - 1].type in _ENDS and marked[i + 1].type in _STARTS:
+            marked[i] = marked[i].read_as("AT")
     return marked

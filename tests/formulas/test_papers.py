@@ -86,7 +86,7 @@ RECIPES = (
         "\n"
         r"\end{cases}",
         {"n": "t", r"N_{\mathrm{warmup}}": "500", "N": "10000", r"N_{\mathrm{decay}}": "2000"},
-        "warmup(500) then hold(rest) then sqrt(2000)",
+        "warmup(500) then hold(rest) then one_minus_sqrt(2000)",
         total=10_000,
     ),
     Recipe(

@@ -191,9 +191,13 @@ def combined(draw: st.DrawFn, form: Combinator, depth: int, longest: int, factor
         if "k" not in given:
             return call(form.name, given["phase"], to=extra or number(7))
     if form.name == "clip":
-        return call(
-            form.name, given["phase"], number(Fraction(1, 1000)) if not factor else nodes.Quantity(Fraction(1, 1000), "", "x", NOWHERE, NOWHERE), given["high"]
-        )
+        low = number(Fraction(1, 1000)) if not factor else nodes.Quantity(Fraction(1, 1000), "", "x", NOWHERE, NOWHERE)
+        bounds = {
+            name: value
+            for name, value in (("low", low), ("high", given.get("high")))
+            if value is not None and (name == "high" or "low" in given or "high" not in given)
+        }
+        return call(form.name, given["phase"], **bounds)
     return call(
         form.name,
         *[given[p.name] for p in form.parameters if p.name in given and not p.default_text],
@@ -220,7 +224,9 @@ def conditions(draw: st.DrawFn) -> tuple[Node, ...]:
         else:
             found.append(call("plateau", number(draw(st.integers(0, 3))), metric=metric))
     if draw(st.booleans()):
-        found.append(number(draw(st.integers(1, 20))))
+        found.append(nodes.Lasting(number(draw(st.integers(1, 20))), NOWHERE))
+    if draw(st.integers(0, 3)) == 0:
+        found.append(number(draw(st.integers(1, 80))))
     return tuple(found)
 
 

@@ -191,5 +191,5 @@ def test_wsd(base: float, fall: int, stable: int, share: float, name: str, warm:
 def test_wsd_that_falls_before(base: float, fall: int, stable: int, share: float, timescale: int) -> None:
     """As the table says it is written."""
     low, n = share * base, stable + fall
-    text = f"(max(rsqrt({timescale}), {low!r}) - {low!r}) * (hold({stable}) then sqrt({fall})) + {low!r}"
+    text = f"(max(rsqrt({timescale}), {low!r}) - {low!r}) * (hold({stable}) then one_minus_sqrt({fall})) + {low!r}"
     agree(text, base, stepped(lambda o: theirs.WSDLRScheduler(o, n, fall, low, stable_fn="rsqrt", stable_timescale=timescale), base))

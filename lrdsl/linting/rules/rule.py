@@ -11,8 +11,7 @@ import attrs
 
 from lrdsl.check.bounds import bounds
 from lrdsl.check.notes import Chain, Notes, Use
-from lrdsl.check.program import total_of
-from lrdsl.clock import Clock
+from lrdsl.clock import Clock, total_of
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, Expr, Num, T
 from lrdsl.expr.exact import Exact
