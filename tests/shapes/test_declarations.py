@@ -51,5 +51,8 @@ def test_a_phase_holds_what_it_reached(form: Shape) -> None:
 
 
 def test_functions_and_shapes_may_share_a_word() -> None:
-    assert {"exp", "sqrt"} <= set(ARITHMETIC) & set(SHAPES)
-    assert lrdsl.parse("sqrt(100) * scale(exp(-t/50) + sqrt(t))").at(0) == 1.0
+    """`exp` is a phase where a phase may stand, and a number where a number belongs."""
+    assert set(ARITHMETIC) & set(SHAPES) == {"exp"}
+    assert lrdsl.parse("exp(0.5) * scale(exp(-t/50) + sqrt(t))").at(0) == 1.0
+    assert lrdsl.parse("let k = exp(-0.5)\nlr = hold(at=k * base)").at(0) == pytest.approx(0.6065306597126334, rel=1e-15)
+    assert lrdsl.parse("let k = exp(0.5)\nlr = k * cosine(4)").at(2) == pytest.approx(0.125, rel=1e-15)
