@@ -16,7 +16,7 @@ from torch.distributed.fsdp import fully_shard
 
 import lrdsl
 
-TEXT = "warmup(3) then plateau(factor=0.5, patience=0, metric=loss) for 12 then hold until loss < 0.5 or 10 then linear(8)"
+TEXT = "warmup(3) then plateau(factor=0.5, patience=0, metric=loss) for 12 then hold until loss < 0.5 or for 10 then linear(8)"
 HALF, WHOLE = 10, 22
 
 

@@ -15,7 +15,7 @@ from tests.launching import torchrun
 from tests.runtime import sharded
 
 PROCESSES = 4
-TEXT = "plateau(factor=0.5, patience=1, metric=loss) for 20 then hold until loss < 0.01 or 10 then linear(5)"
+TEXT = "plateau(factor=0.5, patience=1, metric=loss) for 20 then hold until loss < 0.01 or for 10 then linear(5)"
 
 
 WAYS = ("mean", "max")

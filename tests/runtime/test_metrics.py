@@ -64,10 +64,10 @@ def test_rest_is_a_tick_where_the_event_comes_too_late() -> None:
 
 
 def test_a_duration_ends_it_at_the_latest() -> None:
-    scheduler = compiled("hold until loss < 0.3 or 3 then linear(2)")
+    scheduler = compiled("hold until loss < 0.3 or for 3 then linear(2)")
     assert scheduler.remaining == 5
     assert run(scheduler, 1, 1, 1, 1, 1) == [1.0, 1.0, 1.0, 0.5, 0.0]
-    scheduler = compiled("hold until loss < 0.3 or 3 then linear(2)")
+    scheduler = compiled("hold until loss < 0.3 or for 3 then linear(2)")
     assert run(scheduler, 0.1, 1, 1, 1) == [1.0, 0.5, 0.0, 0.0]
 
 
@@ -216,7 +216,7 @@ def test_a_group_that_is_frozen_may_follow_a_plateau() -> None:
 
 def test_stages_that_each_end_at_a_plateau() -> None:
     """A chain of such phases stays a small formula."""
-    text = " then ".join(["drop(0.5) then hold until plateau(patience=1, metric=loss) or 20"] * 12) + " then linear(10)"
+    text = " then ".join(["drop(0.5) then hold until plateau(patience=1, metric=loss) or for 20"] * 12) + " then linear(10)"
     scheduler = compiled(text)
     levels = run(scheduler, *([1.0] * 60))
     assert levels[:7] == [0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125]

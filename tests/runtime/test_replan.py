@@ -113,7 +113,7 @@ def resumed(state: dict[str, Any], text: str, *bases: float) -> tuple[Any, Any]:
         ["linear(200)"],
         ["exp(0.99)", "cosine(300, to=0.1x)", "hold(2) then linear(100, to=0.01)"],
         ["exp(400, to=1e-4)"],
-        ["plateau(patience=0, metric=loss, min=0.001) for 5 then linear(300, to=1e-3)", "hold until loss < 0.3 or 40 then linear(200, to=0.5x)"],
+        ["plateau(patience=0, metric=loss, min=0.001) for 5 then linear(300, to=1e-3)", "hold until loss < 0.3 or for 40 then linear(200, to=0.5x)"],
         ["cumprod(0.99 + 0.01*t/(t + 5))"],
     ],
     ids=str,

@@ -57,7 +57,7 @@ def targets() -> Any:
 
 
 def plateau() -> Any:
-    text = "warmup(2) then plateau(patience=0, metric=loss) until acc > 0.9 or 20 then exp(50, to=0.001)"
+    text = "warmup(2) then plateau(patience=0, metric=loss) until acc > 0.9 or for 20 then exp(50, to=0.001)"
     return lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 0.3}]))
 
 
