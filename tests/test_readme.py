@@ -49,9 +49,9 @@ def table() -> str:
         ("A then B", "One after the other; B enters at the level where A ended."),
         ("restart A", "A, entered at the base again."),
         ("A for D", "A, held from D on at the level it reached there."),
-        ("A until C", "A until something happens: `val_loss < 0.3`, `plateau(patience=5) or 20ep`."),
+        ("A until C", "A up to a time of the run, `80%`, or until something happens: `val_loss < 0.3 or for 20ep`."),
         ("A * B", "Both at once, B as a pure factor; a number is a constant factor."),
-        ("A + 1e-5", "A plus a level."),
+        ("A + 1e-5, 1x - A", "A plus a level; a level less A."),
     ]
     rows += [f"| `{form}` | {summary} |" for form, summary in operators]
     rows += [f"| `{c.signature}` | {c.summary} |" for c in COMBINATORS.values()]
