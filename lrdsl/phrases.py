@@ -35,21 +35,40 @@ class Goes:
 
 @attrs.frozen
 class Formula:
-    """An expression of `t`, written as a formula."""
+    """An expression of `t`, written as a formula. As a `factor`, a sum gets brackets."""
 
+    of: Expr
+    factor: bool = False
+
+
+@attrs.frozen
+class Scaled:
+    """A level times an expression of `t`."""
+
+    level: Expr
     of: Expr
 
 
+@attrs.frozen
+class Since:
+    """Where the time of a phase counts from: "the start" in the first phase of a sentence, else "there"."""
+
+
 #: A part of a phrase. An expression is a level or a ratio.
-Part: TypeAlias = "str | Expr | Ticks | Goes | Formula"
+Part: TypeAlias = "str | Expr | Ticks | Goes | Formula | Scaled | Since"
 
 
 @attrs.frozen
 class Phrase:
-    """What the scheduled value does, beginning with the verb. `several` marks a sequence, which needs brackets inside another phrase."""
+    """What the scheduled value does, beginning with the verb.
+
+    `several` marks a sequence, which needs brackets inside another phrase. `idle` marks a phase that takes no time and leaves the level, which a sequence need
+    not mention.
+    """
 
     parts: tuple[Part, ...]
     several: bool = False
+    idle: bool = False
 
     def where(self, names: Mapping[Expr, Expr]) -> Phrase:
         """Returns the phrase with symbols in its levels replaced."""
@@ -58,6 +77,8 @@ class Phrase:
             match part:
                 case Goes(start, end):
                     return Goes(substitute(start, names), substitute(end, names))
+                case Scaled(level, of):
+                    return Scaled(substitute(level, names), of)
                 case Expr():
                     return substitute(part, names)
             return part
@@ -90,8 +111,17 @@ def bracketed(inner: Phrase | None) -> Phrase | None:
     return None if inner is None else Phrase(("(", *inner.parts, ")"))
 
 
+def enclosed(inner: Phrase | None) -> Phrase | None:
+    """Puts a phrase in brackets if it has parts of its own, so that it is clear where it ends."""
+    if inner is None:
+        return None
+    words = [part for part in inner.parts if isinstance(part, str)]
+    return bracketed(inner) if inner.several or any(sign in word for word in words for sign in (*",;:(", " a curve that")) else inner
+
+
 def in_sequence(phrases: Sequence[Phrase | None]) -> Phrase | None:
-    """Joins the phrases of a sequence: `A, then B, then C`."""
+    """Joins the phrases of a sequence: `A, then B, then C`. Idle ones are left out."""
+    phrases = [each for each in phrases if each is None or not each.idle] or phrases[:1]
     parts = [part for i, each in enumerate(phrases) for part in ([", then ", each] if i else [each])]
     several = len(phrases) > 1
     return phrase(*parts, several=several) if several else phrases[0]
@@ -100,11 +130,11 @@ def in_sequence(phrases: Sequence[Phrase | None]) -> Phrase | None:
 def fill_template(template: str, values: Mapping[str, Part | Phrase | tuple[Expr, ...]], mentioned: Container[str]) -> Phrase:
     """Makes a phrase from a template with the names of arguments in braces: `falls[ from {from}] to {to} over {n}`.
 
-    `{every n}` is an interval, `{goes a b}` the verb for a change from a to b, `{v}` the entry level. A part in square brackets is left out unless all the
-    arguments in it are `mentioned`.
+    `{every n}` is an interval, `{goes a b}` the verb for a change from a to b, `{v}` the entry level, `{since}` where time counts from. A part in square
+    brackets is left out unless all the arguments in it are `mentioned`.
     """
     text = re.sub(r"\[([^\]]*)\]", lambda m: m[1] if all(name in mentioned for name in re.findall(r"\{(?:every )?(\w+)\}", m[1])) else "", template)
-    values = {"v": ENTRY, **values}
+    values = {"v": ENTRY, "since": Since(), **values}
     parts: list[Part] = []
     for i, piece in enumerate(re.split(r"\{([^}]*)\}", text)):
         words = piece.split()

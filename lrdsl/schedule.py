@@ -337,12 +337,12 @@ class Schedule:
         >>> lrdsl.parse("warmup(5ep) then cosine(95ep)", steps_per_epoch=100).sentence(base=0.1)
         'The learning rate warms up linearly over 5 epochs to 0.1, then follows a half cosine to 0 over 95 epochs.'
         """
-        from lrdsl.formulas.sentence import sentence
+        from lrdsl.formulas.sentence import Units, sentence
 
         plan = self.readable_plan(target)
         value = self.program.base if base is None else exactly(self.checked_base(base, target))
         with bounded(self.text):
-            return sentence(plan, self.target(target), self.clock, value)
+            return sentence(plan, self.target(target), self.clock, value, Units.of(self.tree, self.clock))
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
         r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or LaTeX for the base value; the rest is as in `typeset`.

@@ -106,7 +106,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("cosine(-3)", {}),
     ("step(3, -0.1)", {}),
     ("onecycle(10, pct=1.5)", {}),
-    ("onecycle(10, pct=0.05)", {}),
+    ("onecycle(10, pct=0.6, three_phase=yes)", {}),
     ("exp(100, to=0)", {}),
     ("warmup(100, shape=exp)", {}),
     ("cosine(1e13)", {}),

@@ -61,7 +61,7 @@ def _parameters(found: tuple[Parameter, ...]) -> str:
 
 def _example(text: str) -> str:
     """Returns an example, and what it does in words."""
-    return f"```lrs\n{text}\n```\n\n> {lrdsl.parse(text, **CLOCK).sentence()}\n"  # type: ignore[arg-type]
+    return f"```lrs\n{text}\n```\n\n> {lrdsl.parse(text).sentence()}\n"
 
 
 def shapes() -> str:

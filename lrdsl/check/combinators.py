@@ -22,17 +22,18 @@ _TIMES = count("times", "how many cycles; endless if left out", None)
 class Combinator:
     """A combinator: it makes one phase from one or more others.
 
-    `combine` makes the curve from the arguments by name. `says` is a template for `phrases.fill_template`, with the phase as `{phase}`. `cycles`: the phase
-    runs more than once. `moves`: the phase runs at other times or at another speed. `rest` has no meaning in either. `variadic`: it takes any number of phases.
-    `known_as` lists its names in other libraries, for hints. Three fields are functions of all arguments by name: `measures` returns whether the phase must
-    end, `complain` returns the problem of arguments that do not fit together, `varies` returns whether each cycle enters at another level.
+    `combine` makes the curve from the arguments by name. `says` is a template for `phrases.fill_template`, with the phase as `{phase}`, or a function of all
+    arguments that returns one; an empty one says what the phase says. `cycles`: the phase runs more than once. `moves`: the phase runs at other times or at
+    another speed. `rest` has no meaning in either. `variadic`: it takes any number of phases. `known_as` lists its names in other libraries, for hints. Three
+    fields are functions of all arguments by name: `measures` returns whether the phase must end, `complain` returns the problem of arguments that do not fit
+    together, `varies` returns whether each cycle enters at another level.
     """
 
     name: str
     summary: str
     parameters: tuple[Parameter, ...]
     combine: Callable[..., Curve]
-    says: str
+    says: str | Callable[[Mapping[str, Any]], str]
     cycles: bool = False
     moves: bool = False
     variadic: bool = False
@@ -85,13 +86,29 @@ def _shrinks_for_ever(arguments: Mapping[str, Any]) -> Complaint | None:
     return None
 
 
+def _again(arguments: Mapping[str, Any], how: str) -> str:
+    """Returns the words for how often a phase runs, and from where each time."""
+    times = _count(arguments["times"])
+    if times == 1:
+        return "goes through this once: {phase}"
+    return f"goes through this {'again and again' if times is None else '{times} times'}, {how}: {{phase}}"
+
+
+def _restarts_words(arguments: Mapping[str, Any]) -> str:
+    level = "the same level" if arguments["decay"] == ONE else "{decay} times the level of the time before"
+    floor = ", with all levels in it" if arguments["floor"] == "decays" and arguments["decay"] != ONE else ""
+    stretched = "[, each cycle {stretch} times as long as the one before][ but for its first {fixed}]" if arguments["stretch"] != ONE else ""
+    cut = {"no": "", "each": ", cut to whole ticks", "chain": ", as it was cut to whole ticks"}[arguments["cut"]] if stretched else ""
+    return _again(arguments, f"each time from {level}{floor}{stretched}{cut}")
+
+
 _DECLARED = (
     Combinator(
         "repeat",
         "A again and again, each time from where the last ended.",
         (_PHASE, _TIMES),
         lambda phase, times: cycles.repeat(phase, _count(times)),
-        "goes through this again and again[ ({times} in all)], each time from the level it has come to: {phase}",
+        lambda arguments: _again(arguments, "each time from the level it has come to"),
         cycles=True,
         varies=lambda _: True,
         example="repeat(hold(3) then drop(0.1))",
@@ -115,8 +132,7 @@ _DECLARED = (
             choice("floor", "whether levels that the text gives stay, or decay as the entry level does", "fixed", "fixed", "decays"),
         ),
         lambda phase, times, stretch, decay, fixed, cut, floor: cycles.restarts(phase, _count(times), cycles.Growth(stretch, decay, _ticks(fixed), cut, floor)),
-        "goes through this again and again[ ({times} in all)], each time from the same level[ times {decay} to the power of the cycles before]"
-        "[, each cycle {stretch} times as long as the one before][ but for its first {fixed}]: {phase}",
+        _restarts_words,
         cycles=True,
         complain=_shrinks_for_ever,
         varies=lambda arguments: arguments["decay"] != ONE,
@@ -138,7 +154,7 @@ _DECLARED = (
         "A, sampled only every so many ticks: a staircase.",
         (duration("interval", "the ticks between two samples", letter="s"), _PHASE),
         lambda interval, phase: curves.every(_ticks(interval), phase),
-        "takes {every interval} the level of this, and holds it until the next: {phase}",
+        "is a staircase that takes {every interval} the level of a curve that {phase}",
         example="every(10, cosine(100))",
         known_as=("sample", "quantize"),
     ),
@@ -147,7 +163,7 @@ _DECLARED = (
         "A without its first ticks, from the level that it would have come to.",
         (duration("n", "how many ticks are left out", letter="s", empty=True), _PHASE),
         lambda n, phase: curves.skip(_ticks(n), phase),
-        "does this without the first {n} of it: {phase}",
+        lambda arguments: "begins {n} into a curve that {phase}" if _ticks(arguments["n"]) else "",
         moves=True,
         example="warmup(5) then skip(5, cosine(100))",
         known_as=("offset", "delay", "shift", "advance"),
@@ -161,7 +177,7 @@ _DECLARED = (
             duration("to", "its new length, instead of k", None, letter="T_c"),
         ),
         _stretch,
-        "does this[, {k} times as slowly][, stretched to {to}]: {phase}",
+        "[runs {k} times as slowly as][takes {to} for] a curve that {phase}",
         moves=True,
         measures=lambda arguments: arguments["to"] is not None,
         complain=_needs_one_of_two,
@@ -173,7 +189,7 @@ _DECLARED = (
         "The lowest of several, at every tick.",
         (_PHASE,),
         lambda phases: curves.extreme("min", phases),
-        "is at every tick the lowest of what these give: {phase}",
+        "is at every tick the lowest of these: {phase}",
         variadic=True,
         example="min(cosine(100), exp(0.95))",
         known_as=("minimum",),
@@ -183,7 +199,7 @@ _DECLARED = (
         "The highest of several, at every tick.",
         (_PHASE,),
         lambda phases: curves.extreme("max", phases),
-        "is at every tick the highest of what these give: {phase}",
+        "is at every tick the highest of these: {phase}",
         variadic=True,
         example="max(exp(0.95), 0.01x)",
         known_as=("maximum",),
@@ -193,7 +209,7 @@ _DECLARED = (
         "The sum of several, at every tick.",
         (_PHASE,),
         lambda phases: curves.total(phases),
-        "is at every tick the sum of what these give: {phase}",
+        "is at every tick the sum of these: {phase}",
         variadic=True,
         example="sum(cosine(100), 0.1 * exp(0.95))",
         known_as=("add", "plus"),
@@ -203,7 +219,7 @@ _DECLARED = (
         "A, kept between two levels, or on one side of one.",
         (_PHASE, level("low", "the lowest level", None, letter="eta_low"), level("high", "the highest level", None, letter="eta_high")),
         lambda phase, low, high: curves.clip(phase, low, high),
-        "does this[, never below {low}][, never above {high}]: {phase}",
+        "is[ never below {low},][ never above {high},] and otherwise follows a curve that {phase}",
         complain=_needs_a_bound,
         example="clip(exp(0.95), 0.01x, 1x)",
         known_as=("clamp", "bound"),

@@ -114,4 +114,4 @@ def checked_base(base: Any, any_base: bool, text: str) -> float:
     if not BASE_RANGE[0] <= value <= BASE_RANGE[1] and not any_base:
         what = f"base is {quoted(base)}, but this schedule divides by the base or compares with it"
         raise refuse("LR152", what, f"give a base from {BASE_RANGE[0]:g} to {BASE_RANGE[1]:g}", text)
-    return value
+    return value + 0.0  # -0.0 is 0.0

@@ -91,7 +91,9 @@ def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
         return None
     if body is None or not isinstance(length, Num):
         return None
-    return attrs.evolve(curves.limit(body, length.value), phrase=wording.limit(body.phrase, length.value))
+    limited = curves.limit(body, length.value)
+    unchanged = body.phrase is not None and body.length == length.value and limited.level is body.level
+    return attrs.evolve(limited, phrase=body.phrase if unchanged else wording.limit(body.phrase, length.value))
 
 
 def _arithmetic(node: nodes.Binary, scope: Scope) -> Curve | None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrdsl.check.combinators import Combinator
-from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr
+from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, div
 from lrdsl.expr.exact import Exact
-from lrdsl.phrases import Phrase, Ticks, bracketed, fill_template, not_default, parts_of, phrase
+from lrdsl.phrases import Formula, Phrase, Ticks, bracketed, enclosed, fill_template, not_default, parts_of, phrase
 
 
 def restart(body: Phrase | None) -> Phrase | None:
@@ -32,22 +32,22 @@ def until(body: Phrase | None, condition: str, most: Exact | None) -> Phrase | N
 def times(body: Phrase | None, factor: Phrase | None) -> Phrase | None:
     """Returns the phrase of `A * B`."""
     pure = factor and factor.where({ENTRY: ONE, BASE: ONE})
-    return phrase("does this: ", bracketed(body), ", multiplied by a factor that starts at 1 and does this: ", bracketed(pure))
+    return phrase("is the product of", " a curve that ", enclosed(body), " and of a factor of 1 that ", enclosed(pure))
 
 
 def scaled(body: Phrase | None, op: str, constant: Expr) -> Phrase | None:
     """Returns the phrase of `A * 2` or `A / 2`."""
-    return phrase("does this, ", "divided by " if op == "/" else "multiplied by ", constant, ": ", bracketed(body))
+    return phrase("is ", Formula(div(ONE, constant) if op == "/" else constant, factor=True), " times", " a curve that ", enclosed(body))
 
 
 def shifted(body: Phrase | None, op: str, level: Expr) -> Phrase | None:
     """Returns the phrase of `A + 1e-5` or `A - 1e-5`."""
-    return body if level == ZERO else phrase("does this, ", "less " if op == "-" else "plus ", level, ": ", bracketed(body))
+    return body if level == ZERO else phrase("is ", level, " below" if op == "-" else " above", " a curve that ", enclosed(body))
 
 
 def level_less(body: Phrase | None, level: Expr) -> Phrase | None:
     """Returns the phrase of `1x - A`."""
-    return phrase("is ", level, " less the level of this: ", bracketed(body))
+    return phrase("is ", level, " less", " a curve that ", enclosed(body))
 
 
 def constant(level: Expr) -> Phrase | None:
@@ -58,15 +58,19 @@ def constant(level: Expr) -> Phrase | None:
 def combinator(declared: Combinator, arguments: Mapping[str, Any], given: Mapping[str, Any], body: Phrase | None) -> Phrase | None:
     """Returns the phrase of a combinator around one phase. `arguments` has all arguments, `given` those in the text."""
     cycle = body.from_reached_level if body is not None and declared.varies(arguments) else body
-    return _from_template(declared, arguments, given, bracketed(cycle))
+    says = declared.says if isinstance(declared.says, str) else declared.says(arguments)
+    if not says:
+        return body
+    return _from_template(declared, says, arguments, given, (bracketed if declared.cycles else enclosed)(cycle))
 
 
 def variadic(declared: Combinator, bodies: Sequence[Phrase | None]) -> Phrase | None:
     """Returns the phrase of a combinator around several phases, such as `min(A, B)`."""
-    return _from_template(declared, {}, {}, phrase(*(part for i, body in enumerate(bodies) for part in ("; " if i else "", bracketed(body)))))
+    listed = [part for i, body in enumerate(bodies) for part in ("; " if i else "", "a curve that ", enclosed(body))]
+    return _from_template(declared, str(declared.says), {}, {}, phrase(*listed))
 
 
-def _from_template(declared: Combinator, arguments: Mapping[str, Any], given: Mapping[str, Any], bodies: Phrase | None) -> Phrase | None:
+def _from_template(declared: Combinator, says: str, arguments: Mapping[str, Any], given: Mapping[str, Any], bodies: Phrase | None) -> Phrase | None:
     if bodies is None:
         return None
-    return fill_template(declared.says, {**parts_of(declared.parameters, arguments), "phase": bodies}, not_default(declared.parameters, given))
+    return fill_template(says, {**parts_of(declared.parameters, arguments), "phase": bodies}, not_default(declared.parameters, given))

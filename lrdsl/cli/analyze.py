@@ -15,7 +15,7 @@ def add(verbs: Any) -> None:
     """Adds the command."""
     parser = verbs.add_parser("analyze", help="the mean, area, peak and final level, as papers quote them", description="Analyze a schedule over its run.")
     options.add_schedule(parser)
-    options.add_base(parser, of_text=True)
+    options.add_base(parser)
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)

@@ -78,10 +78,14 @@ def files(paths: Sequence[str]) -> tuple[Listing, bool]:
     return listing, len(existing) < len(paths)
 
 
-def add_base(parser: argparse.ArgumentParser, of_text: bool = False) -> None:
-    """Adds the base. Its default is 1, or the base that the text sets if `of_text`."""
-    default = "what the text sets, or 1" if of_text else "1"
-    parser.add_argument("--base", type=float, default=None if of_text else 1.0, metavar="X", help=f"the optimizer's own value (default: {default})")
+def add_base(parser: argparse.ArgumentParser) -> None:
+    """Adds the base. Its default is what the text sets, or 1."""
+    parser.add_argument("--base", type=float, metavar="X", help="the optimizer's own value (default: what the text sets, or 1)")
+
+
+def base(s: Schedule, arguments: argparse.Namespace) -> float:
+    """Returns the base of a command: its option, else what the text sets, or 1."""
+    return s.program.base_value if arguments.base is None else float(arguments.base)
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ def add(verbs: Any) -> None:
     options.add_schedule(parser, several=True)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write: .png, .svg or .pdf, or .tex for PGFPlots source")
     parser.add_argument("--name", action="append", default=[], metavar="TEXT", help="the name of a schedule in the legend; repeat it for the next one")
-    options.add_base(parser, of_text=True)
+    options.add_base(parser)
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)

@@ -14,7 +14,7 @@ def add(verbs: Any) -> None:
     """Adds the command."""
     parser = verbs.add_parser("table", help="the phases as a table, for a paper or a page", description="Print a table of the phases.")
     options.add_schedule(parser)
-    options.add_base(parser, of_text=True)
+    options.add_base(parser)
     options.add_target(parser)
     options.add_events(parser)
     parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the package booktabs (default: latex)")

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from lrdsl.clock import Clock, MissingFactError
-from lrdsl.expr import BASE, Expr, Num, affine, decimal, substitute
+import attrs
+
+from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
+from lrdsl.expr import BASE, ONE, PI, Event, Expr, Num, Symbol, affine, decimal, substitute, walk
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.notation.composing import composer_of
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.text import constant, text
 from lrdsl.formulas.notation.tree import Name
-from lrdsl.phrases import Formula, Goes, Part, Ticks
+from lrdsl.phrases import REACHED, Formula, Goes, Part, Scaled, Since, Ticks
 from lrdsl.plan import Plan, Target
+from lrdsl.syntax.nodes import Name as Word
+from lrdsl.syntax.nodes import Node, Quantity
+from lrdsl.syntax.nodes import walk as walk_text
 
 _SUBJECTS = {"lr": "The learning rate", "momentum": "The momentum", "weight_decay": "The weight decay"}
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
-def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None) -> str:
+def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None, units: Units) -> str:
     """Returns the sentence for the written plan of a target. `base` is the base value, if known."""
     assert plan.phrase is not None
-    words = _Words(plan, clock, base)
+    words = _Words(plan, clock, base, units)
     predicate = "".join(words.of(part) for part in plan.phrase.parts)
     return f"{_subject(target)} {predicate}."
 
@@ -41,40 +46,91 @@ def _amount(n: Exact) -> str:
     return constant(n) if n.denominator > 1 else f"{n.numerator:,}"
 
 
+@attrs.frozen
+class Units:
+    """How a text counts time: whether in epochs, of which the clock knows the steps, and the amounts that it writes in epochs."""
+
+    in_epochs: bool
+    amounts: frozenset[Exact]
+
+    @classmethod
+    def of(cls, tree: Node, clock: Clock) -> Units:
+        """Returns the units of a text. A share of a run that is given in epochs counts in epochs too."""
+        quantities = [node for node in walk_text(tree) if isinstance(node, Quantity)]
+        epochs = frozenset(q.value * MULTIPLES.get(q.multiple, 1) for q in quantities if UNITS.get(q.unit) == "epoch")
+        of_run = any(UNITS.get(q.unit) == "percent" for q in quantities) or any(isinstance(x, Word) and x.id in ("rest", "total") for x in walk_text(tree))
+        try:
+            clock.epoch_steps()
+        except MissingFactError:
+            return cls(False, frozenset())
+        return cls(bool(epochs) or (of_run and clock.total_epochs is not None), epochs)
+
+
+def _is_sum(formula: str) -> bool:
+    """Returns whether a formula is a sum, which needs brackets as a factor."""
+    depth = 0
+    for i, sign in enumerate(formula):
+        depth += (sign in "(⌊⌈") - (sign in ")⌋⌉")
+        if depth == 0 and i and formula[i - 1 : i + 2] in (" + ", " − "):
+            return True
+    return False
+
+
 class _Words:
     """Writes the parts of a phrase as words."""
 
-    def __init__(self, plan: Plan, clock: Clock, base: Exact | None) -> None:
-        self.composer, self.clock, self.base = composer_of(plan, Name("the base", raw=True)), clock, base
+    def __init__(self, plan: Plan, clock: Clock, base: Exact | None, units: Units) -> None:
+        self.composer, self.clock, self.base, self.units = composer_of(plan, Name("the base value", raw=True)), clock, base, units
+        self.later, self.outer = False, list[bool]()
 
     def of(self, part: Part) -> str:
         match part:
             case str():
+                if part == "(":
+                    self.outer.append(self.later)
+                self.later = self.outer.pop() if part == ")" else self.later or part == ", then "
                 return part
+            case Since():
+                return "there" if self.later else "the start"
+            case Scaled(level, of):
+                return self._scaled(level, of)
             case Ticks(ticks, every):
                 return self._ticks(ticks, every)
             case Goes(start, end):
                 return self._goes(start, end)
-            case Formula(of):
-                return text(self.composer.of(of))
+            case Formula(of, factor):
+                return self._formula(of, factor)
         return self._level(part)
 
     def _with_base(self, level: Expr) -> Expr:
         return level if self.base is None else substitute(level, {BASE: decimal(self.base)})
 
+    def _scaled(self, level: Expr, of: Expr) -> str:
+        """Writes a level times an expression of t."""
+        if of == ONE:
+            return self._level(level)
+        if self._with_base(level) == ONE:
+            return self._formula(of)
+        return f"{self._level(level)} times {self._formula(of, factor=True)}"
+
+    def _formula(self, of: Expr, factor: bool = False) -> str:
+        """Writes an expression of t as a formula; as a factor, a sum gets brackets."""
+        formula = text(self.composer.of(of))
+        return f"({formula})" if factor and _is_sum(formula) else formula
+
     def _level(self, level: Expr) -> str:
-        """Writes a level or a ratio. A level without a short form is "the level reached"."""
+        """Writes a level or a ratio: as a number, a multiple of the base or of the level reached plus a number, or else as a formula."""
         level = self._with_base(level)
         if isinstance(level, Num):
             return constant(level.value)
-        if level is BASE:
-            return "the base value"
-        parts = affine(level, BASE)
-        if parts is None or not all(isinstance(x, Num) for x in parts):
-            return "the level reached"
-        (plus, times) = (x.value for x in parts if isinstance(x, Num))
-        multiple = "the base value" if times == 1 else f"{constant(times)} times the base value"
-        return multiple if plus == 0 else f"{multiple} {'plus' if plus > 0 else 'less'} {constant(size(plus))}"
+        for symbol, name in ((BASE, "the base value"), (REACHED, "the level reached")):
+            parts = affine(level, symbol)
+            if parts is not None and all(isinstance(x, Num) for x in parts):
+                (plus, times) = (x.value for x in parts if isinstance(x, Num))
+                multiple = name if times == 1 else f"{constant(times)} times {name}"
+                return multiple if plus == 0 else f"{multiple} {'plus' if plus > 0 else 'less'} {constant(size(plus))}"
+        unknown = any(isinstance(x, Event) or (isinstance(x, Symbol) and x not in (BASE, PI)) for x in walk(level))
+        return "the level reached" if unknown else text(self.composer.of(level))
 
     def _goes(self, start: Expr, end: Expr) -> str:
         """Returns "rises" or "falls" if that is true for every base above 0, else "goes"."""
@@ -94,15 +150,17 @@ class _Words:
         return f"{'every ' * every}{listed} {unit}{'' if amounts == [1] else 's'}"
 
     def _unit(self, ticks: tuple[Exact, ...]) -> tuple[str, list[Exact]]:
-        """Returns the largest unit in which durations are whole, and their amounts: epochs, steps, or ticks if the scheduler is called several times a step."""
+        """Returns the unit of durations, and their amounts in it.
+
+        It is epochs where the text counts in epochs, and says these durations in epochs or they are whole epochs; else steps, or ticks if the scheduler is
+        called several times a step.
+        """
         if self.clock.tick == "epoch":
             return "epoch", list(ticks)
         per_step = self.clock.ticks_per_step or 1
-        try:
+        if self.units.in_epochs:
             epochs = [quotient(quotient(n, per_step), self.clock.epoch_steps()) for n in ticks]
-            if all(n.denominator == 1 and n > 0 for n in epochs):
+            if all(n > 0 and (n.denominator == 1 or n in self.units.amounts) for n in epochs):
                 return "epoch", epochs
-        except MissingFactError:
-            pass
         steps = [quotient(n, per_step) for n in ticks]
         return ("tick", list(ticks)) if any(n.denominator > 1 for n in steps) and per_step != 1 else ("step", steps)

@@ -13,6 +13,7 @@ from lrdsl.expr import BASE, INDEX, Call, Expr, Symbol, T, affine
 from lrdsl.numbers.lowering import Accumulated, Choice, factors_in, numeric, stretches
 from lrdsl.numbers.pairs import Float
 from lrdsl.numbers.products import MOST_FACTORS, running_products, within
+from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import first_tick, pieces
 from lrdsl.work import spend
 
@@ -149,7 +150,7 @@ class _Trees:
         if trees is None:
             piece = self.pieces[i]
             split = affine(piece.level, BASE)
-            trees = self._trees[i] = tuple(numeric(part, piece.start) for part in (split or (piece.level,)))
+            trees = self._trees[i] = unsigned(*(numeric(part, piece.start) for part in (split or (piece.level,))))
         return trees
 
 

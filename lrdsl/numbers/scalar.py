@@ -21,6 +21,7 @@ from lrdsl.numbers.lowering import Accumulated, factors_in, numeric, stretches
 from lrdsl.numbers.pairs import ONE, ZERO
 from lrdsl.numbers.products import Factors, RunningProduct, within
 from lrdsl.numbers.source import Writer
+from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import Piece, Plan, first_tick, pieces
 from lrdsl.work import spend
 
@@ -108,7 +109,7 @@ class PieceCode:
         """The level as a function of the tick and the base."""
         if self._level is None:
             split = self.split()
-            tree = numeric(self.piece.level, self.piece.start) if split is None else _sum(split)
+            tree = unsigned(numeric(self.piece.level, self.piece.start))[0] if split is None else _sum(split)
             self._level = _function((tree,), ["def level(t, base):"], ["    return {0}"])
         return self._level
 
@@ -128,7 +129,10 @@ class PieceCode:
     def split(self) -> tuple[Expr, Expr] | None:
         """Returns the machine trees (a, b) if the level is a + b * base, else None."""
         parts = affine(self.piece.level, BASE)
-        return None if parts is None else (numeric(parts[0], self.piece.start), numeric(parts[1], self.piece.start))
+        if parts is None:
+            return None
+        a, b = unsigned(*(numeric(part, self.piece.start) for part in parts))
+        return a, b
 
     def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[int], None]:
         """Returns a function of the tick that stores the level under `key` in the group of each slot. A slot is a (group, base)."""

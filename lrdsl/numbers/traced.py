@@ -21,7 +21,8 @@ _WHOLE = 2**53
 
 def level(plan: Plan, tick: Any, base: float, ops: Any) -> Any:
     """Returns the level at a tick, which is an array of the library or a traced one. `ops` is the library: its functions, and `fori_loop`."""
-    return _Tracer(ops, {T: tick, BASE: base}).of(plan.level)
+    level = _Tracer(ops, {T: tick, BASE: base}).of(plan.level)
+    return level if isinstance(level, float) else level + 0.0 * tick  # no -0.0: compilers drop a sum with 0 itself, and a `where` would lose the slope
 
 
 class _Tracer:

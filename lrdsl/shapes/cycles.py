@@ -20,55 +20,63 @@ def _turns(n: Expr, pct: Expr, three_phase: str) -> tuple[Exact, ...]:
     return (peak, 2 * peak, n.value - 1) if three_phase == "yes" else (peak, n.value - 1)
 
 
-def _onecycle(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
+def _stops(peak: Expr, div: Expr, final_div: Expr, three_phase: str) -> list[Expr]:
+    """Returns the level at the start of onecycle and at each of its turns."""
     start = peak / div
-    final = start / final_div
-    stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
+    return [start, peak, start, start / final_div] if three_phase == "yes" else [start, peak, start / final_div]
+
+
+def _legs(n: Expr, pct: Expr, three_phase: str) -> list[tuple[int, Exact, Exact]]:
+    """Returns the parts of onecycle that begin or end after tick 0: which one, and its two turns. In a short run, the rise ends before tick 0, as in torch."""
+    turns = (0, *_turns(n, pct, three_phase))
+    return [(i, begin, end) for i, (begin, end) in enumerate(pairwise(turns)) if end > 0]
+
+
+def _onecycle(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
+    stops = _stops(peak, div, final_div, three_phase)
     weight = hav if anneal == "cos" else (lambda share: share)
     pieces: list[tuple[Exact, Expr]] = []
-    begin: Exact = 0
-    for i, end in enumerate(_turns(n, pct, three_phase)):
-        since, length = u - begin, number(end - begin)
-        pieces.append((begin, blend(stops[i], stops[i + 1], weight(left(since, length)), weight(done(since, length)))))
-        begin = end
-    return select(u, [*pieces, (begin, final)])
+    stop: Exact = 0
+    for i, begin, stop in _legs(n, pct, three_phase):
+        since, length = u - begin, number(stop - begin)
+        pieces.append((max(begin, 0), blend(stops[i], stops[i + 1], weight(left(since, length)), weight(done(since, length)))))
+    return select(u, [*pieces, (stop, stops[-1])])
 
 
 def _onecycle_paper(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
-    start = peak / div
-    final = start / final_div
-    stops = [start, peak, start, final] if three_phase == "yes" else [start, peak, final]
+    stops = _stops(peak, div, final_div, three_phase)
     pieces: list[tuple[Exact, Expr]] = []
-    begin: Exact = 0
-    for i, end in enumerate(_turns(n, pct, three_phase)):
-        share = done(u - begin, number(end - begin))
+    stop: Exact = 0
+    for i, begin, stop in _legs(n, pct, three_phase):
+        share = done(u - begin, number(stop - begin))
         if i == 0:
-            pieces.append((begin, between(stops[1], stops[0], rising(share) if anneal == "cos" else share)))
+            level = between(stops[1], stops[0], rising(share) if anneal == "cos" else share)
         else:
-            pieces.append((begin, between(stops[i], stops[i + 1], falling(share) if anneal == "cos" else left(u - begin, number(end - begin)))))
-        begin = end
-    return select(u, [*pieces, (begin, final)])
+            level = between(stops[i], stops[i + 1], falling(share) if anneal == "cos" else left(u - begin, number(stop - begin)))
+        pieces.append((max(begin, 0), level))
+    return select(u, [*pieces, (stop, stops[-1])])
 
 
 def _onecycle_phrase(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Phrase:
-    start = peak / div
-    stops = [peak, start, start / final_div] if three_phase == "yes" else [peak, start / final_div]
-    turns = (0, *_turns(n, pct, three_phase))
+    stops = _stops(peak, div, final_div, three_phase)
     curve = " along a half cosine" if anneal == "cos" else " linearly"
     parts: list[Part] = []
-    for i, (before, stop) in enumerate(zip([start, *stops], stops, strict=False)):
-        since: list[Part] = [" from ", before] if i == 0 else []
-        parts += [", then " if i else "", Goes(before, stop), curve, *since, " to ", stop, " over ", Ticks((turns[i + 1] - turns[i],))]
-    return Phrase(tuple(parts), several=True)
+    legs = _legs(n, pct, three_phase)
+    for i, begin, end in legs:
+        if parts:
+            parts.append(", then ")
+        since: list[Part] = [] if parts else [" from ", stops[i]]
+        parts += [Goes(stops[i], stops[i + 1]), curve, *since, " to ", stops[i + 1], " over ", Ticks((end - begin,))]
+        if begin < 0:
+            parts += [", of which the first ", Ticks((-begin,)), " are over at the start"]
+    return Phrase(tuple(parts) if parts else ("stays at ", stops[-1], " for ", Ticks((n.value,) if isinstance(n, Num) else ())), several=len(legs) > 1)
 
 
 def _onecycle_fits(n: Expr, pct: Expr, three_phase: str, **_: object) -> Complaint | None:
-    turns = (0, *_turns(n, pct, three_phase))
-    if all(a < b for a, b in pairwise(turns)):
+    peak, *_others, last = _turns(n, pct, three_phase)
+    if three_phase == "no" or peak <= 0 or 2 * peak < last:
         return None
-    if three_phase == "yes":
-        return "LR131", "pct", "the three phases do not fit into n", "with three phases, pct*n must be above 1 and pct below 1/2"
-    return "LR131", "pct", "the rise does not fit into n", "pct*n must be above 1, so that the rise takes time: raise n or pct"
+    return "LR131", "pct", "the three phases do not fit into n", "with three phases, pct must be below 1/2"
 
 
 onecycle = Shape(
@@ -77,7 +85,7 @@ onecycle = Shape(
     source="Smith & Topin 2019; torch OneCycleLR",
     parameters=(
         duration("n", "the ticks of the whole policy", letter="T_c"),
-        level("peak", "the highest level, reached at tick pct*n - 1", ENTRY, letter="eta_peak"),
+        level("peak", "the highest level, reached at tick pct*n - 1; a run of fewer than 1/pct ticks has no rise", ENTRY, letter="eta_peak"),
         ratio("div", "it starts at peak/div", 25, letter="d", open_low=True),
         ratio("final_div", "it ends at peak/div/final_div, at tick n - 1", 1e4, letter="d_f", open_low=True),
         ratio("pct", "the share of n in which it rises", 0.3, letter="rho", high=1, open_low=True, open_high=True),
@@ -123,8 +131,8 @@ def _cyclic_paper(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr,
 
 _SHRINKS = {
     "triangular": "",
-    "triangular2": ", with half the height from cycle to cycle",
-    "exp_range": ", its height above the low end times {gamma} to the power of the ticks since then",
+    "triangular2": ", with half the height in each next cycle",
+    "exp_range": ", with the height above the low end multiplied by {gamma} at every tick",
 }
 
 cyclic = Shape(

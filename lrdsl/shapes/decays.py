@@ -24,7 +24,7 @@ hold = Shape(
     length=lambda n, at: n.value if isinstance(n, Num) else None,
     level=lambda u, v, n, at: at,
     end=lambda v, n, at: at,
-    says=lambda n, at: "is set to {at}" if n == ZERO and at is not ENTRY else "stays at {at}[ for {n}]",
+    says="stays at {at}[ for {n}]",
     known_as=("constant", "const", "flat", "freeze", "frozen", "stable", "keep", "wait"),
     example="hold(30)",
 )
@@ -73,7 +73,7 @@ _WAYS = {
     "exp": "exponentially",
     "sqrt": "with the square root of time",
     "square": "with the square of time",
-    "one_minus_sqrt": "by 1 − √(the share of time left)",
+    "one_minus_sqrt": "as 1 − √(the share of time left)",
     "log": "with the logarithm of time",
     "sin": "along a quarter of a sine",
 }
@@ -102,7 +102,7 @@ warmup = Shape(
     level=_rise,
     paper=_rise_paper,
     end=lambda v, **_: v,
-    says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}[, with the share of time to the power {{power}}]",
+    says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}[, as the share of time to the power {{power}}]",
     complain=_warmup_fits,
     known_as=("warm_up", "linear_warmup", "rampup", "ramp_up", "ramp"),
     example="warmup(500)",
@@ -161,7 +161,9 @@ poly = Shape(
     level=_poly,
     paper=lambda u, v, n, power, to, from_: between(from_, to, (ONE - done(u, n)) ** power),
     end=lambda v, n, power, to, from_: to,
-    says="{goes from to}[ from {from}] to {to} over {n} with the share of time left[ to the power {power}]",
+    says=lambda power, **_: (
+        "{goes from to}" + (" linearly" if power == ONE else "") + "[ from {from}] to {to} over {n}[, as the share of time left to the power {power}]"
+    ),
     known_as=("polynomial", "polynomial_decay"),
     example="poly(100, power=2)",
 )
@@ -188,7 +190,7 @@ one_minus_sqrt = Shape(
     level=lambda u, v, n, to: blend(v, to, (n - u) / (n + call("sqrt", n * u)), call("sqrt", done(u, n))),
     paper=lambda u, v, n, to: between(v, to, ONE - call("sqrt", done(u, n))),
     end=lambda v, n, to: to,
-    says="{goes v to} by 1 − √(the share of time passed) to {to} over {n}",
+    says="{goes v to} as 1 − √(the share of time passed) to {to} over {n}",
     known_as=("sqrt", "1-sqrt", "sqrt_cooldown", "inv_sqrt_cooldown"),
     example="one_minus_sqrt(100)",
 )

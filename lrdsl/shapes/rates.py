@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from lrdsl.expr import INDEX, ONE, ZERO, Expr, Num, T, call, floor, number, product, select, substitute
+from lrdsl.expr import ENTRY, INDEX, ONE, ZERO, Expr, Num, T, call, floor, mentions, number, product, select, substitute
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Complaint, choice, duration, formula, level, ratio
+from lrdsl.phrases import Formula, Phrase, Scaled, Since
 from lrdsl.shapes.shape import Shape, between, blend, done
 
 #: From where the times of a shape count.
@@ -36,7 +37,7 @@ rsqrt = Shape(
     parameters=(duration("timescale", "the ticks after which it has fallen by a factor of sqrt(2)", letter="T_0"),),
     length=_endless,
     level=lambda u, v, timescale: v * call("sqrt", timescale / (timescale + u)),
-    says="decays as 1/√(1 + t/T) with T = {timescale}, t being the time since then",
+    says="decays as 1/√(1 + t/T), with T = {timescale} and t counted from {since}",
     known_as=("inverse_sqrt", "inv_sqrt", "noam"),
     example="rsqrt(1000)",
 )
@@ -50,7 +51,7 @@ inv = Shape(
         ratio("power", "the exponent", 1, letter="p", open_low=True, high=100),
     ),
     length=_endless,
-    says="decays as 1/(1 + t/T)[ to the power {power}] with T = {timescale}, t being the time since then",
+    says="decays as 1/(1 + t/T)[ to the power {power}], with T = {timescale} and t counted from {since}",
     level=lambda u, v, timescale, power: v * (timescale / (timescale + u)) ** power,
     paper=lambda u, v, timescale, power: v / (1 + u / timescale) ** power,
     known_as=("inverse", "inverse_time", "hyperbolic"),
@@ -138,6 +139,13 @@ def _at(u: Expr, factor: Expr) -> Expr:
     return substitute(factor, {T: u})
 
 
+def _scale_phrase(factor: Expr, to: Expr) -> Phrase:
+    time = (", t counted in ticks from ", Since()) if mentions(factor, T) else ()
+    if to == ZERO:
+        return Phrase(("is ", Scaled(ENTRY, factor), *time))
+    return Phrase(("is ", to, " plus ", Formula(factor, factor=True), " times the way from there to ", ENTRY, *time))
+
+
 scale = Shape(
     name="scale",
     summary="Multiplies the entry level, or its distance above `to`, by an expression of the phase's own ticks.",
@@ -146,7 +154,7 @@ scale = Shape(
     length=_endless,
     level=lambda u, v, factor, to: blend(v, to, _at(u, factor), 1 - _at(u, factor)),
     paper=lambda u, v, factor, to: between(v, to, _at(u, factor)),
-    says=lambda to, **_: f"is {'{v}' if to == ZERO else '{to} plus what {v} is above that,'} times {{factor}}, t being the ticks since then",
+    says=_scale_phrase,
     known_as=("lambda", "function", "expr", "custom"),
     example="scale(1 / (1 + t))",
 )
@@ -157,7 +165,7 @@ cumprod = Shape(
     source="torch MultiplicativeLR",
     parameters=(formula("factor", "the factor of tick t"),),
     length=_endless,
-    says="is multiplied at every tick by {factor}, t being the ticks since then",
+    says=lambda factor: "is multiplied at every tick by {factor}" + (", t counted in ticks from {since}" if mentions(factor, T) else ""),
     level=lambda u, v, factor: v * product(substitute(factor, {T: INDEX}), floor(u)),
     known_as=("multiplicative", "product"),
     example="cumprod(1 - 1 / (t + 1))",

@@ -120,6 +120,9 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
 
 def phrase_of(shape: Shape, arguments: dict[str, Any], explicit: Mapping[str, Argument]) -> Phrase:
     """Says what the shape does. `explicit` holds the arguments in the text; those that equal their defaults are not mentioned."""
+    if shape.end is not None and natural_length(shape, arguments) == 0:
+        end = shape.end(ENTRY, **{name: value for name, value in arguments.items() if name != "touches"})
+        return Phrase(("stays at ", ENTRY), idle=True) if end is ENTRY else Phrase(("is set to ", end))
     says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
     if isinstance(says, Phrase):
         return says

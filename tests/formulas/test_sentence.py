@@ -24,17 +24,53 @@ ALL = schedules()
         ("linear(10, to=2x) then linear(1)", "rises linearly to 0.2 over 10 steps, then falls linearly to 0 over 1 step."),
         ("restart linear(2.5, from=1e-3)", "restarts from 0.1 and falls linearly from 0.001 to 0 over 2.5 steps."),
         ("hold until val_loss < 0.3 or 5ep", "stays at 0.1 until val_loss < 0.3, but for no more than 5 epochs."),
-        ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "goes through this again and again (2 in all), each time from the level it has come to: "
+        ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "goes through this 2 times, each time from the level it has come to: "
          "(goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
-        ("restarts(linear(10), times=3)", "goes through this again and again (3 in all), each time from the same level: (falls linearly to 0 over 10 steps)."),
-        ("restarts(linear(10), times=3, decay=0.5)", "goes through this again and again (3 in all), each time from the same level times 0.5 to the power of the "
-         "cycles before: (goes linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), times=3)", "goes through this 3 times, each time from the same level: (falls linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), times=3, decay=0.5)", "goes through this 3 times, each time from 0.5 times the level of the time before: "
+         "(goes linearly to 0 over 10 steps)."),
         ("restarts(linear(10), stretch=2)", "goes through this again and again, each time from the same level, each cycle 2 times as long as the one before: "
          "(falls linearly to 0 over 10 steps)."),
+        ("warmup(1.5ep)", "warms up linearly over 1.5 epochs to 0.1."),
+        ("rsqrt(1000)", "decays as 1/√(1 + t/T), with T = 1,000 steps and t counted from the start."),
+        ("hold(5) then inv(100)", "stays at 0.1 for 5 steps, then decays as 1/(1 + t/T), with T = 100 steps and t counted from there."),
+        ("poly(100)", "falls linearly to 0 over 100 steps."),
+        ("poly(100, power=2)", "falls to 0 over 100 steps, as the share of time left to the power 2."),
+        ("16 * cosine(5)", "is 16 times a curve that follows a half cosine to 0 over 5 steps."),
+        ("cosine(5) / 3", "is 1/3 times a curve that follows a half cosine to 0 over 5 steps."),
+        ("linear(5) - 0.01", "is 0.01 below a curve that falls linearly to 0 over 5 steps."),
+        ("cosine(9) * (hold(2) then linear(2)) * step(3)", "is the product of a curve that (is the product of a curve that follows a half cosine to 0 over 9 steps and of "
+         "a factor of 1 that (stays at 1 for 2 steps, then falls linearly to 0 over 2 steps)) and of a factor of 1 that is multiplied by 0.1 every 3 steps."),
+        ("scale(1/(1 + t))", "is 0.1 times 1/(t + 1), t counted in ticks from the start."),
+        ("scale(1 - t/9, to=0.02) for 9", "is 0.02 plus (1 − t/9) times the way from there to 0.1, t counted in ticks from the start, for 9 steps."),
+        ("hold(0) then linear(5) then linear(0, to=1)", "falls linearly to 0 over 5 steps, then is set to 1."),
+        ("linear(5) for 5", "falls linearly to 0 over 5 steps."),
+        ("onecycle(2)", "falls along a half cosine from 0.1 to 4e−7 over 1.4 steps, of which the first 0.4 steps are over at the start."),
+        ("repeat(linear(3), times=1)", "goes through this once: (goes linearly to 0 over 3 steps)."),
+        ("hold(at=min(1x, 0.05))", "stays at 0.05."),
     ],
 )  # fmt: skip
 def test_sentences(text: str, said: str) -> None:
     assert lrdsl.parse(text, steps_per_epoch=100).sentence(base=0.1) == f"The learning rate {said}"
+
+
+def test_a_multiple_of_the_level_reached_is_named() -> None:
+    """So that two schedules which differ by it have two sentences."""
+    first, second = (lrdsl.parse(f"repeat(onecycle(2.5, final_div={d}, pct=0.5))").sentence() for d in (0.5, 0.25))
+    assert "to 0.08 times the level reached" in first
+    assert first != second
+
+
+def test_epochs_are_said_where_the_text_says_them() -> None:
+    clock = {"steps_per_epoch": 100, "total_epochs": 10}
+    assert "1,000 steps" in lrdsl.parse("rsqrt(1000)", steps_per_epoch=1000).sentence()
+    assert "2.5 epochs" in lrdsl.parse("hold(2.5ep) then linear(30)", **clock).sentence()
+    assert "30 steps" in lrdsl.parse("hold(2.5ep) then linear(30)", **clock).sentence()
+    assert lrdsl.parse("warmup(10%) then cosine(rest)", **clock).sentence().count("epoch") == 2
+
+
+def test_a_level_without_a_short_form_is_a_formula() -> None:
+    assert lrdsl.parse("hold(at=min(1x, 0.05))").sentence() == "The learning rate stays at min(the base value, 0.05)."
 
 
 def test_subjects() -> None:

@@ -15,7 +15,7 @@ from lrdsl.files.folder import Folder
 from lrdsl.linting.linter import UNUSED, Selection, lint
 from lrdsl.linting.rules import FAMILIES, RULES, Rule
 from lrdsl.shapes import SHAPES
-from tests.formulas.typeset.formulas import EXAMPLES, texts
+from tests.formulas.typeset.formulas import CLOCKS, EXAMPLES, texts
 from tests.linting.repairing import repaired
 from tests.reference.peers import PEERS
 
@@ -238,10 +238,10 @@ def test_examples_are_clean(path: Path) -> None:
 
 
 def test_recipes_and_the_examples_of_the_reference_are_clean() -> None:
-    calls = [text for name, text in texts().items() if re.match(r"[a-z_]+(\.\w+)?$", name)]
+    calls = {text: CLOCKS.get(name, {}) for name, text in texts().items() if re.match(r"[a-z_]+(\.\w+)?$", name)}
     own = [form.example for forms in SHAPES.values() for form in forms] + [c.example for c in COMBINATORS.values()]
     assert len(calls) > 40
-    assert {text: found for text in [*calls, *own] if (found := lint(text))} == {}
+    assert {text: found for text in [*calls, *own] if (found := lint(text, **calls.get(text, {})))} == {}  # type: ignore[arg-type]
 
 
 #: Typical arguments of the schedules of other libraries, by the letters that stand for them; and those that mean something else in one of them.
@@ -268,7 +268,7 @@ SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
 
 def peer_texts() -> dict[str, str]:
     """Each schedule of other libraries with typical arguments, as it is written here."""
-    return {f"{p.library} {p.name}": p.written(**{**TYPICAL, **SPECIAL.get((p.library, p.name), {})}) for p in PEERS}
+    return {f"{p.library} {p.name} {p.case}".strip(): p.written(**{**TYPICAL, **SPECIAL.get((p.library, p.name), {})}) for p in PEERS}
 
 
 @pytest.mark.parametrize("name", peer_texts())

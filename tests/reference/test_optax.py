@@ -57,6 +57,18 @@ def test_linear_and_polynomial(a: float, b: float, n: int, begin: int, p: float)
 
 
 @few
+@given(levels, ends, begins, st.floats(0.05, 1.0), st.booleans())
+def test_no_steps_and_no_rate(a: float, b: float, begin: int, rate: float, staircase: bool) -> None:
+    agree(peer(OPTAX, "linear_schedule").written(a=a, b=b, n=0, begin=begin), theirs.linear_schedule(a, b, 0, begin))
+    agree(peer(OPTAX, "polynomial_schedule").written(a=a, b=b, p=2.0, n=0, begin=begin), theirs.polynomial_schedule(a, b, 2.0, 0, begin))
+    agree(peer(OPTAX, "warmup_constant_schedule").written(a=a, peak=b, w=0), theirs.warmup_constant_schedule(a, b, 0))
+    for n, r in ((0, rate), (7, 0.0)):
+        text = peer(OPTAX, "exponential_decay").written(a=a, n=n, rate=r, begin=begin)
+        agree(text.replace("exponential(", "exponential_staircase(") if staircase else text, theirs.exponential_decay(a, n, r, begin, staircase))
+    assert lrdsl.parse("optax.exponential(1, 0, 0.5)").values(9).tolist() == [1.0] * 9
+
+
+@few
 @given(levels, st.dictionaries(st.integers(1, 80), st.floats(0.05, 2.0), min_size=1, max_size=5))
 def test_piecewise(a: float, scales: dict[int, float]) -> None:
     at = sorted(scales)

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler as torch_schedulers
 
 import lrdsl
-from tests.reference.peers import PEERS, TORCH, peer
+from tests.reference.peers import NO_STEPS, PEERS, TORCH, peer
 from tests.reference.training import optimizer, reported, stepped
 
 TOLERANCE = 1e-12
@@ -163,6 +164,44 @@ def test_one_cycle(peak: float, total: int, pct: float, div: float, final_div: f
             scheduler.step()
     text = peer(TORCH, "OneCycleLR").written(n=total, peak=peak, d=div, f=final_div, p=pct, a=anneal, tp="yes" if three else "no")
     agree(text, peak, theirs)
+
+
+@given(st.integers(2, 9), st.floats(0.01, 0.99), st.sampled_from(["cos", "linear"]), st.booleans())
+def test_one_cycle_of_few_steps(total: int, pct: float, anneal: str, three: bool) -> None:
+    """Where pct * total is 1 or less, the rise is over before the first step."""
+    three = three and pct < 0.5
+    if abs(pct * total - 1) < 1e-9:
+        pct *= 0.9  # there, torch divides by 0
+    opt = optimizer(1.0)
+    scheduler = torch_schedulers.OneCycleLR(opt, 1.0, total, pct_start=pct, anneal_strategy=anneal, three_phase=three, cycle_momentum=False)
+    theirs = []
+    for t in range(total):
+        theirs.append(float(opt.param_groups[0]["lr"]))
+        opt.step()
+        if t + 1 < total:
+            scheduler.step()
+    agree(peer(TORCH, "OneCycleLR").written(n=total, peak="1x", d=25, f=1e4, p=pct, a=anneal, tp="yes" if three else "no"), 1.0, theirs)
+
+
+def test_one_cycle_that_turns_at_its_first_step_begins_at_the_peak() -> None:
+    assert lrdsl.parse("onecycle(10, pct=0.1)").at(0) == 1
+    with pytest.raises(ZeroDivisionError):
+        torch_schedulers.OneCycleLR(optimizer(1.0), 1.0, 10, pct_start=0.1, cycle_momentum=False)
+    for n in (1, 2, 3):
+        assert lrdsl.parse(f"onecycle({n})").at(n - 1) == pytest.approx(1 / 25 / 1e4)
+
+
+@given(bases, st.floats(0.01, 1.0), st.floats(0.01, 1.0))
+def test_no_steps(base: float, start: float, end: float) -> None:
+    agree(peer(TORCH, "ConstantLR", NO_STEPS).written(f=start), base, stepped(lambda o: torch_schedulers.ConstantLR(o, start, 0), base, 9))
+    agree(peer(TORCH, "LinearLR", NO_STEPS).written(a=start), base, stepped(lambda o: torch_schedulers.LinearLR(o, start, end, 0), base, 9))
+    agree(peer(TORCH, "PolynomialLR", NO_STEPS).written(), base, stepped(lambda o: torch_schedulers.PolynomialLR(o, 0, 2.0), base, 9))
+
+
+@given(bases, st.lists(st.integers(0, 9), max_size=6), gammas)
+def test_milestones_that_stand_twice_or_not_at_all(base: float, milestones: list[int], gamma: float) -> None:
+    at = sorted(milestones)
+    agree(peer(TORCH, "MultiStepLR").written(ms=at, g=gamma), base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 15))
 
 
 @given(bases, st.integers(1, 40), st.floats(0.05, 1.0), st.floats(0.5, 0.99))

@@ -14,6 +14,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 _VALUES = {
     "warm": "500", "total": "10000", "timescale": "2000", "stable": "7000", "decay": "2500", "init": "0.1", "n": "1000", "rate": "0.96", "target": "0.5", "first": "10",
     "value": "0.01", "end": "1e-4", "power": "2", "at": "[300, 600]", "scales": "[0.1, 0.5]", "peak": "0.3", "up": "100", "flat": "300", "down": "600", "low": "1e-4", "half": "2000",
+    "batches": "1000", "epochs": "6ep", "times": "3", "cool": "300", "stay": "500", "anneal": "100", "steepness": "10", "a": "4",
     "milestones": "[30, 60, 80]", "schedule": "cosine(1000)", "fall": "200",
 }  # fmt: skip
 #: The same, where a recipe needs another.
@@ -23,6 +24,8 @@ _OTHER = {
     "keras.polynomial": {"power": "1"},
     "warmup_multistep": {"warm": "5"},
 }
+#: Facts of the clock that a recipe needs.
+CLOCKS: dict[str, dict[str, int]] = {"eden": {"steps_per_epoch": 100}}
 _MORE = (
     "warmup(5) then cosine(95, to=0.01x)",
     "step(3, 0.1) then cosine(20)",
@@ -57,7 +60,7 @@ def texts() -> dict[str, str]:
 
 def schedules() -> dict[str, tuple[lrdsl.Schedule, str]]:
     """Every schedule that is set, and the target of it, by name."""
-    found = {name: (lrdsl.parse(text), "lr") for name, text in texts().items()}
+    found = {name: (lrdsl.parse(text, **CLOCKS.get(name, {})), "lr") for name, text in texts().items()}  # type: ignore[arg-type]
     for path in sorted(EXAMPLES.glob("*.lrs")):
         clock = {"steps_per_epoch": 14, "total_epochs": 12} if path.stem == "two_groups" else {}
         s = lrdsl.load(path, **clock)  # type: ignore[arg-type]

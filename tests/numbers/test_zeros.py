@@ -1,0 +1,76 @@
+"""A level of 0 has no sign: it is 0.0 and never -0.0, on every backend."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import lrdsl
+import lrdsl.jax
+from lrdsl.expr import BASE, affine
+from lrdsl.numbers.lowering import numeric
+from lrdsl.numbers.zeros import unsigned
+from lrdsl.plan import pieces
+from lrdsl.shapes import SHAPES
+from tests.properties import texts
+
+#: Each has a level of 0 that is the product of 0 and something negative.
+TEXTS = [
+    "poly(5, power=2, from=0, to=1x)",
+    "cosine(5, power=3, from=0, to=1x)",
+    "bounce(-1 * cosine(5))",
+    "-1 * bounce(cosine(5))",
+    "scale(-sin(t))",
+    "-2 * every(3, linear(9))",
+    "1x - bounce(warmup(5))",
+    "hold(at=0) * exp(0.9) * -1",
+    "min(0, -1 * bounce(linear(4)))",
+    "sum(-1 * warmup(4), warmup(4))",
+    "repeat(scale(floor(-t / 4)) for 4)",
+]
+
+
+def _negative_zeros(levels: list[float]) -> list[int]:
+    return [t for t, level in enumerate(levels) if level == 0 and math.copysign(1, level) < 0]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_zero_has_no_sign(text: str) -> None:
+    s = lrdsl.parse(text)
+    ticks = range(24)
+    assert 0 in [s.at(t, 0.3) for t in ticks]
+    assert not _negative_zeros([s.at(t, 0.3) for t in ticks])
+    assert not _negative_zeros(s.values(24, 0.3).tolist())
+    rate = jax.jit(lrdsl.jax.schedule(s, 0.3))
+    assert not _negative_zeros([float(rate(t)) for t in ticks])
+
+
+def test_a_base_of_minus_zero_is_zero() -> None:
+    assert not _negative_zeros([lrdsl.parse("hold").at(0, -0.0), *lrdsl.parse("cosine(4)").values(4, -0.0).tolist()])
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(texts.schedules(depth=2, longest=60), st.sampled_from(["({})", "-1 * ({})", "1x - ({})", "bounce(-1 * (({}) for 9))"]))
+def test_no_drawn_schedule_has_one(schedule: lrdsl.Schedule, around: str) -> None:
+    try:
+        s = lrdsl.parse(around.format(schedule))
+    except lrdsl.ScheduleError:
+        return
+    assert not _negative_zeros(s.values(80, 0.3).tolist())
+    assert not _negative_zeros([s.at(t, 0.3) for t in range(30)])
+
+
+@pytest.mark.parametrize(
+    "name", ["hold", "warmup", "linear", "cosine", "poly", "exp", "one_minus_sqrt", "rsqrt", "inv", "step", "multistep", "onecycle", "cyclic"]
+)
+def test_a_plain_shape_costs_nothing_more(name: str) -> None:
+    """No operation is added to a level that cannot be -0.0."""
+    for piece in pieces(lrdsl.parse(SHAPES[name][0].example).plan.level):
+        parts = affine(piece.level, BASE)
+        assert parts is not None
+        trees = tuple(numeric(part, piece.start) for part in parts)
+        assert unsigned(*trees) == trees
