@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import attrs
 
 from lrdsl.arguments import number, quoted
+from lrdsl.batches import Batches
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import Exact, plain, quotient, reduced
 
@@ -48,10 +49,10 @@ class MissingFactError(Exception):
         super().__init__(*facts)
 
 
-def _checked_fact(name: str, value: Any) -> Exact | None:
-    """Returns a fact of the host as an exact number. Raises `ScheduleError` for one that is not a positive number."""
-    if value is None:
-        return None
+def _checked_fact(name: str, value: Any) -> Exact | Batches | None:
+    """Returns a fact of the host as an exact number. Raises `ScheduleError` for one that is not a positive number. `Batches` come from a text."""
+    if value is None or isinstance(value, Batches):
+        return value
     fact = number(name, value, f"give `{name}` as a positive number", high=MAX_TICKS)
     if fact <= 0:
         raise refuse("LR152", f"{name} is {quoted(value)}", f"give `{name}` as a positive number")
@@ -75,8 +76,9 @@ class Options(TypedDict, total=False):
 class Clock:
     """The facts of a run that convert units into ticks. Each may be missing; a unit that needs a missing fact is an error.
 
-    `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size` (samples per step) and `tokens_per_step` are positive numbers. `tick` says what one call of
-    `scheduler.step()` stands for: "step" or "epoch". `ticks_per_step` is above 1 where a launcher calls it several times for each step, as Accelerate does.
+    `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size` (samples per step) and `tokens_per_step` are positive numbers; the last two are `Batches` if
+    a text lets them change in the run. `tick` says what one call of `scheduler.step()` stands for: "step" or "epoch". `ticks_per_step` is above 1 where a
+    launcher calls it several times for each step, as Accelerate does.
 
     >>> Clock.of(steps_per_epoch=1251).ticks(5, "epoch")
     6255
@@ -85,8 +87,8 @@ class Clock:
     steps_per_epoch: Exact | None = None
     total_steps: Exact | None = None
     total_epochs: Exact | None = None
-    batch_size: Exact | None = None
-    tokens_per_step: Exact | None = None
+    batch_size: Exact | Batches | None = None
+    tokens_per_step: Exact | Batches | None = None
     ticks_per_step: Exact | None = None
     tick: str = "step"
 
@@ -99,7 +101,7 @@ class Clock:
         for name in facts:
             if name not in attrs.fields_dict(cls):
                 raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(attrs.fields_dict(cls)))}")
-        checked = {name: _checked_fact(name, value) for name, value in facts.items()}
+        checked: dict[str, Any] = {name: _checked_fact(name, value) for name, value in facts.items()}
         if not isinstance(tick, str) or tick not in ("step", "epoch"):
             raise refuse("LR152", f"tick is {quoted(tick)}", 'a tick is one "step" or one "epoch"')
         if tick == "epoch" and checked.get("ticks_per_step") is not None:
@@ -118,9 +120,20 @@ class Clock:
         )
 
     def facts(self) -> dict[str, Any]:
-        """Returns the facts that the clock has, as JSON data: whole numbers, decimals, or fractions as text, such as `"1/3"`."""
-        facts = {name: value for name, value in attrs.asdict(self).items() if value is not None}
-        return {name: value if isinstance(value, str) else plain(value) for name, value in facts.items()}
+        """Returns the facts that the clock has, as JSON data: whole numbers, decimals, or fractions as text, such as `"1/3"`; batches that change as pairs."""
+        return {
+            name: value if isinstance(value, str) else value.plain() if isinstance(value, Batches) else plain(value) for name, value in self.given().items()
+        }
+
+    def given(self) -> dict[str, Any]:
+        """Returns the facts that the clock has, by the names that `Clock.of` takes."""
+        return {name: value for name, value in attrs.asdict(self, recurse=False).items() if value is not None}
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The units of which a step takes another amount later in the run: "token", "sample", both or none."""
+        units = {"token": self.tokens_per_step, "sample": self.batch_size}
+        return tuple([unit for unit, fact in units.items() if isinstance(fact, Batches)])
 
     def ticks_in(self, time: str) -> Exact:
         """Returns how many ticks one unit of a formula's time has. `time` is "ticks", "steps" or "epochs". Raises `ScheduleError` if a fact is missing."""
@@ -152,8 +165,15 @@ class Clock:
     def _ticks_per_step(self) -> Exact:
         return self.ticks_per_step or 1
 
-    def ticks(self, amount: Exact, unit: str) -> Exact:
-        """Converts an amount of a unit into ticks, exactly. Raises `MissingFactError`."""
+    def _steps_to(self, tick: Exact) -> Exact:
+        """Returns the step that is made at a tick."""
+        return quotient(tick, self._ticks_per_step()) if self.tick == "step" else reduced(tick * self.epoch_steps())
+
+    def ticks(self, amount: Exact, unit: str, start: Exact = 0) -> Exact:
+        """Converts an amount of a unit into ticks, exactly. Raises `MissingFactError`.
+
+        Where the batch changes, tokens and samples are counted from the tick `start` on; an amount below 0 is counted backward from there.
+        """
         if unit == "tick":
             return amount
         if unit == "percent":
@@ -165,7 +185,7 @@ class Clock:
         if unit == "sample" and self.batch_size is None:
             raise MissingFactError("batch_size")
         per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or 1
-        steps = quotient(amount, per_step)
+        steps = per_step.steps(amount, self._steps_to(start)) if isinstance(per_step, Batches) else quotient(amount, per_step)
         return reduced(steps * self._ticks_per_step()) if self.tick == "step" else quotient(steps, self.epoch_steps())
 
 

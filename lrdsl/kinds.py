@@ -98,7 +98,8 @@ class Parameter:
     `low` and `high` are its bounds; with `open_low` or `open_high`, the bound itself is not allowed. The bounds of a level apply to its constant part and to
     its multiple of base. `listed` says whether a list is allowed: "one" (a single value only), "list" (a single value becomes a list of one) or "either".
     `letter` is its name in a symbolic formula, such as `T_w` or `gamma`. `sets` says which level of the phase a level decides: the one at its "start", the
-    one at its "end", or none (""), as a plateau's `min`.
+    one at its "end", or none (""), as a plateau's `min`. A duration
+    that `repeats` is a period, which counts from more than one tick.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Parameter:
     listed: str = "one"
     letter: str = ""
     sets: str = ""
+    repeats: bool = False
 
     @property
     def range_text(self) -> str:
@@ -144,9 +146,11 @@ def _default(value: Default | Constant) -> Default:
     return decimal(exact(value)) if isinstance(value, int | float) else value  # type: ignore[return-value]
 
 
-def duration(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, empty: bool = False, listed: str = "one") -> Parameter:
-    """Declares a duration, above 0; with `empty`, 0 is allowed too."""
-    return Parameter(name, Kind.DURATION, doc, _default(default), low=0, open_low=not empty, listed=listed, letter=letter)
+def duration(
+    name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, empty: bool = False, listed: str = "one", repeats: bool = False
+) -> Parameter:
+    """Declares a duration, above 0; with `empty`, 0 is allowed too. One that `repeats` is a period."""
+    return Parameter(name, Kind.DURATION, doc, _default(default), low=0, open_low=not empty, listed=listed, letter=letter, repeats=repeats)
 
 
 def level(name: str, doc: str, default: Default | Constant = REQUIRED, *, letter: str, positive: bool = False, sets: str = "start") -> Parameter:

@@ -106,8 +106,7 @@ class Schedule:
 
     def with_tree(self, tree: Node) -> Schedule:
         """Returns the schedule of another tree, with the clock, names and events of this one."""
-        facts = {name: value for name, value in attrs.asdict(self.clock).items() if value is not None}
-        return parse(canonical(tree), names=dict(self.names), library=self.library, **facts).after(dict(self.events))
+        return parse(canonical(tree), names=dict(self.names), library=self.library, **self.clock.given()).after(dict(self.events))
 
     def after(self, history: History) -> Schedule:
         """Returns this schedule for a run in which exactly these events have come so far."""

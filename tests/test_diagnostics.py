@@ -20,6 +20,9 @@ PAGE = Path(__file__).parent / "fixtures" / "diagnostics.txt"
 RUN = {"total_steps": 1000}
 EPOCHS = {"steps_per_epoch": 100, "total_epochs": 90}
 
+#: The settings of a run in which the batch changes.
+GROWS = "set batch_size = hold(100, at=1) then hold(at=2)\nset total = 10k\n"
+
 #: Wrong texts, each with the options of `lint`.
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("cosine(20) then hold(3)@", {}),
@@ -161,6 +164,33 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("set epoch = 0 steps\nlr = hold", {}),
     ("set total = 90ep\nset epoch = 10\nlr = cosine(rest)", {"total_steps": 1000}),
     ("set tick = hour\nlr = hold", {}),
+    ("set batch_size = linear(10k, from=32, to=1024)\nlr = hold", {}),
+    ("set batch_size = hold(3, at=2) then cosine(10)\nlr = hold", {}),
+    ("set tokens_per_step = hold(10k) then hold(at=8M)\nlr = hold", {}),
+    ("set batch_size = hold(at=sqrt(2))\nlr = hold", {}),
+    ("set batch_size = hold(5, at=1) then hold(at=0)\nlr = hold", {}),
+    ("set batch_size = repeat(hold(3, at=1) then hold(3, at=2))\nlr = hold", {}),
+    ("set batch_size = hold(at=1024) then hold(at=2048)\nlr = cosine(1B samples)", {}),
+    ("set batch_size = hold(at=1) until loss < 3 then hold(at=2)\nlr = hold", {}),
+    ("set batch_size = hold(rest, at=1) then hold(1k samples, at=2)\nlr = hold", RUN),
+    ("set batch_size = repeat(hold(3 samples, at=1) then hold(3, at=2), times=4)\nlr = hold", {}),
+    ("set batch_size = hold(5, at=1) then hold(at=2)\nlr = hold", {"batch_size": 512}),
+    *(
+        (f"{GROWS}lr = {lr}", {})
+        for lr in (
+            "repeat(cosine(1k samples))",
+            "step(1k samples)",
+            "exp(0.5, per=1k samples)",
+            "every(1k samples, cosine(100))",
+            "skip(1k samples, cosine(5k))",
+            "hold until loss < 3 then cosine(1k samples)",
+            "cosine(total - 1k samples)",
+            "cosine(5 + 1k samples)",
+            "hold(rest) then cosine(5) until 90%",
+            "hold until 5 samples then hold until 4 samples",
+        )
+    ),
+    ("set batch_size = hold(5, at=1) then hold(at=2)\nset epoch = 10k samples\nlr = cosine(3ep)", {}),
     ("let cosine = 3\nlr = hold", {}),
     ("let w = 3\nlet w = 4\nlr = hold(w)", {}),
     ("let w = 3", {}),

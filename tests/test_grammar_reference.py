@@ -31,10 +31,10 @@ MEANS = {
 }
 STATES = {
     "base": "the base that assertions are tested with (default: 1)",
-    "batch_size": "samples in a step",
+    "batch_size": "samples in a step: a number, or a schedule",
     "epoch": "steps in an epoch",
     "tick": "`step` or `epoch`",
-    "tokens_per_step": "tokens in a step",
+    "tokens_per_step": "tokens in a step: a number, or a schedule",
     "total": "the length of the run, in any unit that is known",
 }
 

@@ -135,7 +135,7 @@ def _metric(p: Parameter, node: Node, scope: Scope) -> str | None:
 
 def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
     """Returns one value of an argument, checked against the range of its parameter; None after a problem was reported."""
-    e = value_of(node, p.kind, scope)
+    e = value_of(node, p.kind, scope.without_place(f"as `{p.name}`, which comes again and again") if p.repeats else scope)
     if e is None:
         return None
     if not all(_in_range(p, part) for part in _bounded_numbers(p, e)):

@@ -17,7 +17,7 @@ from lrdsl.check.names import is_phase
 from lrdsl.check.scope import Scope
 from lrdsl.check.sequences import Reader
 from lrdsl.check.values import value_of
-from lrdsl.diagnostics import shown
+from lrdsl.diagnostics import Problems, shown
 from lrdsl.expr import Expr, Num, call, number
 from lrdsl.kinds import REQUIRED, Complaint, Kind, Parameter, with_defaults
 from lrdsl.shapes import SHAPES, Shape
@@ -28,7 +28,8 @@ from lrdsl.syntax.nodes import Node
 def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     """Returns the curve of a shape, such as `cosine(20)`; None after problems were reported."""
     shape = _matching_form(node)
-    given = bind_arguments(node, shape.parameters, scope, lambda _n, _s: None)
+    place = scope.from_run_start() if shape.dated and scope.clock.changing and _since_run(node, shape, scope) else scope
+    given = bind_arguments(node, shape.parameters, place, lambda _n, _s: None)
     if given is None:
         return None
     arguments = shapes.arguments_of(shape, given)
@@ -48,6 +49,12 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     words = shapes.phrase_of(shape, arguments, given) if scope.readable else None
     law = partial(shapes.level_of, shape, arguments, written=scope.readable)
     return Curve(shapes.natural_length(shape, arguments), law, None, words, partial(law, whole=False))
+
+
+def _since_run(node: nodes.Call, shape: Shape, scope: Scope) -> bool:
+    """Returns whether the times of a shape count from the start of the run."""
+    given = bind_arguments(node, shape.parameters, attrs.evolve(scope.from_run_start(), problems=Problems(scope.problems.text)), lambda _n, _s: None)
+    return given is not None and given.get("since") == "run"
 
 
 def _times_of_phase(times: tuple[Expr, ...], node: nodes.Call, scope: Scope) -> tuple[Expr, ...] | None:

@@ -152,7 +152,7 @@ _DECLARED = (
     Combinator(
         "every",
         "A, sampled only every so many ticks: a staircase.",
-        (duration("interval", "the ticks between two samples", letter="s"), _PHASE),
+        (duration("interval", "the ticks between two samples", letter="s", repeats=True), _PHASE),
         lambda interval, phase: curves.every(_ticks(interval), phase),
         "is a staircase that takes {every interval} the level of a curve that {phase}",
         example="every(10, cosine(100))",

@@ -129,8 +129,12 @@ def _ticks_until(node: Node, scope: Scope) -> Exact | None:
         what = f"`until {text}` is a time of the run, which has no meaning {scope.run.timeless}"
         scope.problems.error("LR119", node.extent, what, f"for a length, write `for {text}`")
         return None
-    time = value_of(node, Kind.DURATION, scope)
+    time = value_of(node, Kind.DURATION, scope.from_run_start())
     if not isinstance(time, Num):
+        return None
+    if scope.run.finish is not None:
+        what = f"how long a phase lasts `until {text}` depends on where it begins, which `rest` before it leaves open"
+        scope.problems.error("LR122", node.extent, what, f"for a length, write `for {text}`; or end the phase before it at a time, as in `hold until 80%`")
         return None
     start = scope.run.first_tick
     if time.value <= start and not (time.value == start == 0):

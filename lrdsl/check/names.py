@@ -9,6 +9,7 @@ import attrs
 
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, Dependencies, FunctionBinding, NameBinding, Scope
+from lrdsl.clock import UNITS
 from lrdsl.diagnostics import shown
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -52,6 +53,7 @@ def is_phase(node: Node, scope: Scope, certainly: bool = False) -> bool:
 def dependencies(node: Node, scope: Scope) -> Dependencies:
     """Returns the dependencies of a node, its own and those of the names in it."""
     rests = follows = counts = False
+    changing = scope.clock.changing
     for x in nodes.walk(node):
         word = _word(x)
         binding = scope.bound.get(word)
@@ -61,7 +63,7 @@ def dependencies(node: Node, scope: Scope) -> Dependencies:
             continue
         rests = rests or (word == "rest" and isinstance(x, nodes.Name))
         follows = follows or _follows_metric(x, word)
-        counts = counts or _counts_run(x, word)
+        counts = counts or _counts_run(x, word) or (changing != () and isinstance(x, nodes.Quantity) and UNITS.get(x.unit) in changing)
     return Dependencies(rests, follows, counts)
 
 

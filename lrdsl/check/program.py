@@ -7,16 +7,18 @@ from typing import Any, Protocol
 
 import attrs
 
+from lrdsl.check.amounts import is_placed
 from lrdsl.check.assertions import assertion
+from lrdsl.check.batches import batches_of
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.legend import Legend
-from lrdsl.check.names import bind_function, bind_name
+from lrdsl.check.names import bind_function, bind_name, is_phase
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope
 from lrdsl.check.values import value_of
-from lrdsl.clock import UNITS, Clock, total_of
+from lrdsl.clock import MAX_TICKS, UNITS, Clock, total_of
 from lrdsl.diagnostics import Problems, ScheduleError, shown
 from lrdsl.expr import Num
 from lrdsl.expr.exact import Exact
@@ -33,6 +35,8 @@ MAX_STATEMENTS = 500
 MAX_USED, MAX_USED_TEXT = 100, 100_000
 #: The settings of a file, and the fact of the clock that each gives; `base` is not a fact of the clock.
 SETTINGS = {"base": "", "batch_size": "batch_size", "epoch": "steps_per_epoch", "tick": "tick", "tokens_per_step": "tokens_per_step", "total": "total_steps"}
+#: The settings that may change in the run.
+BATCHES = ("batch_size", "tokens_per_step")
 #: The keys of param groups that hold several numbers. The first index selects one of them.
 VECTORS = ("betas",)
 #: The help line for a target that is not a key.
@@ -108,7 +112,7 @@ def program_of(
     state = _FileState(clock, names, problems, recipes=recipes_for(file, names), history=history, readable=readable, legend=legend, notes=notes)
     for statement in file.statements:  # settings first: the clock must be complete before the first phase
         if isinstance(statement, nodes.Setting):
-            _set(statement, state)
+            _set(statement, state, plan_of)
     targets: list[Target] = []
     assertions: list[Assertion] = []
     for statement in file.statements:
@@ -137,7 +141,7 @@ def program_of(
     return None if problems.found else Program(tuple(targets), tuple(assertions), state.clock, state.base)
 
 
-def _set(node: nodes.Setting, state: _FileState) -> None:
+def _set(node: nodes.Setting, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> None:
     """Puts the fact of a `set` statement into the clock, or reports its problem."""
     problems, word = state.problems, node.name
     if word not in SETTINGS:
@@ -146,8 +150,11 @@ def _set(node: nodes.Setting, state: _FileState) -> None:
         help = f"did you mean `{near}`?" if near else f"a file sets {', '.join(f'`{s}`' for s in SETTINGS)}"
         problems.error("LR103", node.name_extent, f"there is no setting `{shown(word)}`", help, near)
         return
-    fact, value = _setting(node, state)
+    fact, value = _setting(node, state, plan_of)
     if value is None:
+        if word in BATCHES:  # so that its tokens and samples are not reported as well
+            some: dict[str, Any] = {fact: getattr(state.clock, fact) or MAX_TICKS}
+            state.clock = attrs.evolve(state.clock, **some)
         return
     if not fact:
         state.base = value
@@ -156,7 +163,7 @@ def _set(node: nodes.Setting, state: _FileState) -> None:
     if earlier is not None and earlier != value and not (fact == "tick" and earlier == "step"):
         problems.error("LR124", node.extent, f"the file sets {word} to {value}, but {fact} is already {earlier}", "remove one of the two")
         return
-    facts: dict[str, Any] = {**attrs.asdict(state.clock), fact: value}
+    facts: dict[str, Any] = {**state.clock.given(), fact: value}
     try:
         state.clock = Clock.of(**facts)
     except ScheduleError as error:
@@ -164,7 +171,7 @@ def _set(node: nodes.Setting, state: _FileState) -> None:
         problems.error(problem.code, node.extent, problem.message, problem.help)
 
 
-def _setting(node: nodes.Setting, state: _FileState) -> tuple[str, Any]:
+def _setting(node: nodes.Setting, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> tuple[str, Any]:
     """Returns the fact of a setting, and its value; the value is None after a problem was reported."""
     value, scope = node.value, state.scope()
     if node.name == "tick":
@@ -172,8 +179,14 @@ def _setting(node: nodes.Setting, state: _FileState) -> tuple[str, Any]:
             return "tick", value.id
         state.problems.error("LR105", value.extent, f"`{shown(canonical(value))}` is not a tick", "a tick is one `step` or one `epoch`")
         return "tick", None
+    if node.name in BATCHES and is_phase(value, scope):
+        return node.name, batches_of(node, node.name, scope, plan_of)
     if node.name == "total" and isinstance(value, nodes.Quantity) and UNITS.get(value.unit) == "epoch":
         return "total_epochs", value.value
+    if node.name == "epoch" and is_placed(value, scope):
+        what = f"`{shown(canonical(value))}` is no fixed number of steps, because the batch changes in the run"
+        state.problems.error("LR123", value.extent, what, "give the epoch in steps: `set epoch = 1251 steps`")
+        return "steps_per_epoch", None
     steps = attrs.evolve(scope, clock=attrs.evolve(scope.clock, tick="step", ticks_per_step=None))
     e = value_of(value, Kind.LEVEL if node.name == "base" else Kind.DURATION, steps)
     if e is None:

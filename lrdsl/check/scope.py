@@ -54,7 +54,10 @@ _RANGE = "give it a finite number between 1e-100 and 1e100"
 
 @attrs.frozen
 class Dependencies:
-    """What must be known before a node is read: the other lengths if it `uses_rest`, the events if it `follows_metric`, its first tick if it `counts_run`."""
+    """What must be known before a node is read: the other lengths if it `uses_rest`, the events if it `follows_metric`, its first tick if it `counts_run`.
+
+    A node counts from its first tick where it has a time of the run, or tokens or samples while the batch changes.
+    """
 
     uses_rest: bool
     follows_metric: bool
@@ -96,7 +99,8 @@ class Run:
 
     The phase begins at the tick `start`, None if that depends on an event that has not come, and `offset` ticks after the event `origin`. It cannot begin
     before the tick `earliest`. From the tick `end` on, it is no longer in force. `refused` is not empty where a phase that follows a metric is not allowed, and
-    names the place; `timeless` does so for a time of the run. `history` has the events that have come. Two fields are filled while a text is checked:
+    names the place; `timeless` does so for a time of the run. `finish` is the tick at which a phase ends whose start is not known yet, because a phase before
+    it takes the `rest`. `history` has the events that have come. Two fields are filled while a text is checked:
     `watches`, and `times`, when each event came, in ticks of its phase.
     """
 
@@ -107,6 +111,7 @@ class Run:
     offset: Exact = 0
     refused: str = ""
     timeless: str = ""
+    finish: Exact | None = None
     history: History = attrs.field(factory=dict)
     watches: list[Watch] = attrs.field(factory=list)
     times: dict[Event, tuple[Exact, ...]] = attrs.field(factory=dict)
@@ -203,6 +208,16 @@ class Scope:
     def without_names(self, words: set[str]) -> Scope:
         """Returns the scope without some names of the text."""
         return attrs.evolve(self, bound={k: v for k, v in self.bound.items() if k not in words})
+
+    def without_place(self, where: str) -> Scope:
+        """Returns the scope of a length that counts from more than one tick."""
+        return attrs.evolve(self, run=attrs.evolve(self.run, timeless=where)) if self.clock.changing else self
+
+    def from_run_start(self) -> Scope:
+        """Returns the scope in which tokens and samples are counted from the start of the run, for a time of the run."""
+        if not self.clock.changing:
+            return self
+        return attrs.evolve(self, run=attrs.evolve(self.run, start=0, earliest=0, origin=None, offset=0, finish=None, timeless=""))
 
     def report_missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
         """Reports that `what` needs a fact which the clock does not have."""

@@ -8,12 +8,13 @@ from typing import TypeAlias
 import attrs
 
 from lrdsl.check import curves
+from lrdsl.check.amounts import is_placed
 from lrdsl.check.curves import Curve
 from lrdsl.check.names import dependencies, uses_rest
 from lrdsl.check.notes import Chain
 from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
-from lrdsl.diagnostics import shown
+from lrdsl.diagnostics import Problems, shown
 from lrdsl.expr import Expr, Forms, Num, Symbol
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
@@ -27,8 +28,8 @@ Reader: TypeAlias = "Callable[[Node, Scope], Curve | None]"
 def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve] | None:
     """Returns the curves of a sequence; None after problems were reported.
 
-    The phase whose length is `rest` is read after the lengths of all others are known. A phase that follows a metric, or counts from the
-    start of the run, is read after its first tick is known. In
+    The phase whose length is `rest` is read after the lengths of all others are known. A phase that follows a metric, or counts from its first tick, is read
+    after that tick is known. If both hold, the phase that counts ends where the run leaves it time to, and its length is counted back from there. In
     `A for D` and `A until ...`, `rest` inside A is the rest of the run from the beginning of A, whatever follows: `cosine(rest) for 30` is the first part of a
     cosine to the end of the run.
     """
@@ -45,19 +46,28 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
         if i not in deferred:
             parts[i] = read(item, scope)
             lengths[i] = _length(parts[i], items, i, scope)
-        elif i not in with_rest and isinstance(item, nodes.Limited):
+        elif i not in with_rest and isinstance(item, nodes.Limited) and not is_placed(item.length, scope):
             length = limit_of(item, scope)
             lengths[i] = length.value if isinstance(length, Num) else None
     run = scope.run
+    counted_back: dict[int, Exact] = {}
     for i, item in enumerate(items if deferred else ()):
         if i in deferred:
             start = attrs.evolve(scope, run=run)
             inner: Scope | None = start
             if i in limited_rest or i in with_rest:
-                counted = range(i) if i in limited_rest else (k for k in range(len(items)) if k != i and not _takes_no_rest(k, i, items, with_metric, scope))
+                counted = range(i) if i in limited_rest else [k for k in range(len(items)) if k != i and not _takes_no_rest(k, i, items, with_metric, scope)]
+                later = [k for k in reversed(counted) if k > i]
+                if scope.rest is not None and any(lengths[k] is None and k not in with_metric and k not in with_rest for k in later):
+                    counted_back |= _lengths_from_end(later, items, lengths, start, scope.run.first_tick + scope.rest, read)
                 inner = _with_rest(start, [lengths[k] for k in counted], any(k < i for k in with_metric))
+                if inner is not None and inner.rest is not None and inner.rest < 0:  # the run is over before these phases begin
+                    counted_back = {}
             parts[i] = None if inner is None else read(item, inner)
             lengths[i] = _length(parts[i], items, i, scope)
+            if i in counted_back and lengths[i] not in (None, counted_back[i]):
+                _report_open_length(items[i], scope)
+                return None
         curve = parts[i]
         if curve is None:
             run = attrs.evolve(run, start=None)
@@ -74,6 +84,39 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
         extent = (items[0].extent[0], items[-1].extent[1])
         scope.notes.chains[extent] = Chain(items, curves.entries(complete), tuple(None if c.pending else c.length for c in complete), scope.factor)
     return complete
+
+
+def _lengths_from_end(later: list[int], items: tuple[Node, ...], lengths: list[Exact | None], scope: Scope, end: Exact, read: Reader) -> dict[int, Exact]:
+    """Puts in the lengths of the phases after `rest` that count from their first tick, and returns them. `later` are the phases from the last on, `end` is the
+    tick at which they are over. Reports a phase whose length does not follow from its end.
+    """
+    added: dict[int, Exact] = {}
+    for k in later:
+        length = lengths[k]
+        if length is None:
+            item, problems = items[k], Problems(scope.problems.text)
+            from_end = attrs.evolve(scope, run=attrs.evolve(scope.run, finish=end), problems=problems, notes=None)
+            if isinstance(item, nodes.Limited):
+                limit = limit_of(item, from_end)
+                length = limit.value if isinstance(limit, Num) else None
+            else:
+                curve = read(item, from_end)
+                length = None if curve is None else curve.length
+            if length is None:
+                for problem in problems.found:
+                    scope.problems.add(problem)
+                if not problems.found:
+                    _report_open_length(item, scope)
+                return added
+            added[k] = lengths[k] = length
+        end = end - length
+    return added
+
+
+def _report_open_length(item: Node, scope: Scope) -> None:
+    """Reports a phase after `rest` whose length is not known before its start is."""
+    what = f"the length of `{shown(canonical(item), 60)}` depends on where it begins, which `rest` before it leaves open"
+    scope.problems.error("LR122", item.extent, what, "write the length in steps, or give the phase with `rest` a length of its own, such as `20%`")
 
 
 def limit_of(node: nodes.Limited, scope: Scope) -> Expr | None:

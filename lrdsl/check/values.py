@@ -8,13 +8,14 @@ from fractions import Fraction
 import attrs
 
 from lrdsl.check import bounds
+from lrdsl.check.amounts import amount_of, report_mixed, share_of, ticks_of
 from lrdsl.check.legend import TOTAL
 from lrdsl.check.names import call_function, dependencies, is_phase
 from lrdsl.check.scope import ARITHMETIC, WORDS, WORDS_KNOWN_AS, FunctionBinding, Run, Scope
 from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError, total_of
 from lrdsl.diagnostics import foreign_letter, shown
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
-from lrdsl.expr.exact import reduced
+from lrdsl.expr.exact import Exact, reduced
 from lrdsl.kinds import DESCRIPTION, EXAMPLE, Kind
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
@@ -93,6 +94,10 @@ def evaluate(node: Node, scope: Scope) -> Value | None:
         case nodes.Negative():
             operand = evaluate(node.operand, scope)
             return None if operand is None else Value(operand.kind, neg(operand.expr))
+        case nodes.Binary() if scope.clock.changing and (amount := amount_of(node, scope, evaluate)) is not None:
+            return _length(*amount, node, scope)
+        case nodes.Binary() if scope.clock.changing and (share := share_of(node, scope, evaluate)) is not None:
+            return Value(Kind.RATIO, number(share))
         case nodes.Binary():
             left, right = evaluate(node.left, scope), evaluate(node.right, scope)
             return None if left is None or right is None else _binary(node, left, right, scope)
@@ -134,7 +139,7 @@ def _moment(node: nodes.Moment, scope: Scope) -> Value | None:
         help = "use a phase that follows no metric, or write the level as a number"
         scope.problems.error("LR147", node.value.extent, f"`{text}` depends on a metric, so its level is not known before the run", help)
         return None
-    time = value_of(node.tick, Kind.DURATION, scope)
+    time = value_of(node.tick, Kind.DURATION, scope.from_run_start())
     alone = attrs.evolve(scope, rest=total_of(scope.clock), no_rest="", run=Run(refused="inside `A at T`"), factor=False)
     assert scope.read is not None
     curve = scope.read(node.value, alone)
@@ -171,11 +176,17 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
         help = f"did you mean `{near}`?" if near else f"units are {spelled}, and `x` for multiples of base" + (f"; {note}" if note else "")
         scope.problems.error("LR104", node.unit_extent, f"there is no unit `{shown(node.unit)}`", help, near)
         return None
+    return _length(amount, unit, node, scope)
+
+
+def _length(amount: Exact, unit: str, node: Node, scope: Scope) -> Value | None:
+    """Returns the value of an amount of a unit of time."""
     try:
-        return Value(Kind.DURATION, number(scope.clock.ticks(amount, unit)))
+        ticks = ticks_of(amount, unit, node, scope)
     except MissingFactError as fact:
         scope.report_missing(fact, node.extent, f"`{canonical(node)}`")
         return None
+    return None if ticks is None else Value(Kind.DURATION, number(ticks))
 
 
 def _word(node: nodes.Name, scope: Scope) -> Value | None:
@@ -243,6 +254,8 @@ def _binary(node: nodes.Binary, a: Value, b: Value, scope: Scope) -> Value | Non
         return None
     if node.op == "/" and isinstance(b.expr, Num) and b.expr.value == 0:
         scope.problems.error("LR144", node.right.extent, "division by 0", "divide by another number")
+        return None
+    if kind is Kind.DURATION and scope.clock.changing and report_mixed(node, a.kind, b.kind, scope):
         return None
     operate = {"+": add, "*": mul, "/": div, "^": power}
     e = add(a.expr, neg(b.expr)) if node.op == "-" else operate[node.op](a.expr, b.expr)

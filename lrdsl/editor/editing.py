@@ -194,9 +194,9 @@ class Document:
             for phase, (_, ticks, _, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
                 yield phase.extent[1], f"{ticks}: {level}"
         for node in nodes.walk(self.tree):
-            if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick"):
+            if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick", *self.schedule.clock.changing):
                 try:
-                    length = parse(f"hold({canonical(node)})", **_options(self.schedule)).length
+                    length = parse(f"hold({canonical(node)})", **self.schedule.clock.given()).length
                 except ScheduleError:
                     continue
                 if length is not None:
@@ -235,10 +235,6 @@ def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:
     """The comments between two offsets."""
     for comment in re.finditer(r"#[^\n]*", text[start:end]):
         yield (start + comment.start(), start + comment.end()), "comment"
-
-
-def _options(s: Schedule) -> dict[str, Any]:
-    return {name: getattr(s.clock, name) for name in attrs.fields_dict(type(s.clock))}
 
 
 def _word(node: Node) -> tuple[str, Extent | None]:

@@ -98,8 +98,16 @@ def _is_tick(tick: Any) -> bool:
 
 
 def _are_facts(data: Any) -> bool:
-    """Whether the data are numbers and texts by name."""
-    return isinstance(data, Mapping) and all(isinstance(name, str) and isinstance(value, str | int | float) for name, value in data.items())
+    """Whether the data are numbers, texts, and pairs of them for batches that change, by name."""
+    return isinstance(data, Mapping) and all(isinstance(name, str) and (_is_plain(value) or _are_batches(value)) for name, value in data.items())
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _are_batches(data: Any) -> bool:
+    return isinstance(data, list) and all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_plain, pair)) for pair in data)
 
 
 def _read_bases(data: Any, text: str) -> dict[str, list[float]]:

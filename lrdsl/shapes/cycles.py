@@ -142,8 +142,8 @@ cyclic = Shape(
     parameters=(
         level("low", "the level at the ends of a cycle", letter="eta_low"),
         level("high", "the level in its middle", letter="eta_high"),
-        duration("up", "the ticks of the rise", letter="T_up"),
-        duration("down", "the ticks of the fall; by default those of the rise", SameAs("up"), letter="T_down"),
+        duration("up", "the ticks of the rise", letter="T_up", repeats=True),
+        duration("down", "the ticks of the fall; by default those of the rise", SameAs("up"), letter="T_down", repeats=True),
         choice(
             "mode",
             "how the height shrinks: not, by half each cycle, or by gamma each tick",

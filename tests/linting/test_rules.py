@@ -90,6 +90,9 @@ NEAR = (
     ("warmup(5ep) then exp(0.9) for 95ep", {"steps_per_epoch": 100}),
     ("plateau(patience=4) for 5ep then linear(5ep)", {"steps_per_epoch": 1}),
     ("weight_decay = hold(5) then cosine(10, to=0.1x)", {}),
+    ("lr = cosine(1M samples); weight_decay = hold(1k, at=256) then hold(at=512)", {"batch_size": 256}),
+    ("lr = cosine(1M); batch_size = hold(1k, at=256) then hold(at=512)", {"batch_size": 256}),
+    ("set tokens_per_step = hold(1k, at=256) then hold(at=512); lr = cosine(1M tokens); batch_size = hold(1k, at=1) then hold(at=2)", {}),
 )
 
 
@@ -161,6 +164,7 @@ PLACES = (
     ("warmup(5) then exp(0.9) for 95ep", {"steps_per_epoch": 100}, "LR207", "5"),
     ("linear(5, to=0.1x) then restart cosine(95ep)", {"steps_per_epoch": 100}, "LR207", "5"),
     ("weight_decay = hold(5) then cosine(10)", {}, "LR309", "cosine(10)"),
+    ("lr = warmup(5) then cosine(1M tokens); batch_size = hold(1k, at=256) then hold(at=512)", {"tokens_per_step": 256}, "LR215", "1M tokens"),
     *(
         (text, {}, "LR504", text.partition("lr = ")[2] or text)
         for text in (

@@ -206,6 +206,17 @@ def _short_onecycle(f: Facts) -> Iterator[Finding]:
             yield Finding(use.node.extent, f"the cycle ends {ticks(f.total - n)} before the run", "let it take the whole run: `onecycle(total)`", fix)
 
 
+def _other_batch(f: Facts) -> Iterator[Finding]:
+    if f.clock.changing or "batch_size" not in (name for name, _ in f.bodies):
+        return
+    for node in f.parts:
+        if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) in ("token", "sample"):
+            setting, per = ("tokens_per_step", f.clock.tokens_per_step) if UNITS[node.unit] == "token" else ("batch_size", f.clock.batch_size)
+            text = canonical(node)
+            message = f"`{text}` counts {per} in every step, and `batch_size` is scheduled beside it"
+            yield Finding(node.extent, message, f"say how the batch changes, as in `set {setting} = hold(10k steps, at=1024) then hold(at=2048)`")
+
+
 RULES = (
     Rule(
         "LR201",
@@ -326,5 +337,14 @@ RULES = (
         _one_tick_short,
         clock={"total_epochs": 90},
         run=True,
+    ),
+    Rule(
+        "LR215",
+        "length-by-another-batch",
+        "A length in tokens or samples beside a schedule of the batch that the clock does not know.",
+        "The length is then counted with one batch for all steps, and is over too early or too late.",
+        "set batch_size = 256; lr = cosine(1M samples); batch_size = hold(1k, at=256) then hold(at=512)",
+        "set batch_size = hold(1k, at=256) then hold(at=512); lr = cosine(1M samples); batch_size = hold(1k, at=256) then hold(at=512)",
+        _other_batch,
     ),
 )
