@@ -31,12 +31,15 @@ class Phase:
     """One phase on the time axis: its `node` in the tree, its `start` and its `length` in ticks. It is in force for start <= t < start + length.
 
     Both are exact, and ints where they are whole. `length` is None for a phase that is endless or that ends when an event comes. `start` is None for a phase
-    that waits for an event that has not come yet.
+    that waits for an event that has not come yet. In a plan for people, `parts` are what the phase is made of. A part that runs beside others, and a phase
+    that takes no time, have a `level` of their own, in `T` and `BASE`.
     """
 
     node: Node
     start: Exact | None = attrs.field(converter=_whole)
     length: Exact | None = attrs.field(converter=_whole)
+    parts: tuple[Phase, ...] = ()
+    level: Expr | None = None
 
     @property
     def text(self) -> str:

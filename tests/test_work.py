@@ -112,7 +112,8 @@ ORDINARY = {
     "many milestones": f"warmup(5) then multistep([{', '.join(str(30 * i) for i in range(1, 101))}], 0.97)",
     "restarts": "warmup(500) then restarts(cosine(1000, to=0.1x) then hold(10), times=200, decay=0.95)",
     "targets": "\n".join(f'lr["g{i}"] = warmup({i + 1}) then cosine(100, to=0.0{i + 1}x) then linear(30)' for i in range(9)),
-    "metrics": " then ".join(f"(cosine({i + 20}, to=0.5x) until plateau(patience=3) or for {i + 30}) then plateau() for 9" for i in range(4)) + " then linear(9)",
+    "metrics": " then ".join(f"(cosine({i + 20}, to=0.5x) until plateau(patience=3) or for {i + 30}) then plateau() for 9" for i in range(4))
+    + " then linear(9)",
 }
 
 

@@ -1,33 +1,100 @@
-"""The table of phases: `rows` gives the text, the ticks, the length and the levels of each phase, written for people."""
+"""The table of phases: `rows` gives the text, the ticks, the length and the levels of each phase and of its parts, written for people."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from lrdsl.expr.exact import Exact, quotient
+from lrdsl.numbers.scalar import Evaluator
+from lrdsl.plan import Phase, Plan
 
 if TYPE_CHECKING:
     from lrdsl.plan import Target
     from lrdsl.schedule import Schedule
 
-HEAD = ("phase", "ticks", "length", "level")
+#: Two levels that differ by no more than this share of the largest in a phase are one, seen from a table; it is looked for at so many times.
+_CLOSE, _SAMPLES = 1e-9, 8
 
 
-def rows(s: Schedule, target: Target, base: float) -> list[tuple[str, str, str, str]]:
-    """Returns one row per phase: its text, its ticks, its length, and its levels at both ends."""
-    table = []
-    for i, phase in enumerate(target.plan.phases):
-        start, n = phase.start, phase.length
-        if start is None:
-            table.append((phase.text, "?", "?" if n is None else _ticks(n), "from the level reached"))
-            continue
-        first = f"{s.at(float(start), base, target.name):.4g}"
-        if n is None:
-            waits = i + 1 < len(target.plan.phases)
-            table.append((phase.text, f"{_ticks(start)} …" + " ?" * waits, "?" if waits else "endless", f"from {first}"))
-        else:
-            last = f"{s.at(float(start + n), base, target.name):.4g}"
-            table.append((phase.text, f"{_ticks(start)} … {_ticks(start + n)}", _ticks(n), first if first == last else f"{first} → {last}"))
-    return table
+@attrs.frozen
+class Row:
+    """One phase, or at a `depth` above 0 one of its parts. `epochs` is empty where the text does not count in epochs."""
+
+    depth: int
+    text: str
+    ticks: str
+    epochs: str
+    length: str
+    level: str
 
 
-def _ticks(value: Any) -> str:
+def head(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Returns the names of the columns."""
+    return ("phase", "ticks", *(["epochs"] if any(row.epochs for row in rows) else []), "length", "level")
+
+
+def cells(row: Row, columns: Sequence[str]) -> list[str]:
+    """Returns the cells of a row for these columns, but the first."""
+    return [getattr(row, name) for name in columns[1:]]
+
+
+def rows(s: Schedule, target: Target, base: float) -> list[Row]:
+    """Returns the rows of the phases of a target, each followed by those of its parts."""
+    from lrdsl.formulas.sentence import Units
+
+    per_epoch = s.clock.epoch_steps() * (s.clock.ticks_per_step or 1) if s.clock.tick != "epoch" and Units.of(s.tree, s.clock).in_epochs else None
+    plan = s.readable_plan(target.name)
+    return list(_rows(plan.phases, s.evaluators[target.name], base, per_epoch, 0))
+
+
+def _rows(phases: Sequence[Phase], levels: Evaluator, base: float, per_epoch: Exact | None, depth: int) -> Iterator[Row]:
+    for i, phase in enumerate(phases):
+        inner = levels if phase.level is None else Evaluator.of(Plan((), phase.level, phase.length, phase.level))
+        ticks, length = _time(phase, i + 1 < len(phases) and phase.level is None)
+        epochs = "" if per_epoch is None else _time(_in_epochs(phase, per_epoch), i + 1 < len(phases) and phase.level is None)[0]
+        yield Row(depth, phase.text, ticks, epochs, length, _levels(phase, inner, base, last=i + 1 == len(phases) or phase.level is not None))
+        yield from _rows(phase.parts, inner, base, per_epoch, depth + 1)
+
+
+def _in_epochs(phase: Phase, per_epoch: Exact) -> Phase:
+    start, length = (None if n is None else quotient(n, per_epoch) for n in (phase.start, phase.length))
+    return attrs.evolve(phase, start=start, length=length)
+
+
+def _time(phase: Phase, waits: bool) -> tuple[str, str]:
+    """Returns the ticks of a phase and its length. `waits`: another phase comes after it."""
+    start, n = phase.start, phase.length
+    if start is None:
+        return "?", "?" if n is None else _number(n)
+    if n is None:
+        return f"{_number(start)} …" + " ?" * waits, "?" if waits else "endless"
+    return f"{_number(start)} … {_number(start + n)}", _number(n)
+
+
+def _levels(phase: Phase, levels: Evaluator, base: float, last: bool) -> str:
+    """Returns the level at the start of a phase, and the one that it comes to. The `last` one goes on, so that a drop at its end counts."""
+    start, n = phase.start, phase.length
+    if start is None:
+        return "from the level reached"
+    first = levels.level(float(start), base)
+    if n is None:
+        return f"from {first:.4g}"
+    reached = first if n == 0 else levels.level(float(start + n), base) if last else _end(levels, float(start), float(start + n), base)
+    return f"{first:.4g}" if f"{first:.4g}" == f"{reached:.4g}" else f"{first:.4g} → {reached:.4g}"
+
+
+def _end(levels: Evaluator, start: float, end: float, base: float) -> float:
+    """Returns the level just before a time: without a drop that falls on it, but with the end of a curve that comes to its end there."""
+    before = math.nextafter(end, 0)
+    code = levels.code_at(before)
+    last, reached = float(code.level(before, base)), float(code.level(end, base))
+    height = max(abs(levels.level(start + (end - start) * k / _SAMPLES, base)) for k in range(_SAMPLES))
+    return reached if abs(reached - last) <= _CLOSE * height else last
+
+
+def _number(value: Exact) -> str:
     return f"{float(value):,.10g}".replace(",", "_")

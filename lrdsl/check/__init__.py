@@ -22,7 +22,7 @@ from lrdsl.check.scope import Run, Scope
 from lrdsl.check.sequences import curves_of
 from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import BASE, STAIRS, Expr, T, branches, realized, select, walk, within
+from lrdsl.expr import BASE, ENTRY, STAIRS, Expr, T, branches, linear, realized, select, substitute, walk, within
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper, pieces
 from lrdsl.syntax import nodes
@@ -108,8 +108,12 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     phases: list[Phase] = []
     ticks: Exact = 0
     start_known = True
-    for item, curve in zip(items, parts, strict=True):
-        phases.append(Phase(item, ticks if start_known else None, curve.length))
+    for item, curve, entry in zip(items, parts, curves.entries(parts), strict=True):
+        start = ticks if start_known else None
+        at_once = scope.readable and curve.length == 0 and entry is not None
+        phases.append(
+            Phase(item, start, curve.length, _phases_of(curve.parts, start, entry), _own(curve.at(0, entry), BASE) if at_once and entry is not None else None)
+        )
         start_known = start_known and not (curve.length is None and curve.pending is not None)
         ticks = ticks if curve.length is None else ticks + curve.length
     if ticks > MAX_TICKS:
@@ -120,6 +124,23 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     # With a history, the same law was proved finite before, for every event that may come.
     return plan if scope.readable or scope.run.history or _is_finite(plan, scope) else None
+
+
+def _phases_of(parts: tuple[curves.Part, ...], start: Exact | None, entry: Expr | None) -> tuple[Phase, ...]:
+    """Returns the parts of a phase that begins at a tick, as phases on the time axis. `entry` is its entry level, as a formula of that of the plan."""
+    phases = []
+    for part in parts if start is not None else ():
+        begin = None if part.start is None or start is None else start + part.start
+        level = None
+        if part.level is not None and entry is not None and start is not None:
+            level = _own(substitute(part.level, {T: linear(1, T, -start)}), entry)
+        phases.append(Phase(part.node, begin, part.length, _phases_of(part.parts, begin, entry), level))
+    return tuple(phases)
+
+
+def _own(level: Expr, entry: Expr) -> Expr:
+    """Returns a level as a formula of the base, from one of an entry level."""
+    return substitute(paper(substitute(level, {ENTRY: entry})), {ENTRY: BASE})
 
 
 def _simplified(level: Expr) -> Expr:

@@ -12,8 +12,8 @@ from lrdsl.check import cycles, wording
 from lrdsl.check.arguments import bind_arguments
 from lrdsl.check.combinators import Combinator
 from lrdsl.check.conditions import start_watch
-from lrdsl.check.curves import Curve
-from lrdsl.check.names import is_phase
+from lrdsl.check.curves import Curve, Part
+from lrdsl.check.names import is_phase, spelled
 from lrdsl.check.scope import Scope
 from lrdsl.check.sequences import Reader
 from lrdsl.check.values import value_of
@@ -117,7 +117,11 @@ def combinator_curve(node: nodes.Call, declared: Combinator, scope: Scope, read:
         scope.problems.error("LR143", node.extent, f"the cycles have no closed form: {reason}", help)
         return None
     scope.note_call(node, declared.name, arguments, given)
-    return attrs.evolve(curve, phrase=wording.combinator(declared, arguments, given, phase.phrase))
+    curve = attrs.evolve(curve, phrase=wording.combinator(declared, arguments, given, phase.phrase))
+    if not scope.readable:
+        return curve
+    argument = next(a.value for i, a in enumerate(node.arguments) if (a.name or declared.parameters[i].name) == "phase")
+    return attrs.evolve(curve, parts=(Part(spelled(argument, scope), 0, phase.length, phase.level, phase.parts),))
 
 
 def _check_ends(phase: Curve, node: nodes.Call, scope: Scope) -> bool:
@@ -139,7 +143,13 @@ def _variadic_curve(node: nodes.Call, declared: Combinator, scope: Scope, read: 
     curves = [c for c in operands if c is not None]
     if len(curves) < len(operands):
         return None
-    return attrs.evolve(declared.combine(curves), phrase=wording.variadic(declared, [c.phrase for c in curves]))
+    curve = attrs.evolve(declared.combine(curves), phrase=wording.variadic(declared, [c.phrase for c in curves]))
+    if not scope.readable:
+        return curve
+    parts = [
+        Part(spelled(a.value, scope), 0, c.length if is_phase(a.value, scope) else None, c.level, c.parts) for a, c in zip(node.arguments, curves, strict=True)
+    ]
+    return attrs.evolve(curve, parts=tuple(parts))
 
 
 def _operand(node: Node, scope: Scope, read: Reader) -> Curve | None:

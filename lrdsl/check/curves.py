@@ -5,7 +5,7 @@ Each form of the language that combines phases is a function of curves here, or,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 
 import attrs
@@ -35,6 +35,7 @@ from lrdsl.expr import (
 )
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.phrases import Phrase, in_sequence
+from lrdsl.syntax.nodes import Node
 
 #: The most pieces and nodes of a formula, and its greatest depth. So no text is slow, and no pass over a formula runs out of stack.
 MAX_PIECES, MAX_NODES, MAX_HEIGHT = 4000, 60_000, 120
@@ -44,13 +45,33 @@ class TooLargeError(Exception):
     """Raised for a formula that is too large; the message says by what measure."""
 
 
+@attrs.frozen(eq=False)
+class Part:
+    """A part of a curve, for people to read: one phase of a sequence, or one of the curves that a combination is made of.
+
+    `start` is where it begins, from the start of the curve; None if a metric decides. `level` is its own formula of `T` and `ENTRY`; None for a phase of a
+    sequence, whose level it is at that time, unless the phase takes no time. `parts` are those of the part itself.
+    """
+
+    node: Node
+    start: Exact | None
+    length: Exact | None
+    level: Expr | None
+    parts: tuple[Part, ...]
+
+    def where(self, names: Mapping[Expr, Expr]) -> Part:
+        """Returns the part with symbols in its levels replaced."""
+        level = None if self.level is None else substitute(self.level, names)
+        return attrs.evolve(self, level=level, parts=tuple(part.where(names) for part in self.parts))
+
+
 @attrs.frozen(slots=False, eq=False)
 class Curve:
     """The meaning of a phase: its natural `length`, None if it is endless, and its `law`.
 
     `law` takes a time since the curve began, from 0 on and past the length too, and the entry level; it returns the level. `course` is an optional simpler law
     for times before the length. A curve that a metric ends has `pending`: an event, and how many ticks after it the curve ends. Its `length` is then the length
-    without the event. `phrase` says in words what the curve does; it is None if no words are asked for.
+    without the event. `phrase` says in words what the curve does, and `parts` are what it is made of; without them if no words are asked for.
     """
 
     length: Exact | None
@@ -58,6 +79,7 @@ class Curve:
     pending: tuple[Event, Exact] | None = None
     phrase: Phrase | None = None
     course: Callable[[Expr, Expr], Expr] | None = None
+    parts: tuple[Part, ...] = ()
 
     @classmethod
     def of(cls, length: Exact | None, level: Expr, pending: tuple[Event, Exact] | None = None, phrase: Phrase | None = None) -> Curve:
@@ -124,6 +146,18 @@ def then(curves: Sequence[Curve], entry: Expr = ENTRY) -> Curve:
     return Curve.of(None if last.length is None else start + last.length, select(T, parts), last.pending, in_sequence(phrases))
 
 
+def sequence_parts(items: Sequence[Node], curves: Sequence[Curve]) -> tuple[Part, ...]:
+    """Returns the phases of a sequence as its parts."""
+    parts: list[Part] = []
+    start: Exact | None = 0
+    for item, curve, entry in zip(items, curves, entries(curves), strict=True):
+        length = None if curve.pending is not None else curve.length
+        inner = () if entry is None else tuple(part.where({ENTRY: entry}) for part in curve.parts)
+        parts.append(Part(item, start, length, curve.at(0, entry) if length == 0 and entry is not None else None, inner))
+        start = None if start is None or length is None else start + length
+    return tuple(parts)
+
+
 def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
     """Returns the entry level of each phase of a sequence, as a formula of the first entry level; None after a phase that a metric ends."""
     levels: list[Expr | None] = [ENTRY]
@@ -154,7 +188,8 @@ def until(curve: Curve, event: Event, most: Exact | None) -> Curve:
 
 def restart(curve: Curve) -> Curve:
     """Returns the curve of `restart A`, which enters at base."""
-    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None)
+    parts = tuple(part.where({ENTRY: BASE}) for part in curve.parts)
+    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None, parts=parts)
 
 
 def limit(curve: Curve, length: Exact) -> Curve:
@@ -164,8 +199,12 @@ def limit(curve: Curve, length: Exact) -> Curve:
 
 def times(curve: Curve, factor: Curve) -> Curve:
     """Returns the curve of `A * B`. The factor B runs with the entry level and base 1."""
-    pure = substitute(factor.law(T, ONE), {BASE: ONE})
-    return Curve.of(_longest([curve, factor]), pointwise(lambda a, b: b * a, T, curve.level, pure))
+    return Curve.of(_longest([curve, factor]), pointwise(lambda a, b: b * a, T, curve.level, pure_factor(factor)))
+
+
+def pure_factor(factor: Curve) -> Expr:
+    """Returns the level of a curve that runs as a factor, with the entry level and base 1."""
+    return substitute(factor.law(T, ONE), {BASE: ONE})
 
 
 def scaled(curve: Curve, factor: Expr) -> Curve:

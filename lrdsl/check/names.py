@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -16,6 +16,8 @@ from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
 _Meaning = TypeVar("_Meaning")
+#: How many names, one inside the meaning of another, are spelled out.
+MAX_SPELLED = 4
 
 
 def is_phase(node: Node, scope: Scope, certainly: bool = False) -> bool:
@@ -48,6 +50,23 @@ def is_phase(node: Node, scope: Scope, certainly: bool = False) -> bool:
             return is_phase(node.operand, scope, certainly)
         case _:
             return False
+
+
+def spelled(node: Node, scope: Scope, depth: int = 0) -> Node:
+    """Returns a node with the values of names in the place of the names, for people to read; phases keep their names."""
+    if isinstance(node, nodes.Name):
+        binding = scope.bound.get(node.id)
+        if not isinstance(binding, NameBinding) or binding.is_phase or depth > MAX_SPELLED:
+            return node
+        return spelled(binding.node, binding.scope, depth + 1)
+    changes: dict[str, Any] = {}
+    for field in attrs.fields(type(node)):
+        value = getattr(node, field.name)
+        if attrs.has(type(value)):
+            changes[field.name] = spelled(value, scope, depth)
+        elif isinstance(value, tuple) and value and all(attrs.has(type(x)) for x in value):
+            changes[field.name] = tuple(spelled(x, scope, depth) for x in value)
+    return attrs.evolve(node, **changes) if changes else node
 
 
 def dependencies(node: Node, scope: Scope) -> Dependencies:

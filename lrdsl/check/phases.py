@@ -9,12 +9,12 @@ from lrdsl.check import combinators, curves, sequences, wording
 from lrdsl.check.calls import combinator_curve, shape_curve
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.conditions import ending_of
-from lrdsl.check.curves import Curve
-from lrdsl.check.names import call_function, is_phase
+from lrdsl.check.curves import Curve, Part
+from lrdsl.check.names import call_function, is_phase, spelled
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import Fix, foreign_letter, shown
-from lrdsl.expr import ONE, Num, div, neg
+from lrdsl.expr import BASE, ENTRY, ONE, Num, div, neg
 from lrdsl.kinds import Kind
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -43,7 +43,10 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
     match node:
         case nodes.Sequence():
             parts = sequences.curves_of(node.items, scope, curve_of)
-            return None if parts is None else curves.then(parts)
+            if parts is None:
+                return None
+            whole = curves.then(parts)
+            return attrs.evolve(whole, parts=curves.sequence_parts([spelled(item, scope) for item in node.items], parts)) if scope.readable else whole
         case nodes.Restart():
             body = curve_of(node.body, scope)
             return None if body is None else attrs.evolve(curves.restart(body), phrase=wording.restart(body.phrase))
@@ -112,7 +115,14 @@ def _arithmetic(node: nodes.Binary, scope: Scope) -> Curve | None:
         second = curve_of(node.right, attrs.evolve(scope, factor=True, run=run))
         if first is None or second is None:
             return None
-        return attrs.evolve(curves.times(first, second), phrase=wording.times(first.phrase, second.phrase))
+        product = attrs.evolve(curves.times(first, second), phrase=wording.times(first.phrase, second.phrase))
+        if not scope.readable:
+            return product
+        left = Part(spelled(node.left, scope), 0, first.length, first.level, first.parts)
+        right = Part(
+            spelled(node.right, scope), 0, second.length, curves.pure_factor(second), tuple(part.where({ENTRY: ONE, BASE: ONE}) for part in second.parts)
+        )
+        return attrs.evolve(product, parts=(left, right))
     phase, number = (node.left, node.right) if is_phase(node.left, scope) else (node.right, node.left)
     curve = curve_of(phase, scope)
     constant = value_of(number, Kind.RATIO, scope)

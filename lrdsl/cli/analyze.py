@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> None:
     from lrdsl.analysis.merit import analyze
 
     s = options.schedule(arguments)
-    analyses = {t.name: analyze(s, arguments.base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}
+    base = options.base(s, arguments)
+    analyses = {t.name: analyze(s, base, arguments.ticks, t.name, arguments.threshold) for t in options.targets(s, arguments)}
     if arguments.format == "json":
         return terminal.emit_json({name: _to_json(a) for name, a in analyses.items()}, 2)
     for i, (name, a) in enumerate(analyses.items()):

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options, plot, terminal
+from lrdsl.diagnostics import refuse
 
 if TYPE_CHECKING:
     from lrdsl.analysis.comparison import Difference
@@ -28,14 +29,23 @@ def run(arguments: argparse.Namespace) -> int:
     from lrdsl.analysis.comparison import compare
 
     a, b = options.schedules(arguments)
-    differences = compare(a, b, arguments.base, arguments.ticks)
+    base = _base(a, b, arguments)
+    differences = compare(a, b, base, arguments.ticks)
     for difference in differences:
         target = f"{difference.target}: " if len(differences) > 1 else ""
-        terminal.say(target + _sentence(difference, _levels(a, b, difference, arguments.base)))
+        terminal.say(target + _sentence(difference, _levels(a, b, difference, base)))
     if arguments.output:
         names = [options.label(text) for text in arguments.schedule]
-        plot.write(arguments.output, (a, b), {"names": names, "base": arguments.base, "ticks": arguments.ticks})
+        plot.write(arguments.output, (a, b), {"names": names, "base": base, "ticks": arguments.ticks})
     return 0 if all(difference.same for difference in differences) else 1
+
+
+def _base(a: Schedule, b: Schedule, arguments: argparse.Namespace) -> float:
+    """The base for both: the one that the command gives, or else that the texts set. Raises `ScheduleError` where they set two."""
+    stated = {s.program.base for s in (a, b)} - {None}
+    if arguments.base is None and len(stated) > 1:
+        raise refuse("LR152", "the two schedules set different bases", "give one for both: `--base 0.1`")
+    return options.base(a if a.program.base is not None else b, arguments)
 
 
 def _levels(a: Schedule, b: Schedule, d: Difference, base: float) -> tuple[float, float] | None:

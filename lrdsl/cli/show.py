@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from lrdsl.analysis.overview import HEAD, rows
+from lrdsl.analysis.overview import cells, head, rows
 from lrdsl.cli import options
 from lrdsl.escaping.visible import visible
+from lrdsl.syntax.nodes import File
 from lrdsl.work import spend
 
 if TYPE_CHECKING:
@@ -41,21 +42,22 @@ def run(arguments: argparse.Namespace) -> None:
     from lrdsl.cli import terminal
 
     s = options.schedule(arguments)
+    base = options.base(s, arguments)
     for name in s.evaluators:
-        s.checked_base(arguments.base, name)
+        s.checked_base(base, name)
     console = terminal.console()
     console.width = max(40, min(console.width, 100))
     targets = options.targets(s, arguments)
     ticks = arguments.ticks or options.horizon(s, targets)
     for target in targets:
         spend(_TARGET)
-        body = str(s) if len(s.targets) == 1 and target.name == "lr" else target.name
+        body = str(s) if not isinstance(s.tree, File) else target.name
         console.print()
         console.print(_text((body, "bold")), soft_wrap=True)
         console.print()
-        _phases(console, s, target, arguments.base)
+        _phases(console, s, target, base)
         console.print()
-        _chart(console, s, target, arguments.base, ticks)
+        _chart(console, s, target, base, ticks)
         console.print()
         _formula(console, s, target)
     console.print(_text(("        where η₀ is the base", "dim")))
@@ -82,14 +84,18 @@ def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column(HEAD[0], overflow="fold")
-    for name in HEAD[1:]:
+    every = rows(s, target, base)
+    columns = head(every)
+    table.add_column(columns[0], overflow="fold")
+    for name in columns[1:]:
         table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
-    for i, (text, *cells) in enumerate(rows(s, target, base)[:_MOST]):
-        table.add_row(_text(("▌", _colour(i)), (f" {text}", "")), *cells)
+    phase = -1
+    for row in every[:_MOST]:
+        phase += row.depth == 0
+        table.add_row(_text(("▌", _colour(phase)), (f" {'  ' * row.depth}{row.text}", "dim" if row.depth else "")), *cells(row, columns))
     console.print(table)
-    if len(target.plan.phases) > _MOST:
-        console.print(_text((f"  and {len(target.plan.phases) - _MOST} more phases", "dim")))
+    if len(every) > _MOST:
+        console.print(_text((f"  and {len(every) - _MOST} more", "dim")))
 
 
 def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:

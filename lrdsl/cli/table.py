@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import Any
 
-from lrdsl.analysis.overview import HEAD, rows
+from lrdsl.analysis.overview import Row, cells, head, rows
 from lrdsl.cli import options, terminal
 
 
@@ -25,31 +25,35 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints the table of each target, with its name above it if there are several."""
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
-    base = s.program.base_value if arguments.base is None else arguments.base
+    base = options.base(s, arguments)
     tables = [(target.name, rows(s, target, s.checked_base(base, target.name))) for target in targets]
     terminal.say(*(_latex if arguments.format == "latex" else _markdown)(tables).split("\n"))
 
 
-def _markdown(tables: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
+def _markdown(tables: list[tuple[str, list[Row]]]) -> str:
     from lrdsl.escaping.quoting import markdown, markdown_code
 
     lines = []
     for name, body in tables:
         lines += [f"**{markdown(name)}**", ""] if len(tables) > 1 else []
-        lines += [f"| {' | '.join(HEAD)} |", "| --- | --- | ---: | --- |"]
-        lines += [f"| {markdown_code(text)} | {ticks} | {length} | {level} |" for text, ticks, length, level in body]
+        columns = head(body)
+        lines += [f"| {' | '.join(columns)} |", f"| {' | '.join('---:' if name == 'length' else '---' for name in columns)} |"]
+        lines += [f"| {'&emsp;' * row.depth}{markdown_code(row.text)} | {' | '.join(cells(row, columns))} |" for row in body]
         lines.append("")
     return "\n".join(lines[:-1])
 
 
-def _latex(tables: list[tuple[str, list[tuple[str, str, str, str]]]]) -> str:
+def _latex(tables: list[tuple[str, list[Row]]]) -> str:
     from lrdsl.escaping.quoting import latex as escaped
 
-    lines = [r"\begin{tabular}{llrl}", r"\toprule", " & ".join(HEAD) + r" \\"]
+    columns = head([row for _, body in tables for row in body])
+    lines = [rf"\begin{{tabular}}{{{''.join('r' if name == 'length' else 'l' for name in columns)}}}", r"\toprule", " & ".join(columns) + r" \\"]
     for name, body in tables:
         lines.append(r"\midrule")
-        lines += [rf"\multicolumn{{4}}{{l}}{{{escaped(name)}}} \\"] if len(tables) > 1 else []
-        lines += [" & ".join([rf"\texttt{{{escaped(text)}}}", *(_cell(cell) for cell in cells)]) + r" \\" for text, *cells in body]
+        lines += [rf"\multicolumn{{{len(columns)}}}{{l}}{{{escaped(name)}}} \\"] if len(tables) > 1 else []
+        for row in body:
+            text = r"\quad" * row.depth + rf"\texttt{{{escaped(row.text)}}}"
+            lines.append(" & ".join([text, *(_cell(cell) for cell in cells(row, columns))]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 

@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> None:
     targets = options.targets(s, arguments)
     n = arguments.ticks or options.horizon(s, targets)
     few = n <= 2000  # loading NumPy would take longer than so few levels
-    levels = {t.name: [s.at(k, arguments.base, t.name) for k in range(n)] if few else s.values(n, arguments.base, t.name).tolist() for t in targets}
+    base = options.base(s, arguments)
+    levels = {t.name: [s.at(k, base, t.name) for k in range(n)] if few else s.values(n, base, t.name).tolist() for t in targets}
     if arguments.format == "json":
         terminal.emit_json(levels)
     elif arguments.format == "csv":

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from lrdsl.analysis.overview import rows
+from lrdsl.analysis.overview import Row, rows
 from lrdsl.check.combinators import COMBINATORS, Combinator, declarations, parameters_of
 from lrdsl.check.prelude import recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
@@ -18,6 +18,7 @@ from lrdsl.diagnostics import Problems, ScheduleError
 from lrdsl.escaping.quoting import markdown
 from lrdsl.files.folder import Folder
 from lrdsl.kinds import DESCRIPTION, Kind, Parameter
+from lrdsl.plan import Phase, Target
 from lrdsl.schedule import Schedule, parse
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
@@ -112,11 +113,16 @@ class Document:
             return ""
         base = self.schedule.program.base_value
         for target in self.schedule.targets:
-            for phase, (_, ticks, length, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
+            for phase, row in self._rows(target, base):
                 if phase.extent == node.extent:
                     whole = f"\n\n{self._whole_doc(node)}" if phase is target.plan.phases[0] else ""
-                    return f"\n\nticks {ticks}, length {length}, level {level} (base {base:g}){whole}"
+                    return f"\n\nticks {row.ticks}, length {row.length}, level {row.level} (base {base:g}){whole}"
         return ""
+
+    def _rows(self, target: Target, base: float) -> list[tuple[Phase, Row]]:
+        """The phases of a target, each with its row of the overview."""
+        assert self.schedule is not None
+        return list(zip(target.plan.phases, (row for row in rows(self.schedule, target, base) if row.depth == 0), strict=True))
 
     def _whole_doc(self, body: Node) -> str:
         """What the target with this expression does: a sentence, and its formula."""
@@ -191,8 +197,8 @@ class Document:
             return
         base = self.schedule.program.base_value
         for target in self.schedule.targets:
-            for phase, (_, ticks, _, level) in zip(target.plan.phases, rows(self.schedule, target, base), strict=True):
-                yield phase.extent[1], f"{ticks}: {level}"
+            for phase, row in self._rows(target, base):
+                yield phase.extent[1], f"{row.ticks}: {row.level}"
         for node in nodes.walk(self.tree):
             if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick", *self.schedule.clock.changing):
                 try:
