@@ -151,6 +151,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("repeat(exp(0.9))", {}),
     ("repeat(drop(0.1))", {}),
     ("restarts(cosine(10), stretch=0.5)", {}),
+    ("restarts(hold(3), fixed=3, stretch=2)", {}),
     ("repeat(max(exp(0.9), 0.1) for 3)", {}),
     ("exp(1.1)", {}),
     ("scale(1/(t - 50))", {}),

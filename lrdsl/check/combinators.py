@@ -80,7 +80,9 @@ def _needs_a_bound(arguments: Mapping[str, Any]) -> Complaint | None:
     return None
 
 
-def _shrinks_for_ever(arguments: Mapping[str, Any]) -> Complaint | None:
+def _cycles_fit(arguments: Mapping[str, Any]) -> Complaint | None:
+    if arguments["fixed"].value >= arguments["phase"].length:
+        return "LR131", "fixed", "`fixed` is not shorter than the cycle", "leave a part of the cycle that `stretch` can change"
     if arguments["times"] is None and arguments["stretch"].value < 1:
         return "LR142", "", "endless cycles cannot shrink, because they would come to an end", "give the number of cycles: `times=10`"
     return None
@@ -134,7 +136,7 @@ _DECLARED = (
         lambda phase, times, stretch, decay, fixed, cut, floor: cycles.restarts(phase, _count(times), cycles.Growth(stretch, decay, _ticks(fixed), cut, floor)),
         _restarts_words,
         cycles=True,
-        complain=_shrinks_for_ever,
+        complain=_cycles_fit,
         varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
