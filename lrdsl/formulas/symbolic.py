@@ -165,6 +165,20 @@ def _cosine(angle: Any) -> Any:
     return sympy.cos(-angle if angle.could_extract_minus_sign() else angle, evaluate=False)
 
 
+class _Kept(sympy.UnevaluatedExpr):  # type: ignore[misc]
+    """A power that stays one. SymPy may know that it is real, and near which number, so that Min and Max take it when letters get values."""
+
+    def _eval_evalf(self, prec: int) -> Any:
+        return self.args[0]._eval_evalf(prec)
+
+    def _eval_is_extended_real(self) -> Any:
+        return self.args[0].is_extended_real
+
+    def as_real_imag(self, deep: bool = True, **hints: Any) -> Any:
+        """Returns the real and the imaginary part."""
+        return (self, sympy.S.Zero) if self.is_extended_real else super().as_real_imag(deep, **hints)
+
+
 #: SymPy computes powers of numbers. A power with more bits than `_MOST_BITS`, and a power above `_HIGH` of an expression with numbers, stay powers.
 _MOST_BITS, _HIGH = 512, 64
 #: Roots of a higher order stay powers too.
@@ -174,8 +188,8 @@ _ROOTS = 64
 def _power(base: Any, exponent: Any) -> Any:
     if exponent.is_Rational and not base.is_Symbol:
         if exponent.q > _ROOTS:  # SymPy would search for such a root for hours
-            return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
+            return _Kept(sympy.Pow(base, exponent, evaluate=False))
         bits = int(base.p).bit_length() + int(base.q).bit_length() if base.is_Rational else _MOST_BITS // _HIGH
         if bits * max(abs(exponent), 1 if exponent.is_Integer else 8) > _MOST_BITS:
-            return sympy.UnevaluatedExpr(sympy.Pow(base, exponent, evaluate=False))
+            return _Kept(sympy.Pow(base, exponent, evaluate=False))
     return base**exponent

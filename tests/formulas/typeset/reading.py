@@ -14,7 +14,7 @@ _HAIR = mpmath.mpf(10) ** -40
 
 _TOKEN = re.compile(r"\s+|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|.", re.DOTALL)
 #: Between two conditions that must both hold.
-_ALSO = r",\s*\\;|,\s*\\qquad"
+_ALSO = r",\s*\\;|,(?:\s*\\q?quad)+"
 _SPACES = {r"\,", r"\;", r"\quad", r"\qquad", r"\left", r"\right", r"\bigl", r"\bigr", "&"}
 
 
@@ -69,7 +69,7 @@ def _line(row: str) -> tuple[str, list[str]]:
     parts = re.split(r",\\quad|\\qquad|\\quad", row)
     compares = [bool(re.search(r"<|\\le |\\ge ", part)) for part in parts]
     value = "".join(part for part, is_condition in zip(parts, compares, strict=True) if not is_condition)
-    when = "".join(part for part, is_condition in zip(parts, compares, strict=True) if is_condition)
+    when = r"\quad".join(part for part, is_condition in zip(parts, compares, strict=True) if is_condition)
     return value, re.split(_ALSO, when) if when else []
 
 

@@ -81,3 +81,8 @@ def test_an_ordinary_text_has_a_symbolic_formula_at_the_first_call() -> None:
     with work.limited():
         assert lrdsl.parse(text).formula(symbolic=True).free_symbols
         assert work.spent() < 0.8 * work.MOST
+
+
+def test_a_power_that_stays_one_may_stand_in_a_minimum() -> None:
+    formula = lrdsl.parse("min(hold(at=4 * 500^-0.51), exp(0.9))").formula()
+    assert float(formula.subs({"base": 2, "t": 0}).evalf()) == pytest.approx(4 * 500**-0.51)
