@@ -13,6 +13,11 @@ from lrdsl.numbers.pairs import Float
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 
 
+def _is_constant(e: Expr) -> bool:
+    """Returns whether Python's compiler may fold a tree: a number, or arithmetic on numbers alone."""
+    return isinstance(e, Float) or (isinstance(e, Call) and e.op in _INFIX and all(_is_constant(a) for a in e.args))
+
+
 class Writer:
     """Writes trees as Python statements. `lines` holds the statements, `values` the values that belong into the places in them.
 
@@ -74,7 +79,7 @@ class Writer:
         if e.op in ("min", "max"):
             return self._extreme(e)
         # Python's compiler folds an operation on constants alone, and the places in it would be lost.
-        constant = all(isinstance(a, Float) for a in e.args)
+        constant = all(_is_constant(a) for a in e.args)
         args = [repr(a.value) if constant and isinstance(a, Float) else self.text(a) for a in e.args]
         if e.op in _INFIX:
             return f"({f' {_INFIX[e.op]} '.join(args)})"

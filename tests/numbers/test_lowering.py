@@ -77,3 +77,8 @@ def test_stepped_and_asked_are_one(text: str) -> None:
         assert opt.param_groups[0]["lr"] == schedule.at(t, 0.3) == pytest.approx(levels[t], rel=1e-14, abs=1e-17)
         scheduler.step()
     np.testing.assert_allclose(levels, [float(formula.at(Fraction(t))) for t in range(90)], rtol=1e-14, atol=1e-17)
+
+
+def test_arithmetic_on_numbers_alone_may_be_nested() -> None:
+    """Python's compiler folds it, and the places of its numbers must not be lost."""
+    assert lrdsl.parse("sum(hold, cyclic(base, 1x, 3, mode=exp_range, gamma=0.5)) for 2").at(5) == 2
