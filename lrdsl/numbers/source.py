@@ -78,9 +78,10 @@ class Writer:
         assert isinstance(e, Call), e
         if e.op in ("min", "max"):
             return self._extreme(e)
-        # Python's compiler folds an operation on constants alone, and the places in it would be lost.
-        constant = all(_is_constant(a) for a in e.args)
-        args = [repr(a.value) if constant and isinstance(a, Float) else self.text(a) for a in e.args]
+        # Python's compiler folds an operation on constants alone, as the first ones of a sum, and the places in it would be lost.
+        first = next((i for i, a in enumerate(e.args) if not _is_constant(a)), len(e.args))
+        folded = first if first > 1 or first == len(e.args) else 0
+        args = [repr(a.value) if i < folded and isinstance(a, Float) else self.text(a) for i, a in enumerate(e.args)]
         if e.op in _INFIX:
             return f"({f' {_INFIX[e.op]} '.join(args)})"
         return f"{e.op}({', '.join(args)})"
