@@ -137,12 +137,12 @@ def _ticks_until(node: Node, scope: Scope) -> Exact | None:
         scope.problems.error("LR122", node.extent, what, f"for a length, write `for {text}`; or end the phase before it at a time, as in `hold until 80%`")
         return None
     start = scope.run.first_tick
-    if time.value <= start and not (time.value == start == 0):
+    if time.value <= start and not scope.run.history and not (time.value == start == 0):
         when = "" if scope.run.start is None else f", at tick {plain(start)}"
         what = f"the time `{text}` has passed when this phase begins{when}"
         scope.problems.error("LR119", node.extent, what, f"`until` is a time of the run; for a length, write `for {text}`")
         return None
-    return time.value - start
+    return max(time.value - start, 0)  # a time that has passed when an event comes ends the phase at once
 
 
 def _comparison(node: nodes.Comparison, scope: Scope) -> Crossing | None:

@@ -52,6 +52,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
     run = scope.run
     counted_back: dict[int, Exact] = {}
     for i, item in enumerate(items if deferred else ()):
+        after_event = run.origin is not scope.run.origin
         if i in deferred:
             start = attrs.evolve(scope, run=run)
             inner: Scope | None = start
@@ -75,7 +76,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
             run = run.after_event(*curve.pending, curve.length)
         elif curve.length is not None:
             run = run.advanced(curve.length)
-        if scope.readable and i in with_rest and run.origin is not scope.run.origin and curve is not None:
+        if scope.readable and after_event and (i in with_rest or needs[i].counts_run) and curve is not None:  # its length depends on the tick of the event
             parts[i] = curve.with_level(Forms(curve.level, Symbol(f"⟨{shown(canonical(item), 200)}⟩")))
     complete = [c for c in parts if c is not None]
     if len(complete) < len(items) or any(c.endless for c in complete[:-1]):

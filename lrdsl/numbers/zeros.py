@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Select, T
+from lrdsl.numbers.lowering import Choice
 from lrdsl.numbers.pairs import ZERO, Float, added
 
 #: What a tree may give: a negative number, -0.0, 0.0, a positive number. A set of signs is a sum of these.
@@ -48,7 +49,7 @@ def _found(x: Expr, memo: dict[Expr, int]) -> int:
         return _PLUS_ZERO | _POSITIVE
     if x is PI:
         return _POSITIVE
-    if isinstance(x, Select):
+    if isinstance(x, Select | Choice):
         return _union(_signs(value, memo) for value in x.values)
     if not isinstance(x, Call):
         return _ANY

@@ -86,6 +86,6 @@ def test_commands_take_the_base_that_the_text_sets(capsys: pytest.CaptureFixture
     main(["values", text, "--ticks", "1", "--base", "2", "--format", "json"])
     assert json.loads(capsys.readouterr().out) == {"lr": [2.0]}
     assert main(["diff", "linear(4)", "set base = 0.5; lr = linear(4) * exp(0.5)"]) == 1
-    assert "they part at tick 1: 0.375 and 0.1875" in capsys.readouterr().out
+    assert "they differ from tick 1 on: 0.375 and 0.1875" in capsys.readouterr().out
     assert main(["diff", "set base = 2; lr = linear(4)", text]) == 2
     assert "set different bases" in capsys.readouterr().err

@@ -214,8 +214,8 @@ def trees(draw: st.DrawFn, depth: int = 5, longest: int = 10**7) -> Node:
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> tuple[Node, ...]:
-    """Draws the conditions of `until`: a comparison or a plateau, and perhaps a time."""
+def conditions(draw: st.DrawFn, dated: bool) -> tuple[Node, ...]:
+    """Draws the conditions of `until`: a comparison or a plateau, and perhaps a length, or a time of the run if the phase may be `dated`."""
     found: list[Node] = []
     for _ in range(draw(st.integers(1, 2))):
         metric = nodes.Name(draw(st.sampled_from(METRICS)), NOWHERE)
@@ -225,7 +225,7 @@ def conditions(draw: st.DrawFn) -> tuple[Node, ...]:
             found.append(call("plateau", number(draw(st.integers(0, 3))), metric=metric))
     if draw(st.booleans()):
         found.append(nodes.Lasting(number(draw(st.integers(1, 20))), NOWHERE))
-    if draw(st.integers(0, 3)) == 0:
+    if dated and draw(st.integers(0, 3)) == 0:
         found.append(number(draw(st.integers(1, 80))))
     return tuple(found)
 
@@ -245,14 +245,15 @@ def driven(draw: st.DrawFn, closed: bool = False) -> Node:
     items: list[Node] = []
     for _ in range(draw(st.integers(1, 4))):
         kind = draw(st.sampled_from(["time", "plateau", "until", "until", "nested"]))
+        certain = not any(isinstance(item, nodes.Until) for item in items)  # whether the phase begins at a tick that is known before the run
         if kind == "time":
             items.append(limited(draw(shapes(15)), draw(st.integers(1, 15))))
         elif kind == "plateau":
             items.append(limited(draw(plateaus(closed)), draw(st.integers(1, 20))))
         elif kind == "until":
-            items.append(nodes.Until(draw(shapes(15)), draw(conditions()), NOWHERE))
+            items.append(nodes.Until(draw(shapes(15)), draw(conditions(certain)), NOWHERE))
         else:
-            items.append(nodes.Until(draw(plateaus(closed)), draw(conditions()), NOWHERE))
+            items.append(nodes.Until(draw(plateaus(closed)), draw(conditions(certain)), NOWHERE))
     items.append(draw(st.one_of(shapes(15), plateaus(closed))))
     whole: Node = nodes.Sequence(tuple(items), NOWHERE)
     around = draw(st.sampled_from(["", "", "scaled", "times", "for"]))

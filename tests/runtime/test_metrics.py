@@ -220,3 +220,12 @@ def test_stages_that_each_end_at_a_plateau() -> None:
     scheduler = compiled(text)
     levels = run(scheduler, *([1.0] * 60))
     assert levels[:7] == [0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125]
+
+
+def test_a_time_that_has_passed_when_its_phase_begins_ends_it_at_once() -> None:
+    """The phase after an event begins when the run says so, which may be after the time at which it ends."""
+    scheduler = compiled("hold until loss < 0.3 then hold(at=0.5) until 2 then hold(at=0.2)")
+    for loss in (1.0, 1.0, 1.0, 0.1):
+        assert scheduler.get_last_lr() == [1.0]
+        scheduler.step(loss=loss)
+    assert scheduler.get_last_lr() == [0.2]
