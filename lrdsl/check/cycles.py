@@ -60,7 +60,7 @@ def repeat(curve: Curve, count: int | None) -> Curve:
             raise NoClosedFormError("the level at the end of a cycle is not a multiple of the level at its start plus a constant")
         _check_copies(curve, count)
         return then([curve] * count)
-    return _cycles(curve, m, count, lambda k: _iterated(end[1], end[0], k))
+    return _cycles(m, count, lambda time, k: curve.law(time, _iterated(end[1], end[0], k)))
 
 
 def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
@@ -78,15 +78,13 @@ def _iterated(ratio: Expr, shift: Expr, k: Expr) -> Expr:
     return ENTRY * growth + shift * series
 
 
-def _cycles(curve: Curve, m: Exact, count: int | None, entry: Callable[[Expr], Expr]) -> Curve:
-    """Returns the curve of `count` cycles of the length m. `entry(k)` is the entry level of cycle k. The last cycle goes on by its own rule."""
-    k, w = floor(linear(quotient(1, m), T, 0)), mod(T, m)
-    level = curve.law(w, entry(k))
+def _cycles(m: Exact, count: int | None, law: Callable[[Expr, Expr], Expr]) -> Curve:
+    """Returns the curve of `count` cycles of the length m. `law(time, k)` is the level of cycle k at a time since it began. The last cycle goes on by it."""
+    level = law(mod(T, m), floor(linear(quotient(1, m), T, 0)))
     if count is None:
         return Curve.of(None, level)
     last = m * (count - 1)
-    final = curve.law(T - last, entry(number(count - 1)))
-    return Curve.of(m * count, select(T, [(0, level), (last, final)]))
+    return Curve.of(m * count, select(T, [(0, level), (last, law(T - last, number(count - 1)))]))
 
 
 @attrs.frozen
@@ -121,12 +119,7 @@ def restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
     """Returns the curve of cycles that all enter at the same level, but for what their `growth` changes."""
     m, factor = finite_length(curve), growth.factor
     if factor == ONE:
-        i, w = floor(linear(quotient(1, m), T, 0)), mod(T, m)
-        level = growth.law(curve, w, i)
-        if count is None:
-            return Curve.of(None, level)
-        last = m * (count - 1)
-        return Curve.of(m * count, select(T, [(0, level), (last, growth.law(curve, linear(1, T, -last), number(count - 1)))]))
+        return _cycles(m, count, lambda time, k: growth.law(curve, time, k))
     assert isinstance(factor, Num)
     # Endless cycles have this form for numbers alone, which need no letters; people read the form of `_growing`.
     first, fixed, grows = m, growth.fixed, factor.value

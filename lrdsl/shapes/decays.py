@@ -30,6 +30,19 @@ hold = Shape(
 )
 
 
+#: The curves of a warmup, and how a sentence names each.
+_WAYS = {
+    "linear": "linearly",
+    "cosine": "along a half cosine",
+    "exp": "exponentially",
+    "sqrt": "with the square root of time",
+    "square": "with the square of time",
+    "one_minus_sqrt": "as 1 − √(the share of time left)",
+    "log": "with the logarithm of time",
+    "sin": "along a quarter of a sine",
+}
+
+
 def _rise(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str, power: Expr) -> Expr:
     if power != ONE:
         return blend(from_, v, rest_of_rise(u, n, power), done(u, n) ** power)
@@ -67,18 +80,6 @@ def _rise_paper(u: Expr, v: Expr, n: Expr, from_: Expr, shape: str, power: Expr)
     return between(v, from_, passed)
 
 
-_WAYS = {
-    "linear": "linearly",
-    "cosine": "along a half cosine",
-    "exp": "exponentially",
-    "sqrt": "with the square root of time",
-    "square": "with the square of time",
-    "one_minus_sqrt": "as 1 − √(the share of time left)",
-    "log": "with the logarithm of time",
-    "sin": "along a quarter of a sine",
-}
-
-
 def _warmup_fits(from_: Expr, shape: str, power: Expr, **_: object) -> Complaint | None:
     if power != ONE and shape != "linear":
         return "LR131", "power", f"`power` belongs to a linear warmup, and this one is `{shape}`", "leave `shape` or `power` out"
@@ -94,7 +95,7 @@ warmup = Shape(
     parameters=(
         attrs.evolve(_N, letter="T_w"),
         level("from", "the level it starts from", 0, letter="eta_start"),
-        choice("shape", "the curve of the rise", "linear", "linear", "cosine", "exp", "sqrt", "square", "one_minus_sqrt", "log", "sin"),
+        choice("shape", "the curve of the rise", "linear", *_WAYS),
         ratio("power", "the exponent of the share of time that has passed", 1, letter="p", open_low=True, high=100),
         TOUCHES,
     ),

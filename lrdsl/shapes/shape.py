@@ -13,14 +13,15 @@ from lrdsl.kinds import Argument, Complaint, Parameter, choice, with_defaults
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase, fill_template, not_default, parts_of
 
-#: Which of its two end levels the n ticks of a shape touch. At tick u of n, the share of the way is (u + a)/(n + b).
+#: How the n ticks of a shape are counted, by the end levels that they touch: (a, b), where the share of the way at tick u is (u + a)/(n + b).
+_COUNTS = {"start": (0, 0), "end": (1, 0), "both": (0, -1), "neither": (1, 1)}
+#: The parameter that says it.
 TOUCHES = choice(
     "touches",
     "which of the two end levels its n ticks touch: the share of the way at tick u is u/n, (u + 1)/n, u/(n - 1) or (u + 1)/(n + 1)",
     "start",
-    *("start", "end", "both", "neither"),
+    *_COUNTS,
 )
-_COUNTS = {"start": (0, 0), "end": (1, 0), "both": (0, -1), "neither": (1, 1)}
 _COUNTED = {
     "end": " (the last tick at the end level)",
     "both": " (the first tick at the start level, the last at the end level)",
@@ -101,10 +102,8 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
     formula = shape.paper if written and shape.paper is not None else shape.level
     if n is None or shape.end is None:
         return formula(u, v, **values)
-    before = more = 0
-    if "touches" in values:
-        before, more = _COUNTS[str(values["touches"])]
-        values = {name: value for name, value in values.items() if name != "touches"}
+    before, more = _COUNTS[str(values.get(TOUCHES.name, TOUCHES.default))]
+    values = _of_formulas(values)
     end = shape.end(v, **values)
     if n == 0:
         return end
@@ -118,15 +117,20 @@ def level_of(shape: Shape, arguments: dict[str, Any], u: Expr = T, v: Expr = ENT
     return level if reached == n and not whole else select(u, [(ZERO.value, level), (reached, end)])
 
 
+def _of_formulas(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns the arguments that the formulas of a shape take: all but `touches`."""
+    return {name: value for name, value in arguments.items() if name != TOUCHES.name}
+
+
 def phrase_of(shape: Shape, arguments: dict[str, Any], explicit: Mapping[str, Argument]) -> Phrase:
     """Says what the shape does. `explicit` holds the arguments in the text; those that equal their defaults are not mentioned."""
     if shape.end is not None and natural_length(shape, arguments) == 0:
-        end = shape.end(ENTRY, **{name: value for name, value in arguments.items() if name != "touches"})
+        end = shape.end(ENTRY, **_of_formulas(arguments))
         return Phrase(("stays at ", ENTRY), idle=True) if end is ENTRY else Phrase(("is set to ", end))
     says = shape.says if isinstance(shape.says, str) else shape.says(**arguments)
     if isinstance(says, Phrase):
         return says
-    template = says + _COUNTED.get(str(arguments.get("touches")), "")
+    template = says + _COUNTED.get(str(arguments.get(TOUCHES.name)), "")
     return fill_template(template, parts_of(shape.parameters, arguments), not_default(shape.parameters, explicit))
 
 
@@ -172,15 +176,20 @@ def falling(x: Expr) -> Expr:
 
 def complement_of_power(u: Expr, n: Expr, base_left: Expr, base_done: Expr, exponent: Expr, blended: Callable[[Expr], Expr]) -> Expr:
     """Returns `blended(1 - base_left^exponent)`, where `base_left + base_done = 1`. Each half of the phase computes it from the smaller of the two."""
-    half = quotient(n.value, 2) if isinstance(n, Num) else 0
-    early = -call("expm1", exponent * call("log1p", -base_done))
-    late = -call("expm1", exponent * call("log", base_left))
-    return select(u, [(0, blended(early)), (half, blended(late))])
+    by_done, by_left = _complements(base_left, base_done, exponent)
+    return select(u, [(0, blended(by_done)), (_half(n), blended(by_left))])
 
 
 def rest_of_rise(u: Expr, n: Expr, exponent: Expr) -> Expr:
-    """`1 - (u/n)^exponent`, computed from the smaller of the two shares in each half of the phase."""
-    half = quotient(n.value, 2) if isinstance(n, Num) else 0
-    early = -call("expm1", exponent * call("log", done(u, n)))
-    late = -call("expm1", exponent * call("log1p", -left(u, n)))
-    return select(u, [(0, early), (half, late)])
+    """Returns `1 - (u/n)^exponent`. Each half of the phase computes it from the smaller of the two shares."""
+    by_left, by_done = _complements(done(u, n), left(u, n), exponent)
+    return select(u, [(0, by_done), (_half(n), by_left)])
+
+
+def _complements(base: Expr, rest: Expr, exponent: Expr) -> tuple[Expr, Expr]:
+    """Returns `1 - base^exponent`, where `base + rest = 1`, computed from the rest, and computed from the base."""
+    return -call("expm1", exponent * call("log1p", -rest)), -call("expm1", exponent * call("log", base))
+
+
+def _half(n: Expr) -> Exact:
+    return quotient(n.value, 2) if isinstance(n, Num) else 0

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import sympy
-from hypothesis import example, given, reject
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import lrdsl
@@ -18,7 +18,7 @@ from lrdsl.formulas.symbolic import translate
 from lrdsl.kinds import Kind
 from lrdsl.plan import pieces
 from lrdsl.shapes import Shape, arguments_of
-from lrdsl.syntax import canonical, parse
+from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
 from tests.drawing import examples
 from tests.properties import exact, texts
@@ -64,28 +64,6 @@ def test_compositions_of_short_phases(data: st.DataObject) -> None:
     """Short phases have many boundaries and cycles within few ticks, and allow running products."""
     node = data.draw(texts.trees(longest=60))
     compare(node, [t for t in data.draw(texts.ticks(lrdsl.parse(canonical(node)), texts.FEW)) if t <= texts.FEW])
-
-
-@examples(20)
-@given(
-    cycle=st.sampled_from(
-        [
-            "cyclic(base, 2x, 1)",
-            "cyclic(0.1x, 2x, 3)",
-            "repeat(linear(7))",
-            "repeat(cosine(7/3))",
-            "repeat(exp(0.3) for 7/3)",
-            "repeat(repeat(cosine(7/3)) for 11)",
-        ]
-    ),
-    length=st.integers(5, 40),
-    growth=st.decimals("1.1", "6", places=3),
-    ticks=st.lists(st.integers(0, 10**8), min_size=4, max_size=12),
-)
-@example(cycle="cyclic(base, 2x, 1)", length=5, growth="5.998", ticks=[4, 5, 6])
-def test_cycles_in_cycles_that_grow(cycle: str, length: int, growth: object, ticks: list[int]) -> None:
-    """If a cycle has grown by a fraction of many digits, no tick falls on a boundary of the cycles in it."""
-    compare(parse(f"restarts({cycle} for {length}, stretch={growth})"), ticks)
 
 
 @pytest.mark.parametrize("form", texts.FORMS, ids=lambda form: form.signature)

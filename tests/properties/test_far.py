@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.plan import pieces
 from lrdsl.shapes import Shape
-from lrdsl.syntax import canonical
+from lrdsl.syntax import canonical, parse
 from tests.drawing import examples
 from tests.properties import exact, texts
-from tests.properties.test_agreement import BASE, ulps
+from tests.properties.test_agreement import BASE, compare, ulps
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAR = 10**8
@@ -112,3 +112,25 @@ def test_constants_that_are_no_fractions(text: str, tick: int) -> None:
     formula = exact.Evaluator(s.formula(base=BASE, numbers="double"))
     for t in (3, tick // 7, tick):
         assert max(ulps(s.at(t, BASE), formula.at(t)), ulps(float(s.values([t], BASE)[0]), formula.at(t))) <= 4, t
+
+
+@examples(20)
+@given(
+    cycle=st.sampled_from(
+        [
+            "cyclic(base, 2x, 1)",
+            "cyclic(0.1x, 2x, 3)",
+            "repeat(linear(7))",
+            "repeat(cosine(7/3))",
+            "repeat(exp(0.3) for 7/3)",
+            "repeat(repeat(cosine(7/3)) for 11)",
+        ]
+    ),
+    length=st.integers(5, 40),
+    growth=st.decimals("1.1", "6", places=3),
+    ticks=st.lists(st.integers(0, 10**8), min_size=4, max_size=12),
+)
+@example(cycle="cyclic(base, 2x, 1)", length=5, growth="5.998", ticks=[4, 5, 6])
+def test_cycles_in_cycles_that_grow(cycle: str, length: int, growth: object, ticks: list[int]) -> None:
+    """If a cycle has grown by a fraction of many digits, no tick falls on a boundary of the cycles in it."""
+    compare(parse(f"restarts({cycle} for {length}, stretch={growth})"), ticks)
