@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.batches import Batches
 from lrdsl.clock import Clock
 from lrdsl.expr.exact import Exact, unplain
+from tests.drawing import examples
 
 #: A phase of a ramp: how long it is, in steps or in samples, and the samples of a step.
 Part = tuple[int, bool, int]
@@ -56,7 +57,7 @@ def time_of(samples: Exact, batches: list[int]) -> Fraction:
     raise AssertionError("the run is too short")
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(RAMPS, AMOUNTS, AMOUNTS, AMOUNTS)
 def test_lengths_and_times_are_those_of_a_count_of_every_step(ramp: list[Part], first: int, second: int, later: int) -> None:
     batches = counted(ramp, 8001)
@@ -71,7 +72,7 @@ def test_lengths_and_times_are_those_of_a_count_of_every_step(ramp: list[Part], 
         assert {clock} == set(batches)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(RAMPS, st.integers(0, 500), AMOUNTS)
 def test_a_length_counts_from_where_its_phase_begins(ramp: list[Part], start: int, samples: int) -> None:
     batches = counted(ramp, 3000)
@@ -81,17 +82,18 @@ def test_a_length_counts_from_where_its_phase_begins(ramp: list[Part], start: in
     assert s.plan.length == time_of(sum(batches[:start]) + 2 * samples, counted(ramp, 6000))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(RAMPS, st.integers(200, 2000), AMOUNTS, st.integers(0, 50), AMOUNTS)
 def test_phases_behind_rest_end_with_the_run(ramp: list[Part], total: int, first: int, steps: int, second: int) -> None:
     batches = counted(ramp, total)
     end = sum(batches)
-    if sum(batches[total - steps :]) + first + second >= end:
-        return
-    s = lrdsl.parse(f"{written(ramp)}; set total = {total}; lr = hold(rest) then linear({first} samples) then hold({steps}) then cosine({second} samples)")
+    assume(second <= end)
     last = time_of(end - second, batches)
     held = last - steps
+    assume(held >= 0)
     seen = sum(batches[: int(held)]) + (held - int(held)) * batches[int(held)]
+    assume(first <= seen)
+    s = lrdsl.parse(f"{written(ramp)}; set total = {total}; lr = hold(rest) then linear({first} samples) then hold({steps}) then cosine({second} samples)")
     assert [p.start for p in s.phases[1:]] == [time_of(seen - first, batches), held, last]
     assert s.plan.length == total
 

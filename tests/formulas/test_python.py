@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.properties.test_far import FRACTIONAL
 
 CYCLES = ["restarts({})", "bounce({})", "skip(2.1, bounce({}))", "every(0.7, bounce({}))", "stretch(restarts({}), 1.3)", "hold(0.3) then restarts({})"]
@@ -31,7 +32,7 @@ def test_fractional_cycles(text: str) -> None:
     check(text, 1000)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.sampled_from(CYCLES), SPANS, SPANS, st.sampled_from(["hold", "linear"]))
 def test_drawn_fractional_cycles(cycle: str, first: str, last: str, shape: str) -> None:
     check(cycle.format(f"hold({first}) then drop(0.5) then {shape}({last})"), 300)

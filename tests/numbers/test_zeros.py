@@ -6,7 +6,7 @@ import math
 
 import jax
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -16,6 +16,7 @@ from lrdsl.numbers.lowering import numeric
 from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import pieces
 from lrdsl.shapes import SHAPES
+from tests.drawing import examples
 from tests.properties import texts
 
 #: Each has a level of 0 that is the product of 0 and something negative.
@@ -53,7 +54,7 @@ def test_a_base_of_minus_zero_is_zero() -> None:
     assert not _negative_zeros([lrdsl.parse("hold").at(0, -0.0), *lrdsl.parse("cosine(4)").values(4, -0.0).tolist()])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@examples(200)
 @given(texts.schedules(depth=2, longest=60), st.sampled_from(["({})", "-1 * ({})", "1x - ({})", "bounce(-1 * (({}) for 9))"]))
 def test_no_drawn_schedule_has_one(schedule: lrdsl.Schedule, around: str) -> None:
     try:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from tests.drawing import examples
 from tests.reference import formulas
 from tests.reference.peers import DEEPSPEED, DINO, MMENGINE, NANOGPT, NEMO, OPEN_CLIP, PEERS, TITAN, peer
 
-few = settings(max_examples=30, deadline=None)
+few = examples(30)
 bases = st.floats(1e-5, 10)
 shares = st.sampled_from([0.0, 0.01, 0.1, 0.5])
 warms = st.integers(1, 20)
