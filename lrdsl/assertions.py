@@ -15,7 +15,8 @@ from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, Call, Expr, Num, T, cycles, mentions, number, parts, substitute, walk
 from lrdsl.expr.exact import Exact, quotient, size
-from lrdsl.plan import Assertion, Measure, first_tick, pieces
+from lrdsl.plan import first_tick, pieces
+from lrdsl.targets import Assertion, Measure
 from lrdsl.work import TooMuchWorkError
 
 if TYPE_CHECKING:

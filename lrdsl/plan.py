@@ -10,9 +10,6 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from lrdsl.arguments import quoted
-from lrdsl.clock import Clock
-from lrdsl.diagnostics import did_you_mean, refuse, shown
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.expr.exact import Exact, reduced
 from lrdsl.metrics import Monitor
@@ -149,87 +146,6 @@ class Plan:
         """Returns the index of the phase in force at a tick; after the end, that is the last phase."""
         started = [i for i, phase in enumerate(self.phases) if phase.start is not None and phase.start <= tick]
         return started[-1] if started else 0
-
-
-@attrs.frozen
-class Target:
-    """The plan of one key of the param groups, or of one `element` of it, as in `betas[0]`.
-
-    `group` selects the param groups: a pattern of their names, an index, or None for every group that no other target of the key selects.
-    """
-
-    key: str
-    element: int | None
-    group: str | int | None
-    plan: Plan
-
-    @property
-    def name(self) -> str:
-        """The target as a text writes it."""
-        element = "" if self.element is None else f"[{self.element}]"
-        group = "" if self.group is None else f"[{self.group}]" if isinstance(self.group, int) else f'["{self.group}"]'
-        return self.key + element + group
-
-
-@attrs.frozen
-class Measure:
-    """One side of an assertion. `op` says how it is computed.
-
-    "value" is a constant level; "level" is the level at every tick; "min", "max" and "total" are taken over the run; "at" is the level at `tick`; "continuous"
-    and "monotone" are properties of the level; the signs of arithmetic combine the measures in `args`.
-    """
-
-    op: str
-    level: Expr | None = None
-    tick: Exact | None = None
-    args: tuple[Measure, ...] = ()
-
-
-@attrs.frozen
-class Assertion:
-    """An assertion of a file: `left op right` at every tick of the run, or, with an empty `op`, the property `left`.
-
-    `run` is the last tick; None for an endless schedule in a run of unknown length.
-    """
-
-    text: str
-    extent: tuple[int, int]
-    left: Measure
-    op: str
-    right: Measure
-    run: Exact | None
-
-
-@attrs.frozen
-class Program:
-    """Everything that a text says: its targets and assertions in order, the clock with its settings, and the base if it sets one."""
-
-    targets: tuple[Target, ...]
-    assertions: tuple[Assertion, ...]
-    clock: Clock
-    base: Exact | None = None
-
-    @property
-    def base_value(self) -> float:
-        """The default base: the base that the text sets, or 1."""
-        return float(self.base or 1)
-
-    @property
-    def main(self) -> Target:
-        """The default target: `lr`, or the first."""
-        return next((t for t in self.targets if t.name == "lr"), self.targets[0])
-
-    def target(self, name: str | None, text: str = "") -> Target:
-        """Returns the target with a name; None means the default target. Raises `ScheduleError`, which shows `text`, for a name that no target has."""
-        if name is None:
-            return self.main
-        for target in self.targets:
-            if isinstance(name, str) and target.name == name:
-                return target
-        word = name if isinstance(name, str) and len(name) < 100 else ""
-        near = did_you_mean(word, (target.name for target in self.targets))
-        help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{target.name}`' for target in self.targets)}"
-        raise refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(name)}", help, text)
 
 
 def first_tick(value: Exact) -> float:

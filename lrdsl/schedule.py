@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +12,22 @@ from lrdsl import arguments
 from lrdsl.arguments import exactly, one_of, string, whole_number
 from lrdsl.assertions import hold
 from lrdsl.check import check
-from lrdsl.check.finite import checked_base, fits_any_base
+from lrdsl.check.finite import checked_base
+from lrdsl.check.keys import plain
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options, total_of
 from lrdsl.diagnostics import Problems, refuse
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, nearest_number
 from lrdsl.numbers.scalar import Evaluator
-from lrdsl.plan import MOST_TICKS, History, Phase, Plan, Program, Target
+from lrdsl.plan import MOST_TICKS, History, Phase, Plan
+from lrdsl.source import Events, Source
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.replanning import bodies, continued
+from lrdsl.targets import Program, Target
 from lrdsl.work import bounded
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ class Schedule:
     clock: Clock = attrs.Factory(Clock)
     names: tuple[tuple[str, Exact], ...] = ()
     text: str = attrs.field(default="", eq=False, repr=False)
-    events: tuple[tuple[tuple[str, Exact], tuple[int, ...]], ...] = attrs.field(default=(), kw_only=True, repr=False)
+    events: Events = attrs.field(default=(), kw_only=True, repr=False)
     program: Program = attrs.field(kw_only=True, eq=False, repr=False)
     library: Library | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
 
@@ -98,8 +101,9 @@ class Schedule:
         tree, help = self.tree, f"replan at a whole tick from 0 to {MAX_TICKS:.0e}"
         for tick, text in replans:
             at = whole_number("tick", tick, help, high=MAX_TICKS, text=str(self))
-            added = parse_tree(string("the text", text, "give the schedule as a string"))
-            for name in bodies(added):
+            added = plain(parse_tree(string("the text", text, "give the schedule as a string")))
+            written = {target.written for target in self.targets}
+            for name in bodies(added).keys() - written:
                 self.plan_of(name)
             tree = continued(tree, at, added)
         return self.with_tree(tree)
@@ -113,11 +117,17 @@ class Schedule:
         events = tuple(sorted((key, tuple(sorted(ticks))) for key, ticks in history.items() if ticks))
         if events == self.events:
             return self
-        problems = Problems(self.text)
-        program = check(self.tree, self.clock, dict(self.names), problems, self.library, dict(events))
-        problems.raise_any()
-        assert program is not None
-        return attrs.evolve(self, program=program, events=events)
+        program = attrs.evolve(self._source, events=events).read(self.program.samples)
+        return attrs.evolve(self, program=program, events=events).catching(self.program.numbers)
+
+    @cached_property
+    def _source(self) -> Source:
+        return Source(self.tree, self.clock, self.names, self.text, self.library, self.events)
+
+    def catching(self, numbers: Mapping[str, Iterable[int]]) -> Schedule:
+        """Returns this schedule with the members of families, such as `lr["blocks.{k}.*"]`, that have these `numbers`, by target. Raises `ScheduleError`."""
+        program = self._source.with_members(self.program, numbers)
+        return self if program is self.program else attrs.evolve(self, program=program)
 
     def supposing(self, *ticks: int) -> Schedule:
         """Returns this schedule for a run in which the events that it waits for come at these ticks, one after the other.
@@ -135,8 +145,7 @@ class Schedule:
             waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.may_fire_at(tick)]
             key = next((key for key in waiting if key is not None), None)
             if key is None:
-                help = "give ticks at which a phase follows a metric"
-                raise refuse("LR152", f"no event may come at tick {tick}", help, str(self))
+                raise refuse("LR152", f"no event may come at tick {tick}", "give ticks at which a phase follows a metric", str(self))
             history = dict(s.events)
             s = s.after({**history, key: (*history.get(key, ()), tick)})
         return s
@@ -162,8 +171,12 @@ class Schedule:
         return self.program.targets
 
     def target(self, name: str | None = None) -> Target:
-        """Returns the target with a name; by default `lr`, or the first. Raises `ScheduleError` for a name that no target has."""
-        return self.program.target(name, str(self))
+        """Returns the target with a name; by default `lr`, or the first. Raises `ScheduleError` for a name that no target has.
+
+        The name of a group picks a member of a family such as `lr["blocks.{k}.*"]`: `lr["blocks.3.mlp"]`.
+        """
+        target, number = self.program.find(name, str(self))
+        return target if number is None else self._source.member(self.program, target, number)
 
     def plan_of(self, target: str | None = None) -> Plan:
         """Returns the plan of a target."""
@@ -195,27 +208,11 @@ class Schedule:
         ticks = self.plan.length
         if ticks is None:
             ticks = self.phases[-1].start or None
-        if ticks is None:
-            return None
-        return ticks.numerator if ticks.denominator == 1 else float(ticks)
-
-    @cached_property
-    def _readable_plans(self) -> dict[tuple[str, bool], Plan]:
-        return {}
+        return None if ticks is None else nearest_number(ticks)
 
     def readable_plan(self, target: str | None = None, symbolic: bool = False) -> Plan:
         """Returns the plan of a target with formulas in the form that people write; with `symbolic`, letters stand for the parameters."""
-        name = self.target(target).name
-        if (name, symbolic) not in self._readable_plans:
-            names, problems = dict(self.names), Problems(self.text)
-            if symbolic:
-                from lrdsl.formulas.symbolic import symbol
-            with bounded(self.text, counts=symbolic):
-                program = check(self.tree, self.clock, names, problems, self.library, dict(self.events), readable=True, symbol=symbol if symbolic else None)
-            problems.raise_any()  # a formula for people may be larger than one for numbers
-            assert program is not None
-            self._readable_plans.update({(t.name, symbolic): t.plan for t in program.targets})
-        return self._readable_plans[name, symbolic]
+        return self._source.readable_plan(self.program, self.target(target), symbolic)
 
     def legend(self, base: str | float = "base", target: str | None = None) -> dict[sympy.Symbol, sympy.Expr]:
         """Returns the values of the letters in the symbolic formula. A letter stands for a parameter; the values of durations are in ticks.
@@ -230,23 +227,23 @@ class Schedule:
         with bounded(self.text, counts=True):
             return legend(self.readable_plan(target, symbolic=True), letter)
 
-    @property
-    def evaluator(self) -> Evaluator:
-        """Generated code that computes the level of the default target at one tick."""
-        return self.evaluators[self.main.name]
-
     @cached_property
-    def evaluators(self) -> dict[str, Evaluator]:
-        """The evaluator of each target, by name."""
-        return {t.name: Evaluator.of(t.plan) for t in self.targets}
+    def _evaluators(self) -> dict[str, Evaluator]:
+        return {}
 
-    @cached_property
-    def _fits_any_base(self) -> dict[str, bool]:
-        return {t.name: fits_any_base(t.plan.level) for t in self.targets}
+    def evaluator_of(self, target: Target) -> Evaluator:
+        """Returns the evaluator of a target, or of a member of a family. It is made once."""
+        if target.name not in self._evaluators:
+            self._evaluators[target.name] = Evaluator.of(target.plan)
+        return self._evaluators[target.name]
 
     def checked_base(self, base: Any, target: str | None = None) -> float:
         """Returns a base as a float. Raises `ScheduleError` if the schedule may not be finite with it."""
-        return checked_base(base, self._fits_any_base[self.target(target).name], str(self))
+        return self.base_of(self.target(target), base)
+
+    def base_of(self, target: Target, base: Any) -> float:
+        """Returns the same for a target, or for a member of a family."""
+        return checked_base(base, self.evaluator_of(target).fits_any_base, str(self))
 
     def _letter(self, base: Any, target: str | None) -> str | Exact:
         """Returns the base of a formula: a letter, which each format checks itself, or a checked number."""
@@ -262,8 +259,8 @@ class Schedule:
         >>> lrdsl.parse("step(3, 0.1) then cosine(20)").at(13, base=0.1)
         0.005
         """
-        name = self.target(target).name
-        return self.evaluators[name].level(arguments.tick(tick, MAX_TICKS, str(self)), self.checked_base(base, name))
+        asked = self.target(target)
+        return self.evaluator_of(asked).level(arguments.tick(tick, MAX_TICKS, str(self)), self.base_of(asked, base))
 
     def values(self, ticks: ArrayLike, base: float = 1.0, target: str | None = None) -> NDArray[np.float64]:
         """Returns the levels at the ticks 0 .. n - 1, for a number n up to 10 million, or at an array of ticks, as float64.
@@ -274,10 +271,10 @@ class Schedule:
         """
         from lrdsl.numbers import array
 
-        plan = self.plan_of(target)
+        asked = self.target(target)
         at = arguments.ticks(ticks, MAX_TICKS, MOST_TICKS, str(self))
         with bounded(self.text):
-            return array.levels(plan.level, at, self.checked_base(base, target))
+            return array.levels(asked.plan.level, at, self.base_of(asked, base))
 
     def formula(self, base: str | float = "base", numbers: str = "decimal", target: str | None = None, symbolic: bool = False) -> sympy.Expr:
         r"""Returns the closed form as a SymPy expression of the symbol `t`.
@@ -322,7 +319,7 @@ class Schedule:
         from lrdsl.formulas import documents
 
         scheduled = self.target(target)
-        names = python_names(t.name for t in self.targets)
+        names = python_names(dict.fromkeys([*(t.name for t in self.targets), scheduled.name]))
         letter = None if base is None else self._letter(base, scheduled.name)
         per = self.clock.ticks_in(time)
         plan = self.readable_plan(scheduled.name, symbolic)
@@ -390,7 +387,7 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     values = host_names(options.pop("names", None))
     facts = Clock.of(**options)
     problems = Problems(text)
-    tree = parse_tree(text, problems)
+    tree = plain(parse_tree(text, problems))
     program = check(tree, facts, dict(values), problems, library, notes=notes)
     if program is not None and program.assertions:
         with bounded(text):

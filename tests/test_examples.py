@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,6 +64,21 @@ def test_recipes_of_papers_hold_what_they_assert(path: Path) -> None:
     assert path.stem == "two_groups" or len(schedule.program.assertions) >= (2 if schedule.metrics else 3)
     source = path.read_text("utf-8").split("\n\n")[0]
     assert source.startswith("# ")
+
+
+def test_layerwise_decay_is_that_of_the_code() -> None:
+    """The scale of each layer as in lrd.py, and the rate as in lr_sched.py, both in the code of the paper."""
+    schedule = lrdsl.load(EXAMPLES / "layerwise.lrs")
+    names = ["embed.decay", *(f"blocks.{i}.{kind}" for i in range(12) for kind in ("decay", "no_decay")), "head.decay"]
+    groups = [{"lr": 4e-3, "name": name} for name in names]
+    scheduler = lrdsl.compile(schedule, SimpleNamespace(param_groups=groups))
+    for tick in (0, 1, 6254, 6255, 70_001, 125_099):
+        scheduler.seek(tick)
+        epoch = tick / 1251
+        rate = 4e-3 * epoch / 5 if epoch < 5 else 1e-6 + (4e-3 - 1e-6) * 0.5 * (1 + math.cos(math.pi * (epoch - 5) / 95))
+        layers = {"embed": 0, "head": 13, **{f"blocks.{i}": i + 1 for i in range(12)}}
+        for group in groups:
+            assert group["lr"] == pytest.approx(rate * 0.75 ** (13 - layers[str(group["name"]).rpartition(".")[0]]), rel=1e-10, abs=1e-16)
 
 
 def test_digits_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Phase, Plan
 
 if TYPE_CHECKING:
-    from lrdsl.plan import Target
     from lrdsl.schedule import Schedule
+    from lrdsl.targets import Target
 
 #: Two levels that differ by no more than this share of the largest in a phase are one, seen from a table; it is looked for at so many times.
 _CLOSE, _SAMPLES = 1e-9, 8
@@ -48,7 +48,7 @@ def rows(s: Schedule, target: Target, base: float) -> list[Row]:
 
     per_epoch = s.clock.epoch_steps() * (s.clock.ticks_per_step or 1) if s.clock.tick != "epoch" and Units.of(s.tree, s.clock).in_epochs else None
     plan = s.readable_plan(target.name)
-    return list(_rows(plan.phases, s.evaluators[target.name], base, per_epoch, 0))
+    return list(_rows(plan.phases, s.evaluator_of(target), base, per_epoch, 0))
 
 
 def _rows(phases: Sequence[Phase], levels: Evaluator, base: float, per_epoch: Exact | None, depth: int) -> Iterator[Row]:

@@ -42,9 +42,7 @@ def picture_of(
         ticks = whole_number("ticks", ticks, f"draw between 1 and {MOST_TICKS} ticks", low=1, high=MOST_TICKS)
     drawn = []
     for i, s in enumerate(schedules):
-        if target is not None:
-            s.plan_of(target)
-        targets = tuple(t for t in s.targets if target in (None, t.name))
+        targets = s.targets if target is None else (s.target(target),)
         value = s.program.base_value if base is None else s.checked_base(base)
         for t in targets:
             s.checked_base(value, t.name)

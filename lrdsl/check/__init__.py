@@ -24,9 +24,10 @@ from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, ENTRY, STAIRS, Expr, T, branches, linear, realized, select, substitute, walk, within
 from lrdsl.expr.exact import Exact
-from lrdsl.plan import History, Phase, Plan, Program, Target, best, paper, pieces
+from lrdsl.plan import History, Phase, Plan, best, paper, pieces
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.targets import Program, Target
 from lrdsl.work import TooMuchWorkError, limited, too_much
 
 #: The most operations in the formula of one piece. Its code is compiled in the middle of a run, at the first tick of the piece.
@@ -45,15 +46,19 @@ def check(
     readable: bool = False,
     symbol: Callable[[str], Any] | None = None,
     notes: Notes | None = None,
+    numbers: Mapping[str, int] | None = None,
+    only: str | None = None,
 ) -> Program | None:
     """Returns what a tree says; None after its problems were reported.
 
     `clock` and `names` come from the host. `library` finds the files that the text uses. `history` has the events that have come. With `readable`, formulas
     have the form that people write, and are not proved finite again; `symbol` makes a letter from its name, for symbolic formulas. `notes` is filled for rules.
+    `numbers` are those with which targets with `{k}` are read, by target; with `only`, just this target is read.
     """
     with limited():
         try:
-            return _checked(tree, clock, names, problems, library, history or {}, readable, None if symbol is None else Legend(symbol), notes)
+            legend = None if symbol is None else Legend(symbol)
+            return _checked(tree, clock, names, problems, library, history or {}, readable, legend, notes, numbers or {}, only)
         except TooMuchWorkError as error:
             problems.add(too_much(problems.text, error))
             return None
@@ -69,13 +74,15 @@ def _checked(
     readable: bool,
     legend: Legend | None,
     notes: Notes | None,
+    numbers: Mapping[str, int],
+    only: str | None,
 ) -> Program | None:
     if isinstance(tree, nodes.File):
-        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes)
+        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes, numbers, only)
     run, bound = Run(history=history), recipes_for(tree, names)
     scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes, read=curve_of)
     plan = plan_of(tree, scope)
-    return None if plan is None or problems.found else Program((Target("lr", None, None, plan),), (), clock)
+    return None if plan is None or problems.found else Program((Target("lr", None, (), plan, "lr"),), (), clock)
 
 
 def plan_of(tree: Node, scope: Scope) -> Plan | None:

@@ -11,10 +11,11 @@ from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, T
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
-from lrdsl.plan import Assertion, Measure, best
+from lrdsl.plan import best
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import statement
+from lrdsl.targets import Assertion, Measure
 
 #: The functions that measure a level over a whole run, and the properties that a level may have.
 MEASURES = ("max", "min", "total")
@@ -61,7 +62,7 @@ def _last_tick(node: nodes.Assertion, scope: Scope) -> tuple[bool, Exact | None]
 
 def _targets(node: Node, scope: Scope) -> list[Node]:
     """Returns the targets and other names of schedules in an assertion."""
-    if isinstance(node, nodes.Name | nodes.Indexed):
+    if isinstance(node, nodes.Name | nodes.Indexed | nodes.Text):
         return [node] if is_phase(node, scope) else []
     return [target for child in nodes.children(node) for target in _targets(child, scope)]
 

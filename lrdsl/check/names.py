@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.keys import referred
 from lrdsl.check.scope import ARITHMETIC, Dependencies, FunctionBinding, NameBinding, Scope
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import shown
 from lrdsl.shapes import SHAPES
-from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
 _Meaning = TypeVar("_Meaning")
@@ -42,8 +43,8 @@ def is_phase(node: Node, scope: Scope, certainly: bool = False) -> bool:
             return binding.only_phase if certainly and isinstance(binding, NameBinding) else binding.is_phase
         case nodes.Name():
             return node.id in SHAPES
-        case nodes.Indexed():
-            return canonical(node) in scope.bound
+        case nodes.Indexed() | nodes.Text():
+            return referred(node, scope.bound) is not None
         case nodes.Binary():
             return is_phase(node.left, scope, certainly) or is_phase(node.right, scope, certainly)
         case nodes.Negative():
@@ -74,7 +75,7 @@ def dependencies(node: Node, scope: Scope) -> Dependencies:
     rests = follows = counts = False
     changing = scope.clock.changing
     for x in nodes.walk(node):
-        word = _word(x)
+        word = _word(x, scope)
         binding = scope.bound.get(word)
         if binding is not None:
             needs = binding.needs
@@ -105,15 +106,16 @@ def _counts_run(node: Node, word: str) -> bool:
     return isinstance(node, nodes.Until) and any(not isinstance(c, nodes.Comparison | nodes.Call | nodes.Lasting) for c in node.conditions)
 
 
-def _word(node: Node) -> str:
+def _word(node: Node, scope: Scope) -> str:
     """Returns the name that a node uses; empty for a node without one."""
     match node:
         case nodes.Name():
             return node.id
         case nodes.Call():
             return node.name
-        case nodes.Indexed():
-            return canonical(node)
+        case nodes.Indexed() | nodes.Text():
+            reference = referred(node, scope.bound)
+            return "" if reference is None else reference[0]
     return ""
 
 

@@ -10,6 +10,7 @@ from lrdsl.check.calls import combinator_curve, shape_curve
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.conditions import ending_of
 from lrdsl.check.curves import Curve, Part
+from lrdsl.check.keys import referred
 from lrdsl.check.names import call_function, is_phase, spelled
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.check.values import evaluate, value_of
@@ -58,8 +59,8 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
             return _arithmetic(node, scope)
         case nodes.Call():
             return _call(node, scope)
-        case nodes.Name() | nodes.Indexed() if canonical(node) in scope.bound and is_phase(node, scope):
-            return _named(node, scope)
+        case nodes.Name() | nodes.Indexed() | nodes.Text() if is_phase(node, scope) and (reference := referred(node, scope.bound)) is not None:
+            return _named(node, *reference, scope)
         case nodes.Name() if node.id in SHAPES:
             return _call(nodes.Call(node.id, (), node.extent, node.extent), scope)
         case nodes.Name() if not (node.id in scope.names or node.id in scope.bound or node.id in WORDS):
@@ -146,12 +147,12 @@ def _shifted(node: nodes.Binary, scope: Scope) -> Curve | None:
     return attrs.evolve(curves.shifted(curve, neg(level) if node.op == "-" else level), phrase=wording.shifted(curve.phrase, node.op, level))
 
 
-def _named(node: nodes.Name | nodes.Indexed, scope: Scope) -> Curve | None:
-    """Returns the curve that a name stands for. A function without brackets is called without arguments."""
-    binding = scope.bound[canonical(node)]
+def _named(node: Node, name: str, number: int | None, scope: Scope) -> Curve | None:
+    """Returns the curve that a name stands for. A function without brackets is called without arguments. `number` is that of a member of a family."""
+    binding = scope.bound[name]
     if isinstance(binding, FunctionBinding):
         return _call(nodes.Call(binding.function.name, (), node.extent, node.extent), scope)
-    inner = scope.enter(binding, node.extent)
+    inner = scope.enter(binding, node.extent, number)
     return None if inner is None else curve_of(binding.node, inner)
 
 

@@ -11,23 +11,25 @@ from lrdsl.check.amounts import is_placed
 from lrdsl.check.assertions import assertion
 from lrdsl.check.batches import batches_of
 from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.keys import Key, family_of, key_of
 from lrdsl.check.legend import Legend
 from lrdsl.check.names import bind_function, bind_name, is_phase
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
-from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope
+from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope, number_binding
 from lrdsl.check.values import value_of
 from lrdsl.clock import MAX_TICKS, UNITS, Clock, total_of
 from lrdsl.diagnostics import Problems, ScheduleError, shown
 from lrdsl.expr import Num
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
-from lrdsl.plan import Assertion, History, Plan, Program, Target
+from lrdsl.plan import History, Plan
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
+from lrdsl.targets import Assertion, Program, Target
 
 #: The most statements of a file.
 MAX_STATEMENTS = 500
@@ -37,10 +39,8 @@ MAX_USED, MAX_USED_TEXT = 100, 100_000
 SETTINGS = {"base": "", "batch_size": "batch_size", "epoch": "steps_per_epoch", "tick": "tick", "tokens_per_step": "tokens_per_step", "total": "total_steps"}
 #: The settings that may change in the run.
 BATCHES = ("batch_size", "tokens_per_step")
-#: The keys of param groups that hold several numbers. The first index selects one of them.
-VECTORS = ("betas",)
-#: The help line for a target that is not a key.
-_KEYS = 'write a key of the param groups left of `=`: `lr`, `lr["backbone"]`, `lr[0]`, `betas[0]`, `betas[0]["backbone"]`'
+#: A target with `{k}` is read with these numbers for k, until one of them makes it sound: a schedule may have no meaning for some, as 1 / (k - 1) for 1.
+SAMPLES = (1, 0, 2, 6, 12, 24, 100)
 
 
 class UnusableError(Exception):
@@ -74,6 +74,8 @@ class _FileState:
     readable: bool = False
     legend: Legend | None = None
     notes: Notes | None = None
+    numbers: Mapping[str, int] = attrs.Factory(dict)
+    only: str | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
@@ -103,13 +105,19 @@ def program_of(
     readable: bool,
     legend: Legend | None,
     notes: Notes | None,
+    numbers: Mapping[str, int],
+    only: str | None,
 ) -> Program | None:
-    """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression."""
+    """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression.
+
+    `numbers` are those with which targets with `{k}` are read, by target. With `only`, just this target is read, and no assertion.
+    """
     if len(file.statements) > MAX_STATEMENTS:
         what = f"the file has {len(file.statements)} statements"
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, what, f"a file has at most {MAX_STATEMENTS}")
         return None
-    state = _FileState(clock, names, problems, recipes=recipes_for(file, names), history=history, readable=readable, legend=legend, notes=notes)
+    options: dict[str, Any] = {"history": history, "readable": readable, "legend": legend, "notes": notes, "numbers": numbers, "only": only}
+    state = _FileState(clock, names, problems, recipes=recipes_for(file, names), **options)
     for statement in file.statements:  # settings first: the clock must be complete before the first phase
         if isinstance(statement, nodes.Setting):
             _set(statement, state, plan_of)
@@ -126,7 +134,7 @@ def program_of(
             case nodes.Use():
                 _use(statement, state, library)
             case nodes.Assertion():
-                checked = assertion(statement, state.scope())
+                checked = assertion(statement, state.scope()) if only is None else None
                 if checked is not None:
                     assertions.append(checked)
             case nodes.Target():
@@ -248,23 +256,40 @@ def _use(node: nodes.Use, state: _FileState, library: Library | None) -> None:
 
 def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], plan_of: Callable[[Node, Scope], Plan | None]) -> None:
     """Adds the target of an assignment with its plan, and binds its name, or reports its problem."""
-    problems, text = state.problems, canonical(target)
-    if not isinstance(target, nodes.Name | nodes.Indexed):
-        problems.error("LR117", target.extent, f"`{shown(text)}` cannot be scheduled", _KEYS)
+    problems = state.problems
+    key = key_of(target, state.names, state.bound, problems)
+    if key is None:
         return
-    if target.id in SHAPES or target.id in COMBINATORS or target.id in WORDS:
-        what = f"`{target.id}` is a word of the language, not a key of the param groups"
-        problems.error("LR117", target.extent, what, "write a key, as in `lr = cosine(100)`")
-        return
-    keys = list(target.selectors) if isinstance(target, nodes.Indexed) else []
-    element = keys.pop(0) if target.id in VECTORS and keys and isinstance(keys[0], int) else None
-    if len(keys) > 1 or (target.id in VECTORS and element is None):
-        problems.error("LR117", target.extent, f"`{shown(text)}` does not name one number of a param group", _KEYS)
-        return
-    scope = state.scope()
-    plan = plan_of(body, scope)
-    if text in state.bound:
-        problems.error("LR116", target.extent, f"`{shown(text)}` is already defined", "give each target one schedule")
+    scope, wanted = state.scope(), state.only in (None, key.text)
+    family = family_of(key)
+    number, plan = None, None
+    if family is not None:
+        number, plan = _sample(key, body, state, plan_of) if wanted else (None, None)
+        scope = scope.with_names({key.letter: number_binding(SAMPLES[0], scope)})
+    elif wanted:
+        plan = plan_of(body, scope)
+    if key.text in state.bound:
+        problems.error("LR116", target.extent, f"`{shown(key.text)}` is already defined", "give each target one schedule")
     elif plan is not None:
-        targets.append(Target(target.id, element if isinstance(element, int) else None, keys[0] if keys else None, plan))
-    state.bound.setdefault(text, attrs.evolve(bind_name(body, scope), is_phase=True))
+        targets.append(Target(key.key, key.element, key.groups, plan, key.text, number))
+    state.bound.setdefault(key.text, attrs.evolve(bind_name(body, scope), is_phase=True, family=family))
+
+
+def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> tuple[int | None, Plan | None]:
+    """Reads a target with `{k}`, with the number that is asked for, or the first that makes it sound. Returns the number and the plan.
+
+    If there is no such number, the problems with the first are reported.
+    """
+    asked = state.numbers.get(key.text)
+    first: Problems | None = None
+    for number in SAMPLES if asked is None else (asked,):
+        own = Problems(state.problems.text)
+        scope = attrs.evolve(state.scope(), problems=own)
+        plan = plan_of(body, scope.with_names({key.letter: number_binding(number, scope)}))
+        if plan is not None and not own.found:
+            return number, plan
+        first = own if first is None else first
+    assert first is not None
+    for d in first.found:
+        state.problems.add(d if asked is None else attrs.evolve(d, message=f"with {key.letter} = {asked}: {d.message}"))
+    return None, None

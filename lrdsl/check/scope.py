@@ -11,9 +11,10 @@ from lrdsl.arguments import number, quoted
 from lrdsl.check.legend import Legend
 from lrdsl.check.notes import Notes, Use
 from lrdsl.clock import Clock, MissingFactError
-from lrdsl.diagnostics import Problems, refuse
+from lrdsl.diagnostics import Problems, refuse, shown
 from lrdsl.expr import Event, Expr
 from lrdsl.expr.exact import Exact, size
+from lrdsl.patterns import catch_first, with_number
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -64,12 +65,25 @@ class Dependencies:
     counts_run: bool
 
 
+@attrs.frozen
+class Family:
+    """The targets that a target with `{k}` makes, one for each number that its `patterns` catch in the names of groups. The number is called `letter`."""
+
+    letter: str
+    patterns: tuple[str, ...]
+
+    def number_of(self, name: str) -> int | None:
+        """The number that the first of the patterns that fits a name catches in it."""
+        return catch_first(self.patterns, name)
+
+
 @attrs.frozen(eq=False)
 class NameBinding:
     """The meaning of a name of the text: of a `let`, an argument of a function, or a target. The `node` is read in the `scope` where it was written.
 
     `is_phase` says that the node is a phase, `only_phase` that it cannot be a value instead, as `exp(-1)` can. `needs` are the dependencies of the node; `size`
-    counts the nodes in it. `by_user` is False for the parameters of a standard recipe: a symbolic formula does not use their names as letters.
+    counts the nodes in it. `by_user` is False for the parameters of a standard recipe: a symbolic formula does not use their names as letters. `family` is set
+    for a target with `{k}`, which means something only where k has a number; `caught` is True for that number.
     """
 
     node: Node
@@ -79,6 +93,8 @@ class NameBinding:
     needs: Dependencies
     size: int
     by_user: bool = True
+    family: Family | None = None
+    caught: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -175,8 +191,21 @@ class Scope:
         """Returns a constant of the text, with a letter if the formula is symbolic."""
         return e if self.legend is None else self.legend.with_letter(e, letter, extent, self.problems.text, factor=self.factor, duration=duration)
 
-    def enter(self, binding: NameBinding | FunctionBinding, extent: Extent) -> Scope | None:
-        """Returns the scope to read the meaning of a name in, for a name that is used here; None if names expand to too much, which is reported."""
+    def enter(self, binding: NameBinding | FunctionBinding, extent: Extent, number: int | None = None) -> Scope | None:
+        """Returns the scope to read the meaning of a name in, for a name that is used here; None after a problem was reported.
+
+        `number` is that of a member of a family. If it is None, the member with the number of this place is meant.
+        """
+        bound = binding.scope.bound
+        family = binding.family if isinstance(binding, NameBinding) else None
+        if family is not None:
+            caught = self.bound.get(family.letter) if number is None else number_binding(number, binding.scope)
+            if not (isinstance(caught, NameBinding) and caught.caught):
+                example = with_number(family.patterns[0], 3)
+                help = f'name a group, as `["{shown(example)}"]`, or write it in a target that catches `{{{family.letter}}}` too'
+                self.problems.error("LR103", extent, f"this depends on `{family.letter}`, which has no value here", help)
+                return None
+            bound = {**bound, family.letter: caught}
         expanded_before = self.expanded[0]
         self.expanded[0] += binding.size
         if expanded_before > MAX_EXPANDED:  # reported already
@@ -189,7 +218,7 @@ class Scope:
         problems = binding.scope.problems
         if isinstance(binding, FunctionBinding) and problems.text is not self.problems.text:  # from another file: `leave` reports its problems at the call
             problems = Problems(problems.text)
-        return attrs.evolve(self, names=binding.scope.names, bound=binding.scope.bound, problems=problems, depth=self.depth + 1)
+        return attrs.evolve(self, names=binding.scope.names, bound=bound, problems=problems, depth=self.depth + 1)
 
     def leave(self, inner: Scope, name: str, extent: Extent) -> None:
         """Reports the problems inside a function of another file at the call of that function."""
@@ -225,6 +254,11 @@ class Scope:
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which is not given", f"give {ways}")
 
 
+def number_binding(number: int, scope: Scope) -> NameBinding:
+    """Returns the binding of the letter of a pattern that has caught this number."""
+    return NameBinding(nodes.Number(number, (0, 0)), scope, False, False, Dependencies(False, False, False), 1, caught=True)
+
+
 def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]:
     """Checks the numbers that the host gives to names. Returns them sorted by name. Raises `ScheduleError`."""
     if names is None:
@@ -234,8 +268,8 @@ def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]
     checked = {}
     for name, value in names.items():
         if not isinstance(name, str) or not name.isidentifier() or name in WORDS or name in SHAPES:
-            shown = f"`{name}`" if isinstance(name, str) and name.isidentifier() and len(name) < 60 else quoted(name)
-            raise refuse("LR152", f"{shown} cannot be given a value", "use a name that the language does not use")
+            what = f"`{name}`" if isinstance(name, str) and name.isidentifier() and len(name) < 60 else quoted(name)
+            raise refuse("LR152", f"{what} cannot be given a value", "use a name that the language does not use")
         what = name if len(name) < 60 else quoted(name)
         checked[name] = number(what, value, _RANGE, low=-LARGEST, high=LARGEST)
         if checked[name] and size(checked[name]) * LARGEST < 1:

@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from lrdsl.cli import options, terminal
-from lrdsl.plan import Target
 from lrdsl.schedule import Schedule
+from lrdsl.targets import Target
 from lrdsl.work import bounded
 
 

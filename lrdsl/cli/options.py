@@ -14,9 +14,10 @@ from lrdsl import plan
 from lrdsl.cli import terminal
 from lrdsl.clock import total_of
 from lrdsl.diagnostics import UsageError
-from lrdsl.plan import MOST_TICKS, Target
+from lrdsl.plan import MOST_TICKS
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
+from lrdsl.targets import Target
 
 if TYPE_CHECKING:
     from lrdsl.linting.listing import Listing
@@ -101,15 +102,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Adds the choice of a target."""
-    parser.add_argument("--target", metavar="NAME", help="one target of the text, as lr, momentum or 'betas[0]' (default: all)")
+    parser.add_argument("--target", metavar="NAME", help="one target of the text, as lr, 'betas[0]' or 'lr[\"blocks.3.mlp\"]' (default: all)")
 
 
 def targets(s: Schedule, arguments: argparse.Namespace) -> tuple[Target, ...]:
     """The target that the arguments name, or all targets."""
     if arguments.target is None:
         return s.targets
-    s.plan_of(arguments.target)
-    return tuple(t for t in s.targets if t.name == arguments.target)
+    return (s.target(arguments.target),)
 
 
 def _number(text: str) -> Any:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from lrdsl.plan import Target
     from lrdsl.schedule import Schedule
+    from lrdsl.targets import Target
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _ROWS = 13
@@ -43,8 +43,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     s = options.schedule(arguments)
     base = options.base(s, arguments)
-    for name in s.evaluators:
-        s.checked_base(base, name)
+    for target in s.targets:
+        s.base_of(target, base)
     console = terminal.console()
     console.width = max(40, min(console.width, 100))
     targets = options.targets(s, arguments)

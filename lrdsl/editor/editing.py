@@ -18,13 +18,15 @@ from lrdsl.diagnostics import Problems, ScheduleError
 from lrdsl.escaping.quoting import markdown
 from lrdsl.files.folder import Folder
 from lrdsl.kinds import DESCRIPTION, Kind, Parameter
-from lrdsl.plan import Phase, Target
+from lrdsl.patterns import braces_of
+from lrdsl.plan import Phase
 from lrdsl.schedule import Schedule, parse
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
+from lrdsl.targets import Target
 
 #: How many characters before the cursor are searched for what is being typed, and for the name before a bracket.
 _NEAR = 500
@@ -77,6 +79,17 @@ class Document:
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
         return {s.name: s for s in statements if isinstance(s, nodes.Binding | nodes.Function)}
 
+    def _caught(self, offset: int) -> dict[str, Extent]:
+        """The names of the numbers that the target around a place catches in the names of groups, and where their braces stand."""
+        found: dict[str, Extent] = {}
+        for s in self.tree.statements if isinstance(self.tree, nodes.File) else ():
+            if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Indexed) and s.extent[0] <= offset <= s.extent[1]:
+                for selector in (selector for bracket in s.target.brackets for selector in bracket if isinstance(selector.value, str)):
+                    for braces in braces_of(str(selector.value)):
+                        start = selector.extent[0] + 1
+                        found.setdefault(braces.word, (start + braces.start, start + braces.end))
+        return found
+
     def hover(self, offset: int) -> tuple[Extent, str] | None:
         """The extent of the word at an offset, and its documentation in Markdown; None if it has none."""
         for node in self._at(offset):
@@ -91,7 +104,7 @@ class Document:
             word, extent = _word(node)
             if extent is None or not extent[0] <= offset <= extent[1]:
                 continue
-            doc = self._doc(word)
+            doc = f"the number that `{{{word}}}` catches in the name of a group" if word in self._caught(offset) else self._doc(word)
             if doc:
                 return extent, doc + self._phase_doc(node)
         return None
@@ -116,7 +129,7 @@ class Document:
             for phase, row in self._rows(target, base):
                 if phase.extent == node.extent:
                     whole = f"\n\n{self._whole_doc(node)}" if phase is target.plan.phases[0] else ""
-                    return f"\n\nticks {row.ticks}, length {row.length}, level {row.level} (base {base:g}){whole}"
+                    return f"\n\n{_member(target)}ticks {row.ticks}, length {row.length}, level {row.level} (base {base:g}){whole}"
         return ""
 
     def _rows(self, target: Target, base: float) -> list[tuple[Phase, Row]]:
@@ -147,6 +160,7 @@ class Document:
                 return [Suggestion(option, "value", f"an option of `{argument}`") for option in parameters[argument].options]
             if not argument:
                 suggestions += [Suggestion(f"{p.name}=", "parameter", p.doc, _parameter_doc(p)) for p in parameters.values() if p.name not in present]
+        suggestions += [Suggestion(word, "name", "the number that the pattern catches in the name of a group") for word in self._caught(offset)]
         suggestions += [Suggestion(name, "name", canonical(node)) for name, node in self._names().items()]
         for name in (*SHAPES, *COMBINATORS):
             declaration = declarations(name)[0]
@@ -164,6 +178,8 @@ class Document:
                 slot = next((s for f in self._around(node) for s in f.parameters if s.name == word), None)
                 if slot is not None:
                     return (slot.extent[0], slot.extent[0] + len(word))
+                if word in self._caught(offset):
+                    return self._caught(offset)[word]
                 if word in self._names():
                     return self._names()[word].name_extent
         return None
@@ -198,7 +214,7 @@ class Document:
         base = self.schedule.program.base_value
         for target in self.schedule.targets:
             for phase, row in self._rows(target, base):
-                yield phase.extent[1], f"{row.ticks}: {row.level}"
+                yield phase.extent[1], f"{_member(target)}{row.ticks}: {row.level}"
         for node in nodes.walk(self.tree):
             if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick", *self.schedule.clock.changing):
                 try:
@@ -241,6 +257,11 @@ def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:
     """The comments between two offsets."""
     for comment in re.finditer(r"#[^\n]*", text[start:end]):
         yield (start + comment.start(), start + comment.end()), "comment"
+
+
+def _member(target: Target) -> str:
+    """Says which member of a family is shown."""
+    return "" if target.number is None else f"with {target.letter} = {target.number}: "
 
 
 def _word(node: Node) -> tuple[str, Extent | None]:

@@ -47,6 +47,11 @@ def size(value: Exact) -> Exact:
     return -value if value < 0 else value
 
 
+def nearest_number(value: Exact) -> int | float:
+    """Returns an exact number as an int if it is whole, else as the nearest float."""
+    return value.numerator if value.denominator == 1 else float(value)
+
+
 def plain(value: Exact) -> int | float | str:
     """Returns an exact number as JSON data, without loss: an int, a float that reads back as the same decimal, or `"numerator/denominator"`.
 

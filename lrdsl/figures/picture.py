@@ -10,7 +10,8 @@ from lrdsl.diagnostics import shown
 from lrdsl.escaping.visible import visible
 from lrdsl.expr.exact import Exact
 from lrdsl.figures.sampling import Points, points
-from lrdsl.plan import Plan, Target, horizon
+from lrdsl.plan import Plan, horizon
+from lrdsl.targets import Target
 
 #: Okabe and Ito's palette, without its black, which the axes have. Readers with any colour vision can tell these colours apart.
 PALETTE = ("0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9", "F0E442")
@@ -69,10 +70,10 @@ class Picture:
 def picture(drawn: Sequence[Drawn], ticks: int | None, per: Exact, unit: str, log: bool, phases: bool) -> Picture:
     """Returns a picture of schedules over `ticks` ticks, with one panel for each scheduled key. A unit of the axis has `per` ticks."""
     last = float((ticks or max(horizon(t.plan, d.total) for d in drawn for t in d.targets)) - 1)
-    keys = dict.fromkeys(_key(t) for d in drawn for t in d.targets)
+    keys = dict.fromkeys(t.quantity for d in drawn for t in d.targets)
     panels = []
     for key in keys:
-        members = [(d, t) for d in drawn for t in d.targets if _key(t) == key]
+        members = [(d, t) for d in drawn for t in d.targets if t.quantity == key]
         curves = []
         for i, (d, t) in enumerate(members):
             outline = [(x / float(per), y) for x, y in points(t.plan, d.base, last, log)]
@@ -81,10 +82,6 @@ def picture(drawn: Sequence[Drawn], ticks: int | None, per: Exact, unit: str, lo
         relative = all(d.base == 1 for d, _ in members) and key in ("lr", "weight_decay")
         panels.append(Panel(visible(_AXES.get(key, key)) + " / base" * relative, tuple(curves), spans))
     return Picture(tuple(panels), unit, last / float(per), log)
-
-
-def _key(t: Target) -> str:
-    return t.key if t.element is None else f"{t.key}[{t.element}]"
 
 
 def _label(d: Drawn, t: Target, several: bool) -> str:

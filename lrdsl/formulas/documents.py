@@ -20,7 +20,8 @@ from lrdsl.formulas.notation import latex, mathml, python, text, tree, typst
 from lrdsl.formulas.notation.composing import TIME, compose
 from lrdsl.formulas.notation.constants import with_fractions
 from lrdsl.formulas.notation.tree import Cases, Name, Node
-from lrdsl.plan import Plan, Target
+from lrdsl.plan import Plan
+from lrdsl.targets import Target
 
 #: The letter of the base, if the caller names none.
 ETA = Name("eta", "0")

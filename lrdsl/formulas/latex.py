@@ -11,7 +11,7 @@ from lrdsl.expr.exact import Exact
 from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.latex import condition, latex, name, width
 from lrdsl.formulas.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
-from lrdsl.plan import Target
+from lrdsl.targets import Target
 
 #: The width of a column on a two-column page, in ems.
 COLUMN = 24.0

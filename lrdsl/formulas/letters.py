@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.escaping import quoting
 from lrdsl.formulas.notation.tree import GREEK, Name
-from lrdsl.plan import Target
+from lrdsl.targets import Target
 
 #: The longest letter that a caller may give, in characters.
 _MOST = 200

@@ -12,10 +12,11 @@ from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.text import constant, text
 from lrdsl.formulas.notation.tree import Name
 from lrdsl.phrases import REACHED, Formula, Goes, Part, Scaled, Since, Ticks
-from lrdsl.plan import Plan, Target
+from lrdsl.plan import Plan
 from lrdsl.syntax.nodes import Name as Word
 from lrdsl.syntax.nodes import Node, Quantity
 from lrdsl.syntax.nodes import walk as walk_text
+from lrdsl.targets import Target
 
 _SUBJECTS = {"lr": "The learning rate", "momentum": "The momentum", "weight_decay": "The weight decay"}
 _ORDINALS = ("first", "second", "third", "fourth")
@@ -36,7 +37,13 @@ def _subject(target: Target) -> str:
         subject = _SUBJECTS.get(target.key, f"The value of {target.key}")
     if target.group is None:
         return subject
-    return f"{subject} of " + (f"param group {target.group}" if isinstance(target.group, int) else f"the param groups named {target.group}")
+    return f"{subject} of " + _groups(target)
+
+
+def _groups(target: Target) -> str:
+    if isinstance(target.group, int):
+        return f"param group {target.group}"
+    return f"the param groups{' named' * all(isinstance(group, str) for group in target.groups)} {target.group}"
 
 
 def _amount(n: Exact) -> str:

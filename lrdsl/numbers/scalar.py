@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.check.finite import fits_any_base
 from lrdsl.expr import BASE, PRODUCTS, Call, Expr, T, affine, mentions
 from lrdsl.numbers.lowering import Accumulated, factors_in, numeric, stretches
 from lrdsl.numbers.pairs import ONE, ZERO
@@ -193,7 +194,7 @@ def _sum(split: tuple[Expr, Expr]) -> Expr:
 
 @attrs.define
 class Evaluator:
-    """Computes the levels of a plan at single ticks.
+    """Computes the levels of a plan at single ticks. `fits_any_base` says that they are finite for every base, 0 and negative ones too.
 
     >>> import lrdsl
     >>> Evaluator.of(lrdsl.parse("step(3, 0.1)").plan).level(3, 1.0)
@@ -202,13 +203,14 @@ class Evaluator:
 
     pieces: tuple[Piece, ...]
     starts: tuple[float, ...]
+    fits_any_base: bool
     _codes: dict[int, tuple[PieceCode, ...]] = attrs.Factory(dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Evaluator:
         """Returns the evaluator of a plan. It generates no code yet."""
         plan_pieces = pieces(plan.level)
-        return cls(plan_pieces, tuple([first_tick(p.start) for p in plan_pieces]))
+        return cls(plan_pieces, tuple([first_tick(p.start) for p in plan_pieces]), fits_any_base(plan.level))
 
     def code_at(self, tick: float) -> PieceCode:
         """Returns the code of the piece that holds at a tick."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.clock import Options
 from lrdsl.reading import read
 from lrdsl.runtime.scheduler import Scheduler
+from lrdsl.runtime.values import Values
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["Scheduler", "compile"]
 
 
-def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", **options: Unpack[Options]) -> Scheduler:
+def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", values: Values = (), **options: Unpack[Options]) -> Scheduler:
     """Returns a scheduler that sets what the schedule's targets name, `lr` unless said otherwise, in an optimizer's param groups.
 
-    Parameters: `schedule`, text or a `Schedule`; `optimizer`, any object with `param_groups`, a list of dicts that hold `lr`; the options of `lrdsl.parse`,
-    for a text only; `reduce`, how a metric that several processes of `torch.distributed` report becomes one number: "mean", "min", "max" or "sum" over the
-    processes that report it, or None if all report the same number. For a `torch.optim.Optimizer` the result is a `torch.optim.lr_scheduler.LRScheduler`.
-    The level of tick 0 is stored at once; call `step()` after each `optimizer.step()`. Raises `ScheduleError`.
+    Parameters: `schedule`, text or a `Schedule`; `optimizer`, an object with `param_groups`, a list of dicts that hold `lr`, or a list of several, whose groups
+    are numbered on, and whose names differ; the options of `lrdsl.parse`, for a text only; `reduce`, how a metric that several processes of `torch.distributed`
+    report becomes one number: "mean", "min", "max" or "sum" over the processes that report it, or None if all report the same number; `values`, the names of
+    targets that are in no group, which `scheduler["ema"]` reads, or a base for each by name (it is 1 unless given). For a `torch.optim.Optimizer`, or a list of
+    several, the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is stored at once; call `step()` after each `optimizer.step()`. Raises
+    `ScheduleError`.
 
     >>> from types import SimpleNamespace
     >>> optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 1.0}])
@@ -33,8 +36,9 @@ def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "m
     """
     checked = read(schedule, options)
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(optimizer, torch.optim.Optimizer):
+    each = optimizer if isinstance(optimizer, list | tuple) else [optimizer]
+    if torch is not None and each and all(isinstance(one, torch.optim.Optimizer) for one in each):
         from lrdsl.runtime.torch import LRScheduler
 
-        return LRScheduler(optimizer, checked, reduce)
-    return Scheduler(optimizer, checked, reduce)
+        return LRScheduler(optimizer, checked, reduce, values)
+    return Scheduler(optimizer, checked, reduce, values)

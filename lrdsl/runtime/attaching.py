@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -14,16 +14,17 @@ from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import did_you_mean, refuse
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Watch
-from lrdsl.runtime.groups import Group, Slot, assign_groups, base_key, element_of, quantities, with_element
+from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, numbers_in, quantities, with_element
 from lrdsl.runtime.tensors import check_fills, check_shared, largest_number
 from lrdsl.schedule import Schedule
+from lrdsl.targets import Target
 
-#: The quantity that torch's schedulers set.
-LR = "lr"
 #: Python compares integers below this faster than larger ones.
 _SMALL = 2**30 - 1
 #: A function that stores the levels of a tick in all groups, or in none.
 Store: TypeAlias = "Callable[[int], None]"
+#: The bases of groups, by quantity. A group that no target of the quantity picks may have none.
+Bases: TypeAlias = "Mapping[str, Sequence[float | None]]"
 
 
 @attrs.frozen(eq=False)
@@ -115,14 +116,16 @@ _EMPTY = Snapshot([], [])
 class Attachment:
     """A schedule and the param groups that it sets: the groups' bases by quantity, one track per target, and the watches of metrics.
 
-    `count` is the number of groups. `checked` says that a level may be refused, so all are checked before one is stored; `plain` says that every group is a
-    plain dict, which accepts any value.
+    `count` is the number of groups, `sizes` how many of them each optimizer has. `values` holds the levels of the targets that are in no group. `checked` says
+    that a level may be refused, so all are checked before one is stored; `plain` says that every group is a plain dict, which accepts any value.
     """
 
     schedule: Schedule
     groups: list[Group]
     count: int
-    bases: dict[str, list[float]]
+    sizes: tuple[int, ...]
+    bases: dict[str, list[float | None]]
+    values: dict[str, float]
     tracks: tuple[Track, ...]
     watches: tuple[Watch, ...]
     checked: bool
@@ -131,6 +134,15 @@ class Attachment:
     def matches(self, groups: list[Group]) -> bool:
         """Whether these are still the same groups: an optimizer makes new ones when it loads a state, and may add some later."""
         return groups is self.groups and len(groups) == self.count
+
+    def attached(self, schedule: Schedule) -> Attachment:
+        """Another schedule, attached to the same groups with the same bases."""
+        return attach(schedule, self.groups, self.bases, self.values, self.sizes)
+
+    def moved(self, groups: list[Group], sizes: tuple[int, ...]) -> Attachment:
+        """The same schedule, attached to the groups that the optimizers have now. A group that is added to the first of several moves the numbers of others."""
+        bases = {name: held if name in self.values else _spread(held, self.sizes, sizes) for name, held in self.bases.items()}
+        return attach(self.schedule, groups, bases, self.values, sizes)
 
     def store_from(self, tick: int) -> tuple[float, Store]:
         """Returns the function that stores levels from this tick on, and the tick at which another function is needed."""
@@ -148,14 +160,19 @@ class Attachment:
 
     def differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether another schedule of the same targets has another level at this tick in any group."""
-        return any(schedule.evaluators[track.name].level(tick, base) != track.evaluator.level(tick, base) for track in self.tracks for _, base in track.slots)
+        others = [schedule.evaluator_of(schedule.target(track.name)) for track in self.tracks]
+        return any(
+            one.level(tick, base) != track.evaluator.level(tick, base) for one, track in zip(others, self.tracks, strict=True) for _, base in track.slots
+        )
 
     def snapshot(self) -> Snapshot:
         """A copy of what the groups hold; empty if all of them are plain dicts, in which storing cannot fail."""
         if self.plain:
             return _EMPTY
         filled = [group[track.key] for track in self.tracks if track.fills for group, _ in track.slots]
-        return Snapshot([(group, dict(group)) for group in self.groups], [(value, value.clone()) for value in filled if hasattr(value, "clone")])
+        return Snapshot(
+            [(group, dict(group)) for group in (*self.groups, self.values)], [(value, value.clone()) for value in filled if hasattr(value, "clone")]
+        )
 
     def restore(self, tick: int) -> None:
         """Stores the levels of a tick again, after the user stopped the run while those of the next tick were stored."""
@@ -170,49 +187,68 @@ class Attachment:
     def write_bases(self, overwrite: bool = False) -> None:
         """Writes the bases into the groups, as torch writes `initial_lr`. Replaces those that are there already only with `overwrite`."""
         for name, bases in self.bases.items():
-            for group, base in zip(self.groups, bases, strict=True):
-                if overwrite or base_key(name) not in group:
+            for group, base in zip(self.groups, bases, strict=True) if name not in self.values else ():
+                if base is not None and (overwrite or base_key(name) not in group):
                     group[base_key(name)] = base
 
 
-def groups_of(optimizer: Any, schedule: Schedule) -> list[Group]:
-    """The param groups of an optimizer. Raises `ScheduleError` for an object without them."""
-    groups = getattr(optimizer, "param_groups", None)
-    if not isinstance(groups, list) or not groups or not all(isinstance(group, dict) and LR in group for group in groups):
-        raise refuse("LR152", f"{type(optimizer).__name__} has no param groups with an `lr`", "pass an optimizer, as `torch.optim.SGD(...)`", str(schedule))
-    return groups
+def _spread(bases: Sequence[float | None], before: tuple[int, ...], now: tuple[int, ...]) -> list[float | None]:
+    """Bases of the groups that optimizers had, with None for each group that they have got since."""
+    spread: list[float | None] = []
+    start = 0
+    for had, has in zip(before, now, strict=True):
+        spread += [*bases[start : start + had], *[None] * has][:has]
+        start += had
+    return spread
 
 
-def attach(schedule: Schedule, groups: list[Group], bases: Mapping[str, Sequence[Any]]) -> Attachment:
+def attach(schedule: Schedule, groups: list[Group], bases: Bases, values: dict[str, float], sizes: tuple[int, ...]) -> Attachment:
     """Attaches a schedule to groups, and writes nothing into them.
 
-    `bases` are the bases of the first groups, by quantity; later groups bring their own. Raises `ScheduleError` for a group that lacks a target's key, or
-    holds no finite number under it.
+    `bases` are the bases of the first groups, by quantity; a group whose base is None, and later groups, bring their own. `values` holds the levels of the
+    targets that are in no group; `sizes` says how many of the groups each optimizer has. Raises `ScheduleError` for a group that lacks the key of a target that
+    picks it, or holds no finite number under it.
     """
-    all_bases: dict[str, list[float]] = {}
+    schedule = schedule.catching(numbers_in(schedule.targets, groups))
+    all_bases: dict[str, list[float | None]] = {}
     tracks = []
     for name, targets in {LR: [], **quantities(schedule.targets)}.items():
         key, element = (targets[0].key, targets[0].element) if targets else (LR, None)
-        _check_key(key, element, groups, schedule)
-        first = list(bases.get(name, ()))[: len(groups)]
-        later = [group[base_key(name)] if base_key(name) in group else element_of(group[key], element) for group in groups[len(first) :]]
-        assignments = assign_groups(targets, groups, schedule)
-        for i in (i for _, indices in assignments for i in indices):
-            if element is None and hasattr(groups[i][key], "fill_"):
-                check_fills(f"the `{key}` of param group {i}", groups[i][key], str(schedule))
-        all_bases[name] = [_base(f"the `{name}` of param group {i}", value, schedule) for i, value in enumerate((*first, *later))]
+        holders = [values] if key in values and targets else groups
+        if holders is not groups:
+            _check_value(targets, groups, schedule)
+        assignments = assign_groups(targets, holders, schedule)
+        picked = {i for _, indices in assignments for i in indices}
+        if holders is groups:
+            _check_key(key, element, groups, picked, schedule)
+        for i in sorted(picked):
+            if element is None and hasattr(holders[i][key], "fill_"):
+                check_fills(f"the `{key}` of param group {i}", holders[i][key], str(schedule))
+        first = [*bases.get(name, ()), *[None] * len(holders)]
+        all_bases[name] = [
+            _base(f"the `{name}` of param group {i}", base, schedule) if i in picked or name == LR else floating(base)
+            for i, base in enumerate(_own_base(group, name, key, element) if base is None else base for group, base in zip(holders, first, strict=False))
+        ]
         for target, indices in assignments:
-            slots = [(groups[i], schedule.checked_base(all_bases[name][i], target.name)) for i in indices]
-            values = [group.get(key) for group, _ in slots]
-            fills = element is None and any(hasattr(value, "fill_") for value in values)
-            largest = largest_number(values) if fills else math.inf
-            tracks.append(Track(target.name, schedule.evaluators[target.name], key, element, slots, values, fills, largest))
+            slots = [(holders[i], schedule.base_of(target, all_bases[name][i])) for i in indices]
+            held = [group.get(key) for group, _ in slots]
+            fills = element is None and any(hasattr(value, "fill_") for value in held)
+            largest = largest_number(held) if fills else math.inf
+            tracks.append(Track(target.name, schedule.evaluator_of(target), key, element, slots, held, fills, largest))
     if any(track.fills for track in tracks):
         check_shared([(track.name, track.key, track.slots) for track in tracks if track.fills], str(schedule))
     watches = tuple(watch for target in schedule.targets for watch in target.plan.watches)
     checked = any(track.fills or track.element is not None for track in tracks)
     plain = all(type(group) is dict for group in groups)
-    return Attachment(schedule, groups, len(groups), all_bases, tuple(tracks), watches, checked, plain)
+    return Attachment(schedule, groups, len(groups), sizes, all_bases, values, tuple(tracks), watches, checked, plain)
+
+
+def _own_base(group: Group, name: str, key: str, element: int | None) -> Any:
+    """The base that a group brings along: the one that was written into it, else what it holds; None if it holds nothing of the kind."""
+    if base_key(name) in group:
+        return group[base_key(name)]
+    value = group.get(key)
+    return value if element is None else element_of(value, element) if _has_element(value, element) else None
 
 
 def _base(what: str, value: Any, schedule: Schedule) -> float:
@@ -224,20 +260,37 @@ def _base(what: str, value: Any, schedule: Schedule) -> float:
     return base
 
 
-def _check_key(key: str, element: int | None, groups: list[Group], schedule: Schedule) -> None:
-    """Raises `ScheduleError` for a group that lacks a target's key, or the element of it."""
+def _check_value(targets: Sequence[Target], groups: Sequence[Group], schedule: Schedule) -> None:
+    """Raises `ScheduleError` for a value that the host reads, if it is picked by groups, or stands in a group as well."""
+    key = targets[0].key
+    for target in targets:
+        if target.groups or target.element is not None:
+            raise refuse("LR153", f"`{target.written}` picks groups, and `{key}` is a value that is in none", f"write `{key} = ...`", str(schedule))
     for i, group in enumerate(groups):
+        if key in group:
+            raise refuse("LR152", f"`{key}` is in `values`, and param group {i} has a `{key}` too", f"take `{key}` out of `values`", str(schedule))
+
+
+def _check_key(key: str, element: int | None, groups: list[Group], picked: Collection[int], schedule: Schedule) -> None:
+    """Raises `ScheduleError` if a group that a target picks lacks its key, or the element of it."""
+    for i in sorted(picked):
+        group = groups[i]
         if not isinstance(group, dict) or key not in group:
             keys = [str(k) for k in group] if isinstance(group, dict) else []
             near = did_you_mean(key, keys) or ("betas[0]" if key == "momentum" and "betas" in keys else None)
             help = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{k}`' for k in keys if k != 'params')}"
-            raise refuse("LR153", f"param group {i} has no `{key}`", help, str(schedule))
+            value = f"`values=({key!r},)` if your own code reads it" if element is None else ""
+            raise refuse("LR153", f"param group {i} has no `{key}`", f"{help}; {value}" if value else help, str(schedule))
         if element is not None:
             _check_element(f"`{key}` of param group {i}", group[key], element, str(schedule))
 
 
+def _has_element(value: Any, element: int) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes) and element < len(value)
+
+
 def _check_element(what: str, value: Any, element: int, text: str = "") -> None:
     """Raises `ScheduleError` for a value that has no such element. `what` names the value in the message."""
-    size = len(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else 0
-    if element >= size:
+    if not _has_element(value, element):
+        size = len(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else 0
         raise refuse("LR153", f"{what} has no element {element}", f"it has {size}, counted from 0", text)

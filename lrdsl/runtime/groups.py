@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from lrdsl.diagnostics import refuse
-from lrdsl.plan import Target
+from lrdsl.targets import Target
 
+#: The quantity that torch's schedulers set.
+LR = "lr"
 #: A param group.
 Group: TypeAlias = "dict[str, Any]"
 #: A param group and its base.
 Slot: TypeAlias = "tuple[Group, float]"
 
 
+def groups_of(optimizer: Any, schedule: object) -> list[Group]:
+    """The param groups of an optimizer. Raises `ScheduleError`, with the text of the schedule, for an object without them."""
+    groups = getattr(optimizer, "param_groups", None)
+    if not isinstance(groups, list) or not groups or not all(isinstance(group, dict) and LR in group for group in groups):
+        raise refuse("LR152", f"{type(optimizer).__name__} has no param groups with an `lr`", "pass an optimizer, as `torch.optim.SGD(...)`", str(schedule))
+    return groups
+
+
+def name_of(group: Mapping[str, Any]) -> str:
+    """The name of a group, "" if it has none."""
+    return str(group.get("name", ""))
+
+
 def quantities(targets: Sequence[Target]) -> dict[str, list[Target]]:
     """Sorts targets by the quantity that they set (`lr`, `betas[0]`), in the order of the text."""
     by_quantity: dict[str, list[Target]] = {}
     for target in targets:
-        by_quantity.setdefault(target.key if target.element is None else f"{target.key}[{target.element}]", []).append(target)
+        by_quantity.setdefault(target.quantity, []).append(target)
     return by_quantity
 
 
-def assign_groups(targets: Sequence[Target], groups: Sequence[dict[str, Any]], schedule: object) -> list[tuple[Target, list[int]]]:
+def numbers_in(targets: Sequence[Target], groups: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """Returns the numbers that each family catches in the names of groups, by its target."""
+    families = {target.written: target for target in targets if target.number is not None}
+    caught = {written: [family.number_of(name_of(group)) for group in groups] for written, family in families.items()}
+    return {written: [number for number in numbers if number is not None] for written, numbers in caught.items()}
+
+
+def assign_groups(targets: Sequence[Target], groups: Sequence[Mapping[str, Any]], schedule: object) -> list[tuple[Target, list[int]]]:
     """Returns the targets of one quantity, each with the indices of the groups that it sets.
 
     If several targets fit a group, one with a selector wins over one without; among equals, the later one wins. Raises `ScheduleError` for a target whose
     selector fits no group; `schedule` is the text that the error shows.
     """
     winners: dict[int, int] = {}
-    for k in sorted(range(len(targets)), key=lambda k: (targets[k].group is not None, k)):
-        fitting = [i for i, group in enumerate(groups) if _fits(targets[k].group, i, group)]
+    for k in sorted(range(len(targets)), key=lambda k: (bool(targets[k].groups), k)):
+        fitting = [i for i, group in enumerate(groups) if targets[k].picks(i, name_of(group))]
         if not fitting:
             names = [str(group["name"]) for group in groups if "name" in group]
-            help = f"they are called {', '.join(f'`{n}`' for n in names)}" if names else "they have no `name`: give them one, or pick them by index"
-            raise refuse("LR153", f"`{targets[k].name}` fits no param group; the optimizer has {len(groups)}", help, str(schedule))
+            called = f"they are called {', '.join(f'`{n}`' for n in names)}" if names else "they have no `name`: give them one, or pick them by index"
+            help = called if targets[k].number is None else f"the braces catch a whole number in a group's name; {called}"
+            raise refuse("LR153", f"`{targets[k].written}` fits no param group; the optimizer has {len(groups)}", help, str(schedule))
         winners |= dict.fromkeys(fitting, k)
     return [(target, [i for i, winner in sorted(winners.items()) if winner == k]) for k, target in enumerate(targets)]
-
-
-def _fits(selector: str | int | None, index: int, group: dict[str, Any]) -> bool:
-    if selector is None or isinstance(selector, int):
-        return selector is None or selector == index
-    return fnmatchcase(str(group.get("name", "")), selector)
 
 
 def base_key(quantity: str) -> str:

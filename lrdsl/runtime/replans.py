@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import attrs
 
+from lrdsl.check.keys import plain
 from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import History
-from lrdsl.runtime.groups import quantities
+from lrdsl.runtime.attaching import Bases
+from lrdsl.runtime.groups import Group, numbers_in
 from lrdsl.schedule import Schedule
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
@@ -52,32 +55,31 @@ class Course:
         if self.folded is None:
             return self.planned
         start = self.planned.with_tree(parse_tree(self.folded[1]))
-        if [target.name for target in start.targets] != [target.name for target in self.planned.targets]:
+        if [target.written for target in start.targets] != [target.written for target in self.planned.targets]:
             raise refuse("LR151", "the folded plan in the state has other targets than the schedule", "load a state that was saved whole", str(self.planned))
         return start
 
-    def replanned(self, tick: int, text: str, events: History, bases: Mapping[str, Sequence[float]]) -> tuple[Course, Schedule]:
-        """Adds a replan. Returns the new course and its schedule; `bases` are the bases of the groups, by quantity."""
+    def replanned(self, tick: int, text: str, events: History, bases: Bases, groups: Sequence[Group]) -> tuple[Course, Schedule]:
+        """Adds a replan. Returns the new course and its schedule; `bases` are the bases of the `groups`, by quantity."""
         course = attrs.evolve(self, replans=(*self.replans, (tick, text)))
         if len(course.replans) > MOST_REPLANS:
-            course = course._fold(len(course.replans) - LEFT, events, bases)
+            course = course._fold(len(course.replans) - LEFT, events, bases, groups)
         try:
             return course, course.schedule(events)
         except ScheduleError as error:
             if not {d.code for d in error.diagnostics} <= _TOO_LARGE:
                 raise
-        course = course._fold(len(course.replans) - 1, events, bases)
+        course = course._fold(len(course.replans) - 1, events, bases, groups)
         return course, course.schedule(events)
 
-    def _fold(self, count: int, events: History, bases: Mapping[str, Sequence[float]]) -> Course:
+    def _fold(self, count: int, events: History, bases: Bases, groups: Sequence[Group]) -> Course:
         """Folds the plan so far and its first `count` replans into one plan.
 
         If a later replan sets a target too, the folded plan holds the level that the target has there. Else it keeps the target's last replan, and the level
         that this one starts from.
         """
-        quantity = {target.name: name for name, targets in quantities(self.planned.targets).items() for target in targets}
-        lr = {target.name for target in self.planned.targets if target.key == "lr"}
-        trees = [parse_tree(text) for _, text in self.replans]
+        lr = {target.written for target in self.planned.targets if target.key == "lr"}
+        trees = [plain(parse_tree(text)) for _, text in self.replans]
         names = [set(bodies(tree)) or lr for tree in trees]
         whole = self._start().tree
         for (at, _), tree in zip(self.replans[:count], trees, strict=False):
@@ -89,40 +91,70 @@ class Course:
             index = later[0] if later else max(i for i in range(count) if name in names[i])
             tick = min(self.replans[i][0] for i in later or [index])  # a run may seek back: a replan at an earlier tick replaces those behind it
             before = attrs.evolve(self, replans=self.replans[:index]).schedule(events)
-            hold = parse_tree(f"hold(at={_level(before, name, tick, bases.get(quantity[name], ()))})")
+            hold = parse_tree(f"hold(at={_level(before, name, tick, bases, groups)})")
             new[name] = hold if later else followed(hold, tick, bodies(trees[index]).get(name, trees[index]))
             first = max(first, tick)
         return Course(self.planned, (first, canonical(replaced(whole, new))), self.replans[count:])
 
 
-def _level(schedule: Schedule, name: str, tick: int, bases: Iterable[float]) -> str:
+def _level(schedule: Schedule, name: str, tick: int, bases: Bases, groups: Sequence[Group]) -> str:
     """The level of a target at a tick, as text.
 
-    It is written as a constant plus a multiple of base if it has that form; else as a function of base that is exact at these `bases`.
+    It is written as a constant plus a multiple of base if it has that form; else as a function of base that is exact at these `bases`. That of a family is a
+    function of its number too, which is exact at those that are caught in the names of the `groups`.
     """
-    evaluator = schedule.evaluators[name]
+    caught = schedule.catching(numbers_in(schedule.targets, groups))
+    members = [target for target in caught.targets if target.written == name]
+    known = [base for base in bases.get(members[0].quantity, ()) if base is not None]
+    parts = [_parts(caught.evaluator_of(target), tick) for target in members]
+    if None not in parts:
+        a, b = ([part[i] for part in parts if part is not None] for i in (0, 1))
+        numbers, letter = [float(target.number or 0) for target in members], members[0].letter
+        constant, times = (nearest(sorted(zip(numbers, values, strict=True)), letter) for values in (a, b))
+        return constant if not any(b) else f"{times}x" if len(set(b)) == 1 and not any(a) else f"{constant} + {times} * base" if any(a) else f"{times} * base"
+    texts = {target.number: nearest(_points(caught.evaluator_of(target), tick, known), "base") for target in members}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    top = max(abs(level) for target in members for _, level in _points(caught.evaluator_of(target), tick, known))
+    return _highest([(float(target.number or 0), texts[target.number]) for target in sorted(members, key=lambda t: t.number or 0)], members[0].letter, top)
+
+
+def _parts(evaluator: Evaluator, tick: int) -> tuple[float, float] | None:
+    """The constant and the multiple of base that a level is; None if it has not that form."""
     parts = evaluator.code_at(tick).parts(tick)
-    if parts is not None:
-        a, b = (0.0 if abs(x) < _LEAST else x for x in parts)
-        return repr(a) if b == 0 else f"{b!r}x" if a == 0 else f"{a!r} + {b!r}x"
-    levels = {base: evaluator.level(tick, base) for base in bases}
-    points = sorted((base, 0.0 if abs(level) < _LEAST else level) for base, level in levels.items())
-    if len({level for _, level in points}) == 1:
-        return repr(points[0][1])
-    return nearest(points)
+    return None if parts is None else (_rounded(parts[0]), _rounded(parts[1]))
 
 
-def nearest(points: list[tuple[float, float]]) -> str:
-    """Returns text for a function of base, constant around each of several bases. `points` are at least two pairs of base and level, by rising base.
+def _rounded(level: float) -> float:
+    return 0.0 if abs(level) < _LEAST else level
 
-    The function is the maximum of one trapezoid per base: its top is the level, and its steep sides lie midway to the neighbours.
+
+def _points(evaluator: Evaluator, tick: int, bases: Iterable[float]) -> list[tuple[float, float]]:
+    return sorted((base, _rounded(evaluator.level(tick, base))) for base in set(bases))
+
+
+def nearest(points: list[tuple[float, float]], variable: str = "base") -> str:
+    """Returns text for a function of a variable, constant around each of several numbers. `points` are pairs of a number and a value, by rising number.
+
+    >>> nearest([(1.0, 0.5), (2.0, 0.5)], "k"), nearest([(1.0, 0.5), (3.0, 2.0)], "k")
+    ('0.5', 'max(0.5, min(0.5, 10 * (2.0 - k)), min(2.0, 10 * (k - 2.0)))')
+    """
+    values = [value for _, value in points]
+    if len(set(values)) == 1:
+        return repr(values[0])
+    return _highest([(at, repr(value)) for at, value in points], variable, max(map(abs, values)), repr(min(values)))
+
+
+def _highest(points: list[tuple[float, str]], variable: str, top: float, least: str = "") -> str:
+    """Returns text for the maximum of one trapezoid per point: its top is the point's text, and its steep sides lie midway to the neighbours.
+
+    `top` is the largest value of the texts.
     """
     edges = [(a + b) / 2 for (a, _), (b, _) in pairwise(points)]
-    gap, top = min(b - a for (a, _), (b, _) in pairwise(points)), max(abs(level) for _, level in points)
-    steep = 10 ** math.ceil(math.log10(4 * (top + 1) / gap))
-    peaks = []
-    for i, (_, level) in enumerate(points):
-        rise = [f"{steep} * (base - {edges[i - 1]!r})"] if i > 0 else []
-        fall = [f"{steep} * ({edges[i]!r} - base)"] if i < len(edges) else []
-        peaks.append(f"min({', '.join([repr(level), *rise, *fall])})")
-    return f"max({min(level for _, level in points)!r}, {', '.join(peaks)})"
+    steep = 10 ** math.ceil(math.log10(4 * (top + 1) / min(b - a for (a, _), (b, _) in pairwise(points))))
+    peaks = [least] if least else []
+    for i, (_, text) in enumerate(points):
+        rise = [f"{steep} * ({variable} - {edges[i - 1]!r})"] if i > 0 else []
+        fall = [f"{steep} * ({edges[i]!r} - {variable})"] if i < len(edges) else []
+        peaks.append(f"min({', '.join([text, *rise, *fall])})")
+    return f"max({', '.join(peaks)})"

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lrdsl.arguments import one_of, quoted, string, whole_number
 from lrdsl.arguments import tick as checked_tick
 from lrdsl.arguments import ticks as checked_ticks
 from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.expr.exact import plain
+from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse
+from lrdsl.expr.exact import nearest_number, plain
 from lrdsl.plan import MOST_TICKS, Phase
-from lrdsl.runtime.attaching import LR, Attachment, Store, attach, groups_of
-from lrdsl.runtime.groups import Group, assign_groups, quantities
+from lrdsl.runtime.attaching import Attachment, Bases, Store, attach
+from lrdsl.runtime.groups import LR, Group, assign_groups, quantities
+from lrdsl.runtime.optimizers import joined, sizes_of
 from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log, MetricWarning, Outcome, checked_metrics
 from lrdsl.runtime.states import FORMAT, read_state
+from lrdsl.runtime.values import Values, value_bases
 from lrdsl.schedule import Schedule
 from lrdsl.work import bounded
 
@@ -35,24 +37,25 @@ class Scheduler:
 
     The level at tick t is a function of t and of each group's base, so no rounding error accumulates, and `seek` costs no more than a step. `last_epoch` is
     the tick whose level is in force, as in torch. `base_lrs` are the bases of the groups: their `initial_lr` if they have one, else their `lr`. Other targets
-    have their own bases, which the groups keep as `initial_momentum` and the like.
+    have their own bases, which the groups keep as `initial_momentum` and the like. Targets that are in no group are read by name: `scheduler["ema"]`.
 
     A call that raises changes neither the scheduler nor the groups.
     """
 
     last_epoch: int
     base_lrs: list[float]
-    bases: dict[str, list[float]]
+    bases: dict[str, list[float | None]]
     schedule: Schedule
     _until: float
     _store: Store
     _attachment: Attachment
     _groups: list[Group]
     _count: int
+    _levels: dict[str, float]
 
-    def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN) -> None:
+    def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN, values: Values = ()) -> None:
         self._set_schedule(schedule, reduce)
-        self._attach(optimizer)
+        self._attach(joined(optimizer, schedule), values)
 
     def _set_schedule(self, schedule: Schedule, reduce: str | None) -> None:
         """Sets the schedule, with an empty log and no replans, and how the metrics of several processes are reduced."""
@@ -63,10 +66,12 @@ class Scheduler:
         self.course = Course(schedule)
         self.log = Log()
 
-    def _attach(self, optimizer: Any) -> None:
+    def _attach(self, optimizer: Any, values: Values) -> None:
         """Attaches the schedule to an optimizer, and stores the level of tick 0."""
         self.optimizer = optimizer
-        self._move_to(0, attach(self.schedule, groups_of(optimizer, self.schedule), {}))
+        self._levels = value_bases(values, self.schedule)
+        bases: Bases = {name: [base] for name, base in self._levels.items()}
+        self._move_to(0, attach(self.schedule, optimizer.param_groups, bases, self._levels, sizes_of(optimizer)))
 
     def __getstate__(self) -> dict[str, Any]:
         """The attributes that a copy or a pickle keeps."""
@@ -74,7 +79,7 @@ class Scheduler:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._bind(attach(self.schedule, self.optimizer.param_groups, self.bases))
+        self._bind(attach(self.schedule, self.optimizer.param_groups, self.bases, self._levels, sizes_of(self.optimizer)))
         self._until = 0
 
     @property
@@ -85,7 +90,7 @@ class Scheduler:
     def _current(self) -> Attachment:
         """The attachment to the groups that the optimizer has now."""
         groups = self.optimizer.param_groups
-        return self._attachment if self._attachment.matches(groups) else attach(self.schedule, groups, self.bases)
+        return self._attachment if self._attachment.matches(groups) else self._attachment.moved(groups, sizes_of(self.optimizer))
 
     def _move_to(self, tick: int, attachment: Attachment, log: Log | None = None, course: Course | None = None, overwrite: bool = False) -> None:
         """Moves to a tick: stores its levels in the groups, then takes over the attachment, the log and the course.
@@ -109,7 +114,7 @@ class Scheduler:
 
     def _bind(self, attachment: Attachment) -> None:
         self._attachment, self._groups, self._count = attachment, attachment.groups, attachment.count
-        self.schedule, self.bases, self.base_lrs = attachment.schedule, attachment.bases, attachment.bases[LR]
+        self.schedule, self.bases, self.base_lrs = attachment.schedule, attachment.bases, cast("list[float]", attachment.bases[LR])
 
     def step(self, metric: Any = None, /, **metrics: Any) -> None:
         """Moves to the next tick, and stores its level in every group.
@@ -178,7 +183,7 @@ class Scheduler:
             extended = log.with_event(watch, tick)
             schedule = attachment.schedule.after(extended.events)
             if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
-                log, attachment = extended, attach(schedule, attachment.groups, attachment.bases)
+                log, attachment = extended, attachment.attached(schedule)
         return attachment, Outcome(log, outcome.fired, outcome.warnings)
 
     def _reduced(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
@@ -197,7 +202,7 @@ class Scheduler:
         attachment, log = self._current(), self.log
         if tick < self.last_epoch and (log.states or log.events):
             log = log.rewound(tick)
-            attachment = attach(self.schedule.after(log.events), attachment.groups, self.bases)
+            attachment = attachment.attached(self.schedule.after(log.events))
         self._move_to(tick, attachment, log)
 
     def _check_remembered(self, tick: float) -> None:
@@ -225,8 +230,8 @@ class Scheduler:
         text = string("the text", text, "give the schedule as a string", str(self.schedule))
         current = self._current()
         with bounded(text):
-            course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, current.bases)
-        attachment = attach(schedule, current.groups, self.bases)
+            course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, current.bases, current.groups)
+        attachment = current.attached(schedule)
         self._move_to(self.last_epoch, attachment, self.log.only(attachment.watches), course)
 
     def get_last_lr(self) -> list[float]:
@@ -235,14 +240,37 @@ class Scheduler:
         scheduled = {id(group): track.evaluator.level(tick, base) for track in self._attachment.tracks if track.key == LR for group, base in track.slots}
         return [scheduled[id(group)] if id(group) in scheduled else float(group[LR]) for group in groups]
 
+    def __getitem__(self, name: str) -> float:
+        """The level in force of a target that is in no param group, and that `values` named.
+
+        >>> from types import SimpleNamespace
+        >>> import lrdsl
+        >>> optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
+        >>> scheduler = lrdsl.compile("lr = hold; ema = linear(4, from=0.5, to=0.9)", optimizer, values=("ema",))
+        >>> scheduler.step()
+        >>> scheduler["ema"]
+        0.6
+        """
+        if isinstance(name, str) and name in self._levels:
+            return self._levels[name]
+        near = did_you_mean(name, self._levels) if isinstance(name, str) else None
+        names = ", ".join(f"`{value}`" for value in self._levels)
+        if isinstance(name, str) and name in quantities(self.schedule.targets):
+            help = "read it from the param groups: `optimizer.param_groups[0]`"
+        else:
+            help = f"did you mean `{near}`?" if near else f"`values` names {names}" if names else 'name it: `compile(..., values=("ema",))`'
+        raise refuse("LR153", f"{quoted(name)} is not one of the `values` of this scheduler", help, str(self.schedule))
+
     def _driver(self, quantity: str, group: int) -> tuple[str, float]:
         """The name of the target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base."""
         index, text = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=str(self.schedule)), str(self.schedule)
         attachment = self._current()
-        targets = quantities(self.schedule.targets).get(string("the target", quantity, 'give its key: `target="lr"`', text), [])
-        for target, indices in assign_groups(targets, attachment.groups, self.schedule):
+        targets = quantities(attachment.schedule.targets).get(string("the target", quantity, 'give its key: `target="lr"`', text), [])
+        if quantity in attachment.values:
+            return targets[0].name, cast(float, attachment.bases[quantity][0])
+        for target, indices in assign_groups(targets, attachment.groups, attachment.schedule):
             if index in indices:
-                return target.name, attachment.bases[quantity][index]
+                return target.name, cast(float, attachment.bases[quantity][index])
         raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
 
     def at(self, tick: float, group: int = 0, target: str = LR) -> float:
@@ -277,7 +305,7 @@ class Scheduler:
         if len(finite) < len(lengths):
             return None
         ticks = max(max(finite) - self.last_epoch, max(finite) * 0)
-        return ticks.numerator if ticks.denominator == 1 else float(ticks)
+        return nearest_number(ticks)
 
     def state_dict(self) -> dict[str, Any]:
         """The state as plain JSON data: the text, its replans, the clock, the values of names, the tick, the log of metrics, and the bases."""
@@ -304,10 +332,12 @@ class Scheduler:
         if not isinstance(migrate, bool):
             raise refuse("LR152", f"migrate is {quoted(migrate)}", "it is True or False", text)
         groups = self.optimizer.param_groups
-        state = read_state(state_dict, self.state_dict(), self.course, len(groups), migrate, text)
+        counts = {name: 1 if name in self._levels else len(groups) for name in self.bases}
+        state = read_state(state_dict, self.state_dict(), self.course, counts, migrate, text)
         with bounded(text):
             schedule = state.course.schedule(state.log.events)
-        attachment = attach(schedule, groups, state.bases)
+        bases: Bases = {**{name: self.bases[name] for name in self._levels}, **state.bases}
+        attachment = attach(schedule, groups, bases, self._levels, sizes_of(self.optimizer))
         if state.log.only(attachment.watches) != state.log:
             raise refuse("LR151", "the state has reports of a metric that the schedule does not watch", "load a state that was saved whole", text)
         self._move_to(state.tick, attachment, state.log, state.course, overwrite=True)

@@ -10,6 +10,7 @@ import attrs
 from lrdsl.arguments import floating, quoted
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.runtime.groups import LR
 from lrdsl.runtime.replans import MOST_REPLANS, Course
 from lrdsl.runtime.reports import Log
 
@@ -28,14 +29,15 @@ class Saved:
     """A saved run: its tick, the bases of each quantity, the log of its metrics, and the course of its plans."""
 
     tick: int
-    bases: dict[str, list[float]]
+    bases: dict[str, list[float | None]]
     log: Log
     course: Course
 
 
-def read_state(state: Any, own: Mapping[str, Any], course: Course, count: int, migrate: bool, text: str) -> Saved:
-    """Reads a state for a scheduler whose `own` state and course these are, and which has `count` groups; `text` is the schedule that errors show.
+def read_state(state: Any, own: Mapping[str, Any], course: Course, counts: Mapping[str, int], migrate: bool, text: str) -> Saved:
+    """Reads a state for a scheduler whose `own` state and course these are, and which has so many bases of each quantity: `counts`.
 
+    `text` is the schedule that errors show.
     Raises `ScheduleError` for a state that is damaged, or that belongs to another run; with `migrate`, the state may be of another schedule.
     """
     try:
@@ -55,13 +57,14 @@ def read_state(state: Any, own: Mapping[str, Any], course: Course, count: int, m
     if not _is_tick(tick):
         raise _damaged("tick", text)
     bases = _read_bases(state["bases"], text)
-    if not other_schedule and set(bases) != set(own["bases"]):
-        raise _damaged("bases", text)
-    if any(len(values) != count for values in bases.values()):
-        message = f"the number of param groups differs: {max(map(len, bases.values()))} in the state, {count} in the optimizer"
+    other = next((name for name, count in counts.items() if name in bases and len(bases[name]) != count), None)
+    if other is not None:
+        message = f"the number of param groups differs: {len(bases[other])} in the state, {counts[other]} in the optimizer"
         raise refuse("LR151", message, "build the optimizer with the same groups", text)
     if other_schedule:
         return Saved(tick, bases, Log(), Course(course.planned))
+    if set(bases) != set(own["bases"]) or any(_lacks(bases[name], own["bases"][name]) for name in bases):
+        raise _damaged("bases", text)
     try:
         log = Log.from_json(state["watches"], tick)
     except ValueError:
@@ -110,14 +113,20 @@ def _are_batches(data: Any) -> bool:
     return isinstance(data, list) and all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_plain, pair)) for pair in data)
 
 
-def _read_bases(data: Any, text: str) -> dict[str, list[float]]:
-    """The bases of each quantity as floats."""
-    sound = isinstance(data, Mapping) and "lr" in data and all(isinstance(name, str) and isinstance(values, list | tuple) for name, values in data.items())
-    parsed = {name: [floating(base) for base in values] for name, values in data.items()} if sound else {"": [None]}
-    numbers = {name: [base for base in bases if base is not None] for name, bases in parsed.items()}
-    if any(len(bases) < len(parsed[name]) for name, bases in numbers.items()):
+def _read_bases(data: Any, text: str) -> dict[str, list[float | None]]:
+    """The bases of each quantity as floats. Only a rate must have one in every group."""
+    if not isinstance(data, Mapping) or LR not in data or not all(isinstance(name, str) and isinstance(bases, list | tuple) for name, bases in data.items()):
         raise _damaged("bases", text)
-    return numbers
+    parsed = {name: [floating(base) for base in bases] for name, bases in data.items()}
+    for name, bases in data.items():
+        if any(number is None and (base is not None or name == LR) for base, number in zip(bases, parsed[name], strict=True)):
+            raise _damaged("bases", text)
+    return parsed
+
+
+def _lacks(bases: Sequence[float | None], own: Sequence[float | None]) -> bool:
+    """Whether a base is missing that this run has."""
+    return any(base is None and here is not None for base, here in zip(bases, own, strict=True))
 
 
 def _are_replans(data: Any) -> bool:

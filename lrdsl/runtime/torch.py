@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,8 +14,9 @@ from torch.optim import lr_scheduler
 from lrdsl.clock import Options
 from lrdsl.diagnostics import refuse
 from lrdsl.reading import read
-from lrdsl.runtime.attaching import LR
+from lrdsl.runtime.optimizers import each_of, joined
 from lrdsl.runtime.scheduler import Scheduler
+from lrdsl.runtime.values import Values
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ _NO_REPORT = 2.0**-30
 
 # The types differ from torch's in two places: torch's `step` has a deprecated `epoch`, and its bases may be tensors.
 class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
-    """A schedule at work on a `torch.optim.Optimizer`: an `lrdsl.Scheduler` that is also a `torch.optim.lr_scheduler.LRScheduler`.
+    """A schedule at work on a `torch.optim.Optimizer`, or on a list of several: an `lrdsl.Scheduler` that is also a `torch.optim.lr_scheduler.LRScheduler`.
 
     It fills an `lr` that is a tensor in place. If several processes run (`torch.distributed`), it reduces each metric over all of them before the schedule
     sees it, so that every process has the same rate at every tick. Every process must call `step` equally often.
@@ -34,19 +36,30 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     `lrdsl.compile` makes one. The parameters are the same, with the optimizer first, as in torch's own schedulers, so that a config file can name this class.
     """
 
-    def __init__(self, optimizer: torch.optim.Optimizer, schedule: str | Schedule, reduce: str | None = "mean", **options: Unpack[Options]) -> None:
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer | Sequence[torch.optim.Optimizer],
+        schedule: str | Schedule,
+        reduce: str | None = "mean",
+        values: Values = (),
+        **options: Unpack[Options],
+    ) -> None:
         self._set_schedule(read(schedule, options), reduce)
-        if not isinstance(optimizer, torch.optim.Optimizer):
-            raise refuse("LR152", f"{type(optimizer).__name__} is no torch optimizer", "pass one, as `torch.optim.SGD(...)`", str(self.schedule))
-        self._attach(optimizer)
-        if hasattr(optimizer.step, "__func__"):
-            lr_scheduler.LRScheduler.__init__(self, optimizer)
-        else:  # the step was compiled or replaced, and torch's constructor cannot wrap it
-            self._initial_step()
+        for one in optimizer if isinstance(optimizer, list | tuple) else [optimizer]:
+            if not isinstance(one, torch.optim.Optimizer):
+                raise refuse("LR152", f"{type(one).__name__} is no torch optimizer", "pass one, as `torch.optim.SGD(...)`", str(self.schedule))
+        together = joined(optimizer, self.schedule)
+        self._attach(together, values)
+        for one in each_of(together):
+            if hasattr(one.step, "__func__"):  # else the step was compiled or replaced, and torch's constructor cannot wrap it
+                lr_scheduler.LRScheduler.__init__(self, one)
+        self.optimizer = together
+        self._initial_step()
 
     def _initial_step(self) -> None:
         """Undoes what torch's constructor wrote into this scheduler. torch calls it last, after it has wrapped the optimizer's step."""
-        self.base_lrs, self.last_epoch, self._calls = self.bases[LR], 0, 1
+        self._bind(self._attachment)
+        self.last_epoch, self._calls = 0, 1
         # The first step() then takes the slow path through _advance, which checks the order of calls.
         self._until = 0
 
@@ -60,8 +73,9 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         self._calls = count - self.last_epoch
 
     def _check_order(self, tick: int) -> None:
-        wrapped = hasattr(self.optimizer.step, "_wrapped_by_lr_sched")
-        if tick == 1 and self._calls == 1 and wrapped and not getattr(self.optimizer, "_opt_called", False):
+        if tick != 1 or self._calls != 1:
+            return
+        if not any(getattr(one, "_opt_called", False) or not hasattr(one.step, "_wrapped_by_lr_sched") for one in each_of(self.optimizer)):
             # It begins like torch's own warning, so that a filter for that one catches it.
             message = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
             warnings.warn(message, UserWarning, stacklevel=4)

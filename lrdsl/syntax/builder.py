@@ -83,14 +83,18 @@ class Builder:
                 items.extend(part.items if isinstance(part, nodes.Sequence) else [part])
         return nodes.Sequence(tuple(items), (parts[0].extent[0], parts[-1].extent[1]))
 
-    def indexed(self, word: Token, *selectors: Token) -> Node:
-        keys: list[str | int] = []
-        for token in selectors:
-            if token.type == "STRING":
-                keys.append(token[1:-1])
+    def indexed(self, key: Token, *parts: Token) -> Node:
+        brackets: list[list[nodes.Selector]] = []
+        for token in parts:
+            if token.type == "LSQB":
+                brackets.append([])
+            elif token.type == "STRING":
+                brackets[-1].append(nodes.Selector(str(token[1:-1]), token.extent))
             elif token.type == "NUMBER":
-                keys.append(int(_value(token)) if token.isdigit() else str(token))
-        return nodes.Indexed(str(word), tuple(keys), (word.extent[0], selectors[-1].extent[1]))
+                brackets[-1].append(nodes.Selector(_value(token), token.extent))
+        quoted = key.type == "STRING"
+        word = str(key[1:-1] if quoted else key)
+        return nodes.Indexed(word, tuple(map(tuple, brackets)), (key.extent[0], parts[-1].extent[1]), quoted)
 
     def moment(self, value: Node, _at: Token, tick: Node) -> Node:
         return nodes.Moment(value, tick, (value.extent[0], tick.extent[1]))

@@ -280,5 +280,5 @@ def _tight(before: _Word, word: _Word, depth: int) -> bool:
     if "EQUAL" in kinds:
         return depth > 0
     if word.kind in _OPENING:
-        return before.kind == "WORD" or (before.kind in _CLOSING and word.kind == "LSQB")
+        return before.kind == "WORD" or (before.kind in {*_CLOSING, "STRING"} and word.kind == "LSQB")
     return before.kind == "NUMBER" and word.kind == "WORD" and str(word.token) in _TIGHT_UNITS

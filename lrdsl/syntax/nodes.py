@@ -153,12 +153,24 @@ class Text:
 
 
 @attrs.frozen
+class Selector:
+    """What stands between brackets behind a key: the name of a param group or a pattern of names, an index, or another number, which is a mistake."""
+
+    value: str | Exact
+    extent: Extent = attrs.field(eq=False)
+
+
+@attrs.frozen
 class Indexed:
-    """`lr["backbone"]`, `betas[0]`: a key of the param groups, with the `selectors` of a group or of an element."""
+    """`lr["backbone"]`, `betas[0]`, `lr["a", "b"]`: a key of the param groups, with the `brackets` behind it, which pick an element and groups.
+
+    `quoted` says that the key stands in quotes.
+    """
 
     id: str
-    selectors: tuple[str | int, ...]
+    brackets: tuple[tuple[Selector, ...], ...]
     extent: Extent = attrs.field(eq=False)
+    quoted: bool = False
 
 
 @attrs.frozen

@@ -47,7 +47,8 @@ def _print(node: Node) -> tuple[int, str]:
         case nodes.Restart():
             return RESTART, f"restart {canonical(node.body, RESTART)}"
         case nodes.Indexed():
-            return ATOM, node.id + "".join(f'["{key}"]' if isinstance(key, str) else f"[{key}]" for key in node.selectors)
+            brackets = (", ".join(map(_selector, selectors)) for selectors in node.brackets)
+            return ATOM, (f'"{node.id}"' if node.quoted else node.id) + "".join(f"[{selectors}]" for selectors in brackets)
         case nodes.Moment():
             return THEN, f"{canonical(node.value, SUM)} at {canonical(node.tick, SUM)}"
         case nodes.File():
@@ -93,6 +94,10 @@ def statement(node: Node) -> str:
 
 def _argument(a: nodes.Argument) -> str:
     return f"{a.name}={canonical(a.value)}" if a.name else canonical(a.value)
+
+
+def _selector(selector: nodes.Selector) -> str:
+    return f'"{selector.value}"' if isinstance(selector.value, str) else decimal_text(selector.value)
 
 
 def _quantity(q: nodes.Quantity) -> str:

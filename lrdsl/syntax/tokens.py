@@ -200,7 +200,7 @@ _JOINS = frozenset({"THEN", "FOR", "UNTIL", "OR", "PLUS", "MINUS", "STAR", "SLAS
 _GOES_ON = _JOINS | {"RPAR", "RSQB", "PERCENT", "UNKNOWN"}
 _WANTS_MORE = _JOINS | {"RESTART", "LPAR", "LSQB"}
 #: The tokens that may end a value before `at`, and those that may begin a value after it.
-_ENDS, _STARTS = frozenset({"WORD", "RPAR", "RSQB"}), frozenset({"WORD", "NUMBER", "LPAR", "MINUS"})
+_ENDS, _STARTS = frozenset({"WORD", "RPAR", "RSQB", "STRING"}), frozenset({"WORD", "NUMBER", "LPAR", "MINUS"})
 #: The keywords, and what each is for. The last six are ordinary names, except at the beginning of a statement and, for `at`, between two values.
 KEYWORDS = {
     "then": "one phase after the other",
@@ -242,7 +242,7 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
 
 def _begins(tokens: list[Token], i: int) -> bool:
     """Returns whether token i, the first of its line, begins a statement even inside an open bracket."""
-    is_target = tokens[i].type == "WORD" and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
+    is_target = tokens[i].type in ("WORD", "STRING") and i + 1 < len(tokens) and tokens[i + 1].type in ("EQUAL", "LSQB")
     return is_target or _keyword_of(tokens, i) is not None
 
 
@@ -250,7 +250,7 @@ def _keyword_of(tokens: list[Token], i: int) -> str | None:
     """Returns the type of the keyword that token i is, if a statement begins with it; else None."""
     kind = _BEGIN.get(tokens[i]) if tokens[i].type == "WORD" else None
     after = tokens[i + 1] if i + 1 < len(tokens) else None
-    wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS")}.get(kind or "", ("WORD",))
+    wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS", "STRING")}.get(kind or "", ("WORD",))
     return kind if kind is not None and after is not None and after.type in wanted else None
 
 

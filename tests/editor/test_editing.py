@@ -62,3 +62,17 @@ def test_lines_end_where_the_protocol_says(source: str) -> None:
     assert "".join(host.lines) == source
     assert [line.rstrip("\r\n") for line in host.lines] == (re.split(r"\r\n|\r|\n", source)[: len(host.lines)])
     assert host.lines is host.lines
+
+
+def test_the_number_that_a_pattern_catches() -> None:
+    text = 'lr = hold(5)\nlr["b.{k}", "c.{k}"] = 0.5^(12 - k) * lr\nmomentum = hold(at=k)'
+    document = Document.of(text.removesuffix("\nmomentum = hold(at=k)"), {})
+    here, elsewhere = text.index("k)"), text.rindex("k)")
+    extent, doc = document.hover(here) or ((0, 0), "")
+    assert (text[slice(*extent)], "`{k}` catches" in doc) == ("k", True)
+    assert document.definition(here) == (text.index("{k}"), text.index("{k}") + 3)
+    assert "k" in [s.text for s in document.suggestions(here)]
+    assert [hint for _, hint in document.hints()] == ["0 … 5: 1", "with k = 1: 0 … 5: 0.0004883"]
+    both = Document.of(text, {})
+    assert both.definition(elsewhere) is None
+    assert "k" not in [s.text for s in both.suggestions(elsewhere)]

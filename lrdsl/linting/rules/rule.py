@@ -15,9 +15,10 @@ from lrdsl.clock import Clock, total_of
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, Expr, Num, T
 from lrdsl.expr.exact import Exact
-from lrdsl.plan import Piece, Plan, Program, pieces
+from lrdsl.plan import Piece, Plan, pieces
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
+from lrdsl.targets import Program
 
 
 @attrs.frozen
@@ -71,8 +72,8 @@ class Facts:
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else (self.tree,)
         bodies: list[tuple[str, Node]] = []
         for s in statements:
-            if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Name | nodes.Indexed):
-                bodies.append((s.target.id, s.body))
+            if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Name | nodes.Indexed | nodes.Text):
+                bodies.append((s.target.value if isinstance(s.target, nodes.Text) else s.target.id, s.body))
             elif not isinstance(s, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use | nodes.Assertion | nodes.Target):
                 bodies.append(("lr", s))
         return tuple(bodies)

@@ -1,0 +1,186 @@
+"""`Program`: everything that a checked text says, which is a plan for each of its targets, and assertions. `Target`: which param groups a plan is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+import attrs
+
+from lrdsl.arguments import quoted
+from lrdsl.clock import Clock
+from lrdsl.diagnostics import did_you_mean, refuse, shown
+from lrdsl.expr import Expr
+from lrdsl.expr.exact import Exact
+from lrdsl.patterns import catch_first, with_number
+from lrdsl.plan import Plan
+
+#: The letter of a family in its target.
+_BRACES = re.compile(r"\{(\w+)\}")
+#: The letter and the number of a member in its name.
+_MEMBER = re.compile(r"\{(\w+)=([0-9]{1,15})\}")
+
+
+@attrs.frozen(slots=False)
+class Target:
+    """The plan of one key of the param groups, or of one `element` of it, as in `betas[0]`.
+
+    `groups` picks the groups it is for, by patterns of their names and by indices; if it is empty, all that no later target picks. `written` is the target as a
+    text writes it. A target with `{k}` is a family: `number` is the k of this member of it, whose plan this is.
+    """
+
+    key: str
+    element: int | None
+    groups: tuple[str | int, ...]
+    plan: Plan
+    written: str
+    number: int | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """The target as a text writes it, with the number of a member: `lr["blocks.{k=3}.*"]`."""
+        return self.written if self.number is None else _BRACES.sub(lambda braces: f"{{{braces[1]}={self.number}}}", self.written)
+
+    @property
+    def bare(self) -> str:
+        """The name with no quotes around the key."""
+        return self.name.replace(f'"{self.key}"', self.key, 1) if self.name.startswith('"') else self.name
+
+    @property
+    def letter(self) -> str:
+        """What the target calls the number of a member; "" if it is no family."""
+        braces = None if self.number is None else _BRACES.search(self.written)
+        return "" if braces is None else braces[1]
+
+    @property
+    def quantity(self) -> str:
+        """What it sets, whatever the group: `lr`, `betas[0]`."""
+        return self.key if self.element is None else f"{self.key}[{self.element}]"
+
+    @property
+    def group(self) -> str | int | None:
+        """What to call the groups: an index, names, or None for all."""
+        if len(self.groups) == 1 and isinstance(self.groups[0], int):
+            return self.groups[0]
+        names = (group if self.number is None or isinstance(group, int) else with_number(group, self.number) for group in self.groups)
+        return ", ".join(map(str, names)) or None
+
+    def picks(self, index: int, group: str) -> bool:
+        """Whether it is for the group of this index and name."""
+        return not self.groups or any(self._fits(selector, index, group) for selector in self.groups)
+
+    def _fits(self, selector: str | int, index: int, group: str) -> bool:
+        if isinstance(selector, int):
+            return selector == index
+        return fnmatchcase(group, selector) if self.number is None else self.number_of(group) == self.number
+
+    def number_in(self, name: str) -> int | None:
+        """The number that the name of a target gives this family, by that of a group (`lr["blocks.3.mlp"]`), or of a member (`lr["blocks.{k=3}.*"]`)."""
+        head = next((head for head in (self.quantity, f'"{self.key}"') if name.startswith(f'{head}["')), None)
+        if head is None or not name.endswith('"]'):
+            return None
+        group = name[len(head) + 2 : -2]
+        member = _MEMBER.search(group)
+        if member is not None and group.replace(member[0], f"{{{member[1]}}}") in self.groups:
+            return int(member[2])
+        return self.number_of(group)
+
+    def number_of(self, group: str) -> int | None:
+        """The number that a family catches in the name of a group."""
+        return catch_first((pattern for pattern in self.groups if isinstance(pattern, str)), group)
+
+
+@attrs.frozen
+class Measure:
+    """One side of an assertion. `op` says how it is computed.
+
+    "value" is a constant level; "level" is the level at every tick; "min", "max" and "total" are taken over the run; "at" is the level at `tick`; "continuous"
+    and "monotone" are properties of the level; the signs of arithmetic combine the measures in `args`.
+    """
+
+    op: str
+    level: Expr | None = None
+    tick: Exact | None = None
+    args: tuple[Measure, ...] = ()
+
+
+@attrs.frozen
+class Assertion:
+    """An assertion of a file: `left op right` at every tick of the run, or, with an empty `op`, the property `left`.
+
+    `run` is the last tick; None for an endless schedule in a run of unknown length.
+    """
+
+    text: str
+    extent: tuple[int, int]
+    left: Measure
+    op: str
+    right: Measure
+    run: Exact | None
+
+
+@attrs.frozen
+class Program:
+    """Everything that a text says: its targets and assertions in order, the clock with its settings, and the base if it sets one."""
+
+    targets: tuple[Target, ...]
+    assertions: tuple[Assertion, ...]
+    clock: Clock
+    base: Exact | None = None
+
+    @property
+    def base_value(self) -> float:
+        """The default base: the base that the text sets, or 1."""
+        return float(self.base or 1)
+
+    @property
+    def main(self) -> Target:
+        """The default target: `lr`, or the first."""
+        return next((t for t in self.targets if t.written == "lr"), self.targets[0])
+
+    @property
+    def numbers(self) -> dict[str, list[int]]:
+        """The numbers of the members of each family, by its target."""
+        numbers: dict[str, list[int]] = {}
+        for target in self.targets:
+            if target.number is not None:
+                numbers.setdefault(target.written, []).append(target.number)
+        return numbers
+
+    @property
+    def samples(self) -> dict[str, int]:
+        """One number of each family, with which its target can be read."""
+        return {written: numbers[0] for written, numbers in self.numbers.items()}
+
+    def with_members(self, numbers: Mapping[str, Iterable[int]], member: Callable[[Target, int], Target]) -> Program:
+        """The program with the members of each family that have these numbers, in the place of those it has; `member` makes one."""
+        targets: dict[str, Target] = {}
+        for target in self.targets:
+            own = () if target.number is None else sorted(set(numbers.get(target.written, ())))
+            for one in [member(target, number) for number in own] or [target]:
+                targets.setdefault(one.name, one)
+        return self if list(targets) == [target.name for target in self.targets] else attrs.evolve(self, targets=tuple(targets.values()))
+
+    def find(self, name: str | None, text: str = "") -> tuple[Target, int | None]:
+        """The target of a name, the main one for None, and the number that the name gives a family, as `lr["blocks.3.mlp"]` gives `lr["blocks.{k}.*"]`.
+
+        Raises `ScheduleError`, with the `text` of the schedule, for a name that is not there, and for a family without a number.
+        """
+        if name is None:
+            return self.main, self.main.number
+        word = name if isinstance(name, str) and len(name) < 100 else ""
+        for target in self.targets:
+            if name in (target.name, target.bare):
+                return target, target.number
+        for target in reversed(self.targets):
+            number = None if target.number is None else target.number_in(word)
+            if number is not None:
+                return target, number
+            if target.written == name:
+                example = f'{target.quantity}["{with_number(str(target.groups[0]), 3)}"]'
+                raise refuse("LR153", f"`{shown(word)}` has a schedule for each number in a group's name", f"name a group: `{example}`", text)
+        near = did_you_mean(word, (target.name for target in self.targets))
+        help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{target.name}`' for target in self.targets)}"
+        raise refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(name)}", help, text)
