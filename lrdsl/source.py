@@ -51,11 +51,9 @@ class Source:
 
     def member(self, program: Program, family: Target, number: int) -> Target:
         """Returns the member of a family that has a number. Raises `ScheduleError` if it has no schedule for this number."""
-        if number == family.number:
-            return family
         key = (family.written, number)
         if key not in self._members:
-            self._members[key] = self._read_member(program, family, number)
+            self._members[key] = program.members.get(key) or self._read_member(program, family, number)
         return self._members[key]
 
     def _read_member(self, program: Program, family: Target, number: int, **options: Any) -> Target:

@@ -121,7 +121,7 @@ class Assertion:
     run: Exact | None
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Program:
     """Everything that a text says: its targets and assertions in order, the clock with its settings, and the base if it sets one."""
 
@@ -140,13 +140,17 @@ class Program:
         """The default target: `lr`, or the first."""
         return next((t for t in self.targets if t.written == "lr"), self.targets[0])
 
+    @cached_property
+    def members(self) -> dict[tuple[str, int], Target]:
+        """The members of families, by the target and the number."""
+        return {(target.written, target.number): target for target in self.targets if target.number is not None}
+
     @property
     def numbers(self) -> dict[str, list[int]]:
         """The numbers of the members of each family, by its target."""
         numbers: dict[str, list[int]] = {}
-        for target in self.targets:
-            if target.number is not None:
-                numbers.setdefault(target.written, []).append(target.number)
+        for written, number in self.members:
+            numbers.setdefault(written, []).append(number)
         return numbers
 
     @property

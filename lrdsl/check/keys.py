@@ -22,7 +22,7 @@ from lrdsl.syntax.nodes import Node
 VECTORS = ("betas",)
 #: The most characters of a key in quotes.
 MAX_KEY = 100
-_KEYS = 'left of `=` stands a key of the param groups: `lr`, `lr["backbone"]`, `lr[0]`, `lr["a", "b"]`, `betas[0]`, `betas[0]["backbone"]`, `"clip"`'
+_KEYS = 'write a key of the param groups left of `=`: `lr`, `lr["backbone"]`, `lr[0]`, `lr["a", "b"]`, `betas[0]`, `betas[0]["backbone"]`, `"clip"`'
 _WORD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -110,7 +110,7 @@ def key_of(target: Node, names: Mapping[str, Exact], bound: Bindings, problems: 
     brackets = list(target.brackets) if isinstance(target, nodes.Indexed) else []
     element = brackets.pop(0)[0].value if key in VECTORS and brackets and len(brackets[0]) == 1 and isinstance(brackets[0][0].value, int) else None
     if len(brackets) > 1 or (key in VECTORS and element is None):
-        problems.error("LR117", target.extent, f"`{shown(text)}` is not one number of a param group", _KEYS)
+        problems.error("LR117", target.extent, f"`{shown(text)}` does not name one number of a param group", _KEYS)
         return None
     selectors = brackets[0] if brackets else ()
     letters = [_letter(selector, names, bound, problems) for selector in selectors]

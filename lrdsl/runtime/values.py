@@ -11,7 +11,7 @@ from lrdsl.runtime.groups import LR
 from lrdsl.schedule import Schedule
 
 #: Names of values, or the base of each by name.
-Values: TypeAlias = "Collection[str] | Mapping[str, float]"
+Values: TypeAlias = Collection[str] | Mapping[str, float]
 
 
 def value_bases(values: Any, schedule: Schedule) -> dict[str, float]:

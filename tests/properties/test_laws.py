@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
+import attrs
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 import lrdsl
 from lrdsl import expr
 from lrdsl.check.finite import BASE_RANGE, Proof
+from lrdsl.check.program import SAMPLES
 from lrdsl.expr import affine, is_affine
 from lrdsl.plan import first_tick, pieces
 from lrdsl.syntax import canonical, nodes, parse
@@ -222,3 +226,57 @@ def test_no_level_is_below_what_its_proof_says(s: lrdsl.Schedule, base: float) -
     assert proof.fault is None
     found = s.values(600, base)
     assert found.min() >= proof.least - 1e-9 * np.abs(found).max(initial=0)
+
+
+def _counted(node: Node) -> list[nodes.Number]:
+    """The whole numbers in a tree that a pattern can catch."""
+    return [n for n in nodes.walk(node) if isinstance(n, nodes.Number) and n.value.denominator == 1 and 0 <= n.value < 10**15]
+
+
+def _with_number(node: Any, number: nodes.Number, new: Node) -> Any:
+    """The tree with another node in the place of a number, which is found by identity."""
+    if node is number:
+        return new
+    if isinstance(node, tuple):
+        return tuple(_with_number(part, number, new) for part in node)
+    if not attrs.has(type(node)):
+        return node
+    return attrs.evolve(node, **{f.name: _with_number(getattr(node, f.name), number, new) for f in attrs.fields(type(node)) if f.name != "extent"})
+
+
+def _rates(text: str, name: str, base: float) -> list[list[float]] | None:
+    """The rates of a group of this name and of another one, at the ticks of a run; None for a text that is refused."""
+    of = SimpleNamespace(param_groups=[{"lr": base, "name": name}, {"lr": 2 * base, "name": "other"}])
+    try:
+        scheduler = lrdsl.compile(text, of)
+    except lrdsl.ScheduleError:
+        return None
+    rates = []
+    for _ in range(80):
+        rates.append([group["lr"] for group in of.param_groups])
+        scheduler.step()
+    scheduler.replan("linear(5)")
+    scheduler.seek(82)
+    return [*rates, [group["lr"] for group in of.param_groups]]
+
+
+@examples(100)
+@given(schedules(longest=200), st.integers(1, 9), st.floats(0.01, 2), st.data())
+def test_a_family_with_one_group_a_number_is_the_written_out_target(s: lrdsl.Schedule, factor: int, base: float, data: st.DataObject) -> None:
+    """`lr["{k}"]` is `lr["7"]` with 7 for k, where the 7 is any number of the text: a length, a level, a gamma, a milestone."""
+    tree = parse(str(s))
+    numbers = _counted(tree)
+    assume(numbers)
+    chosen = data.draw(st.sampled_from(numbers))
+    caught = int(chosen.value)
+
+    def written(selector: str, new: Node) -> str:
+        return f'lr = hold(3) then linear(9); lr["{selector}"] = 0.{factor}^(3 - {canonical(new)}/50) * ({canonical(_with_number(tree, chosen, new))})'
+
+    expected = _rates(written(str(caught), nodes.Number(caught, (0, 0))), str(caught), base)
+    assume(expected is not None)
+    family = written("{k}", nodes.Name("k", (0, 0)))
+    if not any(checked(parse(written(str(sample), nodes.Number(sample, (0, 0))))) for sample in SAMPLES):
+        assert _rates(family, str(caught), base) is None
+    else:
+        assert _rates(family, str(caught), base) == expected
