@@ -102,9 +102,8 @@ class Schedule:
         for tick, text in replans:
             at = whole_number("tick", tick, help, high=MAX_TICKS, text=str(self))
             added = plain(parse_tree(string("the text", text, "give the schedule as a string")))
-            written = {target.written for target in self.targets}
-            for name in bodies(added).keys() - written:
-                self.plan_of(name)
+            for name in bodies(added):
+                self.program.check_written(name, str(self))
             tree = continued(tree, at, added)
         return self.with_tree(tree)
 

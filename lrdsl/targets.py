@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Any
 
 import attrs
 
 from lrdsl.arguments import quoted
 from lrdsl.clock import Clock
-from lrdsl.diagnostics import did_you_mean, refuse, shown
+from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse, shown
 from lrdsl.expr import Expr
 from lrdsl.expr.exact import Exact
-from lrdsl.patterns import catch_first, with_number
+from lrdsl.patterns import braces_of, catch, catch_first, with_number
 from lrdsl.plan import Plan
 
+#: The most characters of the name of a target that a program asks for.
+MAX_NAME = 1000
 #: The letter of a family in its target.
 _BRACES = re.compile(r"\{(\w+)\}")
 #: The letter and the number of a member in its name.
@@ -43,10 +46,12 @@ class Target:
         """The target as a text writes it, with the number of a member: `lr["blocks.{k=3}.*"]`."""
         return self.written if self.number is None else _BRACES.sub(lambda braces: f"{{{braces[1]}={self.number}}}", self.written)
 
-    @property
-    def bare(self) -> str:
-        """The name with no quotes around the key."""
-        return self.name.replace(f'"{self.key}"', self.key, 1) if self.name.startswith('"') else self.name
+    def called(self, name: str) -> bool:
+        """Whether a name is that of the target, with quotes around the key or without."""
+        return name in (self.name, self._bare(self.name))
+
+    def _bare(self, name: str) -> str:
+        return name.replace(f'"{self.key}"', self.key, 1) if name.startswith('"') else name
 
     @property
     def letter(self) -> str:
@@ -69,27 +74,28 @@ class Target:
 
     def picks(self, index: int, group: str) -> bool:
         """Whether it is for the group of this index and name."""
-        return not self.groups or any(self._fits(selector, index, group) for selector in self.groups)
-
-    def _fits(self, selector: str | int, index: int, group: str) -> bool:
-        if isinstance(selector, int):
-            return selector == index
-        return fnmatchcase(group, selector) if self.number is None else self.number_of(group) == self.number
+        if self.number is not None:
+            return self.number_of(group) == self.number
+        return not self.groups or any(fits(selector, index, group) for selector in self.groups)
 
     def number_in(self, name: str) -> int | None:
         """The number that the name of a target gives this family, by that of a group (`lr["blocks.3.mlp"]`), or of a member (`lr["blocks.{k=3}.*"]`)."""
-        head = next((head for head in (self.quantity, f'"{self.key}"') if name.startswith(f'{head}["')), None)
-        if head is None or not name.endswith('"]'):
-            return None
-        group = name[len(head) + 2 : -2]
-        member = _MEMBER.search(group)
-        if member is not None and group.replace(member[0], f"{{{member[1]}}}") in self.groups:
+        member = _MEMBER.search(name)
+        if member is not None and name.replace(member[0], f"{{{member[1]}}}") in (self.written, self._bare(self.written)):
             return int(member[2])
-        return self.number_of(group)
+        head = next((head for head in (self.quantity, f'"{self.key}"') if name.startswith(f'{head}["')), None)
+        return None if head is None or not name.endswith('"]') else self.number_of(name[len(head) + 2 : -2])
 
     def number_of(self, group: str) -> int | None:
         """The number that a family catches in the name of a group."""
         return catch_first((pattern for pattern in self.groups if isinstance(pattern, str)), group)
+
+
+def fits(selector: str | int, index: int, group: str) -> bool:
+    """Whether a selector fits the group of this index and name: an index, a pattern of names, or a pattern that catches a number."""
+    if isinstance(selector, int):
+        return selector == index
+    return fnmatchcase(group, selector) if next(braces_of(selector), None) is None else catch(selector, group) is not None
 
 
 @attrs.frozen
@@ -167,6 +173,16 @@ class Program:
                 targets.setdefault(one.name, one)
         return self if list(targets) == [target.name for target in self.targets] else attrs.evolve(self, targets=tuple(targets.values()))
 
+    def check_written(self, name: str, text: str = "") -> None:
+        """Raises `ScheduleError`, which shows `text`, for the text of a target that is not one of these targets. A member of a family is none of them."""
+        names = [target.written for target in self.targets]
+        if name in names:
+            return
+        family = next((target.written for target in reversed(self.targets) if target.number is not None and target.number_in(name) is not None), None)
+        if family is not None:
+            raise refuse("LR153", f"`{shown(name)}` is one of the groups of `{shown(family, 100)}`", f"give all of them a schedule: `{family} = ...`", text)
+        raise _unknown(name, names, text)
+
     def find(self, name: str | None, text: str = "") -> tuple[Target, int | None]:
         """The target of a name, the main one for None, and the number that the name gives a family, as `lr["blocks.3.mlp"]` gives `lr["blocks.{k}.*"]`.
 
@@ -174,9 +190,9 @@ class Program:
         """
         if name is None:
             return self.main, self.main.number
-        word = name if isinstance(name, str) and len(name) < 100 else ""
+        word = name if isinstance(name, str) and len(name) < MAX_NAME else ""
         for target in self.targets:
-            if name in (target.name, target.bare):
+            if isinstance(name, str) and target.called(name):
                 return target, target.number
         for target in reversed(self.targets):
             number = None if target.number is None else target.number_in(word)
@@ -185,6 +201,12 @@ class Program:
             if target.written == name:
                 example = f'{target.quantity}["{with_number(str(target.groups[0]), 3)}"]'
                 raise refuse("LR153", f"`{shown(word)}` has a schedule for each number in a group's name", f"name a group: `{example}`", text)
-        near = did_you_mean(word, (target.name for target in self.targets))
-        help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{target.name}`' for target in self.targets)}"
-        raise refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(name)}", help, text)
+        raise _unknown(name, [target.name for target in self.targets], text)
+
+
+def _unknown(name: Any, names: Sequence[str], text: str) -> ScheduleError:
+    """The error of a name that none of the `names` of targets is."""
+    word = name if isinstance(name, str) and len(name) < MAX_NAME else ""
+    near = did_you_mean(word, names)
+    help = f"did you mean `{near}`?" if near else f"it schedules {', '.join(f'`{one}`' for one in dict.fromkeys(names))}"
+    return refuse("LR153", f"this does not schedule {f'`{shown(word)}`' if word else quoted(name)}", help, text)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from lrdsl.diagnostics import refuse
-from lrdsl.targets import Target
+from lrdsl.diagnostics import ScheduleError, refuse, shown
+from lrdsl.patterns import MAX_DIGITS
+from lrdsl.targets import Target, fits
 
 #: The quantity that torch's schedulers set.
 LR = "lr"
+#: The most groups that an error names.
+MOST_NAMED = 12
 #: A param group.
 Group: TypeAlias = "dict[str, Any]"
 #: A param group and its base.
@@ -47,19 +50,29 @@ def numbers_in(targets: Sequence[Target], groups: Sequence[Mapping[str, Any]]) -
 def assign_groups(targets: Sequence[Target], groups: Sequence[Mapping[str, Any]], schedule: object) -> list[tuple[Target, list[int]]]:
     """Returns the targets of one quantity, each with the indices of the groups that it sets.
 
-    If several targets fit a group, one with a selector wins over one without; among equals, the later one wins. Raises `ScheduleError` for a target whose
-    selector fits no group; `schedule` is the text that the error shows.
+    If several targets fit a group, one with a selector wins over one without; among equals, the later one wins. Raises `ScheduleError` for a selector that
+    fits no group; `schedule` is the text that the error shows.
     """
     winners: dict[int, int] = {}
     for k in sorted(range(len(targets)), key=lambda k: (bool(targets[k].groups), k)):
-        fitting = [i for i, group in enumerate(groups) if targets[k].picks(i, name_of(group))]
-        if not fitting:
-            names = [str(group["name"]) for group in groups if "name" in group]
-            called = f"they are called {', '.join(f'`{n}`' for n in names)}" if names else "they have no `name`: give them one, or pick them by index"
-            help = called if targets[k].number is None else f"the braces catch a whole number in a group's name; {called}"
-            raise refuse("LR153", f"`{targets[k].written}` fits no param group; the optimizer has {len(groups)}", help, str(schedule))
-        winners |= dict.fromkeys(fitting, k)
+        useless = next((selector for selector in targets[k].groups if not any(fits(selector, i, name_of(group)) for i, group in enumerate(groups))), None)
+        if useless is not None:
+            raise _fits_none(targets[k], useless, groups, schedule)
+        winners |= {i: k for i, group in enumerate(groups) if targets[k].picks(i, name_of(group))}
     return [(target, [i for i, winner in sorted(winners.items()) if winner == k]) for k, target in enumerate(targets)]
+
+
+def _fits_none(target: Target, selector: str | int, groups: Sequence[Mapping[str, Any]], schedule: object) -> ScheduleError:
+    """The error of a selector that fits no group."""
+    what = f"`{target.written}`" if len(target.groups) == 1 else f'`"{shown(selector)}"`' if isinstance(selector, str) else f"index {selector}"
+    inside = "" if len(target.groups) == 1 else f" of `{shown(target.written, 100)}`"
+    names = list(dict.fromkeys(shown(name_of(group)) for group in groups if "name" in group))
+    more = f" and {len(names) - MOST_NAMED} others" if len(names) > MOST_NAMED else ""
+    called = ", ".join(f"`{name}`" for name in names[:MOST_NAMED]) + more
+    help = f"they are called {called}" if names else "they have no `name`: give them one, or pick them by index"
+    if target.number is not None:
+        help = f"the braces catch a whole number of at most {MAX_DIGITS} digits in a group's name; {help}"
+    return refuse("LR153", f"{what}{inside} fits no param group; the optimizer has {len(groups)}", help, str(schedule))
 
 
 def base_key(quantity: str) -> str:

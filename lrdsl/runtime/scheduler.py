@@ -14,8 +14,8 @@ from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse
 from lrdsl.expr.exact import nearest_number, plain
 from lrdsl.plan import MOST_TICKS, Phase
 from lrdsl.runtime.attaching import Attachment, Bases, Store, attach
-from lrdsl.runtime.groups import LR, Group, assign_groups, quantities
-from lrdsl.runtime.optimizers import joined, sizes_of
+from lrdsl.runtime.groups import LR, Group, assign_groups, name_of, quantities
+from lrdsl.runtime.optimizers import each_of, joined, sizes_of
 from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log, MetricWarning, Outcome, checked_metrics
 from lrdsl.runtime.states import FORMAT, read_state
@@ -308,7 +308,10 @@ class Scheduler:
         return nearest_number(ticks)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state as plain JSON data: the text, its replans, the clock, the values of names, the tick, the log of metrics, and the bases."""
+        """Returns the state as plain JSON data.
+
+        It has the text, its replans, the clock, the values of names, the tick, the log of metrics, the bases, and the names of the groups of each optimizer.
+        """
         return {
             "format": FORMAT,
             "schedule": str(self.course.planned),
@@ -319,6 +322,7 @@ class Scheduler:
             "last_epoch": self.last_epoch,
             "watches": self.log.to_json(),
             "bases": {name: list(bases) for name, bases in self.bases.items()},
+            "groups": [[name_of(group) for group in one.param_groups] for one in each_of(self.optimizer)],
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool = False) -> None:

@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.arguments import floating, quoted
 from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.runtime.groups import LR
 from lrdsl.runtime.replans import MOST_REPLANS, Course
 from lrdsl.runtime.reports import Log
@@ -61,6 +61,7 @@ def read_state(state: Any, own: Mapping[str, Any], course: Course, counts: Mappi
     if other is not None:
         message = f"the number of param groups differs: {len(bases[other])} in the state, {counts[other]} in the optimizer"
         raise refuse("LR151", message, "build the optimizer with the same groups", text)
+    _check_groups(state["groups"], own["groups"], text)
     if other_schedule:
         return Saved(tick, bases, Log(), Course(course.planned))
     if set(bases) != set(own["bases"]) or any(_lacks(bases[name], own["bases"][name]) for name in bases):
@@ -73,6 +74,23 @@ def read_state(state: Any, own: Mapping[str, Any], course: Course, counts: Mappi
     if not _are_replans(replans) or not (folded is None or _are_replans([folded])) or (folded is not None and folded[0] > tick):
         raise _damaged("replans", text)
     return Saved(tick, bases, log, Course(course.planned, None if folded is None else (folded[0], folded[1]), tuple((at, body) for at, body in replans)))
+
+
+def _check_groups(groups: Any, own: Sequence[Sequence[str]], text: str) -> None:
+    """Raises `ScheduleError` for groups, given by their names for each optimizer, that are in another order here. Names that are new or gone do no harm."""
+    if not isinstance(groups, list) or not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in groups):
+        raise _damaged("names of param groups", text)
+    before, here = ([name for names in part for name in names] for part in (groups, own))
+    if len(before) != len(here):
+        raise _damaged("names of param groups", text)
+    moved = next((name for name, other in zip(before, here, strict=True) if name and name != other and name in here), None)
+    if moved is not None:
+        what = f"the param groups are in another order: `{shown(moved)}` is number {before.index(moved)} in the state, and number {here.index(moved)} here"
+        raise refuse("LR151", what, "build the optimizer with its groups in the same order, and give several optimizers in the same order", text)
+    sizes, own_sizes = [len(names) for names in groups], [len(names) for names in own]
+    if len(sizes) == len(own_sizes) and sizes != own_sizes:
+        what = f"the optimizers have {own_sizes} param groups, and {sizes} in the state"
+        raise refuse("LR151", what, "give the optimizers in the same order", text)
 
 
 def _plain(data: Any) -> Any:

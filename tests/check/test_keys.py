@@ -8,6 +8,7 @@ import pytest
 
 import lrdsl
 from lrdsl.check.keys import is_word
+from lrdsl.cli import main
 from lrdsl.syntax import parse
 
 FAMILY = 'lr = cosine(100); lr["blocks.{k}.*"] = 0.75^(12 - k) * lr'
@@ -165,3 +166,28 @@ def test_a_string_begins_a_statement() -> None:
     tree = parse('lr = multistep([3,\n"clip" = hold\n"step"["a"] = hold', problems := lrdsl.diagnostics.Problems(""))  # type: ignore[attr-defined]
     assert [d.code for d in problems.found] == ["LR003"]
     assert len(tree.statements) == 3  # type: ignore[union-attr]
+
+
+def test_a_family_of_several_patterns_is_asked_by_each_name() -> None:
+    s = lrdsl.parse('lr = cosine(9); lr["blocks.{k}.*", "layers.{k}.*"] = 0.5^k * lr')
+    names = ('lr["blocks.3.x"]', 'lr["layers.3.x"]', 'lr["blocks.{k=3}.*", "layers.{k=3}.*"]')
+    assert {s.target(name).name for name in names} == {names[2]}
+    for name in names:
+        assert s.at(0, target=name) == 0.125
+        assert s.values(1, target=name).tolist() == [0.125]
+        for format in ("latex", "markdown", "text", "typst", "mathml", "python"):
+            assert s.typeset(format, target=name, symbolic=format != "python")
+        assert "1/8" in str(s.formula(target=name)) or "/8" in str(s.formula(target=name))
+        assert s.sentence(target=name)
+
+
+def test_a_long_name_of_a_group() -> None:
+    s = lrdsl.parse('lr["*.{k}.*"] = hold(at=k)')
+    assert s.at(0, target=f'lr["{"encoder." * 40}3.weight"]') == 3
+
+
+def test_every_question_about_a_member_of_a_family_in_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'lr = cosine(9); lr["blocks.{k}.*", "layers.{k}.*"] = 0.5^k * lr'
+    for verb in (["show"], ["values", "--ticks", "2"], ["table"], ["formula", "--symbolic"], *(["formula", "--format", f] for f in ("sympy", "sentence"))):
+        assert main([*verb, text, "--target", 'lr["layers.3.x"]']) == 0
+        assert not capsys.readouterr().err

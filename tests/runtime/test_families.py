@@ -126,7 +126,12 @@ def test_folding_levels_that_are_no_multiple_of_the_base() -> None:
 @pytest.mark.parametrize(
     ("text", "names", "message", "help"),
     [
-        ('lr["blocks.{k}.*"] = hold', ["blocks.a.x", "head"], "fits no param group", "catch a whole number in a group's name; they are called `blocks.a.x`"),
+        (
+            'lr["blocks.{k}.*"] = hold',
+            ["blocks.a.x", "head"],
+            "fits no param group",
+            "catch a whole number of at most 15 digits in a group's name; they are called `blocks.a.x`",
+        ),
         ('lr["{k}"] = hold(at=1x / (k - 3))', ["3"], "with k = 3: division by 0", "divide by another"),
         ('lr["{k}"] = hold(10 - k) then linear(3)', ["3", "20"], "with k = 20: ", "0"),
         ('lr["{k}"] = exp(1 + k/5)', ["0", "3"], "LR144", "`for`"),
@@ -168,3 +173,72 @@ def test_a_key_is_asked_of_the_groups_that_are_picked() -> None:
     state["bases"]["lr"] = [None, 0.1]
     with pytest.raises(lrdsl.ScheduleError, match="LR151"):
         scheduler.load_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "message", "help"),
+    [
+        ('lr = hold; lr["a", "zz"] = 0.5 * lr', ["a", "b"], '`"zz"` of `lr["a", "zz"]` fits no param group', "called `a`, `b`"),
+        ("lr = hold; lr[0, 9] = 0.5 * lr", ["a", "b"], "index 9 of `lr[0, 9]` fits no param group", "called `a`, `b`"),
+        ('lr["a.{k}", "b.{k}"] = hold(at=k)', ["a.1", "a.2"], '`"b.{k}"` of `lr["a.{k}", "b.{k}"]` fits no param group', "at most 15 digits"),
+        ('lr["b.{k}"] = hold(at=k)', ["b.1\nx"], "fits no param group", r"they are called `b.1\nx`"),
+        ('lr["zz"] = hold', [f"g{i}" for i in range(20)], "fits no param group", "`g11` and 8 others"),
+    ],
+)
+def test_each_selector_fits_a_group(text: str, names: list[str], message: str, help: str) -> None:
+    """A misspelt name beside a right one would be without effect."""
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        lrdsl.compile(text, optimizer(*names))
+    assert message in caught.value.diagnostics[0].message
+    assert help in caught.value.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ('lr["blocks.3.decay"] = linear(3)', 'is one of the groups of `lr["blocks.{k}.*"]`', 'give all of them a schedule: `lr["blocks.{k}.*"] = ...`'),
+        ('lr["blocks.{j}.*"] = linear(3)', "this does not schedule", 'did you mean `lr["blocks.{k}.*"]`?'),
+    ],
+)
+def test_a_replan_names_the_whole_family(text: str, message: str, help: str) -> None:
+    of = optimizer(*NAMES)
+    scheduler = lrdsl.compile(LAYERS, of, total_steps=50)
+    before = (rates(of), scheduler.state_dict())
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        scheduler.replan(text)
+    assert message in caught.value.diagnostics[0].message
+    assert caught.value.diagnostics[0].help == help
+    assert (rates(of), scheduler.state_dict()) == before
+
+
+@pytest.mark.parametrize("names", [["a.1", "a.2"], ["a.2", "a.1"]])
+def test_groups_in_another_order_are_not_loaded(names: list[str]) -> None:
+    """The bases of a state are by position."""
+    scheduler = lrdsl.compile('lr = linear(10); lr["a.{k}"] = 0.5^k * lr', optimizer("a.1", "a.2"))
+    scheduler.seek(4)
+    state = json.loads(json.dumps(scheduler.state_dict()))
+    other = lrdsl.compile('lr = linear(10); lr["a.{k}"] = 0.5^k * lr', optimizer(*names))
+    before = other.state_dict()
+    if names == ["a.1", "a.2"]:
+        other.load_state_dict(state)
+        assert other.get_last_lr() == scheduler.get_last_lr()
+        return
+    with pytest.raises(lrdsl.ScheduleError, match=r"`a\.1` is number 0 in the state, and number 1 here"):
+        other.load_state_dict(state)
+    assert other.state_dict() == before
+
+
+@pytest.mark.parametrize("damage", [None, "a.1", ["a.1", "a.2"], [["a.1"]], [["a.1", 2]], [["a.1", "a.2", "a.3"]], {"a.1": 0}])
+def test_damaged_names_of_groups(damage: Any) -> None:
+    scheduler = lrdsl.compile('lr["a.{k}"] = 0.5^k * hold', optimizer("a.1", "a.2"))
+    with pytest.raises(lrdsl.ScheduleError, match="its names of param groups cannot be read"):
+        scheduler.load_state_dict({**scheduler.state_dict(), "groups": damage})
+
+
+def test_groups_that_got_another_name_are_loaded() -> None:
+    scheduler = lrdsl.compile("linear(10)", optimizer("a", "b"))
+    scheduler.seek(4)
+    for names in (["a", "c"], ["", ""], ["x", "y"]):
+        other = lrdsl.compile("linear(10)", optimizer(*names))
+        other.load_state_dict(scheduler.state_dict())
+        assert other.get_last_lr() == scheduler.get_last_lr()

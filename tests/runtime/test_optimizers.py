@@ -169,3 +169,19 @@ def test_lists_that_cannot_be(optimizers: Any, message: str, help: str) -> None:
         lrdsl.compile("cosine(10)", optimizers())
     assert message in str(caught.value)
     assert help in str(caught.value)
+
+
+def test_optimizers_in_another_order_do_not_get_each_others_bases() -> None:
+    def pair(named: bool) -> list[Any]:
+        names = ["gen", "disc", "disc2"] if named else ["", "", ""]
+        groups = [{"lr": float(i + 1), "name": name} for i, name in enumerate(names)]
+        return [SimpleNamespace(param_groups=groups[:1]), SimpleNamespace(param_groups=groups[1:])]
+
+    for named, message in ((True, "`gen` is number 0 in the state, and number 2 here"), (False, r"the optimizers have \[2, 1\] param groups, and \[1, 2\]")):
+        scheduler = lrdsl.compile("linear(10)", pair(named))
+        scheduler.step()
+        other = lrdsl.compile("linear(10)", pair(named)[::-1])
+        for migrate in (False, True):
+            with pytest.raises(lrdsl.ScheduleError, match=message):
+                other.load_state_dict(scheduler.state_dict(), migrate=migrate)
+        assert other.last_epoch == 0
