@@ -122,7 +122,8 @@ class Plan:
 
     `length` is the natural length in ticks, None for an endless last phase. If phases follow a metric, `law` is the formula that still holds the events as
     unknowns, `level` the formula for the events that have come, and `watches` the conditions that the phases wait for; else `law` is `level`. `legend` has the
-    letters of a symbolic formula, and `phrase` says what the schedule does. Plans that are made for numbers have neither.
+    letters of a symbolic formula, and `phrase` says what the schedule does. Plans that are made for numbers have neither. `cut` is the last phase as the text
+    has it, where only the end of the run keeps it finite: it stays at the level that it has there. It is None elsewhere.
     """
 
     phases: tuple[Phase, ...]
@@ -132,6 +133,7 @@ class Plan:
     watches: tuple[Watch, ...] = ()
     legend: tuple[LegendEntry, ...] = ()
     phrase: Phrase | None = None
+    cut: Node | None = None
 
     @property
     def letters(self) -> dict[Event, tuple[str, int]]:

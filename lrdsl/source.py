@@ -63,7 +63,7 @@ class Source:
         """Returns the plan of a target with formulas in the form that people write; with `symbolic`, letters stand for the parameters."""
         key = (target.name, symbolic)
         if key not in self._readable:
-            options: dict[str, Any] = {"readable": True}
+            options: dict[str, Any] = {"readable": True, "cut": frozenset(t.plan.cut for t in (*program.targets, target) if t.plan.cut is not None)}
             if symbolic:
                 from lrdsl.formulas.symbolic import symbol
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import attrs
 
-from lrdsl.check import curves
-from lrdsl.check.finite import Proof
+from lrdsl.check import curves, wording
+from lrdsl.check.curves import Curve
+from lrdsl.check.faults import refuse_infinite
+from lrdsl.check.finite import Proof, widened
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
@@ -48,17 +50,19 @@ def check(
     notes: Notes | None = None,
     numbers: Mapping[str, int] | None = None,
     only: str | None = None,
+    cut: frozenset[Node] = frozenset(),
 ) -> Program | None:
     """Returns what a tree says; None after its problems were reported.
 
     `clock` and `names` come from the host. `library` finds the files that the text uses. `history` has the events that have come. With `readable`, formulas
     have the form that people write, and are not proved finite again; `symbol` makes a letter from its name, for symbolic formulas. `notes` is filled for rules.
     `numbers` are those with which targets with `{k}` are read, by target; with `only`, just this target is read.
+    `cut` has the last phases that only the end of the run keeps finite, as the plans for numbers name them.
     """
     with limited():
         try:
             legend = None if symbol is None else Legend(symbol)
-            return _checked(tree, clock, names, problems, library, history or {}, readable, legend, notes, numbers or {}, only)
+            return _checked(tree, clock, names, problems, library, history or {}, readable, legend, notes, numbers or {}, only, cut)
         except TooMuchWorkError as error:
             problems.add(too_much(problems.text, error))
             return None
@@ -76,18 +80,18 @@ def _checked(
     notes: Notes | None,
     numbers: Mapping[str, int],
     only: str | None,
+    cut: frozenset[Node],
 ) -> Program | None:
     if isinstance(tree, nodes.File):
-        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes, numbers, only)
+        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes, numbers, only, cut)
     run, bound = Run(history=history), recipes_for(tree, names)
-    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes, read=curve_of)
+    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes, read=curve_of, cut=cut)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, (), plan, "lr"),), (), clock)
 
 
 def plan_of(tree: Node, scope: Scope) -> Plan | None:
     """Returns the plan of one expression; None after its problems were reported."""
-    problems = scope.problems
     if scope.legend is not None:
         legend = Legend(scope.legend.symbol)  # each plan has a legend of its own
         rest = None if scope.rest is None else legend.number_with_letter(scope.rest, TOTAL, duration=True)
@@ -95,11 +99,45 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)
     if len(items) > MAX_PHASES:
         help = f"it may have at most {MAX_PHASES}; write cycles as `repeat(...)`"
-        problems.error("LR005", items[MAX_PHASES].extent, f"the schedule has {len(items)} phases", help)
+        scope.problems.error("LR005", items[MAX_PHASES].extent, f"the schedule has {len(items)} phases", help)
         return None
     parts = curves_of(items, scope, curve_of)
     if parts is None:
         return None
+    if items[-1] in scope.cut:
+        items, parts = _cut(items, parts, scope.rest)
+    plan = _planned(tree, items, parts, scope)
+    if plan is None or scope.readable:
+        return plan
+    if scope.run.history and plan.watches:  # the law was proved finite before, for every event that may come
+        return attrs.evolve(plan, level=widened(plan.level, Proof.of(plan.level, False).large))
+    proof = _proof(plan, scope)
+    if proof.fault is None:
+        return _marked(plan, proof, scope)
+    if scope.rest is not None and not plan.watches:
+        items, parts = _cut(items, parts, scope.rest)
+        cut = _planned(tree, items, parts, scope)
+        if cut is not None and (proof_of_cut := _proof(cut, scope)).fault is None:
+            return attrs.evolve(_marked(cut, proof_of_cut, scope), cut=plan.phases[-1].node)
+    refuse_infinite(plan, proof, scope)
+    return None
+
+
+def _cut(items: tuple[Node, ...], parts: list[Curve], run: Exact | None) -> tuple[tuple[Node, ...], list[Curve]]:
+    """Returns a sequence of phases whose last one takes the rest of the run, and then stays at its level; the same one if the rest is not known."""
+    last, rest = items[-1], run
+    for curve in parts[:-1]:
+        rest = None if rest is None or curve.length is None else rest - curve.length
+    if rest is None:
+        return items, parts
+    length = max(rest, 0)
+    curve = attrs.evolve(curves.limit(parts[-1], length), phrase=wording.limit(parts[-1].phrase, length))
+    return (*items[:-1], nodes.Limited(last, nodes.Name("rest", last.extent), last.extent)), [*parts[:-1], curve]
+
+
+def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> Plan | None:
+    """Returns the plan of a sequence of phases with these curves; None after its problems were reported."""
+    problems = scope.problems
     try:
         whole = curves.then(parts, BASE)
     except curves.TooLargeError as reason:
@@ -129,8 +167,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), phrase=whole.phrase)
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
-    # With a history, the same law was proved finite before, for every event that may come.
-    return plan if scope.readable or scope.run.history or _is_finite(plan, scope) else None
+    return plan
 
 
 def _phases_of(parts: tuple[curves.Part, ...], start: Exact | None, entry: Expr | None) -> tuple[Phase, ...]:
@@ -159,23 +196,21 @@ def _simplified(level: Expr) -> Expr:
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(starting, ends, strict=True)])
 
 
-def _is_finite(plan: Plan, scope: Scope) -> bool:
-    """Returns whether every level of a plan is proved finite. Reports the first tick at which that fails."""
+def _proof(plan: Plan, scope: Scope) -> Proof:
+    """Returns the proof that every level of a plan is finite."""
     try:
-        proof = Proof.of(plan.law, bool(plan.watches))
+        return Proof.of(plan.law, bool(plan.watches))
     except TooMuchWorkError as error:
         error.at(scope.problems.text, (plan.phases[0].extent[0], plan.phases[-1].extent[1]))
         raise
-    if proof.fault is None:
-        if scope.notes is not None:
-            scope.notes.least[plan.level] = proof.least
-        return True
-    tick, event = proof.fault
-    phase = plan.phases[plan.phase_at(tick) if event is None else -1]
-    where = f"tick {tick:g}" if tick < 1e6 else f"tick {tick:.0f}"
-    if event is not None:
-        sentence = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
-        where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
-    help = "end the phase earlier with `for`, or change the numbers so that it neither grows for ever nor divides by 0"
-    scope.problems.error("LR144", phase.extent, f"the level may not be finite from {where} on", help)
-    return False
+
+
+def _marked(plan: Plan, proof: Proof, scope: Scope) -> Plan:
+    """Returns a plan that is proved finite, with marks on the parts of its formula that may be past the doubles."""
+    large = Proof.of(plan.level, False).large if plan.watches else proof.large
+    if large:
+        level = widened(plan.level, large)
+        plan = attrs.evolve(plan, level=level, law=plan.law if plan.watches else level)
+    if scope.notes is not None:
+        scope.notes.least[plan.level] = proof.least
+    return plan

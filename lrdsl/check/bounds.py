@@ -6,87 +6,197 @@ It gives the value of a constant expression, and it proves that a schedule is fi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from lrdsl.check import intervals
-from lrdsl.check.intervals import ANY, Range
+from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponential, hull, may_overflow
+from lrdsl.check.overflow import LARGE, large
+from lrdsl.check.slopes import slope
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, add, affine, mentions, mul, number
+from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, add, affine, mentions, mul, number
+from lrdsl.plan import first_tick
 from lrdsl.work import spend
 
 #: Numbers of a greater size count as infinite. A product with any usual base still fits into a double.
 HUGE = 1e150
+#: The most factors of a product that are looked at one by one.
+_FIRST_FACTORS = 1023
+#: The longest stretch of time in which slopes bound a formula.
+_SHORT = 1.0
 #: The ticks at which an event may come.
 SOMETIME: Range = (0.0, float(MAX_TICKS))
 
 
-def bounds(e: Expr, ranges: dict[Expr, Range]) -> Range:
+class Box:
+    """The ranges of symbols, and of other expressions, and those that follow from them.
+
+    `large` has the expressions that may be too large for doubles, each with its least size there.
+    """
+
+    __slots__ = ("large", "memo", "ranges")
+
+    def __init__(self, ranges: Mapping[Expr, Range], large: dict[Expr, float] | None = None) -> None:
+        self.ranges = ranges
+        self.memo = dict(ranges)
+        self.large: dict[Expr, float] = {} if large is None else large
+
+    def of(self, x: Expr) -> Range:
+        """Returns the range of an expression: `UNDEFINED` if it may have no value, with infinite ends if it may be too large for a double."""
+        known = self.memo.get(x)
+        if known is None:
+            known = self.memo[x] = _RANGES[type(x)](x, self)
+        return known
+
+    def within(self, x: Expr, range: Range) -> Box:
+        """Returns a box in which an expression lies in a narrower range."""
+        return Box({**self.ranges, x: range}, self.large)
+
+
+def bounds(e: Expr, ranges: Mapping[Expr, Range]) -> Range:
     """Returns a range that holds every value of `e` for symbols in their ranges; `ANY` if `e` may be infinite or undefined."""
-    memo: dict[Expr, Range] = {}
-
-    def walk(x: Expr) -> Range:
-        result = memo.get(x)
-        if result is None:
-            low, high = _RANGES[type(x)](x, walk, ranges)
-            # An infinite or undefined part makes the whole so: even 0 times such a part is not 0.
-            result = memo[x] = (low, high) if math.isfinite(low) and math.isfinite(high) else ANY
-        return result
-
-    whole = walk(e)
-    spend(len(memo))
-    return whole
+    box = Box(ranges)
+    low, high = box.of(e)
+    spend(len(box.memo))
+    if not -math.inf < low <= high < math.inf:
+        return ANY
+    return (0.0 if 0 < low < intervals.LEAST else low), (0.0 if -intervals.LEAST < high < 0 else high)
 
 
-_Walk: TypeAlias = "Callable[[Expr], Range]"
-
-
-def _number(e: Num, _walk: _Walk, _ranges: dict[Expr, Range]) -> Range:
+def _number(e: Num, _box: Box) -> Range:
     value = intervals.quotient(*e.double.as_integer_ratio())
-    return value, value
+    return (value, value) if math.isfinite(value) else UNDEFINED
 
 
-def _called(e: Call, walk: _Walk, ranges: dict[Expr, Range]) -> Range:
-    args = [walk(a) for a in e.args]
-    if ANY in args:
-        return ANY
-    exact = _quotient(e, ranges) if e.op == "div" else None
-    return exact or _OPERATIONS[e.op](e, args)
+def _called(e: Call, box: Box) -> Range:
+    args = [box.of(a) for a in e.args]
+    if UNDEFINED in args:
+        return UNDEFINED
+    wide = bool(box.large) and any(a[0] == -math.inf or a[1] == math.inf for a in args)
+    if wide and e.op not in LARGE:
+        return UNDEFINED
+    found = (_quotient(e, box.ranges) if e.op == "div" else None) or _OPERATIONS[e.op](e, args)
+    if math.isnan(found[0]) and e.op in _PARTIAL and not wide:
+        i = _PARTIAL[e.op]
+        args[i] = _along_slope(e.args[i], args[i], box)
+        found = _OPERATIONS[e.op](e, args)
+    if not wide and found[0] >= -MOST and found[1] <= MOST:
+        return found
+    if e.op not in LARGE:
+        return UNDEFINED
+    return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], found), box)
 
 
-def _line(e: Linear, walk: _Walk, _ranges: dict[Expr, Range]) -> Range:
+#: The operations that are not defined everywhere, each with the argument that decides.
+_PARTIAL = {"div": 1, "log": 0, "pow": 0, "sqrt": 0}
+
+
+def _along_slope(e: Expr, range: Range, box: Box) -> Range:
+    """Returns a range that may be narrower, in a short stretch of time: the value in its middle, and as far about it as the slope leads."""
+    low, high = box.ranges.get(T, (0.0, 0.0))
+    if not 0 < high - low <= _SHORT or may_overflow(range) or (derivative := slope(e)) is None:
+        return range
+    steepest = box.of(derivative)
+    middle = low + (high - low) / 2
+    there = Box({**box.ranges, T: (middle, middle)}).of(e)
+    if not all(map(math.isfinite, (*steepest, *there))):
+        return range
+    reach = (high - middle) * max(map(abs, steepest))
+    slack = 1e-9 * max(map(abs, (*range, *there)))
+    return max(range[0], there[0] - reach - slack), min(range[1], there[1] + reach + slack)
+
+
+def _size(range: Range, e: Expr, box: Box) -> float:
+    """Returns the least size of an expression where it is too large for a double; infinity for one that never is."""
+    return box.large.get(e, MOST) if range[0] == -math.inf or range[1] == math.inf else math.inf
+
+
+def _noted(e: Expr, range: Range, least: float, box: Box) -> Range:
+    """Returns the range of an expression, with infinite ends where it may be too large for a double, and notes the latter."""
+    low, high = range
+    if not may_overflow(range):
+        return range
+    if math.isnan(low):
+        return UNDEFINED
+    box.large[e] = min(least, box.large.get(e, MOST))
+    return -math.inf if low < -MOST else low, math.inf if high > MOST else high
+
+
+def _same(e: Expr, of: Expr, box: Box) -> Range:
+    """Returns the range of an expression that has the value of another one."""
+    range = box.of(of)
+    return _noted(e, range, _size(range, of, box), box)
+
+
+def _line(e: Linear, box: Box) -> Range:
     """Returns the range of a line, with each end rounded only once. So the own time of a phase is exactly 0 at its start, as a root or logarithm needs."""
-    ends = walk(e.of)
-    if ends == ANY:
-        return ANY
+    ends = box.of(e.of)
+    if not -math.inf < ends[0] <= ends[1] < math.inf:
+        return UNDEFINED
     (a, b), (c, d) = e.scale.as_integer_ratio(), e.shift.as_integer_ratio()
-    values = []
+    found = []
     for end in ends:
-        top, bottom = end.as_integer_ratio()
-        values.append(intervals.quotient(a * top * d + c * b * bottom, b * bottom * d))
-    return (values[0], values[1]) if a > 0 else (values[1], values[0])
+        over, under = end.as_integer_ratio()
+        found.append(intervals.quotient(a * over * d + c * b * under, b * under * d))
+    low, high = found if a > 0 else reversed(found)
+    return (low, high) if low >= -MOST and high <= MOST else UNDEFINED
 
 
-def _select(e: Select, walk: _Walk, ranges: dict[Expr, Range]) -> Range:
-    of = walk(e.of)
-    return _event_branches(e, e.of, of, ranges) if isinstance(e.of, Event) else _branches(e, of, walk)
+def _chosen(e: Select, box: Box) -> Range:
+    """Returns the union of the ranges of the branches that `of` can reach; if that is not finite, of each branch for the times at which it holds."""
+    of = box.of(e.of)
+    if of is UNDEFINED:
+        return UNDEFINED
+    reached = [i for i in range(len(e.values)) if _reaches(e, i, of)]
+    if not isinstance(e.of, Event):
+        whole = _union(e, [box.of(e.values[i]) for i in reached], box)
+        if not may_overflow(whole):
+            return whole
+    found = []
+    for i in reached:
+        low = max(of[0], first_tick(e.starts[i])) if i else of[0]
+        high = min(of[1], before(float(e.starts[i + 1]))) if i + 1 < len(e.values) else of[1]
+        inner = box.within(*_turned(e.of, (float(low), max(float(low), high))))
+        found.append(inner.of(e.values[i]))
+        spend(len(inner.memo))
+    return _union(e, found, box)
+
+
+def _turned(x: Expr, range: Range) -> tuple[Expr, Range]:
+    """Returns the time of which a time is made, and its range: `28 - w` lies in the first range where `w` lies in the second."""
+    if not isinstance(x, Linear):
+        return x, range
+    low, high = sorted([(end - float(x.shift)) / float(x.scale) for end in range])
+    return x.of, (low, high)
+
+
+def _reaches(e: Select, i: int, of: Range) -> bool:
+    return not (i + 1 < len(e.starts) and float(e.starts[i + 1]) <= of[0]) and not (i > 0 and float(e.starts[i]) > of[1])
+
+
+def _union(e: Select, found: list[Range], box: Box) -> Range:
+    if UNDEFINED in found:
+        return UNDEFINED
+    whole = min([r[0] for r in found]), max([r[1] for r in found])
+    return _noted(e, whole, min([box.large.get(x, MOST) for x in e.values]), box) if may_overflow(whole) else whole
 
 
 #: Returns the range of each class of nodes.
-_RANGES: dict[type[Expr], Callable[[Any, _Walk, dict[Expr, Range]], Range]] = {
+_RANGES: dict[type[Expr], Callable[[Any, Box], Range]] = {
     Num: _number,
-    Symbol: lambda e, _walk, ranges: (math.pi, math.pi) if e is PI else ranges[e],
+    Symbol: lambda e, box: (math.pi, math.pi) if e is PI else box.ranges[e],
     Linear: _line,
     Call: _called,
-    Select: _select,
-    Event: lambda e, _walk, ranges: ranges.get(e, (0.0, SOMETIME[1] if e.most is None else float(e.most))),
-    Letter: lambda e, walk, _ranges: walk(e.of),
-    Forms: lambda e, walk, _ranges: walk(e.best),
-    Product: lambda e, walk, ranges: _product(e.factor, walk(e.upto)[1], ranges),
+    Select: _chosen,
+    Event: lambda e, _box: (0.0, SOMETIME[1] if e.most is None else float(e.most)),
+    Letter: lambda e, box: _same(e, e.of, box),
+    Wide: lambda e, box: _same(e, e.of, box),
+    Forms: lambda e, box: _same(e, e.best, box),
+    Product: lambda e, box: _product(e, box),
 }
 
 
-def _quotient(e: Call, ranges: dict[Expr, Range]) -> Range | None:
+def _quotient(e: Call, ranges: Mapping[Expr, Range]) -> Range | None:
     """Returns the range of (a + b x)/(c + d x), None for other quotients. It is monotone between its poles, so its ends bound it: `t/(t + 5)` is below 1."""
     for symbol in (T, INDEX):
         low, high = ranges.get(symbol, (0.0, 0.0))
@@ -94,40 +204,14 @@ def _quotient(e: Call, ranges: dict[Expr, Range]) -> Range | None:
             continue
         parts = [affine(a, symbol) for a in e.args]
         if None not in parts:
-            ends = []
+            found = []
             for x in ranges[symbol]:
                 top, bottom = (constant(add(p[0], mul(p[1], number(x)))) for p in parts if p is not None)
                 if not bottom or math.isnan(top) or math.isnan(bottom):
                     return None
-                ends.append((top / bottom, bottom > 0))
-            return intervals.hull(ends[0][0], ends[1][0]) if ends[0][1] == ends[1][1] else None
+                found.append((top / bottom, bottom > 0))
+            return hull(found[0][0], found[1][0]) if found[0][1] == found[1][1] else None
     return None
-
-
-def _branches(e: Select, of: Range, walk: Callable[[Expr], Range]) -> Range:
-    """Returns the union of the ranges of the branches that `of` can reach."""
-    reached = []
-    for i, value in enumerate(e.values):
-        is_past = i + 1 < len(e.starts) and float(e.starts[i + 1]) <= of[0]
-        is_later = i > 0 and float(e.starts[i]) > of[1]
-        if not is_past and not is_later:
-            reached.append(walk(value))
-    return min(r[0] for r in reached), max(r[1] for r in reached)
-
-
-def _event_branches(e: Select, of: Expr, reach: Range, ranges: dict[Expr, Range]) -> Range:
-    """Returns the union of the ranges of the branches, each for the times of the event at which it holds."""
-    reached = []
-    for i, value in enumerate(e.values):
-        low = max(reach[0], float(e.starts[i])) if i else reach[0]
-        high = min(reach[1], float(e.starts[i + 1]) * (1 - 1e-9)) if i + 1 < len(e.starts) else reach[1]
-        if low <= high:
-            reached.append(bounds(value, {**ranges, of: (low, high)}))
-    return min(r[0] for r in reached), max(r[1] for r in reached)
-
-
-def _added(_e: Call, args: list[Range]) -> Range:
-    return sum([x[0] for x in args]), sum([x[1] for x in args])
 
 
 def _multiplied(_e: Call, args: list[Range]) -> Range:
@@ -137,29 +221,15 @@ def _multiplied(_e: Call, args: list[Range]) -> Range:
     return total
 
 
-def _power(e: Call, args: list[Range]) -> Range:
-    a, b = args
-    if a[0] < 0 and b[0] >= 0 and _whole(e.args[1]):
-        most = max(intervals.power_of_numbers(max(-a[0], a[1]), y) for y in b)
-        return -most, most
-    return intervals.power(a, b)
-
-
-def _modulo(_e: Call, args: list[Range]) -> Range:
-    a, b = args
-    one_cycle = math.isfinite(a[0]) and math.isfinite(a[1]) and a[0] // b[0] == a[1] // b[0]
-    return (a[0] % b[0], a[1] % b[0]) if one_cycle else (0.0, b[0])
-
-
 #: Returns the range of each operation, from the ranges of its arguments.
 _OPERATIONS: dict[str, Callable[[Call, list[Range]], Range]] = {
-    "add": _added,
+    "add": lambda _e, args: (sum([x[0] for x in args]), sum([x[1] for x in args])),
     "mul": _multiplied,
     "div": lambda _e, args: intervals.divide(*args),
-    "pow": _power,
-    "mod": _modulo,
-    "min": lambda _e, args: (min(x[0] for x in args), min(x[1] for x in args)),
-    "max": lambda _e, args: (max(x[0] for x in args), max(x[1] for x in args)),
+    "pow": lambda e, args: intervals.power(args[0], args[1], _whole(e.args[1])),
+    "mod": lambda _e, args: intervals.modulo(*args),
+    "min": lambda _e, args: (min([x[0] for x in args]), min([x[1] for x in args])),
+    "max": lambda _e, args: (max([x[0] for x in args]), max([x[1] for x in args])),
     "count": lambda _e, _args: SOMETIME,
     "since": lambda _e, _args: SOMETIME,
     "reduce": lambda _e, args: intervals.reduced(args[0], *args[2:]),
@@ -184,21 +254,37 @@ def _whole(e: Expr) -> bool:
     return e is INDEX or (isinstance(e, Call) and e.op in ("floor", "ceil"))
 
 
-def _product(factor: Expr, upto: float, ranges: dict[Expr, Range]) -> Range:
+def _product(e: Product, box: Box) -> Range:
     """Returns the range of the product over the indices 1 .. upto. The factor is bounded on stretches of the index, each twice as long as the last."""
-    growth, least, start = 0.0, 1.0, 1.0
+    upto = box.of(e.upto)[1]
+    if not upto < math.inf:
+        return UNDEFINED
+    growth, least, loss, start = 0.0, 1.0, 0.0, 1.0
     while start <= upto:
         end = min(2 * start - 1, upto)
-        a = bounds(factor, {**ranges, INDEX: (start, end)})
-        biggest, smallest = max(abs(a[0]), abs(a[1])), a[0]
+        a = box.within(INDEX, (start, end)).of(e.factor)
+        if math.isnan(a[0]) or may_overflow(a):
+            return UNDEFINED
+        biggest = max(abs(a[0]), abs(a[1]))
+        if a[0] <= 0 <= a[1] and end <= _FIRST_FACTORS and (zero := _first_zero(e.factor, int(start), int(end), box)) is not None:
+            upto = zero - 1.0  # all products from there on are 0
+            least = min(least, 0.0)
+            continue
         if biggest > 1:
             growth += (end - start + 1) * math.log(biggest)
-        least = min(least, smallest)
+        if 0 < a[0] < 1:
+            loss += (end - start + 1) * math.log(a[0])
+        least = min(least, a[0])
         start *= 2
-        if growth > 1e6:
-            break
-    most = intervals.or_infinite(math.exp, growth)
-    return (0.0 if least >= 0 else -most), most
+    most = exponential(growth)
+    if most > MOST and least <= intervals.LEAST:  # it may have fallen before it grew, or have changed its sign
+        return UNDEFINED
+    return _noted(e, (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST * exponential(loss), box)
+
+
+def _first_zero(factor: Expr, start: int, end: int, box: Box) -> int | None:
+    """Returns the first index at which a factor is 0; None if there is none."""
+    return next((k for k in range(start, end + 1) if box.within(INDEX, (float(k), float(k))).of(factor) == (0.0, 0.0)), None)
 
 
 def constant(e: Expr) -> float:

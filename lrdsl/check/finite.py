@@ -8,12 +8,13 @@ from typing import Any
 import attrs
 
 from lrdsl.arguments import floating, quoted
-from lrdsl.check.bounds import HUGE, bounds
-from lrdsl.check.intervals import Range
+from lrdsl.check.bounds import HUGE, Box
+from lrdsl.check.intervals import Range, may_overflow
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import refuse
-from lrdsl.expr import BASE, ENTRY, Call, Event, Expr, Select, T, after, events_of, is_affine, mentions, unhappened
+from lrdsl.expr import BASE, ENTRY, STAIRS, WIDE, Call, Event, Expr, Num, Select, T, Wide, after, events_of, is_affine, mentions, rebuild, unhappened, walk
 from lrdsl.plan import first_tick, pieces
+from lrdsl.work import spend
 
 #: The bases for which levels are proved finite that are not affine in base.
 BASE_RANGE: Range = (1e-30, 1e30)
@@ -23,6 +24,8 @@ MAX_BASE = 1e100
 UNIT: Range = (0.0, 1.0)
 #: The most intervals that a proof may try.
 _BUDGET = 4000
+#: The most of them that may split one turn of a cycle.
+_TURN_BUDGET = 300
 #: The narrowest interval that is not split.
 _NARROW = 1 / 64
 
@@ -32,11 +35,14 @@ class Proof:
     """The result of a proof that a formula is finite.
 
     `fault` is None for a formula that is finite at every tick. Else it is the first tick at which the proof fails, and the event from which that tick counts,
-    None for ticks of the run. A finite formula is never below `least`, for any base up to 1.
+    None for ticks of the run; `failed` then is the formula that holds there, that tick, and the range of the base. A finite formula is never below `least`, for
+    any base up to 1, and `large` has those parts of it that may be too large for doubles.
     """
 
     fault: tuple[float, Event | None] | None = None
     least: float = math.inf
+    large: set[Expr] = attrs.Factory(set)
+    failed: tuple[Expr, float, Range] | None = None
     _budget: int = _BUDGET
 
     @classmethod
@@ -57,45 +63,105 @@ class Proof:
             # A piece does not hold at its end, where the next one begins. Its own formula may be undefined there.
             end = float(MAX_TICKS) if piece.end is None else float(piece.end) * (1 - 1e-9)
             start = float(first_tick(piece.start))
-            fault = self._search(piece.level, start, max(end, start), UNIT if is_affine(piece.level, BASE) else BASE_RANGE)
+            base = UNIT if is_affine(piece.level, BASE) else BASE_RANGE
+            fault = self._search(piece.level, start, max(end, start), base)
             if fault is not None:
+                self.failed = piece.level, fault, base
                 return fault
         return None
 
     def _search(self, e: Expr, low: float, high: float, base: Range) -> float | None:
         """Splits an interval of time until each part is proved finite, the earliest first. Returns the first tick that is not; None if there is none."""
+        turns = sorted({x for x in walk(e) if isinstance(x, Call) and x.op == "mod"}, key=lambda x: x.height) if e.holds & STAIRS else []
         stack = [(low, high)]
         while stack:
             a, b = stack.pop()
-            self._budget -= 1
-            least = _least(e, a, b, base)
-            if least is not None:
-                self.least = min(self.least, least)
+            time = (a, math.nextafter(b, a))  # a new cycle may begin where the next interval does
+            ranges: dict[Expr, Range] = {T: time, BASE: base, ENTRY: base}
+            if self._holds(e, ranges) or (turns and self._holds_in_turns(e, ranges, turns)):
                 continue
             if b - a <= _NARROW or self._budget <= 0:
-                return _fault_in(e, a, base)
+                return self._tick(e, a, base)
             # A long interval is cut at twice its start, so that faults near 0 and faults far out are found equally fast. Cuts fall on whole ticks.
             middle = a + (b - a) / 2 if b <= 2 * a + 64 else 2 * a + 32
             middle = float(math.floor(middle)) if a < math.floor(middle) else middle
             stack += [(middle, b), (a, middle)]
         return None
 
+    def _holds(self, e: Expr, ranges: dict[Expr, Range]) -> bool:
+        """Returns whether a formula is finite while its parts lie in these ranges."""
+        self._budget -= 1
+        box = Box(ranges)
+        low, high = box.of(e)
+        spend(len(box.memo))
+        if not (low >= -HUGE and high <= HUGE):
+            return False
+        self.least = min(self.least, low)
+        self.large |= box.large.keys()
+        return True
 
-def _fault_in(e: Expr, a: float, base: Range) -> float:
-    """Returns the tick to report for a fault in a narrow interval: its first whole tick, if the formula is not finite there; else its start."""
-    tick = float(math.ceil(a))
-    return tick if _least(e, tick, tick, base) is None else a
+    def _holds_in_turns(self, e: Expr, ranges: dict[Expr, Range], turns: list[Call]) -> bool:
+        """Returns whether a formula is finite at every time within the cycles that turn round in a stretch of time: that is no longer than a turn."""
+        budget = min(self._budget, _TURN_BUDGET)
+        stack: list[dict[Expr, Range]] = [{}]
+        while stack:
+            parts = stack.pop()
+            if parts and self._holds(e, ranges | parts):
+                continue
+            box = Box(ranges | parts)
+            widest: Call | None = None
+            share = 0.0
+            for turn in turns:
+                low, high = box.of(turn)
+                period = turn.args[1].value if isinstance(turn.args[1], Num) else 1
+                round = low == 0 and high >= float(period) * (1 - 1e-8)
+                if (round or turn in parts) and high - low > max(_NARROW, share * float(period)):
+                    widest, share = turn, (high - low) / float(period)
+            budget -= 1
+            if widest is None or budget <= 0:
+                return False
+            low, high = box.of(widest)
+            middle = low + (high - low) / 2
+            middle = float(math.floor(middle)) if low < math.floor(middle) else middle
+            stack += [{**parts, widest: (middle, high)}, {**parts, widest: (low, middle)}]
+        return True
+
+    def _tick(self, e: Expr, a: float, base: Range) -> float:
+        """Returns the tick to report for a fault in a narrow interval: its first whole tick, if the formula is not finite there; else its start."""
+        tick = float(math.ceil(a))
+        return a if self._holds(e, {T: (tick, tick), BASE: base, ENTRY: base}) else tick
 
 
-def _least(e: Expr, a: float, b: float, base: Range) -> float | None:
-    """Returns a lower bound of a formula in an interval of time; None if it may not be finite there."""
-    b = math.nextafter(b, a)  # a new cycle may begin where the next interval does
-    low, high = bounds(e, {T: (a, b), BASE: base, ENTRY: base})
-    return low if low >= -HUGE and high <= HUGE else None
+def culprit(level: Expr, tick: float, base: Range) -> str | None:
+    """Returns the operation that has no value at a tick, or just after it, of finite numbers; None if numbers are too large instead."""
+    box = Box({T: (tick, tick + _NARROW), BASE: base, ENTRY: base})
+    if not math.isnan(box.of(level)[0]):
+        return None
+    wrong = {x for x in walk(level) if math.isnan(box.memo.get(x, (0.0, 0.0))[0])}
+    first = next((x for x in wrong if not any(part in wrong for part in x.below)), None)
+    if not isinstance(first, Call) or any(may_overflow(box.of(a)) for a in first.args):
+        return None
+    return {"log1p": "log"}.get(first.op, first.op)
+
+
+def widened(level: Expr, large: set[Expr]) -> Expr:
+    """Returns a formula with marks on the parts that may be too large for doubles."""
+    memo: dict[Expr, Expr] = {}
+
+    def walk(x: Expr) -> Expr:
+        done = memo.get(x)
+        if done is None:
+            done = rebuild(x, walk)
+            done = memo[x] = Wide(done) if x in large and not isinstance(x, Wide) else done
+        return done
+
+    return walk(level) if large else level
 
 
 def fits_any_base(level: Expr) -> bool:
     """Returns whether a level that is finite for one base is finite for all: it is affine in base, or made of such levels by `min`, `max` and the like."""
+    if level.holds & WIDE:
+        return False
     if isinstance(level, Select) and not mentions(level.of, BASE):
         return all(fits_any_base(value) for value in level.values)
     if isinstance(level, Call) and level.op in ("max", "min", "reduce"):

@@ -76,13 +76,14 @@ class _FileState:
     notes: Notes | None = None
     numbers: Mapping[str, int] = attrs.Factory(dict)
     only: str | None = None
+    cut: frozenset[Node] = frozenset()
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
         """Returns the scope of the next statement."""
         bound, rest = {**self.recipes, **self.bound}, total_of(self.clock)
-        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes, "read": curve_of}
-        return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), **shared)
+        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes}
+        return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), cut=self.cut, read=curve_of, **shared)
 
     def bind(self, name: str, extent: nodes.Extent, binding: NameBinding | FunctionBinding) -> None:
         """Binds a name, or reports that it is taken. A value that the host gives to the name goes before a `let`."""
@@ -107,6 +108,7 @@ def program_of(
     notes: Notes | None,
     numbers: Mapping[str, int],
     only: str | None,
+    cut: frozenset[Node],
 ) -> Program | None:
     """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression.
 
@@ -116,7 +118,7 @@ def program_of(
         what = f"the file has {len(file.statements)} statements"
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, what, f"a file has at most {MAX_STATEMENTS}")
         return None
-    options: dict[str, Any] = {"history": history, "readable": readable, "legend": legend, "notes": notes, "numbers": numbers, "only": only}
+    options: dict[str, Any] = {"history": history, "readable": readable, "legend": legend, "notes": notes, "numbers": numbers, "only": only, "cut": cut}
     state = _FileState(clock, names, problems, recipes=recipes_for(file, names), **options)
     for statement in file.statements:  # settings first: the clock must be complete before the first phase
         if isinstance(statement, nodes.Setting):

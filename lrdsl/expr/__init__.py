@@ -11,6 +11,7 @@ from lrdsl.expr.arithmetic import (
     PRODUCTS,
     STAIRS,
     VARYING,
+    WIDE,
     ZERO,
     Call,
     Constant,
@@ -38,7 +39,7 @@ from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, sele
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
-from lrdsl.expr.nodes import Forms, Letter, Product, Select
+from lrdsl.expr.nodes import Forms, Letter, Product, Select, Wide
 from lrdsl.expr.periods import cycles
 from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within
 from lrdsl.expr.sharing import work_of
@@ -57,6 +58,7 @@ __all__ = [
     "SOMETIME",
     "STAIRS",
     "VARYING",
+    "WIDE",
     "ZERO",
     "Call",
     "Constant",
@@ -72,6 +74,7 @@ __all__ = [
     "Select",
     "Symbol",
     "T",
+    "Wide",
     "add",
     "affine",
     "after",

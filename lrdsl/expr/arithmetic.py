@@ -29,11 +29,13 @@ Operand: TypeAlias = "Expr | float | Exact"
 _MANY = 8
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
-#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines; products.
+#: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines; products;
+#: what may be too large for a double, in formulas and in the operations that `numbers` makes of it.
 _MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256, "product": 512}
+_MARKS |= dict.fromkeys(("wide", *(f"wide_{op}" for op in ("ceil", "div", "error", "exp", "expm1", "floor", "log", "log1p", "mul", "pow"))), 1024)
 #: What a constant does not hold.
 VARYING = sum(_MARKS[mark] for mark in ("t", "v", "base", "k", "symbol", "event", "forms", "product"))
-FORMS, STAIRS, HALF_COSINES, PRODUCTS = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"], _MARKS["product"]
+FORMS, STAIRS, HALF_COSINES, PRODUCTS, WIDE = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"], _MARKS["product"], _MARKS["wide"]
 
 
 class Expr(metaclass=Shared):

@@ -1,4 +1,4 @@
-"""Nodes that arithmetic does not simplify: a choice by time, a long product, two forms of one value, and a letter for a value."""
+"""Nodes that arithmetic does not simplify: a choice by time, a long product, two forms of one value, a letter for a value, and a mark on a value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from operator import attrgetter
 
 import attrs
 
-from lrdsl.expr.arithmetic import FORMS, PRODUCTS, Expr
+from lrdsl.expr.arithmetic import FORMS, PRODUCTS, WIDE, Expr
 from lrdsl.expr.exact import Exact
 
 
@@ -52,3 +52,13 @@ class Letter(Expr):
     of: Expr
 
     below = property(lambda self: (self.of,))
+
+
+@attrs.frozen(eq=False)
+class Wide(Expr):
+    """An expression that may be too large for a double. What is made of it is finite again, and is computed from infinity there."""
+
+    of: Expr
+
+    below = property(lambda self: (self.of,))
+    mark = WIDE

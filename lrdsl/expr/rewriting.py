@@ -32,7 +32,7 @@ from lrdsl.expr.branching import select
 from lrdsl.expr.exact import Exact
 from lrdsl.expr.functions import call, mod
 from lrdsl.expr.lettered import Lettered
-from lrdsl.expr.nodes import Forms, Letter, Product, Select
+from lrdsl.expr.nodes import Forms, Letter, Product, Select, Wide
 from lrdsl.work import spend
 
 
@@ -81,7 +81,7 @@ def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
         return best if best == paper or constant else Forms(best, paper)
     if isinstance(e, Letter):
         return Letter(e.letter, e.sub, walk(e.of))
-    return e
+    return Wide(walk(e.of)) if isinstance(e, Wide) else e
 
 
 def _rebuild_call(e: Call, walk: Callable[[Expr], Expr]) -> Expr:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrdsl.expr import BASE, INDEX, Call, Expr, Symbol, T, affine
-from lrdsl.numbers.lowering import Accumulated, Choice, factors_in, numeric, stretches
-from lrdsl.numbers.pairs import Float
+from lrdsl.expr import BASE, INDEX, WIDE, Call, Expr, Symbol, T, affine
+from lrdsl.numbers.lowering import numeric, stretches
+from lrdsl.numbers.machine import Accumulated, Choice, factors_in
+from lrdsl.numbers.pairs import WIDE_OPERATIONS, Float
 from lrdsl.numbers.products import MOST_FACTORS, running_products, within
 from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import first_tick, pieces
@@ -57,7 +59,16 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "sin": np.sin,
     "sqrt": np.sqrt,
     "sub": np.subtract,
+    "wide_error": lambda x: np.where(np.isfinite(x), x, 0.0),
 }
+#: NumPy's operations give infinity of themselves, with warnings.
+_PLAIN |= {wide: _PLAIN[op] for op, wide in WIDE_OPERATIONS.items() if op in _PLAIN}
+_FOLDED[WIDE_OPERATIONS["mul"]] = np.multiply
+
+
+def _quiet(trees: tuple[Expr, ...]) -> AbstractContextManager[Any]:
+    """Returns a context without warnings if trees take what is infinite: it is meant then."""
+    return np.errstate(all="ignore") if any(tree.holds & WIDE for tree in trees) else nullcontext()
 
 
 def evaluate(e: Expr, symbols: dict[Symbol, Any], shared: dict[Any, Any]) -> Any:
@@ -123,7 +134,12 @@ def _places(starts: Sequence[float], of: Array) -> Iterator[tuple[int, Any]]:
 
 def factors(high: Expr, low: Expr) -> Callable[[Array], tuple[Any, Any]]:
     """Returns the function that computes the factors of a product for an array of indices, as (high, low)."""
-    return lambda k: (evaluate(high, {INDEX: k}, {}), evaluate(low, {INDEX: k}, {}))
+
+    def of(k: Array) -> tuple[Any, Any]:
+        with _quiet((high, low)):
+            return evaluate(high, {INDEX: k}, {}), evaluate(low, {INDEX: k}, {})
+
+    return of
 
 
 def _prefix(e: Accumulated, shared: dict[Any, Any], upto: int) -> Array:
@@ -166,7 +182,8 @@ def levels(level: Expr, ticks: Array, base: float, counts: bool = False) -> Arra
     for begin in range(0, len(flat), _BLOCK):
         block = flat[begin : begin + _BLOCK]
         for i, places in _places(trees.starts[1:], block):
-            out[begin : begin + _BLOCK][places] = _level(trees.of(i), block[places], base, shared)
+            with _quiet(trees.of(i)):
+                out[begin : begin + _BLOCK][places] = _level(trees.of(i), block[places], base, shared)
             if counts:
                 spend(shared.pop(_NUMBERS, 0) >> _BITS)
     return out.reshape(np.shape(ticks))

@@ -11,12 +11,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
-import attrs
-
-from lrdsl.expr import HALF_COSINES, PI, PRODUCTS, VARYING, Call, Expr, Linear, Num, Product, Select, Symbol, T, is_time, parts, walk
+from lrdsl.expr import HALF_COSINES, PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, parts, walk
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.numbers.pairs import ONE, ZERO, Float, Pair, added, apart_from_zero, less, operation, over, product_of, quotient_of, root_of, sum_of, times
+from lrdsl.numbers.machine import Accumulated, Choice
+from lrdsl.numbers.pairs import (
+    ONE,
+    ZERO,
+    Float,
+    Pair,
+    added,
+    apart_from_zero,
+    known_error,
+    less,
+    operation,
+    over,
+    product_of,
+    quotient_of,
+    root_of,
+    sum_of,
+    times,
+    wide,
+)
 from lrdsl.plan import Piece, first_tick
 
 #: pi to 60 digits, for constants that are split in two doubles.
@@ -26,43 +43,6 @@ _HEAD_BITS = 26
 _WHOLE = 2**53
 #: The share of its way that a slow half cosine goes in a tick, at the most.
 _SLOW = Fraction(1, 64)
-
-
-@attrs.frozen(eq=False)
-class Accumulated(Expr):
-    """The product over INDEX = 1 .. upto of a factor given as a sum of two doubles, `high + low`."""
-
-    high: Expr
-    low: Expr
-    upto: Expr
-
-    mark = PRODUCTS
-
-    @property
-    def below(self) -> tuple[Expr, ...]:
-        """What is computed before: the factors are, by a function of their own."""
-        return (self.upto,)
-
-
-@attrs.frozen(eq=False)
-class Choice(Expr):
-    """A choice among `values`, as in `Select`, whose `starts` are machine numbers."""
-
-    of: Expr
-    starts: tuple[float, ...]
-    values: tuple[Expr, ...]
-
-    below = property(lambda self: (self.of, *self.values))
-
-
-def factors_in(trees: tuple[Expr, ...]) -> Expr | None:
-    """How many factors all running products of machine trees have together; None where there are none."""
-    if not any(tree.holds & PRODUCTS for tree in trees):
-        return None
-    counts = [x.upto for x in dict.fromkeys(x for tree in trees for x in walk(tree)) if isinstance(x, Accumulated)]
-    if len(counts) < 2:
-        return counts[0] if counts else None
-    return added(*(Call("max", (count, ZERO)) for count in counts))
 
 
 def _float(value: Exact) -> Float:
@@ -133,12 +113,16 @@ class _Lowering:
         if isinstance(e, Linear):
             top, bottom = self.ratio(e)
             return top if bottom == 1 else over(top, Float(bottom))
+        if isinstance(e, Wide):
+            return self._wide(e.of) if isinstance(e.of, Call) else self.of(e.of)
         if isinstance(e, Select):
             return self._choice(e)
         if isinstance(e, Product):
             factor = self.pair(e.factor)
             return Accumulated(factor.high, factor.low or ZERO, self.of(e.upto))
         assert isinstance(e, Call), e
+        if e.holds & WIDE:
+            return self._wide(e)
         fixed = _fixed(e)
         return self._call(e) if fixed is None else fixed.high
 
@@ -150,6 +134,16 @@ class _Lowering:
             scale, of = -scale, less(ZERO, of)
         starts = e.starts if scale == 1 and not shift else [quotient(start - shift, scale) for start in e.starts]
         return Choice(of, tuple([first_tick(start) for start in starts]), tuple([self.of(v) for v in e.values]))
+
+    def _wide(self, e: Call) -> Expr:
+        """An operation that may take what is infinite, or may make it. Its error terms are left out where they are unknown."""
+        if e.op == "pow":
+            return self._pow(e.args[0], e.args[1], True)
+        if e.op in _SLOPES:
+            return self._function(e.op, self.pair(e.args[0]), True)
+        if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
+            return self._call(e)
+        return wide(e.op, *(self.of(a) for a in e.args))
 
     def _call(self, e: Call) -> Expr:
         if e.op == "hav":
@@ -170,8 +164,11 @@ class _Lowering:
             return self._function(e.op, self.pair(e.args[0]))
         return Call(e.op, tuple(self.of(a) for a in e.args))
 
-    def _function(self, op: str, x: Pair) -> Expr:
-        """A function at a pair: its value at the double, and its slope there times the error."""
+    def _function(self, op: str, x: Pair, infinite: bool = False) -> Expr:
+        """A function at a pair: its value at the double, and its slope there times the error. It may be `infinite`."""
+        if infinite:
+            value = wide(op, x.high)
+            return value if x.low is None else added(value, known_error(times(x.low, _SLOPES[op](x.high, value))))
         # The share of a phase that is left is above 0 at every tick, but may round to it just before the end.
         value = operation(op, apart_from_zero(x.high) if op == "log" else x.high)
         return value if x.low is None else added(value, times(x.low, _SLOPES[op](x.high, value)))
@@ -256,19 +253,20 @@ class _Lowering:
         total = added(big, small)
         return Pair(total, less(small, less(total, big)))
 
-    def _pow(self, base: Expr, exponent: Expr) -> Expr:
+    def _pow(self, base: Expr, exponent: Expr, infinite: bool = False) -> Expr:
         if isinstance(exponent, Num) and -1 <= exponent.double <= 1:
             if exponent.double == Fraction(1, 2):
                 return operation("sqrt", self.of(base))
             if exponent.double == -1:
-                return over(ONE, self.of(base))
+                return wide("div", ONE, self.of(base)) if infinite else over(ONE, self.of(base))
             b = Pair(self.of(base), None)
         else:
             b = self.pair(base)
         x = self.pair(exponent)
         if b.high == ZERO:
             x = Pair(x.high, None)
-        plain = times(*[b.high] * int(x.high.value)) if isinstance(x.high, Float) and x.high.value in (2, 3, 4) else operation("pow", b.high, x.high)
+        few = not infinite and isinstance(x.high, Float) and x.high.value in (2, 3, 4)
+        plain = times(*[b.high] * int(x.high.value)) if few else wide("pow", b.high, x.high) if infinite else operation("pow", b.high, x.high)  # type: ignore[attr-defined]
         terms = []
         if x.low is not None:
             terms.append(times(x.low, operation("log", apart_from_zero(b.high))))
@@ -276,7 +274,8 @@ class _Lowering:
             terms.append(over(times(x.high, b.low), apart_from_zero(b.high)))
         if not terms:
             return plain
-        return added(plain, times(plain, terms[0] if len(terms) == 1 else added(*terms)))
+        error = times(plain, terms[0] if len(terms) == 1 else added(*terms))
+        return added(plain, known_error(error) if infinite else error)
 
     def pair(self, e: Expr) -> Pair:
         """`e` with the error of its double."""
@@ -296,6 +295,8 @@ class _Lowering:
                 return self._far(scale, inner, shift)
             top, bottom = self.ratio(e)
             return Pair(top, None) if bottom == 1 else quotient_of(Pair(top, None), Pair(Float(bottom), None))
+        if e.holds & WIDE:
+            return self._wide_pair(e)
         if isinstance(e, Call):
             if (fixed := _fixed(e)) is not None:
                 return fixed
@@ -315,6 +316,19 @@ class _Lowering:
             if e.op == "sqrt":
                 return root_of(self.pair(e.args[0]))
         return Pair(self.of(e), None)
+
+    def _wide_pair(self, e: Expr) -> Pair:
+        """A pair of which the double may be infinite, and has no error then."""
+        of = e.of if isinstance(e, Wide) else e
+        if not isinstance(of, Call) or of.op not in ("add", "div", "mul", "sqrt"):
+            return Pair(self.of(e), None)
+        args = [self.pair(a) for a in of.args]
+        total = args[0]
+        if of.op == "sqrt":
+            total = root_of(total)
+        for a in args[1:]:
+            total = sum_of(total, a) if of.op == "add" else product_of(total, a) if of.op == "mul" else quotient_of(total, a, partial(wide, "div"))
+        return Pair(total.high, None if total.low is None else known_error(total.low))
 
     def _hav_pair(self, x: Expr) -> Pair:
         """The haversine to more than a double: its series at an eighth of the angle, then h(2z) = 4 h(z) (1 - h(z)) three times."""

@@ -5,6 +5,8 @@ The pairs are double-double arithmetic: T. J. Dekker, "A floating-point techniqu
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from lrdsl.expr import Call, Expr
@@ -75,16 +77,16 @@ def product_of(a: Pair, b: Pair) -> Pair:
     return Pair(p, _plus(_product_error(a.high, b.high, p), *cross))
 
 
-def quotient_of(a: Pair, b: Pair) -> Pair:
+def quotient_of(a: Pair, b: Pair, divide: Callable[[Expr, Expr], Expr] = over) -> Pair:
     """The quotient of two pairs."""
-    r = over(a.high, b.high)
+    r = divide(a.high, b.high)
     p = times(r, b.high)
     rest = less(less(a.high, p), _product_error(r, b.high, p))
     if a.low is not None:
         rest = added(rest, a.low)
     if b.low is not None:
         rest = less(rest, times(r, b.low))
-    return Pair(r, over(rest, b.high))
+    return Pair(r, divide(rest, b.high))
 
 
 def root_of(a: Pair) -> Pair:
@@ -99,6 +101,20 @@ def root_of(a: Pair) -> Pair:
 def apart_from_zero(e: Expr) -> Expr:
     """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
     return Float(float(e.value)) if isinstance(e, Float) and e.value else added(e, Float(2.0**-1022))
+
+
+#: Operations that may overflow -> those that give infinity then, as the doubles of a processor do, where Python has an error.
+WIDE_OPERATIONS = {op: f"wide_{op}" for op in ("ceil", "div", "exp", "expm1", "floor", "log", "log1p", "mul", "pow")}
+
+
+def wide(op: str, *args: Expr) -> Expr:
+    """An operation on machine numbers that may be infinite, or that may become so."""
+    return Call(WIDE_OPERATIONS.get(op, op), args)
+
+
+def known_error(e: Expr) -> Expr:
+    """An error term, or 0 where what it belongs to is infinite."""
+    return Call("wide_error", (e,))
 
 
 def _plus(first: Expr, *others: Expr | None) -> Expr:

@@ -5,6 +5,7 @@ A level with more than `MOST_FACTORS` factors is refused, so that any tick takes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,8 @@ class RunningProduct:
             if k % _STRIDE == 0:
                 self.strides.setdefault(k // _STRIDE, (high, low))
         self.last = (n, high, low)
-        return high + low
+        total = high + low
+        return total if total == total else math.inf  # past the doubles, the error term is unknown
 
     def _leap(self, last: int, n: int) -> tuple[int, float, float]:
         """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there as (high, low)."""
@@ -92,11 +94,13 @@ class RunningProduct:
         spend(strides * _STRIDE >> _FACTORS)
         high, low = self.factors(np.arange(first + 1, first + 1 + strides * _STRIDE, dtype=float))
         high, low = np.broadcast_to(high, strides * _STRIDE), np.broadcast_to(low, strides * _STRIDE)
+        high = _up_to_zero(high, self.strides[at][0])
         h, lo = high.reshape(strides, _STRIDE), low.reshape(strides, _STRIDE)
         width = _STRIDE
-        while width > 1:
-            width //= 2
-            h, lo = _times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
+        with np.errstate(over="ignore", invalid="ignore"):
+            while width > 1:
+                width //= 2
+                h, lo = _times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
         a, b = self.strides[at]
         for i in range(strides):
             a, b = self.strides.setdefault(at + i + 1, _times(a, b, float(h[i, 0]), float(lo[i, 0])))
@@ -113,10 +117,23 @@ def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArr
     for begin in range(0, n, _BLOCK):
         indices = np.arange(begin + 1, min(begin + _BLOCK, n) + 1, dtype=float)
         high, low = (np.broadcast_to(part, len(indices)) for part in factors(indices))
-        product, error = _times(*_prefixes(high, low), *carried)
-        out[begin + 1 : begin + 1 + len(indices)] = product + error
+        high = _up_to_zero(high, carried[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            product, error = _times(*_prefixes(high, low), *carried)
+            out[begin + 1 : begin + 1 + len(indices)] = product + error
         carried = float(product[-1]), float(error[-1])
+    out[np.isnan(out)] = np.inf  # past the doubles, the error term is unknown
     return out
+
+
+def _up_to_zero(high: NDArray[Any], before: float) -> NDArray[Any]:
+    """Returns factors in which those after a 0 are 1. Their product is 0, but thousands of them alone may be past the doubles."""
+    import numpy as np
+
+    zeros = np.flatnonzero(high == 0)
+    if before != 0 and not zeros.size:
+        return high
+    return np.where(np.arange(len(high)) > (zeros[0] if before != 0 else -1), 1.0, high)
 
 
 def _prefixes(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -18,7 +18,9 @@ import attrs
 
 from lrdsl.check.finite import fits_any_base
 from lrdsl.expr import BASE, PRODUCTS, Call, Expr, T, affine, mentions
-from lrdsl.numbers.lowering import Accumulated, factors_in, numeric, stretches
+from lrdsl.numbers import infinite
+from lrdsl.numbers.lowering import numeric, stretches
+from lrdsl.numbers.machine import Accumulated, factors_in
 from lrdsl.numbers.pairs import ONE, ZERO
 from lrdsl.numbers.products import Factors, RunningProduct, within
 from lrdsl.numbers.source import Writer
@@ -47,7 +49,7 @@ def after_reductions(level: float, times: float, factor: float, least: float, ep
     return level
 
 
-_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": after_reductions, "within": within, **_FUNCTIONS}
+_GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": after_reductions, "within": within, **_FUNCTIONS, **infinite.FUNCTIONS}
 
 
 @lru_cache(maxsize=128)

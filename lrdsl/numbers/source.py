@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrdsl.expr import BASE, INDEX, Call, Expr, Symbol, T
-from lrdsl.numbers.lowering import Accumulated, Choice
+from lrdsl.numbers.machine import Accumulated, Choice
 from lrdsl.numbers.pairs import Float
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}

@@ -10,7 +10,7 @@ import math
 from functools import reduce
 from typing import Any
 
-from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T
+from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide
 from lrdsl.expr.exact import quotient
 from lrdsl.plan import Plan, first_tick
 
@@ -50,6 +50,8 @@ class _Tracer:
                 return self._select(e)
             case Product():
                 return self._product(e)
+            case Wide():
+                return self._wide(e.of)
             case Call() if e.op == "mod":
                 return self._in_ticks(e)
             case Call():
@@ -102,6 +104,23 @@ class _Tracer:
             return total * _Tracer(self.ops, {**self.symbols, INDEX: index}).of(e.factor)
 
         return self.ops.fori_loop(1, self.ops.cast(self.of(e.upto), "int32") + 1, times, self.ops.ones_like(self.symbols[T]))
+
+    def _wide(self, e: Expr) -> Any:
+        """Returns what may be infinite. Where a power or a logarithm is, its derivative is 0: that of an infinite number would make NaN of what is finite."""
+        if not isinstance(e, Call) or e.op not in ("exp", "expm1", "log", "log1p", "pow"):
+            return self.of(e)
+        ops = self.ops
+        args = [self.of(a) + ops.zeros_like(self.symbols[T]) for a in e.args]
+        small = "64" not in str(self.symbols[T].dtype)
+        if e.op in ("log", "log1p"):
+            usual = args[0] > (0 if e.op == "log" else -1)
+            return ops.where(usual, self._call(e, [ops.where(usual, args[0], 1.0)]), -math.inf)
+        exponent = args[0] if e.op != "pow" else args[1] * ops.log(ops.where(args[0] == 0, 1.0, ops.abs(args[0])))
+        usual = exponent < (88.0 if small else 709.0)
+        if e.op != "pow":
+            return ops.where(usual, self._call(e, [ops.where(usual, args[0], 0.0)]), math.inf)
+        power = self._call(e, [ops.where(usual, args[0], 1.0), ops.where(usual, args[1], 1.0)])
+        return ops.where(usual, power, ops.where((args[0] < 0) & (ops.mod(args[1], 2.0) == 1), -math.inf, math.inf))
 
     def _call(self, e: Call, args: list[Any]) -> Any:
         match e.op:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Select, T
-from lrdsl.numbers.lowering import Choice
+from lrdsl.numbers.machine import Choice
 from lrdsl.numbers.pairs import ZERO, Float, added
 
 #: What a tree may give: a negative number, -0.0, 0.0, a positive number. A set of signs is a sum of these.

@@ -11,6 +11,9 @@ import mpmath
 import sympy
 from sympy.core.function import AppliedUndef
 
+from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Letter, Linear, Num, Product, Select, Symbol, Wide, number, substitute
+from lrdsl.expr import T as LEVEL_T
+
 DIGITS = 60
 T = sympy.Symbol("t")
 #: The tick of an event that has not come.
@@ -126,3 +129,111 @@ def _product(values: list[Any]) -> Any:
     for v in values[1:]:
         total = total * v
     return total
+
+
+class UndefinedError(Exception):
+    """A formula has no value at a tick, or none that a power of 10^15 digits can tell."""
+
+
+#: Numbers whose logarithm is past this are infinite, or 0, to an exponential: all that is asked is whether they are.
+_FAR = 1e12
+
+
+def _lost_in_doubles(op: str, args: list[Any]) -> bool:
+    """Whether doubles cannot tell what an operation gives: 0 times infinity, infinity by infinity, infinity less infinity."""
+    large = [x for x in args if abs(real(x)) > 1e290]
+    small = [x for x in args if 0 < abs(real(x)) < 1e-290]
+    if op == "mul":
+        return bool(large and small)
+    if op == "div":
+        return len(large) == 2 or len(small) == 2
+    return op == "add" and any(x > 0 for x in large) and any(x < 0 for x in large)
+
+
+def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False) -> Any:
+    """The value of a formula of the checker at a tick: rational where it is rational, mpmath elsewhere. `told`: only if its parts are told apart by doubles."""
+    memo: dict[Expr, Any] = {LEVEL_T: Fraction(tick), BASE: base}
+
+    def of(x: Expr) -> Any:
+        if x not in memo:
+            memo[x] = step(x)
+        return memo[x]
+
+    def step(x: Any) -> Any:
+        match x:
+            case Num():
+                return Fraction(x.double)
+            case Linear():
+                return x.scale * of(x.of) + x.shift
+            case Select():
+                now = of(x.of)
+                return of(x.values[max([i for i, start in enumerate(x.starts) if i and start <= now], default=0)])
+            case Product():
+                assert isinstance(of(x.upto), Fraction)
+                total: Any = Fraction(1)
+                for k in range(1, int(of(x.upto)) + 1):
+                    total = total * real(value_of(substitute(x.factor, {INDEX: number(k)}), tick, base))
+                return total
+            case Symbol():
+                assert x is PI
+                return mp.pi + 0
+            case Letter() | Wide():
+                return of(x.of)
+        assert isinstance(x, Call), x
+        args = [of(a) for a in x.args]
+        if told and _lost_in_doubles(x.op, args):
+            raise UndefinedError
+        return _worked_out(x.op, args)
+
+    value = real(of(e))
+    if mp.isnan(value):
+        raise UndefinedError
+    return value
+
+
+def _worked_out(op: str, args: list[Any]) -> Any:
+    a, *others = args
+    match op:
+        case "add":
+            return sum(args[1:], a) if all(isinstance(x, Fraction) for x in args) else mp.fsum(map(real, args))
+        case "mul":
+            return _product([real(x) for x in args]) if not all(isinstance(x, Fraction) for x in args) else _product(args)
+        case "div":
+            if others[0] == 0:
+                raise UndefinedError
+            return a / others[0] if isinstance(a, Fraction) and isinstance(others[0], Fraction) else real(a) / real(others[0])
+        case "pow":
+            return _raised(a, others[0])
+        case "mod":
+            return a % others[0]
+        case "min" | "max":
+            return (min if op == "min" else max)(args, key=real)
+        case "floor":
+            return a if abs(a) > 10**DIGITS else _floor(a)
+        case "ceil":
+            return a if abs(a) > 10**DIGITS else -_floor(-a)
+        case "abs":
+            return abs(a)
+        case "hav":
+            return mp.sin(mp.pi * real(a) / 2) ** 2
+    x = real(a)
+    if (op == "sqrt" and x < 0) or (op == "log" and x < 0) or (op == "log1p" and x < -1):
+        raise UndefinedError
+    if op in ("exp", "expm1") and abs(x) > _FAR:
+        return (mp.inf if x > 0 else mp.mpf(0)) - (op == "expm1")
+    if op in ("log", "log1p") and x == (0 if op == "log" else -1):
+        return -mp.inf
+    return getattr(mp, op)(x)
+
+
+def _raised(a: Any, b: Any) -> Any:
+    if isinstance(b, Fraction) and b.denominator == 1 and isinstance(a, Fraction) and abs(b) <= 8 and (a or b >= 0):
+        return a**b.numerator
+    x, y = real(a), real(b)
+    if (x == 0 and y < 0) or (x < 0 and not (isinstance(b, Fraction) and b.denominator == 1)):
+        raise UndefinedError
+    if x == 0 or y == 0:
+        return Fraction(y == 0)
+    sign = -1 if x < 0 and b.numerator % 2 else 1
+    logarithm = mp.log(abs(x)) * y
+    return sign * (mp.exp(logarithm) if abs(logarithm) < _FAR else mp.inf if logarithm > 0 else mp.mpf(0)) if abs(y) > 10**6 else mp.power(x, y)

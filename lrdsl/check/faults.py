@@ -1,0 +1,45 @@
+"""Reports a level that may not be finite (`LR144`), with the reason and a repair: a shorter phase, or an operation that is kept from what it cannot take."""
+
+from __future__ import annotations
+
+import math
+
+from lrdsl.check.finite import Proof, culprit
+from lrdsl.check.scope import Scope
+from lrdsl.diagnostics import shown
+from lrdsl.plan import Plan
+from lrdsl.syntax import canonical, nodes
+
+#: What keeps an operation from what it cannot take.
+_REPAIRS = {
+    "div": "it divides by 0 there: keep the divisor above 0, as in `1/max(1, t - 5)`",
+    "log": "it takes the logarithm of a number that is not above 0: write `log(max(1, ...))`",
+    "pow": "it raises to a power what may be 0 or below: write `max(1e-9, ...)^p`",
+    "sqrt": "it takes the root of a number below 0: write `sqrt(max(0, ...))`",
+}
+_GROWTH = "it grows too far: keep it down, as in `min(..., 1x)`"
+
+
+def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
+    """Reports that a level may not be finite, as its proof found."""
+    assert proof.fault is not None
+    assert proof.failed is not None
+    tick, event = proof.fault
+    phase = plan.phases[plan.phase_at(tick) if event is None else -1]
+    where = f"tick {tick:g}" if tick < 1e6 else f"tick {tick:.0f}"
+    if event is not None:
+        sentence = next(watch.monitor.sentence for watch in plan.watches if watch.event is event)
+        where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
+    node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
+    op = culprit(*proof.failed)
+    help = _REPAIRS.get(op or "", _GROWTH)
+    if op == "div" and isinstance(node, nodes.Call) and node.name in ("exp", "warmup"):
+        help = "an exponential curve divides by the level that it starts from: give one above 0, as in `from=0.01x`"
+    last = math.ceil(tick) - 1 - (phase.start or 0)
+    if event is None and last >= 1:
+        text = canonical(node)
+        sooner = f"`{text if isinstance(node, nodes.Call | nodes.Name) else f'({text})'} for {math.floor(last)}`"
+        help += f", or end it sooner: {shown(sooner, 200)}"
+        if scope.rest is None and phase is plan.phases[-1]:
+            help += "; a run that is known to be shorter, as by `set total = ...`, ends it too"
+    scope.problems.error("LR144", phase.extent, f"the level may not be finite from {where} on", help)

@@ -1,0 +1,202 @@
+"""What is bounded is accepted, each way in which a level may be: by a cycle, by a function that saturates, by a minimum, by the end of the run."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import lrdsl
+import lrdsl.jax
+from tests.properties import exact
+from tests.properties.test_finite import unproved
+
+jax.config.update("jax_enable_x64", True)
+
+CYCLES = [
+    "bounce(poly(10, 2, to=0.1x))",
+    "bounce(poly(10, 0.01, to=0.1x))",
+    "bounce(cosine(10, power=2, to=0.01x))",
+    "bounce(every(14, cosine(14, to=base/25, power=2.68)))",
+    "restarts(poly(96, 0.9, to=1e-5))",
+    "restarts(hold(5) then one_minus_sqrt(5))",
+    "restarts(warmup(4) then rsqrt(4) for 96)",
+    "repeat(hold(4, at=1x) then inv(2) for 5)",
+    "repeat(scale(1/(t^2 - 2*t + 2)) for 10, times=3)",
+    "restarts(scale(1/(t^2 - 2*t + 2)) for 10)",
+    "restarts(restarts(poly(7/3, 0.9, to=1e-5)) for 40)",
+    "restarts(warmup(10, power=2, from=0.1x))",
+    "timm.poly(100, 2, to=1e-5, limit=1200)",
+]
+SATURATING = [
+    "scale(1/(1+exp((t-500)/50)))",
+    "scale(100/(100+exp(t/100)))",
+    "scale(1/(1+exp(t/20))^3)",
+    "scale(1 - 1/(1+exp((t-30)/5)))",
+    "scale(exp(-exp(5 - t/20)))",
+    "scale(1 - exp(-exp(t/30 - 4)))",
+    "scale(0.5^(2^floor(t/100)))",
+    "scale(1/(1 + t^30)^9)",
+    "scale(1/(1 + 1.5^t))",
+]
+LEAST = [
+    "min(step(10, 2), hold(at=2048))",
+    "clip(step(10, 2), 1, 2048)",
+    "min(optax.exponential(1,2,2), 3)",
+    "scale(min(3, 1/0.9^t))",
+    "scale(min(3, floor(1.1^t)))",
+    "scale(min(2, (1 + t)^40))",
+    "scale(min(4, " + "*".join(["t"] * 30) + "))",
+    "scale(max(0, log(t)))",
+    "max(-1 * exp(1.1), 0.1x)",
+    "max(min(exp(1.5), 1x), min(step(3, 2), 4x))",
+    "min(exp(1.1) * cosine(20), 1x)",
+    "min(restarts(cosine(10), decay=2), 5x)",
+    "restarts(min(exp(2) for 2000, 3x))",
+    "every(7, min(exp(2), 1x))",
+    "bounce(min(exp(2), 1x) for 2000)",
+    "min(repeat(hold(3) then drop(2)), 10x)",
+    "min(exp(2) + 1e-5, 1x) for 3000 then cosine(20)",
+]
+PRODUCTS = ["cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
+RHO = "(1999 - 2*(t + 1)*0.999^(t + 1)/(1 - 0.999^(t + 1)))"
+RADAM = [f"scale(sqrt(max(0, ({RHO} - 4)*({RHO} - 2)*1999/(1995*1997*{RHO}))))", f"scale(max(0, ({RHO} - 4)*({RHO} - 2)/(1995*1997)))"]
+BASE = 0.1
+TICKS = sorted({*range(60), 250, 499, 500, 999, *(int(10 ** (k / 3)) for k in range(5, 37))})
+
+
+@pytest.mark.parametrize("text", [*CYCLES, *SATURATING, *LEAST, *PRODUCTS, *RADAM])
+def test_what_is_bounded_is_accepted_and_right_near_and_far(text: str) -> None:
+    schedule, law = lrdsl.parse(text), unproved(text).level
+    ticks = [t for t in TICKS if text not in PRODUCTS or t < 3000]
+    right = [float(exact.value_of(law, Fraction(t), Fraction(BASE))) for t in ticks]
+    near = {"rtol": 1e-13, "atol": 1e-11 if text in RADAM else 1e-15}  # RAdam's factor is a difference of near numbers
+    np.testing.assert_allclose([schedule.at(t, BASE) for t in ticks], right, **near)
+    np.testing.assert_allclose(schedule.values(ticks, BASE), right, **near)
+    optimizer = SimpleNamespace(param_groups=[{"lr": BASE}])
+    running = lrdsl.compile(schedule, optimizer)
+    for t, level in zip(ticks, right, strict=True):
+        running.seek(t)
+        np.testing.assert_allclose(optimizer.param_groups[0]["lr"], level, **near)
+
+
+@pytest.mark.parametrize("text", [*CYCLES, *SATURATING, *LEAST])
+def test_it_is_right_in_jax(text: str) -> None:
+    ticks = [t for t in TICKS if t < 10**8]
+    levels = jax.vmap(lrdsl.jax.schedule(text, base=BASE))(jnp.array(ticks))
+    np.testing.assert_allclose(levels, lrdsl.parse(text).values(ticks, BASE), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("text", SATURATING)
+def test_what_saturates_has_a_slope_in_jax(text: str) -> None:
+    slopes = jax.vmap(jax.grad(lrdsl.jax.schedule(text, base=BASE)))(jnp.array([t + 0.3 for t in TICKS if t < 10**6]))
+    assert np.isfinite(slopes).all()
+
+
+def test_the_run_ends_a_phase_that_only_its_length_keeps_finite() -> None:
+    test = lrdsl.parse("exp(1.1)", total_steps=100)
+    assert [p.text for p in test.phases] == ["exp(1.1) for rest"]
+    assert (test.length, test.plan.length) == (100, 100)
+    assert test.at(99) == pytest.approx(1.1**99)
+    assert test.at(100) == test.at(101) == test.at(10**9) == pytest.approx(1.1**100)
+    assert str(test) == "exp(1.1)"
+    assert str(test.formula()) == "Piecewise(((11/10)**t*base, t < 100), (base*(11/10)**100, True))"
+    assert test.sentence() == "The learning rate is multiplied by 1.1 every step, for 100 steps."
+    falls = lrdsl.parse("scale((1 - t/total)^0.9)", total_steps=100)
+    assert [falls.at(t) for t in (50, 100, 101, 10**6)] == [pytest.approx(0.5**0.9), 0, 0, 0]
+
+
+def test_what_the_run_ends() -> None:
+    lengths = {
+        "warmup(10) then exp(1.1)": [10, 90],
+        "warmup(500) then exp(1.1)": [500, 0],
+        "step(10, 2)": [100],
+        "exp(1.1) until 50": [50],
+        "exp(0.9)": [None],
+        "hold(5) then exp(1.1)": [5, 95],
+        "restarts(exp(2) for 10, decay=2)": [100],
+    }
+    assert {text: [p.length for p in lrdsl.parse(text, total_steps=100).phases] for text in lengths} == lengths
+    file = 'set total = 100\nlr = exp(1.1)\nmomentum = hold(at=0.9)\nlr["a"] = exp(1.2) for 7'
+    assert [t.plan.length for t in lrdsl.parse(file).targets] == [100, None, 7]
+    for text, total in (("exp(2)", 1000), ("scale(1/(total - t))", 100), ("exp(1.1)", None)):
+        assert [d.code for d in lrdsl.lint(text, total_steps=total)] == ["LR144"], text
+
+
+def test_another_total_and_another_plan_end_elsewhere() -> None:
+    optimizer = SimpleNamespace(param_groups=[{"lr": 1e-7}])
+    scheduler = lrdsl.compile("exp(1.1)", optimizer, total_steps=100)
+    for _ in range(40):
+        scheduler.step()
+    assert scheduler.remaining == 60
+    scheduler.replan("exp(1.2)")
+    for _ in range(80):
+        scheduler.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1**40 * 1.2**60)
+    assert scheduler.finished
+    assert lrdsl.parse("exp(1.1)", total_steps=200).at(10**6) == pytest.approx(1.1**200)
+
+
+REFUSED = {
+    "exp(1.1)": "it grows too far",
+    "min(step(10, 0.5), exp(1.1) - 1x) * step(10, 2)": "it grows too far",
+    "scale(1/(t - 50))": "it divides by 0",
+    "scale(max(0, 1 - 1/t))": "it divides by 0",
+    "scale(max(0, sqrt(10 - t)))": "write `sqrt(max(0, ...))`",
+    "scale(min(3, log(t - 3)))": "write `log(max(1, ...))`",
+    "scale((3 - t)^0.5)": "it raises to a power",
+    "scale(exp(t) - exp(t - 1))": "it grows too far",
+    "scale(min(2, exp(t) - exp(2*t)))": "it grows too far",
+    "scale(min(2, log(exp(t))))": "it grows too far",
+    "scale(cos(exp(t)))": "it grows too far",
+    "scale(min(3, 1e-99*exp(t)*1e-99*1e-99))": "it grows too far",
+    "max(cumprod(1.503 - t/100), -1x) * 1e-9": "it grows too far",
+    "cosine(20) until loss < 0.3 then exp(10, to=0.01x)": "from=0.01x",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_may_be_infinite_or_no_number_is_refused_with_the_reason(text: str) -> None:
+    wrong = [d for d in lrdsl.lint(text) if d.severity == "error"]
+    assert [d.code for d in wrong] == ["LR144"]
+    assert REFUSED[text] in wrong[0].help
+
+
+def test_a_base_that_leaves_the_proof_is_refused() -> None:
+    """Of a base of 0, infinity would make no number; of one below 0, no minimum keeps it down."""
+    schedule = lrdsl.parse("min(step(10, 2), hold(at=2048))")
+    assert schedule.at(10**6, 1e-30) == 2048
+    for base in (0, -1, 1e40):
+        with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+            schedule.at(10**6, base)
+    assert lrdsl.parse("min(step(10, 0.5), 1x)").at(10**6, 0) == 0
+
+
+def test_usual_levels_are_computed_as_before() -> None:
+    """The operations that look for infinity are only where it may be."""
+    from lrdsl.expr import WIDE
+
+    for text in (
+        "cosine(20)",
+        "poly(20, 2, to=0.1x)",
+        "restarts(poly(20, 0.9, to=1e-5))",
+        "exp(0.9)",
+        "step(3)",
+        "min(exp(1.1) for 20, 2x)",
+        "scale(1/(1+exp(-t)))",
+    ):
+        assert not lrdsl.parse(text).plan.level.holds & WIDE, text
+    assert lrdsl.parse("min(exp(1.1), 2x)").plan.level.holds & WIDE
+    assert math.isfinite(lrdsl.parse("min(exp(1.1), 2x)").at(10**12))
+
+
+def test_a_product_that_has_come_to_0_stays_there() -> None:
+    """However large the factors after it are: thousands of them together are past the doubles."""
+    schedule = lrdsl.parse("cumprod(abs(t - 30)/30)")
+    assert [schedule.at(t) for t in (30, 70_000, 140_000)] == [0, 0, 0]
+    assert not schedule.values([30, 5_000, 70_000, 140_000]).any()

@@ -1,0 +1,173 @@
+"""What is bounded is accepted, and what is accepted is finite: compositions that grow, saturate and go round, beside their values in exact arithmetic."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from typing import Any
+
+import attrs
+import numpy as np
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.check import check
+from lrdsl.clock import MAX_TICKS, Clock
+from lrdsl.diagnostics import Problems
+from lrdsl.expr import cycles
+from lrdsl.plan import Plan, pieces
+from lrdsl.syntax import canonical, nodes, parse
+from lrdsl.syntax.nodes import Node
+from tests.drawing import examples
+from tests.properties import exact, texts
+
+BASE = Fraction(1, 10)
+#: Where the proof gives up: a level of this size is no false alarm.
+LARGE = 1e148
+#: Factors that saturate, that are kept down, or that are not.
+FACTORS = (
+    "1/(1 + exp((t - 50)/10))",
+    "100/(100 + exp(t/10))",
+    "1 - 1/(1 + exp(-(t - 30)/5))",
+    "1/(1 + exp(t/20))^3",
+    "1/(1 + 1.5^t)",
+    "exp(-exp(3 - t/20))",
+    "1 - exp(-exp(t/30 - 4))",
+    "0.5^(1.1^floor(t/7))",
+    "min(4, 1.3^t)",
+    "min(4, exp(t/9))",
+    "max(0.5, 3 - 1.2^t)",
+    "min(2, 1/0.9^t)",
+    "1/(t^2 - 2*t + 2)",
+    "2 - t/(t + 7)",
+    "min(floor(1.2^t), 100)",
+    "sqrt(max(0, 1 - t/40))",
+    "max(0.1, log(t + 1))",
+    "1.02^t",
+    "exp(t/15)",
+    "1 + t/10",
+    "1/(45 - t)",
+    "sqrt(1 - t/30)",
+)
+
+
+@st.composite
+def compositions(draw: st.DrawFn) -> Node:
+    """A composition of phases, some of which grow, and of factors that saturate."""
+    return _with_growth(draw, draw(texts.phases(draw(st.integers(1, 4)), draw(st.sampled_from([60, 300, 10**5])))))
+
+
+def _with_growth(draw: st.DrawFn, node: Node) -> Node:
+    if isinstance(node, nodes.Call):
+        given = tuple(attrs.evolve(a, value=_with_growth(draw, a.value)) for a in node.arguments)
+        if node.name in ("exp", "step", "drop", "restarts") and draw(st.booleans()):
+            at = {"step": 1, "restarts": -1}.get(node.name, 0)
+            named = [i for i, a in enumerate(given) if a.name in ("gamma", "decay")]
+            i = named[0] if named else at if len(given) > at >= 0 and not given[at].name and not any(a.name == "to" for a in given) else None
+            if i is not None and isinstance(given[i].value, nodes.Number):
+                given = (*given[:i], attrs.evolve(given[i], value=draw(texts.decimals(1.01, 4))), *given[i + 1 :])
+        if node.name == "scale":
+            given = (attrs.evolve(given[0], value=parse(draw(st.sampled_from(FACTORS)))), *given[1:])
+        return attrs.evolve(node, arguments=given)
+    if isinstance(node, nodes.Sequence):
+        return attrs.evolve(node, items=tuple(_with_growth(draw, item) for item in node.items))
+    if isinstance(node, nodes.Limited | nodes.Restart):
+        return attrs.evolve(node, body=_with_growth(draw, node.body))
+    if isinstance(node, nodes.Binary):
+        return attrs.evolve(node, left=_with_growth(draw, node.left), right=_with_growth(draw, node.right))
+    return node
+
+
+def unproved(text: str, **facts: Any) -> Plan:
+    """The plan of a text, whether its level is finite or not, in the form that people read."""
+    problems = Problems(text)
+    program = check(parse(text), Clock.of(**facts), {}, problems, readable=True)
+    assert program is not None, problems.found
+    return program.main.plan
+
+
+def refusal(text: str, **facts: Any) -> lrdsl.Diagnostic | None:
+    """Why a text is refused as not finite; drops texts with other problems."""
+    wrong = [d for d in lrdsl.lint(text, **facts) if d.severity == "error"]
+    assume(all(d.code == "LR144" and not d.message.startswith("a division") for d in wrong))
+    return wrong[0] if wrong else None
+
+
+def near_and_far(plan: Plan, fault: float = 0) -> list[int]:
+    """Ticks to look at: all at first, about the ends of pieces and a fault, and ever farther out."""
+    edges = [float(p.start) for p in pieces(plan.level)][:60]
+    far = {int(10 ** (k / 4)) for k in range(8, 49)}
+    edges += [float(start) + k * float(length) for length, start in cycles(plan.level) for k in (0, 1, 5)][:60]
+    near = {max(0, int(at) + d) for at in (*edges, fault) for d in (-2, -1, 0, 1, 2)}
+    last = 3000 if "cumprod" in "".join(p.text for p in plan.phases) else MAX_TICKS
+    return sorted(t for t in {*range(120), *near, *far} if t <= last)
+
+
+def is_bounded(plan: Plan, ticks: list[int]) -> bool:
+    try:
+        return all(abs(exact.value_of(plan.level, t + part, BASE, told=True)) <= LARGE for t in ticks for part in (Fraction(0), Fraction(1, 2)))
+    except exact.UndefinedError:
+        return False
+
+
+def looked_at(text: str, **facts: Any) -> None:
+    """A text is refused only if its level is not bounded; if it is accepted, its numbers are the right ones, near and far."""
+    wrong = refusal(text, **facts)
+    plan = unproved(text, **facts)
+    if wrong is not None:
+        fault = float(wrong.message.split(" tick ")[1].split()[0])
+        assert not is_bounded(plan, near_and_far(plan, fault)), (text, wrong.message)
+        return
+    schedule = lrdsl.parse(text, **facts)
+    ticks = near_and_far(plan)
+    listed = schedule.values(ticks, float(BASE))
+    alone = [schedule.at(t, float(BASE)) for t in ticks]
+    assert np.isfinite(listed).all(), text
+    assert all(map(math.isfinite, alone)), text
+    right = [float(exact.value_of(schedule.readable_plan().level, Fraction(t), Fraction(float(BASE)))) for t in ticks]
+    size = max(map(abs, right))
+    np.testing.assert_allclose(alone, right, rtol=1e-9, atol=1e-12 * size, err_msg=text)
+    np.testing.assert_allclose(listed, right, rtol=1e-9, atol=1e-12 * size, err_msg=text)
+
+
+@examples(250)
+@given(compositions())
+def test_nothing_bounded_is_refused_and_nothing_accepted_is_not_finite(node: Node) -> None:
+    looked_at(canonical(node))
+
+
+@examples(60)
+@given(compositions(), st.integers(10, 3000))
+def test_a_run_of_known_length_keeps_its_last_phase_finite(node: Node, total: int) -> None:
+    text = canonical(node)
+    schedule = None if refusal(text, total_steps=total) is not None else lrdsl.parse(text, total_steps=total)
+    if schedule is None or schedule.plan.cut is None:
+        return
+    assert refusal(text) is not None
+    start = schedule.phases[-1].start or 0
+    end = max(total, start)
+    later = [schedule.at(t, float(BASE)) for t in (end, end + 1, 10 * end, MAX_TICKS)]
+    assert all(map(math.isfinite, later))
+    assert len(set(later)) == 1
+    assert schedule.plan.length == end
+    assert lrdsl.parse(str(schedule), total_steps=total) == schedule
+
+
+@examples(60)
+@given(compositions())
+def test_the_help_of_a_refusal_helps(node: Node) -> None:
+    """What it says to write is accepted; and what grows too far is accepted under a level."""
+    text = canonical(node)
+    wrong = refusal(text)
+    if wrong is None:
+        return
+    begin, end = wrong.span.start.offset, wrong.span.end.offset
+    sooner = re.search(r"end it sooner: `(.*? for [0-9]+)`", wrong.help)
+    if sooner is not None and "\N{HORIZONTAL ELLIPSIS}" not in sooner[1]:
+        found = [d for d in lrdsl.lint(text[:begin] + sooner[1] + text[end:]) if d.code == "LR144"]
+        assert not [d for d in found if d.span.start.offset == begin], (text, wrong.help)
+    if "grows too far" in wrong.help:
+        found = [d for d in lrdsl.lint(f"{text[:begin]}min({text[begin:end]}, 1x){text[end:]}") if d.code == "LR144"]
+        assert not [d for d in found if d.span.start.offset == begin and "grows too far" in d.help], (text, wrong.help)
