@@ -14,7 +14,7 @@ import attrs
 from lrdsl.check import curves, wording
 from lrdsl.check.curves import Curve
 from lrdsl.check.faults import refuse_infinite
-from lrdsl.check.finite import Proof, widened
+from lrdsl.check.finite import Proof, proved, widened
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
@@ -109,18 +109,15 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     plan = _planned(tree, items, parts, scope)
     if plan is None or scope.readable:
         return plan
-    if scope.run.history and plan.watches:  # the law was proved finite before, for every event that may come
-        return attrs.evolve(plan, level=widened(plan.level, Proof.of(plan.level, False).large))
-    proof = _proof(plan, scope)
-    if proof.fault is None:
-        return _marked(plan, proof, scope)
-    if scope.rest is not None and not plan.watches:
+    finite, proof = _finite(plan, scope)
+    if finite is None and scope.rest is not None and not plan.watches:
         items, parts = _cut(items, parts, scope.rest)
         cut = _planned(tree, items, parts, scope)
-        if cut is not None and (proof_of_cut := _proof(cut, scope)).fault is None:
-            return attrs.evolve(_marked(cut, proof_of_cut, scope), cut=plan.phases[-1].node)
-    refuse_infinite(plan, proof, scope)
-    return None
+        finite = cut and _finite(cut, scope)[0]
+        finite = finite and attrs.evolve(finite, cut=plan.phases[-1].node)
+    if finite is None:
+        refuse_infinite(plan, proof, scope)
+    return finite
 
 
 def _cut(items: tuple[Node, ...], parts: list[Curve], run: Exact | None) -> tuple[tuple[Node, ...], list[Curve]]:
@@ -196,21 +193,22 @@ def _simplified(level: Expr) -> Expr:
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(starting, ends, strict=True)])
 
 
-def _proof(plan: Plan, scope: Scope) -> Proof:
-    """Returns the proof that every level of a plan is finite."""
+def _finite(plan: Plan, scope: Scope) -> tuple[Plan | None, Proof]:
+    """Returns a plan that is proved finite, with marks on the parts of its formula that may be too large for doubles; None if the proof fails."""
     try:
-        return Proof.of(plan.law, bool(plan.watches))
+        if plan.watches:
+            # With a history, the law was proved finite before, for every event that may come.
+            proof = Proof() if scope.run.history else proved(plan.law, True)[1]
+            level, large = proved(plan.level, False)
+            marked = widened(level, large.large)
+            plan = attrs.evolve(plan, level=marked)
+        else:
+            level, proof = proved(plan.level, False)
+            marked = widened(level, proof.large)
+            plan = attrs.evolve(plan, level=marked, law=marked)
     except TooMuchWorkError as error:
         error.at(scope.problems.text, (plan.phases[0].extent[0], plan.phases[-1].extent[1]))
         raise
-
-
-def _marked(plan: Plan, proof: Proof, scope: Scope) -> Plan:
-    """Returns a plan that is proved finite, with marks on the parts of its formula that may be past the doubles."""
-    large = Proof.of(plan.level, False).large if plan.watches else proof.large
-    if large:
-        level = widened(plan.level, large)
-        plan = attrs.evolve(plan, level=level, law=plan.law if plan.watches else level)
     if scope.notes is not None:
         scope.notes.least[plan.level] = proof.least
-    return plan
+    return plan if proof.fault is None else None, proof

@@ -9,10 +9,31 @@ import attrs
 
 from lrdsl.arguments import floating, quoted
 from lrdsl.check.bounds import HUGE, Box
+from lrdsl.check.exponentials import tamed
 from lrdsl.check.intervals import Range, may_overflow
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import refuse
-from lrdsl.expr import BASE, ENTRY, STAIRS, WIDE, Call, Event, Expr, Num, Select, T, Wide, after, events_of, is_affine, mentions, rebuild, unhappened, walk
+from lrdsl.expr import (
+    BASE,
+    ENTRY,
+    STAIRS,
+    WIDE,
+    Call,
+    Event,
+    Expr,
+    Num,
+    Select,
+    T,
+    Wide,
+    after,
+    events_of,
+    is_affine,
+    mentions,
+    rebuild,
+    select,
+    unhappened,
+    walk,
+)
 from lrdsl.plan import first_tick, pieces
 from lrdsl.work import spend
 
@@ -130,6 +151,25 @@ class Proof:
         """Returns the tick to report for a fault in a narrow interval: its first whole tick, if the formula is not finite there; else its start."""
         tick = float(math.ceil(a))
         return a if self._holds(e, {T: (tick, tick), BASE: base, ENTRY: base}) else tick
+
+
+def proved(level: Expr, waits: bool) -> tuple[Expr, Proof]:
+    """Returns a formula with the proof that it is finite. Where that fails, the formula is rewritten with fewer exponentials: throughout, or from the fault on.
+
+    If it fails still, the formula and its first proof are returned.
+    """
+    first = proof = Proof.of(level, waits)
+    current, start = level, -1
+    while proof.fault is not None:
+        tick = MAX_TICKS if waits else max(0, math.ceil(proof.fault[0]) - 1)
+        other = tamed(level, tick + 1)
+        if tick <= start or other is level:
+            return level, first
+        if (whole := Proof.of(other, waits)).fault is None:
+            return other, whole
+        current, start = select(T, [(0, current), (tick, other)]), tick
+        proof = whole if waits else Proof.of(current, waits)
+    return current, proof
 
 
 def culprit(level: Expr, tick: float, base: Range) -> str | None:

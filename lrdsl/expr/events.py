@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lrdsl.expr.arithmetic import Call, Event, Expr, T, add, number
+from lrdsl.expr.arithmetic import Call, Event, Expr, T, add, number, parts
 from lrdsl.expr.branching import select
 from lrdsl.expr.exact import Exact
 from lrdsl.expr.functions import call
@@ -76,8 +76,19 @@ def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]]) -> Expr:
 
 
 def unhappened(e: Expr) -> Expr:
-    """Returns the formula of a run in which no event has ended a phase yet."""
-    return _rewritten(e, lambda x, walk: walk(x.values[0]) if event_of(x) is not None and isinstance(x, Select) else rebuild(x, walk))
+    """Returns the formula of a run in which no event has ended a phase yet. A phase that has a longest time keeps the level that it has there."""
+
+    def step(x: Expr, walk: Callable[[Expr], Expr]) -> Expr:
+        if not isinstance(x, Select) or (event := event_of(x)) is None:
+            return rebuild(x, walk)
+        before = walk(x.values[0])
+        scale, of, shift = parts(x.of.args[1])  # type: ignore[attr-defined]
+        if event.most is None or of is not T or scale != 1:
+            return before
+        end = event.most - shift
+        return select(T, [(0, before), (end, substitute(before, {T: number(end)}))])
+
+    return _rewritten(e, step)
 
 
 def after(e: Expr, event: Event) -> Expr:
