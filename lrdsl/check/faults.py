@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from fractions import Fraction
 
-from lrdsl.check.finite import Proof, culprit
+import attrs
+
+from lrdsl.check.finite import Proof, culprit, proved
 from lrdsl.check.scope import Scope
 from lrdsl.diagnostics import shown
+from lrdsl.expr import BASE, ZERO, Expr, call, on_branches
 from lrdsl.plan import Plan
-from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax import canonical, nodes, parse
 
 #: What keeps an operation from what it cannot take.
 _REPAIRS = {
@@ -17,7 +22,10 @@ _REPAIRS = {
     "pow": "it raises to a power what may be 0 or below: write `max(1e-9, ...)^p`",
     "sqrt": "it takes the root of a number below 0: write `sqrt(max(0, ...))`",
 }
-_GROWTH = "it grows too far: keep it down, as in `min(..., 1x)`"
+
+
+#: The most intervals of the proof that a limit helps.
+_BUDGET = 300
 
 
 def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
@@ -32,14 +40,38 @@ def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
         where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
     node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
     op = culprit(*proof.failed)
-    help = _REPAIRS.get(op or "", _GROWTH)
+    help = _REPAIRS.get(op or "") or _limits(plan, node)
     if op == "div" and isinstance(node, nodes.Call) and node.name in ("exp", "warmup"):
         help = "an exponential curve divides by the level that it starts from: give one above 0, as in `from=0.01x`"
     last = math.ceil(tick) - 1 - (phase.start or 0)
     if event is None and last >= 1:
-        text = canonical(node)
-        sooner = f"`{text if isinstance(node, nodes.Call | nodes.Name) else f'({text})'} for {math.floor(last)}`"
+        sooner = f"`{canonical(_shorter(node, math.floor(last)))}`"
         help += f", or end it sooner: {shown(sooner, 200)}"
         if scope.rest is None and phase is plan.phases[-1]:
             help += "; a run that is known to be shorter, as by `set total = ...`, ends it too"
     scope.problems.error("LR144", phase.extent, f"the level may not be finite from {where} on", help)
+
+
+def _shorter(node: nodes.Node, ticks: int) -> nodes.Node:
+    """Returns a phase with a length. A phase that a metric ends gets a longest time."""
+    length = nodes.Number(Fraction(ticks), node.extent)
+    if not isinstance(node, nodes.Until):
+        return nodes.Limited(node, length, node.extent)
+    return attrs.evolve(node, conditions=(*(c for c in node.conditions if not isinstance(c, nodes.Lasting)), nodes.Lasting(length, node.extent)))
+
+
+def _limits(plan: Plan, node: nodes.Node) -> str:
+    """Returns the first limit of a phase that keeps it finite, as a repair."""
+    for limit, name, ends in _LIMITS:
+        level = on_branches(limit, plan.law)
+        if proved(level, bool(plan.watches), _BUDGET)[1].fault is None:
+            limited = nodes.Call(name, tuple(nodes.Argument("", a, node.extent, node.extent) for a in (node, *map(parse, ends))), node.extent, node.extent)
+            return f"it grows too far: limit it, as in {shown(f'`{canonical(limited)}`', 200)}"
+    return "a part of it grows too far: limit that part, as in `min(1e6, exp(t))`"
+
+
+#: Limits of a level: as a change of its formula, and as a combinator with its other arguments.
+_LIMITS: tuple[tuple[Callable[[Expr], Expr], str, tuple[str, ...]], ...] = (
+    (lambda level: call("min", level, BASE), "min", ("1x",)),
+    (lambda level: call("max", level, ZERO), "max", ("0",)),
+)

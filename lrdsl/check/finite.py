@@ -45,7 +45,9 @@ MAX_BASE = 1e100
 UNIT: Range = (0.0, 1.0)
 #: The most intervals that a proof may try.
 _BUDGET = 4000
-#: The most of them that may split one turn of a cycle.
+#: The most intervals of a proof of a formula that is rewritten.
+_TRIAL_BUDGET = 1000
+#: The most intervals that may split one turn of a cycle.
 _TURN_BUDGET = 300
 #: The narrowest interval that is not split.
 _NARROW = 1 / 64
@@ -67,11 +69,11 @@ class Proof:
     _budget: int = _BUDGET
 
     @classmethod
-    def of(cls, law: Expr, waits: bool) -> Proof:
-        """Returns the proof of a formula. If it `waits` for events, the formula after each event is proved too."""
+    def of(cls, law: Expr, waits: bool, budget: int = _BUDGET) -> Proof:
+        """Returns the proof of a formula, with a budget of intervals. If the formula `waits` for events, that after each event is proved too."""
         proof = cls()
         for event in (None, *events_of(law)) if waits else (None,):
-            proof._budget = _BUDGET
+            proof._budget = budget
             tick = proof._first_fault(unhappened(law if event is None else after(law, event)) if waits else law)
             if tick is not None:
                 proof.fault = tick, event
@@ -153,22 +155,25 @@ class Proof:
         return a if self._holds(e, {T: (tick, tick), BASE: base, ENTRY: base}) else tick
 
 
-def proved(level: Expr, waits: bool) -> tuple[Expr, Proof]:
+def proved(level: Expr, waits: bool, budget: int = _BUDGET) -> tuple[Expr, Proof]:
     """Returns a formula with the proof that it is finite. Where that fails, the formula is rewritten with fewer exponentials: throughout, or from the fault on.
 
-    If it fails still, the formula and its first proof are returned.
+    If it fails still, the formula and its first proof are returned. A finite formula is rewritten too if that leaves no part that is too large for a double.
     """
-    first = proof = Proof.of(level, waits)
+    first = proof = Proof.of(level, waits, budget)
+    trial = min(budget, _TRIAL_BUDGET)
+    if first.large and (other := tamed(level, MAX_TICKS)) is not level and (small := Proof.of(other, waits, trial)).fault is None and not small.large:
+        return other, small
     current, start = level, -1
     while proof.fault is not None:
         tick = MAX_TICKS if waits else max(0, math.ceil(proof.fault[0]) - 1)
         other = tamed(level, tick + 1)
         if tick <= start or other is level:
             return level, first
-        if (whole := Proof.of(other, waits)).fault is None:
+        if (whole := Proof.of(other, waits, trial)).fault is None:
             return other, whole
         current, start = select(T, [(0, current), (tick, other)]), tick
-        proof = whole if waits else Proof.of(current, waits)
+        proof = whole if waits else Proof.of(current, waits, trial)
     return current, proof
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -186,19 +187,23 @@ def test_another_total_and_another_plan_end_elsewhere() -> None:
     assert lrdsl.parse("exp(1.1)", total_steps=200).at(10**6) == pytest.approx(1.1**200)
 
 
+#: A text that may not be finite -> what its help says.
 REFUSED = {
-    "exp(1.1)": "it grows too far",
-    "min(step(10, 0.5), exp(1.1) - 1x) * step(10, 2)": "it grows too far",
+    "exp(1.1)": "limit it, as in `min(exp(1.1), 1x)`, or end it sooner: `exp(1.1) for 3623`",
+    "exp(1.1) * exp(0.95)": "limit it, as in `min(exp(1.1) * exp(0.95), 1x)`",
+    "min(exp(1.1), -1 * exp(1.1))": "limit it, as in `max(min(exp(1.1), -1 * exp(1.1)), 0)`",
+    "exp(1.1) * scale(cos(t))": "limit that part",
+    "min(step(10, 0.5), exp(1.1) - 1x) * step(10, 2)": "limit that part",
     "scale(1/(t - 50))": "it divides by 0",
     "scale(max(0, 1 - 1/t))": "it divides by 0",
     "scale(max(0, sqrt(10 - t)))": "write `sqrt(max(0, ...))`",
+    "scale(log(t))": "limit it, as in `max(scale(log(t)), 0)`",
     "scale(min(3, log(t - 3)))": "write `log(max(1, ...))`",
     "scale((3 - t)^0.5)": "it raises to a power",
-    "scale(exp(t) - exp(t - 1))": "it grows too far",
-    "scale(min(2, exp(t) - exp(2*t)))": "it grows too far",
-    "scale(cos(exp(t)))": "it grows too far",
-    "scale(min(3, 1e-99*exp(t)*1e-99*1e-99))": "it grows too far",
-    "max(cumprod(1.503 - t/100), -1x) * 1e-9": "it grows too far",
+    "scale(exp(t) - exp(t - 1))": "limit it, as in `min(scale(exp(t) - exp(t - 1)), 1x)`",
+    "scale(min(2, exp(t) - exp(2*t)))": "limit",
+    "scale(cos(exp(t)))": "limit that part",
+    "max(cumprod(1.503 - t/100), -1x) * 1e-9": "limit",
     "cosine(20) until loss < 0.3 then exp(10, to=0.01x)": "from=0.01x",
 }
 
@@ -208,6 +213,50 @@ def test_what_may_be_infinite_or_no_number_is_refused_with_the_reason(text: str)
     wrong = [d for d in lrdsl.lint(text) if d.severity == "error"]
     assert [d.code for d in wrong] == ["LR144"]
     assert REFUSED[text] in wrong[0].help
+
+
+REPAIRED = [
+    "exp(1.1)",
+    "warmup(5) then exp(1.1)",
+    "exp(1.1) * exp(0.95)",
+    "min(exp(1.1), -1 * exp(1.1))",
+    "scale(log(t))",
+    "scale(exp(t) - exp(t - 1))",
+    "restarts(cosine(10), decay=2)",
+    "hold(5) then repeat(exp(1.1) for 5)",
+    "cumprod(1.01)",
+    "scale(2^(2^t))",
+    "warmup(5) then scale(exp(t)/(1 + exp(t/2)))",
+    "exp(1.1) until loss < 3 or for 5000 then cosine(9)",
+]
+
+
+@pytest.mark.parametrize("text", REPAIRED)
+def test_the_limit_and_the_shorter_phase_of_the_help_are_accepted(text: str) -> None:
+    wrong = next(d for d in lrdsl.lint(text) if d.code == "LR144")
+    repairs = [repair for repair in re.findall(r"`(.*?)`", wrong.help) if "=" not in repair or "decay" in repair]
+    assert 1 <= len(repairs) <= 2
+    for repair in repairs:
+        repaired = text[: wrong.span.start.offset] + repair + text[wrong.span.end.offset :]
+        assert not [d for d in lrdsl.lint(repaired) if d.code == "LR144"], repaired
+
+
+OTHERS = {
+    "scale(1/(t - 50))": "scale(1/max(1, t - 50))",
+    "scale(max(0, 1 - 1/t))": "scale(max(0, 1 - 1/max(1, t)))",
+    "scale(max(0, sqrt(10 - t)))": "scale(sqrt(max(0, 10 - t)))",
+    "scale(log(t - 3))": "scale(log(max(1, t - 3)))",
+    "scale((3 - t)^0.5)": "scale(max(1e-9, 3 - t)^0.5)",
+    "scale(cos(exp(t)))": "scale(cos(min(1e6, exp(t))))",
+    "exp(1.1) * scale(cos(t))": "min(exp(1.1), 1e6) * scale(cos(t))",
+    "cosine(20) until loss < 0.3 then exp(10, to=0.01x)": "cosine(20) until loss < 0.3 then exp(10, to=0.01x, from=0.01x)",
+}
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_the_other_repairs_of_the_help_are_accepted(text: str) -> None:
+    assert [d.code for d in lrdsl.lint(text) if d.severity == "error"] == ["LR144"]
+    assert not [d for d in lrdsl.lint(OTHERS[text]) if d.severity == "error"]
 
 
 def test_a_base_that_leaves_the_proof_is_refused() -> None:
