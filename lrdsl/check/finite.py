@@ -95,7 +95,7 @@ class Proof:
 
     def _search(self, e: Expr, low: float, high: float, base: Range) -> float | None:
         """Splits an interval of time until each part is proved finite, the earliest first. Returns the first tick that is not; None if there is none."""
-        turns = sorted({x for x in walk(e) if isinstance(x, Call) and x.op == "mod"}, key=lambda x: x.height) if e.holds & STAIRS else []
+        turns = sorted({x for x in walk(e) if isinstance(x, Call) and x.op in ("floor", "mod")}, key=lambda x: x.height) if e.holds & STAIRS else []
         stack = [(low, high)]
         while stack:
             a, b = stack.pop()
@@ -124,7 +124,7 @@ class Proof:
         return True
 
     def _holds_in_turns(self, e: Expr, ranges: dict[Expr, Range], turns: list[Call]) -> bool:
-        """Returns whether a formula is finite at every time within the cycles that turn round in a stretch of time: that is no longer than a turn."""
+        """Returns whether a formula is finite at every time within the cycles that turn round in a stretch of time, and before and after each stair."""
         budget = min(self._budget, _TURN_BUDGET)
         stack: list[dict[Expr, Range]] = [{}]
         while stack:
@@ -136,6 +136,10 @@ class Proof:
             share = 0.0
             for turn in turns:
                 low, high = box.of(turn)
+                if turn.op == "floor":
+                    if high - low == 1:
+                        widest, share = turn, math.inf
+                    continue
                 period = turn.args[1].value if isinstance(turn.args[1], Num) else 1
                 round = low == 0 and high >= float(period) * (1 - 1e-8)
                 if (round or turn in parts) and high - low > max(_NARROW, share * float(period)):
@@ -144,6 +148,9 @@ class Proof:
             if widest is None or budget <= 0:
                 return False
             low, high = box.of(widest)
+            if widest.op == "floor":
+                stack += [{**parts, widest: (high, high)}, {**parts, widest: (low, low)}]
+                continue
             middle = low + (high - low) / 2
             middle = float(math.floor(middle)) if low < math.floor(middle) else middle
             stack += [{**parts, widest: (middle, high)}, {**parts, widest: (low, middle)}]

@@ -33,6 +33,7 @@ CYCLES = [
     "restarts(restarts(poly(7/3, 0.9, to=1e-5)) for 40)",
     "restarts(warmup(10, power=2, from=0.1x))",
     "timm.poly(100, 2, to=1e-5, limit=1200)",
+    "every(31/15, clip(scale(1/(t^2 - 2*t + 2)), low=0.001))",
 ]
 SATURATING = [
     "scale(1/(1+exp((t-500)/50)))",
