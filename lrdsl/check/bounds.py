@@ -14,7 +14,7 @@ from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponenti
 from lrdsl.check.overflow import LARGE, large
 from lrdsl.check.slopes import slope
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, add, affine, mentions, mul, number
+from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, add, affine, is_time, mentions, mul, number
 from lrdsl.plan import first_tick
 from lrdsl.work import spend
 
@@ -84,7 +84,34 @@ def _called(e: Call, box: Box) -> Range:
         return found
     if e.op not in LARGE:
         return UNDEFINED
+    if e.op == "mul":
+        args = [_apart_from_zero(a, x, box) for a, x in zip(args, e.args, strict=True)]
     return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], found), box)
+
+
+#: From tick 1 on, an exact time is 0 or has at least this size: doubles there have steps of 2^-52, of which a cycle or a line takes a fraction.
+_STEP = 2.0**-80
+
+
+def _apart_from_zero(range: Range, e: Expr, box: Box) -> Range:
+    """Returns the sizes of a factor without exact zeros, for which a product with an infinite double is 0; the range itself if it may be 0 by rounding."""
+    least = _step(e) if range[0] <= 0 <= range[1] and box.ranges.get(T, (0.0, 0.0))[0] >= 1 else None
+    return range if least is None else (least, max(least, -range[0], range[1]))
+
+
+def _step(e: Expr) -> float | None:
+    """Returns the least size of a formula that is made of an exact time, where it is not 0; None for others."""
+    if is_time(e):
+        return _STEP
+    if not isinstance(e, Call):
+        return None
+    if e.op in ("hav", "sqrt"):
+        inner = _step(e.args[0])
+        return None if inner is None else inner**2 if e.op == "hav" else math.sqrt(inner)
+    if e.op in ("mul", "div", "pow") and isinstance(e.args[1], Num) and (inner := _step(e.args[0])) is not None:
+        by = float(e.args[1].double)
+        return inner / abs(by) if e.op == "div" else inner**by if e.op == "pow" and 0 < by <= 8 else None
+    return None
 
 
 #: The operations that are not defined everywhere, each with the argument that decides.

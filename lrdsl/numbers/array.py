@@ -63,7 +63,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 #: NumPy's operations give infinity of themselves, with warnings.
 _PLAIN |= {wide: _PLAIN[op] for op, wide in WIDE_OPERATIONS.items() if op in _PLAIN}
-_FOLDED[WIDE_OPERATIONS["mul"]] = np.multiply
+_FOLDED[WIDE_OPERATIONS["mul"]] = lambda a, b: np.where((a == 0) | (b == 0), 0.0, a * b)  # a factor of 0 is exact
 
 
 def _quiet(trees: tuple[Expr, ...]) -> AbstractContextManager[Any]:

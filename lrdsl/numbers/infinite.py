@@ -34,8 +34,8 @@ def log1p(x: float) -> float:
 
 
 def product(*factors: float) -> float:
-    """A product, of doubles: whole numbers would grow without end."""
-    return math.prod(factors, start=1.0)
+    """A product, of doubles: whole numbers would grow without end. A factor of 0 is exact, and makes it 0."""
+    return 0.0 if 0 in factors else math.prod(factors, start=1.0)
 
 
 def quotient(a: float, b: float) -> float:

@@ -327,7 +327,8 @@ class _Lowering:
         if of.op == "sqrt":
             total = root_of(total)
         for a in args[1:]:
-            total = sum_of(total, a) if of.op == "add" else product_of(total, a) if of.op == "mul" else quotient_of(total, a, partial(wide, "div"))
+            combine = partial(wide, of.op)
+            total = sum_of(total, a) if of.op == "add" else product_of(total, a, combine) if of.op == "mul" else quotient_of(total, a, combine)
         return Pair(total.high, None if total.low is None else known_error(total.low))
 
     def _hav_pair(self, x: Expr) -> Pair:

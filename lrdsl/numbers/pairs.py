@@ -70,9 +70,9 @@ def sum_of(a: Pair, b: Pair) -> Pair:
     return Pair(total, _plus(added(less(a.high, less(total, part)), less(b.high, part)), a.low, b.low))
 
 
-def product_of(a: Pair, b: Pair) -> Pair:
+def product_of(a: Pair, b: Pair, multiply: Callable[[Expr, Expr], Expr] = times) -> Pair:
     """The product of two pairs."""
-    p = times(a.high, b.high)
+    p = multiply(a.high, b.high)
     cross = [times(x, y) for x, y in ((a.high, b.low), (b.high, a.low)) if y is not None]
     return Pair(p, _plus(_product_error(a.high, b.high, p), *cross))
 

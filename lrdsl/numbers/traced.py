@@ -7,6 +7,7 @@ derivative of one, is infinite or NaN where the branch is not used.
 from __future__ import annotations
 
 import math
+import operator
 from functools import reduce
 from typing import Any
 
@@ -107,9 +108,13 @@ class _Tracer:
 
     def _wide(self, e: Expr) -> Any:
         """Returns what may be infinite. Where a power or a logarithm is, its derivative is 0: that of an infinite number would make NaN of what is finite."""
+        ops = self.ops
+        if isinstance(e, Call) and e.op == "mul":
+            factors = [self.of(a) for a in e.args]
+            zero = reduce(operator.or_, [factor == 0 for factor in factors])
+            return ops.where(zero, 0.0, math.prod(ops.where(zero, 1.0, factor) for factor in factors))
         if not isinstance(e, Call) or e.op not in ("exp", "expm1", "log", "log1p", "pow"):
             return self.of(e)
-        ops = self.ops
         args = [self.of(a) + ops.zeros_like(self.symbols[T]) for a in e.args]
         small = "64" not in str(self.symbols[T].dtype)
         if e.op in ("log", "log1p"):

@@ -64,6 +64,11 @@ LEAST = [
     "bounce(min(exp(2), 1x) for 2000)",
     "min(repeat(hold(3) then drop(2)), 10x)",
     "min(exp(2) + 1e-5, 1x) for 3000 then cosine(20)",
+    "clip(restarts(warmup(1), decay=1.01, floor=fixed), high=0.001x)",
+    "clip(restarts(warmup(7/2), decay=2), high=3x)",
+    "min(restarts(warmup(4, power=2) then cosine(6), decay=1.5), 2x)",
+    "min(restarts(warmup(4, power=0.5), decay=1.5), 2x)",
+    "min(exp(1.1) * restarts(warmup(4)), 2x)",
 ]
 EXPONENTIALS = [
     "exp(1.1) * exp(0.5)",
@@ -186,6 +191,31 @@ def test_another_total_and_another_plan_end_elsewhere() -> None:
     assert optimizer.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1**40 * 1.2**60)
     assert scheduler.finished
     assert lrdsl.parse("exp(1.1)", total_steps=200).at(10**6) == pytest.approx(1.1**200)
+
+
+@pytest.mark.parametrize("ticks", [60, 130])
+def test_a_state_of_a_shorter_run_goes_on_in_a_longer_one(ticks: int) -> None:
+    shorter, longer = (SimpleNamespace(param_groups=[{"lr": 1e-7}]) for _ in range(2))
+    scheduler = lrdsl.compile("exp(1.1)", shorter, total_steps=100)
+    for _ in range(ticks):
+        scheduler.step()
+    assert shorter.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1 ** min(ticks, 100))
+    later = lrdsl.compile("exp(1.1)", longer, total_steps=150)
+    later.load_state_dict(scheduler.state_dict(), migrate=True)
+    assert longer.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1**ticks)
+    for _ in range(100):
+        later.step()
+    assert longer.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1**150)
+
+
+def test_each_target_of_a_file_ends_with_the_run() -> None:
+    file = 'set total = 100\nlet growth = hold(10) then exp(1.1)\nlr = growth\nlr["a"] = 2 * exp(1.2)\nmomentum = cosine(50) until loss < 1'
+    schedule = lrdsl.parse(file).after({})
+    assert schedule.at(10**9, target="lr") == pytest.approx(1.1**90)
+    assert schedule.at(10**9, target='lr["a"]') == pytest.approx(2 * 1.2**100)
+    events = schedule.supposing(20)
+    assert events.at(10**9, target="lr") == pytest.approx(1.1**90)
+    assert events.readable_plan("lr").length == 100
 
 
 #: A text that may not be finite -> what its help says.
