@@ -1,4 +1,4 @@
-"""Checks assertions, such as `assert max(lr) <= 1x`: makes the two measures that are compared. Their numbers are computed later, in `lrdsl.assertions`."""
+"""Checks assertions, such as `assert max(lr) <= 1x`: makes the two measures that are compared. Room `schedule` computes their numbers."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, WORDS, Family, FunctionBinding, NameBinding
 from lrdsl.diagnostics import Problems, shown
 from lrdsl.expr.exact import Exact
-from lrdsl.patterns import Braces, braces_of, lone_brace
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.grammar import grammar
 from lrdsl.syntax.nodes import Node
+from lrdsl.targets.patterns import Braces, braces_of, lone_brace
 
 #: Keys of param groups that hold several numbers: the first index picks one of them.
 VECTORS = ("betas",)

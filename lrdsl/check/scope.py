@@ -14,11 +14,11 @@ from lrdsl.clock import Clock, MissingFactError
 from lrdsl.diagnostics import Problems, refuse, shown
 from lrdsl.expr import Event, Expr
 from lrdsl.expr.exact import Exact, size
-from lrdsl.patterns import catch_first, with_number
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
+from lrdsl.targets.patterns import catch_first, with_number
 
 if TYPE_CHECKING:
     from lrdsl.check.curves import Curve

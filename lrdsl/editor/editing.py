@@ -18,7 +18,6 @@ from lrdsl.diagnostics import Problems, ScheduleError
 from lrdsl.escaping.quoting import markdown
 from lrdsl.files.folder import Folder
 from lrdsl.kinds import DESCRIPTION, Kind, Parameter
-from lrdsl.patterns import braces_of
 from lrdsl.plan import Phase
 from lrdsl.schedule import Schedule, parse
 from lrdsl.shapes import SHAPES, Shape
@@ -27,6 +26,7 @@ from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 from lrdsl.targets import Target
+from lrdsl.targets.patterns import braces_of
 
 #: How many characters before the cursor are searched for what is being typed, and for the name before a bracket.
 _NEAR = 500

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from lrdsl.diagnostics import ScheduleError, refuse, shown
-from lrdsl.patterns import MAX_DIGITS
 from lrdsl.targets import Target, fits
+from lrdsl.targets.patterns import MAX_DIGITS
 
 #: The quantity that torch's schedulers set.
 LR = "lr"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lrdsl.patterns import catch, catch_first, with_number
+from lrdsl.targets.patterns import catch, catch_first, with_number
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import attrs
 
 from lrdsl import arguments
 from lrdsl.arguments import exactly, one_of, string, whole_number
-from lrdsl.assertions import hold
 from lrdsl.check import check
 from lrdsl.check.finite import checked_base
 from lrdsl.check.keys import plain
@@ -22,7 +21,8 @@ from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr.exact import Exact, nearest_number
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
-from lrdsl.source import Events, Source
+from lrdsl.schedule.assertions import hold
+from lrdsl.schedule.source import Events, Source
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node

@@ -15,8 +15,8 @@ from lrdsl.clock import Clock
 from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse, shown
 from lrdsl.expr import Expr
 from lrdsl.expr.exact import Exact
-from lrdsl.patterns import braces_of, catch, catch_first, with_number
 from lrdsl.plan import Plan
+from lrdsl.targets.patterns import braces_of, catch, catch_first, with_number
 
 #: The most characters of the name of a target that a program asks for.
 MAX_NAME = 1000
