@@ -24,6 +24,19 @@ def quoted(metric: str) -> str:
     return metric if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", metric) else f'"{metric}"'
 
 
+def finite_json(value: float) -> float | str:
+    """Returns a number as plain JSON data: one that is infinite or NaN becomes a string."""
+    return value if math.isfinite(value) else str(value)
+
+
+def number_of_json(data: Any) -> float:
+    """Returns the number from the data of `finite_json`. Raises `ValueError` for other data."""
+    valid = data in ("inf", "-inf", "nan") if isinstance(data, str) else type(data) in (int, float)
+    if not valid or (type(data) is int and abs(data) > 2**53):
+        raise ValueError(data)
+    return float(data)
+
+
 @attrs.frozen
 class State:
     """The state of a monitor: the `best` value so far, the number of `bad` reports in a row, and the reports left in a `cooldown`."""
@@ -33,17 +46,15 @@ class State:
     cooldown: int = 0
 
     def to_json(self) -> list[Any]:
-        """Returns the state as plain JSON data. An infinite best value becomes a string."""
-        best = self.best
-        return [best if best is None or math.isfinite(best) else str(best), self.bad, self.cooldown]
+        """Returns the state as plain JSON data."""
+        return [None if self.best is None else finite_json(self.best), self.bad, self.cooldown]
 
     @classmethod
     def from_json(cls, best: Any, bad: Any, cooldown: Any) -> State:
         """Returns the state from the data of `to_json`. Raises `ValueError` for other data."""
-        valid = best is None or best in ("inf", "-inf", "nan") if isinstance(best, str | None) else type(best) in (int, float)
-        if not valid or not all(type(count) is int and 0 <= count < 2**53 for count in (bad, cooldown)) or (type(best) is int and abs(best) > 2**53):
-            raise ValueError(best, bad, cooldown)
-        return cls(None if best is None else float(best), bad, cooldown)
+        if not all(type(count) is int and 0 <= count < 2**53 for count in (bad, cooldown)):
+            raise ValueError(bad, cooldown)
+        return cls(None if best is None else number_of_json(best), bad, cooldown)
 
 
 @attrs.frozen

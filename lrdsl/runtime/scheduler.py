@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from lrdsl.arguments import one_of, quoted, string, whole_number
@@ -17,7 +17,7 @@ from lrdsl.runtime.attaching import Attachment, Bases, Store, attach
 from lrdsl.runtime.groups import LR, Group, assign_groups, name_of, quantities
 from lrdsl.runtime.optimizers import each_of, joined, sizes_of
 from lrdsl.runtime.replans import Course
-from lrdsl.runtime.reports import Log, MetricWarning, Outcome, checked_metrics
+from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step, quiet_ticks
 from lrdsl.runtime.states import FORMAT, read_state
 from lrdsl.runtime.values import Values, value_bases
 from lrdsl.schedule import Schedule
@@ -116,14 +116,18 @@ class Scheduler:
         self._attachment, self._groups, self._count = attachment, attachment.groups, attachment.count
         self.schedule, self.bases, self.base_lrs = attachment.schedule, attachment.bases, cast("list[float]", attachment.bases[LR])
 
-    def step(self, metric: Any = None, /, **metrics: Any) -> None:
+    def step(self, metric: Any = None, /, epoch: None = None, **metrics: Any) -> None:
         """Moves to the next tick, and stores its level in every group.
 
-        Parameters, for a schedule that follows metrics: the metrics of the tick that ends, by name, as `step(val_loss=0.31)`; or `metric`, by position, if the
-        schedule follows exactly one. Metrics that the schedule does not follow are ignored. If a phase waits for a metric and it is not reported, that counts
-        as no report, with one `MetricWarning` per phase; None says that there is no report, without a warning. A NaN or infinite metric brings a warning each
-        time: a plateau treats it as torch does (a NaN is never better), and no comparison holds for it. Raises `ScheduleError`, and changes nothing, for a
-        metric that is not a number.
+        Parameters: the metrics of the tick that ends, by name, as `step(val_loss=0.31)`; or `metric`, a number by position, if the schedule follows exactly
+        one. Metrics that the schedule does not follow are ignored, by position too. `report` brings a metric without a tick.
+
+        With `ticks_per_step`, a metric that is given in several ticks of one step counts once, at the end of the step. If a phase waits for a metric that is
+        not reported, that counts as no report. Where it looks like a mistake there is a `MetricWarning`, once per phase; None says that there is no report. A
+        NaN or infinite metric brings a warning each time: a plateau treats it as torch does (a NaN is never better), and no comparison holds for it.
+
+        Raises `ScheduleError`, and changes nothing, for a metric that is not a number, and for an `epoch`, or a whole number where no metric is followed: see
+        `seek`.
 
         >>> from types import SimpleNamespace
         >>> import lrdsl
@@ -139,7 +143,7 @@ class Scheduler:
         """
         tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
-        if tick < self._until and metric is None and groups is self._groups and len(groups) == self._count:
+        if tick < self._until and metric is epoch is None and groups is self._groups and len(groups) == self._count:
             try:
                 self._store(tick)
             except ScheduleError:  # refused before a level was stored
@@ -149,18 +153,47 @@ class Scheduler:
                 raise
             self.last_epoch = tick
         else:
-            self._advance(tick, metric, metrics)
+            self._advance(tick, metric, epoch, metrics)
 
-    def _advance(self, tick: int, metric: Any, metrics: Mapping[str, Any]) -> None:
+    def report(self, metric: Any = None, /, **metrics: Any) -> None:
+        """Brings metrics and no tick. They take effect with the next tick, and are saved with the state until then.
+
+        The parameters are those of `step`. Of several reports of one metric in a step, the last counts. A schedule that follows no metric takes and ignores
+        them, so that one program serves every text. `report()` says that reports will come, so that no warning asks for the first one. Processes that train
+        together need not report equally often: the reports are reduced in `step`. Raises `ScheduleError`, and changes nothing, for a metric that is not a
+        number.
+
+        >>> from types import SimpleNamespace
+        >>> import lrdsl
+        >>> optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
+        >>> scheduler = lrdsl.compile("hold until val_loss < 0.3 then linear(2)", optimizer)
+        >>> scheduler.report(val_loss=0.2)
+        >>> for _ in range(2):
+        ...     scheduler.step()
+        ...     print(optimizer.param_groups[0]["lr"])
+        1.0
+        0.5
+        """
+        numbers = checked_metrics("report", self.schedule, metric, metrics)
+        if any(watch.open_after(self.last_epoch) for watch in self._attachment.watches):
+            log = self.log if numbers else self.log.expecting(self.schedule.metrics, False)
+            self.log = log.taking(numbers).expecting([name for name, number in numbers.items() if number is not None], True)
+
+    def _advance(self, tick: int, metric: Any, epoch: Any, metrics: Mapping[str, Any]) -> None:
         """Moves to a tick if the fast path of `step` is not enough: a new formula, new groups, or a metric."""
         if tick > MAX_TICKS:
             raise self._too_far(tick)
         attachment, log = self._current(), self.log
-        if attachment.watches or metric is not None:
-            attachment, outcome = self._observe(attachment, tick, metric, metrics)
-            log = outcome.log
-            for warning in outcome.warnings:  # a warning filter may turn it into an error, so nothing has changed yet
-                warnings.warn(warning, MetricWarning, stacklevel=3)
+        if epoch is not None and "epoch" in attachment.schedule.metrics:
+            metrics, epoch = {**metrics, "epoch": epoch}, None
+        check_no_epoch(attachment.schedule, metric, epoch)
+        numbers = checked_metrics("step", attachment.schedule, metric, metrics)
+        if attachment.watches:
+            log = log.taking(numbers)
+            if ends_step(attachment.schedule.clock, tick):
+                attachment, log, messages = self._observe(attachment, log, tick)
+                for message in messages:  # a warning filter may turn it into an error, so nothing has changed yet
+                    warnings.warn(message, MetricWarning, stacklevel=3)
         self._check_order(tick)
         self._move_to(tick, attachment, log)
 
@@ -170,23 +203,27 @@ class Scheduler:
     def _too_far(self, tick: Any) -> ScheduleError:
         return refuse("LR152", f"tick is {quoted(tick)}", f"ticks run from 0 to {MAX_TICKS:.0e}", str(self.schedule))
 
-    def _observe(self, attachment: Attachment, tick: int, metric: Any, metrics: Mapping[str, Any]) -> tuple[Attachment, Outcome]:
-        """Passes the metrics of the tick that ends to the watches. Returns the outcome, and an attachment whose schedule knows the events that came."""
-        numbers = checked_metrics(attachment.schedule, metric, metrics)
+    def _observe(self, attachment: Attachment, log: Log, tick: int) -> tuple[Attachment, Log, Sequence[str]]:
+        """Passes the metrics of the step that ends to the watches. Returns an attachment whose schedule knows the events that came, the log, and warnings."""
+        numbers = log.waiting
         if any(watch.may_fire_at(tick) for watch in attachment.watches):
-            numbers = self._reduced(numbers)
-        outcome = self.log.observe(attachment.watches, tick, numbers)
+            numbers = {**numbers, **self._reduced(numbers)}
+            # What another process reported comes at a rhythm of its own.
+            log = log.expecting([name for name in numbers if name not in log.waiting], True)
+        outcome = log.observe(attachment.watches, tick, numbers, quiet_ticks(attachment.schedule.clock, self._ticks_by_step(tick)))
         log = outcome.log
-        if not outcome.fired:
-            return attachment, outcome
         for watch in outcome.fired:
             extended = log.with_event(watch, tick)
             schedule = attachment.schedule.after(extended.events)
             if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
                 log, attachment = extended, attachment.attached(schedule)
-        return attachment, Outcome(log, outcome.fired, outcome.warnings)
+        return attachment, log, outcome.warnings
 
-    def _reduced(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+    def _ticks_by_step(self, tick: int) -> bool:
+        """Whether each tick was one step of the optimizer so far. Only torch's scheduler can tell."""
+        return False
+
+    def _reduced(self, metrics: Mapping[str, float | None]) -> Mapping[str, float | None]:
         """Reduces the metrics over all processes of the run. Here there is one process."""
         return metrics
 
@@ -200,7 +237,7 @@ class Scheduler:
         tick = whole_number("tick", tick, "seek to a whole tick, from 0", high=MAX_TICKS, text=str(self.schedule))
         self._check_remembered(tick)
         attachment, log = self._current(), self.log
-        if tick < self.last_epoch and (log.states or log.events):
+        if tick < self.last_epoch and (log.states or log.events or log.waiting):
             log = log.rewound(tick)
             attachment = attachment.attached(self.schedule.after(log.events))
         self._move_to(tick, attachment, log)
@@ -310,7 +347,7 @@ class Scheduler:
     def state_dict(self) -> dict[str, Any]:
         """Returns the state as plain JSON data.
 
-        It has the text, its replans, the clock, the values of names, the tick, the log of metrics, the bases, and the names of the groups of each optimizer.
+        It has the text, its replans, the clock, the values of names, the tick, the log of metrics, waiting reports, the bases, and the names of the groups of each optimizer.
         """
         return {
             "format": FORMAT,
@@ -321,6 +358,7 @@ class Scheduler:
             "names": {name: plain(value) for name, value in self.schedule.names},
             "last_epoch": self.last_epoch,
             "watches": self.log.to_json(),
+            "reports": self.log.waiting_to_json(),
             "bases": {name: list(bases) for name, bases in self.bases.items()},
             "groups": [[name_of(group) for group in one.param_groups] for one in each_of(self.optimizer)],
         }

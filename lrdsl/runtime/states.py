@@ -67,7 +67,7 @@ def read_state(state: Any, own: Mapping[str, Any], course: Course, counts: Mappi
     if set(bases) != set(own["bases"]) or any(_lacks(bases[name], own["bases"][name]) for name in bases):
         raise _damaged("bases", text)
     try:
-        log = Log.from_json(state["watches"], tick)
+        log = Log.from_json(state["watches"], state["reports"], tick)
     except ValueError:
         raise _damaged("log of metrics", text) from None
     folded, replans = state["folded"], state["replans"]

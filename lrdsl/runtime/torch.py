@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import torch
 from torch import distributed
@@ -26,12 +28,19 @@ if TYPE_CHECKING:
 _NO_REPORT = 2.0**-30
 
 
+def _count_step(scheduler: ref[LRScheduler], *_: Any) -> None:
+    """Counts a step of the optimizer, for warnings about metrics. The optimizer keeps no scheduler alive by this."""
+    counting = scheduler()
+    if counting is not None:
+        counting._steps += 1
+
+
 # The types differ from torch's in two places: torch's `step` has a deprecated `epoch`, and its bases may be tensors.
 class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     """A schedule at work on a `torch.optim.Optimizer`, or on a list of several: an `lrdsl.Scheduler` that is also a `torch.optim.lr_scheduler.LRScheduler`.
 
     It fills an `lr` that is a tensor in place. If several processes run (`torch.distributed`), it reduces each metric over all of them before the schedule
-    sees it, so that every process has the same rate at every tick. Every process must call `step` equally often.
+    sees it, so that every process has the same rate at every tick. Every process must call `step` equally often; `report` may be called by any of them.
 
     `lrdsl.compile` makes one. The parameters are the same, with the optimizer first, as in torch's own schedulers, so that a config file can name this class.
     """
@@ -55,6 +64,12 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
                 lr_scheduler.LRScheduler.__init__(self, one)
         self.optimizer = together
         self._initial_step()
+        self._steps, first = 0, next(iter(each_of(together)))
+        if self.schedule.metrics and hasattr(first, "_optimizer_step_post_hooks"):
+            first.register_step_post_hook(partial(_count_step, ref(self)))
+
+    def _ticks_by_step(self, tick: int) -> bool:
+        return 0 < self._steps <= tick
 
     def _initial_step(self) -> None:
         """Undoes what torch's constructor wrote into this scheduler. torch calls it last, after it has wrapped the optimizer's step."""
@@ -80,7 +95,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
             message = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
             warnings.warn(message, UserWarning, stacklevel=4)
 
-    def _reduced(self, metrics: dict[str, float | None]) -> dict[str, float | None]:
+    def _reduced(self, metrics: Mapping[str, float | None]) -> Mapping[str, float | None]:
         if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:
             return metrics
         names = self.schedule.metrics

@@ -97,12 +97,12 @@ def test_a_metric_by_position_is_the_one_that_is_followed() -> None:
     assert rate(scheduler) == 0.5
 
 
-@pytest.mark.parametrize("text", ["cosine(10)", "hold until loss < 0.3 then hold until acc > 0.5"])
-def test_a_metric_by_position_that_could_be_any(text: str) -> None:
-    scheduler = compiled(text)
-    with pytest.raises(lrdsl.ScheduleError, match="LR154"):
-        scheduler.step(0.1)
-    assert scheduler.last_epoch == 0
+@pytest.mark.parametrize("way", ["step", "report"])
+def test_a_metric_by_position_that_could_be_any(way: str) -> None:
+    scheduler = compiled("hold until loss < 0.3 then hold until acc > 0.5")
+    with pytest.raises(lrdsl.ScheduleError, match=rf"LR154[\s\S]*`{way}\(loss=...\)`"):
+        getattr(scheduler, way)(0.1)
+    assert (scheduler.last_epoch, scheduler.state_dict()["reports"]) == (0, [])
 
 
 def test_a_metric_that_is_no_number_changes_nothing() -> None:
