@@ -46,6 +46,11 @@ def nameless(method: str, name: str) -> str:
     return f"name it: `{call(method, name)}`"
 
 
+def only_callbacks_report() -> bool:
+    """Whether the loop of a framework calls, in which metrics go to a callback."""
+    return _framework(sys._getframe(1)) not in ("", "accelerate")
+
+
 def missing(name: str, tick: int, others: Iterable[str], by_step: bool) -> str:
     """Returns the warning about a metric that was not reported for a tick. `others` are the names that were; `by_step` says that it has come with `step`."""
     near = did_you_mean(name, others)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 try:
     from lightning.pytorch import Callback
 except ModuleNotFoundError:  # its older name
-    from pytorch_lightning import Callback
+    from pytorch_lightning import Callback  # type: ignore[assignment]
 
 from lrdsl.runtime.callbacks import followed, named, schedulers
+from lrdsl.runtime.scheduler import Scheduler
 
 
-class ReportMetrics(Callback):  # type: ignore[misc]
+class ReportMetrics(Callback):
     """A callback for Lightning's Trainer that reports what was logged to the schedules: `callbacks=[lrdsl.lightning.ReportMetrics()]`.
 
     After each validation it reports what the validation has logged; at the end of an epoch what training has logged. Names are those of
@@ -22,52 +24,57 @@ class ReportMetrics(Callback):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self._before: dict[str, Any] = {}
-        self._reported: set[str] = set()
+        self._epoch, self._validation = _Logged({}), _Logged({})
         self._validated = False
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Says to the schedules that reports will come."""
-        self._begin(trainer)
-        self._validated = False
+        self._epoch, self._validated = _Logged(trainer.callback_metrics), False
         for scheduler in _schedulers(trainer):
             scheduler.report()
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Reports what the module has logged in its own `on_train_epoch_end`, which comes after that of callbacks."""
-        self._report(trainer)
-        self._begin(trainer)
+        _report(trainer, self._epoch.new(trainer.callback_metrics))
+        self._epoch = _Logged(trainer.callback_metrics)
 
     def on_validation_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Notes what was logged before."""
-        self._begin(trainer)
+        self._validation = _Logged(trainer.callback_metrics)
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Reports what the validation has logged."""
         if trainer.state.fn == "fit" and not trainer.sanity_checking:
+            measured = self._validation.new(trainer.callback_metrics)
+            self._epoch.reported |= set(measured)
             self._validated = True
-            self._report(trainer)
+            _report(trainer, measured)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Reports what training has logged."""
-        self._report(trainer, whole=self._validated or not trainer.enable_validation)
-
-    def _begin(self, trainer: Any) -> None:
-        self._before = dict(trainer.callback_metrics)
-        self._reported = set()
-
-    def _report(self, trainer: Any, whole: bool = False) -> None:
-        """Reports what was logged since `_begin`; Lightning makes a new tensor for it. `whole` says that all of an epoch's metrics have been logged by now.
-
-        Only then it reports those too that no schedule follows: their names tell what a misspelled one should be.
-        """
-        logged = dict(trainer.callback_metrics)
-        measured = {name: value for name, value in logged.items() if value is not self._before.get(name) and name not in self._reported}
-        self._reported |= set(measured)
-        for scheduler in _schedulers(trainer):
-            others = {name: value for name, value in named(logged).items() if name not in scheduler.schedule.metrics} if whole else {}
-            scheduler.report(**others, **followed(scheduler, named(measured)))
+        # Once all has been logged, the names of what no schedule follows tell what a misspelled one should be.
+        others = trainer.callback_metrics if self._validated or not trainer.enable_validation else {}
+        _report(trainer, self._epoch.new(trainer.callback_metrics), others)
 
 
-def _schedulers(trainer: Any) -> Any:
+class _Logged:
+    """What was logged `before` some time, and the names of what was `reported` since. Lightning makes a new tensor for each metric that it logs."""
+
+    def __init__(self, before: Mapping[str, Any]) -> None:
+        self.before, self.reported = dict(before), set[str]()
+
+    def new(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what was logged since, and not reported; it counts as reported then."""
+        measured = {name: value for name, value in metrics.items() if value is not self.before.get(name) and name not in self.reported}
+        self.reported |= set(measured)
+        return measured
+
+
+def _report(trainer: Any, measured: Mapping[str, Any], others: Mapping[str, Any] | None = None) -> None:
+    for scheduler in _schedulers(trainer):
+        unfollowed = {name: value for name, value in named(others or {}).items() if name not in scheduler.schedule.metrics}
+        scheduler.report(**unfollowed, **followed(scheduler, named(measured)))
+
+
+def _schedulers(trainer: Any) -> list[Scheduler]:
     return schedulers(config.scheduler for config in trainer.lr_scheduler_configs)

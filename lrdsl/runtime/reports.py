@@ -120,7 +120,7 @@ class Log(NamedTuple):
         """Passes the metrics of the step before `tick` to every watch that is active, and returns the outcome.
 
         The events count from `tick` on. Watches with the same key share one monitor and one event; it ends a phase if one of these watches ends one. A phase
-        may wait `quiet` ticks for its first report before there is a warning.
+        may wait `quiet` ticks for its first report before there is a warning; not where a framework runs the loop, and no callback has said that it reports.
         """
         fired, warnings, states, warned = [], [], {**self.states}, self.warned
         active = [watch for watch in watches if watch.may_fire_at(tick)]
@@ -149,7 +149,7 @@ class Log(NamedTuple):
         if metrics:  # the run reported others
             return True
         assert watch.start is not None
-        return name not in self.apart and (watch.key in self.states or tick - watch.start > quiet)
+        return name not in self.apart and (watch.key in self.states or tick - watch.start > quiet or advice.only_callbacks_report())
 
     def with_event(self, watch: Watch, tick: int) -> Log:
         """A copy with one more event."""

@@ -219,8 +219,8 @@ class Scheduler:
                 log, attachment = extended, attachment.attached(schedule)
         return attachment, log, outcome.warnings
 
-    def _ticks_by_step(self, tick: int) -> bool:
-        """Whether each tick was one step of the optimizer so far. Only torch's scheduler can tell."""
+    def _ticks_by_step(self, tick: int) -> bool:  # noqa: ARG002
+        """Whether each tick before this one was one step of the optimizer. Only torch's scheduler can tell."""
         return False
 
     def _reduced(self, metrics: Mapping[str, float | None]) -> Mapping[str, float | None]:
@@ -347,7 +347,8 @@ class Scheduler:
     def state_dict(self) -> dict[str, Any]:
         """Returns the state as plain JSON data.
 
-        It has the text, its replans, the clock, the values of names, the tick, the log of metrics, waiting reports, the bases, and the names of the groups of each optimizer.
+        It has the text, its replans, the clock, the values of names, the tick, the log of metrics, the reports that wait, the bases, and the names of the
+        groups of each optimizer.
         """
         return {
             "format": FORMAT,

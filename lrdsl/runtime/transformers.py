@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class ReportMetrics(TrainerCallback):  # type: ignore[misc]
+class ReportMetrics(TrainerCallback):
     """A callback for Trainer that reports each evaluation to the schedule: `callbacks=[lrdsl.transformers.ReportMetrics()]`.
 
     A schedule follows a metric by the name that Trainer logs, or without `eval_`: `eval_loss` or `loss`, with several datasets `eval_NAME_loss` or
@@ -45,15 +45,16 @@ def set_schedule(trainer: Trainer, schedule: str | Schedule, **options: Unpack[O
 
     def create_scheduler(num_training_steps: int, optimizer: Any = None) -> Any:
         """Makes the scheduler as Trainer makes its own, once per call of `train`."""
-        if trainer.lr_scheduler is None:
+        if own.lr_scheduler is None:
             clock: Options = {}
             if not isinstance(schedule, Schedule):
                 epochs = {} if trainer.args.max_steps > 0 else {"total_epochs": trainer.args.num_train_epochs}
                 clock = {"total_steps": num_training_steps, **epochs, **options}  # type: ignore[typeddict-item]
-            trainer.lr_scheduler = compile(read(schedule, clock or options), trainer.optimizer if optimizer is None else optimizer)
-            trainer._created_lr_scheduler = True
-        return trainer.lr_scheduler
+            own.lr_scheduler = compile(read(schedule, clock or options), own.optimizer if optimizer is None else optimizer)
+            own._created_lr_scheduler = True
+        return own.lr_scheduler
 
-    trainer.create_scheduler = create_scheduler
+    own: Any = trainer  # its types are those of torch's own schedulers
+    own.create_scheduler = create_scheduler
     if not any(isinstance(callback, ReportMetrics) for callback in trainer.callback_handler.callbacks):
         trainer.add_callback(ReportMetrics())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ import pytest
 import torch
 
 import lrdsl
+import lrdsl.lightning
+from lrdsl.runtime.reports import MetricWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -72,4 +77,149 @@ def test_it_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     fitted(half, tmp_path, 1).save_checkpoint(tmp_path / "half.ckpt")
     rest = Line("warmup(4) then cosine(8)", [0.0] * 3, interval="step")
     fitted(rest, tmp_path, 3, str(tmp_path / "half.ckpt"))
+    assert half.rates + rest.rates == whole.rates
+
+
+#: A plateau for which every validation is worse than the best.
+FALLING = "plateau(patience=0, factor=0.5, metric={})"
+#: The rates of a run of 4 epochs of 4 steps: a validation after an epoch holds from the next tick on, which Lightning has done already for its next step.
+FOLLOWED = [0.1] * 9 + [0.05] * 4 + [0.025] * 3
+
+
+class Logging(Line):
+    """Logs a constant under any name, in validation or in training, and may step its scheduler itself."""
+
+    def __init__(self, text: str, name: str = "val_loss", where: str = "validation", **configuration: Any) -> None:
+        super().__init__(text, [], **configuration)
+        self.name, self.where = name, where
+        self.automatic_optimization = where != "manual"
+
+    def training_step(self, batch: Any, index: int) -> torch.Tensor:
+        loss = super().training_step(batch, index)
+        if self.where == "manual":
+            self.optimizers().zero_grad()
+            self.manual_backward(loss)
+            self.optimizers().step()
+            self.lr_schedulers().step()
+        if self.where == "training":
+            self.log(self.name, 1.0, on_step=False, on_epoch=True)
+        if self.where == "steps":
+            self.log(self.name, 1.0)
+        return loss
+
+    def validation_step(self, batch: Any, _: int, dataloader_idx: int = 0) -> None:  # noqa: ARG002
+        self.log(self.name if self.where in ("validation", "manual") else "other", 1.0, batch_size=len(batch[0]))
+
+    def on_train_epoch_end(self) -> None:
+        if self.where == "end":
+            self.log(self.name, 1.0)
+
+
+def run(module: Logging, epochs: int = 4, callback: bool = True, loaders: int = 1, **options: Any) -> list[str]:
+    """Trains, and returns the warnings about metrics."""
+    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(8, 1)), batch_size=2)
+    callbacks = [lrdsl.lightning.ReportMetrics()] if callback else []
+    trainer = lightning.Trainer(
+        callbacks=callbacks, **{"max_epochs": epochs, "accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False, "enable_checkpointing": False, **options}
+    )  # fmt: skip
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        trainer.fit(module, data, [data] * loaders)
+    return [str(warning.message) for warning in caught if issubclass(warning.category, MetricWarning)]
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "where", "loaders"),
+    [
+        ("val_loss", "val_loss", "validation", 1),
+        ("val/loss", '"val/loss"', "validation", 1),
+        ("eval_loss", "loss", "validation", 1),
+        ("val_loss", '"val_loss/dataloader_idx_1"', "validation", 2),
+        ("val_loss", "val_loss", "manual", 1),
+        ("train_loss", "train_loss", "training", 1),
+        ("train_loss", "train_loss", "steps", 1),
+        ("train_acc", "train_acc", "end", 1),
+    ],
+)
+def test_it_follows_what_lightning_logs(name: str, metric: str, where: str, loaders: int) -> None:
+    module = Logging(FALLING.format(metric), name, where, interval="step")
+    assert run(module, loaders=loaders) == []
+    assert module.rates == FOLLOWED
+
+
+@pytest.mark.parametrize("callback", [True, False])
+def test_the_callback_beside_a_monitor_changes_nothing(callback: bool) -> None:
+    module = Logging(FALLING.format("val_loss"), interval="epoch", monitor="val_loss", reduce_on_plateau=True)
+    assert run(module, callback=callback) == []
+    assert module.rates[::4] == [0.1, 0.1, 0.05, 0.025]
+
+
+def test_by_the_epoch_without_a_monitor_it_comes_an_epoch_later() -> None:
+    module = Logging(FALLING.format("val_loss"), interval="epoch", monitor="val_loss")
+    assert run(module, 5) == []
+    assert module.rates[::4] == [0.1, 0.1, 0.1, 0.05, 0.025]
+
+
+def test_one_config_serves_every_text() -> None:
+    module = Logging("linear(4)", interval="epoch", monitor="val_loss", reduce_on_plateau=True)
+    assert run(module) == []
+    assert module.rates[::4] == [module.scheduler.at(t) for t in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("options", "rates"),
+    [
+        ({"accumulate_grad_batches": 2}, [0.1] * 10 + [0.05] * 4 + [0.025] * 2),
+        ({"val_check_interval": 0.5}, [0.1] * 5 + [0.05] * 2 + [0.025] * 2 + [0.0125] * 2 + [0.00625] * 2 + [0.003125] * 2 + [0.0015625]),
+        ({"check_val_every_n_epoch": 2}, [0.1] * 16),
+        ({"num_sanity_val_steps": 2}, FOLLOWED),
+    ],
+)
+def test_each_validation_is_one_report(options: dict[str, Any], rates: list[float]) -> None:
+    module = Logging(FALLING.format("val_loss"), interval="step")
+    assert run(module, **options) == []
+    assert module.rates == rates
+
+
+def test_training_is_one_report_an_epoch_however_often_it_validates() -> None:
+    module = Logging(FALLING.format("train_loss"), "train_loss", "training", interval="step")
+    assert run(module, val_check_interval=0.5) == []
+    assert module.rates == FOLLOWED
+
+
+@pytest.mark.parametrize("interval", ["step", "epoch"])
+@pytest.mark.parametrize("name", ["val_loss", "val/loss"])
+def test_a_monitor_alone_says_what_to_write(name: str, interval: str) -> None:
+    module = Logging(FALLING.format(f'"{name}"'), name, interval=interval, monitor=name)
+    (message,) = run(module, callback=False)
+    config, callbacks = re.findall(r"`([{c].*?[}\]])`", message)
+    assert {key.value for key in ast.parse(config, mode="eval").body.keys} == {"scheduler", "interval", "monitor", "reduce_on_plateau"}  # type: ignore[attr-defined]
+    ast.parse(f"Trainer({callbacks})")
+    assert f'"monitor": "{name}"' in message
+    mended = Logging(FALLING.format(f'"{name}"'), name, interval="epoch", monitor=name, reduce_on_plateau=True)
+    assert run(mended, callback=False) == []
+
+
+def test_a_metric_that_is_not_logged_is_spoken_of() -> None:
+    (message,) = run(Logging(FALLING.format("vall_loss"), interval="step"))
+    assert "`val_loss` was reported; did you mean that?" in message
+
+
+def test_a_monitor_for_a_schedule_of_two_metrics_is_refused() -> None:
+    module = Logging("hold until val_loss < 0.3 or acc > 0.9", interval="epoch", monitor="val_loss", reduce_on_plateau=True)
+    with pytest.raises(lrdsl.ScheduleError, match=r"LR154[\s\S]*leave `reduce_on_plateau` out, and give the Trainer `callbacks=\[lrdsl"):
+        run(module)
+
+
+def test_a_report_that_waits_is_in_the_checkpoint(tmp_path: Path) -> None:
+    whole = Logging(FALLING.format("val_loss"), interval="step")
+    run(whole)
+    half, rest = Logging(FALLING.format("val_loss"), interval="step"), Logging(FALLING.format("val_loss"), interval="step")
+    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(8, 1)), batch_size=2)
+    options: dict[str, Any] = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False, "default_root_dir": tmp_path}
+    saving = lightning.pytorch.callbacks.ModelCheckpoint(tmp_path, save_top_k=-1, every_n_epochs=1, save_on_train_epoch_end=False)
+    lightning.Trainer(max_epochs=2, callbacks=[saving, lrdsl.lightning.ReportMetrics()], **options).fit(half, data, data)
+    checkpoint = saving.best_model_path
+    assert torch.load(checkpoint, weights_only=False)["lr_schedulers"][0]["reports"] == [["val_loss", 1.0]]
+    lightning.Trainer(max_epochs=4, callbacks=[lrdsl.lightning.ReportMetrics()], **options).fit(rest, data, data, ckpt_path=checkpoint, weights_only=False)
     assert half.rates + rest.rates == whole.rates
