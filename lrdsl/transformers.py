@@ -1,4 +1,4 @@
-"""The public module for Hugging Face's Trainer: a callback that reports its evaluations, and schedules for its own optimizer. Importing it imports transformers."""
+"""The public module for Hugging Face's Trainer: a callback that reports evaluations, schedules for its own optimizer. Importing it imports transformers."""
 
 from lrdsl.runtime.transformers import ReportMetrics, set_schedule
 

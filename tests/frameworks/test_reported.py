@@ -1,0 +1,31 @@
+"""Tests with several processes in Lightning and in Trainer: each measures a loss of its own, and all hold the same rate at every step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import lrdsl
+from tests.frameworks import reported
+from tests.launching import torchrun
+
+
+@pytest.mark.parametrize(("framework", "count"), [("lightning", 2), ("trainer", 4)])
+def test_processes_that_measure_other_losses_hold_the_same_rate(framework: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torchrun(count, "-m", "tests.frameworks.reported", framework, tmp_path)
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    scheduler = lrdsl.compile(reported.TEXT, SimpleNamespace(param_groups=[{"lr": 1.0}]))
+    scheduler.report()
+    expected = []
+    for epoch in range(1, reported.EPOCHS + 1):
+        for _ in range(reported.STEPS):
+            expected.append(scheduler.optimizer.param_groups[0]["lr"])
+            scheduler.step()
+        scheduler.report(val_loss=reported.measured(epoch))
+    assert len(set(expected)) > 8
+    for rank in range(count):
+        assert json.loads((tmp_path / f"{rank}.json").read_text("utf-8")) == expected
