@@ -64,7 +64,7 @@ CODES = {
     "LR151": "state of another schedule",
     "LR152": "argument from the program that cannot be used",
     "LR153": "target without its param group",
-    "LR154": "metric reported without its name",
+    "LR154": "metric without its name, or that is no number",
 }
 
 

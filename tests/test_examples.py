@@ -120,6 +120,17 @@ def test_trainer() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_trainer_with_its_own_optimizer() -> None:
+    whole, resumed, measured = example("trainer_metrics")["main"]()
+    assert list(whole) == [45, 90, 135, 180, 225, 270]
+    assert resumed == whole
+    assert measured[-1] > 0.85
+    falls = [step for (step, rate), (_, later) in itertools.pairwise(whole.items()) if later == rate / 2]
+    worse = [45 * (i + 1) for i, share in enumerate(measured[:3]) if i and share <= max(measured[:i]) * 1.0001]
+    assert [step for step in falls if step < 200] == worse
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_accelerate(capsys: pytest.CaptureFixture[str]) -> None:
     alone = example("accelerate")["main"]()
     assert alone == [lrdsl.parse("warmup(1ep) then cosine(rest)", steps_per_epoch=57, total_epochs=6).at(57 * k, 0.01) for k in range(1, 7)]
