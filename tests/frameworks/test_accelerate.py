@@ -17,3 +17,4 @@ def test_two_processes_follow_the_schedule_of_the_run(tmp_path: Path) -> None:
         assert found["processes"] == 2
         assert found["rates"] == [expected.at(step, 0.1) for step in range(10)]
         assert found["again"] == expected.at(4, 0.1)
+        assert found["followed"][:6] == [1.0] * 4 + [0.5] * 2  # the first cut comes with the fifth report, as with one process
