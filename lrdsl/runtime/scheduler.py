@@ -143,7 +143,7 @@ class Scheduler:
         """
         tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
-        if tick < self._until and metric is epoch is None and groups is self._groups and len(groups) == self._count:
+        if tick < self._until and metric is None and epoch is None and groups is self._groups and len(groups) == self._count:
             try:
                 self._store(tick)
             except ScheduleError:  # refused before a level was stored
