@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 import reprlib
 from collections.abc import Collection
 from fractions import Fraction
@@ -22,6 +24,13 @@ _HUGE = 10**100
 _SHOWN_BITS = 200
 #: Decimals with a larger exponent, and fractions with more bits, are refused.
 _MOST_PLACES, _MOST_BITS = 1000, 4000
+#: A number as a config writes it, and the most characters of one.
+_WRITTEN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|[+-]?\d+/\d+", re.ASCII | re.IGNORECASE)
+_MOST_WRITTEN = 100
+#: How configs and libraries write a number that nobody knows.
+_UNKNOWN = ("inf", "infinity", "none", "null", "-1", "-1.0")
+#: The ending of a schedule file, the longest path that is taken for one, and the characters that say it is a schedule.
+_ENDING, _LONGEST_PATH, _NO_PATH = ".lrs", 1000, frozenset("\n;()=*#")
 
 
 class _Short(reprlib.Repr):
@@ -63,6 +72,30 @@ def exactly(value: Any) -> Exact | None:
         return int(value)
     plain = _plain(value)
     return None if plain is None else exactly(plain)
+
+
+def written(text: str) -> Exact | None:
+    """Returns a number that is written in text, as configs and environments give it. Returns None for any other text.
+
+    >>> written("1e-5"), written(" 1_000 "), written("1/3"), written("5ep")
+    (Fraction(1, 100000), 1000, Fraction(1, 3), None)
+    """
+    digits = re.sub(r"(?<=\d)_(?=\d)", "", text.strip()) if len(text) <= _MOST_WRITTEN else ""
+    try:
+        return reduced(Fraction(digits)) if _WRITTEN.fullmatch(digits) else None
+    except ZeroDivisionError:
+        return None
+
+
+def unknown(value: Any) -> bool:
+    """Returns whether a library says by this value that it does not know a number: -1, an infinity above 0, or their names as text.
+
+    >>> unknown(-1), unknown(float("inf")), unknown("Infinity"), unknown(0)
+    (True, True, True, False)
+    """
+    if isinstance(value, str):
+        return value.strip().lstrip("+.").lower() in _UNKNOWN
+    return measured(value) in (-1, math.inf)
 
 
 def floating(value: Any) -> float | None:
@@ -134,6 +167,12 @@ def number(what: str, value: Any, help: str, *, low: Exact | None = None, high: 
     return amount
 
 
+def setting(what: str, value: Any, help: str, *, low: Exact | None = None, high: Exact | None = None) -> Exact:
+    """Returns a number of a config, exactly, as `number` does. The number may be written in text: `"1e-5"`, `"1_000"`, `"1/3"`."""
+    amount = written(value) if isinstance(value, str) else None
+    return number(what, value if amount is None else amount, help, low=low, high=high)
+
+
 def whole_number(what: str, value: Any, help: str, *, low: int = 0, high: int, text: str = "", code: str = "LR152") -> int:
     """Returns a whole number between two bounds. Raises `ScheduleError` for any other value."""
     n = whole(value)
@@ -200,3 +239,13 @@ def string(what: str, value: Any, help: str, text: str = "") -> str:
     if not isinstance(value, str):
         raise refuse("LR152", f"{what} is {quoted(value)}, and not a string", help, text)
     return str(value)
+
+
+def schedule(what: str, value: Any, help: str = "give the schedule as a string", text: str = "") -> str:
+    """Returns the text of a schedule. Raises `ScheduleError` for any other value, and for the path of a file: `load` reads files."""
+    path = os.fsdecode(value) if isinstance(value, os.PathLike) else value
+    named = isinstance(path, str) and len(path) < _LONGEST_PATH and path.rstrip().lower().endswith(_ENDING) and not _NO_PATH.intersection(path.strip())
+    if named or isinstance(value, os.PathLike):
+        call = f"lrdsl.load({str(path).strip()!r})"
+        raise refuse("LR152", f"{what} is {quoted(str(path))}, the path of a file", f"read the file: `{shown(call, 80)}`", text)
+    return string(what, value, help, text)

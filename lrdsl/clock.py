@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
-from lrdsl.arguments import number, quoted
+from lrdsl.arguments import quoted, setting, unknown
 from lrdsl.batches import Batches
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import Exact, plain, quotient, reduced
@@ -49,13 +49,25 @@ class MissingFactError(Exception):
         super().__init__(*facts)
 
 
+#: What to write where nobody knows a fact, such as the length of a run over a stream of data.
+WITHOUT_TOTAL = "end phases with `until`, or let a callback call `scheduler.replan` when the end comes"
+_WITHOUT = {
+    **dict.fromkeys(("total_steps", "total_epochs"), ("the length of the run", f"without `total`, `rest` and shares: {WITHOUT_TOTAL}")),
+    "steps_per_epoch": ("the length of an epoch", 'in steps, or let one tick be an epoch: `tick="epoch"`'),
+}
+
+
 def _checked_fact(name: str, value: Any) -> Exact | Batches | None:
     """Returns a fact of the host as an exact number. Raises `ScheduleError` for one that is not a positive number. `Batches` come from a text."""
     if value is None or isinstance(value, Batches):
         return value
-    fact = number(name, value, f"give `{name}` as a positive number", high=MAX_TICKS)
+    if name in _WITHOUT and unknown(value):
+        what, how = _WITHOUT[name]
+        raise refuse("LR152", f"{name} is {quoted(value)}, which says that {what} is unknown", f"leave `{name}` out, and write the schedule {how}")
+    help = f"give `{name}` as a positive number up to {MAX_TICKS:.0e}, as 100"
+    fact = setting(name, value, help, high=MAX_TICKS)
     if fact <= 0:
-        raise refuse("LR152", f"{name} is {quoted(value)}", f"give `{name}` as a positive number")
+        raise refuse("LR152", f"{name} is {quoted(value)}", help)
     return fact
 
 
@@ -161,6 +173,14 @@ class Clock:
         if other is None:
             raise MissingFactError("total_steps", "total_epochs")
         return reduced(other * self.epoch_steps() * self._ticks_per_step()) if self.tick == "step" else quotient(other, self.epoch_steps())
+
+    def missing_total(self) -> MissingFactError:
+        """Returns the error for a place that needs the length of the run, with the facts that would give it."""
+        try:
+            self.total()
+        except MissingFactError as fact:
+            return fact
+        return MissingFactError("total_steps", "total_epochs")
 
     def _ticks_per_step(self) -> Exact:
         return self.ticks_per_step or 1

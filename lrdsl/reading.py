@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrdsl.arguments import quoted, string
+from lrdsl.arguments import quoted
+from lrdsl.arguments import schedule as written
 from lrdsl.check.program import UnusableError
 from lrdsl.clock import Options
 from lrdsl.diagnostics import ScheduleError, refuse
@@ -24,7 +25,7 @@ def read(schedule: str | Schedule, options: Options) -> Schedule:
     Raises `TypeError` for a Schedule with options, since it has its clock and names already.
     """
     if not isinstance(schedule, Schedule):
-        return parse(string("the schedule", schedule, "give the text of a schedule, or a Schedule from `lrdsl.parse`"), **options)
+        return parse(written("the schedule", schedule, "give the text of a schedule, or a Schedule from `lrdsl.parse`"), **options)
     if options:
         raise TypeError("a Schedule has its clock and names already; options belong to text")
     return schedule

@@ -7,12 +7,16 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jax
+import ml_dtypes
 import numpy as np
 import pytest
 import torch
+import yaml
 
 import lrdsl
 import lrdsl.jax
@@ -78,12 +82,21 @@ NOTHING: dict[str, Any] = {
 }
 #: More values that are not a number.
 TEXT: dict[str, Any] = {"empty text": "", "text": "x", "number in text": "5", "dict": {1: 2}, "two numbers": torch.tensor([1.0, 2.0])}
+#: Text that is no number, where a number may be written in text, as configs have it.
+UNWRITTEN: dict[str, Any] = {
+    **{
+        text: text
+        for text in ("5ep", "10%", "1e-5x", "0x10", "1,000", "1__0", "_1", "1e9999", "1/0", "1/2/3", "True", "1 000", "\uff15", "--1", "e5", ".", "1" * 200)
+    },
+    "bytes of a number": b"1e-5",
+}
 MISSING: dict[str, Any] = {"None": None}
 LIST: dict[str, Any] = {"list": [1, 2], "list of None": [None]}
 NEGATIVE: dict[str, Any] = {"-1": -1, "-1.0": -1.0, "-2**70": -(2**70)}
 PARTS: dict[str, Any] = {"1.5": 1.5, "1.0": 1.0, "half": Fraction(1, 2)}
 ANY_NUMBER: dict[str, Any] = {"3": 3, "2.5": 2.5}
 NUMBER = {**NOTHING, **TEXT, **LIST}
+SETTING = {**{name: value for name, value in NUMBER.items() if name != "number in text"}, **UNWRITTEN}
 WORD = {**NOTHING, "dict": {1: 2}, **LIST, **ANY_NUMBER}
 
 S = lrdsl.parse("warmup(5) then cosine(20)")
@@ -102,18 +115,21 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
         lambda x: lrdsl.parse("hold", names={x: 5}),
         {"1": 1, "None": None, "True": True, "spaces": "a b", "": "", "hold": "hold", "long": "a b" * 10**6},
     ),
-    "parse a name's value": (lambda x: lrdsl.parse("hold", names={"w": x}), {**NUMBER, **MISSING, "1e-101": 1e-101, "1e101": 10**101}),
+    "parse a name's value": (lambda x: lrdsl.parse("hold", names={"w": x}), {**SETTING, **MISSING, "1e-101": 1e-101, "1e101": 10**101}),
     **{
-        f"parse {fact}": (lambda x, fact=fact: lrdsl.parse("hold", **{fact: x}), {**NUMBER, **NEGATIVE, "0": 0, "2e12": 2e12})
+        f"parse {fact}": (
+            lambda x, fact=fact: lrdsl.parse("hold", **{fact: x}),
+            {**SETTING, **NEGATIVE, "0": 0, "2e12": 2e12, "-1 in text": "-1", "0 in text": "0", "inf": "inf"},
+        )
         for fact in ("steps_per_epoch", "total_steps", "total_epochs", "batch_size", "tokens_per_step", "ticks_per_step")
     },
     "parse tick": (lambda x: lrdsl.parse("hold", tick=x), {**WORD, **MISSING, "hour": "hour"}),
     "lint text": (lambda x: lrdsl.lint(x), {**WORD, **MISSING}),
     "lint names": (lambda x: lrdsl.lint("hold", names=x), {"[1]": [1], "{1: 2}": {1: 2}, "text": "x", "5": 5}),
-    "lint fact": (lambda x: lrdsl.lint("hold", total_steps=x), {**NUMBER, **NEGATIVE}),
+    "lint fact": (lambda x: lrdsl.lint("hold", total_steps=x), {**SETTING, **NEGATIVE}),
     "format": (lambda x: lrdsl.format(x), {**WORD, **MISSING}),
     "load": (lambda x: lrdsl.load(x), {**{k: v for k, v in WORD.items() if k not in ("bytes",)}, **MISSING, "NUL": "a\0b"}),
-    "load fact": (lambda x: lrdsl.load("examples/bert.lrs", total_steps=x), NUMBER),
+    "load fact": (lambda x: lrdsl.load("examples/bert.lrs", total_steps=x), SETTING),
     "compile schedule": (lambda x: lrdsl.compile(x, SimpleNamespace(param_groups=[{"lr": 0.1}])), {**WORD, **MISSING}),
     "compile optimizer": (lambda x: lrdsl.compile("hold", x), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "compile groups": (lambda x: lrdsl.compile("hold", SimpleNamespace(param_groups=x)), {**NUMBER, **MISSING, **ANY_NUMBER, "empty": [], "no lr": [{}]}),
@@ -174,11 +190,11 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "jax text": (lambda x: lrdsl.jax.schedule(x), {**WORD, **MISSING}),
     "jax base": (lambda x: lrdsl.jax.schedule("hold", x), {**NUMBER, **MISSING}),
     "jax target": (lambda x: lrdsl.jax.schedule("hold", 1.0, x), WORD),
-    "jax fact": (lambda x: lrdsl.jax.schedule("hold", total_steps=x), NUMBER),
+    "jax fact": (lambda x: lrdsl.jax.schedule("hold", total_steps=x), SETTING),
     "keras text": (lambda x: lrdsl.keras.Schedule(x), {**WORD, **MISSING}),
     "keras base": (lambda x: lrdsl.keras.Schedule("hold", x), {**NUMBER, **MISSING}),
     "keras target": (lambda x: lrdsl.keras.Schedule("hold", 1.0, x), WORD),
-    "clock": (lambda x: lrdsl.Clock.of(batch_size=x), NUMBER),
+    "clock": (lambda x: lrdsl.Clock.of(batch_size=x), SETTING),
     "clock ticks_in": (lambda x: lrdsl.Clock().ticks_in(x), {**WORD, **MISSING, "hours": "hours"}),
     "seek": (lambda x: scheduler().seek(x), {**NUMBER, **MISSING, **NEGATIVE, **PARTS, "10**13": 10**13}),
     "replan": (lambda x: scheduler().replan(x), {**WORD, **MISSING}),
@@ -251,6 +267,96 @@ def test_numbers_of_every_library_are_numbers(base: Any) -> None:
     assert lrdsl.jax.schedule("linear(4)", base)(1) == 0.75
     assert lrdsl.keras.Schedule("linear(4)", base).get_config()["base"] == 1.0
     assert lrdsl.parse("linear(4)").formula(base) == lrdsl.parse("linear(4)").formula(1)
+
+
+FACTS = ("steps_per_epoch", "total_steps", "total_epochs", "batch_size", "tokens_per_step", "ticks_per_step")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-5", Fraction(1, 100_000)), ("100", 100), ("1_000", 1000), (" 2.5\n", Fraction(5, 2)), (".5", Fraction(1, 2)), ("5.", 5), ("1E3", 1000), ("+7", 7),
+        ("1/3", Fraction(1, 3)), ("1e+2", 100), ("007", 7),
+    ],
+)  # fmt: skip
+def test_a_number_written_in_text_is_the_number_in_every_fact_and_name(text: str, value: Fraction) -> None:
+    for fact in FACTS:
+        assert lrdsl.parse("hold", **{fact: text}).clock.given()[fact] == value  # type: ignore[arg-type]
+    assert dict(lrdsl.parse("hold", names={"lo": text}).names) == {"lo": value}  # type: ignore[dict-item]
+    assert lrdsl.Clock.of(**lrdsl.Clock.of(total_steps=text).facts()).total_steps == value, "through JSON"
+
+
+def test_a_config_that_reads_numbers_as_text_gives_the_same_schedule() -> None:
+    """YAML 1.1 reads `1e-5` as text."""
+    config = yaml.safe_load("{schedule: 'cosine(rest, to=lo)', total_steps: '100', names: {lo: 1e-5}}")
+    assert config["names"] == {"lo": "1e-5"}
+    text = config.pop("schedule")
+    assert lrdsl.parse(text, **config) == lrdsl.parse(text, total_steps=100, names={"lo": 1e-5})
+    opt = SimpleNamespace(param_groups=[{"lr": 0.1}])
+    assert lrdsl.compile(text, opt, **config).at(100) == 1e-5
+
+
+#: How libraries say that they do not know a number.
+UNKNOWN = (-1, -1.0, math.inf, np.float32("inf"), np.int64(-1), torch.tensor(math.inf), Decimal("Infinity"), "inf", "-1", ".inf", "None")
+
+
+@pytest.mark.parametrize("value", UNKNOWN, ids=repr)
+def test_an_unknown_length_says_what_to_write_instead(value: Any) -> None:
+    for fact in ("total_steps", "total_epochs"):
+        (d,) = refusal(lambda x, fact=fact: lrdsl.parse("hold", **{fact: x}), value)
+        assert "the length of the run is unknown" in d.message
+        assert all(word in d.help for word in (f"leave `{fact}` out", "`until`", "replan", "callback"))
+    (d,) = refusal(lambda x: lrdsl.parse("hold", steps_per_epoch=x), value)
+    assert "the length of an epoch is unknown" in d.message
+    assert 'tick="epoch"' in d.help
+
+
+@pytest.mark.parametrize("text", ["cosine(rest)", "cosine(total)", "warmup(5%) then hold", "lr = hold; assert total(lr) > 3"])
+def test_what_is_missing_of_a_total_is_said(text: str) -> None:
+    (d,) = refusal(lambda x: lrdsl.parse(x, total_steps=None), text)
+    assert d.code == "LR121"
+    assert all(word in d.help for word in ("`total_steps=`", "`until`", "replan", "callback"))
+    (d,) = refusal(lambda x: lrdsl.parse(x, total_epochs=5), text)
+    assert (d.code, "needs steps_per_epoch" in d.message) == ("LR121", True)
+    assert all(word in d.help for word in ("`steps_per_epoch=`", '`tick="epoch"`'))
+    assert lrdsl.parse(text, total_epochs=5, tick="epoch")
+    (d,) = refusal(lambda x: lrdsl.parse(x, total_steps=50, tick="epoch"), text)
+    assert ("needs steps_per_epoch" in d.message, "tick=" in d.help) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "path", ["x.lrs", " x.lrs\n", "runs/a b.LRS", "/abs/x.lrs", "C:\\runs\\x.lrs", "~/x.lrs", Path("x.lrs"), Path("x.txt"), Path("a(1)") / "x=y.lrs"], ids=repr
+)
+def test_a_path_in_the_place_of_a_text_names_load(path: Any) -> None:
+    opt = SimpleNamespace(param_groups=[{"lr": 0.1}])
+    calls: list[Callable[[Any], Any]] = [
+        lrdsl.parse, lrdsl.format, lrdsl.lint, lambda x: lrdsl.compile(x, opt), lambda x: S.replanned(3, x), lambda x: scheduler("hold").replan(x),
+        lrdsl.jax.schedule, lrdsl.keras.Schedule,
+    ]  # fmt: skip
+    for call in calls:
+        (d,) = refusal(call, path)
+        assert (d.code, d.help) == ("LR152", f"read the file: `lrdsl.load({str(path).strip()!r})`")
+
+
+@pytest.mark.parametrize("text", ['lr = hold(at="x.lrs', "hold(3) # x.lrs", "hold(3)\n# see x.lrs", "a=x.lrs", "x" * 5000 + ".lrs"])
+def test_a_text_that_ends_like_a_path_is_a_text(text: str) -> None:
+    for d in lrdsl.lint(text):
+        assert "load" not in d.help
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.float16(0.5), np.float32(0.5), np.longdouble(0.5), np.array(0.5), np.array([0.5]), ml_dtypes.bfloat16(0.5), ml_dtypes.float8_e4m3fn(0.5),
+        torch.tensor(0.5, dtype=torch.float16), torch.tensor(0.5, dtype=torch.bfloat16), torch.tensor([0.5]), jax.numpy.asarray(0.5, "bfloat16"), Decimal("0.5"),
+        Fraction(1, 2), "0.5",
+    ],
+    ids=lambda value: f"{type(value).__name__} {getattr(value, 'dtype', '')}",
+)  # fmt: skip
+def test_a_half_of_every_type_is_a_half_in_every_fact_and_name(value: Any) -> None:
+    s = lrdsl.parse("hold", names={"w": value}, **dict.fromkeys(FACTS[3:], value), total_steps=value)  # type: ignore[arg-type]
+    assert {*s.clock.facts().values()} == {0.5, "step"}
+    assert dict(s.names) == {"w": Fraction(1, 2)}
 
 
 @pytest.mark.parametrize("tick", [3, np.int64(3), np.uint8(3), torch.tensor(3)], ids=repr)

@@ -6,7 +6,6 @@ from lrdsl.check.names import dependencies, is_phase
 from lrdsl.check.phases import curve_of
 from lrdsl.check.scope import Scope
 from lrdsl.check.values import value_of
-from lrdsl.clock import MissingFactError
 from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, T
 from lrdsl.expr.exact import Exact
@@ -55,7 +54,7 @@ def _last_tick(node: nodes.Assertion, scope: Scope) -> tuple[bool, Exact | None]
     if None not in ends:
         return len(ends) == len(curves), max((end for end in ends if end is not None), default=0)
     if any(isinstance(n, nodes.Call) and n.name == "total" for n in nodes.walk(node)):
-        scope.report_missing(MissingFactError("total_steps", "total_epochs"), node.extent, "the total of an endless schedule")
+        scope.report_missing(scope.clock.missing_total(), node.extent, "the total of an endless schedule")
         return False, None
     return len(ends) == len(curves), None
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from lrdsl.arguments import number, quoted
+from lrdsl.arguments import quoted, setting
 from lrdsl.check.legend import Legend
 from lrdsl.check.notes import Notes, Use
-from lrdsl.clock import Clock, MissingFactError
+from lrdsl.clock import WITHOUT_TOTAL, Clock, MissingFactError
 from lrdsl.diagnostics import Problems, refuse, shown
 from lrdsl.expr import Event, Expr
 from lrdsl.expr.exact import Exact, size
@@ -253,6 +253,10 @@ class Scope:
     def report_missing(self, fact: MissingFactError, extent: Extent, what: str) -> None:
         """Reports that `what` needs a fact which the clock does not have."""
         ways = " or ".join(_FLAGS[name] for name in fact.facts)
+        if "total_steps" in fact.facts:
+            ways += f"; if nobody knows it, {WITHOUT_TOTAL}"
+        elif fact.facts == ("steps_per_epoch",) and self.clock.tick == "step":
+            ways += ', or let one tick be an epoch: `tick="epoch"` (`--tick epoch`)'
         self.problems.error("LR121", extent, f"{what} needs {' or '.join(fact.facts)}, which is not given", f"give {ways}")
 
 
@@ -273,7 +277,7 @@ def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]
             what = f"`{name}`" if isinstance(name, str) and name.isidentifier() and len(name) < 60 else quoted(name)
             raise refuse("LR152", f"{what} cannot be given a value", "use a name that the language does not use")
         what = name if len(name) < 60 else quoted(name)
-        checked[name] = number(what, value, _RANGE, low=-LARGEST, high=LARGEST)
+        checked[name] = setting(what, value, _RANGE, low=-LARGEST, high=LARGEST)
         if checked[name] and size(checked[name]) * LARGEST < 1:
             raise refuse("LR152", f"{what} is {quoted(value)}", _RANGE)
     return tuple(sorted(checked.items()))

@@ -227,7 +227,7 @@ def _rest(node: nodes.Name, scope: Scope) -> Value | None:
     """Returns the value of `rest`."""
     if scope.rest is None:
         if not scope.no_rest:
-            scope.report_missing(MissingFactError("total_steps", "total_epochs"), node.extent, "`rest`")
+            scope.report_missing(scope.clock.missing_total(), node.extent, "`rest`")
         else:
             help = "write the length as a number, or as a share of the run: `20%`"
             scope.problems.error("LR122", node.extent, f"`rest` has no meaning {scope.no_rest}", help)

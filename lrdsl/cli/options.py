@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdsl import plan
+from lrdsl.arguments import written
 from lrdsl.cli import terminal
 from lrdsl.clock import total_of
 from lrdsl.diagnostics import UsageError
@@ -38,7 +39,7 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -
     parser.add_argument("schedule", metavar="EXPR|FILE", help=doc, nargs="+" if several is True else several or None)
     clock = parser.add_argument_group("clock")
     for fact, doc in _CLOCK.items():
-        clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=_number, help=doc)
+        clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=number, help=doc)
     clock.add_argument("--tick", choices=("step", "epoch"), default="step", help="what one tick is (default: step)")
     parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
 
@@ -112,11 +113,10 @@ def targets(s: Schedule, arguments: argparse.Namespace) -> tuple[Target, ...]:
     return (s.target(arguments.target),)
 
 
-def _number(text: str) -> Any:
-    try:
-        return int(text.replace("_", ""))
-    except ValueError:
-        return float(text)
+def number(text: str) -> Any:
+    """Reads a number as a config writes it. Infinities pass: the clock says what they mean."""
+    amount = written(text)
+    return float(text) if amount is None else amount
 
 
 def finite(text: str) -> float:
@@ -128,7 +128,7 @@ def finite(text: str) -> float:
 
 
 def _ticks(text: str) -> int:
-    n = int(float(text.replace("_", "")))
+    n = int(written(text) or 0)
     if not 1 <= n <= MOST_TICKS:
         raise argparse.ArgumentTypeError(f"give between 1 and {MOST_TICKS} ticks, not {text}")
     return n
@@ -138,7 +138,7 @@ def _named(text: str) -> tuple[str, Any]:
     name, equal, value = text.partition("=")
     if not equal:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NUMBER")
-    return name.strip(), _number(value)
+    return name.strip(), number(value)
 
 
 def schedule(arguments: argparse.Namespace) -> Schedule:

@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatch
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from lrdsl.arguments import written
 from lrdsl.check.scope import host_names
 from lrdsl.clock import Clock
 from lrdsl.diagnostics import CODES, ScheduleError, UsageError, shown
@@ -165,6 +167,12 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _is_number(value: Any) -> bool:
+    """Whether a value of TOML is a number, which may be written in text, as a config of another program may have it."""
+    amount: Any = written(value) if isinstance(value, str) else value
+    return not isinstance(amount, bool) and isinstance(amount, int | float | Fraction) and abs(amount) <= _LARGEST
+
+
 def _facts(name: str, value: Any) -> tuple[tuple[str, Any], ...]:
     """The facts of a clock in a table."""
     table = _table(name, value)
@@ -176,7 +184,7 @@ def _facts(name: str, value: Any) -> tuple[tuple[str, Any], ...]:
     if not isinstance(facts.get("tick", ""), str):
         raise SettingsError(f"{name}: `tick` is {_described(facts['tick'])}; a tick is one `step` or one `epoch`")
     for fact, value in [*facts.items(), *names.items()]:
-        if fact != "names" and fact != "tick" and (isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST):
+        if fact != "names" and fact != "tick" and not _is_number(value):
             raise SettingsError(f"{name}: `{shown(fact)}` is {_described(value)}; give it as a number")
     try:
         Clock.of(**{fact: value for fact, value in facts.items() if fact != "names"})

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from lrdsl.arguments import one_of, quoted, string, whole_number
+from lrdsl.arguments import schedule as written_schedule
 from lrdsl.arguments import tick as checked_tick
 from lrdsl.arguments import ticks as checked_ticks
 from lrdsl.clock import MAX_TICKS
@@ -264,7 +265,7 @@ class Scheduler:
         >>> scheduler.values(16).tolist()[9:]
         [1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
         """
-        text = string("the text", text, "give the schedule as a string", str(self.schedule))
+        text = written_schedule("the text", text, text=str(self.schedule))
         current = self._current()
         with bounded(text):
             course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, current.bases, current.groups)

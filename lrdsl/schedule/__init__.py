@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from lrdsl import arguments
-from lrdsl.arguments import exactly, one_of, string, whole_number
+from lrdsl.arguments import exactly, one_of, whole_number
 from lrdsl.check import check
 from lrdsl.check.finite import checked_base
 from lrdsl.check.keys import plain
@@ -101,7 +101,7 @@ class Schedule:
         tree, help = self.tree, f"replan at a whole tick from 0 to {MAX_TICKS:.0e}"
         for tick, text in replans:
             at = whole_number("tick", tick, help, high=MAX_TICKS, text=str(self))
-            added = plain(parse_tree(string("the text", text, "give the schedule as a string")))
+            added = plain(parse_tree(arguments.schedule("the text", text)))
             for name in bodies(added):
                 self.program.check_written(name, str(self))
             tree = continued(tree, at, added)
@@ -382,7 +382,7 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     >>> lrdsl.parse("warmup(w) then cosine(100)", names={"w": 10}).length
     110
     """
-    text = string("the text", text, "give the schedule as a string")
+    text = arguments.schedule("the text", text)
     values = host_names(options.pop("names", None))
     facts = Clock.of(**options)
     problems = Problems(text)

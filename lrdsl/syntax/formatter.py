@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 
 import attrs
 
-from lrdsl.arguments import string
+from lrdsl.arguments import schedule
 from lrdsl.clock import MULTIPLES
 from lrdsl.diagnostics import Problems
 from lrdsl.syntax.parser import parse
@@ -59,7 +59,7 @@ def format(text: str) -> str:
     <BLANKLINE>
     lr = warmup(5ep) then cosine(rest, to=0.1x)
     """
-    tree = parse(string("the text", text, "give the schedule as a string"))
+    tree = parse(schedule("the text", text))
     layout, previous = _format(text), text
     while layout != previous:  # once a comment has moved out of a bracket, the bracket may fit on one line
         layout, previous = _format(layout), layout

@@ -96,6 +96,14 @@ def test_the_clock_and_names(run) -> None:  # type: ignore[no-untyped-def]
     assert json.loads(out)["lr"] == [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
 
 
+def test_numbers_are_read_as_in_the_library(run) -> None:  # type: ignore[no-untyped-def]
+    _, out, _ = run("values", "hold(1, at=w) then hold(rest, at=0)", "--set", "w=1/4", "--total-steps", "1_000", "--format", "json", "--ticks", "2e0")
+    assert json.loads(out)["lr"] == [0.25, 0.0]
+    for unknown in ("inf", "-1", "1e999"):
+        status, _, err = run("values", "cosine(rest)", f"--total-steps={unknown}")
+        assert (status, "error[LR152]: total_steps is" in err) == (2, True)
+
+
 def test_files(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "classic.lrs").write_text("# the classic\nstep(3, 0.1)\n  then cosine(20)\n")
@@ -118,7 +126,16 @@ def test_exit_status(run) -> None:  # type: ignore[no-untyped-def]
     assert (status, out) == (1, "")
     assert "error[LR101]" in err
     assert run("show", "cosine(20)", "--total-steps", "-5")[0] == 2
-    for argv in ([], ["wibble"], ["values"], ["values", "hold", "--ticks", "0"], ["values", "hold", "--ticks", "x"], ["values", "hold", "--base", "x"]):
+    for argv in (
+        [],
+        ["wibble"],
+        ["values"],
+        ["values", "hold", "--ticks", "0"],
+        ["values", "hold", "--ticks", "x"],
+        ["values", "hold", "--base", "x"],
+        ["values", "hold", "--ticks", "inf"],
+        ["values", "hold", "--set", "w="],
+    ):
         with pytest.raises(SystemExit) as caught:
             main(argv)
         assert caught.value.code == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import lrdsl
 from lrdsl.cli import main
 from lrdsl.linting.settings import MAX_BYTES, Settings, SettingsError
 
@@ -55,6 +56,12 @@ HOSTILE = {
     "nul": "\0",
     "open": 'a = """',
 }
+
+
+def test_a_fact_may_be_written_in_text(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(TABLE + 'clock = {steps-per-epoch = "1_251", names = {lo = "1e-5"}}')
+    options = Settings.of(tmp_path).options(tmp_path / "a.lrs")
+    assert lrdsl.parse("cosine(2ep, to=lo)", **options).length == 2502
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
