@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lrdsl.analysis.merit import Analysis, analyze
     from lrdsl.analysis.plotting import plot
     from lrdsl.clock import Clock
-    from lrdsl.diagnostics import Diagnostic, ScheduleError
+    from lrdsl.diagnostics import Diagnostic, ScheduleError, ScheduleWarning
     from lrdsl.linting.linter import lint
     from lrdsl.reading import load
     from lrdsl.runtime import compile
@@ -32,6 +32,7 @@ __all__ = [
     "Difference",
     "Schedule",
     "ScheduleError",
+    "ScheduleWarning",
     "Scheduler",
     "analyze",
     "compare",
@@ -53,6 +54,7 @@ _MODULES = {
     "Diagnostic": "lrdsl.diagnostics",
     "Schedule": "lrdsl.schedule",
     "ScheduleError": "lrdsl.diagnostics",
+    "ScheduleWarning": "lrdsl.diagnostics",
     "Scheduler": "lrdsl.runtime.scheduler",
     "compile": "lrdsl.runtime",
     "format": "lrdsl.syntax.formatter",

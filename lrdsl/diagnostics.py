@@ -177,6 +177,24 @@ class ScheduleError(ValueError):
         return type(self), (self.diagnostics, self.text, self.source)
 
 
+class ScheduleWarning(UserWarning):
+    """A rule finds that a schedule surely does not do what is meant, for the groups and the clock that `lrdsl.compile` was given. `diagnostic` says what.
+
+    The text begins with the code of the rule, so that Python's filters can pick one: `warnings.filterwarnings("ignore", "LR301")`.
+    """
+
+    def __init__(self, diagnostic: Diagnostic, text: str = "", source: str = "<schedule>") -> None:
+        self.diagnostic, self.text, self.source = diagnostic, text, source
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        first, *rest = render([self.diagnostic], self.text, self.source).split("\n")
+        return "\n".join([self.diagnostic.code + first.partition("]")[2], *rest])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.diagnostic, self.text, self.source)
+
+
 #: The most problems that are reported for one text.
 MOST_PROBLEMS = 100
 

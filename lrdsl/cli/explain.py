@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     from lrdsl.diagnostics import CODES
     from lrdsl.linting.linter import ABOUT
     from lrdsl.linting.reports import explained, title
-    from lrdsl.linting.rules import RULES
+    from lrdsl.rules.catalogue import RULES
 
     code = arguments.code.upper()
     rule = RULES.get(code)
@@ -31,6 +31,10 @@ def run(arguments: argparse.Namespace) -> None:
         terminal.say(f"{code} {rule.name}", "", *explained(rule).split("\n"))
         if rule.clock:
             terminal.say(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
+        if rule.groups:
+            bad, good = (", ".join(str(dict(group)) for group in groups) for groups in rule.groups)
+            terminal.say(f"with the param groups {bad}" + f", and {good}" * (bad != good))
+        terminal.say(*["`lrdsl.compile` warns of it too"] * rule.compiles)
         terminal.say("", *[f"repair: {rule.fix}"] * bool(rule.fix))
     elif code in CODES or code in ABOUT:
         terminal.say(f"{code}: {title(code)}")
@@ -41,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def rules(_: argparse.Namespace) -> None:
     """Prints all rules, by family."""
-    from lrdsl.linting.rules import FAMILIES
+    from lrdsl.rules.catalogue import FAMILIES
 
     for i, (family, family_rules) in enumerate(FAMILIES.items()):
         terminal.say(*[""] * (i > 0), family)

@@ -19,8 +19,8 @@ from lrdsl.linting.hosts.edits import edited
 from lrdsl.linting.hosts.embedded import placeholder
 from lrdsl.linting.linter import UNREADABLE, Selection, all_repairs, lint
 from lrdsl.linting.listing import most_bytes
-from lrdsl.linting.rules import RULES
 from lrdsl.linting.settings import Settings
+from lrdsl.rules.catalogue import RULES
 from lrdsl.syntax.formatter import format
 from lrdsl.work import MOST, limited, spent
 

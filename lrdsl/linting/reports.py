@@ -17,7 +17,8 @@ from lrdsl.escaping.strict_json import json_of
 from lrdsl.escaping.visible import encodable, visible, xml
 from lrdsl.linting.linter import ABOUT
 from lrdsl.linting.projects import Checked
-from lrdsl.linting.rules import RULES, Rule
+from lrdsl.rules.catalogue import RULES
+from lrdsl.rules.rule import Rule
 
 
 def text(files: Sequence[Checked]) -> Iterator[tuple[Styled, ...]]:

@@ -20,7 +20,7 @@ from lrdsl.files.opening import RefusedError, decoded, read_bytes
 from lrdsl.linting.hosts import Finder
 from lrdsl.linting.hosts.toml import MAX_PARTS, loads
 from lrdsl.linting.linter import ABOUT, Selection
-from lrdsl.linting.rules import RULES
+from lrdsl.rules.catalogue import RULES
 
 #: The most bytes of a file, entries of a list or table, and characters of a text.
 MAX_BYTES, _MOST, _LONGEST = 1_000_000, 1000, 500
@@ -169,8 +169,8 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
 
 def _is_number(value: Any) -> bool:
     """Whether a value of TOML is a number, which may be written in text, as a config of another program may have it."""
-    amount: Any = written(value) if isinstance(value, str) else value
-    return not isinstance(amount, bool) and isinstance(amount, int | float | Fraction) and abs(amount) <= _LARGEST
+    amount = written(value) if isinstance(value, str) else value
+    return isinstance(amount, int | float | Fraction) and not isinstance(amount, bool) and -_LARGEST <= amount <= _LARGEST
 
 
 def _facts(name: str, value: Any) -> tuple[tuple[str, Any], ...]:

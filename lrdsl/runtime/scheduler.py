@@ -21,6 +21,7 @@ from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step, quiet_ticks
 from lrdsl.runtime.states import FORMAT, read_state
 from lrdsl.runtime.values import Values, value_bases
+from lrdsl.runtime.warnings import warn
 from lrdsl.schedule import Schedule
 from lrdsl.work import bounded
 
@@ -57,6 +58,7 @@ class Scheduler:
     def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN, values: Values = ()) -> None:
         self._set_schedule(schedule, reduce)
         self._attach(joined(optimizer, schedule), values)
+        warn(self._attachment)
 
     def _set_schedule(self, schedule: Schedule, reduce: str | None) -> None:
         """Sets the schedule, with an empty log and no replans, and how the metrics of several processes are reduced."""

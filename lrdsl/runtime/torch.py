@@ -19,6 +19,7 @@ from lrdsl.reading import read
 from lrdsl.runtime.optimizers import each_of, joined
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.runtime.values import Values
+from lrdsl.runtime.warnings import warn
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         self._steps, first = 0, next(iter(each_of(together)))
         if self.schedule.metrics and hasattr(first, "_optimizer_step_post_hooks"):
             first.register_step_post_hook(partial(_count_step, ref(self)))
+        warn(self._attachment)
 
     def _ticks_by_step(self, tick: int) -> bool:
         return 0 < self._steps <= tick

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from lrdsl.cli import main
-from lrdsl.linting.rules import RULES
+from lrdsl.rules.catalogue import RULES
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _BAD = 'schedule: "warmup(5) then restart cosine(95)"\n'

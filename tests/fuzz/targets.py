@@ -19,8 +19,8 @@ from lrdsl.diagnostics import ScheduleError
 from lrdsl.linting.hosts import ENDINGS, UnreadableError
 from lrdsl.linting.projects import check_file, check_source, formatted
 from lrdsl.linting.reports import FORMATS
-from lrdsl.linting.rules import RULES
 from lrdsl.linting.settings import Settings, SettingsError
+from lrdsl.rules.catalogue import RULES
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax.tokens import KEYWORDS
 

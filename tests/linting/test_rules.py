@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,8 +15,10 @@ import pytest
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.files.folder import Folder
-from lrdsl.linting.linter import UNUSED, Selection, lint
-from lrdsl.linting.rules import FAMILIES, RULES, Rule
+from lrdsl.linting.linter import Selection, lint
+from lrdsl.rules.catalogue import FAMILIES, RULES
+from lrdsl.rules.finding import UNUSED
+from lrdsl.rules.rule import Rule
 from lrdsl.shapes import SHAPES
 from tests.formulas.typeset.formulas import CLOCKS, EXAMPLES, texts
 from tests.linting.repairing import repaired
@@ -96,10 +101,23 @@ NEAR = (
 )
 
 
+def codes(rule: Rule, text: str, groups: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The codes that an example of a rule gets: from the linter, or from `compile` for a rule that looks at groups."""
+    if not rule.groups:
+        return [d.code for d in lint(text, **rule.clock)]
+    optimizer = SimpleNamespace(param_groups=[dict(group) for group in groups])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        lrdsl.compile(text, optimizer, **rule.clock)
+    return [warning.message.diagnostic.code for warning in caught if isinstance(warning.message, lrdsl.ScheduleWarning)]
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=_IDS)
 def test_it_speaks_where_it_says(rule: Rule) -> None:
-    assert [d.code for d in lint(rule.bad, **rule.clock)] == [rule.code]
-    assert lint(rule.good, **rule.clock) == []
+    bad, good = rule.groups or ((), ())
+    assert codes(rule, rule.bad, bad) == [rule.code]
+    assert codes(rule, rule.good, good) == []
+    assert rule.compiles or not rule.groups
 
 
 @pytest.mark.parametrize(
@@ -211,7 +229,7 @@ EDGES = (
     ("LR212", "onecycle(500) then hold(5)", "onecycle(500)", {"total_steps": 1000}),
     ("LR214", "hold(80) then linear(21)", "hold(82) then linear(19)", {"total_steps": 101}),
     ("LR301", "set base = 0.1; lr = cosine(100, to=0.1)", "set base = 0.1; lr = cosine(100, to=0.11)", {}),
-    ("LR301", "set base = 0.1; lr = cosine(100, to=1.1)", "set base = 0.1; lr = cosine(100, to=1)", {}),
+    ("LR301", "set base = 1.1; lr = cosine(100, to=1.1)", "set base = 0.1; lr = cosine(100, to=1.1)", {}),
     ("LR302", "cosine(100, to=1.1e-5x)", "cosine(100, to=1e-5x)", {}),
     ("LR304", "step(3, 1) for 9 then linear(9)", "step(3, 1.001) for 9 then linear(9)", {}),
     ("LR304", "multistep([3, 9], 2)", "multistep([3, 9], 0)", {}),
@@ -321,8 +339,11 @@ def page() -> str:
 
 def entry(rule: Rule) -> str:
     repair = f" Repair: {rule.fix}." if rule.fix else ""
-    facts = f" (with {', '.join(f'`{name}={n}`' for name, n in rule.clock.items())})" if rule.clock else ""
-    return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}{repair}\n\n```lrs\n{rule.bad}\n```\n\nis better{facts}\n\n```lrs\n{rule.good}\n```\n"
+    bad, good = (", ".join(f"`{dict(group)}`" for group in groups) for groups in rule.groups or ((), ()))
+    known = [f"`{name}={n}`" for name, n in rule.clock.items()] + [f"the param groups {bad}" + f", and then {good}" * (bad != good)] * bool(bad)
+    facts = f" (with {', '.join(known)})" if known else ""
+    compiles = " `lrdsl.compile` warns of it too." * rule.compiles
+    return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}{compiles}{repair}\n\n```lrs\n{rule.bad}\n```\n\nis better{facts}\n\n```lrs\n{rule.good}\n```\n"
 
 
 def test_the_page_is_written_from_the_declarations() -> None:

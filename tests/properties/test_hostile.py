@@ -14,7 +14,7 @@ from lrdsl.check.combinators import COMBINATORS
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import CODES, ScheduleError, render
 from lrdsl.linting.linter import UNUSED
-from lrdsl.linting.rules import RULES
+from lrdsl.rules.catalogue import RULES
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node

@@ -1,4 +1,4 @@
-"""Lint rules about time: phases that are too long or too short for the run, that lie past its end, or that are counted in the wrong unit."""
+"""Lint rules about time: phases that lie past the end of the run, that end at an odd time, or that are counted in the wrong unit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from fractions import Fraction
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO
-from lrdsl.expr.exact import Exact, quotient
-from lrdsl.linting.rules.rule import Facts, Finding, Rule, argument, ticks, value
+from lrdsl.expr.exact import quotient
+from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.runs import DECAYS, ends_in_a_rise, shares_of
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
-#: The shapes that reach a level `to` after n ticks.
-_DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
 #: The shapes that hold their last level past their length.
 _HOLDING = {name for name, forms in SHAPES.items() for form in forms if form.end is not None}
 
@@ -31,59 +30,12 @@ def _first_epoch_at_zero(f: Facts) -> Iterator[Finding]:
             yield Finding(use.node.extent, "the rate is 0 for the whole first epoch", "start above 0: `warmup(5, from=base/5)`", fix)
 
 
-def _too_long(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies:
-        chain = f.whole(body)
-        if f.total is None or chain is None or any(n is None for n in chain.lengths):
-            continue
-        over = sum(chain.lengths) - f.total
-        shares = sum(q.value for item in chain.items for q in _shares(item))
-        last = chain.items[-1]
-        if isinstance(last, nodes.Call) and last.name == "multistep":  # LR208 is about its milestones
-            continue
-        if over > 0 and shares <= 100 and not _is_whole_run(f, chain.items[-1], chain.lengths):
-            help = "make a phase shorter, or let the last phase take the `rest`"
-            yield Finding(chain.items[-1].extent, f"the schedule is {ticks(over)} longer than the run, so its end is never reached", help)
-
-
-def _is_whole_run(f: Facts, item: nodes.Node, lengths: tuple[Exact, ...]) -> bool:
-    """Whether the last of several phases is a decay as long as the whole run."""
-    return len(lengths) > 1 and isinstance(item, nodes.Call) and item.name in _DECAYS and lengths[-1] == f.total
-
-
-def _whole_run(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies:
-        chain = f.whole(body)
-        if f.total is None or chain is None or any(n is None for n in chain.lengths) or not _is_whole_run(f, chain.items[-1], chain.lengths):
-            continue
-        item = chain.items[-1]
-        assert isinstance(item, nodes.Call)
-        use = f.notes.uses.get((item.extent, item.name))
-        length = None if use is None else argument(use, "n")
-        fix = None if length is None else Fix(*length.value.extent, "rest")
-        start = sum(chain.lengths[:-1])
-        message = f"`{item.name}` is as long as the whole run, but starts after {ticks(start)}"
-        yield Finding(item.extent, message, "let it take the `rest`", fix)
-
-
-def _too_short(f: Facts) -> Iterator[Finding]:
-    for name, body in f.bodies:
-        chain = f.whole(body)
-        if f.total is None or chain is None or name != "lr" or any(n is None for n in chain.lengths):
-            continue
-        idle = f.total - sum(chain.lengths)
-        last = chain.items[-1]
-        use = f.notes.uses.get((last.extent, last.name)) if isinstance(last, nodes.Call) else None
-        if use is not None and use.arguments.get("to") == ZERO and idle > f.total / 50:
-            yield Finding(last.extent, f"the rate is 0 for the last {ticks(idle)} of the run", "let the last phase take the `rest`, or end it above 0")
-
-
 def _one_tick_short(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         last, n = t.plan.phases[-1], f.total
         if n is None or n < 2 or t.plan.length != n or (last.length or 0) < 2:
             continue
-        use = next((use for use in f.uses if use.node.extent == last.extent and use.name in _DECAYS), None)
+        use = next((use for use in f.uses if use.node.extent == last.extent and use.name in DECAYS), None)
         if use is None:
             continue
         last_level, end_level = f.level(t.plan.level, n - 1), f.level(t.plan.level, n)
@@ -95,23 +47,11 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
 
 def _too_many_shares(f: Facts) -> Iterator[Finding]:
     for chain in f.chains:
-        shares = [q for item in chain.items for q in _shares(item)]
+        shares = [q for item in chain.items for q in shares_of(item)]
         total = sum(q.value for q in shares)
         if total > 100:
             help = "each share is of the whole run: write `rest` in place of one of them"
             yield Finding(shares[-1].extent, f"the shares of this sequence add up to {float(total):g} % of the run", help)
-
-
-def _shares(item: nodes.Node) -> list[nodes.Quantity]:
-    """The length of a phase, if it is written as a share of the run, as `10%`."""
-    if isinstance(item, nodes.Restart):
-        return _shares(item.body)
-    if isinstance(item, nodes.Limited):
-        return [item.length] if isinstance(item.length, nodes.Quantity) and item.length.unit == "%" else []
-    if not isinstance(item, nodes.Call) or not item.arguments:
-        return []
-    first = item.arguments[0].value
-    return [first] if isinstance(first, nodes.Quantity) and first.unit == "%" and item.arguments[0].name in ("", "n") else []
 
 
 def _warmup_longer(f: Facts) -> Iterator[Finding]:
@@ -148,7 +88,7 @@ def _length(item: nodes.Node) -> nodes.Node | None:
         return _length(item.body)
     if isinstance(item, nodes.Limited):
         return item.length
-    timed = isinstance(item, nodes.Call) and item.arguments and item.name in ("warmup", "hold", *_DECAYS, "step")
+    timed = isinstance(item, nodes.Call) and item.arguments and item.name in ("warmup", "hold", *DECAYS, "step")
     return item.arguments[0].value if timed and isinstance(item, nodes.Call) and item.arguments[0].name in ("", "n") else None
 
 
@@ -162,7 +102,7 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
             late = [node for node, at in zip(items, use.arguments["milestones"], strict=False) if (value(at) or 0) >= f.total]
             for node in late:
                 yield Finding(node.extent, f"the run ends after {ticks(f.total)}, before this milestone", "remove it, or move it into the run")
-    for _, body in f.bodies:
+    for _, body in f.bodies if not ends_in_a_rise(f) else ():  # LR216 is about a rise
         chain = f.whole(body)
         start = 0
         for i, n in enumerate(chain.lengths if chain is not None else ()):
@@ -195,17 +135,6 @@ def _within_cycle(f: Facts) -> Iterator[Finding]:
             yield Finding(item.extent, f"the run ends {float(share * 100):.0f} % into a cycle, while the rate is still high", help)
 
 
-def _short_onecycle(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies:
-        chain = f.whole(body)
-        use = f.notes.uses.get((chain.items[0].extent, "onecycle")) if chain is not None and len(chain.items) == 1 else None
-        n = None if use is None else value(use.arguments["n"])
-        if use is not None and n is not None and f.total is not None and n < f.total:
-            length = argument(use, "n")
-            fix = None if length is None else Fix(*length.value.extent, "total")
-            yield Finding(use.node.extent, f"the cycle ends {ticks(f.total - n)} before the run", "let it take the whole run: `onecycle(total)`", fix)
-
-
 def _other_batch(f: Facts) -> Iterator[Finding]:
     if f.clock.changing or "batch_size" not in (name for name, _ in f.bodies):
         return
@@ -227,40 +156,6 @@ RULES = (
         "set tick = epoch; lr = warmup(5, from=base/5) then cosine(95)",
         _first_epoch_at_zero,
         "unsafe",
-    ),
-    Rule(
-        "LR202",
-        "longer-than-the-run",
-        "A schedule that is longer than the run.",
-        "The run never reaches its last part, nor its final level.",
-        "warmup(100) then cosine(1000)",
-        "warmup(100) then cosine(800)",
-        _too_long,
-        clock={"total_steps": 900},
-        run=True,
-    ),
-    Rule(
-        "LR203",
-        "length-of-the-whole-run",
-        "A decay after other phases that is as long as the whole run.",
-        "A warmup of w steps and a cosine of the whole run are w steps too long: the run ends before the cosine does.",
-        "warmup(100) then cosine(1000)",
-        "warmup(100) then cosine(rest)",
-        _whole_run,
-        "unsafe",
-        {"total_steps": 1000},
-        run=True,
-    ),
-    Rule(
-        "LR204",
-        "idle-at-zero",
-        "A decay to 0 that ends well before the run.",
-        "After its end the rate is 0, and the run goes on without learning anything.",
-        "warmup(100) then cosine(500)",
-        "warmup(100) then cosine(rest)",
-        _too_short,
-        clock={"total_steps": 1000},
-        run=True,
     ),
     Rule(
         "LR205",
@@ -313,18 +208,6 @@ RULES = (
         "restarts(cosine(20))",
         _within_cycle,
         clock={"total_steps": 100},
-        run=True,
-    ),
-    Rule(
-        "LR212",
-        "cycle-shorter-than-the-run",
-        "A one-cycle policy that ends before the run.",
-        "The rest of the run then has its last level, thousands of times below the peak.",
-        "onecycle(500)",
-        "onecycle(total)",
-        _short_onecycle,
-        "unsafe",
-        {"total_steps": 1000},
         run=True,
     ),
     Rule(

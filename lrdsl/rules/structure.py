@@ -8,7 +8,7 @@ from lrdsl.check.combinators import parameters_of
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ENTRY, ZERO
 from lrdsl.kinds import Kind
-from lrdsl.linting.rules.rule import Facts, Finding, Rule, value
+from lrdsl.rules.rule import Facts, Finding, Rule, value
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import attrs
 
-from lrdsl.check.bounds import bounds
 from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import Clock, total_of
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, Expr, Num, T
+from lrdsl.expr import Expr, Num
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Piece, Plan, pieces
+from lrdsl.rules.summary import Summary, level_at, summary
+from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
-from lrdsl.targets import Program
+from lrdsl.targets import Program, Target
 
 
 @attrs.frozen
@@ -31,25 +31,70 @@ class Finding:
     fix: Fix | None = None
 
 
+@attrs.frozen
+class Driven:
+    """A target, the bases that are known for it, and where they are from: the param groups that it sets, by their numbers. A linter knows no groups."""
+
+    target: Target
+    bases: tuple[float, ...] = ()
+    groups: tuple[tuple[int, Mapping[str, Any]], ...] = ()
+
+    def of(self, base: float) -> str:
+        """The words that say which param group has a base, where there are several."""
+        return f" of param group {self.groups[self.bases.index(base)][0]}" if len(set(self.bases)) > 1 else ""
+
+
 @attrs.frozen(slots=False)
 class Facts:
-    """What a rule may read: a sound text, its tree, its program, its clock, and the notes of the check."""
+    """What a rule may read: a sound text, its tree, its program, its clock, the bases of its targets, and the notes of the check.
 
-    text: str
-    tree: Node
-    program: Program
-    clock: Clock
-    notes: Notes
+    `recorded` are the notes, if they were taken when the text was checked; else it is checked once more when a rule asks for them.
+    """
+
+    schedule: Schedule
+    driven: tuple[Driven, ...]
+    recorded: Notes | None = None
+
+    @classmethod
+    def of(cls, schedule: Schedule, base: Exact | None = None, notes: Notes | None = None) -> Facts:
+        """The facts of a text without groups. `base` is that of the rate; by default the one that the text sets, if it sets one."""
+        known = schedule.program.base if base is None else base
+        bases = () if known is None else (float(known),)
+        return cls(schedule, tuple(Driven(target, bases if target.key == "lr" else ()) for target in schedule.targets), notes)
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.schedule.text
+
+    @property
+    def tree(self) -> Node:
+        """The tree of the text."""
+        return self.schedule.tree
+
+    @property
+    def program(self) -> Program:
+        """Everything that the text says."""
+        return self.schedule.program
+
+    @property
+    def clock(self) -> Clock:
+        """The clock, with the settings of the text."""
+        return self.schedule.clock
+
+    @cached_property
+    def notes(self) -> Notes:
+        """The calls and sequences of the text."""
+        if self.recorded is not None:
+            return self.recorded
+        s, notes = self.schedule, Notes(self.text)
+        parse(self.text, library=s.library, notes=notes, names=dict(s.names), **s.clock.given())
+        return notes
 
     @cached_property
     def total(self) -> Exact | None:
         """The run's length in ticks, None if it is unknown."""
         return total_of(self.clock)
-
-    @cached_property
-    def base(self) -> Exact | None:
-        """The base that the text sets, None if it sets none."""
-        return self.program.base
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:
@@ -89,20 +134,19 @@ class Facts:
 
     def pieces(self, plan: Plan) -> tuple[Piece, ...]:
         """The pieces of a plan's formula."""
-        cached = self._pieces.get(plan.level)
-        if cached is None:
-            cached = self._pieces[plan.level] = pieces(plan.level)
-        return cached
-
-    @cached_property
-    def _pieces(self) -> dict[Expr, tuple[Piece, ...]]:
-        return {}
+        return pieces(plan.level)
 
     def level(self, e: Expr, tick: Exact = 0) -> float:
         """The value of a formula at a tick, for the text's base (or 1), which is the entry level too; NaN if it is not one number."""
-        base = self.program.base_value
-        low, high = bounds(e, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
-        return low if low == high else math.nan
+        return level_at(e, tick, self.program.base_value)
+
+    def base_of(self, driven: Driven) -> float:
+        """A base of a target that is not 0: that of its first group, or the text's, or 1."""
+        return next((base for base in driven.bases if base), self.program.base_value)
+
+    def summary(self, plan: Plan, base: float | None = None) -> Summary:
+        """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1)."""
+        return summary(plan.level, self.program.base_value if base is None else base, plan.length if self.total is None else self.total)
 
 
 @attrs.frozen
@@ -110,7 +154,9 @@ class Rule:
     """A rule: its `code` and `name`, what it finds, why that matters, a bad and a good example, and the function `look` that finds problems.
 
     `clock` are the options for both examples. `fix` says whether its repairs are "safe", which means that they keep every level, or "unsafe", or "" if it has
-    none. `run` says that the rule needs the length of the run or of an epoch, so that it finds nothing if that is unknown.
+    none. `run` says that the rule needs the length of the run or of an epoch, so that it finds nothing if that is unknown. `compiles` says that the rule
+    knows more with the bases of the groups and the clock of the run, so that `lrdsl.compile` looks for it too: it looks at the plans first, and at the notes
+    only where it is going to speak. `groups` are the param groups of the bad and the good example, for a rule that looks at groups.
     """
 
     code: str
@@ -123,6 +169,8 @@ class Rule:
     fix: str = ""
     clock: Mapping[str, Any] = attrs.field(factory=dict)
     run: bool = False
+    compiles: bool = False
+    groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:

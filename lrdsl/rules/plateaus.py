@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix
-from lrdsl.linting.rules.rule import Facts, Finding, Rule, ticks, value
+from lrdsl.rules.rule import Facts, Finding, Rule, ticks, value
 from lrdsl.syntax import nodes
 
 #: Names of metrics that fall as training gets better, and of those that rise.

@@ -10,7 +10,7 @@ from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, affine
 from lrdsl.expr.exact import Exact
-from lrdsl.linting.rules.rule import Facts, Finding, Rule, value
+from lrdsl.rules.rule import Facts, Finding, Rule, value
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import decimal_text

@@ -1,8 +1,7 @@
-"""Lint rules about levels: levels of 0 or below, jumps, and absolute levels that were meant as multiples of base."""
+"""Lint rules about levels: levels of 0 or below, jumps, and multiples that were meant as absolute levels."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -12,45 +11,10 @@ from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
-from lrdsl.expr.exact import Exact, quotient
-from lrdsl.linting.rules.rule import Facts, Finding, Rule, value
 from lrdsl.plan import Plan
+from lrdsl.rules.rule import Facts, Finding, Rule, value
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
-
-#: The number of ticks at which the rules look at each piece.
-_SAMPLES = 16
-
-
-def _samples(f: Facts, plan: Plan) -> list[tuple[Exact, Expr]]:
-    """Ticks at both ends of each piece and between them, each with the formula there."""
-    samples: list[tuple[Exact, Expr]] = []
-    for piece in f.pieces(plan):
-        end = max(f.total or 0, piece.start + 100) if piece.end is None else piece.end
-        for k in range(_SAMPLES):
-            tick = math.ceil(piece.start + quotient((end - piece.start) * k, _SAMPLES))
-            if tick < end or k == 0:
-                samples.append((tick, piece.level))
-    return samples
-
-
-def _levels(f: Facts, plan: Plan) -> list[tuple[Exact, float]]:
-    """The level at each of the sampled ticks where it is a number."""
-    levels = [(tick, f.level(formula, tick)) for tick, formula in _samples(f, plan)]
-    return [(tick, level) for tick, level in levels if not math.isnan(level)]
-
-
-def _above_base(f: Facts) -> Iterator[Finding]:
-    if f.base is None:
-        return
-    for use in f.uses_in("lr"):
-        for a in use.node.arguments:
-            if a.name in ("to", "from", "at") and isinstance(a.value, nodes.Number) and a.value.value > f.base and not use.factor and a.value.value <= 1:
-                text = canonical(a.value)
-                times = float(quotient(a.value.value, f.base))
-                help = f"for {text} times the base, write `{text}x`; for a higher peak, raise the base"
-                message = f"`{a.name}={text}` is an absolute level, {times:g} times the base of {float(f.base):g}"
-                yield Finding(a.value.extent, message, help, Fix(a.value.extent[1], a.value.extent[1], "x"))
 
 
 def _tiny_multiples(f: Facts) -> Iterator[Finding]:
@@ -76,7 +40,7 @@ def _below_zero(f: Facts) -> Iterator[Finding]:
             continue
         if _never_negative(f, t.plan):
             continue
-        tick, level = next(((tick, level) for tick, level in _levels(f, t.plan) if level < -1e-12), (0, 0.0))
+        tick, level = next(((tick, level) for tick, level in f.summary(t.plan).levels if level < -1e-12), (0, 0.0))
         if level < 0:
             phase = t.plan.phases[t.plan.phase_at(float(tick))]
             yield Finding(phase.extent, f"the level is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
@@ -159,7 +123,7 @@ def _momentum_with_rate(f: Facts) -> Iterator[Finding]:
     plans = {t.name: t.plan for t in f.program.targets}
     if not {"lr", "momentum"} <= set(plans):
         return
-    lr, momentum = (dict(_levels(f, plans[name])) for name in ("lr", "momentum"))
+    lr, momentum = (dict(f.summary(plans[name]).levels) for name in ("lr", "momentum"))
     shared = sorted(set(lr) & set(momentum))
     both = [(a, b) for a, b in pairwise(shared) if lr[a] != lr[b] and momentum[a] != momentum[b]]
     same = [1 for a, b in both if (lr[b] > lr[a]) == (momentum[b] > momentum[a])]
@@ -178,16 +142,6 @@ def _weight_decay_to_zero(f: Facts) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule(
-        "LR301",
-        "level-above-the-base",
-        "An absolute level of at most 1 that is above the base of the text.",
-        "`to=0.1` is the level 0.1, whatever the base is; a tenth of the base is `to=0.1x`.",
-        "set base = 0.001; lr = cosine(100, to=0.1)",
-        "set base = 0.001; lr = cosine(100, to=0.1x)",
-        _above_base,
-        "unsafe",
-    ),
     Rule(
         "LR302",
         "multiple-of-almost-nothing",

@@ -1,0 +1,213 @@
+"""Lint rules about the bases of param groups, and what absolute levels do to them. `lrdsl.compile` looks for them too: it knows the bases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lrdsl.check.combinators import parameters_of
+from lrdsl.check.notes import Use
+from lrdsl.diagnostics import Fix, shown
+from lrdsl.expr import BASE, Num, is_multiple, mentions
+from lrdsl.kinds import Kind
+from lrdsl.plan import Phase, Plan
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule
+from lrdsl.syntax import canonical, nodes
+
+#: A level is above another if it is by more than this share.
+_OVER = 1 + 1e-9
+_RAISE = "write levels as multiples of base, as `0.1x`; for a higher peak, raise the base"
+#: The keys by which libraries scale a value of a group, by the key of the value. Their own schedulers read them.
+_SCALES = {
+    "lr": ("lr_scale", "lr_mult", "lr_multiplier", "lr_factor"),
+    "weight_decay": ("wd_scale", "wd_mult", "wd_multiplier", "decay_mult", "weight_decay_scale"),
+}
+#: The keys whose values are from 0 up to but not including 1.
+_SHARES = ("betas", "beta1", "beta2", "momentum")
+
+
+def _mixed(plan: Plan) -> bool:
+    """Whether a plan may have levels that are no multiples of base beside others that are."""
+    return mentions(plan.law, BASE) and not is_multiple(plan.law, BASE)
+
+
+def _absolute_arguments(f: Facts, phases: tuple[Phase, ...], low: float) -> Iterator[tuple[Use, str, nodes.Argument, float]]:
+    """The arguments of some phases that are absolute levels of at least `low`, each with its use, its name and its value."""
+    extents = [phase.extent for phase in phases]
+    for use in f.uses:
+        parameters = parameters_of(use.name)
+        order = list(parameters)
+        for i, a in enumerate(use.node.arguments):
+            name = a.name or order[min(i, len(order) - 1)]
+            value = next((use.arguments[key] for key in (name, f"{name}_") if key in use.arguments), None)
+            if use.factor or name not in parameters or parameters[name].kind is not Kind.LEVEL or not isinstance(value, Num):
+                continue
+            if float(value.value) >= low and any(start <= a.extent[0] < end for start, end in extents):
+                yield use, name, a, float(value.value)
+
+
+def _text(f: Facts, a: nodes.Argument) -> str:
+    """An argument as the text has it."""
+    return shown(f.text[slice(*a.extent)])
+
+
+def _as_multiple(a: nodes.Argument) -> Fix | None:
+    """The repair that makes a number a multiple of base."""
+    return Fix(a.value.extent[1], a.value.extent[1], "x") if isinstance(a.value, nodes.Number) and a.value.value <= 1 else None
+
+
+def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
+    """The finding that a group's level never falls below its base, because an absolute level holds it up all the while."""
+    plan = d.target.plan
+    for use, name, a, _ in _absolute_arguments(f, plan.phases, base) if plan.watches else ():
+        if use.name == "plateau" and name == "min":
+            message = f"`{_text(f, a)}` is not below the base of {base:g}{d.of(base)}, so the plateau never reduces the rate"
+            return Finding(a.value.extent, message, f"for a share of the base, write `min={canonical(a.value)}x`, or give a smaller level", _as_multiple(a))
+    here, far = f.summary(plan, base).stretches, f.summary(plan, 1e3 * max(1.0, base)).stretches
+    for one, other in zip(here, far, strict=False):
+        tick, level = one.levels[0]
+        if len(one.levels) > 1 and one.constant and not other.constant and level * _OVER >= base:
+            phase = plan.phases[plan.phase_at(float(tick))]
+            written = next(((a, n) for _, _, a, n in _absolute_arguments(f, (phase,), base) if math.isclose(n, level)), None)
+            what = "an absolute level" if written is None else f"`{_text(f, written[0])}`"
+            message = f"the level is {level:g} from tick {tick} on and does not change: {what} is not below the base of {base:g}{d.of(base)}"
+            help = "write it as a multiple of base, as `0.1x`, or give a smaller level"
+            return Finding(phase.extent if written is None else written[0].value.extent, message, help, None if written is None else _as_multiple(written[0]))
+    return None
+
+
+def _held_up(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        if d.target.key == "lr" and _mixed(d.target.plan):
+            findings = [_idle_floor(f, d, base) for base in sorted({*d.bases} - {0.0})]
+            yield from [finding for finding in findings if finding is not None][:1]
+
+
+def _above_base(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        if d.target.key != "lr" or not _mixed(d.target.plan):
+            continue
+        for base in sorted({*d.bases}):
+            if base > 0 and _idle_floor(f, d, base) is None and (finding := _over(f, d, base)) is not None:
+                yield finding
+                break
+
+
+def _over(f: Facts, d: Driven, base: float) -> Finding | None:
+    """The finding that an absolute level is above the base of a group."""
+    plan = d.target.plan
+    if not plan.watches and not any(level > base * _OVER for _, level in f.summary(plan, base).levels):
+        return None
+    for _, _, a, level in _absolute_arguments(f, plan.phases, base * _OVER):
+        text = canonical(a.value)
+        message = f"`{_text(f, a)}` is an absolute level, {level / base:.4g} times the base of {base:g}{d.of(base)}"
+        fix = _as_multiple(a)
+        help = f"for {text} times the base, write `{text}x`; for a higher peak, raise the base"
+        return Finding(
+            a.value.extent, message, help if fix is not None else "write it as a multiple of base, as `0.1x`; for a higher peak, raise the base", fix
+        )
+    floor = dict(f.summary(plan, 0.0).levels)
+    high = next((tick for tick, level in f.summary(plan, base).levels if min(level, floor.get(tick, 0.0)) > base * _OVER), None)
+    if high is None:
+        return None
+    phase = plan.phases[plan.phase_at(float(high))]
+    message = f"the level is {floor[high]:g} or more at tick {high}, whatever the base is: {floor[high] / base:.4g} times the base of {base:g}{d.of(base)}"
+    return Finding(phase.extent, message, _RAISE)
+
+
+def _lifted_zero(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan = d.target.plan
+        if 0.0 not in d.bases or not any(d.bases) or is_multiple(plan.level, BASE):
+            continue
+        high = next(((tick, level) for tick, level in f.summary(plan, 0.0).levels if level > 0), None)
+        if high is not None:
+            tick, level = high
+            phase = plan.phases[plan.phase_at(float(tick))]
+            i = d.groups[d.bases.index(0.0)][0]
+            message = f"an absolute level lifts the `{d.target.key}` of param group {i} from 0 to {level:g}, at tick {tick}"
+            help = f"write multiples of base (`0.1x`), which keep a 0, or give that group a target of its own: `{d.target.key}[{i}] = hold`"
+            yield Finding(phase.extent, message, help)
+
+
+def _unread_scales(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        for i, group in d.groups:
+            name = next((name for name in _SCALES.get(d.target.key, ()) if group.get(name, 1) not in (1, None)), None)
+            if name is not None:
+                message = f"param group {i} has `{name}`, which nothing reads: its base is {d.bases[[n for n, _ in d.groups].index(i)]:g}"
+                help = f"before compile, put it into the group's value: `group[{d.target.key!r}] *= group.pop({name!r}, 1)`"
+                yield Finding(d.target.plan.phases[0].extent, message, help)
+                break
+
+
+def _out_of_range(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        if d.target.key not in _SHARES:
+            continue
+        plan, key = d.target.plan, d.target.name
+        for base in sorted({*d.bases}) if mentions(plan.level, BASE) else (1.0,):
+            wrong = next(((tick, level) for tick, level in f.summary(plan, base).levels if not 0 <= level < 1), None)
+            if wrong is not None:
+                phase = plan.phases[plan.phase_at(float(wrong[0]))]
+                where = d.of(base) if base in d.bases else ""
+                message = f"`{key}`{where} is {wrong[1]:.4g} at tick {wrong[0]}, and it must be at least 0 and below 1"
+                yield Finding(phase.extent, message, "keep it in its range, as `clip(A, 0, 0.999)` does")
+                break
+
+
+RULES = (
+    Rule(
+        "LR301",
+        "level-above-the-base",
+        "An absolute level above the base, in a schedule that has multiples of base too.",
+        "`to=0.1` is the level 0.1, whatever the base is; a tenth of the base is `to=0.1x`.",
+        "set base = 0.001; lr = cosine(100, to=0.1)",
+        "set base = 0.001; lr = cosine(100, to=0.1x)",
+        _above_base,
+        "unsafe",
+        compiles=True,
+    ),
+    Rule(
+        "LR311",
+        "held-up-by-a-floor",
+        "An absolute level that keeps the rate from ever falling below the base.",
+        "The text says that the rate falls, and for this base it does not: the floor is meant for a larger one.",
+        "set base = 0.001; lr = max(cosine(500), 0.01)",
+        "set base = 0.001; lr = max(cosine(500), 0.01x)",
+        _held_up,
+        compiles=True,
+    ),
+    Rule(
+        "LR312",
+        "zero-lifted",
+        "An absolute level for a group whose value is 0, while it is not in other groups.",
+        "Such a group, as one of norms and biases without weight decay, is to stay at 0.",
+        "lr = cosine(100); weight_decay = cosine(100, from=0.04, to=0.4)",
+        "lr = cosine(100); weight_decay = cosine(100, from=1x, to=10x)",
+        _lifted_zero,
+        compiles=True,
+        groups=(({"lr": 0.1, "weight_decay": 0.04}, {"lr": 0.1, "weight_decay": 0.0}),) * 2,
+    ),
+    Rule(
+        "LR313",
+        "scale-that-nothing-reads",
+        "A param group with an `lr_scale`, `lr_mult` or the like.",
+        "The schedulers of some libraries multiply by it. lrdsl takes the rate of each group as its base, and reads nothing else.",
+        "cosine(100)",
+        "cosine(100)",
+        _unread_scales,
+        compiles=True,
+        groups=(({"lr": 0.1, "lr_scale": 0.5},), ({"lr": 0.05},)),
+    ),
+    Rule(
+        "LR314",
+        "out-of-its-range",
+        "A momentum or a beta below 0, or not below 1.",
+        "Momentum of 1 or more forgets nothing, and the weights run away; optimizers refuse it, but only when they are made.",
+        "lr = cosine(100); momentum = linear(100, from=0.9, to=1.1)",
+        "lr = cosine(100); momentum = linear(100, from=0.9, to=0.99)",
+        _out_of_range,
+        compiles=True,
+    ),
+)

@@ -1,0 +1,21 @@
+"""All rules: by family, and by code."""
+
+from __future__ import annotations
+
+from lrdsl.rules import bases, levels, plateaus, runs, structure, style, timing
+from lrdsl.rules.rule import Rule
+
+
+def _sorted(*rules: Rule) -> tuple[Rule, ...]:
+    return tuple(sorted(rules, key=lambda rule: rule.code))
+
+
+#: The rules of each family: LR2 is timing, LR3 levels, LR4 structure, LR5 style.
+FAMILIES: dict[str, tuple[Rule, ...]] = {
+    "timing": _sorted(*timing.RULES, *runs.RULES, *plateaus.RULES),
+    "levels": _sorted(*levels.RULES, *bases.RULES),
+    "structure": structure.RULES,
+    "style": style.RULES,
+}
+#: Every rule by its code.
+RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for rule in family}

@@ -1,0 +1,218 @@
+"""Lint rules about a schedule and the length of its run. `lrdsl.compile` looks for them too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lrdsl.diagnostics import Fix
+from lrdsl.expr import ZERO, T, mentions
+from lrdsl.expr.exact import Exact
+from lrdsl.plan import Piece, Plan
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.summary import level_at
+from lrdsl.shapes import SHAPES
+from lrdsl.syntax import nodes
+
+#: The shapes that reach a level `to` after n ticks.
+DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
+#: A schedule is over long before its run if its level stays as it is for more than this share of the run.
+_SOON = 10
+
+
+def _ends(f: Facts, after: bool) -> bool:
+    """Whether a plan ends after the run, or before it."""
+    return f.total is not None and any((d.target.plan.length > f.total) is after for d in f.driven if d.target.plan.length not in (None, f.total))
+
+
+def _too_long(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies if _ends(f, after=True) and not ends_in_a_rise(f) else ():
+        chain = f.whole(body)
+        if f.total is None or chain is None or any(n is None for n in chain.lengths):
+            continue
+        over = sum(chain.lengths) - f.total
+        shares = sum(q.value for item in chain.items for q in shares_of(item))
+        last = chain.items[-1]
+        if isinstance(last, nodes.Call) and last.name == "multistep":  # LR208 is about its milestones
+            continue
+        if over > 0 and shares <= 100 and not _is_whole_run(f, chain.items[-1], chain.lengths):
+            help = "make a phase shorter, or let the last phase take the `rest`"
+            yield Finding(chain.items[-1].extent, f"the schedule is {ticks(over)} longer than the run, so its end is never reached", help)
+
+
+def _is_whole_run(f: Facts, item: nodes.Node, lengths: tuple[Exact, ...]) -> bool:
+    """Whether the last of several phases is a decay as long as the whole run."""
+    return len(lengths) > 1 and isinstance(item, nodes.Call) and item.name in DECAYS and lengths[-1] == f.total
+
+
+def _whole_run(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies if _ends(f, after=True) else ():
+        chain = f.whole(body)
+        if f.total is None or chain is None or any(n is None for n in chain.lengths) or not _is_whole_run(f, chain.items[-1], chain.lengths):
+            continue
+        item = chain.items[-1]
+        assert isinstance(item, nodes.Call)
+        use = f.notes.uses.get((item.extent, item.name))
+        length = None if use is None else argument(use, "n")
+        fix = None if length is None else Fix(*length.value.extent, "rest")
+        start = sum(chain.lengths[:-1])
+        message = f"`{item.name}` is as long as the whole run, but starts after {ticks(start)}"
+        yield Finding(item.extent, message, "let it take the `rest`", fix)
+
+
+def _too_short(f: Facts) -> Iterator[Finding]:
+    for name, body in f.bodies if _ends(f, after=False) else ():
+        chain = f.whole(body)
+        if f.total is None or chain is None or name != "lr" or any(n is None for n in chain.lengths):
+            continue
+        idle = f.total - sum(chain.lengths)
+        last = chain.items[-1]
+        use = f.notes.uses.get((last.extent, last.name)) if isinstance(last, nodes.Call) else None
+        if use is not None and use.arguments.get("to") == ZERO and idle > f.total / 50:
+            yield Finding(last.extent, f"the rate is 0 for the last {ticks(idle)} of the run", "let the last phase take the `rest`, or end it above 0")
+
+
+def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
+    """The length of a phase, if it is written as a share of the run, as `10%`."""
+    if isinstance(item, nodes.Restart):
+        return shares_of(item.body)
+    if isinstance(item, nodes.Limited):
+        return [item.length] if isinstance(item.length, nodes.Quantity) and item.length.unit == "%" else []
+    if not isinstance(item, nodes.Call) or not item.arguments:
+        return []
+    first = item.arguments[0].value
+    return [first] if isinstance(first, nodes.Quantity) and first.unit == "%" and item.arguments[0].name in ("", "n") else []
+
+
+def _short_onecycle(f: Facts) -> Iterator[Finding]:
+    for _, body in f.bodies if _ends(f, after=False) else ():
+        chain = f.whole(body)
+        use = f.notes.uses.get((chain.items[0].extent, "onecycle")) if chain is not None and len(chain.items) == 1 else None
+        n = None if use is None else value(use.arguments["n"])
+        if use is not None and n is not None and f.total is not None and n < f.total:
+            length = argument(use, "n")
+            fix = None if length is None else Fix(*length.value.extent, "total")
+            yield Finding(use.node.extent, f"the cycle ends {ticks(f.total - n)} before the run", "let it take the whole run: `onecycle(total)`", fix)
+
+
+def _last_piece(f: Facts, plan: Plan) -> Piece | None:
+    """The piece of a plan in which the run ends; None if the length of the run is unknown, or if a metric decides."""
+    total = f.total
+    return None if total is None or plan.watches else [piece for piece in f.pieces(plan) if piece.start < total][-1]
+
+
+def _cut_rise(f: Facts, d: Driven) -> tuple[Exact, float] | None:
+    """When the level would come to its peak, and what share of it the run gets to, if the run ends while the level rises; else None."""
+    plan, base = d.target.plan, f.base_of(d)
+    piece = _last_piece(f, plan)
+    if piece is None or f.total is None or piece.end is None or piece.end <= f.total:
+        return None
+    peak, levels = level_at(piece.level, piece.end, base), f.summary(plan, base).levels
+    reached, before = levels[-1][1] if levels else math.nan, level_at(piece.level, piece.start, base)
+    return (piece.end, reached / peak) if before < reached == max(level for _, level in levels) < peak else None
+
+
+def ends_in_a_rise(f: Facts) -> bool:
+    """Whether the run ends before a rate has risen to its peak."""
+    return any(_cut_rise(f, d) is not None for d in f.driven if d.target.key == "lr")
+
+
+def _unfinished_rise(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        rise = _cut_rise(f, d) if d.target.key == "lr" else None
+        if rise is not None and f.total is not None:
+            phase = d.target.plan.phases[d.target.plan.phase_at(math.ceil(f.total) - 1)]
+            message = f"the run ends after {ticks(f.total)}, and the rate rises until tick {float(rise[0]):g}: it gets to {rise[1]:.0%} of its peak"
+            yield Finding(phase.extent, message, "make the rise shorter, as `warmup(5%)`, or the run longer")
+
+
+def _over_long_before(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan = d.target.plan
+        last, piece = plan.phases[-1], _last_piece(f, plan)
+        if d.target.key != "lr" or f.total is None or piece is None or mentions(piece.level, T):
+            continue
+        if isinstance(last.node, nodes.Call) and last.node.name in ("hold", "onecycle"):
+            continue  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
+        s = f.summary(plan, f.base_of(d))
+        if s.settled is not None and 0 < s.settled * _SOON < f.total and 0 < s.levels[-1][1] < max(level for _, level in s.levels):
+            message = f"the schedule is over after {ticks(s.settled)}, and the rate stays the same for the other {ticks(f.total - s.settled)} of the run"
+            yield Finding(last.extent, message, "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`")
+
+
+RULES = (
+    Rule(
+        "LR202",
+        "longer-than-the-run",
+        "A schedule that is longer than the run.",
+        "The run never reaches its last part, nor its final level.",
+        "warmup(100) then cosine(1000)",
+        "warmup(100) then cosine(800)",
+        _too_long,
+        clock={"total_steps": 900},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR203",
+        "length-of-the-whole-run",
+        "A decay after other phases that is as long as the whole run.",
+        "A warmup of w steps and a cosine of the whole run are w steps too long: the run ends before the cosine does.",
+        "warmup(100) then cosine(1000)",
+        "warmup(100) then cosine(rest)",
+        _whole_run,
+        "unsafe",
+        {"total_steps": 1000},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR204",
+        "idle-at-zero",
+        "A decay to 0 that ends well before the run.",
+        "After its end the rate is 0, and the run goes on without learning anything.",
+        "warmup(100) then cosine(500)",
+        "warmup(100) then cosine(rest)",
+        _too_short,
+        clock={"total_steps": 1000},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR212",
+        "cycle-shorter-than-the-run",
+        "A one-cycle policy that ends before the run.",
+        "The rest of the run then has its last level, thousands of times below the peak.",
+        "onecycle(500)",
+        "onecycle(total)",
+        _short_onecycle,
+        "unsafe",
+        {"total_steps": 1000},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR216",
+        "run-ends-in-the-warmup",
+        "A run that ends while the rate still rises to its peak.",
+        "The schedule is that of a longer run: this one never has the rate that the text is about.",
+        "warmup(2000) then cosine(8000)",
+        "warmup(5%) then cosine(rest)",
+        _unfinished_rise,
+        clock={"total_steps": 1000},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR217",
+        "over-long-before-the-run",
+        "A schedule that is over within the first tenth of the run, above 0.",
+        "Usually its times are in another unit, as epochs where a tick is a step.",
+        "multistep([30, 60, 80])",
+        "multistep([30ep, 60ep, 80ep])",
+        _over_long_before,
+        clock={"steps_per_epoch": 1251, "total_epochs": 90},
+        run=True,
+        compiles=True,
+    ),
+)

@@ -1,0 +1,43 @@
+"""Warnings at `compile`: the rules that know more with the bases of the groups and the clock of the run."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from lrdsl.diagnostics import ScheduleError, ScheduleWarning
+from lrdsl.work import bounded
+
+if TYPE_CHECKING:
+    from lrdsl.runtime.attaching import Attachment
+
+
+def warn(attachment: Attachment) -> None:
+    """Warns of what the rules find in a schedule for the groups that it is attached to. The warnings point at the code that calls lrdsl."""
+    from lrdsl.rules import bases, runs
+    from lrdsl.rules.finding import apply_comments, findings
+    from lrdsl.rules.rule import Driven, Facts
+
+    schedule, numbers = attachment.schedule, {id(group): i for i, group in enumerate(attachment.groups)}
+    driven = tuple(
+        [
+            Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), tuple([(numbers[id(group)], group) for group, _ in track.slots]))
+            for track in attachment.tracks
+        ]
+    )
+    try:
+        with bounded(schedule.text):
+            found = findings(Facts(schedule, driven), [rule for rule in (*runs.RULES, *bases.RULES) if rule.compiles])
+    except ScheduleError:  # the text takes too much work to look at
+        return
+    for d in apply_comments(schedule.text, found)[0] if found else ():
+        warnings.warn(ScheduleWarning(d, schedule.text), stacklevel=_caller())
+
+
+def _caller() -> int:
+    """Returns the `stacklevel`, for a warning of the function that calls this one, of the nearest code that is not lrdsl's."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "lrdsl":
+        frame, level = frame.f_back, level + 1
+    return level
