@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
+from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.check.notes import Use
+from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, Num, is_multiple, mentions
+from lrdsl.expr import BASE, ENTRY, Call, Expr, Num, T, is_multiple, mentions, walk
 from lrdsl.kinds import Kind
-from lrdsl.plan import Phase, Plan
+from lrdsl.plan import Phase
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule
 from lrdsl.syntax import canonical, nodes
 
@@ -26,9 +29,25 @@ _SCALES = {
 _SHARES = ("betas", "beta1", "beta2", "momentum")
 
 
-def _mixed(plan: Plan) -> bool:
-    """Whether a plan may have levels that are no multiples of base beside others that are."""
-    return mentions(plan.law, BASE) and not is_multiple(plan.law, BASE)
+@lru_cache(maxsize=128)
+def _highest_floor(law: Expr) -> float:
+    """A bound for the levels that a plan would have if the base were 0: those of its absolute levels. It is 0 for a plan that has only one of the two."""
+    if is_multiple(law, BASE) or not mentions(law, BASE):
+        return 0.0
+    return bounds(law, {T: (0.0, float(MAX_TICKS)), BASE: (0.0, 0.0), ENTRY: (0.0, 0.0)})[1]
+
+
+def _least_of_plateaus(law: Expr) -> float:
+    """The largest absolute `min` of the plateaus in a formula. It holds up no level that is below it, so a base of 0 does not show it."""
+    return max((float(e.args[3].value) for e in walk(law) if isinstance(e, Call) and e.op == "reduce" and isinstance(e.args[3], Num)), default=0.0)
+
+
+def _reached(d: Driven) -> list[float]:
+    """The bases, from the lowest, that an absolute level of a rate's plan may reach, if the plan has multiples of base too."""
+    plan = d.target.plan
+    floor = _highest_floor(plan.law) if d.target.key == "lr" and d.bases else 0.0
+    floor = max(floor, _least_of_plateaus(plan.law)) if plan.watches else floor
+    return sorted({base for base in d.bases if 0 < base <= floor * _OVER}) if floor else []
 
 
 def _absolute_arguments(f: Facts, phases: tuple[Phase, ...], low: float) -> Iterator[tuple[Use, str, nodes.Argument, float]]:
@@ -78,19 +97,14 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
 
 def _held_up(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        if d.target.key == "lr" and _mixed(d.target.plan):
-            findings = [_idle_floor(f, d, base) for base in sorted({*d.bases} - {0.0})]
-            yield from [finding for finding in findings if finding is not None][:1]
+        findings = [_idle_floor(f, d, base) for base in _reached(d)]
+        yield from [finding for finding in findings if finding is not None][:1]
 
 
 def _above_base(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        if d.target.key != "lr" or not _mixed(d.target.plan):
-            continue
-        for base in sorted({*d.bases}):
-            if base > 0 and _idle_floor(f, d, base) is None and (finding := _over(f, d, base)) is not None:
-                yield finding
-                break
+        findings = [_over(f, d, base) for base in _reached(d) if _idle_floor(f, d, base) is None]
+        yield from [finding for finding in findings if finding is not None][:1]
 
 
 def _over(f: Facts, d: Driven, base: float) -> Finding | None:

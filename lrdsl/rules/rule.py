@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import attrs
 
+from lrdsl.check.bounds import bounds
 from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import Clock, total_of
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import Expr, Num
+from lrdsl.expr import BASE, ENTRY, Expr, Num, T
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Piece, Plan, pieces
-from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.targets import Program, Target
 
+if TYPE_CHECKING:
+    from lrdsl.rules.summary import Summary
 
-@attrs.frozen
-class Finding:
+
+class Finding(NamedTuple):
     """A problem that a rule found: its place, a message, a help line, and a repair that a program can make."""
 
     extent: Extent
@@ -31,8 +34,7 @@ class Finding:
     fix: Fix | None = None
 
 
-@attrs.frozen
-class Driven:
+class Driven(NamedTuple):
     """A target, the bases that are known for it, and where they are from: the param groups that it sets, by their numbers. A linter knows no groups."""
 
     target: Target
@@ -146,6 +148,8 @@ class Facts:
 
     def summary(self, plan: Plan, base: float | None = None) -> Summary:
         """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1)."""
+        from lrdsl.rules.summary import summary  # most schedules that are compiled need none
+
         return summary(plan.level, self.program.base_value if base is None else base, plan.length if self.total is None else self.total)
 
 
@@ -171,6 +175,12 @@ class Rule:
     run: bool = False
     compiles: bool = False
     groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+
+
+def level_at(level: Expr, tick: Exact, base: float) -> float:
+    """Returns the value of a formula at a tick for a base, which is the entry level too; NaN if it is not one number."""
+    low, high = bounds(level, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
+    return low if low == high else math.nan
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:

@@ -9,8 +9,7 @@ from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Piece, Plan
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.summary import level_at
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, level_at, ticks, value
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
@@ -20,13 +19,18 @@ DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.
 _SOON = 10
 
 
-def _ends(f: Facts, after: bool) -> bool:
-    """Whether a plan ends after the run, or before it."""
-    return f.total is not None and any((d.target.plan.length > f.total) is after for d in f.driven if d.target.plan.length not in (None, f.total))
+def _longer(f: Facts) -> bool:
+    """Whether a plan ends after the run."""
+    return f.total is not None and any(d.target.plan.length is not None and d.target.plan.length > f.total for d in f.driven)
+
+
+def _over(f: Facts, plan: Plan) -> Piece | None:
+    """The piece that a plan ends with, if it is over before the run; else None."""
+    return _last_piece(f, plan) if f.total is not None and plan.length is not None and plan.length < f.total else None
 
 
 def _too_long(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies if _ends(f, after=True) and not ends_in_a_rise(f) else ():
+    for _, body in f.bodies if _longer(f) and not ends_in_a_rise(f) else ():
         chain = f.whole(body)
         if f.total is None or chain is None or any(n is None for n in chain.lengths):
             continue
@@ -46,7 +50,7 @@ def _is_whole_run(f: Facts, item: nodes.Node, lengths: tuple[Exact, ...]) -> boo
 
 
 def _whole_run(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies if _ends(f, after=True) else ():
+    for _, body in f.bodies if _longer(f) else ():
         chain = f.whole(body)
         if f.total is None or chain is None or any(n is None for n in chain.lengths) or not _is_whole_run(f, chain.items[-1], chain.lengths):
             continue
@@ -61,7 +65,8 @@ def _whole_run(f: Facts) -> Iterator[Finding]:
 
 
 def _too_short(f: Facts) -> Iterator[Finding]:
-    for name, body in f.bodies if _ends(f, after=False) else ():
+    at_zero = any((piece := _over(f, d.target.plan)) is not None and level_at(piece.level, piece.start, 1.0) == 0 for d in f.driven)
+    for name, body in f.bodies if at_zero else ():
         chain = f.whole(body)
         if f.total is None or chain is None or name != "lr" or any(n is None for n in chain.lengths):
             continue
@@ -84,8 +89,14 @@ def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
     return [first] if isinstance(first, nodes.Quantity) and first.unit == "%" and item.arguments[0].name in ("", "n") else []
 
 
+def _is_onecycle(plan: Plan) -> bool:
+    """Whether a plan is one cycle and nothing else."""
+    node = plan.phases[-1].node
+    return len(plan.phases) == 1 and isinstance(node, nodes.Call) and node.name == "onecycle"
+
+
 def _short_onecycle(f: Facts) -> Iterator[Finding]:
-    for _, body in f.bodies if _ends(f, after=False) else ():
+    for _, body in f.bodies if any(_is_onecycle(d.target.plan) and _over(f, d.target.plan) for d in f.driven) else ():
         chain = f.whole(body)
         use = f.notes.uses.get((chain.items[0].extent, "onecycle")) if chain is not None and len(chain.items) == 1 else None
         n = None if use is None else value(use.arguments["n"])
@@ -129,10 +140,10 @@ def _unfinished_rise(f: Facts) -> Iterator[Finding]:
 def _over_long_before(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        last, piece = plan.phases[-1], _last_piece(f, plan)
-        if d.target.key != "lr" or f.total is None or piece is None or mentions(piece.level, T):
+        last, piece = plan.phases[-1], _over(f, plan)
+        if d.target.key != "lr" or f.total is None or piece is None or piece.start * _SOON >= f.total or mentions(piece.level, T):
             continue
-        if isinstance(last.node, nodes.Call) and last.node.name in ("hold", "onecycle"):
+        if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
             continue  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
         s = f.summary(plan, f.base_of(d))
         if s.settled is not None and 0 < s.settled * _SOON < f.total and 0 < s.levels[-1][1] < max(level for _, level in s.levels):

@@ -7,10 +7,10 @@ from functools import cached_property, lru_cache
 
 import attrs
 
-from lrdsl.check.bounds import bounds
-from lrdsl.expr import BASE, ENTRY, Expr, T, mentions
+from lrdsl.expr import Expr, T, mentions
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Piece, pieces
+from lrdsl.rules.rule import level_at
 
 #: The number of ticks that are looked at in each piece, and how many pieces are, the first and the last of a formula: so the work has a bound.
 _LOOKS, _FIRST, _LAST = 16, 48, 16
@@ -86,9 +86,3 @@ def _ticks(start: Exact, end: Exact, looks: int) -> list[int]:
     first, last = math.ceil(start), math.ceil(end) - 1
     between = (math.ceil(start + quotient((end - start) * k, looks)) for k in range(looks))
     return sorted({tick for tick in (first, *between, last) if first <= tick <= last})
-
-
-def level_at(level: Expr, tick: Exact, base: float) -> float:
-    """Returns the value of a formula at a tick for a base, which is the entry level too; NaN if it is not one number."""
-    low, high = bounds(level, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
-    return low if low == high else math.nan

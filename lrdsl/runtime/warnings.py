@@ -6,33 +6,33 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from lrdsl.diagnostics import ScheduleError, ScheduleWarning
-from lrdsl.work import bounded
+from lrdsl.diagnostics import ScheduleWarning
+from lrdsl.rules import bases, runs
+from lrdsl.rules.finding import apply_comments, findings
+from lrdsl.rules.rule import Driven, Facts
+from lrdsl.work import TooMuchWorkError, limited
 
 if TYPE_CHECKING:
     from lrdsl.runtime.attaching import Attachment
 
+_RULES = tuple(rule for rule in (*runs.RULES, *bases.RULES) if rule.compiles)
+
 
 def warn(attachment: Attachment) -> None:
     """Warns of what the rules find in a schedule for the groups that it is attached to. The warnings point at the code that calls lrdsl."""
-    from lrdsl.rules import bases, runs
-    from lrdsl.rules.finding import apply_comments, findings
-    from lrdsl.rules.rule import Driven, Facts
-
     schedule, numbers = attachment.schedule, {id(group): i for i, group in enumerate(attachment.groups)}
-    driven = tuple(
-        [
-            Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), tuple([(numbers[id(group)], group) for group, _ in track.slots]))
-            for track in attachment.tracks
-        ]
-    )
+    driven = []
+    for track in attachment.tracks:
+        groups = tuple([(numbers[id(group)], group) for group, _ in track.slots])
+        driven.append(Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), groups))
     try:
-        with bounded(schedule.text):
-            found = findings(Facts(schedule, driven), [rule for rule in (*runs.RULES, *bases.RULES) if rule.compiles])
-    except ScheduleError:  # the text takes too much work to look at
+        with limited():
+            problems = findings(Facts(schedule, tuple(driven)), _RULES)
+    except TooMuchWorkError:
         return
-    for d in apply_comments(schedule.text, found)[0] if found else ():
-        warnings.warn(ScheduleWarning(d, schedule.text), stacklevel=_caller())
+    if problems:
+        for d in apply_comments(schedule.text, problems)[0]:
+            warnings.warn(ScheduleWarning(d, schedule.text), stacklevel=_caller())
 
 
 def _caller() -> int:

@@ -36,7 +36,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("lrdsl/check/*.py",),
         (
             "tests/check",
-            "tests/linting/test_rules.py",
+            "tests/rules/test_rules.py",
             "tests/test_diagnostics.py",
             "tests/formulas/test_sentence.py",
             "tests/formulas/typeset/test_symbolic.py",
@@ -62,7 +62,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "lrdsl/runtime/scheduler.py",
         ),
     ),
-    "rules": (("lrdsl/linting/rules/*.py",), ("tests/linting/test_rules.py", "tests/linting/test_fixes.py")),
+    "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
     "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "tests/test_readme.py")),
 }
 _LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")

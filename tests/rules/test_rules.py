@@ -284,6 +284,8 @@ SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
     ("optax", "cosine_onecycle_schedule"): {"p": 0.3, "d": 25, "f": 10_000},
     ("optax", "linear_onecycle_schedule"): {"p": 0.3, "d": 25, "f": 10_000},
     ("timm", "TanhLRScheduler"): {"d": 0.5},
+    ("timm", "warmup"): {"A": "warmup(5) then cosine(85)"},
+    ("DINO", "cosine_scheduler"): {"s": 0.0001},
     ("timm", "PlateauLRScheduler"): {"p": 10, "c": 0},
 }
 
@@ -330,6 +332,8 @@ def page() -> str:
         "# Rules\n",
         "These rules of `lrdsl check` find what a text without errors surely does not mean. `# lrs: ignore[LR203]` at the end of a line silences a rule there; a comment that",
         f"silences nothing is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. `lrdsl explain CODE` explains errors (`LR0xx`, `LR1xx`).\n",
+        "`lrdsl.compile` knows the bases of the param groups and the clock of the run, and warns of what the rules that name it find with them: each warning is a `lrdsl.ScheduleWarning`,",
+        'points at the code that calls, and begins with the code of the rule. `warnings.filterwarnings("ignore", "LR301")` turns one off, a comment in the text too.\n',
     ]
     for family, rules in FAMILIES.items():
         parts.append(f"## {family.capitalize()}\n")
@@ -347,7 +351,7 @@ def entry(rule: Rule) -> str:
 
 
 def test_the_page_is_written_from_the_declarations() -> None:
-    assert PAGE.read_text("utf-8") == page(), "run `python -m tests.linting.test_rules`"
+    assert PAGE.read_text("utf-8") == page(), "run `python -m tests.rules.test_rules`"
 
 
 if __name__ == "__main__":
