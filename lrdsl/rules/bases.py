@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 
+from lrdsl.arguments import floating
 from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.check.notes import Use
@@ -147,7 +148,7 @@ def _lifted_zero(f: Facts) -> Iterator[Finding]:
 def _unread_scales(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         for i, group in d.groups:
-            name = next((name for name in _SCALES.get(d.target.key, ()) if group.get(name, 1) not in (1, None)), None)
+            name = next((name for name in _SCALES.get(d.target.key, ()) if name in group and floating(group[name]) not in (1, None)), None)
             if name is not None:
                 message = f"param group {i} has `{name}`, which nothing reads: its base is {d.bases[[n for n, _ in d.groups].index(i)]:g}"
                 help = f"before compile, put it into the group's value: `group[{d.target.key!r}] *= group.pop({name!r}, 1)`"

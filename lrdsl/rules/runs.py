@@ -17,6 +17,8 @@ from lrdsl.syntax import nodes
 DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
 #: A schedule is over long before its run if its level stays as it is for more than this share of the run.
 _SOON = 10
+#: A rise is cut off if the run gets to less than this share of its peak.
+_NEARLY = 0.99
 
 
 def _longer(f: Facts) -> bool:
@@ -120,7 +122,7 @@ def _cut_rise(f: Facts, d: Driven) -> tuple[Exact, float] | None:
         return None
     peak, levels = level_at(piece.level, piece.end, base), f.summary(plan, base).levels
     reached, before = levels[-1][1] if levels else math.nan, level_at(piece.level, piece.start, base)
-    return (piece.end, reached / peak) if before < reached == max(level for _, level in levels) < peak else None
+    return (piece.end, reached / peak) if before < reached == max(level for _, level in levels) < _NEARLY * peak else None
 
 
 def ends_in_a_rise(f: Facts) -> bool:
@@ -146,7 +148,9 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
         if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
             continue  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
         s = f.summary(plan, f.base_of(d))
-        if s.settled is not None and 0 < s.settled * _SOON < f.total and 0 < s.levels[-1][1] < max(level for _, level in s.levels):
+        if isinstance(last.node, nodes.Call) and last.node.name in DECAYS and s.levels[-1][1] == 0:
+            continue  # LR204 is about a decay to 0
+        if s.settled is not None and 0 < s.settled * _SOON < f.total and s.levels[-1][1] < max(level for _, level in s.levels):
             message = f"the schedule is over after {ticks(s.settled)}, and the rate stays the same for the other {ticks(f.total - s.settled)} of the run"
             yield Finding(last.extent, message, "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`")
 
@@ -217,7 +221,7 @@ RULES = (
     Rule(
         "LR217",
         "over-long-before-the-run",
-        "A schedule that is over within the first tenth of the run, above 0.",
+        "A schedule that is over within the first tenth of the run.",
         "Usually its times are in another unit, as epochs where a tick is a step.",
         "multistep([30, 60, 80])",
         "multistep([30ep, 60ep, 80ep])",
