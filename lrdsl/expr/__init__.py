@@ -43,7 +43,7 @@ from lrdsl.expr.nodes import Forms, Letter, Product, Select, Wide
 from lrdsl.expr.periods import cycles
 from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within
 from lrdsl.expr.sharing import work_of
-from lrdsl.expr.splitting import affine, is_affine, is_multiple
+from lrdsl.expr.splitting import affine, is_affine
 from lrdsl.expr.whole import in_whole_numbers
 
 __all__ = [
@@ -96,7 +96,6 @@ __all__ = [
     "in_whole_numbers",
     "is_affine",
     "is_lettered",
-    "is_multiple",
     "is_time",
     "linear",
     "mentions",

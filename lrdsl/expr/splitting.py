@@ -92,33 +92,6 @@ def is_affine(e: Expr, symbol: Symbol) -> bool:
     return sums and all(is_affine(part, symbol) for part in holders)
 
 
-def is_multiple(e: Expr, symbol: Symbol) -> bool:
-    """Whether the form of a tree shows that it is 0 where the symbol is 0, as that of `0.1 * base * cos(t)` does."""
-    memo: dict[Expr, bool] = {symbol: True}
-
-    def walk(x: Expr) -> bool:
-        if x not in memo:
-            memo[x] = x == ZERO or (mentions(x, symbol) and vanishes(x))
-        return memo[x]
-
-    def vanishes(x: Expr) -> bool:
-        if isinstance(x, Linear):
-            return x.shift == 0 and walk(x.of)
-        if isinstance(x, Forms):
-            return walk(x.best)
-        if isinstance(x, Select):
-            return not mentions(x.of, symbol) and all(map(walk, x.values))
-        if not isinstance(x, Call):
-            return False
-        if x.op == "mul":
-            return any(map(walk, x.args))
-        if x.op in ("div", "reduce"):
-            return walk(x.args[0]) and (x.op == "div" or walk(x.args[3]))
-        return x.op in ("add", "min", "max") and all(map(walk, x.args))
-
-    return walk(e)
-
-
 def _forms(best: Expr, paper: Expr) -> Expr:
     """Returns a `Forms` node, or the expression itself if both forms are equal."""
     return best if best == paper else Forms(best, paper)

@@ -9,12 +9,13 @@ from functools import lru_cache
 from lrdsl.arguments import floating
 from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
+from lrdsl.check.intervals import Range
 from lrdsl.check.notes import Use
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, ENTRY, Call, Expr, Num, T, is_multiple, mentions, walk
+from lrdsl.expr import BASE, ENTRY, Call, Expr, Forms, Linear, Num, T, mentions
 from lrdsl.kinds import Kind
-from lrdsl.plan import Phase
+from lrdsl.plan import Phase, pieces
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule
 from lrdsl.syntax import canonical, nodes
 
@@ -31,23 +32,45 @@ _SHARES = ("betas", "beta1", "beta2", "momentum")
 
 
 @lru_cache(maxsize=128)
-def _highest_floor(law: Expr) -> float:
-    """A bound for the levels that a plan would have if the base were 0: those of its absolute levels. It is 0 for a plan that has only one of the two."""
-    if is_multiple(law, BASE) or not mentions(law, BASE):
-        return 0.0
-    return bounds(law, {T: (0.0, float(MAX_TICKS)), BASE: (0.0, 0.0), ENTRY: (0.0, 0.0)})[1]
+def _highest_floor(level: Expr) -> float:
+    """A bound for the levels that a formula would have if the base were 0: for its absolute levels. It is 0 for a formula with multiples of base alone."""
+    return max(_size(piece.level, (float(piece.start), float(MAX_TICKS if piece.end is None else piece.end))) for piece in pieces(level))
 
 
-def _least_of_plateaus(law: Expr) -> float:
-    """The largest absolute `min` of the plateaus in a formula. It holds up no level that is below it, so a base of 0 does not show it."""
-    return max((float(e.args[3].value) for e in walk(law) if isinstance(e, Call) and e.op == "reduce" and isinstance(e.args[3], Num)), default=0.0)
+def _size(e: Expr, time: Range) -> float:
+    """A bound for the size of an expression of levels from 0 up, where the base is 0 and a plateau's `min` has held the level up."""
+    memo: dict[Expr, float] = {BASE: 0.0, ENTRY: 0.0}
+
+    def walk(x: Expr) -> float:
+        if x not in memo:
+            memo[x] = size(x)
+        return memo[x]
+
+    def size(x: Expr) -> float:
+        if isinstance(x, Num):
+            return abs(float(x.value))
+        if isinstance(x, Linear) and x.of is T:
+            return max(abs(float(x.scale) * end + float(x.shift)) for end in time)
+        if isinstance(x, Forms):
+            return walk(x.best)
+        if isinstance(x, Call) and x.op == "mul":
+            return 0.0 if BASE in x.args else math.prod(map(walk, x.args))
+        if isinstance(x, Call) and x.op in ("hav", "sin", "cos"):
+            return 1.0
+        if isinstance(x, Call) and x.op == "reduce":
+            return max(walk(x.args[0]), walk(x.args[3]))
+        if isinstance(x, Call) and x.op in ("add", "min", "max"):
+            sizes = [walk(a) for a in x.args]
+            return sum(sizes) if x.op == "add" else min(sizes) if x.op == "min" else max(sizes)
+        return max(map(abs, bounds(x, {T: time, BASE: (0.0, 0.0), ENTRY: (0.0, 0.0)})))
+
+    return walk(e)
 
 
 def _reached(d: Driven) -> list[float]:
     """The bases, from the lowest, that an absolute level of a rate's plan may reach, if the plan has multiples of base too."""
-    plan = d.target.plan
-    floor = _highest_floor(plan.law) if d.target.key == "lr" and d.bases else 0.0
-    floor = max(floor, _least_of_plateaus(plan.law)) if plan.watches else floor
+    law = d.target.plan.law
+    floor = _highest_floor(law) if d.target.key == "lr" and d.bases and mentions(law, BASE) else 0.0
     return sorted({base for base in d.bases if 0 < base <= floor * _OVER}) if floor else []
 
 
@@ -83,10 +106,11 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
         if use.name == "plateau" and name == "min":
             message = f"`{_text(f, a)}` is not below the base of {base:g}{d.of(base)}, so the plateau never reduces the rate"
             return Finding(a.value.extent, message, f"for a share of the base, write `min={canonical(a.value)}x`, or give a smaller level", _as_multiple(a))
-    here, far = f.summary(plan, base).stretches, f.summary(plan, 1e3 * max(1.0, base)).stretches
-    for one, other in zip(here, far, strict=False):
+    here, near, far = (f.summary(plan, b).stretches for b in (base, 2 * base, 1e3 * max(1.0, base)))
+    for one, double, other in zip(here, near, far, strict=False):
         tick, level = one.levels[0]
-        if len(one.levels) > 1 and one.constant and not other.constant and level * _OVER >= base:
+        scales = double.constant and math.isclose(double.levels[0][1], 2 * level)  # the base is what holds it
+        if len(one.levels) > 1 and one.constant and not scales and not other.constant and level * _OVER >= base:
             phase = plan.phases[plan.phase_at(float(tick))]
             written = next(((a, n) for _, _, a, n in _absolute_arguments(f, (phase,), base) if math.isclose(n, level)), None)
             what = "an absolute level" if written is None else f"`{_text(f, written[0])}`"
@@ -133,7 +157,7 @@ def _over(f: Facts, d: Driven, base: float) -> Finding | None:
 def _lifted_zero(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        if 0.0 not in d.bases or not any(d.bases) or is_multiple(plan.level, BASE):
+        if 0.0 not in d.bases or not any(d.bases) or not _highest_floor(plan.level):
             continue
         high = next(((tick, level) for tick, level in f.summary(plan, 0.0).levels if level > 0), None)
         if high is not None:

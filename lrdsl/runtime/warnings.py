@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lrdsl.runtime.attaching import Attachment
 
 _RULES = tuple(rule for rule in (*runs.RULES, *bases.RULES) if rule.compiles)
+#: Those that need no length of the run.
+_WITHOUT_RUN = tuple(rule for rule in _RULES if not rule.run)
 
 
 def warn(attachment: Attachment) -> None:
@@ -27,7 +29,8 @@ def warn(attachment: Attachment) -> None:
         driven.append(Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), groups))
     try:
         with limited():
-            problems = findings(Facts(schedule, tuple(driven)), _RULES)
+            facts = Facts(schedule, tuple(driven))
+            problems = findings(facts, _WITHOUT_RUN if facts.total is None else _RULES)
     except TooMuchWorkError:
         return
     if problems:
