@@ -54,7 +54,8 @@ def _size(e: Expr, time: Range) -> float:
         if isinstance(x, Forms):
             return walk(x.best)
         if isinstance(x, Call) and x.op == "mul":
-            return 0.0 if BASE in x.args else math.prod(map(walk, x.args))
+            sizes = [0.0] if BASE in x.args else [walk(a) for a in x.args]
+            return 0.0 if 0.0 in sizes else math.prod(sizes)
         if isinstance(x, Call) and x.op in ("hav", "sin", "cos"):
             return 1.0
         if isinstance(x, Call) and x.op == "reduce":

@@ -25,7 +25,7 @@ def warn(attachment: Attachment) -> None:
     schedule, numbers = attachment.schedule, {id(group): i for i, group in enumerate(attachment.groups)}
     driven = []
     for track in attachment.tracks:
-        groups = tuple([(numbers[id(group)], group) for group, _ in track.slots])
+        groups = tuple([(numbers[id(group)], group) for group, _ in track.slots if id(group) in numbers])  # a value that is in no group has none
         driven.append(Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), groups))
     try:
         with limited():
@@ -34,7 +34,9 @@ def warn(attachment: Attachment) -> None:
     except TooMuchWorkError:
         return
     if problems:
-        for d in apply_comments(schedule.text, problems)[0]:
+        kept = apply_comments(schedule.text, problems)[0]
+        once = {(d.span, d.code): d for d in reversed(kept)}  # for all members of a family
+        for d in [once[key] for key in sorted(once)]:
             warnings.warn(ScheduleWarning(d, schedule.text), stacklevel=_caller())
 
 

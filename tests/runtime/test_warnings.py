@@ -182,7 +182,18 @@ def test_examples_get_none(path: Path) -> None:
     s = lrdsl.load(path, **clock)
     base = s.program.base_value
     group = {"lr": base, "weight_decay": 0.04, "momentum": 0.9, "betas": (0.9, 0.95), "batch_size": 256, "name": "backbone"}
-    assert [str(warning) for warning in caught(s, [group, {**group, "name": "head"}])] == []  # type: ignore[arg-type]
+    names = ("head", "embed.decay", "blocks.0.decay", "blocks.11.no_decay")
+    assert [str(warning) for warning in caught(s, [group, *({**group, "name": name} for name in names)])] == []  # type: ignore[arg-type]
+
+
+def test_families_values_and_several_optimizers_are_looked_at() -> None:
+    layers: Groups = ({"lr": 1e-3, "name": "layer.0"}, {"lr": 1e-3, "name": "layer.1"})
+    assert [warning.diagnostic.code for warning in caught('lr["layer.{i}"] = 0.5^i * cosine(9, to=0.1)', layers)] == ["LR301"]
+    assert caught('lr["layer.{i}"] = 0.5^i * cosine(9)', layers, total_steps=9) == []
+    assert caught("lr = cosine(9); ema = hold(at=0.9)", ADAM, values=("ema",)) == []
+    optimizers = [SimpleNamespace(param_groups=[{"lr": lr}]) for lr in (0.1, 1e-3)]
+    with pytest.warns(lrdsl.ScheduleWarning, match="100 times the base of 0.001 of param group 1"):
+        lrdsl.compile("cosine(9, to=0.1) + 0", optimizers)
 
 
 def test_only_what_the_linter_says_too_is_a_warning() -> None:
