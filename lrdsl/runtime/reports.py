@@ -29,7 +29,7 @@ def checked_metrics(method: str, schedule: Schedule, metric: Any, metrics: Mappi
     that is not a number, and for one without a name if the schedule follows several.
     """
     names, values = schedule.metrics, dict(metrics)
-    if not names and metric is not None and not (hasattr(metric, "dtype") or hasattr(type(metric), "__float__")):  # a tensor is not read: that may take time
+    if not names and metric is not None and not _may_be_number(metric):
         raise refuse("LR154", f"a metric is {quoted(metric)}, not a number", "report a number, or nothing", str(schedule))
     if metric is not None and names:
         if len(names) > 1 or names[0] in values:
@@ -38,6 +38,13 @@ def checked_metrics(method: str, schedule: Schedule, metric: Any, metrics: Mappi
             raise refuse("LR154", message, advice.nameless(method, names[0]), str(schedule))
         values[names[0]] = metric
     return {name: _number(name, value, schedule) for name, value in values.items() if name in names or value is not None}
+
+
+def _may_be_number(metric: Any) -> bool:
+    """Whether a thing has the type of a number. It is not read: to read a tensor may take time."""
+    if hasattr(metric, "dtype"):
+        return getattr(metric.dtype, "kind", "f") in "biuf"
+    return hasattr(type(metric), "__float__")
 
 
 def _number(name: str, value: Any, schedule: Schedule) -> float | None:

@@ -198,7 +198,7 @@ class Program:
             number = None if target.number is None else target.number_in(word)
             if number is not None:
                 return target, number
-            if target.written == name:
+            if word and target.written == word:
                 example = f'{target.quantity}["{with_number(str(target.groups[0]), 3)}"]'
                 raise refuse("LR153", f"`{shown(word)}` has a schedule for each number in a group's name", f"name a group: `{example}`", text)
         raise _unknown(name, [target.name for target in self.targets], text)

@@ -149,7 +149,7 @@ def test_a_number_is_what_a_shape_asks_for() -> None:
         ('lr["{k}"] = hold\nassert max(lr["{k}"]) <= 1x', "LR103", 'lr["{k}"]', "name a group"),
         ('lr["{k}"] = hold(k * 1x)', "LR111", "k * 1x", "ticks"),
         ('lr["{k}"] = cosin(k)', "LR101", "cosin", "`cosine`"),
-        ('lr["{k}"] = exp(2 + k)', "LR144", "exp(2 + k)", "`for`"),
+        ('lr["{k}"] = exp(2 + k)', "LR144", "exp(2 + k)", "`exp(2 + k) for"),
         ("lr = hold(at=k)", "LR103", "k", "names="),
     ],
 )

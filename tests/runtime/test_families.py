@@ -134,7 +134,7 @@ def test_folding_levels_that_are_no_multiple_of_the_base() -> None:
         ),
         ('lr["{k}"] = hold(at=1x / (k - 3))', ["3"], "with k = 3: division by 0", "divide by another"),
         ('lr["{k}"] = hold(10 - k) then linear(3)', ["3", "20"], "with k = 20: ", "0"),
-        ('lr["{k}"] = exp(1 + k/5)', ["0", "3"], "LR144", "`for`"),
+        ('lr["{k}"] = exp(1 + k/5)', ["0", "3"], "LR144", "`exp(1 + k / 5) for"),
         ('lr["a", "b"] = hold', ["c"], 'lr\\["a", "b"\\]` fits no param group', "`c`"),
         ('momentum["a"] = hold', ["a"], "param group 0 has no `momentum`", "values="),
     ],
