@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
@@ -51,7 +52,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers", "tests/runtime/test_metrics.py")),
-    "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py")),
+    "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py", "tests/check/test_batches.py")),
     "numbers": (("lrdsl/numbers/*.py",), ("tests/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS)),
     "expr": (
         ("lrdsl/expr/*.py",),
@@ -294,7 +295,8 @@ def main() -> None:
         importlib.import_module(name)
     modules, paths = ROOMS[options.room]
     numbers = [number for pattern in modules for path in sorted(ROOT.glob(pattern)) if options.only in str(path) for number in faults(path)]
-    mutants = [mutant(*number) for number in random.Random(options.seed).sample(numbers, min(options.count, len(numbers)))]
+    random.Random(options.seed).shuffle(numbers)
+    mutants = list(islice((fault for number in numbers if (fault := mutant(*number)).diff), options.count))
     known, killed = learned(list(paths), mutants, options.budget)
     fates = Counter[str]()
     for number, fault in enumerate(mutants):

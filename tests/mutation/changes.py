@@ -53,8 +53,19 @@ def mutant(path: Path, number: int) -> Mutant:
     at_import = not any(node is part for function in functions for body in _bodies(function) for part in ast.walk(body))
     put(ast.copy_location(fault, node))
     ast.fix_missing_locations(tree)
-    changed = [line for line in difflib.unified_diff(before, ast.unparse(tree).splitlines(), n=0, lineterm="") if line[:2] not in ("--", "++", "@@")]
+    changed = _shortened(
+        [line for line in difflib.unified_diff(before, ast.unparse(tree).splitlines(), n=0, lineterm="") if line[:2] not in ("--", "++", "@@")]
+    )
     return Mutant(path, tree, "\n".join(changed), (getattr(node, "lineno", statement.lineno), statement.lineno), at_import)
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """The lines of a diff; of two long ones, what is near their difference."""
+    if len(lines) != 2 or max(map(len, lines)) <= 200:
+        return lines
+    same = next(i for i, (a, b) in enumerate(zip(lines[0][1:], lines[1][1:], strict=False)) if a != b)
+    start = max(same - 60, 0)
+    return [f"{line[0]} ... {line[1 + start : same + 60]} ..." for line in lines]
 
 
 def _bodies(function: ast.FunctionDef | ast.Lambda) -> list[ast.AST]:
