@@ -28,7 +28,7 @@ _LEFT_FIELDS = {"annotation", "returns", "decorator_list"}
 _Place: TypeAlias = "tuple[ast.AST, ast.stmt, Callable[[ast.AST], None], str]"
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Mutant:
     """A module with one fault: its syntax tree, what the fault changes, the lines of it and of the statement that it is in, and whether that runs as the module is imported."""
 
