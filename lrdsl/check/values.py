@@ -58,9 +58,12 @@ def _convert(value: Value, kind: Kind, node: Node, scope: Scope) -> Expr | None:
         fix = f"{text}x" if isinstance(node, nodes.Number) else None
         scope.problems.error("LR115", node.extent, f"`{text}` is an absolute level inside a factor", f"a factor only multiplies: write `{text}x`", fix)
         return None
-    if kind is Kind.COUNT and not (isinstance(e, Num) and e.value.denominator == 1):
-        scope.problems.error("LR132", node.extent, f"`{shown(canonical(node))}` is not a whole number", f"write {EXAMPLE[kind]}")
-        return None
+    if kind is Kind.COUNT:
+        count = _nearest(e)
+        if count is None or count.denominator != 1:
+            scope.problems.error("LR132", node.extent, f"`{shown(canonical(node))}` is not a whole number", f"write {EXAMPLE[kind]}")
+            return None
+        return e if isinstance(e, Num) else number(count)
     return e
 
 

@@ -95,6 +95,13 @@ def test_a_constant_without_exact_value_counts_as_its_double(root: str, value: f
     assert lrdsl.parse(f"set base = {root}; lr = hold").program.base_value == pytest.approx(value, rel=1e-15)
 
 
+def test_a_whole_number_may_come_of_a_root() -> None:
+    for count in ("sqrt(9)", "ceil(log(10))", "floor(pi)", "floor(sqrt(2)) + 2"):
+        assert lrdsl.parse(f"repeat(cosine(10), times={count})").length == 30
+    for count in ("pi", "sqrt(2)", "log(0)", "5/2", "exp(1000)"):
+        assert [d.code for d in lrdsl.lint(f"repeat(cosine(10), times={count})")] == ["LR132"]
+
+
 @pytest.mark.parametrize("size", ["0 * pi", "-pi", "2x", "sqrt(2) * base", "exp(1000)", "log(0)"])
 def test_a_base_is_a_number_above_0(size: str) -> None:
     codes = [d.code for d in lrdsl.lint(f"set base = {size}; lr = hold")]
