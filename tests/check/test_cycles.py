@@ -22,6 +22,10 @@ import lrdsl
         ("restarts(linear(2), stretch=2)", [1, 0.5, 1, 0.75, 0.5, 0.25, 1]),
         ("restarts(linear(2), stretch=2, decay=0.5, times=2)", [1, 0.5, 0.5, 0.375, 0.25, 0.125, 0, 0]),
         ("restarts(linear(4), stretch=0.5, times=3)", [1, 0.75, 0.5, 0.25, 1, 0.5, 1, 0]),
+        ("restarts(hold(2) then linear(2), stretch=2, fixed=2)", [1, 1, 1, 0.5, 1, 1, 1, 0.75, 0.5, 0.25, 1, 1, 1]),
+        ("restarts(linear(2, to=0.5), decay=0.5)", [1, 0.75, 0.5, 0.5, 0.25, 0.375]),
+        ("restarts(linear(2, to=0.5), decay=0.5, floor=decays)", [1, 0.75, 0.5, 0.375, 0.25, 0.1875]),
+        ("restarts(linear(2), stretch=2, decay=0.5, fixed=1, floor=decays)", [1, 0.5, 0.5, 0.25, 0.125, 0.25, 0.125]),
         ("bounce(linear(2))", [1, 0.5, 0, 0.5, 1, 0.5, 0]),
         ("bounce(hold(1) then drop(0.5) then hold(1))", [1, 0.5, 0.5, 0.5, 1, 0.5]),
         ("skip(2, linear(4))", [0.5, 0.25, 0, 0]),
@@ -32,3 +36,23 @@ import lrdsl
 )
 def test_levels(text: str, levels: list[float]) -> None:
     assert lrdsl.parse(text).values(len(levels), 1.0).tolist() == pytest.approx(levels, rel=1e-15, abs=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("growth", "starts"),
+    [
+        ("stretch=1.5", [3, 7.5, 14.25, 24.375]),
+        ("stretch=1.5, cut=each", [3, 7, 13, 23, 38]),
+        ("stretch=1.5, cut=chain", [3, 7, 13, 22, 35]),
+        ("stretch=1.5, fixed=1", [3, 7, 12.5, 20.25]),
+        ("stretch=1.5, fixed=1, cut=each", [3, 7, 12, 19]),
+        ("stretch=1.5, fixed=1, cut=chain", [3, 7, 12, 19, 29]),
+    ],
+)
+def test_when_cycles_that_grow_begin(growth: str, starts: list[float]) -> None:
+    for times in ("", f", times={len(starts) + 1}"):
+        schedule = lrdsl.parse(f"restarts(linear(3), {growth}{times})")
+        for start in starts:
+            assert schedule.at(start) == 1
+            assert schedule.at(start - 1e-6) == pytest.approx(0, abs=1e-5)
+    assert lrdsl.parse(f"restarts(linear(3), {growth}, times={len(starts)})").length == starts[-1]

@@ -117,12 +117,12 @@ class Chosen:
 class Learning(Chosen):
     """A plugin of pytest: runs all tests on the sound source, and then on each mutant whose code can be swapped.
 
-    `report` takes what it learned, and whether each of these mutants was killed; `told` is told of each.
+    `report` takes what it learned, or has it; `result` takes that, and the fate of each of these mutants, of which `told` is told.
     """
 
-    def __init__(self, mutants: list[Mutant], budget: float, report: Path, told: Callable[[Mutant, str], None]) -> None:
+    def __init__(self, mutants: list[Mutant], budget: float, report: Path, result: Path, told: Callable[[Mutant, str], None]) -> None:
         super().__init__()
-        self.mutants, self.budget, self.report, self.told = mutants, budget, report, told
+        self.mutants, self.budget, self.report, self.result, self.told = mutants, budget, report, result, told
         self.coverage: Any = None
         self.seconds: dict[str, float] = {}
 
@@ -132,8 +132,8 @@ class Learning(Chosen):
 
         for fault in self.mutants:
             importlib.import_module(module_name(fault.path))
-        child = os.fork()
-        if not child:
+        child = None if self.report.stat().st_size else os.fork()
+        if child == 0:
             import coverage
 
             self.coverage = coverage.Coverage(data_file=None, include=[f"{ROOT}/lrdsl/*"])
@@ -143,13 +143,14 @@ class Learning(Chosen):
             data = self.coverage.get_data()
             self.report.write_bytes(pickle.dumps((self.seconds, {name: data.contexts_by_lineno(name) for name in data.measured_files()})))
             os._exit(0)
-        if os.waitpid(child, 0)[1]:
+        if child is not None and os.waitpid(child, 0)[1]:
             return True
         known: Known = pickle.loads(self.report.read_bytes())
         functions: dict[CodeType, list[FunctionType]] = {}
         for function in gc.get_objects():
             if type(function) is FunctionType and function.__code__.co_filename.startswith(f"{ROOT}/lrdsl"):
                 functions.setdefault(function.__code__, []).append(function)
+        gc.freeze()  # so that a fork copies less
         fates: dict[int, str] = {}
         items = list(session.items)
         for number, fault in enumerate(self.mutants):
@@ -174,7 +175,7 @@ class Learning(Chosen):
                     os._exit(int(session.testsfailed > 0))
             fates[number] = "killed" if os.waitpid(child, 0)[1] else "lived"
             self.told(fault, fates[number])
-        self.report.write_bytes(pickle.dumps((known, fates)))
+        self.result.write_bytes(pickle.dumps((known, fates)))
         return True
 
     def pytest_runtest_setup(self, item: Any) -> None:
@@ -216,11 +217,20 @@ def ordered(items: list[Any], order: list[str]) -> list[Any]:
 
 
 def tests_of(fault: Mutant, known: Known, budget: float) -> list[str]:
-    """The tests that come to the line of a mutant, the quick ones first, as many as the budget of seconds allows; of all, where it runs at import alone."""
+    """The tests that come to the line of a mutant, as many as the budget of seconds allows; all tests, where it runs at import alone.
+
+    The quick ones go first, but one case of each test before the next case of any.
+    """
     seconds, tests = known
     lines = tests.get(str(fault.path), {})
     reached = {test for line in fault.lines for test in lines.get(line, ())} or ({""} if fault.at_import else set())
-    order = sorted(seconds if reached == {""} else reached - {""}, key=lambda test: seconds.get(test, 0.0))
+    quick = sorted(seconds if reached == {""} else reached - {""}, key=lambda test: seconds.get(test, 0.0))
+    cases = Counter[str]()
+    turn = {}
+    for test in quick:
+        turn[test] = cases[test.partition("[")[0]]
+        cases[test.partition("[")[0]] += 1
+    order = sorted(quick, key=lambda test: (turn[test], seconds.get(test, 0.0)))
     used = 0.0
     for i, test in enumerate(order):
         used += seconds.get(test, 0.0)
@@ -247,15 +257,17 @@ def ran(paths: list[str], plugin: Chosen) -> int:
     return int(pytest.main([*options, *paths], [plugin]))
 
 
-def learned(paths: list[str], mutants: list[Mutant], budget: float, told: Callable[[Mutant, str], None]) -> tuple[Known, dict[int, str]]:
+def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path | None, told: Callable[[Mutant, str], None]) -> tuple[Known, dict[int, str]]:
     """What the tests do on the sound source, and the fate of each mutant whose code can be swapped."""
-    with tempfile.NamedTemporaryFile() as file:
+    with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as result:
+        report = report or Path(file.name)
+        report.touch()
         child = os.fork()
         if not child:
-            os._exit(ran(paths, Learning(mutants, budget, Path(file.name), told)))
+            os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), told)))
         os.waitpid(child, 0)
         try:
-            known, fates = pickle.loads(Path(file.name).read_bytes())
+            known, fates = pickle.loads(Path(result.name).read_bytes())
         except EOFError:
             raise SystemExit("the tests fail on the sound source") from None
         return known, fates
@@ -281,6 +293,7 @@ def main() -> None:
     parser.add_argument("--room", choices=ROOMS, required=True, nargs="+")
     parser.add_argument("--count", type=int, default=[100], nargs="+", help="how many mutants of each room, or of all rooms alike")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--known", type=Path, help="a file that keeps what the tests do on the sound source, from one call to the next")
     parser.add_argument("--budget", type=float, default=60, help="the most seconds of tests for a mutant")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -295,7 +308,7 @@ def main() -> None:
         if end != "killed":
             os.write(out, f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n{fault.diff}\n\n".encode())
 
-    known, swapped = learned(sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, tell)
+    known, swapped = learned(sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, options.known, tell)
     for number, (fault, room) in enumerate(mutants.items()):
         end = swapped.get(number)
         if end is None:
