@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 import lrdsl
@@ -36,6 +38,45 @@ import lrdsl
 )
 def test_levels(text: str, levels: list[float]) -> None:
     assert lrdsl.parse(text).values(len(levels), 1.0).tolist() == pytest.approx(levels, rel=1e-15, abs=1e-16)
+
+
+def test_many_small_shifts_lose_nothing() -> None:
+    """Each cycle multiplies by nearly 1 and adds a little: 1 less a power of the factor would cancel."""
+    factor, shift = Fraction(0.999999), Fraction(0.001)
+    schedule, level = lrdsl.parse("repeat((hold(1) * 0.999999) + 0.001)"), Fraction(1)
+    for t in range(200):
+        level = level * factor + shift
+        for value in (schedule.at(t), schedule.values(200)[t]):
+            assert value == pytest.approx(float(level), rel=1e-15)
+
+
+@pytest.mark.parametrize("decay", [1, 0.5])
+def test_the_formula_of_endless_growing_cycles(decay: float) -> None:
+    """It is written as in the paper of SGDR where lengths are neither cut nor fixed."""
+    schedule = lrdsl.parse(f"restarts(linear(10), stretch=2, decay={decay})")
+    entry = r"\eta_0" if decay == 1 else r"\eta_0 \cdot 0.5^{i}"
+    assert entry + r"\left(1 - \frac{T_{\mathrm{cur}}}{T_i}\right)" in schedule.latex()
+    (t,) = schedule.formula(base=1).free_symbols
+    for tick in (3, 15, 29, 40, 75):
+        assert float(schedule.formula(base=1).subs(t, tick)) == pytest.approx(schedule.at(tick), rel=1e-12)
+    for option in ("cut=each", "cut=chain", "fixed=3", "floor=decays"):
+        assert "cur" not in lrdsl.parse(f"restarts(linear(10), stretch=2, decay={decay}, {option})").latex()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("restarts(linear(3), stretch=0.5, cut=each, times=9)", "LR143", "a cycle has no time left"),
+        ("restarts(linear(3), stretch=0.5, cut=chain, times=9)", "LR143", "a cycle has no time left"),
+        ("restarts(linear(3), stretch=1.0000001, times=900)", "LR005", "after 706 cycles, their exact lengths have 5000 digits"),
+        ("repeat(max(multistep([1,2,3,4,5,6,7,8,9]), 0.1x) for 10, times=900)", "LR005", "its cycles have 9000 pieces together"),
+        ("restarts(multistep([1,2,3,4,5,6,7,8,9]) for 10, times=900, stretch=1.001)", "LR005", "its cycles have 9000 pieces together"),
+    ],
+)
+def test_cycles_that_are_refused(text: str, code: str, message: str) -> None:
+    (problem,) = lrdsl.lint(text)
+    assert problem.code == code
+    assert problem.message.endswith(message)
 
 
 @pytest.mark.parametrize(

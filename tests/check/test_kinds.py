@@ -72,7 +72,15 @@ def test_what_does_not_fit(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("call", "code"),
-    [("min(1)", "LR106"), ("max()", "LR106"), ("sqrt()", "LR106"), ("sqrt(1, 2)", "LR107"), ("abs(1, 2, 3)", "LR107"), ("min(1, b=2)", "LR102"), ("log(x=2)", "LR102")],
+    [
+        ("min(1)", "LR106"),
+        ("max()", "LR106"),
+        ("sqrt()", "LR106"),
+        ("sqrt(1, 2)", "LR107"),
+        ("abs(1, 2, 3)", "LR107"),
+        ("min(1, b=2)", "LR102"),
+        ("log(x=2)", "LR102"),
+    ],
 )
 def test_how_many_arguments_a_function_takes(call: str, code: str) -> None:
     (problem,) = lrdsl.lint(f"hold(at={call})")
