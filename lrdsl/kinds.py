@@ -99,7 +99,7 @@ class Parameter:
     its multiple of base. `listed` says whether a list is allowed: "one" (a single value only), "list" (a single value becomes a list of one) or "either".
     `letter` is its name in a symbolic formula, such as `T_w` or `gamma`. `sets` says which level of the phase a level decides: the one at its "start", the
     one at its "end", or none (""), as a plateau's `min`. A duration
-    that `repeats` is a period, which counts from more than one tick.
+    that `repeats` is a period, which counts from more than one tick. A ratio that is `exact` is computed with as a number, so `sqrt(2)` stands for its double.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Parameter:
     letter: str = ""
     sets: str = ""
     repeats: bool = False
+    exact: bool = False
 
     @property
     def range_text(self) -> str:
@@ -169,10 +170,10 @@ def ratio(
     open_low: bool = False,
     open_high: bool = False,
     listed: str = "one",
+    exact: bool = False,
 ) -> Parameter:
-    """Declares a pure number, by default 0 or more."""
-    least, most = (None if bound is None else exact(bound) for bound in (low, high))
-    return Parameter(name, Kind.RATIO, doc, _default(default), least, most, open_low, open_high, listed=listed, letter=letter)
+    """Declares a pure number, by default 0 or more. One that is `exact` decides on lengths or is compared with what a run reports."""
+    return Parameter(name, Kind.RATIO, doc, _default(default), low, high, open_low, open_high, listed=listed, letter=letter, exact=exact)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:

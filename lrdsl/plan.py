@@ -147,7 +147,7 @@ class Plan:
     def phase_at(self, tick: float) -> int:
         """Returns the index of the phase in force at a tick; after the end, that is the last phase."""
         started = [i for i, phase in enumerate(self.phases) if phase.start is not None and phase.start <= tick]
-        return started[-1] if started else 0
+        return started[-1]
 
 
 def first_tick(value: Exact) -> float:

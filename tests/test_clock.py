@@ -25,7 +25,7 @@ def ticks(text: str, **clock: object) -> Fraction | None:
         ("500 steps", 500), ("1 step", 1), ("2k steps", 2000), ("2k", 2000), ("1.5M", 1_500_000), ("1B", 10**9), ("1M", 10**6), ("3k", 3000),
         ("5ep", 6255), ("5 ep", 6255), ("1 epoch", 1251), ("5 epochs", 6255), ("0.5ep", Fraction(1251, 2)),
         ("10%", 11259), ("10 %", 11259), ("0.1%", Fraction(11259, 100)), ("total", 112590), ("total / 3", 37530), ("total - 5ep", 106335), ("rest", 112590),
-        ("1.5B tokens", 15000), ("3M tok", 30), ("1 token", Fraction(1, 100_000)), ("2560 samples", 10), ("1 sample", Fraction(1, 256)), ("1M samples", Fraction(15625, 4)),
+        ("1.5B tokens", 15000), ("2T tokens", 20_000_000), ("3M tok", 30), ("1 token", Fraction(1, 100_000)), ("2560 samples", 10), ("1 sample", Fraction(1, 256)), ("1M samples", Fraction(15625, 4)),
         ("2 * 5ep + 3", 12513), ("min(5ep, 10%)", 6255), ("floor(total / 7 / 1 step) * 1 step", 16084),
     ],
 )  # fmt: skip
@@ -60,7 +60,7 @@ def test_facts_that_agree_are_accepted_and_those_that_do_not_are_refused() -> No
     assert ticks("100%", total_epochs=5, steps_per_epoch=10, total_steps=50) == 50
     assert ticks("100%", total_epochs=5, steps_per_epoch=Fraction(1, 3), total_steps=Fraction(5, 3)) == Fraction(5, 3)
     for steps in (49, 51, 2, 15):
-        with pytest.raises(lrdsl.ScheduleError, match=f"5 epochs of 10 steps are 50 steps, but total_steps is {steps}"):
+        with pytest.raises(lrdsl.ScheduleError, match=rf"error\[LR124\]: 5 epochs of 10 steps are 50 steps, but total_steps is {steps}"):
             Clock.of(total_epochs=5, steps_per_epoch=10, total_steps=steps)
 
 
@@ -123,11 +123,21 @@ def test_resolution_is_exact(per_epoch: int, epochs: int, amount: Fraction) -> N
 
 @pytest.mark.parametrize(
     "facts",
-    [{"total_steps": 0}, {"total_steps": -1}, {"batch_size": "many"}, {"steps_per_epoch": float("nan")}, {"total_steps": True}, {"total_epochs": 10**13}],
+    [{"total_steps": 0}, {"total_steps": -1}, {"batch_size": "many"}, {"steps_per_epoch": float("nan")}, {"total_steps": True}, {"total_epochs": 10**12 + 1}],
 )
 def test_facts_are_positive_numbers(facts: dict[str, object]) -> None:
     with pytest.raises(lrdsl.ScheduleError, match=next(iter(facts))):
         Clock.of(**facts)
+
+
+def test_the_longest_run() -> None:
+    assert Clock.of(total_steps=10**12).ticks(100, "percent") == 10**12
+
+
+@pytest.mark.parametrize("tick", ["epochs", "", "ticks", 1, None])
+def test_a_tick_is_a_step_or_an_epoch(tick: object) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match=r"error\[LR152\]: tick is"):
+        Clock.of(tick=tick)  # type: ignore[arg-type]
 
 
 def test_an_unknown_fact_is_a_mistake_in_the_call() -> None:

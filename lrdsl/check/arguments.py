@@ -8,7 +8,7 @@ from typing import Any
 
 from lrdsl.check.bounds import constant
 from lrdsl.check.scope import NameBinding, Scope
-from lrdsl.check.values import value_of
+from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.expr.exact import Exact
@@ -142,6 +142,8 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
         text = shown(canonical(node))
         about = "a pure number " if p.kind is Kind.RATIO else ""
         scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` must be {about}{p.range_text}: {p.doc}")
+        return None
+    if p.exact and (e := exact_number(e, node, scope)) is None:
         return None
     return scope.lettered(e, p.letter, node.extent, p.kind is Kind.DURATION)
 

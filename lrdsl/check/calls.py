@@ -136,6 +136,10 @@ def _check_ends(phase: Curve, node: nodes.Call, scope: Scope) -> bool:
 
 def _variadic_curve(node: nodes.Call, declared: Combinator, scope: Scope, read: Reader) -> Curve | None:
     """Returns the curve of a combinator of several phases, such as `min(A, B)`; None after problems were reported."""
+    named = next((a for a in node.arguments if a.name), None)
+    if named is not None:
+        scope.problems.error("LR102", named.name_extent, f"`{node.name}` has no parameter `{shown(named.name)}`", "give phases and levels by position")
+        return None
     operands = [_operand(a.value, scope, read) for a in node.arguments]
     if len(operands) < 2:
         scope.problems.error("LR106", node.extent, f"`{node.name}` needs two or more phases, and has {len(operands)}", f"write `{node.name}(A, B)`")

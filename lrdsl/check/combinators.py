@@ -122,7 +122,7 @@ _DECLARED = (
         (
             _PHASE,
             _TIMES,
-            ratio("stretch", "how many times as long each cycle is as the one before", 1, letter="m", open_low=True),
+            ratio("stretch", "how many times as long each cycle is as the one before", 1, letter="m", open_low=True, exact=True),
             ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho"),
             duration("fixed", "the first ticks of a cycle, which `stretch` leaves as they are", 0, letter="T_f", empty=True),
             choice(
@@ -175,7 +175,7 @@ _DECLARED = (
         "A, k times as long, or made `to` long.",
         (
             _PHASE,
-            ratio("k", "how many times as long", None, letter="kappa", open_low=True),
+            ratio("k", "how many times as long", None, letter="kappa", open_low=True, exact=True),
             duration("to", "its new length, instead of k", None, letter="T_c"),
         ),
         _stretch,

@@ -10,7 +10,7 @@ from lrdsl.check.arguments import bind_arguments
 from lrdsl.check.curves import Curve, limit, until
 from lrdsl.check.names import is_phase, uses_rest
 from lrdsl.check.scope import WORDS, Scope
-from lrdsl.check.values import value_of
+from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import Event, Num
 from lrdsl.expr.exact import Exact, plain
@@ -157,10 +157,10 @@ def _comparison(node: nodes.Comparison, scope: Scope) -> Crossing | None:
         help = f"write `<`, `<=`, `>` or `>=`, as in `{text.replace(node.op, '<')}`"
         scope.problems.error("LR118", node.extent, f"`{text}` waits for an exact value, which a metric hardly ever has", help)
         return None
-    value = value_of(node.right if right is None else node.left, Kind.NUMBER, scope)
-    if not isinstance(value, Num):
-        return None
-    return Crossing(left or right or "", node.op if right is None else _FLIPPED[node.op], value.value)
+    number = node.right if right is None else node.left
+    value = value_of(number, Kind.NUMBER, scope)
+    bound = None if value is None else exact_number(value, number, scope)
+    return None if bound is None else Crossing(left or right or "", node.op if right is None else _FLIPPED[node.op], bound.value)
 
 
 def _metric_of(node: Node, scope: Scope) -> str | None:

@@ -18,10 +18,10 @@ from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope, number_binding
-from lrdsl.check.values import value_of
+from lrdsl.check.values import exact_number, value_of
 from lrdsl.clock import MAX_TICKS, UNITS, Clock, total_of
 from lrdsl.diagnostics import Problems, ScheduleError, shown
-from lrdsl.expr import Num
+from lrdsl.expr import BASE, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.plan import History, Plan
@@ -201,10 +201,11 @@ def _setting(node: nodes.Setting, state: _FileState, plan_of: Callable[[Node, Sc
     e = value_of(value, Kind.LEVEL if node.name == "base" else Kind.DURATION, steps)
     if e is None:
         return SETTINGS[node.name], None
-    if not isinstance(e, Num) or e.value <= 0:
+    size = None if mentions(e, BASE) else exact_number(e, value, scope)
+    if size is None or size.value <= 0:
         state.problems.error("LR131", value.extent, f"`{node.name}` is `{shown(canonical(value))}`, out of range", "give it a number above 0")
         return SETTINGS[node.name], None
-    return SETTINGS[node.name], e.value
+    return SETTINGS[node.name], size.value
 
 
 def _define(node: nodes.Function, state: _FileState) -> None:

@@ -58,24 +58,43 @@ def _convert(value: Value, kind: Kind, node: Node, scope: Scope) -> Expr | None:
         fix = f"{text}x" if isinstance(node, nodes.Number) else None
         scope.problems.error("LR115", node.extent, f"`{text}` is an absolute level inside a factor", f"a factor only multiplies: write `{text}x`", fix)
         return None
-    if kind is Kind.COUNT and not (isinstance(e, Num) and e.value.denominator == 1):
-        scope.problems.error("LR132", node.extent, f"`{shown(canonical(node))}` is not a whole number", f"write {EXAMPLE[kind]}")
-        return None
+    if kind is Kind.COUNT:
+        count = _nearest(e)
+        if count is None or count.denominator != 1:
+            scope.problems.error("LR132", node.extent, f"`{shown(canonical(node))}` is not a whole number", f"write {EXAMPLE[kind]}")
+            return None
+        return e if isinstance(e, Num) else number(count)
     return e
 
 
 def _ticks(e: Expr, node: Node, scope: Scope) -> Expr | None:
     """Returns a duration as an exact number of ticks; None after one that is too long was reported."""
-    if isinstance(e, Num):
-        ticks = e.value
-    else:
-        near = bounds.constant(e)
-        ticks = reduced(Fraction(near)) if math.isfinite(near) else MAX_TICKS * 2
-    if not -MAX_TICKS <= ticks <= MAX_TICKS:
+    ticks = _nearest(e)
+    if ticks is None or not -MAX_TICKS <= ticks <= MAX_TICKS:
         text = shown(canonical(node))
         scope.problems.error("LR131", node.extent, f"`{text}` is longer than a run can be", f"a duration has at most {int(MAX_TICKS):.0e} ticks")
         return None
     return number(ticks)
+
+
+def exact_number(e: Expr, node: Node, scope: Scope) -> Num | None:
+    """Returns a constant as an exact number, where the language computes with it: for one with roots and the like, the nearest double.
+
+    Returns None after one that is not finite was reported.
+    """
+    value = _nearest(e)
+    if value is None:
+        scope.problems.error("LR144", node.extent, f"`{shown(canonical(node))}` is not a finite number", "write a number of at most 1e308")
+        return None
+    return e if isinstance(e, Num) else decimal(value)
+
+
+def _nearest(e: Expr) -> Exact | None:
+    """Returns the value of a constant, or the double that is nearest to it; None for one that is not finite."""
+    if isinstance(e, Num):
+        return e.value
+    near = bounds.constant(e)
+    return reduced(Fraction(near)) if math.isfinite(near) else None
 
 
 def evaluate(node: Node, scope: Scope) -> Value | None:

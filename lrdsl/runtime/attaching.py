@@ -109,9 +109,6 @@ class Snapshot:
             tensor.copy_(value)
 
 
-_EMPTY = Snapshot([], [])
-
-
 @attrs.frozen(eq=False)
 class Attachment:
     """A schedule and the param groups that it sets: the groups' bases by quantity, one track per target, and the watches of metrics.
@@ -166,9 +163,7 @@ class Attachment:
         )
 
     def snapshot(self) -> Snapshot:
-        """A copy of what the groups hold; empty if all of them are plain dicts, in which storing cannot fail."""
-        if self.plain:
-            return _EMPTY
+        """A copy of what the groups hold."""
         filled = [group[track.key] for track in self.tracks if track.fills for group, _ in track.slots]
         return Snapshot(
             [(group, dict(group)) for group in (*self.groups, self.values)], [(value, value.clone()) for value in filled if hasattr(value, "clone")]

@@ -101,13 +101,17 @@ class Scheduler:
         `overwrite` says that bases in the groups are replaced. Nothing has changed if this raises.
         """
         until, store = attachment.store_from(tick)
-        snapshot = attachment.snapshot()
+        moves_on = attachment is getattr(self, "_attachment", None) and not overwrite
+        snapshot = None if moves_on and attachment.plain else attachment.snapshot()
         try:
             store(tick)
-            if attachment is not getattr(self, "_attachment", None) or overwrite:
+            if not moves_on:
                 attachment.write_bases(overwrite)
-        except BaseException:  # raised by a group of the user's own class
-            snapshot.restore()
+        except BaseException as error:  # raised by a group of the user's own class, or as the user stops the run
+            if snapshot is not None:
+                snapshot.restore()
+            elif not isinstance(error, ScheduleError):  # which refuses before a level is stored
+                attachment.restore(self.last_epoch)
             raise
         self._until, self._store = until, store
         self._bind(attachment)

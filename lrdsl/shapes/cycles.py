@@ -88,7 +88,7 @@ onecycle = Shape(
         level("peak", "the highest level, reached at tick pct*n - 1; a run of fewer than 1/pct ticks has no rise", ENTRY, letter="eta_peak"),
         ratio("div", "it starts at peak/div", 25, letter="d", open_low=True),
         ratio("final_div", "it ends at peak/div/final_div, at tick n - 1", 1e4, letter="d_f", open_low=True),
-        ratio("pct", "the share of n in which it rises", 0.3, letter="rho", high=1, open_low=True, open_high=True),
+        ratio("pct", "the share of n in which it rises", 0.3, letter="rho", high=1, open_low=True, open_high=True, exact=True),
         choice("anneal", "the curve between two turns", "cos", "cos", "linear"),
         choice("three_phase", "whether it first falls back to its start, in the time of the rise, and then to its end", "no", "no", "yes"),
     ),

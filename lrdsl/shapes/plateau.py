@@ -15,7 +15,7 @@ from lrdsl.shapes.shape import Shape
 #: The parameters that define a plateau of a metric; `until plateau(...)` takes these alone.
 WATCHED = (
     count("patience", "how many reports in a row may be no better than the best one", 10, low=0),
-    ratio("threshold", "by how much a report must beat the best one to count as better", 1e-4),
+    ratio("threshold", "by how much a report must beat the best one to count as better", 1e-4, exact=True),
     choice("threshold_mode", "whether the threshold is a share of the best value or an amount", "rel", "rel", "abs"),
     count("cooldown", "reports after a reduction that do not count as bad", 0, low=0),
     choice("mode", "whether a better metric is lower or higher", "min", "min", "max"),

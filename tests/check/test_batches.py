@@ -152,3 +152,10 @@ def test_equality_and_hashes() -> None:
     assert a == lrdsl.parse(a.text) != c
     assert hash(a) == hash(lrdsl.parse(a.text))
     assert str(a) == "set batch_size = hold(5, at=2) then hold(at=4); lr = hold(10)"
+
+
+def test_amounts_of_one_unit_have_a_share_also_where_the_batch_changes() -> None:
+    assert starts("hold(10 steps * (3 samples / 1 samples))") == [30]
+    assert starts("hold(10 steps * (300 samples / 200 samples)) then exp(100 samples / 200 samples) for 5") == [15, 20]
+    (problem,) = lrdsl.lint(f"{SMALL}lr = hold(10 steps * (3 samples / 0 samples))")
+    assert (problem.code, problem.message) == ("LR144", "division by 0")

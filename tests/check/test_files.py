@@ -150,6 +150,21 @@ def test_what_does_not_hold_names_the_first_tick(claim: str, where: str) -> None
     assert where in found[0].message
 
 
+@pytest.mark.parametrize("claim", ["continuous()", "continuous(lr, lr)", "monotone(lr, 3)"])
+def test_a_property_is_one_of_one_schedule(claim: str) -> None:
+    (problem,) = lrdsl.lint(f"lr = cosine(9)\nassert {claim}")
+    assert (problem.code, problem.message) == ("LR106", f"`{claim.partition('(')[0]}` takes one schedule")
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [('lr["a"]["b"]', "LR117"), ("lr[0][1]", "LR117"), ("betas", "LR117"), ('betas["a"]', "LR117"), ('betas[0]["a"]["b"]', "LR117"), ("3", "LR117")],
+)
+def test_what_is_no_target(target: str, code: str) -> None:
+    assert codes(f"lr = hold\n{target} = hold(at=0.5)")[0] in (code, "LR002")
+    assert codes('lr = hold\nlr["a"] = hold\nlr[0] = hold\nbetas[0] = hold(at=0.5)\nbetas[1]["a"] = hold(at=0.5)') == []
+
+
 def test_every_tick_is_looked_at() -> None:
     """An assertion that fails at one tick of a long run."""
     spike = "set total = 3M\nlr = hold(2345678) then hold(1, at=2x) then hold\nassert lr <= 1x"

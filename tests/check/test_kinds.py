@@ -60,7 +60,7 @@ def test_values(text: str, tick: int, level: float) -> None:
     "text",
     [
         "hold(0.1x)", "hold(at=5ep)", "exp(base)", "hold(base)", "exp(0.5) * 5ep", "hold(2ep * 3ep)", "hold(at=base*base)", "hold(at=1/base)", "scale(base)", "scale(5ep)",
-        "hold(at=base^2)", "cosine(20, power=1x)", "hold(at=sqrt(base))", "repeat(hold(3), times=0.5)", "multistep(30, 0.1x)", "hold + 1ep", "hold + hold", "cosine(9) * (hold + 0.1)", "hold ^ 2", "2 / hold", "hold / hold",
+        "exp(1/base)", "exp(base/5ep)", "exp(5ep/base)", "exp(0.5 - 1ep)", "hold(at=base^2)", "cosine(20, power=1x)", "hold(at=sqrt(base))", "repeat(hold(3), times=0.5)", "multistep(30, 0.1x)", "hold + 1ep", "hold + hold", "cosine(9) * (hold + 0.1)", "hold ^ 2", "2 / hold", "hold / hold",
         "hold * hold(at=0.5)", "hold * linear(5, to=base - 0.1)", "hold([3])", "warmup(3, shape=0.5)", "hold(linear)", "cosine", "every(cosine(20), 3)",
     ],
 )  # fmt: skip
@@ -68,6 +68,23 @@ def test_what_does_not_fit(text: str) -> None:
     found = lrdsl.lint(text, steps_per_epoch=1)
     assert found, text
     assert all(d.severity == "error" for d in found)
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("min(1)", "LR106"),
+        ("max()", "LR106"),
+        ("sqrt()", "LR106"),
+        ("sqrt(1, 2)", "LR107"),
+        ("abs(1, 2, 3)", "LR107"),
+        ("min(1, b=2)", "LR102"),
+        ("log(x=2)", "LR102"),
+    ],
+)
+def test_how_many_arguments_a_function_takes(call: str, code: str) -> None:
+    (problem,) = lrdsl.lint(f"hold(at={call})")
+    assert (problem.code, problem.message.partition("`")[2].partition("`")[0]) == (code, call.partition("(")[0])
 
 
 @pytest.mark.parametrize("text", ["exp(base/(base + 0.1))", "scale(t * (base + 0.1)/base)"])

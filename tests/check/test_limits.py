@@ -6,6 +6,7 @@ import pytest
 
 import lrdsl
 from lrdsl.check import MAX_PHASES
+from lrdsl.check.arguments import MAX_LIST
 from lrdsl.check.cycles import MAX_CYCLES
 from lrdsl.check.program import MAX_STATEMENTS
 from lrdsl.check.scope import MAX_NAMES_DEEP
@@ -27,6 +28,33 @@ def test_counts(text: object, most: int) -> None:
     assert callable(text)
     assert codes(text(most)) == []
     assert codes(text(most + 1)) == ["LR005"]
+
+
+def test_phases_that_lead_from_one_to_the_next_by_formulas() -> None:
+    """The formula of the entry level is nested deeper with each phase."""
+    assert codes(" then ".join(["max(exp(0.9), 0.1x) for 3"] * 20)) == []
+    (problem,) = [d for d in lrdsl.lint(" then ".join(["max(exp(0.9), 0.1x) for 3"] * 200)) if d.severity == "error"]
+    assert (problem.code, problem.message) == ("LR005", "the schedule is too large: its formula is nested 121 operations deep")
+
+
+def test_operations_of_one_piece() -> None:
+    """Its code is made in the middle of a run."""
+
+    def waves(n: int) -> str:
+        return "hold(5) then min(" + ", ".join(f"scale({' + '.join(f'sin(t/{100 * k + i})' for i in range(1, 101))})" for k in range(n)) + ")"
+
+    assert codes(waves(10)) == []
+    (problem,) = lrdsl.lint(waves(20))
+    assert problem.code == "LR005"
+    assert problem.message.startswith("the schedule is too large: from tick 5 on, its formula has 4")
+
+
+def test_values_of_a_list() -> None:
+    def milestones(n: int) -> str:
+        return f"multistep([{', '.join(map(str, range(1, n + 1)))}])"
+
+    assert lrdsl.parse(milestones(MAX_LIST)).length == MAX_LIST
+    assert codes(milestones(MAX_LIST + 1)) == ["LR131"]
 
 
 def names(n: int) -> str:

@@ -62,3 +62,52 @@ def test_a_call_of_an_unknown_name_is_a_phase() -> None:
 @pytest.mark.parametrize("text", ["half(2)", "half(2) then cosine(10)", "repeat(half(2))"])
 def test_a_function_of_numbers_is_no_phase(text: str) -> None:
     assert [d.code for d in lrdsl.lint(f"def half(x) = x / 2; lr = {text}")] == [d.code for d in lrdsl.lint(text.replace("half(2)", "1"))] != []
+
+
+@pytest.mark.parametrize(
+    "phase", ["exp(10, to=0.1)", "exp(gamma=0.9)", "exp(cosine(9))", "exp()", "cosine(10)", "exp(0.5) then hold", "min(hold, 3)", "hold * 2"]
+)
+def test_what_is_a_phase_for_certain_is_no_value(phase: str) -> None:
+    problem = lrdsl.lint(f"let a = {phase}; lr = hold(at=a)")[0]
+    assert (problem.code, problem.message) == ("LR113", "expected a value, but `a` is a phase")
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "at"),
+    [
+        ("f(1, a=2)", "LR108", "a=2"),
+        ("f(a=1, a=2)", "LR108", "a=2"),
+        ("f(b=2)", "LR106", "f(b=2)"),
+        ("f()", "LR106", "f()"),
+        ("f(1, 2, 3)", "LR107", "3"),
+        ("f(c=3)", "LR102", "c"),
+    ],
+)
+def test_calls_that_do_not_fit_a_function(call: str, code: str, at: str) -> None:
+    text = f"def f(a, b=2*a) = hold(a) then hold(b); lr = {call}"
+    problem = lrdsl.lint(text)[0]
+    assert (problem.code, text[problem.span.start.offset : problem.span.end.offset]) == (code, at)
+
+
+@pytest.mark.parametrize("operation", ["min", "max", "sum"])
+def test_phases_that_are_combined_have_no_names(operation: str) -> None:
+    text = f"{operation}(hold, hold, to=3)"
+    (problem,) = lrdsl.lint(text)
+    assert (problem.code, text[problem.span.start.offset : problem.span.end.offset]) == ("LR102", "to")
+    assert problem.message == f"`{operation}` has no parameter `to`"
+
+
+@pytest.mark.parametrize("name", ['momentum["a"]', "lr[0]"])
+def test_a_target_that_is_not_defined(name: str) -> None:
+    (problem,) = lrdsl.lint(f"lr = {name} then hold(3)")
+    assert (problem.code, problem.message) == ("LR101", f"no shape is called `{name}`")
+
+
+def test_problems_inside_a_misspelled_shape_are_told_too() -> None:
+    assert [d.code for d in lrdsl.lint("foo(hold(1, 2, 3), 4, bar(3))")] == ["LR101", "LR107", "LR101"]
+
+
+@pytest.mark.parametrize("name", ["hold", "rest", "3a", "", 3, "a b"])
+def test_names_that_the_host_may_not_give(name: object) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="cannot be given a value"):
+        lrdsl.parse("hold", names={name: 3})  # type: ignore[dict-item]

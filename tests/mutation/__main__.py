@@ -2,10 +2,11 @@
 
     python -m tests.mutation --room check --count 200 --seed 0
 
-A mutant is a module with one fault (see `changes`), which is put in place of the module as it is imported: no file is written. First the tests of the room run
-once on the sound source, to see which of them come to which line, and how long each takes. A mutant then gets a process of its own, a fork of one that has
-imported the libraries. It runs the tests that come to its line, the quick ones first, up to the first that fails; the clock kills one that takes much more
-processor time than the sound source. Drawn tests draw the same examples each time, and few of them: what they find by luck is no check.
+A mutant is a module with one fault (see `changes`); no file is written. First the tests of the room run once on the sound source, to see which of them come to
+which line, and how long each takes. A mutant then gets a process of its own, and runs the tests that come to its line, the quick ones first, up to the first
+that fails; the clock kills one that takes much more processor time than the sound source. That process is a fork of one that has collected the tests, and the
+functions with the fault get its code there. A fault outside of functions is put in place of the module as it is imported, in a fork of a process that has
+imported the libraries alone. Drawn tests draw the same examples each time, and few of them: what they find by luck is no check.
 
 What lives is printed as a diff, to be judged by hand: it changes nothing that can be seen, or a test of behaviour is missing.
 """
@@ -13,6 +14,8 @@ What lives is printed as a diff, to be judged by hand: it changes nothing that c
 from __future__ import annotations
 
 import argparse
+import ast
+import gc
 import importlib.machinery
 import importlib.util
 import os
@@ -21,9 +24,12 @@ import random
 import resource
 import sys
 import tempfile
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
 from tests.mutation.changes import Mutant, faults, mutant
@@ -40,26 +46,24 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/test_diagnostics.py",
             "tests/formulas/test_sentence.py",
             "tests/formulas/typeset/test_symbolic.py",
-            "tests/test_work.py",
-            _LAWS[0],
         ),
     ),
-    "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers", "tests/runtime/test_metrics.py")),
-    "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py")),
+    "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers/test_lowering.py", "tests/runtime/test_metrics.py")),
+    "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py", "tests/check/test_batches.py")),
     "numbers": (("lrdsl/numbers/*.py",), ("tests/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS)),
-    "expr": (
-        ("lrdsl/expr/*.py",),
-        ("tests/expr", "lrdsl/expr", "tests/check", "tests/numbers", "tests/formulas/test_text.py", "tests/formulas/test_papers.py", _LAWS[0]),
-    ),
-    "scheduler": (
-        ("lrdsl/runtime/scheduler.py",),
+    "expr": (("lrdsl/expr/*.py",), ("tests/expr", "lrdsl/expr", "tests/check", "tests/numbers/test_lowering.py", "tests/formulas/test_text.py", _LAWS[0])),
+    "shapes": (("lrdsl/shapes/*.py",), ("tests/shapes", "tests/check", "tests/numbers/test_lowering.py", "tests/formulas/test_sentence.py", _LAWS[0])),
+    "runtime": (
+        ("lrdsl/runtime/*.py",),
         (
             "tests/runtime/test_scheduler.py",
             "tests/runtime/test_metrics.py",
             "tests/runtime/test_replan.py",
             "tests/runtime/test_targets.py",
+            "tests/runtime/test_batches.py",
+            "tests/runtime/test_torch.py",
             "tests/runtime/test_unchanged.py",
-            "lrdsl/runtime/scheduler.py",
+            "lrdsl/runtime",
         ),
     ),
     "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
@@ -69,8 +73,7 @@ _LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy
 #: A drawn test draws this many examples; a mutant may take so many bytes, and so many seconds of processor time beside those that its tests take.
 _EXAMPLES, _MEMORY, _SECONDS = 15, 6 << 30, 15
 
-
-#: What the sound source shows: how long each test takes, and which come to each line of each module; "" stands for its import.
+#: What the sound source shows: how long each test takes, and which come to each line of each module.
 Known: TypeAlias = "tuple[dict[str, float], dict[str, dict[int, list[str]]]]"
 
 
@@ -78,7 +81,7 @@ class Faulty(importlib.machinery.SourceFileLoader):
     """Loads a mutant in place of its module."""
 
     def __init__(self, fault: Mutant) -> None:
-        super().__init__(".".join(fault.path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), str(fault.path))
+        super().__init__(module_name(fault.path), str(fault.path))
         self.fault = fault
 
     def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> importlib.machinery.ModuleSpec | None:
@@ -86,16 +89,14 @@ class Faulty(importlib.machinery.SourceFileLoader):
         return importlib.util.spec_from_loader(name, self, is_package=package) if name == self.name else None
 
     def get_code(self, _fullname: str) -> CodeType:
-        code: CodeType = compile(self.fault.tree, self.path, "exec", dont_inherit=True)
-        return code
+        return code_of(self.fault.tree, self.fault.path)
 
 
 class Chosen:
-    """A plugin of pytest: runs the tests of an order on a mutant; without one, all tests, and notes how long they take and, by `coverage`, where they come."""
+    """A plugin of pytest: all tests draw few examples, and those of an order alone run, on a mutant that is put in place of its module."""
 
-    def __init__(self, order: list[str] | None = None, fault: Mutant | None = None, coverage: Any = None) -> None:
-        self.order, self.fault, self.coverage = order, fault, coverage
-        self.seconds: dict[str, float] = {}
+    def __init__(self, order: list[str] | None = None, fault: Mutant | None = None) -> None:
+        self.order, self.fault = order, fault
 
     def pytest_sessionstart(self) -> None:
         if self.fault is not None:  # before the finder of pytest itself, which rewrites assertions
@@ -104,21 +105,145 @@ class Chosen:
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         from hypothesis import Phase, settings
 
-        if self.order is not None:
-            rank = {name: i for i, name in enumerate(self.order)}
-            items[:] = sorted((item for item in items if item.nodeid in rank), key=lambda item: rank[item.nodeid])
         for item in items:
             drawn = getattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings", None)
             if drawn is not None:  # nobody reads what a failing example is made smaller to
                 few = settings(drawn, max_examples=min(_EXAMPLES, drawn.max_examples), phases=[Phase.explicit, Phase.generate])
                 item.obj._hypothesis_internal_use_settings = few
+        if self.order is not None:
+            items[:] = ordered(items, self.order)
+
+
+class Learning(Chosen):
+    """A plugin of pytest: runs all tests on the sound source, and then on each mutant whose code can be swapped.
+
+    `report` takes what it learned, or has it; `result` takes that, and the fate of each of these mutants, of which `told` is told.
+    """
+
+    def __init__(self, mutants: list[Mutant], budget: float, report: Path, result: Path, told: Callable[[Mutant, str], None]) -> None:
+        super().__init__()
+        self.mutants, self.budget, self.report, self.result, self.told = mutants, budget, report, result, told
+        self.coverage: Any = None
+        self.seconds: dict[str, float] = {}
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        import pytest
+        from _pytest.main import pytest_runtestloop as run
+
+        for fault in self.mutants:
+            importlib.import_module(module_name(fault.path))
+        child = None if self.report.stat().st_size else os.fork()
+        if child == 0:
+            import coverage
+
+            self.coverage = coverage.Coverage(data_file=None, include=[f"{ROOT}/lrdsl/*"])
+            self.coverage.start()
+            run(session)
+            self.coverage.stop()
+            data = self.coverage.get_data()
+            self.report.write_bytes(pickle.dumps((self.seconds, {name: data.contexts_by_lineno(name) for name in data.measured_files()})))
+            os._exit(0)
+        if child is not None and os.waitpid(child, 0)[1]:
+            return True
+        known: Known = pickle.loads(self.report.read_bytes())
+        functions: dict[CodeType, list[FunctionType]] = {}
+        for function in gc.get_objects():
+            if type(function) is FunctionType and function.__code__.co_filename.startswith(f"{ROOT}/lrdsl"):
+                functions.setdefault(function.__code__, []).append(function)
+        gc.freeze()  # so that a fork copies less
+        fates: dict[int, str] = {}
+        items = list(session.items)
+        for number, fault in enumerate(self.mutants):
+            changed = {old: new for old, new in changes(fault) if old in functions}
+            order = tests_of(fault, known, self.budget)
+            if not changed or not order:
+                continue
+            child = os.fork()
+            if not child:
+                try:
+                    bounded(order, known)
+                    for old, new in changed.items():
+                        for function in functions[old]:
+                            function.__code__ = new
+                    session.items = ordered(items, order)
+                    run(session)
+                except (pytest.Session.Failed, pytest.Session.Interrupted):
+                    os._exit(1)
+                except ValueError:  # the fault takes a variable from a closure
+                    os._exit(0)
+                finally:
+                    os._exit(int(session.testsfailed > 0))
+            fates[number] = "killed" if os.waitpid(child, 0)[1] else "lived"
+            self.told(fault, fates[number])
+        self.result.write_bytes(pickle.dumps((known, fates)))
+        return True
 
     def pytest_runtest_setup(self, item: Any) -> None:
         if self.coverage is not None:
             self.coverage.switch_context(item.nodeid)
+            self.seconds[item.nodeid] = -time.process_time()
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        if self.coverage is not None:
+            self.seconds[nodeid] = self.seconds.get(nodeid, -time.process_time()) + time.process_time()
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def code_of(tree: ast.Module, path: Path) -> CodeType:
+    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    return code
+
+
+def changes(fault: Mutant) -> list[tuple[CodeType, CodeType]]:
+    """The code of each function that has the fault in it, without and with it."""
+
+    def pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+        if old != new:
+            yield old, new
+            inner = [[part for part in code.co_consts if isinstance(part, CodeType)] for code in (old, new)]
+            if len(inner[0]) == len(inner[1]):
+                for one, other in zip(*inner, strict=True):
+                    yield from pairs(one, other)
+
+    return list(pairs(code_of(ast.parse(fault.path.read_text("utf-8")), fault.path), code_of(fault.tree, fault.path)))
+
+
+def ordered(items: list[Any], order: list[str]) -> list[Any]:
+    rank = {name: i for i, name in enumerate(order)}
+    return sorted((item for item in items if item.nodeid in rank), key=lambda item: rank[item.nodeid])
+
+
+def tests_of(fault: Mutant, known: Known, budget: float) -> list[str]:
+    """The tests that come to the line of a mutant, as many as the budget of seconds allows; all tests, where it runs at import alone.
+
+    The quick ones go first, but one case of each test before the next case of any.
+    """
+    seconds, tests = known
+    lines = tests.get(str(fault.path), {})
+    reached = {test for line in fault.lines for test in lines.get(line, ())} or ({""} if fault.at_import else set())
+    quick = sorted(seconds if reached == {""} else reached - {""}, key=lambda test: seconds.get(test, 0.0))
+    cases = Counter[str]()
+    turn = {}
+    for test in quick:
+        turn[test] = cases[test.partition("[")[0]]
+        cases[test.partition("[")[0]] += 1
+    order = sorted(quick, key=lambda test: (turn[test], seconds.get(test, 0.0)))
+    used = 0.0
+    for i, test in enumerate(order):
+        used += seconds.get(test, 0.0)
+        if used > budget:
+            return order[: i + 1]
+    return order
+
+
+def bounded(order: list[str], known: Known) -> None:
+    """Limit this process to what its tests may take."""
+    most = int(3 * sum(known[0].get(test, 0) for test in order)) + _SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 def ran(paths: list[str], plugin: Chosen) -> int:
@@ -132,39 +257,30 @@ def ran(paths: list[str], plugin: Chosen) -> int:
     return int(pytest.main([*options, *paths], [plugin]))
 
 
-def learned(paths: list[str]) -> Known:
-    """What the tests do on the sound source."""
-    with tempfile.NamedTemporaryFile() as file:
+def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path | None, told: Callable[[Mutant, str], None]) -> tuple[Known, dict[int, str]]:
+    """What the tests do on the sound source, and the fate of each mutant whose code can be swapped."""
+    with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as result:
+        report = report or Path(file.name)
+        report.touch()
         child = os.fork()
         if not child:
-            import coverage
-
-            measure = coverage.Coverage(data_file=None, include=[f"{ROOT}/lrdsl/*"])
-            measure.start()
-            plugin = Chosen(coverage=measure)
-            status = ran(paths, plugin)
-            measure.stop()
-            data = measure.get_data()
-            Path(file.name).write_bytes(pickle.dumps((plugin.seconds, {name: data.contexts_by_lineno(name) for name in data.measured_files()})))
-            os._exit(status)
-        if os.waitpid(child, 0)[1]:
-            raise SystemExit("the tests fail on the sound source")
-        known: Known = pickle.loads(Path(file.name).read_bytes())
-        return known
+            os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), told)))
+        os.waitpid(child, 0)
+        try:
+            known, fates = pickle.loads(Path(result.name).read_bytes())
+        except EOFError:
+            raise SystemExit("the tests fail on the sound source") from None
+        return known, fates
 
 
-def fate(fault: Mutant, known: Known) -> str:
-    """What came of a mutant: of the tests that come to its line, the quick ones first; of all in the room, where it runs at import alone."""
-    seconds, tests = known
-    reached = {test for line in fault.lines for test in tests.get(str(fault.path), {}).get(line, ())}
-    order = sorted(seconds if reached == {""} else reached - {""}, key=lambda test: seconds.get(test, 0.0))
+def fate(fault: Mutant, known: Known, budget: float) -> str:
+    """What comes of a mutant that is put in place of its module."""
+    order = tests_of(fault, known, budget)
     if not order:
         return "lived, and no test comes there"
     child = os.fork()
     if not child:
-        most = int(3 * sum(seconds.get(test, 0) for test in order)) + _SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        bounded(order, known)
         try:
             os._exit(ran(sorted({test.partition("::")[0] for test in order}), Chosen(order, fault)))
         finally:
@@ -174,25 +290,39 @@ def fate(fault: Mutant, known: Known) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.mutation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--room", choices=ROOMS, required=True)
-    parser.add_argument("--count", type=int, default=100, help="how many mutants")
+    parser.add_argument("--room", choices=ROOMS, required=True, nargs="+")
+    parser.add_argument("--count", type=int, default=[100], nargs="+", help="how many mutants of each room, or of all rooms alike")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--known", type=Path, help="a file that keeps what the tests do on the sound source, from one call to the next")
+    parser.add_argument("--budget", type=float, default=60, help="the most seconds of tests for a mutant")
     options = parser.parse_args()
     os.chdir(ROOT)
     os.environ.update(CI="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", OMP_NUM_THREADS="1")
     for name in _LIBRARIES:
         importlib.import_module(name)
-    modules, paths = ROOMS[options.room]
-    numbers = [number for pattern in modules for path in sorted(ROOT.glob(pattern)) for number in faults(path)]
-    numbers = random.Random(options.seed).sample(numbers, min(options.count, len(numbers)))
-    known, fates = learned(list(paths)), Counter[str]()
-    for number in numbers:
-        fault = mutant(*number)
-        end = fate(fault, known)
-        fates[end] += 1
+    mutants = {fault: room for room, count in zip(options.room, cycle(options.count), strict=False) for fault in sample(room, count, options.seed)}
+    ends = {room: Counter[str]() for room in options.room}
+    out = os.dup(1)
+
+    def tell(fault: Mutant, end: str) -> None:
         if end != "killed":
-            print(f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n{fault.diff}\n", flush=True)
-    print(f"{options.room}: {len(numbers)} mutants, {', '.join(f'{count} {end}' for end, count in sorted(fates.items()))}")
+            os.write(out, f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n{fault.diff}\n\n".encode())
+
+    known, swapped = learned(sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, options.known, tell)
+    for number, (fault, room) in enumerate(mutants.items()):
+        end = swapped.get(number)
+        if end is None:
+            tell(fault, end := fate(fault, known, options.budget))
+        ends[room][end] += 1
+    for room, counts in ends.items():
+        print(f"{room}: {counts.total()} mutants, {', '.join(f'{count} {end}' for end, count in sorted(counts.items()))}")
+
+
+def sample(room: str, count: int, seed: int) -> list[Mutant]:
+    """Mutants of a room, drawn evenly from all that there are."""
+    numbers = [number for pattern in ROOMS[room][0] for path in sorted(ROOT.glob(pattern)) for number in faults(path)]
+    random.Random(seed).shuffle(numbers)
+    return list(islice((fault for number in numbers if (fault := mutant(*number)).diff), count))
 
 
 if __name__ == "__main__":

@@ -494,3 +494,46 @@ def test_a_rate_changed_by_hand_stays_where_a_group_refuses_a_step(monkeypatch: 
     with pytest.raises(RuntimeError):
         scheduler.step()
     assert repr(groups) == before
+
+
+class Stopping(torch.Tensor):
+    """A tensor in which the user stops the run, once, before it is filled."""
+
+    stops = False
+
+    def fill_(self, value: Any) -> Any:
+        if Stopping.stops:
+            Stopping.stops = False
+            raise KeyboardInterrupt
+        return super().fill_(value)
+
+
+@pytest.mark.parametrize("call", ["step", "seek"])
+@pytest.mark.parametrize("kind", [dict, Stubborn])
+def test_a_run_that_is_stopped_while_levels_are_stored_can_go_on(call: str, kind: type) -> None:
+    """All groups have the level of the tick before, and the next step is that after it."""
+    text = "lr = linear(10); betas[0] = linear(10, from=0.9, to=0.5)"
+    groups = [
+        kind(lr=0.5, betas=(0.9, 0.99)),
+        kind(lr=torch.tensor(1.0), betas=(0.9, 0.99)),
+        kind(lr=torch.tensor(2.0).as_subclass(Stopping), betas=(0.9, 0.99)),
+    ]
+    scheduler = lrdsl.compile(text, SimpleNamespace(param_groups=groups))
+
+    def levels() -> list[float]:
+        return [float(x) for group in groups for x in (group["lr"], group["betas"][0])]
+
+    def expected(tick: int) -> Any:
+        return pytest.approx([scheduler.at(tick, i, target) for i in range(3) for target in ("lr", "betas[0]")], rel=1e-6)
+
+    scheduler.step()
+    tensors, before = [group["lr"] for group in groups[1:]], levels()
+    assert before == expected(1)
+    Stopping.stops = True
+    with pytest.raises(KeyboardInterrupt):
+        scheduler.step() if call == "step" else scheduler.seek(5)
+    assert levels() == before
+    assert scheduler.last_epoch == 1
+    assert all(group["lr"] is tensor for group, tensor in zip(groups[1:], tensors, strict=True))
+    scheduler.step()
+    assert levels() == expected(2)
