@@ -43,7 +43,7 @@ def checked_metrics(method: str, schedule: Schedule, metric: Any, metrics: Mappi
 def _may_be_number(metric: Any) -> bool:
     """Whether a thing has the type of a number. It is not read: to read a tensor may take time."""
     if hasattr(metric, "dtype"):
-        return getattr(metric.dtype, "kind", "f") in "biuf"
+        return getattr(metric.dtype, "kind", "f") in "iuf"
     return hasattr(type(metric), "__float__")
 
 
