@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lrdsl.linting.linter import lint
     from lrdsl.reading import load
     from lrdsl.runtime import compile
+    from lrdsl.runtime.migrating import EndOfRunWarning, ResumeWarning
     from lrdsl.runtime.scheduler import Scheduler
     from lrdsl.schedule import Schedule, parse
     from lrdsl.syntax.formatter import format
@@ -30,6 +31,8 @@ __all__ = [
     "Clock",
     "Diagnostic",
     "Difference",
+    "EndOfRunWarning",
+    "ResumeWarning",
     "Schedule",
     "ScheduleError",
     "ScheduleWarning",
@@ -49,6 +52,8 @@ _MODULES = {
     "Analysis": "lrdsl.analysis.merit",
     "Clock": "lrdsl.clock",
     "Difference": "lrdsl.analysis.comparison",
+    "EndOfRunWarning": "lrdsl.runtime.migrating",
+    "ResumeWarning": "lrdsl.runtime.migrating",
     "analyze": "lrdsl.analysis.merit",
     "compare": "lrdsl.analysis.comparison",
     "Diagnostic": "lrdsl.diagnostics",

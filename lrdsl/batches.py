@@ -6,11 +6,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import attrs
 
-from lrdsl.expr.exact import Exact, plain, quotient, reduced
+from lrdsl.expr.exact import Exact, plain, quotient, reduced, unplain
 
 
 @attrs.frozen
@@ -69,6 +70,16 @@ class Batches:
     def plain(self) -> list[list[Any]]:
         """Returns the batches as JSON data: pairs of a step and an amount."""
         return [[step, plain(amount)] for step, amount in zip(self.starts, self.amounts, strict=True)]
+
+    @classmethod
+    def from_plain(cls, data: Any) -> Batches:
+        """Returns the batches from the data of `plain`. Raises `ValueError` for other data."""
+        pairs = [(start, unplain(amount)) for start, amount in data]
+        starts = [start for start, _ in pairs]
+        in_order = all(type(start) is int for start in starts) and starts[:1] == [0] and all(a < b for a, b in pairwise(starts))
+        if not in_order or not all(amount > 0 for _, amount in pairs) or len(pairs) < 2:
+            raise ValueError(data)
+        return cls.of(pairs)
 
     def __str__(self) -> str:
         later = [f"then {plain(amount)} from step {step} on" for step, amount in zip(self.starts[1:], self.amounts[1:], strict=True)]

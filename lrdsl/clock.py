@@ -9,7 +9,7 @@ import attrs
 from lrdsl.arguments import quoted, setting, unknown
 from lrdsl.batches import Batches
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.expr.exact import Exact, plain, quotient, reduced
+from lrdsl.expr.exact import Exact, plain, quotient, reduced, unplain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,6 +141,23 @@ class Clock:
         """Returns the facts that the clock has, by the names that `Clock.of` takes."""
         return {name: value for name, value in attrs.asdict(self, recurse=False).items() if value is not None}
 
+    @classmethod
+    def from_facts(cls, data: Mapping[str, Any]) -> Clock:
+        """Returns the clock of the data of `facts`. Raises `ValueError` or `ScheduleError` for other data."""
+        if not set(data) <= set(attrs.fields_dict(cls)):
+            raise ValueError(data)
+        facts: dict[str, Any] = {name: Batches.from_plain(fact) if isinstance(fact, list) else unplain(fact) for name, fact in data.items() if name != "tick"}
+        return cls.of(data.get("tick", "step"), **facts)
+
+    def with_total(self, total_steps: Any = None, total_epochs: Any = None) -> Clock:
+        """Returns the clock of a run with another total; an epoch stays as long as it is. Raises `ScheduleError`."""
+        try:
+            per: Exact | None = self.epoch_steps()
+        except MissingFactError:
+            per = None
+        facts = {**self.given(), "steps_per_epoch": per, "total_steps": total_steps, "total_epochs": total_epochs}
+        return Clock.of(**facts)
+
     @property
     def changing(self) -> tuple[str, ...]:
         """The units of which a step takes another amount later in the run: "token", "sample", both or none."""
@@ -182,6 +199,13 @@ class Clock:
             return fact
         return MissingFactError("total_steps", "total_epochs")
 
+    def total_in_ticks(self) -> Exact:
+        """Returns the same. Raises `ScheduleError` where a fact is missing."""
+        try:
+            return self.total()
+        except MissingFactError as fact:
+            raise refuse("LR121", f"the total needs {' or '.join(fact.facts)} in ticks, which is not given", f"give `{fact.facts[0]}`") from None
+
     def _ticks_per_step(self) -> Exact:
         return self.ticks_per_step or 1
 
@@ -207,6 +231,23 @@ class Clock:
         per_step = {"token": self.tokens_per_step, "sample": self.batch_size}.get(unit) or 1
         steps = per_step.steps(amount, self._steps_to(start)) if isinstance(per_step, Batches) else quotient(amount, per_step)
         return reduced(steps * self._ticks_per_step()) if self.tick == "step" else quotient(steps, self.epoch_steps())
+
+    def amount(self, tick: Exact, unit: str) -> Exact:
+        """Returns how much of a unit a run has seen at a tick, exactly. Raises `MissingFactError`.
+
+        >>> Clock.of(steps_per_epoch=1251).amount(6255, "epoch")
+        5
+        """
+        if unit == "tick":
+            return tick
+        if unit == "epoch":
+            return tick if self.tick == "epoch" else quotient(tick, self.ticks(1, "epoch"))
+        steps = self._steps_to(tick)
+        if unit == "step":
+            return steps
+        self.ticks(1, unit)
+        per_step = self.tokens_per_step if unit == "token" else self.batch_size
+        return per_step.seen(steps) if isinstance(per_step, Batches) else reduced(steps * (per_step or 1))
 
 
 def total_of(clock: Clock) -> Exact | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from lrdsl.diagnostics import shown
 from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
 from lrdsl.expr.exact import Exact, reduced
 from lrdsl.metrics import Monitor
@@ -23,7 +24,7 @@ def _whole(ticks: Exact | None) -> Exact | None:
     return None if ticks is None else reduced(ticks)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Phase:
     """One phase on the time axis: its `node` in the tree, its `start` and its `length` in ticks. It is in force for start <= t < start + length.
 
@@ -50,6 +51,10 @@ class Phase:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        start = "an event" if self.start is None else f"tick {float(self.start):g}"
+        return f"<Phase '{shown(self.text, 60)}' from {start}{'' if self.length is None else f', {float(self.length):g} ticks'}>"
 
 
 #: The ticks at which the events of each watch came. The key is the text of the monitor and the tick at which its phase began.
@@ -79,7 +84,7 @@ class Watch:
         """Returns whether the event may come at this tick: whether the watch takes the report of the tick before."""
         return self.start is not None and self.start <= tick - 1 and (self.end is None or tick <= self.end)
 
-    def open_after(self, tick: int) -> bool:
+    def open_after(self, tick: float) -> bool:
         """Returns whether the watch may take a report after this tick."""
         return self.end is None or tick < self.end
 

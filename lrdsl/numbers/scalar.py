@@ -101,7 +101,7 @@ class PieceCode:
     start: float
     end: float
     _level: Callable[[float, float], float] | None = None
-    _binders: dict[tuple[str, int], Callable[[Any], Callable[[int], None]]] = attrs.Factory(dict)
+    _binders: dict[tuple[str, int], Callable[[Any], Callable[[float], None]]] = attrs.Factory(dict)
 
     def level(self, tick: float, base: float) -> float:
         """Returns the level at a tick for a group with this base."""
@@ -137,7 +137,7 @@ class PieceCode:
         a, b = unsigned(*(numeric(part, self.piece.start) for part in parts))
         return a, b
 
-    def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[int], None]:
+    def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[float], None]:
         """Returns a function of the tick that stores the level under `key` in the group of each slot. A slot is a (group, base)."""
         count = len(slots) if len(slots) <= UNROLLED else 0
         binder = self._binders.get((key, count))
@@ -145,7 +145,7 @@ class PieceCode:
             binder = self._binders[key, count] = self._binder(key, count)
         return binder(slots)
 
-    def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[int], None]]:
+    def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[float], None]]:
         """Generates the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0."""
         split = self.split()
         if split is None:
@@ -175,10 +175,10 @@ def _sum_text(a: Expr, b: Expr, base: str, inline: bool) -> str:
     return scaled if a == ZERO else f"{first} + {scaled}"
 
 
-def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[int], None]:
+def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[float], None]:
     """Returns a function of the tick that stores a level which is no `a + b * base`: it is computed for each group."""
 
-    def store(t: int) -> None:
+    def store(t: float) -> None:
         for group, base in slots:
             group[key] = level(t, base)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdsl.clock import Options
 from lrdsl.reading import read
+from lrdsl.runtime.migrating import check_last_epoch
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.runtime.values import Values
 from lrdsl.schedule import Schedule
@@ -17,13 +18,24 @@ if TYPE_CHECKING:
 __all__ = ["Scheduler", "compile"]
 
 
-def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "mean", values: Values = (), **options: Unpack[Options]) -> Scheduler:
+def compile(
+    schedule: str | Schedule,
+    optimizer: Any,
+    *,
+    reduce: str | None = "mean",
+    values: Values = (),
+    migrate: bool = False,
+    bases: str = "saved",
+    last_epoch: int = -1,
+    **options: Unpack[Options],
+) -> Scheduler:
     """Returns a scheduler that sets what the schedule's targets name, `lr` unless said otherwise, in an optimizer's param groups.
 
     Parameters: `schedule`, text or a `Schedule`; `optimizer`, an object with `param_groups`, a list of dicts that hold `lr`, or a list of several, whose groups
     are numbered on, and whose names differ; the options of `lrdsl.parse`, for a text only; `reduce`, how a metric that several processes of `torch.distributed`
     report becomes one number: "mean", "min", "max" or "sum" over the processes that report it, or None if all report the same number; `values`, the names of
-    targets that are in no group, which `scheduler["ema"]` reads, or a base for each by name (it is 1 unless given). For a `torch.optim.Optimizer`, or a list of
+    targets that are in no group, which `scheduler["ema"]` reads, or a base for each by name (it is 1 unless given); `migrate` and `bases`, how a state will be
+    loaded, see `Scheduler.load_state_dict`; `last_epoch`, -1, as in torch: `seek` moves a run to another tick. For a `torch.optim.Optimizer`, or a list of
     several, the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is stored at once; call `step()` after each `optimizer.step()`. Raises
     `ScheduleError`.
 
@@ -40,5 +52,6 @@ def compile(schedule: str | Schedule, optimizer: Any, *, reduce: str | None = "m
     if torch is not None and each and all(isinstance(one, torch.optim.Optimizer) for one in each):
         from lrdsl.runtime.torch import LRScheduler
 
-        return LRScheduler(optimizer, checked, reduce, values)
-    return Scheduler(optimizer, checked, reduce, values)
+        return LRScheduler(optimizer, checked, reduce, values, migrate, bases, last_epoch)
+    check_last_epoch(last_epoch, checked)
+    return Scheduler(optimizer, checked, reduce, values, migrate, bases)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import attrs
 
-from lrdsl.arguments import floating, quoted
+from lrdsl.arguments import floating, quoted, string, whole_number
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import did_you_mean, refuse
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Watch
 from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, numbers_in, quantities, with_element
+from lrdsl.runtime.reports import Log
 from lrdsl.runtime.tensors import check_fills, check_shared, largest_number
 from lrdsl.schedule import Schedule
 from lrdsl.targets import Target
@@ -22,7 +23,7 @@ from lrdsl.targets import Target
 #: Python compares integers below this faster than larger ones.
 _SMALL = 2**30 - 1
 #: A function that stores the levels of a tick in all groups, or in none.
-Store: TypeAlias = "Callable[[int], None]"
+Store: TypeAlias = "Callable[[float], None]"
 #: The bases of groups, by quantity. A group that no target of the quantity picks may have none.
 Bases: TypeAlias = "Mapping[str, Sequence[float | None]]"
 
@@ -44,7 +45,7 @@ class Track:
     fills: bool
     largest: float
 
-    def rows(self, tick: int) -> list[_Row]:
+    def rows(self, tick: float) -> list[_Row]:
         """Returns what is needed to store the level of each group, with the formula in force at a tick."""
         level = self.evaluator.code_at(tick).function
         return [(level, base, group, self.key, self.element, initial, self.largest) for (group, base), initial in zip(self.slots, self.initial, strict=True)]
@@ -54,12 +55,12 @@ class Track:
 _Row: TypeAlias = "tuple[Callable[[float, float], float], float, Group, str, int | None, Any, float]"
 
 
-def _store_tracks(stores: tuple[Store, ...], tick: int) -> None:
+def _store_tracks(stores: tuple[Store, ...], tick: float) -> None:
     for store in stores:
         store(tick)
 
 
-def _fill_tensor(row: _Row, tick: int) -> None:
+def _fill_tensor(row: _Row, tick: float) -> None:
     """Fills the tensor of the only group."""
     level, base, group, key, _, initial, largest = row
     value, tensor = level(tick, base), group.get(key)
@@ -69,7 +70,7 @@ def _fill_tensor(row: _Row, tick: int) -> None:
         _store_checked([row], tick)
 
 
-def _store_checked(rows: list[_Row], tick: int) -> None:
+def _store_checked(rows: list[_Row], tick: float) -> None:
     """Computes and checks every level, then stores them all, so that an error leaves every group as it was."""
     values: list[Any] = []
     current: Any
@@ -82,7 +83,7 @@ def _store_checked(rows: list[_Row], tick: int) -> None:
         if (current is not initial or getattr(current, "requires_grad", False)) and hasattr(current, "fill_"):  # the user has replaced or changed the tensor
             check_fills(f"the `{key}` of a param group", current)
         if not -largest <= value <= largest:
-            message = f"at tick {tick} the `{key}` of a param group is {value:g}, and its tensor holds {largest:.3g} at the most"
+            message = f"at tick {tick:g} the `{key}` of a param group is {value:g}, and its tensor holds {largest:.3g} at the most"
             raise refuse("LR152", message, "make it a float64 tensor")
         values.append(value)
     for (_, _, group, key, *_), value in zip(rows, values, strict=True):
@@ -141,7 +142,7 @@ class Attachment:
         bases = {name: held if name in self.values else _spread(held, self.sizes, sizes) for name, held in self.bases.items()}
         return attach(self.schedule, groups, bases, self.values, sizes)
 
-    def store_from(self, tick: int) -> tuple[float, Store]:
+    def store_from(self, tick: float) -> tuple[float, Store]:
         """Returns the function that stores levels from this tick on, and the tick at which another function is needed."""
         codes = [track.evaluator.code_at(tick) for track in self.tracks]
         # While the schedule waits for a metric, each tick may bring a new formula; and a copy of groups of the user's own class is kept at each tick.
@@ -162,6 +163,16 @@ class Attachment:
             one.level(tick, base) != track.evaluator.level(tick, base) for one, track in zip(others, self.tracks, strict=True) for _, base in track.slots
         )
 
+    def after(self, fired: Iterable[Watch], log: Log, tick: int) -> tuple[Attachment, Log]:
+        """Returns the attachment of the schedule that knows the events which came at a tick, and the log that has them."""
+        attachment = self
+        for watch in fired:
+            extended = log.with_event(watch, tick)
+            schedule = attachment.schedule.after(extended.events)
+            if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
+                log, attachment = extended, attachment.attached(schedule)
+        return attachment, log
+
     def snapshot(self) -> Snapshot:
         """A copy of what the groups hold."""
         filled = [group[track.key] for track in self.tracks if track.fills for group, _ in track.slots]
@@ -169,7 +180,7 @@ class Attachment:
             [(group, dict(group)) for group in (*self.groups, self.values)], [(value, value.clone()) for value in filled if hasattr(value, "clone")]
         )
 
-    def restore(self, tick: int) -> None:
+    def restore(self, tick: float) -> None:
         """Stores the levels of a tick again, after the user stopped the run while those of the next tick were stored."""
         for track in self.tracks:
             for group, base in track.slots:
@@ -236,6 +247,20 @@ def attach(schedule: Schedule, groups: list[Group], bases: Bases, values: dict[s
     checked = any(track.fills or track.element is not None for track in tracks)
     plain = all(type(group) is dict for group in groups)
     return Attachment(schedule, groups, len(groups), sizes, all_bases, values, tuple(tracks), watches, checked, plain)
+
+
+def driver(attachment: Attachment, quantity: str, group: Any) -> tuple[str, float]:
+    """Returns the name of the target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base. Raises `ScheduleError` if none does."""
+    text = str(attachment.schedule)
+    index = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=text)
+    targets = quantities(attachment.schedule.targets).get(string("the target", quantity, 'give its key: `target="lr"`', text), [])
+    bases = attachment.bases.get(quantity, [])
+    if quantity in attachment.values:
+        return targets[0].name, cast(float, bases[0])
+    for target, indices in assign_groups(targets, attachment.groups, attachment.schedule):
+        if index in indices:
+            return target.name, cast(float, bases[index])
+    raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
 
 
 def _own_base(group: Group, name: str, key: str, element: int | None) -> Any:

@@ -47,6 +47,11 @@ def sizes_of(optimizer: Any) -> tuple[int, ...]:
     return tuple(len(one.param_groups) for one in each_of(optimizer))
 
 
+def names_in(optimizer: Any) -> list[list[str]]:
+    """The names of the groups of each optimizer."""
+    return [[name_of(group) for group in one.param_groups] for one in each_of(optimizer)]
+
+
 def joined(optimizer: Any, schedule: Schedule) -> Any:
     """Returns an optimizer as it is, and a list of several as one. Raises `ScheduleError` for a list that cannot be joined, and for what is no optimizer."""
     if not isinstance(optimizer, list | tuple):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import attrs
 
 from lrdsl.check.keys import plain
+from lrdsl.clock import Clock
 from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.expr.exact import Exact
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import History
 from lrdsl.runtime.attaching import Bases
 from lrdsl.runtime.groups import Group, numbers_in
 from lrdsl.schedule import Schedule
+from lrdsl.schedule.source import Replan, continued_often, under_total
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
-from lrdsl.syntax.replanning import bodies, continued, followed, replaced
+from lrdsl.syntax.replanning import bodies, followed, replaced
 
 #: The most replans that a run remembers, and how many are left when it folds the oldest.
 MOST_REPLANS, LEFT = 24, 12
@@ -26,24 +30,34 @@ MOST_REPLANS, LEFT = 24, 12
 _TOO_LARGE = {"LR005", "LR006"}
 #: A smaller level is folded to 0, since a text cannot write smaller numbers.
 _LEAST = 1e-100
+#: How many ticks are compared, and by what share levels may differ that were computed in another order.
+_SAMPLED, _CLOSE = 1000, 1e-9
+
+
+def new_total(totals: Mapping[str, Any], text: str) -> tuple[tuple[str, Exact], ...]:
+    """Returns the new total that a replan gives, of those that are not None. Raises `ScheduleError` for two of them, and for a number that is no total."""
+    values = {name: value for name, value in totals.items() if value is not None}
+    if len(values) > 1:
+        raise refuse("LR152", "a replan takes one new total, and got both", "give `total_steps`, or `total_epochs`", text)
+    return tuple((name, getattr(Clock.of(**{name: value}), name)) for name, value in values.items())
 
 
 @attrs.frozen
 class Course:
-    """The schedule that a run was `planned` with, and its `replans`: the tick and the text of each.
+    """The schedule that a run was `planned` with, and its `replans`.
 
-    `folded` replaces the oldest replans: a tick, and the text of a plan that gives the levels from this tick on, as `hold(at=0.05x)`. The levels before this
-    tick are forgotten.
+    `folded` replaces the oldest replans: its text is a plan that gives the levels from its tick on, as `hold(at=0.05x)`, and its total is their last one. The
+    levels before this tick are forgotten.
     """
 
     planned: Schedule
-    folded: tuple[int, str] | None = None
-    replans: tuple[tuple[int, str], ...] = ()
+    folded: Replan | None = None
+    replans: tuple[Replan, ...] = ()
 
     @property
     def first(self) -> int:
         """The first tick whose level is known."""
-        return 0 if self.folded is None else self.folded[0]
+        return 0 if self.folded is None else self.folded.tick
 
     def schedule(self, events: History) -> Schedule:
         """The schedule with all its replans, for a run in which these events came."""
@@ -54,23 +68,28 @@ class Course:
         """The schedule before the replans that are remembered."""
         if self.folded is None:
             return self.planned
-        start = self.planned.with_tree(parse_tree(self.folded[1]))
+        clock = self.planned.clock.with_total(**dict(self.folded.total)) if self.folded.total else None
+        start = self.planned.with_tree(parse_tree(self.folded.text), clock)
         if [target.written for target in start.targets] != [target.written for target in self.planned.targets]:
             raise refuse("LR151", "the folded plan in the state has other targets than the schedule", "load a state that was saved whole", str(self.planned))
         return start
 
-    def replanned(self, tick: int, text: str, events: History, bases: Bases, groups: Sequence[Group]) -> tuple[Course, Schedule]:
+    def replanned(self, replan: Replan, events: History, bases: Bases, groups: Sequence[Group]) -> tuple[Course, Schedule]:
         """Adds a replan. Returns the new course and its schedule; `bases` are the bases of the `groups`, by quantity."""
-        course = attrs.evolve(self, replans=(*self.replans, (tick, text)))
+        course = attrs.evolve(self, replans=(*self.replans, replan))
         if len(course.replans) > MOST_REPLANS:
             course = course._fold(len(course.replans) - LEFT, events, bases, groups)
         try:
-            return course, course.schedule(events)
+            schedule = course.schedule(events)
         except ScheduleError as error:
             if not {d.code for d in error.diagnostics} <= _TOO_LARGE:
                 raise
-        course = course._fold(len(course.replans) - 1, events, bases, groups)
-        return course, course.schedule(events)
+            course = course._fold(len(course.replans) - 1, events, bases, groups)
+            schedule = course.schedule(events)
+        if replan.total and not _same_before(self.schedule(events), schedule, range(course.first, replan.tick), bases):
+            help = "write its lengths in steps, or in epochs"
+            raise refuse("LR152", "a file that the schedule uses measures what has been by the old total of the run", help, str(self.planned))
+        return course, schedule
 
     def _fold(self, count: int, events: History, bases: Bases, groups: Sequence[Group]) -> Course:
         """Folds the plan so far and its first `count` replans into one plan.
@@ -79,22 +98,38 @@ class Course:
         that this one starts from.
         """
         lr = {target.written for target in self.planned.targets if target.key == "lr"}
-        trees = [plain(parse_tree(text)) for _, text in self.replans]
+        trees = [plain(parse_tree(replan.text)) for replan in self.replans]
         names = [set(bodies(tree)) or lr for tree in trees]
-        whole = self._start().tree
-        for (at, _), tree in zip(self.replans[:count], trees, strict=False):
-            whole = continued(whole, at, tree)
+        start = self._start()
+        whole, clock = continued_often(start.tree, start.clock, self.replans[:count], lambda _: None, str(start))
         new: dict[str, Node] = {}
         first = self.first
         for name in sorted(set.union(*names[: count + 1])):
             later = [i for i in range(count, len(names)) if name in names[i]]
             index = later[0] if later else max(i for i in range(count) if name in names[i])
-            tick = min(self.replans[i][0] for i in later or [index])  # a run may seek back: a replan at an earlier tick replaces those behind it
+            tick = min(self.replans[i].tick for i in later or [index])  # a run may seek back: a replan at an earlier tick replaces those behind it
             before = attrs.evolve(self, replans=self.replans[:index]).schedule(events)
             hold = parse_tree(f"hold(at={_level(before, name, tick, bases, groups)})")
-            new[name] = hold if later else followed(hold, tick, bodies(trees[index]).get(name, trees[index]))
+            if later:
+                new[name] = hold
+            else:
+                _, then = continued_often(start.tree, start.clock, self.replans[: index + 1], lambda _: None, str(start))
+                new[name] = followed(hold, tick, under_total(bodies(trees[index]).get(name, trees[index]), then, clock))
             first = max(first, tick)
-        return Course(self.planned, (first, canonical(replaced(whole, new))), self.replans[count:])
+        total = next((replan.total for replan in reversed(self.replans[:count]) if replan.total), () if self.folded is None else self.folded.total)
+        return Course(self.planned, Replan(first, canonical(replaced(whole, new)), total), self.replans[count:])
+
+
+def _same_before(one: Schedule, two: Schedule, ticks: range, bases: Bases) -> bool:
+    """Whether two schedules have the same levels at ticks, as far as a sample of them tells."""
+    some = ticks[:: len(ticks) // _SAMPLED + 1]
+    for a, b in zip(one.targets, two.targets, strict=True):
+        base = next((base for base in bases.get(a.quantity, ()) if base), 1.0)
+        before, now = one.evaluator_of(a), two.evaluator_of(b)
+        levels = [(before.level(tick, base), now.level(tick, base)) for tick in some]
+        if any(abs(old - new) > _CLOSE * abs(old) for old, new in levels):
+            return False
+    return True
 
 
 def _level(schedule: Schedule, name: str, tick: int, bases: Bases, groups: Sequence[Group]) -> str:

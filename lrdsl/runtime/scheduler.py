@@ -6,23 +6,25 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from lrdsl.arguments import one_of, quoted, string, whole_number
+from lrdsl.arguments import one_of, quoted
 from lrdsl.arguments import schedule as written_schedule
 from lrdsl.arguments import tick as checked_tick
 from lrdsl.arguments import ticks as checked_ticks
 from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse
-from lrdsl.expr.exact import nearest_number, plain
+from lrdsl.diagnostics import ScheduleError, refuse, shown
+from lrdsl.expr.exact import exact, nearest_number, plain
 from lrdsl.plan import MOST_TICKS, Phase
-from lrdsl.runtime.attaching import Attachment, Bases, Store, attach
-from lrdsl.runtime.groups import LR, Group, assign_groups, name_of, quantities
-from lrdsl.runtime.optimizers import each_of, joined, sizes_of
-from lrdsl.runtime.replans import Course
+from lrdsl.runtime.attaching import Attachment, Bases, Store, attach, driver
+from lrdsl.runtime.groups import LR, Group
+from lrdsl.runtime.migrating import OPTIMIZER, SAVED, Here, checked_loading, dropped, landing
+from lrdsl.runtime.optimizers import joined, names_in, sizes_of
+from lrdsl.runtime.replans import Course, new_total
 from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step, quiet_ticks
-from lrdsl.runtime.states import FORMAT, read_state
-from lrdsl.runtime.values import Values, value_bases
+from lrdsl.runtime.states import FORMAT, read_state, to_row
+from lrdsl.runtime.values import Values, unknown_value, value_bases
 from lrdsl.runtime.warnings import warn
 from lrdsl.schedule import Schedule
+from lrdsl.schedule.source import Replan
 from lrdsl.work import bounded
 
 if TYPE_CHECKING:
@@ -49,22 +51,25 @@ class Scheduler:
     bases: dict[str, list[float | None]]
     schedule: Schedule
     _until: float
+    _between: float
     _store: Store
     _attachment: Attachment
     _groups: list[Group]
     _count: int
     _levels: dict[str, float]
 
-    def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN, values: Values = ()) -> None:
-        self._set_schedule(schedule, reduce)
+    def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN, values: Values = (), migrate: bool = False, bases: str = SAVED) -> None:
+        self._set_schedule(schedule, reduce, migrate, bases)
         self._attach(joined(optimizer, schedule), values)
         warn(self._attachment)
 
-    def _set_schedule(self, schedule: Schedule, reduce: str | None) -> None:
-        """Sets the schedule, with an empty log and no replans, and how the metrics of several processes are reduced."""
+    def _set_schedule(self, schedule: Schedule, reduce: str | None, migrate: bool, bases: str) -> None:
+        """Sets the schedule, with an empty log and no replans, how the metrics of several processes are reduced, and how a state will be loaded."""
         if reduce is not None and reduce is not _MEAN:
             one_of("reduce", reduce, (_MEAN, "min", "max", "sum"), str(schedule))
         self.reduce = reduce
+        self._unsaid: Warning | None = None
+        self._migrate, self._keep = checked_loading(migrate, bases, schedule)
         self.schedule = schedule
         self.course = Course(schedule)
         self.log = Log()
@@ -88,14 +93,19 @@ class Scheduler:
     @property
     def replans(self) -> tuple[tuple[int, str], ...]:
         """The replans that the run still remembers one by one: the tick and the text of each."""
-        return self.course.replans
+        return tuple((replan.tick, replan.text) for replan in self.course.replans)
 
     def _current(self) -> Attachment:
         """The attachment to the groups that the optimizer has now."""
         groups = self.optimizer.param_groups
         return self._attachment if self._attachment.matches(groups) else self._attachment.moved(groups, sizes_of(self.optimizer))
 
-    def _move_to(self, tick: int, attachment: Attachment, log: Log | None = None, course: Course | None = None, overwrite: bool = False) -> None:
+    @property
+    def _tick(self) -> float:
+        """The tick in force, which `seek` may set to a fraction; `last_epoch` is the whole tick before it."""
+        return self._between if int(self._between) == self.last_epoch else self.last_epoch
+
+    def _move_to(self, tick: float, attachment: Attachment, log: Log | None = None, course: Course | None = None, overwrite: bool = False) -> None:
         """Moves to a tick: stores its levels in the groups, then takes over the attachment, the log and the course.
 
         `overwrite` says that bases in the groups are replaced. Nothing has changed if this raises.
@@ -115,7 +125,7 @@ class Scheduler:
             raise
         self._until, self._store = until, store
         self._bind(attachment)
-        self.last_epoch = tick
+        self.last_epoch, self._between = int(tick), tick
         self.log = self.log if log is None else log
         self.course = self.course if course is None else course
 
@@ -156,7 +166,7 @@ class Scheduler:
             except ScheduleError:  # refused before a level was stored
                 raise
             except BaseException:  # as when the user stops the run: some groups may have the new level
-                self._attachment.restore(tick - 1)
+                self._attachment.restore(self._tick)
                 raise
             self.last_epoch = tick
         else:
@@ -191,6 +201,8 @@ class Scheduler:
         if tick > MAX_TICKS:
             raise self._too_far(tick)
         attachment, log = self._current(), self.log
+        if self._unsaid is not None:
+            warnings.warn(self._unsaid, stacklevel=3)
         if epoch is not None and "epoch" in attachment.schedule.metrics:
             metrics, epoch = {**metrics, "epoch": epoch}, None
         check_no_epoch(attachment.schedule, metric, epoch)
@@ -203,6 +215,7 @@ class Scheduler:
                     warnings.warn(message, MetricWarning, stacklevel=3)
         self._check_order(tick)
         self._move_to(tick, attachment, log)
+        self._unsaid = None
 
     def _check_order(self, tick: int) -> None:
         """Warns if `step` is called before the optimizer's own step. Only torch's scheduler can tell."""
@@ -219,11 +232,7 @@ class Scheduler:
             log = log.expecting([name for name in numbers if name not in log.waiting], True)
         outcome = log.observe(attachment.watches, tick, numbers, quiet_ticks(attachment.schedule.clock, self._ticks_by_step(tick)))
         log = outcome.log
-        for watch in outcome.fired:
-            extended = log.with_event(watch, tick)
-            schedule = attachment.schedule.after(extended.events)
-            if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
-                log, attachment = extended, attachment.attached(schedule)
+        attachment, log = attachment.after(outcome.fired, log, tick)
         return attachment, log, outcome.warnings
 
     def _ticks_by_step(self, tick: int) -> bool:  # noqa: ARG002
@@ -234,18 +243,21 @@ class Scheduler:
         """Reduces the metrics over all processes of the run. Here there is one process."""
         return metrics
 
-    def seek(self, tick: int) -> None:
+    def seek(self, tick: float) -> None:
         """Moves to any tick, forward or back, in constant time, and stores its levels.
+
+        A tick may be a number of NumPy or torch, and lie between two whole ticks, as in `seek(epoch + i / iters)`. `last_epoch` is the whole tick before it
+        then, which is what `state_dict` has, and the next `step` moves to the whole tick after it.
 
         If the schedule follows metrics: no reports are made up for the ticks between; going back forgets the events after that tick, and the monitors start
         anew. Raises `ScheduleError` for a tick before the plans that the run remembers (see `replan`), and, as `step` does, for a tick at which a `cumprod`
         needs more than 4 million factors.
         """
-        tick = whole_number("tick", tick, "seek to a whole tick, from 0", high=MAX_TICKS, text=str(self.schedule))
+        tick = checked_tick(tick, MAX_TICKS, str(self.schedule))
         self._check_remembered(tick)
         attachment, log = self._current(), self.log
-        if tick < self.last_epoch and (log.states or log.events or log.waiting):
-            log = log.rewound(tick)
+        if tick < self._tick and (log.states or log.events or log.waiting):
+            log = log.rewound(int(tick))
             attachment = attachment.attached(self.schedule.after(log.events))
         self._move_to(tick, attachment, log)
 
@@ -256,11 +268,12 @@ class Scheduler:
             message = f"tick {tick:g} lies before tick {first}: the run was replanned so often that its earlier plans are forgotten"
             raise refuse("LR152", message, f"ask for ticks from {first} on", str(self.schedule))
 
-    def replan(self, text: str) -> None:
+    def replan(self, text: str, *, total_steps: float | None = None, total_epochs: float | None = None) -> None:
         """Replaces the rest of the run: from the present tick and level on, the scheduler follows another text.
 
-        The schedule becomes `(the old one) for TICK then (text)`; see `Schedule.replanned`. The run remembers its last replans one by one, and folds older
-        ones into one plan, so that earlier ticks are forgotten. Raises `ScheduleError`, and changes nothing, for a wrong text.
+        The schedule becomes `(the old one) for TICK then (text)`; see `Schedule.replanned`. `total_steps` or `total_epochs` is the new total of the whole run,
+        if that has changed, as after its end: `rest` in the text is what is left of it, and what has been stays as it was. The run remembers its last replans
+        one by one, and folds older ones into one plan, so that earlier ticks are forgotten. Raises `ScheduleError`, and changes nothing, for a wrong text.
 
         >>> from types import SimpleNamespace
         >>> import lrdsl
@@ -273,16 +286,22 @@ class Scheduler:
         """
         text = written_schedule("the text", text, text=str(self.schedule))
         current = self._current()
+        total = new_total({"total_steps": total_steps, "total_epochs": total_epochs}, str(self.schedule))
         with bounded(text):
-            course, schedule = self.course.replanned(self.last_epoch, text, self.log.events, current.bases, current.groups)
+            course, schedule = self.course.replanned(Replan(self.last_epoch, text, total), self.log.events, current.bases, current.groups)
         attachment = current.attached(schedule)
         self._move_to(self.last_epoch, attachment, self.log.only(attachment.watches), course)
 
     def get_last_lr(self) -> list[float]:
         """The learning rates in force, one for each group; if the schedule does not set a group's rate, the rate that the group holds."""
-        tick, groups = self.last_epoch, self.optimizer.param_groups
+        tick, groups = self._tick, self.optimizer.param_groups
         scheduled = {id(group): track.evaluator.level(tick, base) for track in self._attachment.tracks if track.key == LR for group, base in track.slots}
         return [scheduled[id(group)] if id(group) in scheduled else float(group[LR]) for group in groups]
+
+    @property
+    def _last_lr(self) -> list[float]:
+        """The same, under the name that torch's schedulers keep it by."""
+        return self.get_last_lr()
 
     def __getitem__(self, name: str) -> float:
         """The level in force of a target that is in no param group, and that `values` named.
@@ -297,35 +316,17 @@ class Scheduler:
         """
         if isinstance(name, str) and name in self._levels:
             return self._levels[name]
-        near = did_you_mean(name, self._levels) if isinstance(name, str) else None
-        names = ", ".join(f"`{value}`" for value in self._levels)
-        if isinstance(name, str) and name in quantities(self.schedule.targets):
-            help = "read it from the param groups: `optimizer.param_groups[0]`"
-        else:
-            help = f"did you mean `{near}`?" if near else f"`values` names {names}" if names else 'name it: `compile(..., values=("ema",))`'
-        raise refuse("LR153", f"{quoted(name)} is not one of the `values` of this scheduler", help, str(self.schedule))
-
-    def _driver(self, quantity: str, group: int) -> tuple[str, float]:
-        """The name of the target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base."""
-        index, text = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=str(self.schedule)), str(self.schedule)
-        attachment = self._current()
-        targets = quantities(attachment.schedule.targets).get(string("the target", quantity, 'give its key: `target="lr"`', text), [])
-        if quantity in attachment.values:
-            return targets[0].name, cast(float, attachment.bases[quantity][0])
-        for target, indices in assign_groups(targets, attachment.groups, attachment.schedule):
-            if index in indices:
-                return target.name, cast(float, attachment.bases[quantity][index])
-        raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
+        raise unknown_value(name, self._levels, self.schedule)
 
     def at(self, tick: float, group: int = 0, target: str = LR) -> float:
         """The level of a group at any tick; the optimizer is not touched. `target` is a key, as `"momentum"` or `"betas[0]"`."""
-        name, base = self._driver(target, group)
+        name, base = driver(self._current(), target, group)
         self._check_remembered(checked_tick(tick, MAX_TICKS, str(self.schedule)))
         return self.schedule.at(tick, base, name)
 
     def values(self, ticks: ArrayLike, group: int = 0, target: str = LR) -> NDArray[np.float64]:
         """The levels of a group at ticks 0 .. n - 1, or at an array of ticks; the optimizer is not touched."""
-        name, base = self._driver(target, group)
+        name, base = driver(self._current(), target, group)
         at = checked_ticks(ticks, MAX_TICKS, MOST_TICKS, str(self.schedule))
         if at.size:
             self._check_remembered(float(at.min()))
@@ -334,7 +335,7 @@ class Scheduler:
     @property
     def phase(self) -> Phase:
         """The phase in force, of the main target: `lr`, or the first target if there is no `lr`."""
-        return self.schedule.phases[self.schedule.plan.phase_at(self.last_epoch)]
+        return self.schedule.phases[self.schedule.plan.phase_at(self._tick)]
 
     @property
     def finished(self) -> bool:
@@ -348,7 +349,7 @@ class Scheduler:
         finite = [n for n in lengths if n is not None]
         if len(finite) < len(lengths):
             return None
-        ticks = max(max(finite) - self.last_epoch, max(finite) * 0)
+        ticks = max(max(finite) - exact(self._tick), max(finite) * 0)
         return nearest_number(ticks)
 
     def state_dict(self) -> dict[str, Any]:
@@ -360,34 +361,43 @@ class Scheduler:
         return {
             "format": FORMAT,
             "schedule": str(self.course.planned),
-            "folded": None if self.course.folded is None else list(self.course.folded),
-            "replans": [list(replan) for replan in self.course.replans],
-            "clock": self.schedule.clock.facts(),
+            "folded": None if self.course.folded is None else to_row(self.course.folded),
+            "replans": [to_row(replan) for replan in self.course.replans],
+            "clock": self.course.planned.clock.facts(),
             "names": {name: plain(value) for name, value in self.schedule.names},
             "last_epoch": self.last_epoch,
             "watches": self.log.to_json(),
             "reports": self.log.waiting_to_json(),
             "bases": {name: list(bases) for name, bases in self.bases.items()},
-            "groups": [[name_of(group) for group in one.param_groups] for one in each_of(self.optimizer)],
+            "groups": names_in(self.optimizer),
         }
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool = False) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool | None = None, bases: str | None = None) -> None:
         """Goes on from a saved state, and stores its levels in the groups.
 
-        The replans of the saved run hold for this one too. Raises `ScheduleError`, and changes nothing, if the state is damaged, or belongs to another
-        schedule, another clock or another number of groups. With `migrate=True` it accepts the state of another schedule: this scheduler then goes on from
-        the saved tick, and ignores the saved replans and events.
+        Parameters, which `compile` sets for loops that call this themselves: `migrate`, True to accept the state of another schedule, or of a scheduler of
+        torch; `bases`, "saved" for the bases in the state, or "optimizer" for those that the groups had here.
+
+        Schedules are the same if their functions are, however they are written; the replans of the saved run hold for this one too. With `migrate`, this run
+        goes on where it is as far as the saved one: after as many epochs; or else samples; or else tokens; or else optimizer steps; or else, as with a state
+        of torch, ticks. A tick that has only begun does not count. A `ResumeWarning` says where that is, and by how much a level jumps there; at the end of
+        the run, it is an `EndOfRunWarning`. Raises `ScheduleError`, and changes nothing, if the state is damaged, or belongs to another schedule without
+        `migrate`, or to another number of groups with the bases "saved".
         """
-        text = str(self.schedule)
-        if not isinstance(migrate, bool):
-            raise refuse("LR152", f"migrate is {quoted(migrate)}", "it is True or False", text)
-        groups = self.optimizer.param_groups
-        counts = {name: 1 if name in self._levels else len(groups) for name in self.bases}
-        state = read_state(state_dict, self.state_dict(), self.course, counts, migrate, text)
-        with bounded(text):
-            schedule = state.course.schedule(state.log.events)
-        bases: Bases = {**{name: self.bases[name] for name in self._levels}, **state.bases}
-        attachment = attach(schedule, groups, bases, self._levels, sizes_of(self.optimizer))
-        if state.log.only(attachment.watches) != state.log:
-            raise refuse("LR151", "the state has reports of a metric that the schedule does not watch", "load a state that was saved whole", text)
-        self._move_to(state.tick, attachment, state.log, state.course, overwrite=True)
+        planned, current = self.course.planned, self._current()
+        migrate, keep = checked_loading(self._migrate if migrate is None else migrate, self._keep if bases is None else bases, planned)
+        with bounded(str(planned)):
+            saved = read_state(state_dict, self.state_dict(), planned)
+            landed = landing(saved, Here(planned, current.groups, current.bases, self._levels, names_in(self.optimizer)), migrate, keep == OPTIMIZER)
+            attachment, log = landed.attached(current)
+        unsaid = landed.warning
+        if unsaid is not None and not dropped():
+            warnings.warn(unsaid, stacklevel=2)
+            unsaid = None
+        self._move_to(landed.tick, attachment, log, landed.course, overwrite=True)
+        self._unsaid, self._until = unsaid, 0 if unsaid else self._until  # the next step is the first that can say it
+
+    def __repr__(self) -> str:
+        levels = [f"{level:.6g}" for level in self.get_last_lr()[:4]]
+        rates = levels[0] if len(levels) == 1 else f"[{', '.join(levels[:3])}{', ...' * (len(levels) > 3)}]"
+        return f"<{type(self).__name__} '{shown(str(self.schedule), 60)}' at tick {self._tick:g}: lr {rates}>"

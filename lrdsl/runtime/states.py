@@ -7,18 +7,21 @@ from typing import Any
 
 import attrs
 
-from lrdsl.arguments import floating, quoted
-from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import ScheduleError, refuse, shown
+from lrdsl.arguments import floating, whole
+from lrdsl.clock import MAX_TICKS, Clock
+from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.expr.exact import plain, unplain
 from lrdsl.runtime.groups import LR
 from lrdsl.runtime.replans import MOST_REPLANS, Course
 from lrdsl.runtime.reports import Log
+from lrdsl.schedule import Schedule, parse
+from lrdsl.schedule.source import Replan
 
 #: The version of the layout of a state.
 FORMAT = 1
+#: The most layers of lists and mappings in a state; a chain of torch's schedulers in one another takes two for each.
+_MOST_LAYERS = 50
 _WHOLE = "load a state that was saved whole"
-#: The parts in which a state and the scheduler that loads it must agree, with their names in messages.
-_SAME = {"schedule": "schedule", "clock": "clock", "names": "values of names"}
 
 #: The value of a subclass in Python's own type.
 _OWN_VALUE: dict[type, Callable[[Any], Any]] = {str: str.__str__, float: float.__float__, int: int.__int__}
@@ -26,81 +29,130 @@ _OWN_VALUE: dict[type, Callable[[Any], Any]] = {str: str.__str__, float: float._
 
 @attrs.frozen
 class Saved:
-    """A saved run: its tick, the bases of each quantity, the log of its metrics, and the course of its plans."""
+    """A saved run: its tick, the bases of each quantity, the log of its metrics, and the course of its plans.
+
+    `text`, `clock` and `names` are those of its schedule, `groups` the names of the groups of each optimizer. `course` is None, with the reason in
+    `unreadable`, if the schedule cannot be read here: it may use a file that is elsewhere. The state of a scheduler of torch has no schedule, so `clock` is
+    None; `levels` are the rates that it last set, if it has them.
+    """
 
     tick: int
     bases: dict[str, list[float | None]]
-    log: Log
-    course: Course
+    log: Log = attrs.field(factory=Log)
+    course: Course | None = None
+    text: str = ""
+    clock: Clock | None = None
+    names: Mapping[str, Any] = attrs.field(factory=dict)
+    groups: Sequence[Sequence[str]] | None = None
+    replanned: bool = False
+    unreadable: str = ""
+    levels: Sequence[float | None] = ()
 
 
-def read_state(state: Any, own: Mapping[str, Any], course: Course, counts: Mapping[str, int], migrate: bool, text: str) -> Saved:
-    """Reads a state for a scheduler whose `own` state and course these are, and which has so many bases of each quantity: `counts`.
+def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
+    """Reads a state for a scheduler of the schedule `planned`, whose `own` state this is. Raises `ScheduleError` for a state that is damaged.
 
-    `text` is the schedule that errors show.
-    Raises `ScheduleError` for a state that is damaged, or that belongs to another run; with `migrate`, the state may be of another schedule.
+    The state may be of another schedule, and of a scheduler of torch: what has a `last_epoch`, or schedulers inside that do.
     """
+    text = str(planned)
     try:
         state = _plain(state) if isinstance(state, Mapping) else None
+        foreign = None if state is None or "format" in state else _foreign(state)
     except Exception:  # raised by data of the user's own classes
-        state = None
+        state = foreign = None
+    if foreign is not None:
+        return foreign
     if state is None or set(state) != set(own) or type(state["format"]) is not int or state["format"] != FORMAT:
         raise refuse("LR151", "this is not the state of an lrdsl scheduler", "load what `state_dict()` of such a scheduler gave", text)
     if not isinstance(state["schedule"], str) or not all(_are_facts(state[part]) for part in ("clock", "names")):
         raise _damaged("schedule, clock or names", text)
-    for part, name in _SAME.items():
-        if not migrate and state[part] != own[part]:
-            message = f"the state has another {name}: saved {_shown(state[part])}, here {_shown(own[part])}"
-            raise refuse("LR151", message, "compile the saved schedule, or pass migrate=True to go on with this one from the saved tick", text)
-    other_schedule = migrate and state["schedule"] != own["schedule"]
     tick = state["last_epoch"]
     if not _is_tick(tick):
         raise _damaged("tick", text)
     bases = _read_bases(state["bases"], text)
-    other = next((name for name, count in counts.items() if name in bases and len(bases[name]) != count), None)
-    if other is not None:
-        message = f"the number of param groups differs: {len(bases[other])} in the state, {counts[other]} in the optimizer"
-        raise refuse("LR151", message, "build the optimizer with the same groups", text)
-    _check_groups(state["groups"], own["groups"], text)
-    if other_schedule:
-        return Saved(tick, bases, Log(), Course(course.planned))
-    if set(bases) != set(own["bases"]) or any(_lacks(bases[name], own["bases"][name]) for name in bases):
-        raise _damaged("bases", text)
+    if not _are_names(state["groups"]):
+        raise _damaged("names of param groups", text)
     try:
         log = Log.from_json(state["watches"], state["reports"], tick)
     except ValueError:
         raise _damaged("log of metrics", text) from None
+    try:
+        clock = Clock.from_facts(state["clock"])
+        names = {name: unplain(value) for name, value in state["names"].items()}
+    except (ValueError, TypeError):  # a ScheduleError is a ValueError
+        raise _damaged("schedule, clock or names", text) from None
     folded, replans = state["folded"], state["replans"]
-    if not _are_replans(replans) or not (folded is None or _are_replans([folded])) or (folded is not None and folded[0] > tick):
+    try:
+        course = Course(planned, None if folded is None else _replan(folded), tuple(_replan(row) for row in _rows(replans)))
+    except (ValueError, TypeError):
+        raise _damaged("replans", text) from None
+    if course.folded is not None and course.folded.tick > tick:
         raise _damaged("replans", text)
-    return Saved(tick, bases, log, Course(course.planned, None if folded is None else (folded[0], folded[1]), tuple((at, body) for at, body in replans)))
+    saved = Saved(tick, bases, log, course, state["schedule"], clock, state["names"], state["groups"], bool(replans) or folded is not None)
+    if all(state[part] == own[part] for part in ("schedule", "clock", "names")):
+        return saved
+    try:
+        return attrs.evolve(saved, course=attrs.evolve(course, planned=parse(state["schedule"], names=names, library=planned.library, **clock.given())))
+    except ScheduleError as error:
+        return attrs.evolve(saved, course=None, unreadable=error.diagnostics[0].message)
 
 
-def _check_groups(groups: Any, own: Sequence[Sequence[str]], text: str) -> None:
-    """Raises `ScheduleError` for groups, given by their names for each optimizer, that are in another order here. Names that are new or gone do no harm."""
-    if not isinstance(groups, list) or not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in groups):
-        raise _damaged("names of param groups", text)
-    before, here = ([name for names in part for name in names] for part in (groups, own))
-    if len(before) != len(here):
-        raise _damaged("names of param groups", text)
-    moved = next((name for name, other in zip(before, here, strict=True) if name and name != other and name in here), None)
-    if moved is not None:
-        what = f"the param groups are in another order: `{shown(moved)}` is number {before.index(moved)} in the state, and number {here.index(moved)} here"
-        raise refuse("LR151", what, "build the optimizer with its groups in the same order, and give several optimizers in the same order", text)
-    sizes, own_sizes = [len(names) for names in groups], [len(names) for names in own]
-    if len(sizes) == len(own_sizes) and sizes != own_sizes:
-        what = f"the optimizers have {own_sizes} param groups, and {sizes} in the state"
-        raise refuse("LR151", what, "give the optimizers in the same order", text)
+def to_row(replan: Replan) -> list[Any]:
+    """Returns a replan as plain JSON data."""
+    row: list[Any] = [replan.tick, replan.text]
+    return [*row, {name: plain(value) for name, value in replan.total}] if replan.total else row
 
 
-def _plain(data: Any) -> Any:
-    """A copy of JSON data in Python's own types: a subclass may do anything when it is compared, read or shown."""
+def _rows(data: Any) -> Sequence[Any]:
+    if not isinstance(data, list | tuple) or len(data) > MOST_REPLANS:
+        raise ValueError(data)
+    return data
+
+
+def _replan(row: Any) -> Replan:
+    """Returns the replan of the data of `to_row`. Raises `ValueError` for other data."""
+    tick, text, *rest = row
+    if not isinstance(row, list | tuple) or not _is_tick(tick) or not isinstance(text, str) or len(rest) > 1:
+        raise ValueError(row)
+    if not rest:
+        return Replan(tick, text)
+    [[name, value]] = rest[0].items() if isinstance(rest[0], dict) else [("", None)]
+    if name not in ("total_steps", "total_epochs"):
+        raise ValueError(row)
+    return Replan(tick, text, ((name, unplain(value)),))
+
+
+def _foreign(state: Mapping[str, Any]) -> Saved | None:
+    """Returns the run of a scheduler of torch, or of one made of several of them; None for any other state."""
+    inner = [] if "_schedulers" not in state else [run for one in state["_schedulers"] if (run := _foreign(one)) is not None]
+    tick = whole(state.get("last_epoch"))
+    if tick is None:
+        tick = max((run.tick for run in inner), default=None)
+    if tick is None or not -1 <= tick <= MAX_TICKS:
+        return None
+    bases = [floating(base) for base in state.get("base_lrs", ())]
+    levels = [floating(level) for level in state.get("_last_lr", ())]
+    inside = next((run for run in inner if run.bases), None)
+    if not bases and inside is not None:
+        return Saved(max(tick, 0), inside.bases, levels=levels)
+    return None if None in bases else Saved(max(tick, 0), {LR: [*bases]} if bases else {}, levels=levels)
+
+
+def _are_names(groups: Any) -> bool:
+    """Whether the data are the names of groups, for each optimizer."""
+    return isinstance(groups, list) and all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in groups)
+
+
+def _plain(data: Any, depth: int = 0) -> Any:
+    """A copy of JSON data in Python's own types: a subclass may do anything when it is compared, read or shown. Raises `ValueError` for data in deep layers."""
+    if depth > _MOST_LAYERS:
+        raise ValueError
     if isinstance(data, Mapping):
-        return {_plain(key): _plain(value) for key, value in data.items()}
+        return {_plain(key, depth + 1): _plain(value, depth + 1) for key, value in data.items()}
     if isinstance(data, list):
-        return [_plain(value) for value in list.__iter__(data)]
+        return [_plain(value, depth + 1) for value in list.__iter__(data)]
     if isinstance(data, tuple):
-        return [_plain(value) for value in tuple.__iter__(data)]
+        return [_plain(value, depth + 1) for value in tuple.__iter__(data)]
     if isinstance(data, bool):
         return data
     return next((value(data) for kind, value in _OWN_VALUE.items() if isinstance(data, kind)), data)
@@ -108,10 +160,6 @@ def _plain(data: Any) -> Any:
 
 def _damaged(part: str, text: str) -> ScheduleError:
     return refuse("LR151", f"the state is damaged: its {part} cannot be read", _WHOLE, text)
-
-
-def _shown(part: Any) -> str:
-    return f"`{part}`" if isinstance(part, str) and len(part) < 1000 else f"`{quoted(part)}`"
 
 
 def _is_tick(tick: Any) -> bool:
@@ -140,16 +188,3 @@ def _read_bases(data: Any, text: str) -> dict[str, list[float | None]]:
         if any(number is None and (base is not None or name == LR) for base, number in zip(bases, parsed[name], strict=True)):
             raise _damaged("bases", text)
     return parsed
-
-
-def _lacks(bases: Sequence[float | None], own: Sequence[float | None]) -> bool:
-    """Whether a base is missing that this run has."""
-    return any(base is None and here is not None for base, here in zip(bases, own, strict=True))
-
-
-def _are_replans(data: Any) -> bool:
-    """Whether the data are pairs of a tick and a text, and not more than a run remembers."""
-    if not isinstance(data, list | tuple) or len(data) > MOST_REPLANS:
-        return False
-    pairs: Sequence[Any] = data
-    return all(isinstance(pair, list | tuple) and len(pair) == 2 and _is_tick(pair[0]) and isinstance(pair[1], str) for pair in pairs)

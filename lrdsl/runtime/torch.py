@@ -16,6 +16,7 @@ from torch.optim import lr_scheduler
 from lrdsl.clock import Options
 from lrdsl.diagnostics import refuse
 from lrdsl.reading import read
+from lrdsl.runtime.migrating import check_last_epoch
 from lrdsl.runtime.optimizers import each_of, joined
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.runtime.values import Values
@@ -52,9 +53,13 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         schedule: str | Schedule,
         reduce: str | None = "mean",
         values: Values = (),
+        migrate: bool = False,
+        bases: str = "saved",
+        last_epoch: int = -1,
         **options: Unpack[Options],
     ) -> None:
-        self._set_schedule(read(schedule, options), reduce)
+        self._set_schedule(read(schedule, options), reduce, migrate, bases)
+        check_last_epoch(last_epoch, self.schedule)
         for one in optimizer if isinstance(optimizer, list | tuple) else [optimizer]:
             if not isinstance(one, torch.optim.Optimizer):
                 raise refuse("LR152", f"{type(one).__name__} is no torch optimizer", "pass one, as `torch.optim.SGD(...)`", str(self.schedule))

@@ -35,10 +35,11 @@ class ReportMetrics(TrainerCallback):
             scheduler.report(**named(metrics or {}))
 
 
-def set_schedule(trainer: Trainer, schedule: str | Schedule, **options: Unpack[Options]) -> None:
+def set_schedule(trainer: Trainer, schedule: str | Schedule, *, migrate: bool = False, bases: str = "saved", **options: Unpack[Options]) -> None:
     """Gives a Trainer a schedule for the optimizer that it makes itself, and reports its evaluations to the schedule.
 
-    Parameters: `trainer`; `schedule`, text or a `Schedule`; the options of `lrdsl.parse`, for a text only. Trainer's total of steps, and its epochs unless it
+    Parameters: `trainer`; `schedule`, text or a `Schedule`; `migrate` and `bases`, how a checkpoint will be loaded, as in `lrdsl.compile`: `migrate=True` to go
+    on with more steps than it was made with; the options of `lrdsl.parse`, for a text only. Trainer's total of steps, and its epochs unless it
     has `max_steps`, are those of the text: `warmup(5%) then cosine(rest)`. `train(resume_from_checkpoint=...)` goes on with the schedule. Raises
     `ScheduleError` for a wrong text when Trainer begins to train.
     """
@@ -50,7 +51,7 @@ def set_schedule(trainer: Trainer, schedule: str | Schedule, **options: Unpack[O
             if not isinstance(schedule, Schedule):
                 epochs = {} if trainer.args.max_steps > 0 else {"total_epochs": trainer.args.num_train_epochs}
                 clock = {"total_steps": num_training_steps, **epochs, **options}  # type: ignore[typeddict-item]
-            own.lr_scheduler = compile(read(schedule, clock or options), own.optimizer if optimizer is None else optimizer)
+            own.lr_scheduler = compile(read(schedule, clock or options), own.optimizer if optimizer is None else optimizer, migrate=migrate, bases=bases)
             own._created_lr_scheduler = True
         return own.lr_scheduler
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from lrdsl.arguments import floating, quoted
-from lrdsl.diagnostics import did_you_mean, refuse
-from lrdsl.runtime.groups import LR
+from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse
+from lrdsl.runtime.groups import LR, quantities
 from lrdsl.schedule import Schedule
 
 #: Names of values, or the base of each by name.
@@ -37,3 +37,14 @@ def value_bases(values: Any, schedule: Schedule) -> dict[str, float]:
             raise refuse("LR152", f"the base of `{name}` in `values` is {quoted(number)}", "give a finite number, as 0.999", text)
         bases[name] = base
     return bases
+
+
+def unknown_value(name: Any, values: Mapping[str, float], schedule: Schedule) -> ScheduleError:
+    """Returns the error of a name that is none of the values of a scheduler."""
+    near = did_you_mean(name, values) if isinstance(name, str) else None
+    names = ", ".join(f"`{value}`" for value in values)
+    if isinstance(name, str) and name in quantities(schedule.targets):
+        help = "read it from the param groups: `optimizer.param_groups[0]`"
+    else:
+        help = f"did you mean `{near}`?" if near else f"`values` names {names}" if names else 'name it: `compile(..., values=("ema",))`'
+    return refuse("LR153", f"{quoted(name)} is not one of the `values` of this scheduler", help, str(schedule))

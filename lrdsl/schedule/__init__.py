@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,11 @@ from lrdsl.expr.exact import Exact, nearest_number
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
 from lrdsl.schedule.assertions import hold
-from lrdsl.schedule.source import Events, Source
+from lrdsl.schedule.source import Events, Replan, Source, continued_often
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
-from lrdsl.syntax.replanning import bodies, continued
-from lrdsl.targets import Program, Target
+from lrdsl.targets import Program, Target, meaning
 from lrdsl.work import bounded
 
 if TYPE_CHECKING:
@@ -37,10 +36,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, eq=False)
 class Schedule:
     r"""A schedule: immutable, checked, hashable. `lrdsl.parse` makes one; `str()` returns its canonical text.
 
+    Schedules are equal when their functions, and what they watch, are: `cosine(rest)` of 50 epochs of 100 steps equals `cosine(5000)`.
     A schedule is a function of the tick t = 0, 1, 2, ... and of the base value :math:`\eta_0` of a param group. If it follows a metric, it is the function for
     the `events` that have come so far, as if no others came.
 
@@ -55,10 +55,10 @@ class Schedule:
     tree: Node = attrs.field(repr=False)
     clock: Clock = attrs.Factory(Clock)
     names: tuple[tuple[str, Exact], ...] = ()
-    text: str = attrs.field(default="", eq=False, repr=False)
+    text: str = attrs.field(default="", repr=False)
     events: Events = attrs.field(default=(), kw_only=True, repr=False)
-    program: Program = attrs.field(kw_only=True, eq=False, repr=False)
-    library: Library | None = attrs.field(default=None, kw_only=True, eq=False, repr=False)
+    program: Program = attrs.field(kw_only=True, repr=False)
+    library: Library | None = attrs.field(default=None, kw_only=True, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the state for a pickle: the schedule without its generated code."""
@@ -94,22 +94,25 @@ class Schedule:
         >>> print(lrdsl.parse("cosine(100)").replanned(40, "linear(10)"))
         cosine(100) for 40 then linear(10)
         """
-        return self.replanned_often([(tick, text)])
+        return self.replanned_often([Replan(tick, text)])
 
-    def replanned_often(self, replans: Sequence[tuple[int, str]]) -> Schedule:
-        """Returns this schedule after several replans, each a tick and a text."""
-        tree, help = self.tree, f"replan at a whole tick from 0 to {MAX_TICKS:.0e}"
-        for tick, text in replans:
-            at = whole_number("tick", tick, help, high=MAX_TICKS, text=str(self))
-            added = plain(parse_tree(arguments.schedule("the text", text)))
-            for name in bodies(added):
-                self.program.check_written(name, str(self))
-            tree = continued(tree, at, added)
-        return self.with_tree(tree)
+    def replanned_often(self, replans: Iterable[Replan]) -> Schedule:
+        """Returns this schedule after several replans."""
+        return self.with_tree(*continued_often(self.tree, self.clock, replans, lambda name: self.program.check_written(name, str(self)), str(self)))
 
-    def with_tree(self, tree: Node) -> Schedule:
-        """Returns the schedule of another tree, with the clock, names and events of this one."""
-        return parse(canonical(tree), names=dict(self.names), library=self.library, **self.clock.given()).after(dict(self.events))
+    def with_tree(self, tree: Node, clock: Clock | None = None) -> Schedule:
+        """Returns the schedule of another tree, with the names and events of this one, and its clock if no other is given."""
+        return parse(canonical(tree), names=dict(self.names), library=self.library, **(clock or self.clock).given()).after(dict(self.events))
+
+    @cached_property
+    def _meaning(self) -> frozenset[Hashable]:
+        return meaning(self.targets, (str(self), self.names, self.clock, self.events))
+
+    def __eq__(self, other: object) -> bool:
+        return self._meaning == other._meaning if isinstance(other, Schedule) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._meaning)
 
     def after(self, history: History) -> Schedule:
         """Returns this schedule for a run in which exactly these events have come so far."""
@@ -139,8 +142,7 @@ class Schedule:
         [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
         """
         s = self
-        help = f"give whole ticks from 0 to {MAX_TICKS:.0e}"
-        for tick in sorted(whole_number("tick", tick, help, high=MAX_TICKS, text=str(self)) for tick in ticks):
+        for tick in sorted(whole_number("tick", tick, "give whole ticks from 0 to 1e+12", high=MAX_TICKS, text=str(self)) for tick in ticks):
             waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.may_fire_at(tick)]
             key = next((key for key in waiting if key is not None), None)
             if key is None:

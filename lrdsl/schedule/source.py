@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
 
+from lrdsl.arguments import schedule, whole_number
 from lrdsl.check import check
+from lrdsl.check.keys import plain as bare
 from lrdsl.check.program import Library
-from lrdsl.clock import Clock
-from lrdsl.diagnostics import Problems
-from lrdsl.expr.exact import Exact
+from lrdsl.clock import MAX_TICKS, Clock, total_of
+from lrdsl.diagnostics import Problems, refuse
+from lrdsl.expr.exact import Exact, plain
 from lrdsl.plan import Plan
+from lrdsl.syntax import parse
 from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.replanning import bodies, continued, with_total
 from lrdsl.targets import Program, Target
 from lrdsl.work import bounded
 
 #: The events of a run so far: the key of each, and its ticks.
 Events = tuple[tuple[tuple[str, Exact], tuple[int, ...]], ...]
+
+
+@attrs.frozen
+class Replan:
+    """A text that continues a schedule from a tick on. `total` has the facts of the run's new total, as `{"total_steps": 500}`; it is empty for the old one."""
+
+    tick: int
+    text: str
+    total: tuple[tuple[str, Exact], ...] = ()
+
+    def clock(self, before: Clock) -> Clock:
+        """Returns the clock of the run from now on. Raises `ScheduleError` for a total that is no later than the replan."""
+        if not self.total:
+            return before
+        clock = before.with_total(**dict(self.total))
+        if clock.total_in_ticks() <= self.tick:
+            total = ", ".join(f"{name}={plain(value)}" for name, value in self.total)
+            raise refuse("LR152", f"the run is at tick {self.tick}, and {total} is no longer", "give the whole run's new total, with what has been", self.text)
+        return clock
 
 
 @attrs.frozen
@@ -75,3 +98,25 @@ class Source:
                     targets = (self._read_member(program, target, target.number, **options),)
             self._readable.update({(t.name, symbolic): t.plan for t in targets})
         return self._readable[key]
+
+
+def continued_often(tree: Node, clock: Clock, replans: Iterable[Replan], check_name: Callable[[str], object], text: str) -> tuple[Node, Clock]:
+    """Returns the tree of a schedule after several replans, and its clock. `check_name` raises `ScheduleError` for a target that the schedule does not have.
+
+    `text` is shown in errors.
+    """
+    help = f"replan at a whole tick from 0 to {MAX_TICKS:.0e}"
+    for replan in replans:
+        at = whole_number("tick", replan.tick, help, high=MAX_TICKS, text=text)
+        added = bare(parse(schedule("the text", replan.text)))
+        for name in bodies(added):
+            check_name(name)
+        now = replan.clock(clock)
+        tree, clock = continued(under_total(tree, clock, now), at, added), now
+    return tree, clock
+
+
+def under_total(tree: Node, before: Clock, now: Clock) -> Node:
+    """Returns the tree of the same schedule under the clock of a run with another total."""
+    old, new = total_of(before), total_of(now)
+    return tree if old is None or new is None or old == new else with_total(tree, old, new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from lrdsl.clock import Clock
 from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse, shown
 from lrdsl.expr import Expr
 from lrdsl.expr.exact import Exact
-from lrdsl.plan import Plan
+from lrdsl.plan import Plan, best
 from lrdsl.targets.patterns import braces_of, catch, catch_first, with_number
 
 #: The most characters of the name of a target that a program asks for.
@@ -96,6 +96,40 @@ def fits(selector: str | int, index: int, group: str) -> bool:
     if isinstance(selector, int):
         return selector == index
     return fnmatchcase(group, selector) if next(braces_of(selector), None) is None else catch(selector, group) is not None
+
+
+#: What makes a selector a pattern.
+_PATTERN = re.compile(r"[*?\[{]")
+
+
+def _may_share(one: Target, two: Target) -> bool:
+    """Whether two targets of one quantity may pick the same group, so that their order matters."""
+    return any(_may_agree(a, b) for a in one.groups for b in two.groups)
+
+
+def _may_agree(a: str | int, b: str | int) -> bool:
+    if isinstance(a, int) or isinstance(b, int):
+        return a == b or type(a) is not type(b)
+    wild = [_PATTERN.search(name) is not None for name in (a, b)]
+    return all(wild) or (fits(a, 0, b) if wild[0] else fits(b, 0, a))
+
+
+def meaning(targets: Sequence[Target], families: Hashable = None) -> frozenset[Hashable]:
+    """Returns what targets say, however it is written: equal for targets of equal functions and watches, in any order that changes nothing.
+
+    `families` stands for the members of families, of which there is one for every number; if it is None, the targets have the members that count.
+    """
+    said: set[Hashable] = set()
+    for i, target in enumerate(targets):
+        key = (target.quantity, frozenset(target.groups), target.number)
+        if families is None or target.number is None:
+            said.add((key, best(target.plan.law), best(target.plan.level), target.plan.watches))
+        else:
+            said.add(families)
+        if target.groups and (families is None or target.number is None):
+            later = [other for other in targets[i + 1 :] if other.groups and other.quantity == target.quantity and other.written != target.written]
+            said |= {(key, (other.quantity, frozenset(other.groups), other.number)) for other in later if _may_share(target, other)}
+    return frozenset(said)
 
 
 @attrs.frozen

@@ -41,8 +41,8 @@ class Line(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler, **self.configuration}}
 
 
-def fitted(module: Line, folder: Path, epochs: int, checkpoint: str | None = None) -> lightning.Trainer:
-    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(8, 1)), batch_size=2)
+def fitted(module: Line, folder: Path, epochs: int, checkpoint: str | None = None, batch: int = 2) -> lightning.Trainer:
+    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(8, 1)), batch_size=batch)
     trainer = lightning.Trainer(
         max_epochs=epochs, accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
         default_root_dir=folder, num_sanity_val_steps=0,
@@ -223,3 +223,66 @@ def test_a_report_that_waits_is_in_the_checkpoint(tmp_path: Path) -> None:
     assert torch.load(checkpoint, weights_only=False)["lr_schedulers"][0]["reports"] == [["val_loss", 1.0]]
     lightning.Trainer(max_epochs=4, callbacks=[lrdsl.lightning.ReportMetrics()], **options).fit(rest, data, data, ckpt_path=checkpoint, weights_only=False)
     assert half.rates + rest.rates == whole.rates
+
+
+class Longer(Line):
+    """A run that tells the scheduler how many epochs and steps it has, and loads what was saved with others."""
+
+    def __init__(self, epochs: int, steps: int = 4, **options: Any) -> None:
+        super().__init__("warmup(10%) then cosine(rest)", [0.0] * 100, interval="step")
+        self.options = {"total_epochs": epochs, "steps_per_epoch": steps, "migrate": True, **options}
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        self.scheduler = lrdsl.compile(self.text, optimizer, **self.options)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler, "interval": "step"}}
+
+
+def resumed(module: Line, folder: Path, epochs: int, checkpoint: Path, batch: int = 2) -> list[str]:
+    """Fits a module from a checkpoint. Returns what the scheduler said."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted(module, folder, epochs, str(checkpoint), batch)
+    return [str(warning.message) for warning in caught if issubclass(warning.category, lrdsl.ResumeWarning)]
+
+
+def test_more_epochs_than_the_checkpoint_was_made_with(tmp_path: Path) -> None:
+    before = Longer(10)
+    fitted(before, tmp_path, 10).save_checkpoint(tmp_path / "whole.ckpt")
+    assert before.scheduler.finished
+    after = Longer(12)
+    [message] = resumed(after, tmp_path, 12, tmp_path / "whole.ckpt")
+    assert message.startswith("The run goes on at tick 40 of 48, as far in epochs as the saved run at its tick 40.")
+    assert after.rates == [after.scheduler.at(t) for t in range(40, 48)]
+    assert after.scheduler.finished
+
+
+def test_half_as_many_steps_per_epoch_from_half_time_on(tmp_path: Path) -> None:
+    before = Longer(4)
+    fitted(before, tmp_path, 2).save_checkpoint(tmp_path / "half.ckpt")
+    after = Longer(4, 2)
+    [message] = resumed(after, tmp_path, 4, tmp_path / "half.ckpt", batch=4)
+    assert message.startswith("The run goes on at tick 4 of 8")
+    assert "jumps" not in message
+    assert after.rates == [after.scheduler.at(t) for t in range(4, 8)]
+    assert after.rates[0] > 0.04
+
+
+def test_without_migrate_it_refuses_and_says_so(tmp_path: Path) -> None:
+    fitted(Longer(10), tmp_path, 1).save_checkpoint(tmp_path / "begun.ckpt")
+    with pytest.raises(lrdsl.ScheduleError, match="migrate=True to `compile`"):
+        fitted(Longer(12, migrate=False), tmp_path, 12, str(tmp_path / "begun.ckpt"))
+
+
+def test_a_checkpoint_with_torch_s_scheduler(tmp_path: Path) -> None:
+    class Old(Line):
+        def configure_optimizers(self) -> Any:
+            optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 40), "interval": "step"}}
+
+    fitted(Old("", [0.0] * 10), tmp_path, 5).save_checkpoint(tmp_path / "old.ckpt")
+    after = Longer(10)
+    after.text = "cosine(rest)"
+    [message] = resumed(after, tmp_path, 10, tmp_path / "old.ckpt")
+    assert "jumps" not in message
+    assert after.rates == [after.scheduler.at(t) for t in range(20, 40)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainingArguments, get_scheduler
 
 import lrdsl
 import lrdsl.transformers
@@ -46,14 +46,16 @@ class Rates(TrainerCallback):
         return control
 
 
-def trained(folder: Path, stop: int | None = None, resume: str | None = None) -> tuple[list[float], Any, torch.Tensor]:
+def trained(
+    folder: Path, stop: int | None = None, resume: str | None = None, steps: int = STEPS, text: str = "warmup(5) then cosine(25)", **options: Any
+) -> tuple[list[float], Any, torch.Tensor]:
     torch.manual_seed(0)
     model = Line()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    scheduler = lrdsl.compile("warmup(5) then cosine(25)", optimizer)
+    scheduler = lrdsl.compile(text, optimizer, **options)
     rates = Rates(optimizer, stop)
     arguments = TrainingArguments(
-        str(folder), max_steps=STEPS, per_device_train_batch_size=4, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, use_cpu=True
+        str(folder), max_steps=steps, per_device_train_batch_size=4, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True, use_cpu=True
     )
     data = [{"x": torch.tensor([k / 10, 1.0]), "labels": torch.tensor(k / 5)} for k in range(40)]
     Trainer(model, arguments, train_dataset=data, optimizers=(optimizer, scheduler), callbacks=[rates]).train(resume_from_checkpoint=resume)
@@ -158,3 +160,50 @@ def test_trainers_own_optimizer_goes_on_from_a_checkpoint(tmp_path: Path) -> Non
     assert resumed == whole[20:]
     assert len(set(resumed)) == 3
     assert again.lr_scheduler.state_dict() == trainer.lr_scheduler.state_dict()
+
+
+@pytest.mark.parametrize("stop", [20, 40])
+def test_a_longer_run_than_the_checkpoint_was_made_with(tmp_path: Path, stop: int) -> None:
+    text = "warmup(10%) then cosine(rest)"
+    begun, before, _ = trained(tmp_path, stop=stop, steps=40, text=text, total_steps=40)
+    assert begun == [before.at(t) for t in range(stop)]
+    with pytest.warns(lrdsl.ResumeWarning, match=f"at tick {stop} of 60, as far in optimizer steps as the saved run at its tick {stop}"):
+        rest, after, _ = trained(tmp_path, resume=str(tmp_path / f"checkpoint-{stop}"), steps=60, text=text, total_steps=60, migrate=True)
+    assert rest == [after.at(t) for t in range(stop, 60)]
+    assert after.finished
+
+
+def test_a_run_that_goes_on_from_its_present_level(tmp_path: Path) -> None:
+    """With the saved schedule and a replan in a callback, the rate does not jump."""
+
+    class Replan(TrainerCallback):
+        def on_train_begin(self, *_: Any, lr_scheduler: Any, **__: Any) -> None:
+            lr_scheduler.replan("linear(rest)", total_steps=60)
+
+    trained(tmp_path, stop=20, steps=40, text="cosine(rest)", total_steps=40)
+    model = Line()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = lrdsl.compile("cosine(rest)", optimizer, total_steps=40)
+    rates = Rates(optimizer, None)
+    arguments = TrainingArguments(
+        str(tmp_path), max_steps=60, per_device_train_batch_size=4, report_to=[], save_strategy="no", logging_strategy="no", use_cpu=True
+    )
+    data = [{"x": torch.tensor([k / 10, 1.0]), "labels": torch.tensor(k / 5)} for k in range(40)]
+    trainer = Trainer(model, arguments, train_dataset=data, optimizers=(optimizer, scheduler), callbacks=[rates, Replan()])
+    trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-20"))
+    assert rates.found == pytest.approx([0.05 * (60 - t) / 40 for t in range(20, 60)])
+
+
+def test_a_checkpoint_with_the_scheduler_of_transformers(tmp_path: Path) -> None:
+    model = Line()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    old = get_scheduler("cosine", optimizer, num_warmup_steps=4, num_training_steps=40)
+    arguments = TrainingArguments(
+        str(tmp_path), max_steps=40, per_device_train_batch_size=4, report_to=[], save_strategy="no", logging_strategy="no", use_cpu=True
+    )
+    data = [{"x": torch.tensor([k / 10, 1.0]), "labels": torch.tensor(k / 5)} for k in range(40)]
+    Trainer(model, arguments, train_dataset=data, optimizers=(optimizer, old), callbacks=[Rates(optimizer, 20)]).train()
+    with pytest.warns(lrdsl.ResumeWarning, match="by a scheduler of torch") as caught:
+        rest, after, _ = trained(tmp_path, resume=str(tmp_path / "checkpoint-20"), steps=40, text="warmup(10%) then cosine(rest)", total_steps=40, migrate=True)
+    assert rest == [after.at(t) for t in range(20, 40)]
+    assert not any("jumps" in str(warning.message) for warning in caught)

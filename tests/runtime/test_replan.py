@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.runtime.replans import LEFT, MOST_REPLANS, nearest
+from lrdsl.schedule.source import Replan
 from lrdsl.syntax import canonical
 from tests.drawing import examples
 from tests.properties import texts
@@ -202,7 +203,7 @@ def test_a_text_that_has_no_room_beside_the_plan_folds_it() -> None:
         present = levels(opt)
         scheduler.replan(long)
         assert levels(opt) == pytest.approx(present, rel=1e-12)
-    assert (scheduler.course.folded, len(scheduler.replans)) == ((3, "hold(at=0.99x)"), 2)
+    assert (scheduler.course.folded, len(scheduler.replans)) == (Replan(3, "hold(at=0.99x)"), 2)
     fresh, _ = resumed(scheduler.state_dict(), "linear(100)", 0.1, 0.2)
     assert levels(fresh) == levels(opt)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
+import pickle
 import warnings
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch.optim import lr_scheduler as torch_schedulers
@@ -203,3 +207,117 @@ def test_the_rates_in_force_are_those_of_the_schedule() -> None:
     opt.param_groups[0]["lr"] = 5.0
     opt.param_groups[1]["lr"].fill_(7.0)
     assert scheduler.get_last_lr() == levels
+
+
+def test_seek_to_a_fraction_of_an_epoch() -> None:
+    """As timm and torch's warm restarts are stepped: `step(epoch + i / iters)`."""
+    optimizer = torch.optim.SGD([parameter()], lr=0.1)
+    scheduler = lrdsl.compile("warmup(2) then cosine(8)", optimizer, tick="epoch")
+    for epoch in range(3):
+        for i in range(4):
+            scheduler.seek(epoch + i / 4)
+            assert optimizer.param_groups[0]["lr"] == scheduler.at(epoch + i / 4) == scheduler.get_last_lr()[0]
+            assert scheduler.last_epoch == epoch
+    assert (scheduler.phase.text, scheduler.remaining) == ("cosine(8)", 7.25)
+    assert scheduler.state_dict()["last_epoch"] == 2
+    scheduler.step()
+    assert (scheduler.last_epoch, optimizer.param_groups[0]["lr"]) == (3, scheduler.at(3))
+    scheduler.seek(1.75)
+    scheduler.load_state_dict(scheduler.state_dict())
+    assert (scheduler.get_last_lr(), optimizer.param_groups[0]["lr"]) == ([scheduler.at(1)], scheduler.at(1))
+    scheduler.seek(2.5)
+    twin = pickle.loads(pickle.dumps(scheduler))
+    assert twin.get_last_lr() == [scheduler.at(2.5)]
+    optimizer.add_param_group({"params": [parameter()], "lr": 1.0})
+    assert scheduler.get_last_lr()[0] == scheduler.at(2.5)
+
+
+@pytest.mark.parametrize(
+    "tick",
+    [
+        7,
+        7.0,
+        np.int64(7),
+        np.int32(7),
+        np.uint8(7),
+        np.float32(7),
+        np.float64(7.0),
+        torch.tensor(7),
+        torch.tensor(7.0),
+        torch.tensor([7]),
+        Fraction(7),
+        np.array(7),
+    ],
+    ids=repr,
+)
+def test_seek_takes_numbers_of_numpy_and_torch(tick: Any) -> None:
+    scheduler = lrdsl.compile("linear(10)", torch.optim.SGD([parameter()], lr=0.1))
+    scheduler.seek(tick)
+    assert (scheduler.last_epoch, type(scheduler.last_epoch), scheduler.get_last_lr()) == (7, int, [scheduler.at(7)])
+    assert json.loads(json.dumps(scheduler.state_dict()))["last_epoch"] == 7
+
+
+@pytest.mark.parametrize(
+    "text", ["step(3, 0.1) then cosine(20)", "every(2, linear(10))", "hold(5/2) then linear(7/2)", "exp(0.9) * warmup(4)", "cumprod(0.9 + 0.1*t/(t + 5))"]
+)
+@pytest.mark.parametrize("rate", [0.1, torch.tensor(0.1, dtype=torch.float64)], ids=["float", "tensor"])
+def test_every_fraction_has_the_level_of_its_tick(text: str, rate: Any) -> None:
+    optimizer = torch.optim.Adam([parameter()], lr=rate.clone() if isinstance(rate, torch.Tensor) else rate, foreach=False)
+    scheduler = lrdsl.compile(text, optimizer)
+    for tick in (0.5, 2.25, 2.5, 3.999, 6, 6.5, 1.75, 30.1):
+        scheduler.seek(tick)
+        assert float(optimizer.param_groups[0]["lr"]) == scheduler.at(tick) == scheduler.get_last_lr()[0]
+        optimizer.step()
+        scheduler.step()
+        assert float(optimizer.param_groups[0]["lr"]) == scheduler.at(int(tick) + 1)
+
+
+def test_going_back_by_a_fraction_forgets_what_came_later() -> None:
+    scheduler = lrdsl.compile("hold until loss < 0.3 then linear(4)", torch.optim.SGD([parameter()], lr=1.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(4):
+            scheduler.step(loss=0.1)
+    scheduler.seek(3.5)
+    assert scheduler.get_last_lr() == [1.0 - 2.5 / 4]
+    scheduler.seek(0.5)
+    assert scheduler.get_last_lr() == [1.0]
+
+
+@pytest.mark.parametrize("last_epoch", [0, 5, np.int64(5), "5", 1.5, True], ids=repr)
+def test_last_epoch_says_seek(last_epoch: Any) -> None:
+    from lrdsl.torch import LRScheduler
+
+    optimizer = torch.optim.SGD([parameter()], lr=0.1)
+    for make in (
+        lambda: lrdsl.compile("linear(10)", optimizer, last_epoch=last_epoch),
+        lambda: LRScheduler(optimizer, "linear(10)", last_epoch=last_epoch),
+        lambda: lrdsl.compile("linear(10)", SimpleNamespace(param_groups=[{"lr": 0.1}]), last_epoch=last_epoch),
+    ):
+        with pytest.raises(lrdsl.ScheduleError, match=r"scheduler\.seek\("):
+            make()
+    assert lrdsl.compile("linear(10)", optimizer, last_epoch=-1).last_epoch == 0
+
+
+def test_last_lr_is_there_as_torch_has_it() -> None:
+    scheduler = lrdsl.compile("linear(10)", torch.optim.SGD([parameter()], lr=0.1))
+    run(scheduler.optimizer, scheduler, 3)
+    assert scheduler._last_lr == scheduler.get_last_lr() == [scheduler.at(3)]
+    assert "_last_lr" not in scheduler.state_dict()
+
+
+def test_what_a_scheduler_and_a_phase_look_like() -> None:
+    scheduler = lrdsl.compile("warmup(5) then cosine(95)", torch.optim.SGD([parameter()], lr=0.1))
+    assert repr(scheduler) == "<LRScheduler 'warmup(5) then cosine(95)' at tick 0: lr 0>"
+    scheduler.seek(7.5)
+    assert repr(scheduler) == "<LRScheduler 'warmup(5) then cosine(95)' at tick 7.5: lr 0.0998292>"
+    assert repr(scheduler.phase) == "<Phase 'cosine(95)' from tick 5, 95 ticks>"
+    groups = [{"params": [parameter()], "lr": 10.0**-i} for i in range(6)]
+    assert repr(lrdsl.compile("hold", torch.optim.SGD(groups))) == "<LRScheduler 'hold' at tick 0: lr [1, 0.1, 0.01, ...]>"
+    assert repr(lrdsl.parse("hold until loss < 0.3 then linear(5)").phases[1]) == "<Phase 'linear(5)' from an event, 5 ticks>"
+    long = " then ".join(f"hold({i})" for i in range(1, 60))
+    assert len(repr(lrdsl.compile(long, torch.optim.SGD([parameter()], lr=0.1)))) < 110
+    assert (
+        repr(lrdsl.compile("momentum = hold", SimpleNamespace(param_groups=[{"lr": 0.1, "momentum": 0.9}])))
+        == "<Scheduler 'momentum = hold' at tick 0: lr 0.1>"
+    )

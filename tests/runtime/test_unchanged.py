@@ -22,6 +22,8 @@ from lrdsl.numbers import products
 from lrdsl.runtime.reports import MetricWarning
 from tests.drawing import examples
 
+pytestmark = pytest.mark.filterwarnings("ignore::lrdsl.ResumeWarning")
+
 HUGE = 10**400
 
 
@@ -94,7 +96,14 @@ def torch_metrics() -> Any:
     return lrdsl.compile("hold until loss < 0.3 then linear(20)", torch.optim.SGD([{"params": parameters(), "lr": 0.1}, {"params": parameters(), "lr": 0.3}]))
 
 
-MAKERS: dict[str, Callable[[], Any]] = {f.__name__: f for f in (plain, targets, plateau, replanned, torch_tensors, torch_metrics)}
+def longer() -> Any:
+    made = lrdsl.compile("set batch_size = hold(5 steps, at=8) then hold(at=16)\nlr = warmup(w) then cosine(rest)", pairs(), total_steps=40, names={"w": 1 / 3})
+    made.seek(40)
+    made.replan("restart linear(rest)", total_steps=60.5)
+    return made
+
+
+MAKERS: dict[str, Callable[[], Any]] = {f.__name__: f for f in (plain, targets, plateau, replanned, torch_tensors, torch_metrics, longer)}
 
 
 def go_on(scheduler: Any) -> None:
@@ -147,7 +156,7 @@ def unchanged(make: Callable[[], Any], call: Callable[[Any], Any], ticks: int = 
 
 #: What is right where it stands, for some schedulers or all.
 SOUND = {
-    ("folded", "None"), ("replans", "[]"), ("watches", "[]"), ("reports", "[]"), ("names", "{}"), ("clock", "{}"), ("last_epoch", "0"), ("last_epoch", "5"),
+    ("folded", "None"), ("replans", "[]"), ("watches", "[]"), ("reports", "[]"), ("names", "{}"), ("names", "{x: 5}"), ("names", "{lr: 5}"), ("clock", "{}"), ("last_epoch", "0"), ("last_epoch", "5"),
 }  # fmt: skip
 
 
@@ -247,6 +256,35 @@ def test_states_with_parts_of_classes_that_raise(make: Callable[[], Any]) -> Non
             else:
                 scheduler.load_state_dict(state)
                 before = everything(scheduler)
+
+
+def cut(part: Any) -> Any:
+    """A part of a state without its second half."""
+    if isinstance(part, dict):
+        return dict(list(part.items())[: len(part) // 2])
+    return part[: len(part) // 2] if isinstance(part, list | str) else None
+
+
+@examples(300)
+@given(st.sampled_from(sorted(MAKERS)), st.data())
+def test_a_state_that_is_damaged_anywhere(make: str, data: st.DataObject) -> None:
+    """It is refused, and all is as it was; or what was loaded is a whole state, with its levels in the groups, as a twin that loads it again has."""
+    state = json.loads(json.dumps(MAKERS[make]().state_dict()))
+    path = data.draw(st.sampled_from(list(paths(state))[1:]))
+    name = data.draw(st.sampled_from(["cut", *HOSTILE]))
+    damaged = replaced(state, path, cut if name == "cut" else lambda _: HOSTILE[name])
+    options = {"migrate": data.draw(st.booleans()), "bases": data.draw(st.sampled_from(["saved", "optimizer"]))}
+
+    def load(scheduler: Any) -> None:
+        scheduler.load_state_dict(damaged, **options)
+
+    if not unchanged(MAKERS[make], load):
+        scheduler, twin = MAKERS[make](), MAKERS[make]()
+        load(scheduler)
+        twin.load_state_dict(json.loads(json.dumps(scheduler.state_dict())), **options)
+        assert twin.state_dict() == scheduler.state_dict()
+        assert [float(g["lr"]) for g in scheduler.optimizer.param_groups] == [float(g["lr"]) for g in twin.optimizer.param_groups]
+        go_on(scheduler)
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

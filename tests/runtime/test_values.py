@@ -57,7 +57,8 @@ def test_the_base_of_a_value() -> None:
     assert scheduler["ema"] == 0.375
     assert scheduler.state_dict()["bases"] == {"lr": [0.1, 0.2], "ema": [0.5]}
     other = lrdsl.compile("ema = linear(4)", optimizer(), values=("ema",))
-    other.load_state_dict(scheduler.state_dict())
+    with pytest.warns(lrdsl.ResumeWarning, match="base of `ema` is 0.5 in the state"):
+        other.load_state_dict(scheduler.state_dict())
     assert other["ema"] == 0.375
 
 
@@ -65,10 +66,12 @@ def test_a_state_of_a_schedule_without_the_value() -> None:
     before = lrdsl.compile("linear(10)", optimizer())
     before.step()
     scheduler = lrdsl.compile("lr = linear(10); ema = linear(10)", optimizer(), values={"ema": 0.5})
-    scheduler.load_state_dict(before.state_dict(), migrate=True)
+    with pytest.warns(lrdsl.ResumeWarning, match="the schedule sets `ema`, which the state does not"):
+        scheduler.load_state_dict(before.state_dict(), migrate=True)
     assert scheduler["ema"] == 0.45
     back = lrdsl.compile("linear(10)", optimizer())
-    back.load_state_dict(scheduler.state_dict(), migrate=True)
+    with pytest.warns(lrdsl.ResumeWarning, match="the state sets `ema`, which the schedule does not"):
+        back.load_state_dict(scheduler.state_dict(), migrate=True)
     assert back.last_epoch == 1
 
 
