@@ -240,6 +240,18 @@ def _host() -> list[Exception]:
         lambda: other.load_state_dict(made.state_dict()),
         lambda: groups.load_state_dict(made.state_dict()),
         lambda: made.load_state_dict({"last_epoch": 3}),
+        lambda: made.load_state_dict({"last_epoch": 3, "base_lrs": [0.1], "_step_count": 4}),
+        lambda: lrdsl.compile("cosine(rest)", Optimizer(param_groups=[{"lr": 0.1}]), total_steps=60).load_state_dict(
+            lrdsl.compile("cosine(rest)", Optimizer(param_groups=[{"lr": 0.1}]), total_steps=40).state_dict()
+        ),
+        lambda: lrdsl.compile("warmup(w)", Optimizer(param_groups=[{"lr": 0.1}]), names={"w": 7}).load_state_dict(
+            lrdsl.compile("warmup(w)", Optimizer(param_groups=[{"lr": 0.1}]), names={"w": 5}).state_dict()
+        ),
+        lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]), last_epoch=5),
+        lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]), bases="old"),
+        lambda: made.replan("linear(rest)", total_steps=0),
+        lambda: made.replan("linear(rest)", total_steps=100, total_epochs=5),
+        lambda: _replanned(100).replan("linear(rest)", total_steps=50),
         lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[])),
         lambda: lrdsl.parse("cosine(20)").at(-1),
         lambda: lrdsl.parse("cosine(20)").at(3, base=float("nan")),

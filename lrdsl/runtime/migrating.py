@@ -136,7 +136,8 @@ def landing(saved: Saved, here: Here, migrate: bool, keep: bool) -> Landing:
         return Landing(saved.tick, bases, saved.log, course, warning=_about_bases(saved, here, keep))
     named = "; ".join([*others[:_NAMED], *([f"and {len(others) - _NAMED} more"] if len(others) > _NAMED else [])])
     if not migrate:
-        help = "compile the saved schedule, or pass migrate=True to `compile` or `load_state_dict` to go on with this one from where the run was"
+        way = "pass migrate=True to `compile` or `load_state_dict` to go on with this one from"
+        help = f"{way} its `last_epoch` and `base_lrs`" if saved.clock is None else f"compile the saved schedule, or {way} where the run was"
         raise refuse("LR151", f"the state is of another schedule: {named}", help, text)
     exact, measure = _position(saved, here.planned.clock)
     if exact > MAX_TICKS:

@@ -124,6 +124,8 @@ def _replan(row: Any) -> Replan:
 
 def _foreign(state: Mapping[str, Any]) -> Saved | None:
     """Returns the run of a scheduler of torch, or of one made of several of them; None for any other state."""
+    if not {"base_lrs", "_last_lr", "_schedulers"} & set(state):
+        return None
     inner = [] if "_schedulers" not in state else [run for one in state["_schedulers"] if (run := _foreign(one)) is not None]
     tick = whole(state.get("last_epoch"))
     if tick is None:

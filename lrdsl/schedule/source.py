@@ -40,7 +40,9 @@ class Replan:
         clock = before.with_total(**dict(self.total))
         if clock.total_in_ticks() <= self.tick:
             total = ", ".join(f"{name}={plain(value)}" for name, value in self.total)
-            raise refuse("LR152", f"the run is at tick {self.tick}, and {total} is no longer", "give the whole run's new total, with what has been", self.text)
+            raise refuse(
+                "LR152", f"the run is at tick {self.tick}, which {total} does not go beyond", "give the whole run's new total, with what has been", self.text
+            )
         return clock
 
 
