@@ -307,7 +307,7 @@ def _warning(saved: Saved, here: Here, landed: Landing, named: str, exact: Exact
     """Returns the warning that says where a run goes on with another schedule."""
     tick, clock = landed.tick, here.planned.clock
     total = total_of(clock)
-    schedule = landed.course.schedule({})
+    schedule = landed.course.schedule(landed.log.events)
     lengths = [target.plan.length for target in schedule.targets]
     over = all(length is not None and tick >= length for length in lengths) or (total is not None and tick >= total)
     where = f"at tick {tick}" + ("" if total is None else f" of {float(total):g}")
@@ -328,7 +328,7 @@ def _jump(saved: Saved, landed: Landing, schedule: Schedule, here: Here) -> str:
     """Says which level a run leaves, and at which it goes on; "" if they are the same, or not known."""
     try:
         before = _saved_levels(saved, here)
-        now = _levels(schedule.after(landed.log.events), here, landed.bases, landed.tick)
+        now = _levels(schedule, here, landed.bases, landed.tick)
     except ScheduleError:  # the schedule of the state does not fit these groups
         return ""
     jumps = [(key, before[key], now[key]) for key in now if key in before and abs(before[key] - now[key]) > _CLOSE * max(abs(before[key]), abs(now[key]))]
@@ -354,7 +354,7 @@ def _levels(schedule: Schedule, here: Here, bases: Bases, tick: int) -> dict[tup
         held = bases.get(quantity, ())
         for target, indices in assign_groups(targets, [{}] if quantity in here.values else here.groups, schedule):
             known = [(i, held[i]) for i in indices if i < len(held)]
-            levels |= {(quantity, i): schedule.evaluator_of(target).level(tick, base) for i, base in known if base is not None}
+            levels |= {(quantity, i): schedule.evaluator_of(target).level(tick, schedule.base_of(target, base)) for i, base in known if base is not None}
     return levels
 
 
