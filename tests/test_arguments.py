@@ -201,7 +201,7 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "keras target": (lambda x: lrdsl.keras.Schedule("hold", 1.0, x), WORD),
     "clock": (lambda x: lrdsl.Clock.of(batch_size=x), SETTING),
     "clock ticks_in": (lambda x: lrdsl.Clock().ticks_in(x), {**WORD, **MISSING, "hours": "hours"}),
-    "seek": (lambda x: scheduler().seek(x), {**NUMBER, **MISSING, **NEGATIVE, **PARTS, "10**13": 10**13}),
+    "seek": (lambda x: scheduler().seek(x), {**NUMBER, **MISSING, **NEGATIVE, "10**13": 10**13}),
     "replan": (lambda x: scheduler().replan(x), {**WORD, **MISSING}),
     "step metric": (lambda x: scheduler().step(x), {k: v for k, v in NUMBER.items() if "NaN" not in k and "infinity" not in k}),
     "step named": (lambda x: scheduler().step(loss=x), {k: v for k, v in NUMBER.items() if "NaN" not in k and "infinity" not in k}),
@@ -213,8 +213,12 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "load_state_dict": (lambda x: scheduler().load_state_dict(x), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "load_state_dict migrate": (
         lambda x: (s := scheduler()).load_state_dict(s.state_dict(), x),
-        {**{k: v for k, v in NUMBER.items() if v is not True}, **MISSING},
+        {k: v for k, v in NUMBER.items() if v is not True},
     ),
+    "load_state_dict bases": (lambda x: (s := scheduler()).load_state_dict(s.state_dict(), bases=x), WORD),
+    "compile bases": (lambda x: lrdsl.compile("hold", SimpleNamespace(param_groups=[{"lr": 0.1}]), bases=x), {**WORD, **MISSING}),
+    "compile last_epoch": (lambda x: lrdsl.compile("hold", SimpleNamespace(param_groups=[{"lr": 0.1}]), last_epoch=x), {**NUMBER, **ANY_NUMBER, "0": 0}),
+    "replan total_steps": (lambda x: scheduler().replan("hold", total_steps=x), {**NUMBER, **NEGATIVE, "0": 0}),
 }
 
 
