@@ -212,19 +212,12 @@ def test_a_checkpoint_with_the_scheduler_of_transformers(tmp_path: Path) -> None
 def test_trainers_own_optimizer_in_a_longer_run(tmp_path: Path) -> None:
     text = "warmup(10%) then cosine(rest)"
     evaluated(tmp_path, text, save_strategy="epoch")
+    torch.manual_seed(0)
+    arguments = TrainingArguments(
+        str(tmp_path), num_train_epochs=6, per_device_train_batch_size=4, report_to=[], save_strategy="no", logging_strategy="no", use_cpu=True
+    )
+    trainer = Trainer(Line(), arguments, train_dataset=DATA)
+    lrdsl.transformers.set_schedule(trainer, text, migrate=True)
     with pytest.warns(lrdsl.ResumeWarning, match="at tick 20 of 60, as far in epochs as the saved run at its tick 20"):
-        torch.manual_seed(0)
-        arguments = TrainingArguments(
-            str(tmp_path),
-            num_train_epochs=6,
-            per_device_train_batch_size=4,
-            report_to=[],
-            save_strategy="no",
-            logging_strategy="no",
-            use_cpu=True,
-            learning_rate=0.1,
-        )
-        trainer = Trainer(Line(), arguments, train_dataset=DATA)
-        lrdsl.transformers.set_schedule(trainer, text, migrate=True)
         trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-20"))
     assert (trainer.lr_scheduler.last_epoch, trainer.lr_scheduler.finished) == (60, True)
