@@ -218,7 +218,7 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "load_state_dict bases": (lambda x: (s := scheduler()).load_state_dict(s.state_dict(), bases=x), WORD),
     "compile bases": (lambda x: lrdsl.compile("hold", SimpleNamespace(param_groups=[{"lr": 0.1}]), bases=x), {**WORD, **MISSING}),
     "compile last_epoch": (lambda x: lrdsl.compile("hold", SimpleNamespace(param_groups=[{"lr": 0.1}]), last_epoch=x), {**NUMBER, **ANY_NUMBER, "0": 0}),
-    "replan total_steps": (lambda x: scheduler().replan("hold", total_steps=x), {**NUMBER, **NEGATIVE, "0": 0}),
+    "replan total_steps": (lambda x: scheduler().replan("hold", total_steps=x), {**SETTING, **NEGATIVE, "0": 0}),
 }
 
 
