@@ -94,30 +94,66 @@ class Course:
     def _fold(self, count: int, events: History, bases: Bases, groups: Sequence[Group]) -> Course:
         """Folds the plan so far and its first `count` replans into one plan.
 
-        If a later replan sets a target too, the folded plan holds the level that the target has there. Else it keeps the target's last replan, and the level
-        that this one starts from.
+        If a later replan sets a target too, the folded plan holds the level that the target has there. Else it keeps the replan of the target that is in force
+        at the present tick, with the level that this one starts from, and those behind it: a run that seeks back has such.
         """
         lr = {target.written for target in self.planned.targets if target.key == "lr"}
         trees = [plain(parse_tree(replan.text)) for replan in self.replans]
         names = [set(bodies(tree)) or lr for tree in trees]
         start = self._start()
         whole, clock = continued_often(start.tree, start.clock, self.replans[:count], lambda _: None, str(start))
+        present = min(replan.tick for replan in self.replans[count:])  # a run may seek back: a replan at an earlier tick replaces those behind it
         new: dict[str, Node] = {}
         first = self.first
         for name in sorted(set.union(*names[: count + 1])):
-            later = [i for i in range(count, len(names)) if name in names[i]]
-            index = later[0] if later else max(i for i in range(count) if name in names[i])
-            tick = min(self.replans[i].tick for i in later or [index])  # a run may seek back: a replan at an earlier tick replaces those behind it
-            before = attrs.evolve(self, replans=self.replans[:index]).schedule(events)
-            hold = parse_tree(f"hold(at={_level(before, name, tick, bases, groups)})")
+            own = [i for i in range(len(names)) if name in names[i]]
+            later = [i for i in own if i >= count]
+            lasting = _lasting([(i, self.replans[i].tick) for i in own if i < count])
+            begun = [i for i in lasting if self.replans[i].tick <= present]
             if later:
-                new[name] = hold
+                tick = min(self.replans[i].tick for i in later)
+                new[name], first = self._hold(name, later[0], tick, events, bases, groups), max(first, tick)
+                continue
+            if begun:
+                tick = self.replans[begun[-1]].tick
+                hold, first = self._hold(name, begun[-1], tick, events, bases, groups), max(first, tick)
+                body = followed(hold, tick, self._body(name, begun[-1], start, clock))
             else:
-                _, then = continued_often(start.tree, start.clock, self.replans[: index + 1], lambda _: None, str(start))
-                new[name] = followed(hold, tick, under_total(bodies(trees[index]).get(name, trees[index]), then, clock))
-            first = max(first, tick)
+                body = under_total(_body_of(start.tree, name), start.clock, clock)
+            for i in lasting[len(begun) :]:
+                body = followed(body, self.replans[i].tick, self._body(name, i, start, clock))
+            new[name] = body
         total = next((replan.total for replan in reversed(self.replans[:count]) if replan.total), () if self.folded is None else self.folded.total)
         return Course(self.planned, Replan(first, canonical(replaced(whole, new)), total), self.replans[count:])
+
+    def _hold(self, name: str, index: int, tick: int, events: History, bases: Bases, groups: Sequence[Group]) -> Node:
+        """The level that a target has at a tick before a replan, as a phase."""
+        before = attrs.evolve(self, replans=self.replans[:index]).schedule(events)
+        return parse_tree(f"hold(at={_level(before, name, tick, bases, groups)})")
+
+    def _body(self, name: str, index: int, start: Schedule, clock: Clock) -> Node:
+        """What a replan says of a target, under the clock of the run as it is now."""
+        _, then = continued_often(start.tree, start.clock, self.replans[: index + 1], lambda _: None, str(start))
+        return under_total(_body_of(plain(parse_tree(self.replans[index].text)), name), then, clock)
+
+
+def _body_of(tree: Node, name: str) -> Node:
+    """The schedule of a target; a tree that is one expression is that of every target that it continues."""
+    return bodies(tree).get(name, tree)
+
+
+def _lasting(replans: Iterable[tuple[int, int]]) -> list[int]:
+    """The replans that are in force at some tick, by rising tick: one at an earlier tick replaces those behind it.
+
+    >>> _lasting([(0, 10), (1, 40), (2, 30), (3, 50)])
+    [0, 2, 3]
+    """
+    lasting: list[tuple[int, int]] = []
+    for index, tick in replans:
+        while lasting and lasting[-1][1] >= tick:
+            lasting.pop()
+        lasting.append((index, tick))
+    return [index for index, _ in lasting]
 
 
 def _same_before(one: Schedule, two: Schedule, ticks: range, bases: Bases) -> bool:
