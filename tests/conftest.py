@@ -17,12 +17,13 @@ from tests.drawing import TIMES, USUAL
 ROOT = Path(__file__).parents[1]
 #: The folders and modules that are not quick: they load a framework, set type, start programs, write many files, or draw thousands of examples. All else has the mark `quick`.
 SLOW = (
-    "lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/runtime/torch.py", "lrdsl/torch.py",
+    "lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/lightning.py", "lrdsl/runtime/lightning.py", "lrdsl/runtime/torch.py",
+    "lrdsl/runtime/transformers.py", "lrdsl/torch.py", "lrdsl/transformers.py",
     "tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
     "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py",
     "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_python.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_caching.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
-    "tests/properties/test_driven.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",
-    "tests/numbers/test_products.py", "tests/numbers/test_zeros.py", "tests/runtime/processes.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py", "tests/runtime/test_replan.py",
+    "tests/check/test_finite.py", "tests/properties/test_driven.py", "tests/properties/test_finite.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",
+    "tests/numbers/test_products.py", "tests/numbers/test_zeros.py", "tests/runtime/processes.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py", "tests/runtime/test_migrating.py", "tests/runtime/test_replan.py",
     "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_unchanged.py",
     "tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_drawing.py", "tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py",
     "tests/test_readme.py", "tests/test_work.py",
@@ -37,6 +38,8 @@ if CI:
     # Hypothesis also draws constants that it reads in the source of our modules. Which modules are loaded differs from run to run, so CI draws none of these.
     # `tests/test_drawing.py` fails if a release of Hypothesis draws them all the same.
     providers._get_local_constants = lambda: providers._local_constants
+#: Each of the processes that run tests side by side computes with one thread: several would wait for one another, at full load.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 #: Keras needs a backend, and its default, TensorFlow, is not installed.
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
