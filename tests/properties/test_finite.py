@@ -148,13 +148,13 @@ def looked_at(text: str, **facts: Any) -> None:
     np.testing.assert_allclose(listed, right, rtol=1e-9, atol=1e-12 * size, err_msg=text)
 
 
-@examples(250)
+@examples(100)
 @given(compositions())
 def test_nothing_bounded_is_refused_and_nothing_accepted_is_not_finite(node: Node) -> None:
     looked_at(canonical(node))
 
 
-@examples(60)
+@examples(30)
 @given(compositions(), st.integers(10, 3000))
 def test_a_run_of_known_length_keeps_its_last_phase_finite(node: Node, total: int) -> None:
     text = canonical(node)
@@ -171,7 +171,7 @@ def test_a_run_of_known_length_keeps_its_last_phase_finite(node: Node, total: in
     assert lrdsl.parse(str(schedule), total_steps=total) == schedule
 
 
-@examples(60)
+@examples(30)
 @given(compositions())
 def test_the_help_of_a_refusal_helps(node: Node) -> None:
     """The limit and the shorter phase that it names are accepted."""
