@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import jax
+import attrs
 import jax.numpy as jnp
 
 from lrdsl.clock import Options
@@ -22,17 +22,50 @@ if TYPE_CHECKING:
 __all__ = ["schedule"]
 
 
-class _Operations:
-    """The operations of jax.numpy, with a loop and a cast beside them."""
+class _Library:
+    """The functions of jax.numpy for floats of one type."""
 
-    fori_loop = staticmethod(jax.lax.fori_loop)
-
-    @staticmethod
-    def cast(x: Any, dtype: Any) -> Any:
-        return jnp.asarray(x, dtype)
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
 
     def __getattr__(self, name: str) -> Any:
         return getattr(jnp, name)
+
+    def whole(self, x: Any) -> Any:
+        return jnp.asarray(x, jnp.int32)
+
+    def real(self, x: Any) -> Any:
+        return jnp.asarray(x, self.dtype)
+
+    def arange(self, n: int, _like: Any) -> Any:
+        return jnp.arange(n, dtype=self.dtype)
+
+    def table(self, array: Any) -> Any:
+        return array
+
+    def take(self, table: Any, at: Any) -> Any:
+        return jnp.asarray(table)[jnp.asarray(at, jnp.int32)]
+
+
+@attrs.frozen
+class _Level:
+    """The level as a function of the step count. A copy or a pickle has the schedule and no code."""
+
+    schedule: Schedule
+    base: float
+    target: str | None
+    functions: dict[traced.Machine, Callable[[Any], Any]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Level, (self.schedule, self.base, self.target)
+
+    def __call__(self, count: Any) -> Any:
+        wide = jnp.asarray(0.0).dtype == jnp.float64
+        library = _Library(jnp.float64 if wide else jnp.float32)
+        machine, ticks = traced.ticks(count, wide, library)
+        if machine not in self.functions:
+            self.functions[machine] = traced.function(self.schedule.plan_of(self.target), self.base, machine, library)
+        return self.functions[machine](ticks)
 
 
 def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> Callable[[Any], Any]:
@@ -42,15 +75,12 @@ def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None,
     several; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric, since a function
     of the step count cannot.
 
+    The count may be a number or an array of any shape and type; one below 0 counts as 0. The function can be pickled.
+
     >>> import jax, lrdsl.jax
     >>> rate = lrdsl.jax.schedule("warmup(5) then linear(10)", base=0.1)
     >>> [round(float(jax.jit(rate)(t)), 4) for t in (0, 5, 10)]
     [0.0, 0.1, 0.05]
     """
-    plan, value = timed(text, base, target, options)
-
-    def level(count: Any) -> Any:
-        tick = jnp.asarray(count, dtype=float)
-        return jnp.asarray(traced.level(plan, tick, value, _Operations()), dtype=tick.dtype) * jnp.ones_like(tick)
-
-    return level
+    s = timed(text, target, options)
+    return _Level(s, s.checked_base(base, target), target)

@@ -12,7 +12,6 @@ from lrdsl.clock import Options
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.files.folder import Folder
 from lrdsl.files.opening import read_text
-from lrdsl.plan import Plan
 from lrdsl.schedule import Schedule, parse
 
 if TYPE_CHECKING:
@@ -31,16 +30,15 @@ def read(schedule: str | Schedule, options: Options) -> Schedule:
     return schedule
 
 
-def timed(text: str | Schedule, base: float, target: str | None, options: Options) -> tuple[Plan, float]:
-    """Returns the plan of a target and its base, for frameworks that need a function of the step alone.
+def timed(text: str | Schedule, target: str | None, options: Options) -> Schedule:
+    """Returns a schedule, for frameworks that need a function of the step alone.
 
-    Raises `ScheduleError` for a schedule that follows a metric.
+    Raises `ScheduleError` for a schedule that follows a metric in this target.
     """
     s = read(text, options)
-    plan = s.plan_of(target)
-    if plan.watches:
+    if s.plan_of(target).watches:
         raise refuse("LR152", "the schedule follows a metric, and a function of the step cannot", "use a schedule that follows time alone", str(s))
-    return plan, s.checked_base(base, target)
+    return s
 
 
 def load(path: str | Path, **options: Unpack[Options]) -> Schedule:

@@ -1,5 +1,9 @@
-"""The public module for torch: `LRScheduler` is the class that `lrdsl.compile` returns for a torch optimizer. Importing this module imports torch."""
+"""The public module for torch: `LRScheduler`, the class that `lrdsl.compile` returns for a torch optimizer, and `schedule`, a function of the step.
+
+Importing this module imports torch.
+"""
 
 from lrdsl.runtime.torch import LRScheduler
+from lrdsl.runtime.torch_function import schedule
 
-__all__ = ["LRScheduler"]
+__all__ = ["LRScheduler", "schedule"]

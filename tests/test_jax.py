@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -90,3 +93,42 @@ def test_boundaries_within_fractional_cycles(text: str) -> None:
         with jax.enable_x64(False):
             found = jax.vmap(lrdsl.jax.schedule(schedule, base=0.1))(jnp.arange(200))
         np.testing.assert_allclose(found, schedule.values(200, 0.1), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("wide", [True, False])
+@pytest.mark.parametrize("text", ["warmup(5) then cosine(20)", "poly(9, power=0.5)", "warmup(3, shape=log) then one_minus_sqrt(9)"])
+def test_counts_of_every_kind(text: str, wide: bool) -> None:
+    with jax.enable_x64(wide):
+        rate = lrdsl.jax.schedule(text, base=0.1)
+        first = float(rate(0))
+        for below in (-1, -7.5, np.int64(-(2**40)), jnp.int8(-1), float("nan"), float("-inf")):
+            assert float(rate(below)) == first
+        for count in (3, 3.0, np.uint64(3), jnp.uint8(3), jnp.bfloat16(3), np.array(3)):
+            assert rate(count).dtype == (jnp.float64 if wide else jnp.float32)
+            assert float(rate(count)) == pytest.approx(lrdsl.parse(text).at(3, 0.1), rel=1e-6)
+        for late in (2**40, np.uint64(2**63), jnp.uint32(2**32 - 1), 1e30, float("inf")):
+            assert float(rate(late)) == pytest.approx(lrdsl.parse(text).at(10**9, 0.1), abs=1e-12)
+        assert rate(jnp.zeros((2, 3), jnp.uint8)).shape == (2, 3)
+        assert np.isfinite(jax.vmap(jax.grad(rate))(jnp.arange(0.25, 40))).all()
+
+
+def test_a_drop_comes_at_its_tick_where_floats_skip_ticks() -> None:
+    with jax.enable_x64(False):
+        rate = jax.jit(lrdsl.jax.schedule("hold(16777220) then drop(0.1)"))
+        assert [float(rate(jnp.int32(t))) for t in (16777217, 16777219)] == [1.0, 1.0]
+        assert float(rate(jnp.int32(16777220))) == pytest.approx(0.1)
+
+
+def test_it_is_copied_and_pickled() -> None:
+    rate = lrdsl.jax.schedule("warmup(w) then cosine(100)", base=0.1, names={"w": 9})
+    assert float(jax.jit(rate)(50)) == float(rate(50))
+    for again in (pickle.loads(pickle.dumps(rate)), copy.deepcopy(rate), copy.copy(rate)):
+        assert again == rate
+        assert hash(again) == hash(rate)
+        assert float(again(50)) == float(rate(50))
+
+
+def test_compiled_products_keep_their_error_terms() -> None:
+    schedule = lrdsl.parse("cumprod(1 - 1/(t + 2)^2)")
+    found = jax.jit(jax.vmap(lrdsl.jax.schedule(schedule)))(jnp.array([3, 1000, 4095, 12345]))
+    np.testing.assert_allclose(found, schedule.values([3, 1000, 4095, 12345]), rtol=9e-16)

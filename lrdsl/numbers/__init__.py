@@ -1,1 +1,1 @@
-"""Computes the levels of a plan: one at a time, by the array, or traced by JAX and Keras."""
+"""Computes the levels of a plan: one at a time, by the array, or as functions that JAX, Keras and torch trace."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: The most factors that all running products of one level may have together.
 MOST_FACTORS = 4_000_000
 #: A jump of more factors than this is computed with arrays. Every product after a multiple of this many factors is kept.
-_STRIDE = 4096
+STRIDE = 4096
 #: How many strides are multiplied at once: few enough to stay in the processor's cache.
 _STRIDES = 16
 _BLOCK = 1 << 16
@@ -27,14 +27,21 @@ _SPLITTER = 2.0**27 + 1
 _FACTORS = 7
 
 
-def _times(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
-    """Returns (a + b)(c + d) as a normalized pair of doubles, or of arrays of doubles."""
-    p = a * c
-    t = _SPLITTER * a
-    a1 = t - (t - a)
-    t = _SPLITTER * c
-    c1 = t - (t - c)
-    e = ((a1 * c1 - p) + a1 * (c - c1) + (a - a1) * c1) + (a - a1) * (c - c1) + (a * d + b * c)
+def times(a: Any, b: Any, c: Any, d: Any, head: Callable[[Any], Any] | None = None) -> tuple[Any, Any]:
+    """Returns (a + b)(c + d) as a normalized pair of doubles, or of arrays of floats. `head` gives the first half of the bits of a float.
+
+    Products of halves are exact, so that a compiler may add one in the operation that multiplies.
+    """
+    if head is None:
+        t = _SPLITTER * a
+        a1 = t - (t - a)
+        t = _SPLITTER * c
+        c1 = t - (t - c)
+    else:
+        a1, c1 = head(a), head(c)
+    a2, c2 = a - a1, c - c1
+    p = a1 * c1
+    e = (a1 * c2 + a2 * c1) + (a2 * c2 + (a * d + b * c))
     s = p + e
     return s, e - (s - p)
 
@@ -70,16 +77,16 @@ class RunningProduct:
     def __call__(self, n: float) -> float:
         n = int(n)
         last, high, low = self.last
-        if n < last or n - last > _STRIDE:
-            stride = min(n // _STRIDE, len(self.strides) - 1)
-            if n < last or stride * _STRIDE > last:
-                last, (high, low) = stride * _STRIDE, self.strides[stride]
-        while n - last > 2 * _STRIDE:
+        if n < last or n - last > STRIDE:
+            stride = min(n // STRIDE, len(self.strides) - 1)
+            if n < last or stride * STRIDE > last:
+                last, (high, low) = stride * STRIDE, self.strides[stride]
+        while n - last > 2 * STRIDE:
             last, high, low = self._leap(last, n)
         for k in range(last + 1, n + 1):
-            high, low = _times(high, low, *self.factor(k))
-            if k % _STRIDE == 0:
-                self.strides.setdefault(k // _STRIDE, (high, low))
+            high, low = times(high, low, *self.factor(k))
+            if k % STRIDE == 0:
+                self.strides.setdefault(k // STRIDE, (high, low))
         self.last = (n, high, low)
         total = high + low
         return total if total == total else math.inf  # past the doubles, the error term is unknown
@@ -88,23 +95,23 @@ class RunningProduct:
         """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there as (high, low)."""
         import numpy as np
 
-        at = last // _STRIDE
-        first = at * _STRIDE
-        strides = min((n - first) // _STRIDE, _STRIDES)
-        spend(strides * _STRIDE >> _FACTORS)
-        high, low = self.factors(np.arange(first + 1, first + 1 + strides * _STRIDE, dtype=float))
-        high, low = np.broadcast_to(high, strides * _STRIDE), np.broadcast_to(low, strides * _STRIDE)
+        at = last // STRIDE
+        first = at * STRIDE
+        strides = min((n - first) // STRIDE, _STRIDES)
+        spend(strides * STRIDE >> _FACTORS)
+        high, low = self.factors(np.arange(first + 1, first + 1 + strides * STRIDE, dtype=float))
+        high, low = np.broadcast_to(high, strides * STRIDE), np.broadcast_to(low, strides * STRIDE)
         high = _up_to_zero(high, self.strides[at][0])
-        h, lo = high.reshape(strides, _STRIDE), low.reshape(strides, _STRIDE)
-        width = _STRIDE
+        h, lo = high.reshape(strides, STRIDE), low.reshape(strides, STRIDE)
+        width = STRIDE
         with np.errstate(over="ignore", invalid="ignore"):
             while width > 1:
                 width //= 2
-                h, lo = _times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
+                h, lo = times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
         a, b = self.strides[at]
         for i in range(strides):
-            a, b = self.strides.setdefault(at + i + 1, _times(a, b, float(h[i, 0]), float(lo[i, 0])))
-        return first + strides * _STRIDE, a, b
+            a, b = self.strides.setdefault(at + i + 1, times(a, b, float(h[i, 0]), float(lo[i, 0])))
+        return first + strides * STRIDE, a, b
 
 
 def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArray[Any]:
@@ -119,7 +126,7 @@ def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArr
         high, low = (np.broadcast_to(part, len(indices)) for part in factors(indices))
         high = _up_to_zero(high, carried[0])
         with np.errstate(over="ignore", invalid="ignore"):
-            product, error = _times(*_prefixes(high, low), *carried)
+            product, error = times(*_prefixes(high, low), *carried)
             out[begin + 1 : begin + 1 + len(indices)] = product + error
         carried = float(product[-1]), float(error[-1])
     out[np.isnan(out)] = np.inf  # past the doubles, the error term is unknown
@@ -147,9 +154,9 @@ def _prefixes(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[Any], NDAr
     h[:n], lo[:n] = high, low
     h, lo = np.ascontiguousarray(h.reshape(columns, width).T), np.ascontiguousarray(lo.reshape(columns, width).T)
     for row in range(1, width):
-        h[row], lo[row] = _times(h[row - 1], lo[row - 1], h[row], lo[row])
+        h[row], lo[row] = times(h[row - 1], lo[row - 1], h[row], lo[row])
     before = [(1.0, 0.0)]
     for column in range(columns - 1):
-        before.append(_times(*before[-1], float(h[-1, column]), float(lo[-1, column])))
-    product, error = _times(h, lo, *np.array(before).T)
+        before.append(times(*before[-1], float(h[-1, column]), float(lo[-1, column])))
+    product, error = times(h, lo, *np.array(before).T)
     return product.T.reshape(-1)[:n], error.T.reshape(-1)[:n]

@@ -53,7 +53,7 @@ _GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": after_reduct
 
 
 @lru_cache(maxsize=128)
-def _factors(high: Expr, low: Expr) -> Factors:
+def factors_of(high: Expr, low: Expr) -> Factors:
     """Returns the factors of a product. Pieces with the same product share its factors, and the products that are kept with them."""
     from lrdsl.numbers import array
 
@@ -61,12 +61,12 @@ def _factors(high: Expr, low: Expr) -> Factors:
 
 
 @lru_cache(maxsize=128)
-def _compiled(source: str) -> CodeType:
+def compiled(source: str) -> CodeType:
     return compile(source, "<lrdsl>", "exec")
 
 
 def _running_product(e: Accumulated) -> RunningProduct:
-    return RunningProduct(_factors(e.high, e.low))
+    return RunningProduct(factors_of(e.high, e.low))
 
 
 def _filled(x: Any, values: dict[str, Any]) -> Any:
@@ -88,7 +88,7 @@ def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent:
     source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
     spend(len(source) // 20)
     space = dict(_GLOBALS)
-    exec(_filled(_compiled(source), writer.values), space)
+    exec(_filled(compiled(source), writer.values), space)
     function: Callable[..., Any] = space[head[0][4 : head[0].index("(")]]
     return function
 
@@ -111,10 +111,14 @@ class PieceCode:
     def function(self) -> Callable[[float, float], float]:
         """The level as a function of the tick and the base."""
         if self._level is None:
-            split = self.split()
-            tree = unsigned(numeric(self.piece.level, self.piece.start))[0] if split is None else _sum(split)
-            self._level = _function((tree,), ["def level(t, base):"], ["    return {0}"])
+            self._level = _function((self.tree,), ["def level(t, base):"], ["    return {0}"])
         return self._level
+
+    @property
+    def tree(self) -> Expr:
+        """The machine tree of the level."""
+        split = self.split()
+        return unsigned(numeric(self.piece.level, self.piece.start))[0] if split is None else _sum(split)
 
     @property
     def multiplies(self) -> bool:
@@ -227,6 +231,11 @@ class Evaluator:
             if tick < code.end:
                 return code
         return codes[-1]
+
+    def codes(self) -> list[PieceCode]:
+        """Returns the code of every piece, in order."""
+        self.code_at(0)
+        return [code for i, start in enumerate(self.starts) if self.code_at(start) for code in self._codes[i]]
 
     def level(self, tick: float, base: float) -> float:
         """Returns the level at a tick, as a float."""

@@ -1,148 +1,116 @@
-"""Computes levels with an array library that traces, compiles and differentiates: jax.numpy or keras.ops.
-
-No Python code branches on a value. Every branch of a formula is computed at every tick: outside its range, at the nearest tick inside. So no branch, and no
-derivative of one, is infinite or NaN where the branch is not used.
-"""
+"""Levels as functions of a tick that array libraries trace, compile and differentiate: JAX, Keras and torch. The code is written from machine trees."""
 
 from __future__ import annotations
 
-import math
-import operator
-from functools import reduce
+from collections.abc import Callable
 from typing import Any
 
-from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide
-from lrdsl.expr.exact import quotient
-from lrdsl.plan import Plan, first_tick
+import attrs
 
-#: The library's names of operations that are named differently there.
-_NAMES = {"abs": "abs", "ceil": "ceil", "max": "maximum", "min": "minimum", "pow": "power"}
-_WHOLE = 2**53
+from lrdsl.expr import INDEX, T
+from lrdsl.numbers.branchless import Machine, RunningFactors, Writer
+from lrdsl.numbers.machine import Choice
+from lrdsl.numbers.products import STRIDE, RunningProduct, times
+from lrdsl.numbers.scalar import Evaluator, compiled, factors_of
+from lrdsl.plan import Plan
+
+#: Numbers of double precision.
+DOUBLE = Machine(53, 2.0**-1022, 1.7976931348623157e308)
+#: Numbers of single precision; ticks that are 32-bit integers stay exact, ticks that are floats need not.
+SINGLE = Machine(24, 2.0**-126, 3.4028234663852886e38, 2**31 - 1)
+SINGLE_TICKS = attrs.evolve(SINGLE, whole=None)
+#: The functions that the code calls.
+_FUNCTIONS = ("abs", "ceil", "cos", "exp", "expm1", "floor", "log", "log1p", "maximum", "minimum", "real", "sin", "sqrt", "where", "zeros_like")
 
 
-def level(plan: Plan, tick: Any, base: float, ops: Any) -> Any:
-    """Returns the level at a tick, which is an array of the library or a traced one. `ops` is the library: its functions, and `fori_loop`."""
-    level = _Tracer(ops, {T: tick, BASE: base}).of(plan.level)
-    return level if isinstance(level, float) else level + 0.0 * tick  # no -0.0: compilers drop a sum with 0 itself, and a `where` would lose the slope
+def function(plan: Plan, base: float, machine: Machine, library: Any) -> Callable[[Any], Any]:
+    """Returns the level as a function of an array of ticks. The levels are floats. A tick below 0, or one that is NaN, is tick 0.
+
+    The ticks are whole numbers or floats, as the machine has them. `library` has the functions of arrays that the code calls, by their names in NumPy, and:
+    `real`, which makes an array one of floats of the machine; `arange(n, like)`, the floats 0 .. n - 1 on the device of another array; `table`, which takes a
+    NumPy array, and `take(table, at)`, which returns its numbers at places, which are floats.
+    """
+    codes = Evaluator.of(plan).codes()
+    tree = Choice(T, tuple([code.start for code in codes]), tuple([code.tree for code in codes]))
+    writer = Writer(machine, T, machine.last)
+    (level,) = writer.write(tree if len(codes) > 1 else codes[0].tree, base=base)
+    head = ["t = where(t >= 0, t, zeros_like(t))", f"t = minimum(t, zeros_like(t) + {machine.last if machine.whole else float(machine.last)})"]
+    return _generated([*head, *writer.lines], f"{level} + zero", _space(writer.products, machine, library))
 
 
-class _Tracer:
-    """Computes a formula at one tick; equal parts are computed once."""
+def ticks(count: Any, wide: bool, library: Any) -> tuple[Machine, Any]:
+    """Returns the machine for a count, and the count as its ticks: as doubles if the library is `wide`, else as 32-bit integers, or as floats if it has floats.
 
-    def __init__(self, ops: Any, symbols: dict[Symbol, Any]) -> None:
-        self.ops = ops
-        self.symbols = symbols
-        self.memo: dict[Expr, Any] = {}
+    A count that is larger than these integers is the last tick. `library` also has `whole`, which makes an array one of these integers.
+    """
+    if wide:
+        return DOUBLE, library.real(count)
+    import numpy as np
 
-    def of(self, e: Expr) -> Any:
-        if e not in self.memo:
-            self.memo[e] = self._step(e)
-        return self.memo[e]
+    count = count if hasattr(count, "dtype") else np.asarray(count)
+    kind = str(count.dtype)
+    if "int" not in kind and "bool" not in kind:
+        return SINGLE_TICKS, library.real(count)
+    if any(large in kind for large in ("uint32", "int64")):
+        select = np.where if isinstance(count, np.ndarray | np.generic) else library.where
+        count = select(count > SINGLE.last, count * 0 + SINGLE.last, count)
+    return SINGLE, library.whole(count)
 
-    def _step(self, e: Expr) -> Any:
-        match e:
-            case Num():
-                return float(e.double)
-            case Symbol():
-                return math.pi if e is PI else self.symbols[e]
-            case Linear():
-                return self._in_ticks(e)
-            case Select():
-                return self._select(e)
-            case Product():
-                return self._product(e)
-            case Wide():
-                return self._wide(e.of)
-            case Call() if e.op == "mod":
-                return self._in_ticks(e)
-            case Call():
-                return self._call(e, [self.of(a) for a in e.args])
-        raise AssertionError(e)
 
-    def _time(self, e: Expr) -> tuple[Any, int]:
-        """Returns an exact time as a whole number of n-ths, and n; as it is, over 1, if the numbers do not fit into a double."""
-        if isinstance(e, Linear):
-            of, inner = self._time(e.of)
-            scale = quotient(e.scale, inner)
-            n = math.lcm(scale.denominator, e.shift.denominator)
-            a, b = int(scale * n), int(e.shift * n)
-            return (float(e.scale) * (of / float(inner)) + float(e.shift), 1) if max(abs(a), abs(b), n) >= _WHOLE else (float(a) * of + float(b), n)
-        if isinstance(e, Call) and e.op == "mod" and isinstance(e.args[1], Num):
-            time, inner = self._time(e.args[0])
-            period = e.args[1].value
-            n = math.lcm(inner, period.denominator)
-            if max(n, period * n) >= _WHOLE:
-                return self.ops.mod(time / float(inner), float(period)), 1
-            return self.ops.mod(float(n // inner) * time, float(period * n)), n
-        return self.of(e), 1
+def _generated(lines: list[str], result: str, space: dict[str, Any]) -> Callable[[Any], Any]:
+    """Returns the function of `t` that runs the lines and returns the result."""
+    exec(compiled("\n    ".join(["def level(t):", *lines, f"return {result}"])), space)
+    generated: Callable[[Any], Any] = space["level"]
+    return generated
 
-    def _in_ticks(self, e: Expr) -> Any:
-        time, n = self._time(e)
-        return time if n == 1 else time / float(n)
 
-    def _select(self, e: Select) -> Any:
-        of, n = self._time(e.of)  # a time in ticks may fall short of the bound that it is at
-        value = self._branch(e, 0)
-        for i in range(1, len(e.values)):
-            value = self.ops.where(of >= float(first_tick(e.starts[i] * n)), self._branch(e, i), value)
-        return value
+def _space(products: list[RunningFactors], machine: Machine, library: Any) -> dict[str, Any]:
+    """Returns the names that the code may use."""
+    functions = {name: getattr(library, name) for name in _FUNCTIONS}
+    running = {product.name: _running(product, attrs.evolve(machine, whole=None), library) for product in products}
+    return {**functions, **running}
 
-    def _branch(self, e: Select, i: int) -> Any:
-        """Returns the value of a branch at the tick, or, if the tick is outside its range, at the nearest tick inside."""
-        if e.of is not T:
-            return self.of(e.values[i])
-        tick = self.symbols[T]
-        if i > 0:
-            tick = self.ops.maximum(tick, float(e.starts[i]))
-        if i + 1 < len(e.values):
-            # Just before the end: at the end itself, the slope of a square root is infinite.
-            tick = self.ops.minimum(tick, float(e.starts[i + 1]) * (1 - 2.0 ** (-52 if "64" in str(tick.dtype) else -23)))
-        return _Tracer(self.ops, {**self.symbols, T: tick}).of(e.values[i])
 
-    def _product(self, e: Product) -> Any:
-        def times(k: Any, total: Any) -> Any:
-            index = self.ops.cast(k, total.dtype)
-            return total * _Tracer(self.ops, {**self.symbols, INDEX: index}).of(e.factor)
+def _running(running: RunningFactors, machine: Machine, library: Any) -> Callable[[Any], Any]:
+    """Returns a running product as a function of an array of numbers of factors.
 
-        return self.ops.fori_loop(1, self.ops.cast(self.of(e.upto), "int32") + 1, times, self.ops.ones_like(self.symbols[T]))
+    The products of whole strides are kept in tables. The factors after them are computed at once, and multiplied two by two.
+    """
+    product = RunningProduct(factors_of(running.product.high, running.product.low))
+    product(running.most)
+    kept = [product.strides[k] for k in range(running.most // STRIDE + 1)]
+    width = min(STRIDE, 1 << (running.most - 1).bit_length())
+    writer = Writer(machine, INDEX, running.most)
+    high, low = writer.write(running.product.high, running.product.low)
+    factor = _generated(writer.lines, f"{high}, {low}", _space([], machine, library))
+    tables = [library.table(table) for table in _tables(kept, machine)]
+    splitter = 2.0 ** ((machine.bits + 1) // 2) + 1
 
-    def _wide(self, e: Expr) -> Any:
-        """Returns what may be infinite. Where a power or a logarithm is, its derivative is 0: that of an infinite number would make NaN of what is finite."""
-        ops = self.ops
-        if isinstance(e, Call) and e.op == "mul":
-            factors = [self.of(a) for a in e.args]
-            zero = reduce(operator.or_, [factor == 0 for factor in factors])
-            return ops.where(zero, 0.0, math.prod(ops.where(zero, 1.0, factor) for factor in factors))
-        if not isinstance(e, Call) or e.op not in ("exp", "expm1", "log", "log1p", "pow"):
-            return self.of(e)
-        args = [self.of(a) + ops.zeros_like(self.symbols[T]) for a in e.args]
-        small = "64" not in str(self.symbols[T].dtype)
-        if e.op in ("log", "log1p"):
-            usual = args[0] > (0 if e.op == "log" else -1)
-            return ops.where(usual, self._call(e, [ops.where(usual, args[0], 1.0)]), -math.inf)
-        exponent = args[0] if e.op != "pow" else args[1] * ops.log(ops.where(args[0] == 0, 1.0, ops.abs(args[0])))
-        usual = exponent < (88.0 if small else 709.0)
-        if e.op != "pow":
-            return ops.where(usual, self._call(e, [ops.where(usual, args[0], 0.0)]), math.inf)
-        power = self._call(e, [ops.where(usual, args[0], 1.0), ops.where(usual, args[1], 1.0)])
-        return ops.where(usual, power, ops.where((args[0] < 0) & (ops.mod(args[1], 2.0) == 1), -math.inf, math.inf))
+    def head(x: Any) -> Any:
+        scaled = library.maximum(x * splitter, library.zeros_like(x) - machine.largest)
+        return scaled - (scaled - x)
 
-    def _call(self, e: Call, args: list[Any]) -> Any:
-        match e.op:
-            case "add":
-                return sum(args[1:], args[0])
-            case "mul":
-                return math.prod(args[1:], start=args[0])
-            case "div":
-                return args[0] / args[1]
-            case "max" | "min":
-                return reduce(getattr(self.ops, _NAMES[e.op]), args)
-            case "pow" if isinstance(e.args[1], Num) and e.args[1].double == 2:
-                return args[0] * args[0]
-            case "hav":
-                return self.ops.sin(args[0] * (math.pi / 2)) ** 2
-            case "floor" | "ceil" | "pow" | "abs":
-                return getattr(self.ops, _NAMES.get(e.op, e.op))(*args)
-        if all(isinstance(a, float) for a in args):  # the library would turn constants into arrays of single precision
-            return getattr(math, e.op)(*args)
-        return getattr(self.ops, e.op)(*args)
+    def multiplied(count: Any) -> Any:
+        stride = library.floor(count / STRIDE)
+        index = (stride * STRIDE)[..., None] + (library.arange(width, count) + 1.0)
+        inside = index <= count[..., None]
+        high, low = factor(library.maximum(library.minimum(index, count[..., None]), library.zeros_like(index) + 1.0))
+        zero = index * 0.0
+        high, low = library.where(inside, high, zero + 1.0), library.where(inside, low, zero)
+        while high.shape[-1] > 1:
+            half = high.shape[-1] // 2
+            high, low = times(high[..., :half], low[..., :half], high[..., half:], low[..., half:], head)
+        high, low = times(high[..., 0], low[..., 0], *(library.take(table, stride) for table in tables), head)
+        return high + low
+
+    return multiplied
+
+
+def _tables(pairs: list[tuple[float, float]], machine: Machine) -> tuple[Any, Any]:
+    """Returns pairs as two of NumPy's arrays, of floats of the machine."""
+    import numpy as np
+
+    high, low = np.array(pairs).T
+    kind = np.float64 if machine.bits == DOUBLE.bits else np.float32
+    rounded = high.astype(kind)
+    return rounded, (high - rounded + low).astype(kind)

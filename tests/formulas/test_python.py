@@ -46,3 +46,23 @@ def test_each_target_has_a_function_of_its_own() -> None:
     functions = {name: space[name] for name in space if name.startswith("lr")}
     assert len(functions) == len(schedule.targets)
     assert functions["lr__a_b_3"](1, 0.3) == pytest.approx(0.2)
+
+
+class Step:
+    """A counter as MLX has it: an array of one number, which is no Python number."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def item(self) -> int:
+        return self.count
+
+
+def test_the_function_is_called_as_the_reference_shows() -> None:
+    schedule = lrdsl.parse("warmup(5) then cosine(20)")
+    space: dict[str, Any] = {}
+    exec(schedule.typeset("python", base="base"), space)
+    lr = space["lr"]
+    np.testing.assert_allclose(np.vectorize(lr)(np.arange(30), 0.1), schedule.values(30, 0.1), rtol=1e-12, atol=1e-17)
+    rate = lambda step: lr(step.item(), 0.1)  # noqa: E731 - as the reference writes it
+    assert rate(Step(7)) == pytest.approx(schedule.at(7, 0.1), rel=1e-12)

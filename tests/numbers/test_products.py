@@ -48,7 +48,7 @@ def interrupted(product: RunningProduct, n: int, at: int, asked: int) -> tuple[f
 
 @pytest.mark.parametrize(("first", "n", "asked"), [(6, 7, 0), (6, 7, 30), (9, 2, 5), (0, 21, 0), (0, 21, 14)])
 def test_threads_may_ask_one_product_at_any_moment(first: int, n: int, asked: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "_STRIDE", 4)
+    monkeypatch.setattr(products, "STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 2)
     at, more = 1, True
     while more:

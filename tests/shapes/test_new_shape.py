@@ -16,6 +16,7 @@ from lrdsl.numbers import traced
 from lrdsl.shapes import SHAPES, Shape
 from lrdsl.shapes.shape import blend, left
 from tests import test_grammar_reference as reference
+from tests.numbers.test_traced import numpy_library
 
 POWER = 3
 ease = Shape(
@@ -64,16 +65,8 @@ def test_every_backend_computes_it() -> None:
     t, base = sympy.symbols("t base")
     assert [float(s.formula().subs({t: k, base: sympy.Rational(3, 10)})) for k in ticks] == pytest.approx(levels, rel=1e-12)
 
-    class Numpy:
-        """NumPy, as a library that traces."""
-
-        float64, bool_ = np.float64, np.bool_
-        cast = staticmethod(np.asarray)
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(np, name)
-
-    assert [float(traced.level(s.plan, np.float64(k), 0.3, Numpy())) for k in ticks] == pytest.approx(levels, rel=1e-12)
+    level = traced.function(s.plan, 0.3, traced.DOUBLE, numpy_library)
+    assert level(np.arange(20.0)).tolist() == pytest.approx(levels, rel=1e-12)
     module: dict[str, object] = {}
     exec(s.typeset("python", base="base"), module)
     assert [module["lr"](k, 0.3) for k in ticks] == pytest.approx(levels, rel=1e-12)  # type: ignore[operator]

@@ -1,0 +1,97 @@
+"""Tests of levels as functions for array libraries, with NumPy as the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import lrdsl
+from lrdsl.numbers import traced
+from lrdsl.syntax import canonical
+from lrdsl.syntax.nodes import Node
+from tests.drawing import examples
+from tests.properties import texts
+from tests.properties.test_far import FRACTIONAL
+
+TEXTS = ["warmup(5) then cosine(20)", "restarts(linear(10), stretch=2)", "rsqrt(10)", "exp(0.99999)", "poly(20, power=0.5)", "onecycle(50)", "step(30)", "hold"]
+FAR = [2**24 - 1, 2**24 + 1, 16777219, 10**8]
+
+
+class _Numpy:
+    """NumPy, as a library for floats of one type."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def real(self, x: Any) -> Any:
+        return np.asarray(x, self.dtype)
+
+    def whole(self, x: Any) -> Any:
+        return np.asarray(x, np.int32)
+
+    def arange(self, n: int, _like: Any) -> Any:
+        return np.arange(n, dtype=self.dtype)
+
+    def table(self, array: Any) -> Any:
+        return array
+
+    def take(self, table: Any, at: Any) -> Any:
+        return table[np.asarray(at, int)]
+
+
+numpy_library = _Numpy(np.float64)
+single = _Numpy(np.float32)
+
+
+def in_singles(schedule: lrdsl.Schedule, ticks: Any) -> Any:
+    return traced.function(schedule.plan, 0.3, traced.SINGLE, single)(np.asarray(ticks, np.int32))
+
+
+@examples(60)
+@given(texts.trees(depth=3, longest=100))
+def test_drawn_schedules_in_doubles(node: Node) -> None:
+    schedule = lrdsl.parse(canonical(node))
+    found = traced.function(schedule.plan, 0.3, traced.DOUBLE, numpy_library)(np.arange(80.0))
+    expected = schedule.values(80, 0.3)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15 * np.abs(expected).max(), err_msg=str(schedule))
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "skip(2.1, restarts(linear(0.7)))", "cyclic(0.1x, 1x, 0.7, 1.4)", "every(0.7, exp(0.9999999))"])
+def test_ticks_that_no_single_holds_are_exact(text: str) -> None:
+    schedule, ticks = lrdsl.parse(text), [*range(60), *FAR]
+    expected = schedule.values(ticks, 0.3)
+    found = in_singles(schedule, ticks)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-7 * expected.max())
+
+
+@pytest.mark.parametrize("text", FRACTIONAL[:-1])
+def test_fractional_cycles_in_singles(text: str) -> None:
+    expected = lrdsl.parse(text).values(200, 0.3)
+    np.testing.assert_allclose(in_singles(lrdsl.parse(text), range(200)), expected, rtol=2e-6, atol=1e-7 * expected.max())
+
+
+@pytest.mark.parametrize("text", ["cumprod(1 - 1/(t + 2)^2)", "cumprod(1 - 1e-6/(1 + t)) for 9000 then linear(9)", "repeat(cumprod(0.5 + 0.4/(1 + t)) for 5)"])
+def test_long_products(text: str) -> None:
+    schedule, ticks = lrdsl.parse(text), np.array([0.0, 1, 3, 4, 7, 60, 4095, 4096, 4097, 8999, 12345])
+    found = traced.function(schedule.plan, 0.3, traced.DOUBLE, numpy_library)(ticks)
+    np.testing.assert_allclose(found, schedule.values(ticks, 0.3), rtol=1e-15)
+    np.testing.assert_allclose(in_singles(schedule, ticks), schedule.values(ticks, 0.3), rtol=2e-6)
+
+
+def test_a_product_of_too_many_factors_stays() -> None:
+    level = traced.function(lrdsl.parse("cumprod(1 - 1e-7/(1 + t))").plan, 1.0, traced.DOUBLE, numpy_library)
+    assert level(np.array([4e6]))[0] == level(np.array([4.5e6]))[0] > 0
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_ticks_out_of_range(text: str) -> None:
+    level = traced.function(lrdsl.parse(text).plan, 0.3, traced.DOUBLE, numpy_library)
+    assert level(np.array([-1.0, -1e300, np.nan, -np.inf])).tolist() == [level(np.array(0.0))] * 4
+    assert np.isfinite(level(np.array([1e13, np.inf]))).all()
