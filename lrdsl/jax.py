@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from lrdsl.clock import Options
 from lrdsl.numbers import traced
+from lrdsl.numbers.branchless import Machine
 from lrdsl.reading import timed
 from lrdsl.schedule import Schedule
 
@@ -54,7 +55,7 @@ class _Level:
     schedule: Schedule
     base: float
     target: str | None
-    functions: dict[traced.Machine, Callable[[Any], Any]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    functions: dict[Machine, Callable[[Any], Any]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Level, (self.schedule, self.base, self.target)

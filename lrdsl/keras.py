@@ -13,6 +13,7 @@ from lrdsl.clock import Options
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import plain, unplain
 from lrdsl.numbers import traced
+from lrdsl.numbers.branchless import Machine
 from lrdsl.schedule import Schedule as Parsed
 from lrdsl.schedule import parse
 
@@ -69,7 +70,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         self.schedule = reading.timed(text, target, options)
         self.text = str(text)
         self.base, self.target, self.name = self.schedule.checked_base(base, target), target, name
-        self._functions: dict[traced.Machine, Callable[[Any], Any]] = {}
+        self._functions: dict[Machine, Callable[[Any], Any]] = {}
 
     def __call__(self, step: Any) -> Any:
         """The level at a step."""

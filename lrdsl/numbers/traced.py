@@ -100,7 +100,8 @@ def _running(running: RunningFactors, machine: Machine, library: Any) -> Callabl
         while high.shape[-1] > 1:
             half = high.shape[-1] // 2
             high, low = times(high[..., :half], low[..., :half], high[..., half:], low[..., half:], head)
-        high, low = times(high[..., 0], low[..., 0], *(library.take(table, stride) for table in tables), head)
+        before = [library.take(table, stride) for table in tables]
+        high, low = times(high[..., 0], low[..., 0], before[0], before[1], head)
         return high + low
 
     return multiplied

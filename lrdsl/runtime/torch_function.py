@@ -78,9 +78,11 @@ class Level:
     def __call__(self, step: Any) -> torch.Tensor:
         step = torch.as_tensor(step)
         if step.device.type != _SINGLE_ONLY:
-            return self.functions[0](step.to(torch.float64)).to(self.dtype)
-        machine, ticks = traced.ticks(step, False, _LIBRARIES[False])
-        return self.functions[1 if machine is traced.SINGLE else 2](ticks).to(self.dtype)
+            level: torch.Tensor = self.functions[0](step.to(torch.float64))
+        else:
+            machine, ticks = traced.ticks(step, False, _LIBRARIES[False])
+            level = self.functions[1 if machine is traced.SINGLE else 2](ticks)
+        return level.to(self.dtype)
 
 
 _LIBRARIES = {True: _Library(torch.float64), False: _Library(torch.float32)}
