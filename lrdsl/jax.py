@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import jax.numpy as jnp
+from jax.lax import stop_gradient
 
 from lrdsl.clock import Options
 from lrdsl.numbers import traced
@@ -37,6 +38,9 @@ class _Library:
 
     def real(self, x: Any) -> Any:
         return jnp.asarray(x, self.dtype)
+
+    def held(self, x: Any) -> Any:
+        return stop_gradient(x)
 
     def arange(self, n: int, _like: Any) -> Any:
         return jnp.arange(n, dtype=self.dtype)

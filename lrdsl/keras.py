@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from lrdsl import reading
 from lrdsl.clock import Options
@@ -44,6 +45,9 @@ class _Library:
     def real(self, x: Any) -> Any:
         return keras.ops.cast(x, self.dtype)
 
+    def held(self, x: Any) -> Any:
+        return keras.ops.stop_gradient(x)
+
     def arange(self, n: int, _like: Any) -> Any:
         return keras.ops.arange(n, dtype=self.dtype)
 
@@ -78,7 +82,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         library = _Library("float64" if wide else "float32")
         machine, ticks = traced.ticks(keras.ops.convert_to_tensor(step) if isinstance(step, keras.Variable) else step, wide, library)
         if machine not in self._functions:
-            self._functions[machine] = traced.function(self.schedule.plan_of(self.target), self.base, machine, library)
+            function = traced.function(self.schedule.plan_of(self.target), self.base, machine, library)
+            self._functions[machine] = np.errstate(all="ignore")(function) if keras.backend.backend() == "numpy" else function  # infinity is meant
         level, floatx = self._functions[machine](ticks), keras.config.floatx()
         return level if floatx == "float64" and not wide else keras.ops.cast(level, floatx)
 

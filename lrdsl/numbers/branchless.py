@@ -5,7 +5,7 @@ takes the maximum of the product and the least number of all. A compiler may als
 second constant is in the code a number and 0 times the tick.
 
 No code branches on a value. Every branch of a choice is computed at every tick: outside its range, at a time well inside. So no branch, and no derivative of
-one, is infinite or NaN where the branch is not used.
+one, is infinite or NaN where the branch is not used. The same holds for each operation that may be infinite.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 import operator
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -22,9 +22,11 @@ import attrs
 from lrdsl.check.intervals import ANY, Range, hull, multiply, rounded
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import BASE, Call, Expr, T, walk
+from lrdsl.numbers import infinite
 from lrdsl.numbers.machine import Accumulated, Choice
-from lrdsl.numbers.pairs import ZERO, Float
+from lrdsl.numbers.pairs import ZERO, Float, is_apart_from_zero
 from lrdsl.numbers.products import MOST_FACTORS
+from lrdsl.numbers.steep import USUAL, has_slope, is_steep, small
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 _LIBRARY = {"min": "minimum", "max": "maximum"}
@@ -32,6 +34,7 @@ _FOLDED: dict[str, Callable[..., Any]] = {
     **{name: getattr(operator, name) for name in ("add", "sub", "mul", "pow", "mod", "floordiv")},
     **{name: getattr(math, name) for name in ("ceil", "cos", "exp", "expm1", "floor", "log", "log1p", "sin", "sqrt")},
     **{"div": operator.truediv, "abs": abs, "min": min, "max": max},
+    **infinite.FUNCTIONS,
 }
 #: The bits of a double. A float of fewer bits holds a constant near 1 with an error that a power of it multiplies: there its logarithm is better.
 _DOUBLE, _NEAR_ONE = 53, 0.25
@@ -48,6 +51,11 @@ class Machine:
     least: float
     largest: float
     whole: int | None = None
+
+    @property
+    def steepest(self) -> float:
+        """The largest size of a slope. A product of a few of them is no infinity yet."""
+        return self.largest * 2.0**-64
 
     @property
     def last(self) -> int:
@@ -82,8 +90,8 @@ class RunningFactors:
 class Writer:
     """Writes one tree. `lines` are the statements of a function of `t`, `products` the running products that they call by name.
 
-    The code calls `real`, which makes floats of whole numbers, `where`, `minimum`, `maximum` and the functions of formulas. In it, `zero` is a float 0 of the
-    shape of the ticks, and `none` the whole number.
+    The code calls `real`, which makes floats of whole numbers, `held`, which takes the slope from a value, `where`, `minimum`, `maximum` and the functions of
+    formulas. In it, `zero` is a float 0 of the shape of the ticks, and `none` the whole number.
     """
 
     def __init__(self, machine: Machine, symbol: Expr = T, most: int | None = None) -> None:
@@ -166,11 +174,9 @@ class _Scope:
         if e.op in ("mod", "floordiv") and (cycle := self._in_cycles(e)) is not None:
             return cycle
         args = [self.of(a) for a in e.args]
-        if all(a.constant is not None for a in args):
-            folded = _folded(e.op, [a.constant for a in args])
-            if folded is not None:
-                return self.writer.constant(folded)
-        if e.op in ("add", "mul", "min", "max"):
+        if e.op == "div" and is_apart_from_zero(e.args[1]):  # an error term has no slope
+            return self.writer.line(f"held({self._text(e.op, args)})")
+        if USUAL.get(e.op, e.op) in ("add", "mul", "min", "max"):
             total = args[0]
             for a in args[1:]:
                 total = self._operation(e.op, total, a)
@@ -181,26 +187,52 @@ class _Scope:
 
     def _operation(self, op: str, *args: Term) -> Term:
         """Writes an operation of one or two arguments: in whole numbers where they stay exact, else in floats."""
-        neutral = {"add": 0, "mul": 1}.get(op)
+        writer, usual, constants = self.writer, USUAL.get(op, op), [a.constant for a in args]
+        if None not in constants and (folded := _folded(op, constants)) is not None:
+            return writer.constant(folded)
+        neutral = {"add": 0, "mul": 1}.get(usual)
         for a, other in (args, args[::-1]) if neutral is not None else ():
             if a.constant == neutral:
                 return other
-        if op in ("floor", "ceil") and args[0].whole:
+        if usual in ("floor", "ceil") and args[0].whole:
             return args[0]
-        range = _range(op, [a.range for a in args])
-        most = self.writer.machine.whole
-        whole = most is not None and op in _STAYS_WHOLE and all(a.whole for a in args) and -most <= range[0] and range[1] <= most
-        if op == "pow" and args[0].constant is not None and abs(args[0].constant - 1) < _NEAR_ONE and self.writer.machine.bits < _DOUBLE:
-            return self._operation("exp", self._operation("mul", args[1], self.writer.constant(math.log(args[0].constant))))
+        range = _range(usual, [a.range for a in args])
+        most = writer.machine.whole
+        whole = most is not None and usual in _STAYS_WHOLE and all(a.whole for a in args) and -most <= range[0] and range[1] <= most
+        if usual == "pow" and args[0].constant is not None and abs(args[0].constant - 1) < _NEAR_ONE and writer.machine.bits < _DOUBLE:
+            exponent = self._operation(op.replace("pow", "mul"), args[1], writer.constant(math.log(args[0].constant)))
+            return self._operation(op.replace("pow", "exp"), exponent)
         if op == "floordiv" and not whole:  # a quotient of floats may round up to the next whole number
             return self._operation("div", self._operation("sub", args[0], self._operation("mod", *args)), args[1])
         if op in ("add", "sub") and not whole:
-            return self.writer.sum(op, args, range)
-        if op in _INFIX:
-            text = f" {_INFIX[op]} ".join(self.writer.operand(a, whole) for a in args)
-        else:
-            text = f"{_LIBRARY.get(op, op)}({', '.join(self.writer.array(a, not whole) for a in args)})"
-        return self.writer.line(text, range, whole)
+            return writer.sum(op, args, range)
+        if op == "wide_error":  # an error term has no slope
+            (error,) = [writer.array(a, True) for a in args]
+            return writer.line(f"held(where(abs({error}) <= {writer.machine.largest!r}, {error}, zero))")
+        if not whole and is_steep(op, constants):
+            return self._steep(op, usual, args, range)
+        return writer.line(self._text(usual, args, whole), range, whole)
+
+    def _text(self, op: str, args: Sequence[Term], whole: bool = False) -> str:
+        """Returns the text of an operation: with signs, if any but constants stand beside them."""
+        constant = all(a.constant is not None for a in args)
+        texts = [self.writer.array(a, not whole) if constant or op not in _INFIX else self.writer.operand(a, whole) for a in args]
+        return f" {_INFIX[op]} ".join(texts) if op in _INFIX else f"{_LIBRARY.get(op, op)}({', '.join(texts)})"
+
+    def _steep(self, op: str, usual: str, args: tuple[Term, ...], range: Range) -> Term:
+        """Writes an operation that may be infinite, or as steep: it is done twice, without slopes, and where they are small, with them."""
+        writer, constants = self.writer, [a.constant for a in args]
+        text = self._text(usual, args)
+        if op == "wide_mul" and None in constants:  # a factor of 0 is exact
+            text = f"where({' | '.join(f'({writer.operand(a, False)} == 0.0)' for a in args if a.constant is None)}, zero, {text})"
+        value = writer.line(f"held({text})", range)
+        if not has_slope(op, constants):
+            return value
+        most = writer.machine.steepest
+        parts = small(op, constants, [writer.operand(a, False) for a in args], value.text)
+        inside = writer.line(" & ".join(f"(abs({part}) <= {most!r})" for part in parts))
+        kept = [a if a.constant is not None else writer.line(f"where({inside.text}, {writer.array(a, True)}, zero + 1.0)", a.range) for a in args]
+        return writer.line(f"where({inside.text}, {self._text(usual, kept)}, {value.text})", range)
 
     def _in_cycles(self, e: Call) -> Term | None:
         """Returns a remainder or a quotient of `a x + b`, all whole numbers, where `a x` may be too large for the machine; None if it is not.
@@ -289,12 +321,7 @@ def _depends(e: Expr, on: Expr, memo: dict[Expr, bool]) -> bool:
 def _folded(op: str, args: list[Any]) -> float | int | None:
     """Returns an operation on constants; None if Python refuses it."""
     try:
-        value = args[0]
-        if op in ("add", "mul", "min", "max"):
-            for a in args[1:]:
-                value = _FOLDED[op](value, a)
-        else:
-            value = _FOLDED[op](*args)
+        value = _FOLDED[op](*args)
     except (ArithmeticError, ValueError):
         return None
     return value if isinstance(value, int | float) and math.isfinite(value) else None
@@ -306,7 +333,10 @@ _STAYS_WHOLE = ("add", "sub", "mul", "mod", "floordiv", "min", "max", "abs")
 
 def _range(op: str, args: list[Range]) -> Range:
     """Returns the range of an operation, as far as times need it."""
-    return hull(*_ends(op, args[0], args[-1]))
+    try:
+        return hull(*_ends(op, args[0], args[-1]))
+    except OverflowError:  # of whole numbers that are no doubles
+        return ANY
 
 
 def _ends(op: str, a: Range, b: Range) -> Range:

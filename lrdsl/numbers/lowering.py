@@ -265,8 +265,9 @@ class _Lowering:
         x = self.pair(exponent)
         if b.high == ZERO:
             x = Pair(x.high, None)
-        few = not infinite and isinstance(x.high, Float) and x.high.value in (2, 3, 4)
-        plain = times(*[b.high] * int(x.high.value)) if few else wide("pow", b.high, x.high) if infinite else operation("pow", b.high, x.high)  # type: ignore[attr-defined]
+        combine = wide if infinite else operation
+        few = isinstance(x.high, Float) and x.high.value in (2, 3, 4)
+        plain = combine("mul", *[b.high] * int(x.high.value)) if few else combine("pow", b.high, x.high)  # type: ignore[attr-defined]
         terms = []
         if x.low is not None:
             terms.append(times(x.low, operation("log", apart_from_zero(b.high))))

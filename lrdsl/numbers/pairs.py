@@ -23,6 +23,8 @@ class Float(Expr):
 
 ZERO = Float(0)
 ONE = Float(1)
+#: The smallest normal number.
+LEAST = Float(2.0**-1022)
 
 
 @attrs.frozen
@@ -100,7 +102,12 @@ def root_of(a: Pair) -> Pair:
 
 def apart_from_zero(e: Expr) -> Expr:
     """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
-    return Float(float(e.value)) if isinstance(e, Float) and e.value else added(e, Float(2.0**-1022))
+    return Float(float(e.value)) if isinstance(e, Float) and e.value else added(e, LEAST)
+
+
+def is_apart_from_zero(e: Expr) -> bool:
+    """Returns whether a number is kept from 0."""
+    return isinstance(e, Call) and e.op == "add" and e.args[-1] is LEAST
 
 
 #: Operations that may overflow -> those that give infinity then, as the doubles of a processor do, where Python has an error.

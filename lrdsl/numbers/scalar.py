@@ -65,6 +65,13 @@ def compiled(source: str) -> CodeType:
     return compile(source, "<lrdsl>", "exec")
 
 
+def defined(code: CodeType, name: str, space: dict[str, Any]) -> Callable[..., Any]:
+    """Returns the function of a name that code defines. `space` has the names that the code uses."""
+    exec(code, space)
+    function: Callable[..., Any] = space[name]
+    return function
+
+
 def _running_product(e: Accumulated) -> RunningProduct:
     return RunningProduct(factors_of(e.high, e.low))
 
@@ -87,10 +94,7 @@ def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent:
     values = [writer.text(tree) for tree in trees]
     source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
     spend(len(source) // 20)
-    space = dict(_GLOBALS)
-    exec(_filled(compiled(source), writer.values), space)
-    function: Callable[..., Any] = space[head[0][4 : head[0].index("(")]]
-    return function
+    return defined(_filled(compiled(source), writer.values), head[0][4 : head[0].index("(")], dict(_GLOBALS))
 
 
 @attrs.define

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from lrdsl.expr import INDEX, T
 from lrdsl.numbers.branchless import Machine, RunningFactors, Writer
 from lrdsl.numbers.machine import Choice
 from lrdsl.numbers.products import STRIDE, RunningProduct, times
-from lrdsl.numbers.scalar import Evaluator, compiled, factors_of
+from lrdsl.numbers.scalar import Evaluator, compiled, defined, factors_of
 from lrdsl.plan import Plan
 
 #: Numbers of double precision.
@@ -20,15 +21,15 @@ DOUBLE = Machine(53, 2.0**-1022, 1.7976931348623157e308)
 SINGLE = Machine(24, 2.0**-126, 3.4028234663852886e38, 2**31 - 1)
 SINGLE_TICKS = attrs.evolve(SINGLE, whole=None)
 #: The functions that the code calls.
-_FUNCTIONS = ("abs", "ceil", "cos", "exp", "expm1", "floor", "log", "log1p", "maximum", "minimum", "real", "sin", "sqrt", "where", "zeros_like")
+_FUNCTIONS = ("abs", "ceil", "cos", "exp", "expm1", "floor", "held", "log", "log1p", "maximum", "minimum", "real", "sin", "sqrt", "where", "zeros_like")
 
 
 def function(plan: Plan, base: float, machine: Machine, library: Any) -> Callable[[Any], Any]:
     """Returns the level as a function of an array of ticks. The levels are floats. A tick below 0, or one that is NaN, is tick 0.
 
     The ticks are whole numbers or floats, as the machine has them. `library` has the functions of arrays that the code calls, by their names in NumPy, and:
-    `real`, which makes an array one of floats of the machine; `arange(n, like)`, the floats 0 .. n - 1 on the device of another array; `table`, which takes a
-    NumPy array, and `take(table, at)`, which returns its numbers at places, which are floats.
+    `real`, which makes an array one of floats of the machine; `held`, which takes the slope from an array; `arange(n, like)`, the floats 0 .. n - 1 on the
+    device of another array; `table`, which takes a NumPy array, and `take(table, at)`, which returns its numbers at places, which are floats.
     """
     codes = Evaluator.of(plan).codes()
     tree = Choice(T, tuple([code.start for code in codes]), tuple([code.tree for code in codes]))
@@ -59,9 +60,7 @@ def ticks(count: Any, wide: bool, library: Any) -> tuple[Machine, Any]:
 
 def _generated(lines: list[str], result: str, space: dict[str, Any]) -> Callable[[Any], Any]:
     """Returns the function of `t` that runs the lines and returns the result."""
-    exec(compiled("\n    ".join(["def level(t):", *lines, f"return {result}"])), space)
-    generated: Callable[[Any], Any] = space["level"]
-    return generated
+    return defined(compiled("\n    ".join(["def level(t):", *lines, f"return {result}"])), "level", space)
 
 
 def _space(products: list[RunningFactors], machine: Machine, library: Any) -> dict[str, Any]:
@@ -91,18 +90,24 @@ def _running(running: RunningFactors, machine: Machine, library: Any) -> Callabl
         return scaled - (scaled - x)
 
     def multiplied(count: Any) -> Any:
+        count = library.held(count)  # a product is constant from one tick to the next
         stride = library.floor(count / STRIDE)
         index = (stride * STRIDE)[..., None] + (library.arange(width, count) + 1.0)
         inside = index <= count[..., None]
         high, low = factor(library.maximum(library.minimum(index, count[..., None]), library.zeros_like(index) + 1.0))
         zero = index * 0.0
         high, low = library.where(inside, high, zero + 1.0), library.where(inside, low, zero)
+        sizes = library.abs(high)  # of a factor of 0, the product is 0, however large the others are
+        high = library.where(sizes == 0, zero + 1.0, high)
         while high.shape[-1] > 1:
             half = high.shape[-1] // 2
+            sizes = library.minimum(sizes[..., :half], sizes[..., half:])
             high, low = times(high[..., :half], low[..., :half], high[..., half:], low[..., half:], head)
-        before = [library.take(table, stride) for table in tables]
-        high, low = times(high[..., 0], low[..., 0], before[0], before[1], head)
-        return high + low
+        before, error = (library.take(table, stride) for table in tables)
+        high, low = times(high[..., 0], low[..., 0], before, error, head)
+        total, zero = high + low, count * 0.0
+        total = library.where(total == total, total, zero + math.inf)  # past the floats, the error term is unknown
+        return library.where(library.minimum(sizes[..., 0], library.abs(before)) == 0, zero, total)
 
     return multiplied
 
@@ -113,5 +118,6 @@ def _tables(pairs: list[tuple[float, float]], machine: Machine) -> tuple[Any, An
 
     high, low = np.array(pairs).T
     kind = np.float64 if machine.bits == DOUBLE.bits else np.float32
-    rounded = high.astype(kind)
-    return rounded, (high - rounded + low).astype(kind)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = high.astype(kind)
+        return rounded, (high - rounded + low).astype(kind)

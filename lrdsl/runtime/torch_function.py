@@ -36,6 +36,9 @@ class _Library:
     def real(self, x: Any) -> torch.Tensor:
         return torch.as_tensor(x).to(self.dtype)
 
+    def held(self, x: torch.Tensor) -> torch.Tensor:
+        return x.detach()
+
     def arange(self, n: int, like: torch.Tensor) -> torch.Tensor:
         return torch.arange(n, dtype=self.dtype, device=like.device)
 

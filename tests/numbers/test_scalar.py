@@ -34,9 +34,9 @@ def _storing(text: str, base: float = 0.1) -> tuple[dict[str, float], Any]:
 def test_schedules_that_differ_in_numbers_alone_share_their_code(shape: str) -> None:
     texts = [shape.format(n, n) for n in (41, 53)]
     one, first = _storing(texts[0])
-    before = scalar._compiled.cache_info().misses
+    before = scalar.compiled.cache_info().misses
     two, second = _storing(texts[1])
-    assert scalar._compiled.cache_info().misses == before
+    assert scalar.compiled.cache_info().misses == before
     for tick in range(13):  # each in turn: neither sees the numbers of the other
         first(tick)
         second(tick)

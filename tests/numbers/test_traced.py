@@ -35,6 +35,9 @@ class _Numpy:
     def whole(self, x: Any) -> Any:
         return np.asarray(x, np.int32)
 
+    def held(self, x: Any) -> Any:
+        return x
+
     def arange(self, n: int, _like: Any) -> Any:
         return np.arange(n, dtype=self.dtype)
 
@@ -49,15 +52,20 @@ numpy_library = _Numpy(np.float64)
 single = _Numpy(np.float32)
 
 
+def level_of(schedule: lrdsl.Schedule, machine: traced.Machine = traced.DOUBLE, library: _Numpy = numpy_library) -> Any:
+    """The level as a function. NumPy warns of what is infinite, which is meant."""
+    return np.errstate(all="ignore")(traced.function(schedule.plan, 0.3, machine, library))
+
+
 def in_singles(schedule: lrdsl.Schedule, ticks: Any) -> Any:
-    return traced.function(schedule.plan, 0.3, traced.SINGLE, single)(np.asarray(ticks, np.int32))
+    return level_of(schedule, traced.SINGLE, single)(np.asarray(ticks, np.int32))
 
 
 @examples(60)
 @given(texts.trees(depth=3, longest=100))
 def test_drawn_schedules_in_doubles(node: Node) -> None:
     schedule = lrdsl.parse(canonical(node))
-    found = traced.function(schedule.plan, 0.3, traced.DOUBLE, numpy_library)(np.arange(80.0))
+    found = level_of(schedule)(np.arange(80.0))
     expected = schedule.values(80, 0.3)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15 * np.abs(expected).max(), err_msg=str(schedule))
 
@@ -80,18 +88,18 @@ def test_fractional_cycles_in_singles(text: str) -> None:
 @pytest.mark.parametrize("text", ["cumprod(1 - 1/(t + 2)^2)", "cumprod(1 - 1e-6/(1 + t)) for 9000 then linear(9)", "repeat(cumprod(0.5 + 0.4/(1 + t)) for 5)"])
 def test_long_products(text: str) -> None:
     schedule, ticks = lrdsl.parse(text), np.array([0.0, 1, 3, 4, 7, 60, 4095, 4096, 4097, 8999, 12345])
-    found = traced.function(schedule.plan, 0.3, traced.DOUBLE, numpy_library)(ticks)
+    found = level_of(schedule)(ticks)
     np.testing.assert_allclose(found, schedule.values(ticks, 0.3), rtol=1e-15)
     np.testing.assert_allclose(in_singles(schedule, ticks), schedule.values(ticks, 0.3), rtol=2e-6)
 
 
 def test_a_product_of_too_many_factors_stays() -> None:
-    level = traced.function(lrdsl.parse("cumprod(1 - 1e-7/(1 + t))").plan, 1.0, traced.DOUBLE, numpy_library)
+    level = level_of(lrdsl.parse("cumprod(1 - 1e-7/(1 + t))"))
     assert level(np.array([4e6]))[0] == level(np.array([4.5e6]))[0] > 0
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_ticks_out_of_range(text: str) -> None:
-    level = traced.function(lrdsl.parse(text).plan, 0.3, traced.DOUBLE, numpy_library)
+    level = level_of(lrdsl.parse(text))
     assert level(np.array([-1.0, -1e300, np.nan, -np.inf])).tolist() == [level(np.array(0.0))] * 4
     assert np.isfinite(level(np.array([1e13, np.inf]))).all()
