@@ -117,9 +117,11 @@ def near_and_far(plan: Plan, fault: float = 0) -> list[int]:
     return sorted(t for t in {*range(120), *near, *far} if t <= last)
 
 
-def is_bounded(plan: Plan, ticks: list[int]) -> bool:
+def is_bounded(plan: Plan, fault: Fraction) -> bool:
+    """Whether the level is bounded at and between ticks, and at the time of the fault."""
+    times = [t + part for t in near_and_far(plan, float(fault)) for part in (Fraction(0), Fraction(1, 2))]
     try:
-        return all(abs(exact.value_of(plan.level, t + part, BASE, told=True)) <= LARGE for t in ticks for part in (Fraction(0), Fraction(1, 2)))
+        return all(abs(exact.value_of(plan.level, time, BASE, told=True)) <= LARGE for time in (*times, fault))
     except exact.UndefinedError:
         return False
 
@@ -129,8 +131,8 @@ def looked_at(text: str, **facts: Any) -> None:
     wrong = refusal(text, **facts)
     plan = unproved(text, **facts)
     if wrong is not None:
-        fault = float(wrong.message.split(" tick ")[1].split()[0])
-        assert not is_bounded(plan, near_and_far(plan, fault)), (text, wrong.message)
+        fault = Fraction(wrong.message.split(" tick ")[1].split()[0])
+        assert not is_bounded(plan, fault), (text, wrong.message)
         return
     schedule = lrdsl.parse(text, **facts)
     ticks = near_and_far(plan)
