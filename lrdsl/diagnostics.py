@@ -178,7 +178,8 @@ class ScheduleError(ValueError):
 
 
 class ScheduleWarning(UserWarning):
-    """A rule finds that a schedule surely does not do what is meant, for the groups and the clock that `lrdsl.compile` was given. `diagnostic` says what.
+    """A rule finds that a schedule surely does not do what is meant, for the groups and the clock that `lrdsl.compile` was given; or groups are not what they
+    seem, or are set by two schedulers (LR152). `diagnostic` says what, and names the remedy.
 
     The text begins with the code of the rule, so that Python's filters can pick one: `warnings.filterwarnings("ignore", "LR301")`.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -236,6 +237,8 @@ def _host() -> list[Exception]:
     other = lrdsl.compile("cosine(30)", Optimizer(param_groups=[{"lr": 0.1}]))
     groups = lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}, {"lr": 0.2}]))
     driven = lrdsl.compile("hold until val_loss < 0.3 then plateau(metric=acc)", Optimizer(param_groups=[{"lr": 0.1}]))
+    rising = lrdsl.compile("warmup(5)", Optimizer(param_groups=[{"lr": 0.1}]))
+    rising.optimizer.param_groups[0]["lr"] = 0.3
     attempts = [
         lambda: other.load_state_dict(made.state_dict()),
         lambda: groups.load_state_dict(made.state_dict()),
@@ -287,8 +290,14 @@ def _host() -> list[Exception]:
         lambda: lrdsl.parse("cumprod(0.9 + 0.1*t/(t + 5))").at(10**8),
         lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": "1e-3"}])),
         lambda: lrdsl.compile("cosine(20)", torch.optim.SGD([torch.ones(1)], lr=torch.tensor(1))),
-        lambda: lrdsl.compile("cosine(20)", torch.optim.SGD([torch.ones(1)], lr=torch.tensor(0.1, dtype=torch.float16))),
+        lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": torch.tensor(0.1).to(torch.float8_e4m3fn)}])),
         lambda: _replanned(100).at(3),
+        lambda: setattr(made, "base_lrs", [0.1, 0.2]),
+        lambda: made.base_lrs.append(0.2),
+        lambda: rising.rebase(),
+        lambda: rising.rebase(group=1),
+        lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]), wait_for_optimizer=True),
+        lambda: _chained().step(),
     ]
     found: list[Exception] = []
     for attempt in attempts:
@@ -296,6 +305,16 @@ def _host() -> list[Exception]:
             attempt()
         found.append(caught.value)
     return found
+
+
+def _chained() -> Any:
+    """Returns a chain of torch's of two schedulers of one value."""
+    optimizer = torch.optim.SGD([torch.ones(1)], lr=0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lrdsl.ScheduleWarning)
+        parts = [lrdsl.compile(text, optimizer) for text in ("warmup(5) then hold", "cosine(20)")]
+    optimizer.step()
+    return torch.optim.lr_scheduler.ChainedScheduler(parts)
 
 
 def _replanned(times: int) -> lrdsl.Scheduler:

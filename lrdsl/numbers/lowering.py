@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 
 from lrdsl.expr import HALF_COSINES, PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, parts, walk
 from lrdsl.expr.exact import Exact, quotient
@@ -74,12 +74,13 @@ def stretches(piece: Piece) -> list[Piece]:
     """A piece, cut where its half cosines are computed another way."""
     if not piece.level.holds & HALF_COSINES:
         return [piece]
-    turns = {_turn(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
+    turns = {turn_of(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
     cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (piece.end is None or turn < piece.end))
     return [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
 
 
-def _turn(x: Expr) -> tuple[Expr, Exact]:
+@lru_cache(maxsize=256)
+def turn_of(x: Expr) -> tuple[Expr, Exact]:
     """The time that a half cosine looks at, and when it has gone a third of its way: of a slow one the next whole tick, which is quicker to compare with."""
     scale, of, shift = parts(x)
     turn = quotient(Fraction(1, 3) - shift, scale)
@@ -112,7 +113,7 @@ class _Lowering:
             return Float(math.pi) if e == PI else e
         if isinstance(e, Linear):
             top, bottom = self.ratio(e)
-            return top if bottom == 1 else over(top, Float(bottom))
+            return top if bottom == 1 else over(top, Float(bottom, ("n", e)))
         if isinstance(e, Wide):
             return self._wide(e.of) if isinstance(e.of, Call) else self.of(e.of)
         if isinstance(e, Select):
@@ -178,11 +179,11 @@ class _Lowering:
         scale, inner, shift = self._time(e)
         if _is_far(scale, inner, shift):
             return self._far(scale, inner, shift).high, 1
-        a, b, bottom = _in_parts(scale, shift)
+        a, b, bottom = in_parts(scale, shift)
         if a == -1:
-            return less(Float(b), inner.high), bottom
-        scaled = inner.high if a == 1 else times(Float(a), inner.high)
-        return (scaled if b == 0 else added(scaled, Float(b)) if b > 0 else less(scaled, Float(-b))), bottom
+            return less(Float(b, ("b", e)), inner.high), bottom
+        scaled = inner.high if a == 1 else times(Float(a, ("a", e)), inner.high)
+        return (scaled if b == 0 else added(scaled, Float(b, ("b", e))) if b > 0 else less(scaled, Float(-b, ("-b", e)))), bottom
 
     def _time(self, e: Expr) -> tuple[Exact, Pair, Exact]:
         """An exact time as (scale, of, shift), where `of` is a whole number at whole ticks, or a pair."""
@@ -231,7 +232,7 @@ class _Lowering:
         if not is_time(x):
             return near
         far = times(Float(0.5), less(Float(1.0), operation("cos", self._angle(x, 1).high)))
-        of, turn = _turn(x)
+        of, turn = turn_of(x)
         before, later = (near, far) if parts(x)[0] > 0 else (far, near)
         if of is T:
             return later if self.start >= turn else before
@@ -246,10 +247,9 @@ class _Lowering:
             return Pair(Float(float(exact)), Float(float(exact - Fraction(float(exact)))))
         top, bottom = self.ratio(x)
         if isinstance(top, Call) and top.op in ("add", "sub"):  # Python multiplies a float faster than a whole number
-            top = Call(top.op, tuple(Float(float(a.value)) if isinstance(a, Float) else a for a in top.args))
-        constant = _PI / (parts * bottom)
-        head = _head(constant)
-        big, small = times(Float(head), top), times(Float(float(constant - Fraction(head))), top)
+            top = Call(top.op, tuple(Float(float(a.value), a.origin and (f"float {a.origin[0]}", x)) if isinstance(a, Float) else a for a in top.args))
+        head, rest = split_pi(parts * bottom)
+        big, small = times(Float(head, ("head", x, parts)), top), times(Float(rest, ("rest", x, parts)), top)
         total = added(big, small)
         return Pair(total, less(small, less(total, big)))
 
@@ -355,7 +355,7 @@ class _Lowering:
         return Pair(high, low)
 
 
-def _in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
+def in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
     """(a, b, n) where `scale * of + shift` is (a * of + b)/n, in whole numbers."""
     (a, c), (b, d) = scale.as_integer_ratio(), shift.as_integer_ratio()
     n = math.lcm(c, d)
@@ -364,11 +364,25 @@ def _in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
 
 def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:
     """Whether a time in n-ths would leave the whole numbers that doubles hold, at ticks up to 1e8, or begins as a pair."""
-    a, b, n = _in_parts(scale, shift)
-    return inner.low is not None or abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
+    a, b, n = in_parts(scale, shift)
+    return inner.low is not None or is_large(a, b, n)
 
 
-def _head(value: Exact) -> float:
+def is_large(a: int, b: int, n: int) -> bool:
+    """Whether the whole numbers of an exact time leave those that doubles hold, at ticks up to 1e8."""
+    return abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
+
+
+@lru_cache(maxsize=256)
+def split_pi(parts: int) -> tuple[float, float]:
+    """pi/parts as a double of few bits, and the rest of it."""
+    bottom = _PI.denominator * parts
+    head = _head(_PI.numerator / bottom)
+    p, q = head.as_integer_ratio()
+    return head, (_PI.numerator * q - p * bottom) / (bottom * q)
+
+
+def _head(value: float) -> float:
     """The leading bits of a positive constant, few enough that a whole number of 27 bits times them is exact."""
-    mantissa, exponent = math.frexp(float(value))
+    mantissa, exponent = math.frexp(value)
     return math.ldexp(math.floor(mantissa * 2**_HEAD_BITS) / 2**_HEAD_BITS, exponent)

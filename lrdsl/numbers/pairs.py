@@ -6,19 +6,31 @@ The pairs are double-double arithmetic: T. J. Dekker, "A floating-point techniqu
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 
 from lrdsl.expr import Call, Expr
 
 _SPLITTER = 2.0**27 + 1
+#: The origin of a number that comes from an exact time in a way of its own.
+LOST = ("lost",)
 
 
 @attrs.frozen(eq=False)
 class Float(Expr):
-    """A machine number; whole ones are ints, so that time stays exact."""
+    """A machine number; whole ones are ints, so that time stays exact.
+
+    `origin` says how it comes from an exact time, if it does: a role and the time, see `lowering.value_of`.
+    """
 
     value: float | int
+    origin: tuple[Any, ...] | None = None
+
+    @staticmethod
+    def key(value: float, origin: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
+        """What tells a machine number from other nodes."""
+        return Float, value, type(value), origin
 
 
 ZERO = Float(0)
@@ -102,7 +114,7 @@ def root_of(a: Pair) -> Pair:
 
 def apart_from_zero(e: Expr) -> Expr:
     """`e`, kept from 0 by the smallest normal number, which changes no other value: an error term divided by it is 0 where the value is exact."""
-    return Float(float(e.value)) if isinstance(e, Float) and e.value else added(e, LEAST)
+    return Float(float(e.value), e.origin and LOST) if isinstance(e, Float) and e.value else added(e, LEAST)
 
 
 def is_apart_from_zero(e: Expr) -> bool:
@@ -133,7 +145,7 @@ def _halves(a: Expr) -> tuple[Expr, Expr]:
     if isinstance(a, Float):
         t = _SPLITTER * a.value
         high = t - (t - a.value)
-        return Float(high), Float(a.value - high)
+        return Float(high, a.origin and LOST), Float(a.value - high, a.origin and LOST)
     t_ = times(Float(_SPLITTER), a)
     high_ = less(t_, less(t_, a))
     return high_, less(a, high_)

@@ -8,21 +8,23 @@ are compiled once.
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
 from lrdsl.check.finite import fits_any_base
-from lrdsl.expr import BASE, PRODUCTS, Call, Expr, T, affine, mentions
+from lrdsl.expr import BASE, PRODUCTS, VARYING, Call, Expr, T, affine, mentions, walk
 from lrdsl.numbers import infinite
 from lrdsl.numbers.lowering import numeric, stretches
 from lrdsl.numbers.machine import Accumulated, factors_in
 from lrdsl.numbers.pairs import ONE, ZERO
 from lrdsl.numbers.products import Factors, RunningProduct, within
+from lrdsl.numbers.shared import Pattern
 from lrdsl.numbers.source import Writer
 from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import Piece, Plan, first_tick, pieces
@@ -85,8 +87,27 @@ def _filled(x: Any, values: dict[str, Any]) -> Any:
     return values.get(x, x) if isinstance(x, str) else x
 
 
-def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Callable[..., Any]:
-    """Generates a function: the lines of `head`, then the statements of the trees, then the lines of `tail`, with the values of the trees for `{0}`, `{1}`."""
+@attrs.frozen
+class Generated:
+    """Code with places for its numbers: the `values` that fill them, and the `origins` of those that come from exact times. It defines a function, `name`."""
+
+    code: CodeType
+    name: str
+    values: dict[str, Any]
+    origins: dict[str, tuple[Any, ...]]
+
+    def function(self, others: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+        """Returns the function, with other values in some of the places."""
+        return defined(_filled(self.code, self.values if others is None else {**self.values, **others}), self.name, dict(_GLOBALS))
+
+
+def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str]) -> Callable[..., Any]:
+    """Generates a function: see `_generated`."""
+    return _generated(trees, head, tail).function()
+
+
+def _generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Generated:
+    """Generates code: the lines of `head`, then the statements of the trees, then the lines of `tail`, with the values of the trees for `{0}`, `{1}`."""
     factors = factors_in(trees)
     writer = Writer(trees if factors is None else (factors, *trees), _running_product, indent)
     if factors is not None:  # a product that is too long is refused before it is begun, and before any level is stored
@@ -94,7 +115,15 @@ def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent:
     values = [writer.text(tree) for tree in trees]
     source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
     spend(len(source) // 20)
-    return defined(_filled(compiled(source), writer.values), head[0][4 : head[0].index("(")], dict(_GLOBALS))
+    return Generated(compiled(source), head[0][4 : head[0].index("(")], writer.values, writer.origins)
+
+
+def load_modules(level: Expr) -> None:
+    """Loads the modules that the code of a level will need, so that no tick of a run has to."""
+    if level.holds & PRODUCTS:
+        from lrdsl.numbers import array  # noqa: F401
+    if "lrdsl.numbers.constants" not in sys.modules and any(isinstance(e, Call) and not e.holds & VARYING for e in walk(level)):
+        from lrdsl.numbers import constants  # noqa: F401
 
 
 @attrs.define
@@ -154,10 +183,25 @@ class PieceCode:
         return binder(slots)
 
     def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[float], None]]:
-        """Generates the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0."""
+        """Returns the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0.
+
+        Pieces of one shape, as the cycles of restarts that grow, share its code.
+        """
+        pattern = Pattern.of(self.piece)
+        shared = None if pattern is None else pattern.code((key, count))
+        if shared is not None:
+            generated, others = shared
+            return cast("Generated", generated).function(others)
         split = self.split()
         if split is None:
             return partial(_each, self.level, key)
+        generated = self._storing(split, key, count)
+        if pattern is not None:
+            pattern.keep((key, count), generated, generated.origins)
+        return generated.function()
+
+    def _storing(self, split: tuple[Expr, Expr], key: str, count: int) -> Generated:
+        """Generates the code of `_binder` for a level that is a + b * base."""
         constant = not any(mentions(part, T) for part in split)
         inline = count == 1 and not constant
         used = ["a = float({0})"] * (split[0] != ZERO or split[1] == ZERO) + ["b = {1}"] * (split[1] not in (ZERO, ONE))
@@ -169,9 +213,9 @@ class PieceCode:
         if constant:  # the levels are computed once, and take the place of the bases in the slots
             levels = f"slots = [(group, {_sum_text(*split, 'base', inline)}) for group, base in slots]"
             bound = [*named, levels, *unpack, "def store(t):", *("    " + line for line in stores)]
-            return _function(split, ["def bind(slots):"], ["    " + line for line in [*bound, "return store"]])
+            return _generated(split, ["def bind(slots):"], ["    " + line for line in [*bound, "return store"]])
         head = ["def bind(slots):", *("    " + line for line in unpack), "    def store(t):"]
-        return _function(split, head, [*("        " + line for line in [*named, *stores]), "    return store"], " " * 8)
+        return _generated(split, head, [*("        " + line for line in [*named, *stores]), "    return store"], " " * 8)
 
 
 def _sum_text(a: Expr, b: Expr, base: str, inline: bool) -> str:
@@ -188,7 +232,7 @@ def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tupl
 
     def store(t: float) -> None:
         for group, base in slots:
-            group[key] = level(t, base)
+            group[key] = float(level(t, base))
 
     return store
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrdsl.expr import BASE, INDEX, Call, Expr, Symbol, T
 from lrdsl.numbers.machine import Accumulated, Choice
-from lrdsl.numbers.pairs import Float
+from lrdsl.numbers.pairs import LOST, Float
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 
@@ -32,6 +32,7 @@ class Writer:
         self.last_name = 0
         self.uses: Counter[Expr] = Counter()
         self.values: dict[str, Any] = {}
+        self.origins: dict[str, tuple[Any, ...]] = {}
         for tree in trees:
             self._count(tree)
 
@@ -41,10 +42,12 @@ class Writer:
             for child in e.below:
                 self._count(child)
 
-    def place(self, value: Any) -> str:
+    def place(self, value: Any, origin: Any = None) -> str:
         """Returns a place for a value: a string constant that occurs nowhere else in the code. The value replaces it after compilation."""
         place = f"\0:{len(self.values)}"
         self.values[place] = value
+        if origin is not None:
+            self.origins[place] = origin
         return repr(place)
 
     def _new_name(self) -> str:
@@ -54,7 +57,7 @@ class Writer:
     def text(self, e: Expr) -> str:
         """Returns a Python expression for `e`, and writes the statements that it needs before it."""
         if isinstance(e, Float):
-            return self.place(e.value)
+            return self.place(e.value, e.origin)
         name = self.names.get(e)
         if name is not None:
             return name
@@ -81,10 +84,15 @@ class Writer:
         # Python's compiler folds an operation on constants alone, as the first ones of a sum, and the places in it would be lost.
         first = next((i for i, a in enumerate(e.args) if not _is_constant(a)), len(e.args))
         folded = first if first > 1 or first == len(e.args) else 0
-        args = [repr(a.value) if i < folded and isinstance(a, Float) else self.text(a) for i, a in enumerate(e.args)]
+        args = [self._literal(a) if i < folded and isinstance(a, Float) else self.text(a) for i, a in enumerate(e.args)]
         if e.op in _INFIX:
             return f"({f' {_INFIX[e.op]} '.join(args)})"
         return f"{e.op}({', '.join(args)})"
+
+    def _literal(self, e: Float) -> str:
+        if e.origin is not None:
+            self.origins[repr(e.value)] = LOST  # it stands in the source, and has no place
+        return repr(e.value)
 
     def _extreme(self, e: Call) -> str:
         sign = "<" if e.op == "min" else ">"

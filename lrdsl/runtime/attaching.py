@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias, cast
+from itertools import islice
+from typing import Any, TypeAlias
 
 import attrs
 
 from lrdsl.arguments import floating, quoted, string, whole_number
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import did_you_mean, refuse
-from lrdsl.numbers.scalar import Evaluator
+from lrdsl.numbers.scalar import Evaluator, load_modules
 from lrdsl.plan import Watch
-from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, numbers_in, quantities, with_element
-from lrdsl.runtime.reports import Log
-from lrdsl.runtime.tensors import check_fills, check_shared, largest_number
+from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, name_of, numbers_in, quantities, with_element
+from lrdsl.runtime.optimizers import same_groups
+from lrdsl.runtime.tensors import check_fills, fill, given_their_own, is_short, is_tensor, largest_number
 from lrdsl.schedule import Schedule
 from lrdsl.targets import Target
 
@@ -24,19 +25,22 @@ from lrdsl.targets import Target
 _SMALL = 2**30 - 1
 #: A function that stores the levels of a tick in all groups, or in none.
 Store: TypeAlias = "Callable[[float], None]"
+#: A warning: what looks like a mistake, and the remedy.
+Notice: TypeAlias = "tuple[str, str]"
 #: The bases of groups, by quantity. A group that no target of the quantity picks may have none.
-Bases: TypeAlias = "Mapping[str, Sequence[float | None]]"
+GroupBases: TypeAlias = "Mapping[str, Sequence[float | None]]"
 
 
 @attrs.frozen(eq=False)
 class Track:
-    """One target and the groups that it sets, each with its base.
+    """One target, the `quantity` that it sets, and the groups in which it does, each with its base.
 
     `initial` are the values that the groups held when the schedule was attached. If some of them are tensors, the track `fills` them in place, so that code
     compiled for these tensors stays valid; `largest` is the largest number that they can hold.
     """
 
     name: str
+    quantity: str
     evaluator: Evaluator
     key: str
     element: int | None
@@ -78,20 +82,24 @@ def _store_checked(rows: list[_Row], tick: float) -> None:
         value, current = level(tick, base), group.get(key)
         if element is not None:
             _check_element(f"`{key}` of a param group", current, element)
-            values.append(with_element(current, element, float(value)))
-            continue
-        if (current is not initial or getattr(current, "requires_grad", False)) and hasattr(current, "fill_"):  # the user has replaced or changed the tensor
+            current = current[element]
+        if (current is not initial or getattr(current, "requires_grad", False)) and is_tensor(current):  # the user has replaced or changed the tensor
             check_fills(f"the `{key}` of a param group", current)
-        if not -largest <= value <= largest:
+        if is_tensor(current) and not -largest <= value <= largest:
             message = f"at tick {tick:g} the `{key}` of a param group is {value:g}, and its tensor holds {largest:.3g} at the most"
             raise refuse("LR152", message, "make it a float64 tensor")
         values.append(value)
-    for (_, _, group, key, *_), value in zip(rows, values, strict=True):
-        current = group.get(key)
-        if hasattr(current, "fill_"):
-            current.fill_(value)
-        else:
-            group[key] = float(value) if isinstance(value, int) else value
+    for (_, _, group, key, element, *_), value in zip(rows, values, strict=True):
+        _put(group, key, element, value)
+
+
+def _put(group: Group, key: str, element: int | None, level: float) -> None:
+    """Stores a level in a group: a tensor is filled in place."""
+    current = group.get(key)
+    if is_tensor(part := element_of(current, element)):
+        fill(part, level)
+    else:
+        group[key] = float(level) if element is None else with_element(current, element, float(level))
 
 
 @attrs.frozen(eq=False)
@@ -114,13 +122,14 @@ class Snapshot:
 class Attachment:
     """A schedule and the param groups that it sets: the groups' bases by quantity, one track per target, and the watches of metrics.
 
-    `count` is the number of groups, `sizes` how many of them each optimizer has. `values` holds the levels of the targets that are in no group. `checked` says
-    that a level may be refused, so all are checked before one is stored; `plain` says that every group is a plain dict, which accepts any value.
+    `groups` is the optimizer's own list, `held` a copy of it, `sizes` how many of the groups each optimizer has. `values` holds the levels of the targets that
+    are in no group. `checked` says that a level may be refused, so all are checked before one is stored; `plain` says that every group is a plain dict, which
+    accepts any value. `notices` are warnings to give when the run goes on with this attachment.
     """
 
     schedule: Schedule
     groups: list[Group]
-    count: int
+    held: list[Group]
     sizes: tuple[int, ...]
     bases: dict[str, list[float | None]]
     values: dict[str, float]
@@ -128,19 +137,25 @@ class Attachment:
     watches: tuple[Watch, ...]
     checked: bool
     plain: bool
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def names(self) -> list[list[str]]:
+        """The names of the groups of each optimizer."""
+        names = iter([name_of(group) for group in self.held])
+        return [list(islice(names, size)) for size in self.sizes]
 
     def matches(self, groups: list[Group]) -> bool:
         """Whether these are still the same groups: an optimizer makes new ones when it loads a state, and may add some later."""
-        return groups is self.groups and len(groups) == self.count
+        return same_groups(groups, self.groups, self.held)
 
     def attached(self, schedule: Schedule) -> Attachment:
         """Another schedule, attached to the same groups with the same bases."""
         return attach(schedule, self.groups, self.bases, self.values, self.sizes)
 
-    def moved(self, groups: list[Group], sizes: tuple[int, ...]) -> Attachment:
-        """The same schedule, attached to the groups that the optimizers have now. A group that is added to the first of several moves the numbers of others."""
-        bases = {name: held if name in self.values else _spread(held, self.sizes, sizes) for name, held in self.bases.items()}
-        return attach(self.schedule, groups, bases, self.values, sizes)
+    def with_bases(self, bases: GroupBases) -> Attachment:
+        """The same schedule and groups, with other bases."""
+        return attach(self.schedule, self.groups, bases, self.values, self.sizes)
 
     def store_from(self, tick: float) -> tuple[float, Store]:
         """Returns the function that stores levels from this tick on, and the tick at which another function is needed."""
@@ -150,11 +165,23 @@ class Attachment:
         until = math.ceil(end) if end < _SMALL else _SMALL if tick < _SMALL else min(end, MAX_TICKS + 1)
         if self.checked or (len(codes) > 1 and any(code.multiplies for code in codes)):
             rows = [row for track in self.tracks for row in track.rows(tick)]
-            single = len(rows) == 1 and self.tracks[0].fills
+            single = len(rows) == 1 and self.tracks[0].fills and self.tracks[0].element is None and not is_short(rows[0][5])
             return until, partial(_fill_tensor, rows[0]) if single else partial(_store_checked, rows)
         if len(codes) == 1:
             return until, codes[0].storing(self.tracks[0].key, self.tracks[0].slots)
         return until, partial(_store_tracks, tuple([code.storing(track.key, track.slots) for code, track in zip(codes, self.tracks, strict=True)]))
+
+    def driver(self, quantity: str, group: int) -> tuple[Schedule, str, float]:
+        """The schedule, the name of its target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base."""
+        text = str(self.schedule)
+        index = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=text)
+        quantity = string("the target", quantity, 'give its key: `target="lr"`', text)
+        for track in self.tracks:
+            if track.quantity == quantity:
+                held = next((base for slot, base in track.slots if quantity in self.values or (index < len(self.held) and slot is self.held[index])), None)
+                if held is not None:
+                    return self.schedule, track.name, held
+        raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
 
     def differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether another schedule of the same targets has another level at this tick in any group."""
@@ -163,19 +190,9 @@ class Attachment:
             one.level(tick, base) != track.evaluator.level(tick, base) for one, track in zip(others, self.tracks, strict=True) for _, base in track.slots
         )
 
-    def after(self, fired: Iterable[Watch], log: Log, tick: int) -> tuple[Attachment, Log]:
-        """Returns the attachment of the schedule that knows the events which came at a tick, and the log that has them."""
-        attachment = self
-        for watch in fired:
-            extended = log.with_event(watch, tick)
-            schedule = attachment.schedule.after(extended.events)
-            if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
-                log, attachment = extended, attachment.attached(schedule)
-        return attachment, log
-
     def snapshot(self) -> Snapshot:
         """A copy of what the groups hold."""
-        filled = [group[track.key] for track in self.tracks if track.fills for group, _ in track.slots]
+        filled = [element_of(group[track.key], track.element) for track in self.tracks if track.fills for group, _ in track.slots]
         return Snapshot(
             [(group, dict(group)) for group in (*self.groups, self.values)], [(value, value.clone()) for value in filled if hasattr(value, "clone")]
         )
@@ -184,31 +201,29 @@ class Attachment:
         """Stores the levels of a tick again, after the user stopped the run while those of the next tick were stored."""
         for track in self.tracks:
             for group, base in track.slots:
-                level, current = track.evaluator.level(tick, base), group[track.key]
-                if hasattr(current, "fill_"):
-                    current.fill_(level)
+                level, current = float(track.evaluator.level(tick, base)), group[track.key]
+                if is_tensor(part := element_of(current, track.element)):
+                    fill(part, level)
                 else:
                     dict.__setitem__(group, track.key, level if track.element is None else with_element(current, track.element, level))
+
+    def owning(self, others: Iterable[Group] = ()) -> Attachment:
+        """The attachment, after each group has got tensors of its own. `others` are groups that this schedule does not set."""
+        if not any(track.fills for track in self.tracks):
+            return self
+        given_their_own([(track.key, track.element, track.slots) for track in self.tracks if track.fills], others)
+        tracks = [attrs.evolve(t, initial=[element_of(group.get(t.key), t.element) for group, _ in t.slots]) for t in self.tracks]
+        return attrs.evolve(self, tracks=tuple(tracks))
 
     def write_bases(self, overwrite: bool = False) -> None:
         """Writes the bases into the groups, as torch writes `initial_lr`. Replaces those that are there already only with `overwrite`."""
         for name, bases in self.bases.items():
-            for group, base in zip(self.groups, bases, strict=True) if name not in self.values else ():
+            for group, base in zip(self.held, bases, strict=True) if name not in self.values else ():
                 if base is not None and (overwrite or base_key(name) not in group):
                     group[base_key(name)] = base
 
 
-def _spread(bases: Sequence[float | None], before: tuple[int, ...], now: tuple[int, ...]) -> list[float | None]:
-    """Bases of the groups that optimizers had, with None for each group that they have got since."""
-    spread: list[float | None] = []
-    start = 0
-    for had, has in zip(before, now, strict=True):
-        spread += [*bases[start : start + had], *[None] * has][:has]
-        start += had
-    return spread
-
-
-def attach(schedule: Schedule, groups: list[Group], bases: Bases, values: dict[str, float], sizes: tuple[int, ...]) -> Attachment:
+def attach(schedule: Schedule, groups: list[Group], bases: GroupBases, values: dict[str, float], sizes: tuple[int, ...]) -> Attachment:
     """Attaches a schedule to groups, and writes nothing into them.
 
     `bases` are the bases of the first groups, by quantity; a group whose base is None, and later groups, bring their own. `values` holds the levels of the
@@ -228,39 +243,24 @@ def attach(schedule: Schedule, groups: list[Group], bases: Bases, values: dict[s
         if holders is groups:
             _check_key(key, element, groups, picked, schedule)
         for i in sorted(picked):
-            if element is None and hasattr(holders[i][key], "fill_"):
-                check_fills(f"the `{key}` of param group {i}", holders[i][key], str(schedule))
+            if is_tensor(value := element_of(holders[i][key], element)):
+                check_fills(f"the `{key}` of param group {i}", value, str(schedule))
         first = [*bases.get(name, ()), *[None] * len(holders)]
         all_bases[name] = [
-            _base(f"the `{name}` of param group {i}", base, schedule) if i in picked or name == LR else floating(base)
+            check_base(f"the `{name}` of param group {i}", base, str(schedule)) if i in picked or name == LR else floating(base)
             for i, base in enumerate(_own_base(group, name, key, element) if base is None else base for group, base in zip(holders, first, strict=False))
         ]
         for target, indices in assignments:
+            load_modules(target.plan.level)
             slots = [(holders[i], schedule.base_of(target, all_bases[name][i])) for i in indices]
-            held = [group.get(key) for group, _ in slots]
-            fills = element is None and any(hasattr(value, "fill_") for value in held)
+            held = [element_of(group.get(key), element) for group, _ in slots]
+            fills = any(map(is_tensor, held))
             largest = largest_number(held) if fills else math.inf
-            tracks.append(Track(target.name, schedule.evaluator_of(target), key, element, slots, held, fills, largest))
-    if any(track.fills for track in tracks):
-        check_shared([(track.name, track.key, track.slots) for track in tracks if track.fills], str(schedule))
+            tracks.append(Track(target.name, name, schedule.evaluator_of(target), key, element, slots, held, fills, largest))
     watches = tuple(watch for target in schedule.targets for watch in target.plan.watches)
     checked = any(track.fills or track.element is not None for track in tracks)
     plain = all(type(group) is dict for group in groups)
-    return Attachment(schedule, groups, len(groups), sizes, all_bases, values, tuple(tracks), watches, checked, plain)
-
-
-def driver(attachment: Attachment, quantity: str, group: Any) -> tuple[str, float]:
-    """Returns the name of the target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base. Raises `ScheduleError` if none does."""
-    text = str(attachment.schedule)
-    index = whole_number("group", group, "give the index of a param group, from 0", high=MAX_TICKS, text=text)
-    targets = quantities(attachment.schedule.targets).get(string("the target", quantity, 'give its key: `target="lr"`', text), [])
-    bases = attachment.bases.get(quantity, [])
-    if quantity in attachment.values:
-        return targets[0].name, cast(float, bases[0])
-    for target, indices in assign_groups(targets, attachment.groups, attachment.schedule):
-        if index in indices:
-            return target.name, cast(float, bases[index])
-    raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
+    return Attachment(schedule, groups, list(groups), sizes, all_bases, values, tuple(tracks), watches, checked, plain)
 
 
 def _own_base(group: Group, name: str, key: str, element: int | None) -> Any:
@@ -271,12 +271,12 @@ def _own_base(group: Group, name: str, key: str, element: int | None) -> Any:
     return value if element is None else element_of(value, element) if _has_element(value, element) else None
 
 
-def _base(what: str, value: Any, schedule: Schedule) -> float:
+def check_base(what: str, value: Any, text: str) -> float:
     """The base of a group as a float. `what` names it in the message."""
     base = floating(value)
     if base is None:
         help = f"make it a number: `float({value!r})`" if isinstance(value, str) and len(value) < 20 else "give the group a finite number, as 0.1"
-        raise refuse("LR152", f"{what} is {quoted(value)}, and a base is a finite number", help, str(schedule))
+        raise refuse("LR152", f"{what} is {quoted(value)}, and a base is a finite number", help, text)
     return base
 
 

@@ -12,7 +12,7 @@ from lrdsl.arguments import one_of, quoted, whole
 from lrdsl.clock import MAX_TICKS, Clock, MissingFactError, total_of
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.expr.exact import Exact
-from lrdsl.runtime.attaching import Attachment, Bases, attach
+from lrdsl.runtime.attaching import Attachment, GroupBases, attach
 from lrdsl.runtime.groups import LR, Group, assign_groups, numbers_in, quantities
 from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log
@@ -60,7 +60,7 @@ class Landing:
     """
 
     tick: int
-    bases: Bases
+    bases: GroupBases
     log: Log
     course: Course
     carried: bool = False
@@ -127,7 +127,7 @@ def landing(saved: Saved, here: Here, migrate: bool, keep: bool) -> Landing:
     text = str(here.planned)
     if not keep:
         _check_counts(saved, here)
-    bases: Bases = here.bases if keep else {**here.bases, **saved.bases}
+    bases: GroupBases = here.bases if keep else {**here.bases, **saved.bases}
     others = list(_differences(saved, here))
     if not others:
         if set(saved.bases) != set(here.bases) or any(not keep and _lacks(saved.bases[name], here.bases[name]) for name in saved.bases):
@@ -139,6 +139,8 @@ def landing(saved: Saved, here: Here, migrate: bool, keep: bool) -> Landing:
         way = "pass migrate=True to `compile` or `load_state_dict` to go on with this one from"
         help = f"{way} its `last_epoch` and `base_lrs`" if saved.clock is None else f"compile the saved schedule, or {way} where the run was"
         raise refuse("LR151", f"the state is of another schedule: {named}", help, text)
+    if saved.tick < 0:  # it has not begun, so it brings nothing but bases
+        return Landing(saved.tick, bases, Log(), Course(here.planned), warning=_about_bases(saved, here, keep))
     exact, measure = _position(saved, here.planned.clock)
     if exact > MAX_TICKS:
         raise refuse("LR151", f"the saved run is at tick {float(exact):.3g} of this one", f"ticks run from 0 to {MAX_TICKS:.0e}", text)
@@ -346,7 +348,7 @@ def _saved_levels(saved: Saved, here: Here) -> dict[tuple[str, int], float]:
     return _levels(saved.course.schedule(saved.log.events), here, {**here.bases, **saved.bases}, saved.tick)
 
 
-def _levels(schedule: Schedule, here: Here, bases: Bases, tick: int) -> dict[tuple[str, int], float]:
+def _levels(schedule: Schedule, here: Here, bases: GroupBases, tick: int) -> dict[tuple[str, int], float]:
     """Returns the levels of a schedule at a tick, by quantity and group."""
     schedule = schedule.catching(numbers_in(schedule.targets, here.groups))
     levels: dict[tuple[str, int], float] = {}

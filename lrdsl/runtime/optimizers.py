@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import Any
 
 from lrdsl.diagnostics import refuse, shown
@@ -18,23 +19,27 @@ class Optimizers:
 
     def __init__(self, optimizers: Sequence[Any]) -> None:
         self.optimizers = tuple(optimizers)
-        self._seen: list[tuple[Any, list[Group], int]] = []
+        self._seen: list[tuple[Any, list[Group], list[Group]]] = []
         self._groups: list[Group] = []
         self._look()
 
     @property
     def param_groups(self) -> list[Group]:
         """The groups of all optimizers."""
-        for optimizer, groups, count in self._seen:
-            current = optimizer.param_groups
-            if current is not groups or len(current) != count:
+        for optimizer, groups, held in self._seen:
+            if not same_groups(optimizer.param_groups, groups, held):
                 self._look()
                 break
         return self._groups
 
     def _look(self) -> None:
-        self._seen = [(optimizer, optimizer.param_groups, len(optimizer.param_groups)) for optimizer in self.optimizers]
+        self._seen = [(optimizer, optimizer.param_groups, list(optimizer.param_groups)) for optimizer in self.optimizers]
         self._groups = [group for _, groups, _ in self._seen for group in groups]
+
+
+def same_groups(now: list[Group], groups: list[Group], held: list[Group]) -> bool:
+    """Whether a list of groups is the one that it was, and has the groups in it that it had."""
+    return now is groups and len(now) == len(held) and all(map(is_, now, held))
 
 
 def each_of(optimizer: Any) -> tuple[Any, ...]:
@@ -45,11 +50,6 @@ def each_of(optimizer: Any) -> tuple[Any, ...]:
 def sizes_of(optimizer: Any) -> tuple[int, ...]:
     """How many groups each optimizer has."""
     return tuple(len(one.param_groups) for one in each_of(optimizer))
-
-
-def names_in(optimizer: Any) -> list[list[str]]:
-    """The names of the groups of each optimizer."""
-    return [[name_of(group) for group in one.param_groups] for one in each_of(optimizer)]
 
 
 def joined(optimizer: Any, schedule: Schedule) -> Any:

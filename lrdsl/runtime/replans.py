@@ -15,7 +15,7 @@ from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import History
-from lrdsl.runtime.attaching import Bases
+from lrdsl.runtime.attaching import GroupBases
 from lrdsl.runtime.groups import Group, numbers_in
 from lrdsl.schedule import Schedule
 from lrdsl.schedule.source import Replan, continued_often, under_total
@@ -59,6 +59,12 @@ class Course:
         """The first tick whose level is known."""
         return 0 if self.folded is None else self.folded.tick
 
+    def check_remembers(self, tick: float, text: str) -> None:
+        """Raises `ScheduleError` for a tick before the first."""
+        if tick < self.first:
+            message = f"tick {tick:g} lies before tick {self.first}: the run was replanned so often that its earlier plans are forgotten"
+            raise refuse("LR152", message, f"ask for ticks from {self.first} on", text)
+
     def schedule(self, events: History) -> Schedule:
         """The schedule with all its replans, for a run in which these events came."""
         start = self._start()
@@ -74,7 +80,7 @@ class Course:
             raise refuse("LR151", "the folded plan in the state has other targets than the schedule", "load a state that was saved whole", str(self.planned))
         return start
 
-    def replanned(self, replan: Replan, events: History, bases: Bases, groups: Sequence[Group]) -> tuple[Course, Schedule]:
+    def replanned(self, replan: Replan, events: History, bases: GroupBases, groups: Sequence[Group]) -> tuple[Course, Schedule]:
         """Adds a replan. Returns the new course and its schedule; `bases` are the bases of the `groups`, by quantity."""
         course = attrs.evolve(self, replans=(*self.replans, replan))
         if len(course.replans) > MOST_REPLANS:
@@ -91,7 +97,7 @@ class Course:
             raise refuse("LR152", "a file that the schedule uses measures what has been by the old total of the run", help, str(self.planned))
         return course, schedule
 
-    def _fold(self, count: int, events: History, bases: Bases, groups: Sequence[Group]) -> Course:
+    def _fold(self, count: int, events: History, bases: GroupBases, groups: Sequence[Group]) -> Course:
         """Folds the plan so far and its first `count` replans into one plan.
 
         If a later replan sets a target too, the folded plan holds the level that the target has there. Else it keeps the replan of the target that is in force
@@ -156,7 +162,7 @@ def _lasting(replans: Iterable[tuple[int, int]]) -> list[int]:
     return [index for index, _ in lasting]
 
 
-def _same_before(one: Schedule, two: Schedule, ticks: range, bases: Bases) -> bool:
+def _same_before(one: Schedule, two: Schedule, ticks: range, bases: GroupBases) -> bool:
     """Whether two schedules have the same levels at ticks, as far as a sample of them tells."""
     some = ticks[:: len(ticks) // _SAMPLED + 1]
     for a, b in zip(one.targets, two.targets, strict=True):
@@ -168,7 +174,7 @@ def _same_before(one: Schedule, two: Schedule, ticks: range, bases: Bases) -> bo
     return True
 
 
-def _level(schedule: Schedule, name: str, tick: int, bases: Bases, groups: Sequence[Group]) -> str:
+def _level(schedule: Schedule, name: str, tick: int, bases: GroupBases, groups: Sequence[Group]) -> str:
     """The level of a target at a tick, as text.
 
     It is written as a constant plus a multiple of base if it has that form; else as a function of base that is exact at these `bases`. That of a family is a

@@ -1,42 +1,41 @@
-"""`Scheduler`: stores the level of each tick in the param groups of an optimizer. It steps, seeks, replans, and saves and loads its state."""
+"""`Scheduler`: stores the level of each tick in the param groups of an optimizer. It steps, seeks, replans, and loads its state."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, cast
 
 from lrdsl.arguments import one_of, quoted
 from lrdsl.arguments import schedule as written_schedule
 from lrdsl.arguments import tick as checked_tick
-from lrdsl.arguments import ticks as checked_ticks
 from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import ScheduleError, refuse, shown
-from lrdsl.expr.exact import exact, nearest_number, plain
-from lrdsl.plan import MOST_TICKS, Phase
-from lrdsl.runtime.attaching import Attachment, Bases, Store, attach, driver
+from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.runtime.attached import Attached
+from lrdsl.runtime.attaching import Attachment, GroupBases, Notice, attach
+from lrdsl.runtime.bases import Bases
+from lrdsl.runtime.cautions import notices, register
 from lrdsl.runtime.groups import LR, Group
 from lrdsl.runtime.migrating import OPTIMIZER, SAVED, Here, checked_loading, dropped, landing
-from lrdsl.runtime.optimizers import joined, names_in, sizes_of
+from lrdsl.runtime.optimizers import joined, sizes_of
+from lrdsl.runtime.progress import observe
+from lrdsl.runtime.rebasing import index_of, rebased, strayed, with_rate, with_rates
 from lrdsl.runtime.replans import Course, new_total
-from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step, quiet_ticks
-from lrdsl.runtime.states import FORMAT, read_state, to_row
-from lrdsl.runtime.values import Values, unknown_value, value_bases
-from lrdsl.runtime.warnings import warn
+from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step
+from lrdsl.runtime.states import read_state
+from lrdsl.runtime.values import Values, value_bases
+from lrdsl.runtime.warnings import caution, warn
 from lrdsl.schedule import Schedule
 from lrdsl.schedule.source import Replan
 from lrdsl.work import bounded
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
-
 _MEAN = "mean"
-#: The attributes that a copy or a pickle leaves out: they belong to the groups of this scheduler.
-_BOUND = ("_attachment", "_groups", "_store")
+#: After so many ticks at the most, `step` looks whether the groups are as it left them.
+_GLANCE = 1024
 
 
-class Scheduler:
+class Scheduler(Attached):
     """A schedule at work on the param groups of an optimizer.
 
     The level at tick t is a function of t and of each group's base, so no rounding error accumulates, and `seek` costs no more than a step. `last_epoch` is
@@ -46,92 +45,98 @@ class Scheduler:
     A call that raises changes neither the scheduler nor the groups.
     """
 
-    last_epoch: int
-    base_lrs: list[float]
-    bases: dict[str, list[float | None]]
-    schedule: Schedule
-    _until: float
-    _between: float
-    _store: Store
-    _attachment: Attachment
-    _groups: list[Group]
-    _count: int
-    _levels: dict[str, float]
+    _slow = False  # whether each call of `step` takes the slow path
 
-    def __init__(self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN, values: Values = (), migrate: bool = False, bases: str = SAVED) -> None:
+    def __init__(
+        self, optimizer: Any, schedule: Schedule, reduce: str | None = _MEAN, values: Values = (), *, migrate: bool = False, bases: str = SAVED
+    ) -> None:
         self._set_schedule(schedule, reduce, migrate, bases)
         self._attach(joined(optimizer, schedule), values)
-        warn(self._attachment)
 
     def _set_schedule(self, schedule: Schedule, reduce: str | None, migrate: bool, bases: str) -> None:
         """Sets the schedule, with an empty log and no replans, how the metrics of several processes are reduced, and how a state will be loaded."""
         if reduce is not None and reduce is not _MEAN:
             one_of("reduce", reduce, (_MEAN, "min", "max", "sum"), str(schedule))
-        self.reduce = reduce
-        self._unsaid: Warning | None = None
         self._migrate, self._keep = checked_loading(migrate, bases, schedule)
-        self.schedule = schedule
-        self.course = Course(schedule)
-        self.log = Log()
+        self.reduce, self.schedule, self.course, self.log = reduce, schedule, Course(schedule), Log()
+        self._warned = False
+        self._unsaid: Warning | None = None
 
-    def _attach(self, optimizer: Any, values: Values) -> None:
-        """Attaches the schedule to an optimizer, and stores the level of tick 0."""
-        self.optimizer = optimizer
-        self._levels = value_bases(values, self.schedule)
-        bases: Bases = {name: [base] for name, base in self._levels.items()}
-        self._move_to(0, attach(self.schedule, optimizer.param_groups, bases, self._levels, sizes_of(optimizer)))
+    def _attach(self, optimizer: Any, values: Values, others: Iterable[Group] = ()) -> None:
+        """Attaches the schedule to an optimizer, gives the warnings, and stores the level of tick 0. `others` are groups that may share a tensor with it."""
+        self.optimizer, self._levels = optimizer, value_bases(values, self.schedule)
+        bases: GroupBases = {name: [base] for name, base in self._levels.items()}
+        attachment = attach(self.schedule, optimizer.param_groups, bases, self._levels, sizes_of(optimizer))
+        remedies = tuple(self._notices(attachment))
+        for notice in remedies:
+            caution(notice, self.schedule)
+        warn(attachment)
+        self._move_to(0, attachment, others=others)
+        self._warned_of_others = bool(remedies)
+        register(self)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """The attributes that a copy or a pickle keeps."""
-        return {name: value for name, value in vars(self).items() if name not in _BOUND}
+    def _notices(self, attachment: Attachment) -> Iterable[Notice]:
+        """The warnings to give when the schedule is attached."""
+        return notices(attachment, self.optimizer)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._bind(attach(self.schedule, self.optimizer.param_groups, self.bases, self._levels, sizes_of(self.optimizer)))
-        self._until = 0
-
-    @property
-    def replans(self) -> tuple[tuple[int, str], ...]:
-        """The replans that the run still remembers one by one: the tick and the text of each."""
-        return tuple((replan.tick, replan.text) for replan in self.course.replans)
-
-    def _current(self) -> Attachment:
-        """The attachment to the groups that the optimizer has now."""
-        groups = self.optimizer.param_groups
-        return self._attachment if self._attachment.matches(groups) else self._attachment.moved(groups, sizes_of(self.optimizer))
-
-    @property
-    def _tick(self) -> float:
-        """The tick in force, which `seek` may set to a fraction; `last_epoch` is the whole tick before it."""
-        return self._between if int(self._between) == self.last_epoch else self.last_epoch
-
-    def _move_to(self, tick: float, attachment: Attachment, log: Log | None = None, course: Course | None = None, overwrite: bool = False) -> None:
+    def _move_to(
+        self, tick: float, attachment: Attachment, log: Log | None = None, course: Course | None = None, overwrite: bool = False, others: Iterable[Group] = ()
+    ) -> None:
         """Moves to a tick: stores its levels in the groups, then takes over the attachment, the log and the course.
 
-        `overwrite` says that bases in the groups are replaced. Nothing has changed if this raises.
+        `overwrite` says that bases in the groups are replaced; `others` are groups with which none may share a tensor. Nothing has changed if this raises.
         """
-        until, store = attachment.store_from(tick)
-        moves_on = attachment is getattr(self, "_attachment", None) and not overwrite
-        snapshot = None if moves_on and attachment.plain else attachment.snapshot()
+        moves_on = attachment is getattr(self, "_attachment", None)
+        for notice in () if moves_on else attachment.notices:  # a warning filter may turn it into an error
+            caution(notice, self.schedule)
+        snapshot = None if moves_on and not overwrite and attachment.plain else attachment.snapshot()
         try:
+            attachment = attachment if moves_on else attachment.owning(others)
+            until, store = attachment.store_from(tick)
             store(tick)
-            if not moves_on:
+            if overwrite or not moves_on:
                 attachment.write_bases(overwrite)
         except BaseException as error:  # raised by a group of the user's own class, or as the user stops the run
             if snapshot is not None:
                 snapshot.restore()
             elif not isinstance(error, ScheduleError):  # which refuses before a level is stored
-                attachment.restore(self.last_epoch)
+                attachment.restore(self._tick)
             raise
-        self._until, self._store = until, store
+        self._until, self._store = 0 if self._slow else min(until, tick + _GLANCE), store
         self._bind(attachment)
         self.last_epoch, self._between = int(tick), tick
-        self.log = self.log if log is None else log
-        self.course = self.course if course is None else course
+        self.log, self.course = self.log if log is None else log, self.course if course is None else course
 
-    def _bind(self, attachment: Attachment) -> None:
-        self._attachment, self._groups, self._count = attachment, attachment.groups, attachment.count
-        self.schedule, self.bases, self.base_lrs = attachment.schedule, attachment.bases, cast("list[float]", attachment.bases[LR])
+    @property
+    def base_lrs(self) -> list[float]:
+        """The bases of the groups' rates. They can be set, all or one by one: the levels of the present tick then follow at once."""
+        return Bases(cast("list[float]", self._current().bases[LR]), partial(setattr, self, "base_lrs"))
+
+    @base_lrs.setter
+    def base_lrs(self, bases: Iterable[float]) -> None:
+        self._move_to(self._tick, with_rates(self._current(), list(bases)), overwrite=True)
+
+    def rebase(self, group: int | None = None, base: float | None = None) -> None:
+        """Takes the values that the groups hold now as what the schedule says for this tick, for a program that has set them by hand.
+
+        Each group gets the base that goes with its value, and the rest of the run goes on from there; where the value is the schedule's own, the base stays. A
+        base that was written into a group (`initial_lr`) is taken as it is. Parameters: `group`, the index of the only group that is meant; `base`, the base
+        of its rate, for a group whose rate is not its level now. Raises `ScheduleError`, and changes nothing, where the schedule gives a value for no base, as
+        0.1 at the start of a warmup from 0.
+
+        >>> from types import SimpleNamespace
+        >>> import lrdsl
+        >>> optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
+        >>> scheduler = lrdsl.compile("linear(4)", optimizer)
+        >>> scheduler.seek(2)
+        >>> optimizer.param_groups[0]["lr"] *= 3
+        >>> scheduler.rebase()
+        >>> scheduler.base_lrs, scheduler.at(3)
+        ([3.0], 0.75)
+        """
+        attachment, tick = self._current(), self._tick
+        at = None if group is None else index_of(attachment, group)
+        self._move_to(tick, rebased(attachment, tick, at) if base is None else with_rate(attachment, at, base), overwrite=True)
 
     def step(self, metric: Any = None, /, epoch: None = None, **metrics: Any) -> None:
         """Moves to the next tick, and stores its level in every group.
@@ -160,7 +165,11 @@ class Scheduler:
         """
         tick = self.last_epoch + 1
         groups = self.optimizer.param_groups
-        if tick < self._until and metric is None and epoch is None and groups is self._groups and len(groups) == self._count:
+        try:
+            same = groups is self._groups and groups == self._held  # it compares the groups by identity first, which is all where they are the same
+        except Exception:  # raised by tensors in two groups that are not the same
+            same = False
+        if same and tick < self._until and metric is None and epoch is None:
             try:
                 self._store(tick)
             except ScheduleError:  # refused before a level was stored
@@ -199,29 +208,41 @@ class Scheduler:
     def _advance(self, tick: int, metric: Any, epoch: Any, metrics: Mapping[str, Any]) -> None:
         """Moves to a tick if the fast path of `step` is not enough: a new formula, new groups, or a metric."""
         if tick > MAX_TICKS:
-            raise self._too_far(tick)
+            raise refuse("LR152", f"tick is {quoted(tick)}", f"ticks run from 0 to {MAX_TICKS:.0e}", str(self.schedule))
         attachment, log = self._current(), self.log
-        if self._unsaid is not None:
-            warnings.warn(self._unsaid, stacklevel=3)
         if epoch is not None and "epoch" in attachment.schedule.metrics:
             metrics, epoch = {**metrics, "epoch": epoch}, None
         check_no_epoch(attachment.schedule, metric, epoch)
         numbers = checked_metrics("step", attachment.schedule, metric, metrics)
         if attachment.watches:
             log = log.taking(numbers)
-            if ends_step(attachment.schedule.clock, tick):
-                attachment, log, messages = self._observe(attachment, log, tick)
-                for message in messages:  # a warning filter may turn it into an error, so nothing has changed yet
-                    warnings.warn(message, MetricWarning, stacklevel=3)
+        if not self._ready():
+            self.log = log
+            return
+        if self._unsaid is not None:
+            warnings.warn(self._unsaid, stacklevel=3)
+        if attachment.watches and ends_step(attachment.schedule.clock, tick):
+            attachment, log, messages = self._observe(attachment, log, tick)
+            for message in messages:  # a warning filter may turn it into an error, so nothing has changed yet
+                warnings.warn(message, MetricWarning, stacklevel=3)
         self._check_order(tick)
+        notice = None if self._warned else strayed(attachment)
+        if notice is not None:
+            self._warned = True
+            caution(notice, self.schedule)
         self._move_to(tick, attachment, log)
         self._unsaid = None
+        self._ticked()
+
+    def _ready(self) -> bool:
+        """Whether a call of `step` is a tick. Only torch's scheduler may wait for its optimizer."""
+        return True
+
+    def _ticked(self) -> None:
+        """Notes that a call of `step` was a tick."""
 
     def _check_order(self, tick: int) -> None:
         """Warns if `step` is called before the optimizer's own step. Only torch's scheduler can tell."""
-
-    def _too_far(self, tick: Any) -> ScheduleError:
-        return refuse("LR152", f"tick is {quoted(tick)}", f"ticks run from 0 to {MAX_TICKS:.0e}", str(self.schedule))
 
     def _observe(self, attachment: Attachment, log: Log, tick: int) -> tuple[Attachment, Log, Sequence[str]]:
         """Passes the metrics of the step that ends to the watches. Returns an attachment whose schedule knows the events that came, the log, and warnings."""
@@ -230,10 +251,7 @@ class Scheduler:
             numbers = {**numbers, **self._reduced(numbers)}
             # What another process reported comes at a rhythm of its own.
             log = log.expecting([name for name in numbers if name not in log.waiting], True)
-        outcome = log.observe(attachment.watches, tick, numbers, quiet_ticks(attachment.schedule.clock, self._ticks_by_step(tick)))
-        log = outcome.log
-        attachment, log = attachment.after(outcome.fired, log, tick)
-        return attachment, log, outcome.warnings
+        return observe(attachment, log, tick, numbers, self._ticks_by_step(tick))
 
     def _ticks_by_step(self, tick: int) -> bool:  # noqa: ARG002
         """Whether each tick before this one was one step of the optimizer. Only torch's scheduler can tell."""
@@ -254,19 +272,12 @@ class Scheduler:
         needs more than 4 million factors.
         """
         tick = checked_tick(tick, MAX_TICKS, str(self.schedule))
-        self._check_remembered(tick)
+        self.course.check_remembers(tick, str(self.schedule))
         attachment, log = self._current(), self.log
         if tick < self._tick and (log.states or log.events or log.waiting):
             log = log.rewound(int(tick))
             attachment = attachment.attached(self.schedule.after(log.events))
         self._move_to(tick, attachment, log)
-
-    def _check_remembered(self, tick: float) -> None:
-        """Raises `ScheduleError` for a tick before the plans that the run remembers."""
-        if tick < self.course.first:
-            first = self.course.first
-            message = f"tick {tick:g} lies before tick {first}: the run was replanned so often that its earlier plans are forgotten"
-            raise refuse("LR152", message, f"ask for ticks from {first} on", str(self.schedule))
 
     def replan(self, text: str, *, total_steps: float | None = None, total_epochs: float | None = None) -> None:
         """Replaces the rest of the run: from the present tick and level on, the scheduler follows another text.
@@ -292,86 +303,6 @@ class Scheduler:
         attachment = current.attached(schedule)
         self._move_to(self.last_epoch, attachment, self.log.only(attachment.watches), course)
 
-    def get_last_lr(self) -> list[float]:
-        """The learning rates in force, one for each group; if the schedule does not set a group's rate, the rate that the group holds."""
-        tick, groups = self._tick, self.optimizer.param_groups
-        scheduled = {id(group): track.evaluator.level(tick, base) for track in self._attachment.tracks if track.key == LR for group, base in track.slots}
-        return [scheduled[id(group)] if id(group) in scheduled else float(group[LR]) for group in groups]
-
-    @property
-    def _last_lr(self) -> list[float]:
-        """The same, under the name that torch's schedulers keep it by."""
-        return self.get_last_lr()
-
-    def __getitem__(self, name: str) -> float:
-        """The level in force of a target that is in no param group, and that `values` named.
-
-        >>> from types import SimpleNamespace
-        >>> import lrdsl
-        >>> optimizer = SimpleNamespace(param_groups=[{"lr": 1.0}])
-        >>> scheduler = lrdsl.compile("lr = hold; ema = linear(4, from=0.5, to=0.9)", optimizer, values=("ema",))
-        >>> scheduler.step()
-        >>> scheduler["ema"]
-        0.6
-        """
-        if isinstance(name, str) and name in self._levels:
-            return self._levels[name]
-        raise unknown_value(name, self._levels, self.schedule)
-
-    def at(self, tick: float, group: int = 0, target: str = LR) -> float:
-        """The level of a group at any tick; the optimizer is not touched. `target` is a key, as `"momentum"` or `"betas[0]"`."""
-        name, base = driver(self._current(), target, group)
-        self._check_remembered(checked_tick(tick, MAX_TICKS, str(self.schedule)))
-        return self.schedule.at(tick, base, name)
-
-    def values(self, ticks: ArrayLike, group: int = 0, target: str = LR) -> NDArray[np.float64]:
-        """The levels of a group at ticks 0 .. n - 1, or at an array of ticks; the optimizer is not touched."""
-        name, base = driver(self._current(), target, group)
-        at = checked_ticks(ticks, MAX_TICKS, MOST_TICKS, str(self.schedule))
-        if at.size:
-            self._check_remembered(float(at.min()))
-        return self.schedule.values(at, base, name)
-
-    @property
-    def phase(self) -> Phase:
-        """The phase in force, of the main target: `lr`, or the first target if there is no `lr`."""
-        return self.schedule.phases[self.schedule.plan.phase_at(self._tick)]
-
-    @property
-    def finished(self) -> bool:
-        """Whether every target has run its length; an endless schedule never finishes."""
-        return self.remaining == 0
-
-    @property
-    def remaining(self) -> int | float | None:
-        """The ticks to the end of the longest target; None if a target is endless, or ends by an event that has not come yet."""
-        lengths = [t.plan.length for t in self.schedule.targets]
-        finite = [n for n in lengths if n is not None]
-        if len(finite) < len(lengths):
-            return None
-        ticks = max(max(finite) - exact(self._tick), max(finite) * 0)
-        return nearest_number(ticks)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Returns the state as plain JSON data.
-
-        It has the text, its replans, the clock, the values of names, the tick, the log of metrics, the reports that wait, the bases, and the names of the
-        groups of each optimizer.
-        """
-        return {
-            "format": FORMAT,
-            "schedule": str(self.course.planned),
-            "folded": None if self.course.folded is None else to_row(self.course.folded),
-            "replans": [to_row(replan) for replan in self.course.replans],
-            "clock": self.course.planned.clock.facts(),
-            "names": {name: plain(value) for name, value in self.schedule.names},
-            "last_epoch": self.last_epoch,
-            "watches": self.log.to_json(),
-            "reports": self.log.waiting_to_json(),
-            "bases": {name: list(bases) for name, bases in self.bases.items()},
-            "groups": names_in(self.optimizer),
-        }
-
     def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool | None = None, bases: str | None = None) -> None:
         """Goes on from a saved state, and stores its levels in the groups.
 
@@ -388,16 +319,15 @@ class Scheduler:
         migrate, keep = checked_loading(self._migrate if migrate is None else migrate, self._keep if bases is None else bases, planned)
         with bounded(str(planned)):
             saved = read_state(state_dict, self.state_dict(), planned)
-            landed = landing(saved, Here(planned, current.groups, current.bases, self._levels, names_in(self.optimizer)), migrate, keep == OPTIMIZER)
+            landed = landing(saved, Here(planned, current.groups, current.bases, self._levels, current.names), migrate, keep == OPTIMIZER)
             attachment, log = landed.attached(current)
         unsaid = landed.warning
         if unsaid is not None and not dropped():
             warnings.warn(unsaid, stacklevel=2)
             unsaid = None
-        self._move_to(landed.tick, attachment, log, landed.course, overwrite=True)
+        if landed.tick < 0:  # torch's SequentialLR has not begun it
+            self._bind(attachment)
+            self.last_epoch, self.log, self.course, self._until = landed.tick, log, landed.course, 0
+        else:
+            self._move_to(landed.tick, attachment, log, landed.course, overwrite=True)
         self._unsaid, self._until = unsaid, 0 if unsaid else self._until  # the next step is the first that can say it
-
-    def __repr__(self) -> str:
-        levels = [f"{level:.6g}" for level in self.get_last_lr()[:4]]
-        rates = levels[0] if len(levels) == 1 else f"[{', '.join(levels[:3])}{', ...' * (len(levels) > 3)}]"
-        return f"<{type(self).__name__} '{shown(str(self.schedule), 60)}' at tick {self._tick:g}: lr {rates}>"

@@ -1,4 +1,4 @@
-"""Saved states: `read_state` checks all of a state that `load_state_dict` gets, before the scheduler uses any of it."""
+"""Saved states: `state_of` makes one, and `read_state` checks all of a state that `load_state_dict` gets, before the scheduler uses any of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lrdsl.arguments import floating, whole
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import plain, unplain
+from lrdsl.runtime.attaching import Attachment
 from lrdsl.runtime.groups import LR
 from lrdsl.runtime.replans import MOST_REPLANS, Course
 from lrdsl.runtime.reports import Log
@@ -21,6 +22,8 @@ from lrdsl.schedule.source import Replan
 FORMAT = 1
 #: The most layers of lists and mappings in a state; a chain of torch's schedulers in one another takes two for each.
 _MOST_LAYERS = 50
+#: The tick of a scheduler that torch's SequentialLR has not begun yet.
+NOT_BEGUN = -1
 _WHOLE = "load a state that was saved whole"
 
 #: The value of a subclass in Python's own type.
@@ -49,6 +52,23 @@ class Saved:
     levels: Sequence[float | None] = ()
 
 
+def state_of(course: Course, attachment: Attachment, tick: int, log: Log) -> dict[str, Any]:
+    """The state of a run as plain JSON data."""
+    return {
+        "format": FORMAT,
+        "schedule": str(course.planned),
+        "folded": None if course.folded is None else _row(course.folded),
+        "replans": [_row(replan) for replan in course.replans],
+        "clock": course.planned.clock.facts(),
+        "names": {name: plain(value) for name, value in course.planned.names},
+        "last_epoch": tick,
+        "watches": log.to_json(),
+        "reports": log.waiting_to_json(),
+        "bases": {name: list(bases) for name, bases in attachment.bases.items()},
+        "groups": attachment.names,
+    }
+
+
 def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
     """Reads a state for a scheduler of the schedule `planned`, whose `own` state this is. Raises `ScheduleError` for a state that is damaged.
 
@@ -57,7 +77,7 @@ def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
     text = str(planned)
     try:
         state = _plain(state) if isinstance(state, Mapping) else None
-        foreign = None if state is None or "format" in state else _foreign(state)
+        foreign = None if state is None or "format" in state else _foreign(state, min(0, own["last_epoch"]))
     except Exception:  # raised by data of the user's own classes
         state = foreign = None
     if foreign is not None:
@@ -67,7 +87,7 @@ def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
     if not isinstance(state["schedule"], str) or not all(_are_facts(state[part]) for part in ("clock", "names")):
         raise _damaged("schedule, clock or names", text)
     tick = state["last_epoch"]
-    if not _is_tick(tick):
+    if not _is_tick(tick) and not (type(tick) is int and tick == NOT_BEGUN == own["last_epoch"]):
         raise _damaged("tick", text)
     bases = _read_bases(state["bases"], text)
     if not _are_names(state["groups"]):
@@ -97,7 +117,7 @@ def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
         return attrs.evolve(saved, course=None, unreadable=error.diagnostics[0].message)
 
 
-def to_row(replan: Replan) -> list[Any]:
+def _row(replan: Replan) -> list[Any]:
     """Returns a replan as plain JSON data."""
     row: list[Any] = [replan.tick, replan.text]
     return [*row, {name: plain(value) for name, value in replan.total}] if replan.total else row
@@ -110,7 +130,7 @@ def _rows(data: Any) -> Sequence[Any]:
 
 
 def _replan(row: Any) -> Replan:
-    """Returns the replan of the data of `to_row`. Raises `ValueError` for other data."""
+    """Returns the replan of the data of `_row`. Raises `ValueError` for other data."""
     tick, text, *rest = row
     if not isinstance(row, list | tuple) or not _is_tick(tick) or not isinstance(text, str) or len(rest) > 1:
         raise ValueError(row)
@@ -122,11 +142,11 @@ def _replan(row: Any) -> Replan:
     return Replan(tick, text, ((name, unplain(value)),))
 
 
-def _foreign(state: Mapping[str, Any]) -> Saved | None:
-    """Returns the run of a scheduler of torch, or of one made of several of them; None for any other state."""
+def _foreign(state: Mapping[str, Any], first: int) -> Saved | None:
+    """Returns the run of a scheduler of torch, or of one made of several of them, from the `first` tick on; None for any other state."""
     if not {"base_lrs", "_last_lr", "_schedulers"} & set(state):
         return None
-    inner = [] if "_schedulers" not in state else [run for one in state["_schedulers"] if (run := _foreign(one)) is not None]
+    inner = [] if "_schedulers" not in state else [run for one in state["_schedulers"] if (run := _foreign(one, first)) is not None]
     tick = whole(state.get("last_epoch"))
     if tick is None:
         tick = max((run.tick for run in inner), default=None)
@@ -136,8 +156,8 @@ def _foreign(state: Mapping[str, Any]) -> Saved | None:
     levels = [floating(level) for level in state.get("_last_lr", ())]
     inside = next((run for run in inner if run.bases), None)
     if not bases and inside is not None:
-        return Saved(max(tick, 0), inside.bases, levels=levels)
-    return None if None in bases else Saved(max(tick, 0), {LR: [*bases]} if bases else {}, levels=levels)
+        return Saved(max(tick, first), inside.bases, levels=levels)
+    return None if None in bases else Saved(max(tick, first), {LR: [*bases]} if bases else {}, levels=levels)
 
 
 def _are_names(groups: Any) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import torch
 from torch import distributed
@@ -16,11 +15,15 @@ from torch.optim import lr_scheduler
 from lrdsl.clock import Options
 from lrdsl.diagnostics import refuse
 from lrdsl.reading import read
+from lrdsl.runtime.attaching import Attachment, Notice
+from lrdsl.runtime.calls import Steps, instances, is_replaced, was_skipped, watch
+from lrdsl.runtime.cautions import remedy, shared_values
+from lrdsl.runtime.groups import LR
 from lrdsl.runtime.migrating import check_last_epoch
 from lrdsl.runtime.optimizers import each_of, joined
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.runtime.values import Values
-from lrdsl.runtime.warnings import warn
+from lrdsl.runtime.warnings import caution
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -30,11 +33,11 @@ if TYPE_CHECKING:
 _NO_REPORT = 2.0**-30
 
 
-def _count_step(scheduler: ref[LRScheduler], *_: Any) -> None:
-    """Counts a step of the optimizer, for warnings about metrics. The optimizer keeps no scheduler alive by this."""
-    counting = scheduler()
-    if counting is not None:
-        counting._steps += 1
+def _other_groups(optimizer: Any) -> Iterator[dict[str, Any]]:
+    """The groups of all other optimizers in use. It looks for them when the first one is asked for."""
+    own = set(map(id, optimizer.param_groups))
+    for one in instances(torch.optim.Optimizer):
+        yield from (group for group in getattr(one, "param_groups", ()) if id(group) not in own)
 
 
 # The types differ from torch's in two places: torch's `step` has a deprecated `epoch`, and its bases may be tensors.
@@ -53,9 +56,11 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         schedule: str | Schedule,
         reduce: str | None = "mean",
         values: Values = (),
+        *,
         migrate: bool = False,
         bases: str = "saved",
         last_epoch: int = -1,
+        wait_for_optimizer: bool = False,
         **options: Unpack[Options],
     ) -> None:
         self._set_schedule(read(schedule, options), reduce, migrate, bases)
@@ -64,26 +69,48 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
             if not isinstance(one, torch.optim.Optimizer):
                 raise refuse("LR152", f"{type(one).__name__} is no torch optimizer", "pass one, as `torch.optim.SGD(...)`", str(self.schedule))
         together = joined(optimizer, self.schedule)
-        self._attach(together, values)
-        for one in each_of(together):
-            if hasattr(one.step, "__func__"):  # else the step was compiled or replaced, and torch's constructor cannot wrap it
-                lr_scheduler.LRScheduler.__init__(self, one)
-        self.optimizer = together
-        self._initial_step()
-        self._steps, first = 0, next(iter(each_of(together)))
-        if self.schedule.metrics and hasattr(first, "_optimizer_step_post_hooks"):
-            first.register_step_post_hook(partial(_count_step, ref(self)))
-        warn(self._attachment)
+        self._waits, self._calls = wait_for_optimizer, 1
+        self._watch(together)
+        self._attach(together, values, _other_groups(together))
+
+    def _watch(self, optimizer: Any) -> None:
+        """Begins to count the optimizer's steps. The first `step()` then takes the slow path through `_advance`, which checks the order of calls."""
+        self._steps = [watch(self, one, self._waits) for one in each_of(optimizer)]
+        self._counted, self._ticks_left, self._slow = 0, 0, True
+        if self._waits and None in self._steps:
+            message = "with wait_for_optimizer, each optimizer must tell when it has stepped, and one has no hooks"
+            raise refuse("LR152", message, "give the optimizer that it wraps", str(self.schedule))
 
     def _ticks_by_step(self, tick: int) -> bool:
-        return 0 < self._steps <= tick
+        first = self._steps[0]
+        return first is not None and 0 < first.count <= tick
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._watch(self.optimizer)
+        self._slow = self._waits  # a copy is made in the middle of a loop, and has not seen what came before
+
+    def _notices(self, attachment: Attachment) -> Iterator[Notice]:
+        yield from super()._notices(attachment)
+        yield from self._companions(attachment)
+
+    def _companions(self, attachment: Attachment) -> Iterator[Notice]:
+        """Warns of a scheduler of torch's own on the same rates."""
+        wrapped = [one for one in each_of(self.optimizer) if hasattr(one.step, "_wrapped_by_lr_sched")]
+        if not wrapped or not any(track.quantity == LR for track in attachment.tracks):
+            return
+        for other in instances(lr_scheduler.LRScheduler):
+            if not isinstance(other, LRScheduler) and any(getattr(other, "optimizer", None) is one for one in wrapped) and not hasattr(other, "_schedulers"):
+                yield remedy(attachment, "the `lr` of the param groups is set by another scheduler too", type(other).__name__)
+                return
 
     def _initial_step(self) -> None:
-        """Undoes what torch's constructor wrote into this scheduler. torch calls it last, after it has wrapped the optimizer's step."""
-        self._bind(self._attachment)
-        self.last_epoch, self._calls = 0, 1
-        # The first step() then takes the slow path through _advance, which checks the order of calls.
-        self._until = 0
+        """Goes to tick 0. torch's SequentialLR begins its first scheduler with it."""
+        self.seek(0)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Goes to a tick, or to the next. torch's SequentialLR begins its later schedulers with it."""
+        self.step() if epoch is None else self.seek(epoch)
 
     @property
     def _step_count(self) -> int:
@@ -94,13 +121,57 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     def _step_count(self, count: int) -> None:
         self._calls = count - self.last_epoch
 
+    def _stepped(self) -> int:
+        """How often the optimizers have stepped."""
+        return sum(steps.count for steps in self._steps if steps is not None)
+
+    def _ready(self) -> bool:
+        """Whether this call of `step` is a tick: one, or as many as the clock says, for each step of the optimizer if this scheduler waits for it."""
+        return not self._waits or self._ticks_left > 0 or self._stepped() > self._counted
+
+    def _ticked(self) -> None:
+        count = self._stepped()
+        if count > self._counted:
+            self._counted, self._ticks_left = count, int(self.schedule.clock.ticks_per_step or 1)
+        self._ticks_left -= 1
+
     def _check_order(self, tick: int) -> None:
-        if tick != 1 or self._calls != 1:
+        if not self._slow:
             return
-        if not any(getattr(one, "_opt_called", False) or not hasattr(one.step, "_wrapped_by_lr_sched") for one in each_of(self.optimizer)):
+        caller = sys._getframe(3)
+        if caller.f_code is lr_scheduler.ChainedScheduler.step.__code__:
+            self._check_chained(caller.f_locals["self"]._schedulers)
+        elif caller.f_code is not lr_scheduler.SequentialLR.step.__code__:
+            for notice in () if self._warned_of_others else self._companions(self._attachment):
+                caution(notice, self.schedule)
+        optimizers = each_of(self.optimizer)
+        if self._calls == 1 and not any(map(self._may_have_stepped, optimizers, self._steps)):
+            skipped = any(was_skipped(instances(torch.amp.GradScaler), one) for one in optimizers)
+            scaled = "the gradient scaler has skipped the optimizer's step, since gradients were not finite; `wait_for_optimizer=True` counts real steps alone."
+            why = scaled if skipped else "Step the optimizer first."
             # It begins like torch's own warning, so that a filter for that one catches it.
-            message = "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick 0 is never used. Step the optimizer first."
+            message = f"Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick {tick - 1} is never used. {why}"
             warnings.warn(message, UserWarning, stacklevel=4)
+        self._slow = self._waits
+
+    def _may_have_stepped(self, optimizer: torch.optim.Optimizer, steps: Steps | None) -> bool:
+        return steps is None or steps.count > 0 or is_replaced(optimizer) or getattr(optimizer, "_opt_called", False)
+
+    def _check_chained(self, schedulers: Sequence[Any]) -> None:
+        """Raises `ScheduleError` in a ChainedScheduler whose other schedulers set the same values: torch multiplies their levels."""
+        attachment = self._attachment
+        sets_rates = any(track.quantity == LR for track in attachment.tracks)
+        texts = []
+        for other in schedulers:
+            if isinstance(other, LRScheduler):
+                if other is not self and shared_values(attachment, other._attachment):
+                    texts.append(str(other.schedule))
+            elif sets_rates:
+                texts.append(f"... {type(other).__name__}")
+        if texts:
+            message = "torch's ChainedScheduler multiplies levels, and each lrdsl scheduler stores its own: the last would overwrite the others"
+            product = " * ".join(f"({text})" for text in [str(self.schedule), *texts])
+            raise refuse("LR152", message, f"write the product in one text: `{product}`", str(self.schedule))
 
     def _reduced(self, metrics: Mapping[str, float | None]) -> Mapping[str, float | None]:
         if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:

@@ -6,14 +6,15 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from lrdsl.diagnostics import ScheduleWarning
+from lrdsl.diagnostics import Diagnostic, ScheduleWarning, Span
 from lrdsl.rules import bases, runs
 from lrdsl.rules.finding import apply_comments, findings
 from lrdsl.rules.rule import Driven, Facts
 from lrdsl.work import TooMuchWorkError, limited
 
 if TYPE_CHECKING:
-    from lrdsl.runtime.attaching import Attachment
+    from lrdsl.runtime.attaching import Attachment, Notice
+    from lrdsl.schedule import Schedule
 
 _RULES = tuple(rule for rule in (*runs.RULES, *bases.RULES) if rule.compiles)
 #: Those that need no length of the run.
@@ -38,6 +39,12 @@ def warn(attachment: Attachment) -> None:
         once = {(d.span, d.code): d for d in reversed(kept)}  # for all members of a family
         for d in [once[key] for key in sorted(once)]:
             warnings.warn(ScheduleWarning(d, schedule.text), stacklevel=_caller())
+
+
+def caution(notice: Notice, schedule: Schedule) -> None:
+    """Warns of what looks like a mistake in the groups of a scheduler. The warning points at the code that calls lrdsl."""
+    text, (message, help) = str(schedule), notice
+    warnings.warn(ScheduleWarning(Diagnostic("LR152", "warning", message, help, Span.of(text, 0, len(text))), text), stacklevel=_caller())
 
 
 def _caller() -> int:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import lrdsl
-from tests.bench.cases import CASES, Loop, cosine_by_hand, optimizer
+from tests.bench.cases import CASES, RUN, RUNS, Loop, cosine_by_hand, optimizer
 
 _ROUNDS = 9
 _FIRST = "import lrdsl; lrdsl.parse('cosine(9)')"
@@ -55,6 +55,28 @@ def steps(console: Console) -> None:
             times = [f"{statistics.median(x) * 1e6:.3g}" for x in found]
             table.add_row(case.name, str(groups), *times, f"{ratio(found[1], found[0]):.1f}", f"{ratio(found[0], found[2]):.2f}")
     console.print(table)
+
+
+def runs(console: Console) -> None:
+    """Whole runs, entering of phases included, against torch; and the longest of their steps but the first. The least of several rounds, in turn."""
+    table = Table("a run of 4,000 ticks", "groups", "faster than torch", "longest step, microseconds", title="whole runs")
+    for text, torchs in RUNS:
+        for groups in (1, 10):
+            mine, theirs = ([_steps(make, groups) for _ in range(2)] for make in (lambda o, text=text: lrdsl.compile(text, o), torchs))
+            for _ in range(_ROUNDS - 2):
+                mine.append(_steps(lambda o, text=text: lrdsl.compile(text, o), groups))
+                theirs.append(_steps(torchs, groups))
+            longest = max(min(times) for times in list(zip(*mine, strict=True))[1:])
+            table.add_row(text, str(groups), f"{min(map(sum, theirs)) / min(map(sum, mine)):.1f}", f"{longest * 1e6:.0f}")
+    console.print(table)
+
+
+def _steps(make: Callable[[Any], Any], groups: int) -> list[float]:
+    """The time of each step of a run."""
+    opt = optimizer(groups)
+    scheduler = make(opt)
+    opt.step()
+    return [timeit.timeit(scheduler.step, number=1) for _ in range(RUN)]
 
 
 def arrays(console: Console) -> None:
@@ -133,7 +155,7 @@ def drift(console: Console) -> None:
 def main() -> None:
     warnings.simplefilter("ignore")
     console = Console()
-    for section in (steps, arrays, texts, starts, drift):
+    for section in (steps, runs, arrays, texts, starts, drift):
         section(console)
 
 

@@ -63,6 +63,19 @@ def _one_cycle(t: int) -> float:
     return 1 / 25 + (1 - 1 / 25) * 0.5 * (1 - math.cos(math.pi * t / turn)) if t < turn else 0.5
 
 
+#: Runs of so many ticks, in which phases begin.
+RUN = 4000
+#: Runs whose ratio to torch includes what it takes to enter phases.
+RUNS: tuple[tuple[str, Callable[[torch.optim.Optimizer], Any]], ...] = (
+    ("restarts(cosine(10), stretch=2)", lambda o: torch_schedulers.CosineAnnealingWarmRestarts(o, 10, 2)),
+    ("onecycle(20002, peak=0.1)", lambda o: torch_schedulers.OneCycleLR(o, 0.1, 20002)),
+    (
+        "warmup(500) then cosine(3500)",
+        lambda o: torch_schedulers.SequentialLR(o, [torch_schedulers.LinearLR(o, 0.01, 1, 500), torch_schedulers.CosineAnnealingLR(o, 3500)], [500]),
+    ),
+)
+
+
 CASES = (
     Case("step", "step(30, 0.1)", lambda o: torch_schedulers.StepLR(o, 30), lambda t: 0.1 ** (t // 30)),
     Case("multistep", "multistep([3000, 6000, 8000])", lambda o: torch_schedulers.MultiStepLR(o, [3000, 6000, 8000]), _milestones),

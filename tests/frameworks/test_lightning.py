@@ -286,3 +286,30 @@ def test_a_checkpoint_with_torch_s_scheduler(tmp_path: Path) -> None:
     [message] = resumed(after, tmp_path, 10, tmp_path / "old.ckpt")
     assert "jumps" not in message
     assert after.rates == [after.scheduler.at(t) for t in range(20, 40)]
+
+
+def test_a_backbone_that_is_unfrozen_keeps_its_share_of_the_rate() -> None:
+    """`BackboneFinetuning` adds it at a tenth of the rate that the head has then."""
+
+    class Frozen(Line):
+        def __init__(self) -> None:
+            super().__init__("linear(40)", [1.0] * 6)
+            self.backbone = torch.nn.Linear(1, 1)
+            self.seen: list[list[float]] = []
+
+        def configure_optimizers(self) -> Any:
+            optimizer = torch.optim.SGD(self.layer.parameters(), lr=0.1)
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": lrdsl.compile(self.text, optimizer), "interval": "step"}}
+
+        def on_train_batch_end(self, *_: Any) -> None:
+            self.seen.append([group["lr"] for group in self.optimizers().param_groups])
+
+    model = Frozen()
+    unfreezing = lightning.pytorch.callbacks.BackboneFinetuning(2, lambda_func=lambda _: 1.0)
+    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(4, 1)), batch_size=1)
+    trainer = lightning.Trainer(max_epochs=4, callbacks=[unfreezing], logger=False, enable_checkpointing=False, enable_progress_bar=False, accelerator="cpu")
+    trainer.fit(model, data)
+    late = [rates for rates in model.seen if len(rates) == 2]
+    assert len(late) == 8
+    steps = [rates for i, rates in enumerate(late) if i % 4]  # the callback sets the rate at the start of each epoch
+    assert [backbone for _, backbone in steps] == pytest.approx([0.1 * head for head, _ in steps])

@@ -103,7 +103,7 @@ def test_attaching_to_a_step_that_was_compiled_first() -> None:
 def test_groups_added_in_the_middle_of_a_run() -> None:
     scheduler = lrdsl.compile("linear(10)", sgd())
     rates(scheduler, 5)
-    scheduler.optimizer.add_param_group({"params": [parameter()], "lr": 1.0})
+    scheduler.optimizer.add_param_group({"params": [parameter()], "lr": 1.0, "initial_lr": 1.0})
     scheduler.optimizer.step()
     scheduler.step()
     assert [group["lr"] for group in scheduler.optimizer.param_groups] == [scheduler.at(6), scheduler.at(6, group=1)]

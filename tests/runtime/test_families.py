@@ -102,7 +102,7 @@ def test_replanned_so_often_that_it_is_folded() -> None:
             assert rates(of) == pytest.approx(before, rel=1e-13)
     folded = scheduler.course.folded
     assert folded is not None
-    of.param_groups.append({"lr": 9.0, "name": "blocks.11.new"})
+    of.param_groups.append({"lr": 9.0, "initial_lr": 9.0, "name": "blocks.11.new"})
     scheduler.step()
     assert of.param_groups[-1]["lr"] == pytest.approx(9.0 / 0.5 * of.param_groups[4]["lr"])
     fresh = optimizer(*NAMES, "blocks.11.new")

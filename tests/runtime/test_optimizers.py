@@ -73,7 +73,7 @@ def test_a_group_that_is_added_to_the_first() -> None:
     generator, discriminator = gan()
     scheduler = lrdsl.compile(GAN, [generator, discriminator])
     step(scheduler, generator, discriminator)
-    generator.add_param_group({"params": [parameter()], "name": "mapping", "lr": 1.0})
+    generator.add_param_group({"params": [parameter()], "name": "mapping", "lr": 1.0, "initial_lr": 1.0})
     step(scheduler, generator, discriminator)
     assert scheduler.base_lrs == [1e-3, 1.0, 4e-3, 4e-3]
     assert held(generator, discriminator) == [(1e-3, None), (1.0, None), (2e-3, pytest.approx(0.81)), (2e-3, pytest.approx(0.81))]
@@ -125,6 +125,7 @@ def test_optimizers_that_are_not_of_torch() -> None:
     pair[0].param_groups = [{"lr": 0.75, "initial_lr": 1.0}]
     scheduler.step()
     assert [group["lr"] for optimizer in pair for group in optimizer.param_groups] == [0.5, 1.0, 1.5]
+    del scheduler
     mixed = lrdsl.compile("linear(4)", [pair[0], gan()[0]])
     assert mixed.base_lrs == [1.0, 1e-3]
 

@@ -152,7 +152,7 @@ def test_a_group_that_joins_a_run_between_replans() -> None:
         scheduler.step()
         scheduler.replan("linear(1000)")
         if i == 30:
-            opt.param_groups.append({"lr": 0.5})
+            opt.param_groups.append({"lr": 0.5, "initial_lr": 0.5})
     assert levels(opt) == pytest.approx([0.1 * 0.999**60, 0.3 * 0.999**60, 0.5 * 0.999**60], rel=1e-3)
     fresh, again = resumed(scheduler.state_dict(), "linear(1000)", 0.1, 0.3, 0.5)
     assert levels(fresh) == levels(opt)

@@ -55,7 +55,7 @@ def test_a_group_that_is_added_later_joins_in() -> None:
     optimizer = torch.optim.SGD([parameter()], lr=0.1)
     scheduler = lrdsl.compile("linear(10)", optimizer)
     run(optimizer, scheduler, 3)
-    optimizer.add_param_group({"params": [parameter()], "lr": 1.0})
+    optimizer.add_param_group({"params": [parameter()], "lr": 1.0, "initial_lr": 1.0})
     optimizer.step()
     scheduler.step()
     assert [g["lr"] for g in optimizer.param_groups] == [scheduler.at(4), scheduler.at(4, group=1)]
@@ -136,12 +136,10 @@ def test_a_step_count_that_accelerate_can_move() -> None:
     assert (scheduler._step_count, scheduler.last_epoch) == (2, 0)
 
 
-@pytest.mark.parametrize(
-    "dtype", [torch.int64, torch.int32, torch.uint8, torch.bool, torch.complex64, torch.float16, torch.bfloat16, torch.float8_e4m3fn], ids=str
-)
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8, torch.bool, torch.complex64, torch.float8_e4m3fn, torch.float8_e5m2], ids=str)
 @pytest.mark.parametrize("way", ["compile", "add", "load", "by hand"])
 def test_a_tensor_that_cannot_hold_a_rate_is_refused(dtype: torch.dtype, way: str) -> None:
-    """Filled with 0.75, a tensor of whole numbers is 0, and the run would train no more; one of half precision rounds small rates to 0."""
+    """Filled with 0.75, a tensor of whole numbers is 0, and the run would train no more; one of eight bits rounds small rates to 0."""
 
     def compiled() -> None:
         given = torch.optim.SGD([parameter()], lr=1.0)
@@ -188,12 +186,11 @@ def test_one_tensor_for_groups_of_different_rates() -> None:
     optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()], "name": "head"}], lr=0.1)
     for group in optimizer.param_groups:
         group["lr"] = rate
-    with pytest.raises(lrdsl.ScheduleError, match=r"lr\.clone"):
-        lrdsl.compile('lr = linear(4); lr["head"] = 0.5 * lr', optimizer)
-    scheduler = lrdsl.compile("linear(4)", optimizer)
+    scheduler = lrdsl.compile('lr = linear(4); lr["head"] = 0.5 * lr', optimizer)
     optimizer.step()
     scheduler.step()
-    assert float(rate) == pytest.approx(0.075)
+    assert optimizer.param_groups[0]["lr"] is rate
+    assert [float(group["lr"]) for group in optimizer.param_groups] == pytest.approx([0.075, 0.0375])
 
 
 def test_the_rates_in_force_are_those_of_the_schedule() -> None:
