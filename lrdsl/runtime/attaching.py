@@ -151,7 +151,8 @@ class Attachment:
 
     def attached(self, schedule: Schedule) -> Attachment:
         """Another schedule, attached to the same groups with the same bases."""
-        return attach(schedule, self.groups, self.bases, self.values, self.sizes)
+        attachment = attach(schedule, self.groups, self.bases, self.values, self.sizes)
+        return attrs.evolve(attachment, notices=self.notices) if self.notices else attachment
 
     def with_bases(self, bases: GroupBases) -> Attachment:
         """The same schedule and groups, with other bases."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
+import attrs
+
 from lrdsl.arguments import one_of, quoted
 from lrdsl.arguments import schedule as written_schedule
 from lrdsl.arguments import tick as checked_tick
@@ -103,7 +105,7 @@ class Scheduler(Attached):
                 attachment.restore(self._tick)
             raise
         self._until, self._store = 0 if self._slow else min(until, tick + _GLANCE), store
-        self._bind(attachment)
+        self._bind(attrs.evolve(attachment, notices=()) if attachment.notices else attachment)  # they are given once
         self.last_epoch, self._between = int(tick), tick
         self.log, self.course = self.log if log is None else log, self.course if course is None else course
 

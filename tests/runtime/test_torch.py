@@ -212,6 +212,7 @@ def test_seek_to_a_fraction_of_an_epoch() -> None:
     scheduler = lrdsl.compile("warmup(2) then cosine(8)", optimizer, tick="epoch")
     for epoch in range(3):
         for i in range(4):
+            optimizer.step()
             scheduler.seek(epoch + i / 4)
             assert optimizer.param_groups[0]["lr"] == scheduler.at(epoch + i / 4) == scheduler.get_last_lr()[0]
             assert scheduler.last_epoch == epoch

@@ -206,7 +206,8 @@ def test_a_group_that_is_added(case: Case) -> None:
     stepped(scheduler, 4)
     scheduler.optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": 0.2})
     assert stepped(scheduler, 3)[1:] == [[scheduler.at(t, group=i) for i in range(3)] for t in (5, 6)]
-    assert scheduler.base_lrs == [0.05, 0.5, 0.2]
+    assert scheduler.base_lrs[:2] == [0.05, 0.5]
+    assert scheduler.at(4, group=2) == pytest.approx(0.2)
 
 
 @cases
@@ -318,9 +319,13 @@ def test_a_plateau_with_a_least_rate_for_each_group_and_one_that_is_added() -> N
     assert rates(ours.optimizer) == [0.04, 0.3]
     ours.optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))], "lr": 5.0})
     ours.optimizer.step()
-    ours.step(1.0)
-    assert rates(ours.optimizer)[:2] == [0.04, 0.3]
-    assert rates(ours.optimizer)[2] == pytest.approx(0.3)
+    with pytest.warns(lrdsl.ScheduleWarning, match="came with a `lr` of 5 at tick 3.*above all others"):
+        ours.step(1.0)
+    assert rates(ours.optimizer) == [0.04, 0.3, pytest.approx(0.5)]
+    for _ in range(2):
+        ours.optimizer.step()
+        ours.step(1.0)
+    assert rates(ours.optimizer) == [0.04, 0.3, 0.3]
 
 
 CYCLES = {

@@ -255,3 +255,29 @@ def test_a_large_text_is_looked_at_with_bounded_work() -> None:
     for schedule in (s, longer):
         groups = [{"lr": 1e-6 * (1 + i / 7)} for i in range(200)]
         assert work(lambda schedule=schedule, groups=groups: lrdsl.compile(schedule, SimpleNamespace(param_groups=groups))) < 4_000_000  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("torchs", [False, True])
+@pytest.mark.parametrize("code", ["rule", "rate", "second"])
+def test_a_warning_that_is_an_error_leaves_the_groups_untouched(code: str, torchs: bool) -> None:
+    """Those of the rules, of a rate above its base, and of another scheduler on the same groups; shared tensors stay shared."""
+    shared, parameters = torch.tensor(0.001), [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
+    optimizer = (
+        torch.optim.SGD([{"params": [parameter]} for parameter in parameters], lr=1.0, momentum=0.9) if torchs else SimpleNamespace(param_groups=[{}, {}])
+    )
+    for group in optimizer.param_groups:
+        group["lr"] = shared
+    if code == "rate":
+        optimizer.param_groups[1] |= {"initial_lr": 0.01, "lr": torch.tensor(0.5)}
+    other = lrdsl.compile("hold", optimizer) if code == "second" else None
+    before = [dict(group) for group in optimizer.param_groups]
+    text = "warmup(5, from=0.5x) then cosine(100, to=0.1)" if code == "rule" else "warmup(5, from=0.5x) then cosine(95)"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(lrdsl.ScheduleWarning, match={"rule": "LR301", "rate": "initial_lr", "second": "another scheduler"}[code]):
+            lrdsl.compile(text, optimizer)
+    for group, values in zip(optimizer.param_groups, before, strict=True):
+        assert group.keys() == values.keys()
+        assert all(group[key] is values[key] for key in values)
+    assert float(shared) == pytest.approx(0.001)
+    assert other is None or other.last_epoch == 0
