@@ -132,7 +132,7 @@ class Course:
         total = next((replan.total for replan in reversed(self.replans[:count]) if replan.total), () if self.folded is None else self.folded.total)
         return Course(self.planned, Replan(first, canonical(replaced(whole, new)), total), self.replans[count:])
 
-    def _hold(self, name: str, index: int, tick: int, events: History, bases: Bases, groups: Sequence[Group]) -> Node:
+    def _hold(self, name: str, index: int, tick: int, events: History, bases: GroupBases, groups: Sequence[Group]) -> Node:
         """The level that a target has at a tick before a replan, as a phase."""
         before = attrs.evolve(self, replans=self.replans[:index]).schedule(events)
         return parse_tree(f"hold(at={_level(before, name, tick, bases, groups)})")
