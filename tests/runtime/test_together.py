@@ -272,3 +272,27 @@ def test_schedulers_leave_no_hooks_behind() -> None:
         scheduler = lrdsl.compile("linear(4)", optimizer)
         del scheduler
     assert not optimizer._optimizer_step_post_hooks
+
+
+@pytest.mark.parametrize("text", ["linear(8)", "cosine(8)"])
+def test_a_part_that_has_not_begun_stays_so_when_it_is_loaded(text: str) -> None:
+    """With another schedule too, if it may be loaded."""
+
+    def made(later: str) -> tuple[torch.optim.Optimizer, lr_scheduler.SequentialLR]:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        return optimizer, lr_scheduler.SequentialLR(optimizer, [lrdsl.compile("linear(4)", optimizer), lrdsl.compile(later, optimizer, migrate=True)], [3])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lrdsl.ScheduleWarning)
+        optimizer, sequence = made("linear(8)")
+        (again, loaded) = made(text)
+    optimizer.step()
+    sequence.step()
+    loaded.load_state_dict(sequence.state_dict())
+    parts = loaded._schedulers
+    assert [part.last_epoch for part in parts] == [1, -1]
+    assert (rate(again), parts[1].remaining) == (parts[0].at(1), 8)
+    for _ in range(4):
+        again.step()
+        loaded.step()
+    assert rate(again) == parts[1].at(2)

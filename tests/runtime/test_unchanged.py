@@ -575,3 +575,14 @@ def test_a_run_that_is_stopped_while_levels_are_stored_can_go_on(call: str, kind
     assert all(group["lr"] is tensor for group, tensor in zip(groups[1:], tensors, strict=True))
     scheduler.step()
     assert levels() == expected(2)
+
+
+def test_a_compile_that_is_stopped_leaves_shared_tensors_shared() -> None:
+    shared = torch.tensor(0.5)
+    groups = [{"lr": shared}, {"lr": shared}, {"lr": torch.tensor(1.0).as_subclass(Stopping)}]
+    Stopping.stops = True
+    with pytest.raises(KeyboardInterrupt):
+        lrdsl.compile("warmup(5, from=0.2x) then hold", SimpleNamespace(param_groups=groups))
+    assert groups[0]["lr"] is groups[1]["lr"] is shared
+    assert [[*group] for group in groups] == [["lr"]] * 3
+    assert float(shared) == 0.5
