@@ -100,8 +100,8 @@ class Course:
     def _fold(self, count: int, events: History, bases: GroupBases, groups: Sequence[Group]) -> Course:
         """Folds the plan so far and its first `count` replans into one plan.
 
-        If a later replan sets a target too, the folded plan holds the level that the target has there. Else it keeps the replan of the target that is in force
-        at the present tick, with the level that this one starts from, and those behind it: a run that seeks back has such.
+        If a replan at the present tick sets a target too, the folded plan holds the level that the target has there. Else it keeps the replan of the target
+        that is in force at the present tick, with the level that this one starts from, and those behind it: a run that seeks back has such.
         """
         lr = {target.written for target in self.planned.targets if target.key == "lr"}
         trees = [plain(parse_tree(replan.text)) for replan in self.replans]
@@ -116,9 +116,8 @@ class Course:
             later = [i for i in own if i >= count]
             lasting = _lasting([(i, self.replans[i].tick) for i in own if i < count])
             begun = [i for i in lasting if self.replans[i].tick <= present]
-            if later:
-                tick = min(self.replans[i].tick for i in later)
-                new[name], first = self._hold(name, later[0], tick, events, bases, groups), max(first, tick)
+            if present in (self.replans[i].tick for i in later):
+                new[name], first = self._hold(name, later[0], present, events, bases, groups), max(first, present)
                 continue
             if begun:
                 tick = self.replans[begun[-1]].tick

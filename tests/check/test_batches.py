@@ -144,14 +144,15 @@ def test_many_phases_cost_little() -> None:
 
 
 def test_equality_and_hashes() -> None:
+    """The batch counts where a length counts its samples."""
     a, b, c = (
-        lrdsl.parse(f"set batch_size = {batch}; lr = hold(10)")
+        lrdsl.parse(f"set batch_size = {batch}; lr = hold(40 samples) then linear(10)")
         for batch in ("hold(5, at=2) then hold(at=4)", "hold(5, at=2) then hold(at=4.0)", "hold(5, at=2) then hold(at=3)")
     )
-    assert a.clock == b.clock
-    assert a == lrdsl.parse(a.text) != c
+    assert a.clock == b.clock != c.clock
+    assert a == lrdsl.parse(a.text) == b != c
     assert hash(a) == hash(lrdsl.parse(a.text))
-    assert str(a) == "set batch_size = hold(5, at=2) then hold(at=4); lr = hold(10)"
+    assert str(a) == "set batch_size = hold(5, at=2) then hold(at=4); lr = hold(40 samples) then linear(10)"
 
 
 def test_amounts_of_one_unit_have_a_share_also_where_the_batch_changes() -> None:

@@ -201,7 +201,8 @@ def test_a_state_of_a_shorter_run_goes_on_in_a_longer_one(ticks: int) -> None:
         scheduler.step()
     assert shorter.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1 ** min(ticks, 100))
     later = lrdsl.compile("exp(1.1)", longer, total_steps=150)
-    later.load_state_dict(scheduler.state_dict(), migrate=True)
+    with pytest.warns(lrdsl.ResumeWarning, match=f"tick {ticks} of 150"):
+        later.load_state_dict(scheduler.state_dict(), migrate=True)
     assert longer.param_groups[0]["lr"] == pytest.approx(1e-7 * 1.1**ticks)
     for _ in range(100):
         later.step()

@@ -167,7 +167,8 @@ def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False) -> Any
                 return x.scale * of(x.of) + x.shift
             case Select():
                 now = of(x.of)
-                return of(x.values[max([i for i, start in enumerate(x.starts) if i and start <= now], default=0)])
+                starts = [start if isinstance(now, Fraction) else real(Fraction(start)) for start in x.starts]
+                return of(x.values[max([i for i, start in enumerate(starts) if i and start <= now], default=0)])
             case Product():
                 assert isinstance(of(x.upto), Fraction)
                 total: Any = Fraction(1)
