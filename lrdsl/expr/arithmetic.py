@@ -10,6 +10,7 @@ phases were shifted and stretched to get there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from operator import attrgetter
@@ -29,6 +30,8 @@ Operand: TypeAlias = "Expr | float | Exact"
 _MANY = 8
 #: Exact constants stop being multiplied out when they pass this many bits; they stay products, and only rounding changes.
 FOLD_BITS = 4096
+#: The logarithm of the largest double.
+_LARGEST = 709.78
 #: What passes look for in trees, a bit each: the symbols, by name, and others; events; values with two forms; stairs and cycles; half cosines; products;
 #: what may be too large for a double, in formulas and in the operations that `numbers` makes of it.
 _MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32, "forms": 64, "floor": 128, "mod": 128, "hav": 256, "product": 512}
@@ -361,4 +364,20 @@ def power(a: Expr, b: Expr) -> Expr:
             if ((a.value != 0 and a.double != 0) or exponent > 0) and _small(a.value ** abs(exponent), a.double ** abs(exponent)):
                 value, double = a.value ** abs(exponent), a.double ** abs(exponent)
                 return Num(value, double) if exponent > 0 else Num(quotient(1, value), quotient(1, double))
-    return ONE if a == ONE else Call("pow", (a, b))
+    if a == ONE:
+        return ONE
+    if _too_large(a) and isinstance(a, Call):  # no number of a machine
+        return power(a.args[0], mul(a.args[1], b)) if a.op == "pow" else mul(*(power(factor, b) for factor in a.args))
+    return Call("pow", (a, b))
+
+
+def _too_large(e: Expr) -> bool:
+    """Whether an expression is a power of two constants that is larger than any double, or a product with such a power."""
+    if isinstance(e, Call) and e.op == "mul":
+        return any(_too_large(factor) for factor in e.args)
+    if not isinstance(e, Call) or e.op != "pow":
+        return False
+    a, b = e.args
+    if not (isinstance(a, Num) and isinstance(b, Num)) or is_lettered(a.value) or is_lettered(b.value) or a.double <= 0:
+        return False
+    return float(b.double) * math.log(a.double) > _LARGEST

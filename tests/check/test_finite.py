@@ -69,6 +69,8 @@ LEAST = [
     "min(restarts(warmup(4, power=2) then cosine(6), decay=1.5), 2x)",
     "min(restarts(warmup(4, power=0.5), decay=1.5), 2x)",
     "min(exp(1.1) * restarts(warmup(4)), 2x)",
+    "min(repeat(exp(1.66) for 1500), 3x)",
+    "min(repeat(exp(1.66) for 1500 then drop(0.5)), 3x)",
 ]
 EXPONENTIALS = [
     "exp(1.1) * exp(0.5)",
