@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
@@ -385,7 +386,6 @@ def test_a_state_of_torch_gives_its_tick_and_its_bases(name: str) -> None:
 
 
 def test_a_state_of_transformers() -> None:
-    transformers = pytest.importorskip("transformers")
     before = torch_optimizer()
     old = transformers.get_scheduler("cosine", before, num_warmup_steps=2, num_training_steps=10)
     for _ in range(5):

@@ -10,6 +10,7 @@ import warnings
 from types import SimpleNamespace
 from typing import Any
 
+import accelerate
 import pytest
 import torch
 
@@ -102,7 +103,6 @@ def test_the_order_of_calls_is_watched() -> None:
 
 
 def test_accelerate() -> None:
-    accelerate = pytest.importorskip("accelerate")
     pair = gan()
     scheduler = lrdsl.compile(GAN, list(pair))
     prepared = accelerate.Accelerator(cpu=True).prepare(*pair, scheduler)
