@@ -150,7 +150,8 @@ def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Sco
     phases: list[Phase] = []
     ticks: Exact = 0
     start_known = True
-    for item, curve, entry in zip(items, parts, curves.entries(parts), strict=True):
+    entries = curves.entries(parts) if scope.readable else (None,) * len(parts)  # only parts that people read have levels
+    for item, curve, entry in zip(items, parts, entries, strict=True):
         start = ticks if start_known else None
         at_once = scope.readable and curve.length == 0 and entry is not None
         phases.append(

@@ -109,17 +109,17 @@ class Growth:
             return self.fixed + math.floor((length - self.fixed) * self.factor.value), exact
         return (math.floor(exact) if self.cut == "each" else exact), exact
 
-    def law(self, curve: Curve, time: Expr, k: Expr) -> Expr:
-        """Returns the level of cycle k at a time since it began."""
+    def level(self, law: Callable[[Expr, Expr], Expr], time: Expr, k: Expr) -> Expr:
+        """Returns the level of cycle k at a time since it began, by the law of the first one."""
         weight = power(self.decay, k)
-        return mul(weight, curve.law(time, ENTRY)) if self.floor == "decays" else curve.law(time, ENTRY * weight)
+        return mul(weight, law(time, ENTRY)) if self.floor == "decays" else law(time, ENTRY * weight)
 
 
 def restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
     """Returns the curve of cycles that all enter at the same level, but for what their `growth` changes."""
     m, factor = finite_length(curve), growth.factor
     if factor == ONE:
-        return _cycles(m, count, lambda time, k: growth.law(curve, time, k))
+        return _cycles(m, count, lambda time, k: growth.level(curve.law, time, k))
     assert isinstance(factor, Num)
     # Endless cycles have this form for numbers alone, which need no letters; people read the form of `_growing`.
     first, fixed, grows = m, growth.fixed, factor.value
@@ -141,12 +141,13 @@ def restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
     _check_copies(curve, len(lengths))
     parts: list[tuple[Exact, Expr]] = []
     start: Exact = 0
+    within = curve.course or curve.law  # which is enough before the end of a cycle
     for k, length in enumerate(lengths):
         pace = quotient(first - fixed, length - fixed)
         time = linear(pace, T, fixed - (start + fixed) * pace)
         if fixed:
-            parts.append((start, growth.law(curve, linear(1, T, -start), number(k))))
-        parts.append((start + fixed, growth.law(curve, time, number(k))))
+            parts.append((start, growth.level(within, linear(1, T, -start), number(k))))
+        parts.append((start + fixed, growth.level(within if k + 1 < len(lengths) else curve.law, time, number(k))))
         start += length
     level = select(T, parts)
     if count is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import attrs
 
+from lrdsl.check.curves import Curve, entries
 from lrdsl.expr import Expr
 from lrdsl.syntax.nodes import Call, Extent, Node
 
@@ -24,12 +26,21 @@ class Use:
 
 @attrs.frozen(eq=False)
 class Chain:
-    """A sequence of phases: the entry level of each, as a formula of the first entry level, and the length of each. Both are None where a metric decides."""
+    """A sequence: the nodes of its phases, and their curves. `factor`: it is in a factor."""
 
     items: tuple[Node, ...]
-    entries: tuple[Expr | None, ...]
-    lengths: tuple[Any, ...]
+    curves: tuple[Curve, ...]
     factor: bool
+
+    @cached_property
+    def entries(self) -> tuple[Expr | None, ...]:
+        """The entry level of each phase, as a formula of the first entry level; None where a metric decides."""
+        return entries(self.curves)
+
+    @cached_property
+    def lengths(self) -> tuple[Any, ...]:
+        """The length of each phase; None where a metric decides."""
+        return tuple(None if curve.pending else curve.length for curve in self.curves)
 
 
 @attrs.define

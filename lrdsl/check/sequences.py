@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import attrs
 
-from lrdsl.check import curves
 from lrdsl.check.amounts import is_placed
 from lrdsl.check.curves import Curve
 from lrdsl.check.names import dependencies, uses_rest
@@ -83,7 +82,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
         return None
     if scope.notes is not None and scope.notes.text is scope.problems.text:
         extent = (items[0].extent[0], items[-1].extent[1])
-        scope.notes.chains[extent] = Chain(items, curves.entries(complete), tuple(None if c.pending else c.length for c in complete), scope.factor)
+        scope.notes.chains[extent] = Chain(items, tuple(complete), scope.factor)
     return complete
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lrdsl.arguments import number
-from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
 from lrdsl.linting.fixes import applied, compatible, composed
@@ -70,8 +69,7 @@ def lint(
     try:
         with bounded(text):
             known = None if base is None else number("base", base, "give the optimizer's own rate, as 0.1", text=text)
-            notes = Notes(text)
-            problems = findings(Facts.of(parse(text, library=library, notes=notes, **options), known, notes), _selected_rules(selection))
+            problems = findings(Facts.of(parse(text, library=library, **options), known), _selected_rules(selection))
     except ScheduleError as error:
         return [without_lossy_fix(text, d) for d in error.diagnostics]
     kept, unused = apply_comments(text, problems)

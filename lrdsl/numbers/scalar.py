@@ -8,7 +8,6 @@ are compiled once.
 from __future__ import annotations
 
 import math
-import sys
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -18,7 +17,7 @@ from typing import Any, cast
 import attrs
 
 from lrdsl.check.finite import fits_any_base
-from lrdsl.expr import BASE, PRODUCTS, VARYING, Call, Expr, T, affine, mentions, walk
+from lrdsl.expr import BASE, PRODUCTS, Call, Expr, T, affine, mentions
 from lrdsl.numbers import infinite
 from lrdsl.numbers.lowering import numeric, stretches
 from lrdsl.numbers.machine import Accumulated, factors_in
@@ -119,11 +118,11 @@ def _generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent
 
 
 def load_modules(level: Expr) -> None:
-    """Loads the modules that the code of a level will need, so that no tick of a run has to."""
+    """Loads the modules that the code of a level may need, so that no tick of a run has to."""
+    from lrdsl.numbers import constants  # noqa: F401
+
     if level.holds & PRODUCTS:
         from lrdsl.numbers import array  # noqa: F401
-    if "lrdsl.numbers.constants" not in sys.modules and any(isinstance(e, Call) and not e.holds & VARYING for e in walk(level)):
-        from lrdsl.numbers import constants  # noqa: F401
 
 
 @attrs.define

@@ -48,21 +48,17 @@ class Driven(NamedTuple):
 
 @attrs.frozen(slots=False)
 class Facts:
-    """What a rule may read: a sound text, its tree, its program, its clock, the bases of its targets, and the notes of the check.
-
-    `recorded` are the notes, if they were taken when the text was checked; else it is checked once more when a rule asks for them.
-    """
+    """What a rule may read: a sound text, its tree, its program, its clock, the bases of its targets, and the notes of the check."""
 
     schedule: Schedule
     driven: tuple[Driven, ...]
-    recorded: Notes | None = None
 
     @classmethod
-    def of(cls, schedule: Schedule, base: Exact | None = None, notes: Notes | None = None) -> Facts:
+    def of(cls, schedule: Schedule, base: Exact | None = None) -> Facts:
         """The facts of a text without groups. `base` is that of the rate; by default the one that the text sets, if it sets one."""
         known = schedule.program.base if base is None else base
         bases = () if known is None else (float(known),)
-        return cls(schedule, tuple(Driven(target, bases if target.key == "lr" else ()) for target in schedule.targets), notes)
+        return cls(schedule, tuple(Driven(target, bases if target.key == "lr" else ()) for target in schedule.targets))
 
     @property
     def text(self) -> str:
@@ -86,11 +82,10 @@ class Facts:
 
     @cached_property
     def notes(self) -> Notes:
-        """The calls and sequences of the text."""
-        if self.recorded is not None:
-            return self.recorded
-        s, notes = self.schedule, Notes(self.text)
-        parse(self.text, library=s.library, notes=notes, names=dict(s.names), **s.clock.given())
+        """The calls and sequences of the text. That of a schedule which has none, as from a pickle, is checked once more."""
+        s = self.schedule
+        notes = s.notes or parse(self.text, library=s.library, names=dict(s.names), **s.clock.given()).notes
+        assert notes is not None
         return notes
 
     @cached_property

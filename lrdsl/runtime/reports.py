@@ -62,7 +62,7 @@ def check_no_epoch(schedule: Schedule, metric: Any, epoch: Any) -> None:
 
     By position a whole number is an epoch where the schedule follows no metric. A float or a tensor is a metric.
     """
-    if epoch is None and (schedule.metrics or not isinstance(metric, Integral)):
+    if epoch is None and (metric is None or schedule.metrics or not isinstance(metric, Integral)):
         return
     value, way = (metric, "") if epoch is None else (epoch, "epoch=")
     tick = whole(value)

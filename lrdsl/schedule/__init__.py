@@ -19,7 +19,6 @@ from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options, total_of
 from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr.exact import Exact, nearest_number
-from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
 from lrdsl.schedule.assertions import hold
 from lrdsl.schedule.source import Events, Replan, Source, continued_often
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     import sympy
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Unpack
+
+    from lrdsl.numbers.scalar import Evaluator
 
 
 @attrs.frozen(slots=False, eq=False)
@@ -59,10 +60,11 @@ class Schedule:
     events: Events = attrs.field(default=(), kw_only=True, repr=False)
     program: Program = attrs.field(kw_only=True, repr=False)
     library: Library | None = attrs.field(default=None, kw_only=True, repr=False)
+    notes: Notes | None = attrs.field(default=None, kw_only=True, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns the state for a pickle: the schedule without its generated code."""
-        return {f.name: getattr(self, f.name) for f in attrs.fields(type(self))}
+        """Returns the state for a pickle: the schedule without its generated code, and without the notes for rules."""
+        return {f.name: getattr(self, f.name) for f in attrs.fields(type(self))} | {"notes": None}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
@@ -151,7 +153,7 @@ class Schedule:
             s = s.after({**history, key: (*history.get(key, ()), tick)})
         return s
 
-    @property
+    @cached_property
     def metrics(self) -> tuple[str, ...]:
         """The metrics that the schedule follows, in the order of the text. `step(val_loss=0.3)` reports one.
 
@@ -235,6 +237,8 @@ class Schedule:
     def evaluator_of(self, target: Target) -> Evaluator:
         """Returns the evaluator of a target, or of a member of a family. It is made once."""
         if target.name not in self._evaluators:
+            from lrdsl.numbers.scalar import Evaluator  # a text that is only checked has none
+
             self._evaluators[target.name] = Evaluator.of(target.plan)
         return self._evaluators[target.name]
 
@@ -371,11 +375,11 @@ class Schedule:
         return page(str(self), sections)
 
 
-def parse(text: str, *, library: Library | None = None, notes: Notes | None = None, **options: Unpack[Options]) -> Schedule:
+def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:
     """Parses and checks a text. Returns its schedule.
 
     Parameters: `text`; `names`, numbers for names in the text; the facts of the clock: `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
-    `tokens_per_step`, `ticks_per_step`, and `tick`, "step" or "epoch"; `library`, which finds the files that the text uses; `notes`, to be filled for rules.
+    `tokens_per_step`, `ticks_per_step`, and `tick`, "step" or "epoch"; `library`, which finds the files that the text uses.
     Raises `ScheduleError` with every problem of the text. Assertions are tested with the base that the text sets, or else with base 1.
 
     >>> import lrdsl
@@ -387,7 +391,7 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
     text = arguments.schedule("the text", text)
     values = host_names(options.pop("names", None))
     facts = Clock.of(**options)
-    problems = Problems(text)
+    problems, notes = Problems(text), Notes(text)
     tree = plain(parse_tree(text, problems))
     program = check(tree, facts, dict(values), problems, library, notes=notes)
     if program is not None and program.assertions:
@@ -395,4 +399,4 @@ def parse(text: str, *, library: Library | None = None, notes: Notes | None = No
             hold(program.assertions, program.base_value, problems)
     problems.raise_any()
     assert program is not None
-    return Schedule(tree, program.clock, values, text, program=program, library=library)
+    return Schedule(tree, program.clock, values, text, program=program, library=library, notes=notes)
