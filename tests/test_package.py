@@ -35,6 +35,11 @@ print([m for m in ("sympy", "numpy", "torch") if m in sys.modules])
     assert fresh(code) == "[]"
 
 
+def test_a_text_that_is_only_checked_makes_no_code() -> None:
+    code = "import sys, lrdsl; lrdsl.lint('warmup(5) then cosine(20)', total_steps=30); print([m for m in sys.modules if m.startswith('lrdsl.numbers')])"
+    assert fresh(code) == "[]"
+
+
 def test_every_public_name_is_there() -> None:
     assert all(hasattr(lrdsl, name) for name in lrdsl.__all__)
     assert set(lrdsl.__all__) <= set(dir(lrdsl))

@@ -111,7 +111,7 @@ def combinator_curve(node: nodes.Call, declared: Combinator, scope: Scope, read:
     if _report_complaint(declared.complain(arguments), node, declared.parameters, scope):
         return None
     try:
-        curve = declared.combine(**arguments)
+        curve = (declared.paper or declared.combine)(**arguments) if scope.readable else declared.combine(**arguments)
     except cycles.NoClosedFormError as reason:
         help = f"give `times=`, at most {cycles.MAX_CYCLES}: then each cycle gets a formula of its own"
         scope.problems.error("LR143", node.extent, f"the cycles have no closed form: {reason}", help)

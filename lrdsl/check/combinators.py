@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check import curves, cycles
 from lrdsl.check.curves import Curve
-from lrdsl.expr import ONE, Num
+from lrdsl.expr import ONE, Expr, Num
 from lrdsl.expr.exact import quotient
 from lrdsl.kinds import Argument, Complaint, Parameter, choice, count, duration, level, phase, ratio
 from lrdsl.shapes import SHAPES, Shape
@@ -22,11 +22,11 @@ _TIMES = count("times", "how many cycles; endless if left out", None)
 class Combinator:
     """A combinator: it makes one phase from one or more others.
 
-    `combine` makes the curve from the arguments by name. `says` is a template for `phrases.fill_template`, with the phase as `{phase}`, or a function of all
-    arguments that returns one; an empty one says what the phase says. `cycles`: the phase runs more than once. `moves`: the phase runs at other times or at
-    another speed. `rest` has no meaning in either. `variadic`: it takes any number of phases. `known_as` lists its names in other libraries, for hints. Three
-    fields are functions of all arguments by name: `measures` returns whether the phase must end, `complain` returns the problem of arguments that do not fit
-    together, `varies` returns whether each cycle enters at another level.
+    `combine` makes the curve from the arguments by name, `paper` the curve as papers write it, if that differs. `says` is a template for
+    `phrases.fill_template`, with the phase as `{phase}`, or a function of all arguments that returns one; an empty one says what the phase says. `cycles`: the
+    phase runs more than once. `moves`: the phase runs at other times or at another speed. `rest` has no meaning in either. `variadic`: it takes any number of
+    phases. `known_as` lists its names in other libraries, for hints. Three fields are functions of all arguments by name: `measures` returns whether the phase
+    must end, `complain` returns the problem of arguments that do not fit together, `varies` returns whether each cycle enters at another level.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Combinator:
     example: str = ""
     known_as: tuple[str, ...] = ()
     source: str = ""
+    paper: Callable[..., Curve] | None = None
 
     @property
     def signature(self) -> str:
@@ -86,6 +87,11 @@ def _cycles_fit(arguments: Mapping[str, Any]) -> Complaint | None:
     if arguments["times"] is None and arguments["stretch"].value < 1:
         return "LR142", "", "endless cycles cannot shrink, because they would come to an end", "give the number of cycles: `times=10`"
     return None
+
+
+def _growth(stretch: Argument, decay: Expr, fixed: Argument, cut: str, floor: str) -> cycles.Growth:
+    assert isinstance(stretch, Num)
+    return cycles.Growth(stretch, decay, _ticks(fixed), cut, floor)
 
 
 def _again(arguments: Mapping[str, Any], how: str) -> str:
@@ -133,13 +139,14 @@ _DECLARED = (
             ),
             choice("floor", "whether levels that the text gives stay, or decay as the entry level does", "fixed", "fixed", "decays"),
         ),
-        lambda phase, times, stretch, decay, fixed, cut, floor: cycles.restarts(phase, _count(times), cycles.Growth(stretch, decay, _ticks(fixed), cut, floor)),
+        lambda phase, times, **growth: cycles.restarts(phase, _count(times), _growth(**growth)),
         _restarts_words,
         cycles=True,
         complain=_cycles_fit,
         varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
+        paper=lambda phase, times, **growth: cycles.written_restarts(phase, _count(times), _growth(**growth)),
     ),
     Combinator(
         "bounce",

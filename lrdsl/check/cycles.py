@@ -117,12 +117,12 @@ class Growth:
 
 def restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
     """Returns the curve of cycles that all enter at the same level, but for what their `growth` changes."""
-    m, factor = finite_length(curve), growth.factor
+    first, factor = finite_length(curve), growth.factor
     if factor == ONE:
-        return _cycles(m, count, lambda time, k: growth.level(curve.law, time, k))
+        return _cycles(first, count, lambda time, k: growth.level(curve.law, time, k))
     assert isinstance(factor, Num)
     # Endless cycles have this form for numbers alone, which need no letters; people read the form of `_growing`.
-    first, fixed, grows = m, growth.fixed, factor.value
+    fixed, grows = growth.fixed, factor.value
     if count is None:
         first, fixed, grows = unlettered(first), unlettered(fixed), unlettered(grows)
     growth = attrs.evolve(growth, factor=Num(grows, grows), fixed=fixed)
@@ -150,10 +150,15 @@ def restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
         parts.append((start + fixed, growth.level(within if k + 1 < len(lengths) else curve.law, time, number(k))))
         start += length
     level = select(T, parts)
-    if count is not None:
-        return Curve.of(start, level)
-    plain = not fixed and growth.cut == "no" and growth.floor == "fixed"
-    return Curve.of(None, Forms(level, _growing(curve, m, factor, growth.decay)) if plain else level)
+    return Curve.of(None if count is None else start, level)
+
+
+def written_restarts(curve: Curve, count: int | None, growth: Growth) -> Curve:
+    """Returns the curve of `restarts` for people: endless cycles that grow have the form of papers too, in one formula."""
+    cycles = restarts(curve, count, growth)
+    if count is not None or growth.factor == ONE or growth.fixed or growth.cut != "no" or growth.floor != "fixed":
+        return cycles
+    return Curve.of(None, Forms(cycles.level, _growing(curve, finite_length(curve), growth.factor, growth.decay)))
 
 
 def _growing(curve: Curve, m: Exact, factor: Expr, decay: Expr) -> Expr:

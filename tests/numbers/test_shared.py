@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.numbers import shared
+from lrdsl.numbers import scalar, shared
 from lrdsl.numbers.scalar import Evaluator
 from tests.counting import work
 from tests.drawing import examples
@@ -61,20 +63,58 @@ def test_cycles_that_grow_are_lowered_once() -> None:
     assert len(shared._CODE) == 2
 
 
+#: Cycles that grow, in other phases: the formula of the whole has a piece for each cycle all the same.
+TOGETHER = [
+    "restarts(cosine(10), stretch=2) * restarts(cosine(15), stretch=1.5)",
+    "repeat(cosine(10) then poly(7, power=1.7)) * restarts(cosine(13), stretch=2)",
+    "max(restarts(cosine(10), stretch=2), restarts(linear(15), stretch=3))",
+    "clip(restarts(cosine(10), stretch=2) * 0.5, low=0.1x)",
+    "hold(20) then (multistep([30, 60, 90], 0.5) * restarts(cosine(20), stretch=2))",
+]
+
+
+@pytest.mark.parametrize("text", TOGETHER)
+def test_a_cycle_of_many_is_lowered_alone(text: str) -> None:
+    schedule = lrdsl.parse(text)
+    agree(schedule, range(300))
+    evaluator = Evaluator.of(schedule.plan)
+    assert len(evaluator.pieces) > 15
+    slots = [({"lr": 1.0}, 1.0)]
+    entered = [work(lambda tick=tick: evaluator.code_at(tick).storing("lr", slots)) for tick in range(300)]
+    assert max(entered) < 5000
+
+
+def test_a_run_makes_code_once_for_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    generated = scalar._generated
+    monkeypatch.setattr(scalar, "_generated", lambda *args: made.append(args) or generated(*args))
+    schedule = lrdsl.parse("warmup(500) then cosine(2000) then restart poly(800, power=2) then hold(100)")
+    shared._CODE.clear()
+    for _ in range(2):
+        scheduler = lrdsl.compile(schedule, SimpleNamespace(param_groups=[{"lr": 0.1}]))
+        for _ in range(3500):
+            scheduler.step()
+        entered = {id(schedule.evaluator_of(schedule.main).code_at(tick)) for tick in range(3501)}
+        assert len(made) == len(entered)
+
+
 PROGRAM = """
-import sys
+import sys, warnings
 from types import SimpleNamespace
 import lrdsl
+warnings.simplefilter("ignore")
 for text in sys.argv[1:]:
     scheduler = lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 0.1}]))
     before = set(sys.modules)
-    for _ in range(60):
-        scheduler.step()
+    for tick in range(60):
+        scheduler.step(loss=1 / (tick % 30 + 1))
     assert set(sys.modules) == before, (text, set(sys.modules) - before)
 """
+#: Schedules that follow a metric.
+FOLLOWING = ["hold until loss < 0.3 then cosine(20)", "plateau(patience=2, metric=loss) until loss < 0.05 then exp(0.9)"]
 
 
 def test_no_module_is_loaded_in_the_middle_of_a_run() -> None:
     constant, product = "hold(5) then exp(2^(-1/7))", "hold(5) then cumprod(0.9 + 0.1*t/(t + 5)) for 20 then cosine(20)"
-    for argument in ([constant], [product], [*GROWING]):
+    for argument in ([constant], [product], FOLLOWING[:1], FOLLOWING[1:], TOGETHER, GROWING):
         subprocess.run([sys.executable, "-c", PROGRAM, *argument], check=True)

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import lrdsl
+from lrdsl.check import check
 from lrdsl.linting.linter import lint
 from lrdsl.rules.catalogue import RULES
 from tests.counting import work
@@ -30,7 +31,7 @@ NORMS: Groups = ({"lr": 1e-3, "weight_decay": 0.05}, {"lr": 1e-3, "weight_decay"
 RUN = {"steps_per_epoch": 1251, "total_epochs": 90}
 
 
-def caught(text: str, groups: Groups = SGD, **options: Any) -> list[lrdsl.ScheduleWarning]:
+def caught(text: str | lrdsl.Schedule, groups: Groups = SGD, **options: Any) -> list[lrdsl.ScheduleWarning]:
     """The warnings of a schedule for some groups."""
     optimizer = SimpleNamespace(param_groups=[dict(group) for group in groups])
     with warnings.catch_warnings(record=True) as recorded:
@@ -234,6 +235,21 @@ def test_it_points_at_the_caller() -> None:
             warnings.simplefilter("always")
             call()
         assert [(warning.category, warning.filename) for warning in recorded] == [(lrdsl.ScheduleWarning, __file__)]
+
+
+def test_a_text_is_checked_once_where_a_rule_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+    monkeypatch.setattr("lrdsl.schedule.check", lambda tree, *args, **options: checked.append(tree) or check(tree, *args, **options))
+    for text, groups, options, code, _ in BAD:
+        if text in ("cosine(100, to=0.1)", "warmup(10, from=0.01) then cosine(90)", "restarts(cosine(10, to=0.1), times=3)"):
+            checked.clear()
+            assert [w.diagnostic.code for w in caught(text, groups, **options)] == [code]
+            assert len(checked) == 1
+
+
+def test_a_schedule_from_a_pickle_has_the_same_warnings() -> None:
+    schedule = pickle.loads(pickle.dumps(lrdsl.parse("cosine(100, to=0.1)")))
+    assert list(map(str, caught(schedule, ADAM))) == list(map(str, caught("cosine(100, to=0.1)", ADAM)))
 
 
 def test_a_warning_pickles() -> None:
