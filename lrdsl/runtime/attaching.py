@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -17,9 +18,12 @@ from lrdsl.numbers.scalar import Evaluator, load_modules
 from lrdsl.plan import Watch
 from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, name_of, numbers_in, quantities, with_element
 from lrdsl.runtime.optimizers import same_groups
-from lrdsl.runtime.tensors import check_fills, fill, given_their_own, is_short, is_tensor, largest_number
+from lrdsl.runtime.tensors import FEWEST, check_fills, fill, given_their_own, is_short, is_tensor, largest_number
 from lrdsl.schedule import Schedule
 from lrdsl.targets import Target
+
+if TYPE_CHECKING:
+    from lrdsl.runtime.gathering import Together
 
 #: Python compares integers below this faster than larger ones.
 _SMALL = 2**30 - 1
@@ -71,12 +75,13 @@ def _fill_tensor(row: _Row, tick: float) -> None:
     if tensor is initial and tensor is not None and -largest <= value <= largest:
         tensor.fill_(value)
     else:
-        _store_checked([row], tick)
+        _store_checked([row], None, tick)
 
 
-def _store_checked(rows: list[_Row], tick: float) -> None:
+def _store_checked(rows: list[_Row], together: Together | None, tick: float) -> None:
     """Computes and checks every level, then stores them all, so that an error leaves every group as it was."""
     values: list[Any] = []
+    held: list[Any] = []
     current: Any
     for level, base, group, key, element, initial, largest in rows:
         value, current = level(tick, base), group.get(key)
@@ -89,8 +94,14 @@ def _store_checked(rows: list[_Row], tick: float) -> None:
             message = f"at tick {tick:g} the `{key}` of a param group is {value:g}, and its tensor holds {largest:.3g} at the most"
             raise refuse("LR152", message, "make it a float64 tensor")
         values.append(value)
-    for (_, _, group, key, element, *_), value in zip(rows, values, strict=True):
-        _put(group, key, element, value)
+        held.append(current)
+    alone: Iterable[int] = range(len(rows))
+    if together is not None and together.are_in(held):
+        together.fill(values)
+        alone = together.others
+    for i in alone:
+        _, _, group, key, element, *_ = rows[i]
+        _put(group, key, element, values[i])
 
 
 def _put(group: Group, key: str, element: int | None, level: float) -> None:
@@ -139,6 +150,16 @@ class Attachment:
     plain: bool
     notices: tuple[Notice, ...] = ()
 
+    @cached_property
+    def together(self) -> Together | None:
+        """The tensors that one call fills, among all rows of the tracks; None where there are none."""
+        held = [value for track in self.tracks for value in track.initial]
+        if sum(map(is_tensor, held)) < FEWEST or "torch" not in sys.modules:
+            return None
+        from lrdsl.runtime.gathering import gathered
+
+        return gathered(held)
+
     @property
     def names(self) -> list[list[str]]:
         """The names of the groups of each optimizer."""
@@ -167,7 +188,7 @@ class Attachment:
         if self.checked or (len(codes) > 1 and any(code.multiplies for code in codes)):
             rows = [row for track in self.tracks for row in track.rows(tick)]
             single = len(rows) == 1 and self.tracks[0].fills and self.tracks[0].element is None and not is_short(rows[0][5])
-            return until, partial(_fill_tensor, rows[0]) if single else partial(_store_checked, rows)
+            return until, partial(_fill_tensor, rows[0]) if single else partial(_store_checked, rows, self.together)
         if len(codes) == 1:
             return until, codes[0].storing(self.tracks[0].key, self.tracks[0].slots)
         return until, partial(_store_tracks, tuple([code.storing(track.key, track.slots) for code, track in zip(codes, self.tracks, strict=True)]))
