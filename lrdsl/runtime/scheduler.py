@@ -243,6 +243,10 @@ class Scheduler(Attached):
     def _ticked(self) -> None:
         """Notes that a call of `step` was a tick."""
 
+    def _stands_aside(self) -> bool:
+        """Whether a state is loaded while another scheduler is in force. Only torch's SequentialLR has several."""
+        return False
+
     def _check_order(self, tick: int) -> None:
         """Warns if `step` is called before the optimizer's own step. Only torch's scheduler can tell."""
 
@@ -327,7 +331,7 @@ class Scheduler(Attached):
         if unsaid is not None and not dropped():
             warnings.warn(unsaid, stacklevel=2)
             unsaid = None
-        if landed.tick < 0:  # torch's SequentialLR has not begun it
+        if landed.tick < 0 or self._stands_aside():
             self._bind(attachment)
             self.last_epoch, self.log, self.course, self._until = landed.tick, log, landed.course, 0
         else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import sys
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 #: What a report of None adds to the count of reports. No run has so many processes that these sum up to 1.
 _NO_REPORT = 2.0**-30
+#: The code with which torch's schedulers of several schedulers load the state of each.
+_LOADING = (lr_scheduler.SequentialLR.load_state_dict.__code__, lr_scheduler.ChainedScheduler.load_state_dict.__code__)
 
 
 def _other_groups(optimizer: Any) -> Iterator[dict[str, Any]]:
@@ -111,6 +115,16 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     def _update_lr(self, epoch: int | None = None) -> None:
         """Goes to a tick, or to the next. torch's SequentialLR begins its later schedulers with it."""
         self.step() if epoch is None else self.seek(epoch)
+
+    def _stands_aside(self) -> bool:
+        frame: FrameType | None = sys._getframe(2)
+        part: Any = self
+        while frame is not None and frame.f_code in _LOADING:  # one may stand inside another
+            whole = frame.f_locals["self"]
+            if isinstance(whole, lr_scheduler.SequentialLR) and whole._schedulers[bisect_right(whole._milestones, whole.last_epoch)] is not part:
+                return True
+            part, frame = whole, frame.f_back
+        return False
 
     @property
     def _step_count(self) -> int:
