@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import lrdsl
-from tests.launching import program, torchrun
+from tests.launching import programs, torchrun
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -159,34 +159,27 @@ def test_keras() -> None:
     assert rate == pytest.approx(expected.at(4 * 29, 0.01), rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("overrides", "text"),
-    [
-        ([], "warmup(1ep) then cosine(rest, to=0.01x)"),
-        (["warm=2ep", "epochs=4"], "warmup(2ep) then cosine(rest, to=0.01x)"),
-        (["scheduler.schedule='step(2ep, 0.5)'"], "step(2ep, 0.5)"),
-    ],
-)
-def test_hydra(overrides: list[str], text: str) -> None:
-    out = program(EXAMPLES / "digits_hydra.py", *overrides).stdout
-    epochs = 4 if "epochs=4" in overrides else 6
-    expected = lrdsl.parse(text, steps_per_epoch=29, total_epochs=epochs)
-    assert out.splitlines()[0] == text
-    assert last_columns(out, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, epochs + 1)], abs=1e-6)
+def test_hydra() -> None:
+    texts = ("warmup(1ep) then cosine(rest, to=0.01x)", "warmup(2ep) then cosine(rest, to=0.01x)", "step(2ep, 0.5)")
+    runs = ([], ["warm=2ep", "epochs=4"], ["scheduler.schedule='step(2ep, 0.5)'"])
+    modules = ("hydra", "torch", "sklearn.datasets", "lrdsl.torch")
+    for done, text, epochs in zip(programs(EXAMPLES / "digits_hydra.py", runs, modules), texts, (6, 4, 6), strict=True):
+        expected = lrdsl.parse(text, steps_per_epoch=29, total_epochs=epochs)
+        assert done.stdout.splitlines()[0] == text, done.stderr
+        assert last_columns(done.stdout, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, epochs + 1)], abs=1e-6)
 
 
-@pytest.mark.parametrize(("arguments", "text"), [([], "warmup(10%) then cosine(rest, to=0.01x)"), (["--scheduler.schedule", "linear(174)"], "linear(174)")])
-def test_jsonargparse(arguments: list[str], text: str) -> None:
-    out = program(EXAMPLES / "digits_jsonargparse.py", "--config", EXAMPLES / "digits_jsonargparse.yaml", *arguments).stdout
-    expected, beta = lrdsl.parse(text, total_steps=174), lrdsl.parse("hold(2ep) then linear(4ep, to=0.85)", steps_per_epoch=29)
-    assert last_columns(out, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, 7)], abs=1e-6)
-    assert last_columns(out, "beta") == pytest.approx([beta.at(29 * k - 1, 0.95) for k in range(1, 7)], abs=1e-4)
-
-
-def test_jsonargparse_refuses_a_wrong_text() -> None:
-    done = program(EXAMPLES / "digits_jsonargparse.py", "--config", EXAMPLES / "digits_jsonargparse.yaml", "--momentum", "linea(4)")
-    assert done.returncode == 2
-    assert "did you mean `linear`?" in done.stderr
+def test_jsonargparse() -> None:
+    config = ["--config", EXAMPLES / "digits_jsonargparse.yaml"]
+    runs = (config, [*config, "--scheduler.schedule", "linear(174)"], [*config, "--momentum", "linea(4)"])
+    *sound, wrong = programs(EXAMPLES / "digits_jsonargparse.py", runs, ("jsonargparse", "torch", "sklearn.datasets", "lrdsl.torch"))
+    beta = lrdsl.parse("hold(2ep) then linear(4ep, to=0.85)", steps_per_epoch=29)
+    for done, text in zip(sound, ("warmup(10%) then cosine(rest, to=0.01x)", "linear(174)"), strict=True):
+        expected = lrdsl.parse(text, total_steps=174)
+        assert last_columns(done.stdout, "lr") == pytest.approx([expected.at(29 * k, 0.01) for k in range(1, 7)], abs=1e-6), done.stderr
+        assert last_columns(done.stdout, "beta") == pytest.approx([beta.at(29 * k - 1, 0.95) for k in range(1, 7)], abs=1e-4)
+    assert wrong.returncode == 2
+    assert "did you mean `linear`?" in wrong.stderr
 
 
 def test_pydantic(capsys: pytest.CaptureFixture[str]) -> None:

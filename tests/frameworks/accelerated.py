@@ -1,4 +1,4 @@
-"""The program of the Accelerate test, run by `torchrun`: each process writes the rates of its steps."""
+"""The program of the Accelerate test, run in several processes: each process writes the rates of its steps."""
 
 from __future__ import annotations
 

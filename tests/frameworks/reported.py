@@ -1,4 +1,4 @@
-"""The program of the distributed tests of `ReportMetrics`, run by `torchrun`: each process measures a loss of its own, and writes the rates of its steps."""
+"""The program of the distributed tests of `ReportMetrics`, run in several processes: each process measures a loss of its own, and writes the rates of its steps."""
 
 from __future__ import annotations
 

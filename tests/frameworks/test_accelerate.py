@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import lrdsl
-from tests.launching import torchrun
+from tests.launching import forked
 
 
 def test_two_processes_follow_the_schedule_of_the_run(tmp_path: Path) -> None:
-    torchrun(2, "-m", "tests.frameworks.accelerated", tmp_path, tmp_path / "saved")
+    forked(2, "tests.frameworks.accelerated", tmp_path, tmp_path / "saved")
     expected = lrdsl.parse("warmup(20%) then cosine(rest)", total_steps=10)
     for rank in range(2):
         found = json.loads((tmp_path / f"{rank}.json").read_text("utf-8"))

@@ -10,12 +10,12 @@ import pytest
 
 import lrdsl
 from tests.frameworks import reported
-from tests.launching import torchrun
+from tests.launching import forked
 
 
 @pytest.mark.parametrize(("framework", "count"), [("lightning", 2), ("trainer", 4)])
 def test_processes_that_measure_other_losses_hold_the_same_rate(framework: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torchrun(count, "-m", "tests.frameworks.reported", framework, tmp_path)
+    forked(count, "tests.frameworks.reported", framework, tmp_path)
     monkeypatch.setenv("RANK", "0")
     monkeypatch.setenv("WORLD_SIZE", "1")
     scheduler = lrdsl.compile(reported.TEXT, SimpleNamespace(param_groups=[{"lr": 1.0}]))

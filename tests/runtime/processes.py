@@ -1,4 +1,4 @@
-"""The program of the distributed tests, run by `torchrun`: each process reports metrics of its own, and writes its rates as JSON."""
+"""The program of the distributed tests, run in several processes: each process reports metrics of its own, and writes its rates as JSON."""
 
 from __future__ import annotations
 

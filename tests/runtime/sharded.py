@@ -1,4 +1,4 @@
-"""The program of the checkpoint test, run by `torchrun`: it trains a sharded model, saves it with its scheduler by `torch.distributed.checkpoint`, and resumes."""
+"""The program of the checkpoint test, run in several processes: it trains a sharded model, saves it with its scheduler by `torch.distributed.checkpoint`, and resumes."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import lrdsl
-from tests.launching import torchrun
+from tests.launching import forked
 from tests.runtime import processes, sharded
 
 PROCESSES = 4
@@ -23,7 +23,7 @@ WAYS = ("mean", "max")
 
 @pytest.mark.parametrize("count", [2, PROCESSES])
 def test_all_processes_hold_the_same_rate(count: int, tmp_path: Path) -> None:
-    torchrun(count, "-m", "tests.runtime.processes", TEXT, tmp_path, *WAYS)
+    forked(count, "tests.runtime.processes", TEXT, tmp_path, *WAYS)
     for way in WAYS:
         for method, expected in (("step", alone(way, count)), ("report", alone_reporting(way, count))):
             found: list[dict[str, Any]] = [json.loads((tmp_path / f"{way}-{rank}.json").read_text("utf-8"))[method] for rank in range(count)]
@@ -76,7 +76,7 @@ def test_a_checkpoint_goes_on_with_another_number_of_processes(tmp_path: Path) -
     for count, verb in ((4, "save"), (2, "load"), (1, "load")):
         folder = tmp_path / str(count)
         folder.mkdir()
-        torchrun(count, "-m", "tests.runtime.sharded", tmp_path / "saved", folder, verb)
+        forked(count, "tests.runtime.sharded", tmp_path / "saved", folder, verb)
         each = [json.loads((folder / f"{rank}.json").read_text("utf-8")) for rank in range(count)]
         assert all(one == each[0] for one in each)
         found[count] = each[0]
