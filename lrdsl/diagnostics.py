@@ -10,7 +10,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -300,20 +300,22 @@ def render(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedul
     return "\n".join("".join(piece for _, piece in line) for line in styled(diagnostics, text, source))
 
 
-def styled(diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>") -> Iterator[tuple[Styled, ...]]:
-    """Yields the lines of diagnostics, each as styled pieces. Untrusted text in them is escaped and stays on its line."""
+def styled(
+    diagnostics: Iterable[Diagnostic], text: str, source: str = "<schedule>", marks: Callable[[Diagnostic], bool] = lambda _: False
+) -> Iterator[tuple[Styled, ...]]:
+    """Yields the lines of diagnostics, each as styled pieces. Untrusted text in them is escaped and stays on its line. `marks` says which get a `[*]`."""
     lines = text.split("\n")
     for i, d in enumerate(diagnostics):
         if i:
             yield ()
-        yield from _block(d, lines, visible(source))
+        yield from _block(d, lines, visible(source), marks(d))
 
 
-def _block(d: Diagnostic, lines: list[str], source: str) -> Iterator[tuple[Styled, ...]]:
+def _block(d: Diagnostic, lines: list[str], source: str, marked: bool) -> Iterator[tuple[Styled, ...]]:
     start, end = d.span.start, d.span.end
     number = str(start.line)
     gutter = " " * len(number)
-    yield (d.severity, f"{d.severity}[{d.code}]"), ("strong", f": {visible(d.message)}")
+    yield (d.severity, f"{d.severity}[{d.code}]"), ("help", " [*]" * marked), ("strong", f": {visible(d.message)}")
     yield ("", gutter), ("rule", "-->"), ("", f" {source}:{start.line}:{start.column}")
     line = lines[start.line - 1].removesuffix("\r") if start.line <= len(lines) else ""
     if line.strip():

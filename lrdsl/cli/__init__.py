@@ -59,10 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if all(d.code in _USAGE for d in error.diagnostics) else 1
     except BrokenPipeError:
         terminal.abandon()
+    except KeyboardInterrupt:
+        terminal.abandon()
+        terminal.complain("lrdsl: interrupted")
+        return 130
     except UsageError as error:
         terminal.complain(f"lrdsl: {error}")
         return 2
     except OSError as error:
-        terminal.complain(f"lrdsl: {error.filename or 'a file'}: {error.strerror or error}")
+        terminal.abandon()
+        terminal.complain(f"lrdsl: {error.filename or 'the output'}: {error.strerror or error}")
         return 2
     return status or 0

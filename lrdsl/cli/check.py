@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,82 +14,115 @@ from lrdsl.cli import terminal
 if TYPE_CHECKING:
     from lrdsl.linting.listing import ListedFile
     from lrdsl.linting.projects import Checked
-    from lrdsl.linting.settings import Settings
-
-#: With at least so many files, several processes share the work.
-_MANY = 200
-#: With at least so many files, the cache is used.
-_WORTH = 50
+    from lrdsl.linting.settings import SettingsOfFiles
 
 
 def add(verbs: Any) -> None:
     """Adds the command."""
-    about = "Check schedules: .lrs files, and strings in YAML, TOML, JSON, Python and notebooks. Settings are in [tool.lrdsl] of pyproject.toml."
+    about = (
+        "Check schedules: .lrs files, and strings in YAML, TOML, JSON, Python and notebooks. "
+        "Settings are in lrdsl.toml, or in [tool.lrdsl] of pyproject.toml, in the folder of a file or above."
+    )
     parser = verbs.add_parser("check", help="lint schedule files, and schedules in configs and code", description=about)
-    parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: the current folder); - for standard input")
-    parser.add_argument("--format", choices=("text", "json", "github", "gitlab", "sarif", "junit"), default="text", help="(default: text)")
-    parser.add_argument("--fix", action="store_true", help="make the repairs that keep every level")
-    parser.add_argument("--unsafe-fixes", action="store_true", help="make the other repairs too")
-    parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
-    parser.add_argument("--select", metavar="CODES", help="use only these rules: codes or their beginnings, separated by commas")
-    parser.add_argument("--ignore", metavar="CODES", help="do not use these rules")
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders (default: the current folder); - for standard input")
+    formats = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
+    parser.add_argument("--format", "--output-format", choices=formats, default="text", help="(default: text)")
+    parser.add_argument("-o", "--output-file", metavar="FILE", help="write the report into a file")
+    repairs = parser.add_argument_group("repairs")
+    repairs.add_argument("--fix", action="store_true", help="make the repairs that keep every level")
+    repairs.add_argument("--unsafe-fixes", action="store_true", help="count and, with --fix or --diff, make the other repairs too")
+    repairs.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", metavar="CODES", help="use only these rules: codes or their beginnings, separated by commas; ALL for all")
+    rules.add_argument("--extend-select", metavar="CODES", help="use these rules too")
+    rules.add_argument("--ignore", metavar="CODES", help="do not use these rules")
+    add_files(parser)
+    parser.add_argument("--show-files", action="store_true", help="list the files that would be checked, and check nothing")
     parser.add_argument("--statistics", action="store_true", help="count the problems by code")
     parser.add_argument("--no-cache", action="store_true", help="check clean files again, even if they have not changed")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback if lrdsl fails on a file")
-    help = "a file name for standard input: its ending says the format, and the name selects settings"
-    parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help=help)
+    parser.add_argument("-w", "--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C")
+    parser.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 if there are problems")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print problems only")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the traceback if lrdsl fails on a file")
     parser.set_defaults(run=run)
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say which files, and with which settings."""
+    group = parser.add_argument_group("files and settings")
+    group.add_argument("--exclude", metavar="PATTERNS", help="leave these files and folders out: patterns as in .gitignore, separated by commas")
+    group.add_argument("--force-exclude", action="store_true", help="leave them out even if the command names them")
+    group.add_argument("--config", metavar="FILE|NAME=VALUE", action="append", default=[], help="a file of settings for all files, or one setting, as TOML")
+    group.add_argument("--isolated", action="store_true", help="use no file of settings")
+    help = "check standard input as if it were this file: its ending says the format, and its folder the settings"
+    group.add_argument("--stdin-filename", metavar="PATH", help=help)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Checks files, repairs them, and prints the report. Returns the exit status."""
-    from lrdsl.cli.options import files, standard_input
-    from lrdsl.linting import projects, reports
-    from lrdsl.linting.listing import most_bytes
-    from lrdsl.linting.settings import Settings
+    from lrdsl.cli.options import settings_of
 
-    settings = _settings(arguments, Settings.of(Path.cwd()))
-    repair = "unsafe" if arguments.unsafe_fixes else "safe" if arguments.fix or arguments.diff else ""
+    settings = settings_of(arguments)
+    if arguments.watch:
+        from lrdsl.cli.watching import watch
+
+        return watch(arguments.paths or ["."], lambda: _run(arguments, settings_of(arguments)))
+    return _run(arguments, settings)
+
+
+def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
+    """One check of all files."""
+    from lrdsl.cli.options import files, standard_input, standard_name
+    from lrdsl.linting import projects, reports
+    from lrdsl.linting.checking import check_files
+    from lrdsl.linting.listing import most_bytes
+
+    unsafe = arguments.unsafe_fixes
+    writes = arguments.fix and not arguments.diff
+    repair = ("unsafe" if unsafe else "safe") if arguments.fix or arguments.diff else ""
     missing = False
-    if arguments.paths == ["-"]:
-        name = Path(arguments.stdin_filename)
+    name = standard_name(arguments)
+    if name is not None:
         source = standard_input(most_bytes(name))
-        results = [projects.check_text(name, source, settings, repair)]
-        if repair and not arguments.diff:
+        results = [projects.check_text(name, source, settings.of(name), repair)]
+        if writes:
             failed = _complain(results)
             terminal.emit(source if failed else results[0].source)
-            return 1 if results[0].diagnostics else 0
+            return _status(arguments, results, missing)
     else:
-        listing, missing = files(arguments.paths)
-        results = _check([file.path for file in listing.files], settings, repair, not arguments.no_cache)
-        if repair and not arguments.diff:
+        listing, missing = files(arguments, settings)
+        if arguments.show_files:
+            terminal.say(*(str(file.path) for file in listing.files))
+            return 2 if missing else 0
+        console = terminal.console(stderr=True) if not arguments.quiet else None
+        results = check_files([file.path for file in listing.files], settings, repair, not arguments.no_cache, console)
+        if writes:
             results = [_write(c, file, settings) for c, file in zip(results, listing.files, strict=True)]
         results += [projects.unread(path, reason) for path, reason in listing.unread]
     if arguments.diff:
         changed = _show_changes(results)
-        return 2 if missing else 1 if _complain(results) or changed else 0
-    if arguments.statistics:
-        terminal.say(*reports.statistics(results))
+        return 2 if missing else 0 if arguments.exit_zero else 1 if _complain(results) or changed else 0
+    report = reports.report(arguments.format, results, unsafe, arguments.statistics)
+    if arguments.output_file:
+        terminal.write(Path(arguments.output_file), report)
+    elif isinstance(report, str):
+        terminal.emit(f"{report}\n" if report else "")
     else:
-        print_report(arguments.format, results)
+        terminal.say(*report)
     if arguments.verbose:
         terminal.complain(*(line for c in results for line in c.trace.splitlines()))
-    if arguments.format == "text":
-        _summary(results)
-    return 2 if missing else 1 if any(c.diagnostics for c in results) else 0
+    if arguments.format in ("text", "concise") and not arguments.quiet:
+        terminal.complain(*reports.summary(results, unsafe))
+    return _status(arguments, results, missing)
 
 
-def print_report(kind: str, results: Sequence[Checked]) -> None:
-    """Prints a report: "text", for people, or one of `reports.FORMATS`."""
-    from lrdsl.linting import reports
-
-    if kind == "text":
-        terminal.say(*reports.text(results))
-    elif body := reports.FORMATS[kind](results):
-        terminal.emit(f"{body}\n")
+def _status(arguments: argparse.Namespace, results: Sequence[Checked], missing: bool) -> int:
+    """The exit status: 2 if a path does not exist, 1 if there are problems, else 0."""
+    problems = any(d.severity != "note" for c in results for d in c.diagnostics)
+    return 2 if missing else int(problems and not arguments.exit_zero)
 
 
-def _write(checked: Checked, file: ListedFile, settings: Settings) -> Checked:
+def _write(checked: Checked, file: ListedFile, settings: SettingsOfFiles) -> Checked:
     """Writes a file that was repaired. If that fails, returns the result for the file as it is, with an error that says why."""
     from lrdsl.linting import projects
 
@@ -100,79 +131,9 @@ def _write(checked: Checked, file: ListedFile, settings: Settings) -> Checked:
     failure = projects.attempt(lambda: projects.write(file.path, checked.source, checked.original, file.folder))
     if not isinstance(failure, projects.Failure):
         return checked
-    before = projects.check_file(file.path, settings)
+    before = projects.check_file(file.path, settings.of(file.path))
     report = attrs.evolve(failure, reason=f"not repaired: {failure.reason}").diagnostic()
     return attrs.evolve(before, diagnostics=(*before.diagnostics, report), trace=failure.trace)
-
-
-def _settings(arguments: argparse.Namespace, settings: Settings) -> Settings:
-    """The settings of the project, changed by the options of the command line."""
-    from lrdsl.linting.settings import codes
-
-    selection = settings.selection
-    if arguments.select:
-        selection = attrs.evolve(selection, select=codes("--select", arguments.select.split(",")))
-    if arguments.ignore:
-        selection = attrs.evolve(selection, ignore=(*selection.ignore, *codes("--ignore", arguments.ignore.split(","))))
-    return attrs.evolve(settings, selection=selection)
-
-
-def _check(paths: Sequence[Path], settings: Settings, repair: str, cached: bool) -> list[Checked]:
-    """The results for all files, in their order. Files that the cache knows to be clean are not checked again."""
-    from lrdsl.linting.caching import Cache
-    from lrdsl.linting.projects import Checked
-
-    if not cached or len(paths) < _WORTH:
-        return list(_check_all(paths, settings, repair))
-    cache = Cache.of(settings.root, settings)
-    clean = {path: texts for path in paths if (texts := cache.clean(path)) is not None}
-    others = [path for path in paths if path not in clean]
-    results = dict(zip(others, _check_all(others, settings, repair), strict=True))
-    cache.keep({path: c.entry for path, c in results.items() if c.entry is not None})
-    return [results[path] if path in results else Checked(str(path), "", (), 0, clean[path]) for path in paths]
-
-
-def _check_all(paths: Sequence[Path], settings: Settings, repair: str) -> Iterator[Checked]:
-    """Checks files, in several processes if there are many."""
-    from lrdsl.linting import projects
-
-    check = partial(projects.check_file, settings=settings, repair=repair)
-    workers = os.cpu_count() or 1
-    if len(paths) < _MANY or workers == 1 or not hasattr(os, "fork"):
-        yield from map(check, paths)
-        return
-    from rich.progress import track
-
-    results = _check_in_parallel(check, paths, workers)
-    console = terminal.console(stderr=True)
-    yield from track(results, "checking", total=len(paths), console=console, transient=True, disable=not console.is_terminal)
-
-
-def _check_in_parallel(check: Callable[[Path], Checked], paths: Sequence[Path], workers: int) -> Iterator[Checked]:
-    """Checks files in several processes. A file that crashes its process gets an error.
-
-    The processes are forked: a new Python process could import modules from the folder that is checked.
-    """
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    from lrdsl.linting import projects
-
-    pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("fork"))
-    done = 0
-    try:
-        with pool(workers) as several:
-            for checked in several.map(check, paths, chunksize=32):
-                yield checked
-                done += 1
-    except BrokenProcessPool:
-        for path in paths[done:]:
-            try:
-                with pool(1) as alone:
-                    yield alone.submit(check, path).result()
-            except BrokenProcessPool:
-                yield projects.ended(path)
 
 
 def _show_changes(results: Sequence[Checked]) -> bool:
@@ -191,11 +152,3 @@ def _complain(results: Sequence[Checked]) -> bool:
     for path, d in failures:
         terminal.complain(f"lrdsl: {path}: {d.message}; {d.help}")
     return bool(failures)
-
-
-def _summary(results: Sequence[Checked]) -> None:
-    """Prints how many schedules, files and problems there are."""
-    counts = [("schedule", sum(c.texts for c in results)), ("file", len(results)), ("problem", sum(len(c.diagnostics) for c in results))]
-    texts, files, problems = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in counts)
-    repaired = sum(c.repaired for c in results)
-    terminal.complain(f"{texts} in {files}: {problems}" + (f", {repaired} repaired" if repaired else ""))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import terminal
+from lrdsl.cli.check import add_files
 from lrdsl.diagnostics import ScheduleError
 
 if TYPE_CHECKING:
@@ -19,49 +20,65 @@ if TYPE_CHECKING:
 def add(verbs: Any) -> None:
     """Adds the command."""
     parser = verbs.add_parser("fmt", help="format schedule files", description="Format schedules in their canonical layout. Comments are kept.")
-    parser.add_argument("paths", metavar="PATH", nargs="*", default=["."], help="files and folders (default: the current folder); - for standard input")
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders (default: the current folder); - for standard input")
     parser.add_argument("--check", action="store_true", help="change nothing, and exit with 1 if a file would change")
     parser.add_argument("--diff", action="store_true", help="show what would change, and change nothing")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback if lrdsl fails on a file")
-    parser.add_argument("--stdin-filename", metavar="PATH", default="stdin.lrs", help="a file name for standard input: its ending says the format")
+    add_files(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="print problems only")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the traceback if lrdsl fails on a file")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Formats the files. Returns the exit status."""
-    from lrdsl.cli.options import files, standard_input
+    from lrdsl.cli.options import files, settings_of, standard_input, standard_name
     from lrdsl.linting import projects
     from lrdsl.linting.listing import most_bytes
-    from lrdsl.linting.settings import Settings
+    from lrdsl.linting.projects import Failure
 
-    settings = Settings.of(Path.cwd())
-    if arguments.paths == ["-"]:
-        name = Path(arguments.stdin_filename)
+    settings = settings_of(arguments)
+    only_shows = arguments.check or arguments.diff
+    name = standard_name(arguments)
+    if name is not None:
         source = standard_input(most_bytes(name))
-        after = projects.attempt(lambda: projects.formatted(name, source, settings))
-        terminal.emit(source if isinstance(after, projects.Failure) else after)
-        return _complain(name, after, arguments.verbose) if isinstance(after, projects.Failure) else 0
-    listing, missing = files(arguments.paths)
-    changed, wrong = 0, bool(listing.unread)
+        after = projects.attempt(lambda: projects.formatted(name, source, settings.of(name)))
+        if not only_shows:
+            terminal.emit(source if isinstance(after, Failure) else after)
+        if isinstance(after, Failure):
+            return _complain(name, after, arguments.verbose)
+        return _report(arguments, [(name, source, after)])
+    listing, missing = files(arguments, settings)
+    wrong = bool(listing.unread)
     for path, reason in listing.unread:
         terminal.complain(f"lrdsl: {path}: {reason}")
+    changes = []
     for file in listing.files:
         try:
-            result = projects.attempt(partial(_format, file, settings, not (arguments.check or arguments.diff)))
+            result = projects.attempt(partial(_format, file, settings.of(file.path), not only_shows))
         except ScheduleError as error:
             terminal.refuse(error)
             wrong = True
             continue
-        if isinstance(result, projects.Failure):
+        if isinstance(result, Failure):
             wrong = bool(_complain(file.path, result, arguments.verbose)) or wrong
-            continue
-        before, after = result
-        changed += before != after
+        else:
+            changes.append((file.path, *result))
+    status = _report(arguments, changes)
+    return 2 if missing else int(wrong) or status
+
+
+def _report(arguments: argparse.Namespace, files: list[tuple[Path, str, str]]) -> int:
+    """Prints what formatting changes, or would change. Returns the exit status: 1 if nothing was to be changed, but would be."""
+    changed = [(path, before, after) for path, before, after in files if before != after]
+    for path, before, after in changed:
         if arguments.diff:
-            terminal.emit_difference(str(file.path), before, after)
-    verb = "would be formatted" if arguments.check or arguments.diff else "formatted"
-    terminal.complain(f"{changed} file{'' if changed == 1 else 's'} {verb}")
-    return 2 if missing else 1 if wrong or (changed and (arguments.check or arguments.diff)) else 0
+            terminal.emit_difference(str(path), before, after)
+        elif arguments.check:
+            terminal.say(f"would format {path}")
+    only_shows = arguments.check or arguments.diff
+    if not arguments.quiet and (only_shows or (arguments.stdin_filename is None and arguments.paths != ["-"])):
+        terminal.complain(f"{len(changed)} file{'' if len(changed) == 1 else 's'} {'would be formatted' if only_shows else 'formatted'}")
+    return int(bool(changed) and only_shows)
 
 
 def _format(file: ListedFile, settings: Settings, write: bool) -> tuple[str, str]:

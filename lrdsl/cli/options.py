@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import os
+import stat
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from lrdsl import plan
 from lrdsl.arguments import written
 from lrdsl.cli import terminal
 from lrdsl.clock import total_of
-from lrdsl.diagnostics import UsageError
+from lrdsl.diagnostics import UsageError, shown
 from lrdsl.plan import MOST_TICKS
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
@@ -22,7 +25,10 @@ from lrdsl.targets import Target
 
 if TYPE_CHECKING:
     from lrdsl.linting.listing import Listing
+    from lrdsl.linting.settings import SettingsOfFiles
 
+#: The options that are lists, separated by commas.
+_LISTS = ("select", "extend_select", "ignore", "exclude")
 _CLOCK = {
     "steps_per_epoch": "optimizer steps in an epoch, for `5ep`",
     "total_steps": "steps of the whole run, for `10%%` and `rest`",
@@ -61,23 +67,72 @@ def standard_input(most: int) -> str:
     return source
 
 
-def files(paths: Sequence[str]) -> tuple[Listing, bool]:
-    """Lists the files of some paths. Also says whether a path does not exist, and prints that. Deletes the temporary files of interrupted runs."""
+def settings_of(arguments: argparse.Namespace) -> SettingsOfFiles:
+    """The settings of the files of a command, changed by its options. Raises `SettingsError`."""
+    from lrdsl.linting import tables
+    from lrdsl.linting.settings import Place, Settings, SettingsOfFiles
+
+    here = Path(os.path.realpath(Path.cwd()))
+    fixed = Settings(here) if arguments.isolated else None
+    changes = []
+    for config in arguments.config:
+        if "=" in config and not os.path.lexists(config):
+            try:
+                changes.append(tables.read(config))
+            except tables.SettingsError as error:
+                raise tables.SettingsError(f"--config {shown(config)}: {error}") from None
+        elif arguments.isolated:
+            raise UsageError("--isolated and --config with a file exclude each other")
+        else:
+            fixed = Settings.named(Path(config))
+    lists = {name: [part.strip() for part in value.split(",")] for name in _LISTS if (value := getattr(arguments, name, None))}
+    chosen = {name: tables.codes(f"--{name.replace('_', '-')}", lists.get(name, ())) for name in ("select", "extend_select", "ignore")}
+
+    def change(settings: Settings) -> Settings:
+        for values in changes:
+            settings = settings.changed(here, values)
+        ignore = chosen["ignore"] if "select" in lists else (*settings.selection.ignore, *chosen["ignore"])
+        selection = settings.selection.changed(chosen["select"] if "select" in lists else None, chosen["extend_select"], ignore)
+        return attrs.evolve(settings, selection=selection, exclude=(*settings.exclude, *(Place(here, pattern) for pattern in lists.get("exclude", ()))))
+
+    return SettingsOfFiles(fixed, change)
+
+
+def standard_name(arguments: argparse.Namespace) -> Path | None:
+    """The file name that standard input stands for; None if the command reads files."""
+    if arguments.paths == ["-"] or (arguments.stdin_filename and not arguments.paths):
+        return Path(arguments.stdin_filename or "stdin.lrs")
+    if arguments.stdin_filename or "-" in arguments.paths:
+        raise UsageError("standard input is checked alone: give `-`, or --stdin-filename, and no other path")
+    return None
+
+
+def files(arguments: argparse.Namespace, settings: SettingsOfFiles) -> tuple[Listing, bool]:
+    """Lists the files of a command. Also says whether a path does not exist, and prints that. Deletes the temporary files of interrupted runs."""
     from lrdsl.files.replacing import discard
+    from lrdsl.linting.hosts import ENDINGS
     from lrdsl.linting.listing import list_files
 
-    existing = []
+    existing, missing = [], False
+    paths = arguments.paths or ["."]
     for path in paths:
         try:
-            Path(path).lstat()
+            is_file = not stat.S_ISDIR(os.lstat(path).st_mode) and not os.path.isdir(path)  # noqa: PTH112 - it may be no path
+            if arguments.force_exclude and settings.of(Path(path)).excludes(Path(path), not is_file):
+                continue
+            if is_file and not path.lower().endswith(ENDINGS):
+                terminal.complain(f"lrdsl: {path}: skipped: lrdsl finds schedules in {', '.join(ENDINGS)} files")
+                continue
             existing.append(Path(path))
         except FileNotFoundError:
             terminal.complain(f"lrdsl: {path}: there is no such file or folder")
+            missing = True
         except (OSError, ValueError) as error:
             terminal.complain(f"lrdsl: {path}: {getattr(error, 'strerror', error)}")
-    listing = list_files(existing)
+            missing = True
+    listing = list_files(existing, lambda path, folder: settings.of(path).excludes(path, folder))
     discard(listing.leftovers)
-    return listing, len(existing) < len(paths)
+    return listing, missing
 
 
 def add_base(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from lrdsl.diagnostics import ScheduleError, Styled, styled
@@ -44,7 +45,7 @@ def finish() -> None:
 
 
 def abandon() -> None:
-    """Drops all further output, after the reader, as `head`, has closed the pipe."""
+    """Drops all further output, and what is in the buffer: the reader, as `head`, has closed the pipe, or the disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -66,6 +67,14 @@ def refuse(error: ScheduleError) -> None:
 def emit(text: str) -> None:
     """Prints text for another program on standard output, unchanged; on a terminal, with hidden characters made visible."""
     sys.stdout.write(visible.visible_lines(text) if sys.stdout.isatty() else text)
+
+
+def write(path: Path, report: str | Iterable[Line]) -> None:
+    """Writes a report into a file that the user names, without colours. The file is the old one or the new one, and whole."""
+    from lrdsl.files.replacing import replace
+
+    lines = [report] * bool(report) if isinstance(report, str) else [line if isinstance(line, str) else "".join(text for _, text in line) for line in report]
+    replace(path, "".join(f"{line}\n" for line in (lines if isinstance(report, str) else map(visible.line, lines))).encode("utf-8", "backslashreplace"))
 
 
 def emit_difference(path: str, before: str, after: str) -> None:
@@ -96,9 +105,16 @@ def console(stderr: bool = False) -> Console:
 
 
 def _print(stream: TextIO, lines: Iterable[Line]) -> None:
-    coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    coloured = _has_colours(stream)
     for line in lines:
         stream.write((visible.line(line) if isinstance(line, str) else _painted(line, coloured)) + "\n")
+
+
+def _has_colours(stream: TextIO) -> bool:
+    """Whether to print in colour: on a terminal that has colours, as the variables NO_COLOR and FORCE_COLOR say; the first one wins."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _painted(line: tuple[Styled, ...], coloured: bool) -> str:

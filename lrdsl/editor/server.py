@@ -25,7 +25,7 @@ from lrdsl.editor.positions import Positions
 from lrdsl.escaping.visible import visible, visible_lines
 from lrdsl.linting.hosts import Embedded, UnreadableError
 from lrdsl.linting.projects import check_source, formatted, texts_of
-from lrdsl.linting.settings import Settings, SettingsError
+from lrdsl.linting.settings import Settings, SettingsError, SettingsOfFiles
 from lrdsl.syntax.tokens import MAX_TEXT
 
 #: The kinds of words to colour. Their order gives the numbers that the protocol uses.
@@ -133,7 +133,7 @@ def server() -> LanguageServer:
     def settings_for(folder: Path) -> Settings:
         """The settings of a folder; the default settings, and a message to the user, if they are wrong."""
         try:
-            settings, problem = Settings.of(folder.resolve()), ""
+            settings, problem = SettingsOfFiles().of_folder(folder), ""
         except (OSError, ValueError, SettingsError) as error:  # the address may not be that of a file
             settings, problem = Settings(folder), str(error) if isinstance(error, SettingsError) else ""
         if problem and problem not in reported:

@@ -35,8 +35,8 @@ _DAMAGE = (OSError, UsageError, UnusableError, ValueError, KeyError, TypeError, 
 class Cache:
     """The clean files of a project, by path: a digest of the content, the real path, the number of schedules, and the files that it uses.
 
-    The cache is valid for one release and one set of settings, which `mark` stands for; with others it is empty. A cache that cannot be read or written is
-    ignored, without an error.
+    The cache is valid for one release, which `mark` stands for; with another it is empty. The digest of a content is for the settings of the file too. A cache
+    that cannot be read or written is ignored, without an error.
     """
 
     path: Path | None
@@ -44,9 +44,9 @@ class Cache:
     entries: dict[str, Any] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, root: Path, *settings: object) -> Cache:
-        """The cache of a project with these settings."""
-        mark = _digest(repr((settings, _release())))
+    def of(cls, root: Path) -> Cache:
+        """The cache of a project."""
+        mark = _digest(repr(_release()))
         path: Path | None = None
         try:
             path = _folder(root) / f"{_digest(os.path.realpath(root))[:32]}.json"
@@ -55,11 +55,15 @@ class Cache:
         except _DAMAGE:
             return cls(path, mark)
 
-    def clean(self, path: Path) -> int | None:
-        """The number of schedules in a file that was clean and has not changed, nor any file that it uses; None for any other file."""
+    def clean(self, path: Path, settings: object) -> int | None:
+        """The number of schedules in a file that was clean with these settings and has not changed, nor any file that it uses; None for any other file."""
         try:
             digest, file, texts, used = self.entries[str(path.absolute())]
-            same = digest == _digest(read_bytes(path, MAX_BYTES)) and file == os.path.realpath(path) and all(_is_unchanged(*file_used) for file_used in used)
+            same = (
+                digest == _content(read_bytes(path, MAX_BYTES), settings)
+                and file == os.path.realpath(path)
+                and all(_is_unchanged(*file_used) for file_used in used)
+            )
             return texts if same and type(texts) is int and 0 <= texts < MAX_BYTES else None
         except _DAMAGE:
             return None
@@ -77,9 +81,9 @@ class Cache:
             pass
 
 
-def entry(path: Path, source: str, texts: int, used: Iterable[Used]) -> list[Any]:
+def entry(path: Path, source: str, settings: object, texts: int, used: Iterable[Used]) -> list[Any]:
     """The entry of a clean file: a digest of its content, its real path, the number of its schedules, and for each file that it uses its paths and digest."""
-    return [_digest(source), os.path.realpath(path), texts, [[file.folder, file.path, str(file.file), _digest(file.text)] for file in used]]
+    return [_content(source, settings), os.path.realpath(path), texts, [[file.folder, file.path, str(file.file), _digest(file.text)] for file in used]]
 
 
 def _folder(root: Path) -> Path:
@@ -115,6 +119,11 @@ def _is_unchanged(folder: str, path: str, file: str, digest: str) -> bool:
     """Whether a `use` of this path in a file of this folder still reads the same file with the same content."""
     real = os.path.realpath(Path(folder) / path)
     return real == file and _digest(read_text(Path(real), follow=False)) == digest
+
+
+def _content(data: bytes | str, settings: object) -> str:
+    """A digest of a file's content and of the settings that it is checked with."""
+    return _digest(data) + _digest(repr(settings))
 
 
 def _digest(data: bytes | str) -> str:

@@ -32,13 +32,33 @@ ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file or text that
 
 @attrs.frozen
 class Selection:
-    """The rules to use: those whose code begins with one of `select`, but not with one of `ignore`. The default is all rules. Errors cannot be silenced."""
+    """The rules to use: the code begins with one of `select`, or of `extend`, and not with one of `ignore` that is as long or longer. By default, all.
+
+    >>> "LR501" in Selection(ignore=("LR5",)), "LR501" in Selection(extend=("LR501",), ignore=("LR5",))
+    (False, True)
+    """
 
     select: tuple[str, ...] = ("LR",)
     ignore: tuple[str, ...] = ()
+    extend: tuple[str, ...] = ()
 
     def __contains__(self, code: str) -> bool:
-        return code.startswith(self.select) and not (self.ignore and code.startswith(self.ignore))
+        return _longest(code, (*self.select, *self.extend)) > _longest(code, self.ignore)
+
+    def changed(self, select: tuple[str, ...] | None, extend: tuple[str, ...] = (), ignore: tuple[str, ...] | None = None) -> Selection:
+        """The rules after another choice. A new `select` puts all that was chosen before aside."""
+        if select is not None:
+            return Selection(select, ignore or (), extend)
+        return Selection(self.select, self.ignore if ignore is None else ignore, (*self.extend, *extend))
+
+    def without(self, prefixes: tuple[str, ...]) -> Selection:
+        """These rules without all whose code begins with one of some prefixes."""
+        return attrs.evolve(self, ignore=(*self.ignore, *(code for code in (*RULES, *ABOUT) if code.startswith(prefixes))))
+
+
+def _longest(code: str, prefixes: tuple[str, ...]) -> int:
+    """The length of the longest prefix that a code begins with; 0 if there is none."""
+    return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
 
 
 _ALL = Selection()
@@ -111,5 +131,10 @@ def _count_errors(problems: list[Diagnostic]) -> int:
 
 def _may_apply(d: Diagnostic, unsafe: bool) -> bool:
     """Whether to make a repair: a safe one always, another one only with `unsafe`."""
+    return unsafe or is_safe(d)
+
+
+def is_safe(d: Diagnostic) -> bool:
+    """Whether the repair of a problem keeps every level: the author of a rule says so."""
     rule = RULES.get(d.code)
-    return unsafe if rule is None or rule.fix != "safe" else True
+    return rule is not None and rule.fix == "safe"

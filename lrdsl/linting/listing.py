@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
@@ -23,6 +23,10 @@ MAX_IGNORE, MAX_WORK, READING = 250_000, 1_000_000_000, 2000
 _TOOLS = {"__pycache__", "__pypackages__", "node_modules", "site-packages", "venv", ".venv", ".tox", ".nox", ".eggs", ".hg", ".svn", ".ipynb_checkpoints"}
 _TOOLS |= {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 _GIT = ".git"
+#: The folders that packaging tools make.
+_BUILT = {"build", "dist", "_build", "htmlcov"}
+#: What the top of an environment of Python or conda has.
+_ENVIRONMENT = {"pyvenv.cfg", "conda-meta"}
 
 
 def most_bytes(path: Path) -> int:
@@ -48,18 +52,19 @@ class Listing:
     leftovers: list[Path] = attrs.field(factory=list)
 
 
-def list_files(paths: Iterable[Path]) -> Listing:
+def list_files(paths: Iterable[Path], excludes: Callable[[Path, bool], bool] = lambda _path, _folder: False) -> Listing:
     """Lists the files to check: every file in `paths`, and in their folders every file with a known ending, unless git ignores it or it is too large.
 
     In a folder, only links to files in this folder are followed. Folders of tools, as `.git` and `node_modules`, and repositories inside a repository are
-    skipped; outside of a repository, so are names that begin with a dot. A folder in `paths` is listed even if a pattern ignores it.
+    skipped; outside of a repository, so are names that begin with a dot, and what is built. A folder in `paths` is listed even if a pattern ignores it.
+    `excludes` says which other paths to leave out; its second argument says whether the path is a folder.
     """
     listing, work = Listing(), Work(MAX_WORK)
     real: dict[tuple[str, str], ListedFile] = {}  # by real path and ending
     parents: dict[Path, None] = {}
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 - a Path raises an error if a folder above cannot be read
-            for file, real_path in _Walk(path, listing, work).files():
+            for file, real_path in _Walk(path, listing, work, excludes).files():
                 real.setdefault((real_path, file.path.suffix), file)
         else:
             real.setdefault((os.path.realpath(path), path.suffix), ListedFile(path))
@@ -90,8 +95,8 @@ class _Folder:
 class _Walk:
     """Lists the files in one folder of the command."""
 
-    def __init__(self, folder: Path, listing: Listing, work: Work) -> None:
-        self.folder, self.listing, self.work = folder, listing, work
+    def __init__(self, folder: Path, listing: Listing, work: Work, excludes: Callable[[Path, bool], bool]) -> None:
+        self.folder, self.listing, self.work, self.excludes = folder, listing, work, excludes
         self.root = Path(os.path.realpath(folder))
 
     def files(self) -> Iterator[tuple[ListedFile, str]]:
@@ -165,7 +170,7 @@ class _Walk:
         except OSError as error:
             self.listing.unread.append((self.folder / current.path, f"the folder cannot be read: {_reason(error)}"))
             return
-        if "pyvenv.cfg" in entries and current.path:
+        if current.path and not _ENVIRONMENT.isdisjoint(entries):
             return
         if current.path and _GIT in entries and _is_repository(folder):
             if current.checkout:
@@ -178,9 +183,9 @@ class _Walk:
             parts = (*current.parts, entry.name)
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if self._opens(entry) and not self._ignores(current, parts, True):
+                    if self._opens(entry, current) and not self._ignores(current, parts, True) and not self.excludes(self.folder / path, True):
                         yield entry, _Folder(path, parts, current.checkout, current.ignores)
-                elif entry.name.lower().endswith(ENDINGS) and self._fits(entry) and not self._ignores(current, parts, False):
+                elif self._is_wanted(entry) and not self._ignores(current, parts, False) and not self.excludes(self.folder / path, False):
                     yield entry, path
             except OSError:
                 continue
@@ -190,21 +195,24 @@ class _Walk:
         if TEMPORARY.fullmatch(entry.name):
             self.listing.leftovers.append(self.folder / current.path / entry.name)
             return False
-        if entry.name in (_GIT, ".gitignore", "pyvenv.cfg"):
+        if entry.name in (_GIT, ".gitignore") or entry.name in _ENVIRONMENT:
             return True
         if entry.name.startswith(".") and not current.checkout:
             return False
         return entry.name.lower().endswith(ENDINGS) or entry.is_dir(follow_symlinks=False)
 
     @staticmethod
-    def _opens(entry: os.DirEntry[str]) -> bool:
-        """Whether a folder is listed: it is no folder of a tool, and no junction."""
+    def _opens(entry: os.DirEntry[str], current: _Folder) -> bool:
+        """Whether a folder is listed: it is no folder of a tool, no junction, and, outside of a repository, not built."""
         junction = getattr(entry, "is_junction", None)
-        return entry.name.lower() != _GIT and entry.name not in _TOOLS and not (junction is not None and junction())
+        built = not current.checkout and (entry.name in _BUILT or entry.name.endswith(".egg-info"))
+        return entry.name.lower() != _GIT and entry.name not in _TOOLS and not built and not (junction is not None and junction())
 
     @staticmethod
-    def _fits(entry: os.DirEntry[str]) -> bool:
-        """Whether an entry is a link, or a file that is not too large. A `.lrs` file may be too large here: its check reports that."""
+    def _is_wanted(entry: os.DirEntry[str]) -> bool:
+        """Whether an entry has a known ending, and is a link or a file that is not too large. A `.lrs` file may be too large here: its check reports that."""
+        if not entry.name.lower().endswith(ENDINGS):
+            return False
         if entry.is_symlink():
             return True
         small = entry.name.endswith(".lrs") or entry.stat(follow_symlinks=False).st_size <= most_bytes(Path(entry.name))

@@ -103,7 +103,7 @@ def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
     checked = _checked(path, settings, lambda: check_source(path, content(path), settings, repair))
     if checked.diagnostics or checked.repaired:
         return attrs.evolve(checked, used=())
-    return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, checked.texts, checked.used))
+    return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, settings, checked.texts, checked.used))
 
 
 def check_text(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,22 +15,42 @@ from lrdsl import __version__
 from lrdsl.diagnostics import CODES, Diagnostic, Styled, styled
 from lrdsl.escaping.strict_json import json_of
 from lrdsl.escaping.visible import encodable, visible, xml
-from lrdsl.linting.linter import ABOUT
+from lrdsl.linting.linter import ABOUT, is_safe
 from lrdsl.linting.projects import Checked
-from lrdsl.rules.catalogue import RULES
+from lrdsl.rules.catalogue import RULES, page
 from lrdsl.rules.rule import Rule
 
 
-def text(files: Sequence[Checked]) -> Iterator[tuple[Styled, ...]]:
-    """Lines for people: every problem with its place in the text."""
+def text(files: Sequence[Checked], unsafe: bool = False) -> Iterator[tuple[Styled, ...]]:
+    """Lines for people: every problem with its place in the text. `[*]` marks those that `--fix` repairs."""
     for i, c in enumerate(c for c in files if c.diagnostics):
         yield from [()] * (i > 0)
-        yield from styled(c.diagnostics, c.source, c.path)
+        yield from styled(c.diagnostics, c.source, c.path, lambda d: is_fixable(d, unsafe))
+
+
+def concise(files: Sequence[Checked], unsafe: bool = False) -> Iterator[tuple[Styled, ...]]:
+    """One line for people and editors for each problem."""
+    for c in files:
+        for d in c.diagnostics:
+            start, mark = d.span.start, " [*]" * is_fixable(d, unsafe)
+            yield ("strong", c.path), ("", f":{start.line}:{start.column}: "), (d.severity, d.code), ("help", mark), ("", f" {d.message}; {d.help}")
+
+
+def is_fixable(d: Diagnostic, unsafe: bool = False) -> bool:
+    """Whether `--fix` makes the repair of a problem, or, with `unsafe`, `--fix --unsafe-fixes`."""
+    return d.fix is not None and (unsafe or applicability(d) == "safe")
+
+
+def applicability(d: Diagnostic) -> str:
+    """Whether the repair of a problem keeps every level: "safe" or "unsafe"; "" if there is none."""
+    return "" if d.fix is None else "safe" if is_safe(d) else "unsafe"
 
 
 def as_json(files: Sequence[Checked]) -> str:
-    """A JSON list of the diagnostics, each with the path of its file."""
-    return json_of([{"path": c.path, **d.to_json()} for c in files for d in c.diagnostics], 2)
+    """A JSON list of the diagnostics, each with the path of its file, the name of its rule, the address of its explanation, and what its repair is."""
+    return json_of(
+        [{"path": c.path, **d.to_json(), "name": name(d.code), "url": url(d.code), "applicability": applicability(d)} for c in files for d in c.diagnostics], 2
+    )
 
 
 def github(files: Sequence[Checked]) -> str:
@@ -134,10 +154,45 @@ FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
 }
 
 
-def statistics(files: Sequence[Checked]) -> list[str]:
-    """One line per code: how often it occurs, and its title."""
-    counts = Counter(d.code for c in files for d in c.diagnostics)
-    return [f"{n:6}  {code}  {title(code)}" for code, n in counts.most_common()]
+def report(kind: str, files: Sequence[Checked], unsafe: bool, statistics: bool) -> str | Iterable[str | tuple[Styled, ...]]:
+    """A report: lines for people if `kind` is "text" or "concise", else the text of one of `FORMATS`. `statistics` asks for the counts of the codes instead."""
+    if statistics:
+        return json_of(counts(files), 2) if kind == "json" else [f"{row['count']:6}  {row['code']}  {title(row['code'])}" for row in counts(files)]
+    if kind in ("text", "concise"):
+        return list((text if kind == "text" else concise)(files, unsafe))
+    return FORMATS[kind](files)
+
+
+def counts(files: Sequence[Checked]) -> list[dict[str, Any]]:
+    """How often each code occurs, the most frequent one first, and how many of these problems `--fix` repairs."""
+    found = Counter(d.code for c in files for d in c.diagnostics)
+    fixable = Counter(d.code for c in files for d in c.diagnostics if is_fixable(d))
+    return [{"code": code, "name": name(code), "count": n, "fixable": fixable[code]} for code, n in found.most_common()]
+
+
+def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
+    """Lines that say how many schedules, files and problems there are, and how many repairs."""
+    problems = [d for c in files for d in c.diagnostics]
+    numbers = [("schedule", sum(c.texts for c in files)), ("file", len(files)), ("problem", len(problems))]
+    texts, read, found = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers)
+    repaired = sum(c.repaired for c in files)
+    yield f"{texts} in {read}: {found}" + (f", {repaired} repaired" if repaired else "")
+    safe, more = (sum(d.fix is not None and is_safe(d) is kind for d in problems) for kind in (True, False))
+    if unsafe and safe + more:
+        yield f"[*] {safe + more} can be repaired with `--fix --unsafe-fixes`"
+    elif safe or more:
+        hidden = f"{more} with `--fix --unsafe-fixes`"
+        yield f"[*] {safe} can be repaired with `--fix`" + (f", {hidden}" if more else "") if safe else f"{hidden[:-1]}` can be repaired".replace("``", "`")
+
+
+def name(code: str) -> str:
+    """The name of a code: that of its rule, or its title with hyphens."""
+    return RULES[code].name if code in RULES else title(code).replace("`", "").replace(",", "").replace(" ", "-")
+
+
+def url(code: str) -> str:
+    """The address of the explanation of a rule, in the page that comes with lrdsl; "" for other codes."""
+    return f"{page().as_uri()}#{code.lower()}-{RULES[code].name}" if code in RULES else ""
 
 
 def title(code: str) -> str:

@@ -1,194 +1,226 @@
-"""The settings of a project, from `[tool.lrdsl]` in its `pyproject.toml`: which rules to use, which strings are schedules, and the facts of the run."""
+"""The settings of a project: which rules to use, which strings are schedules, which files to leave out, and the facts of the run.
+
+They are in `lrdsl.toml`, or in `[tool.lrdsl]` of `pyproject.toml`. The nearest folder above a file that has settings decides.
+"""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatch
-from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from lrdsl.arguments import written
-from lrdsl.check.scope import host_names
-from lrdsl.clock import Clock
-from lrdsl.diagnostics import CODES, ScheduleError, UsageError, shown
+from lrdsl.diagnostics import shown
 from lrdsl.files.opening import RefusedError, decoded, read_bytes
+from lrdsl.linting import tables
 from lrdsl.linting.hosts import Finder
-from lrdsl.linting.hosts.toml import MAX_PARTS, loads
-from lrdsl.linting.linter import ABOUT, Selection
-from lrdsl.rules.catalogue import RULES
+from lrdsl.linting.ignoring import Patterns, Work
+from lrdsl.linting.linter import Selection
+from lrdsl.linting.tables import SettingsError as SettingsError
 
-#: The most bytes of a file, entries of a list or table, and characters of a text.
-MAX_BYTES, _MOST, _LONGEST = 1_000_000, 1000, 500
-#: The largest number: a larger one has no meaning here, and may be too long to print.
-_LARGEST = 10**100
-_FACTS = (*attrs.fields_dict(Clock), "names")
-_NAMES = ("clock", "ignore", "keys", "paths", "per-file-ignores", "select")
+#: The most bytes of a file.
+MAX_BYTES = 1_000_000
+#: The files that may hold settings, the first one first, each with the keys of the table that holds them.
+_FILES: tuple[tuple[str, tuple[str, ...]], ...] = ((".lrdsl.toml", ()), ("lrdsl.toml", ()), ("pyproject.toml", ("tool", "lrdsl")))
+#: The longest chain of files that extend one another.
+_DEEPEST = 10
+#: The most characters that are compared for the patterns of one path.
+_WORK = 1_000_000
 
 
-class SettingsError(UsageError):
-    """Settings are wrong; the message says why."""
+@attrs.frozen
+class Place:
+    """A pattern of paths, and the folder of the settings that it stands in."""
+
+    root: Path
+    pattern: str
+
+    def fits(self, path: Path) -> bool:
+        """Whether a file fits: its path in the folder, or its last part."""
+        full = Path(os.path.realpath(path))
+        within = full.relative_to(self.root) if full.is_relative_to(self.root) else full
+        return fnmatch(within.as_posix(), self.pattern) or fnmatch(path.name, self.pattern)
 
 
 @attrs.frozen
 class Settings:
     """The settings of a project in the folder `root`.
 
-    `selection` says which rules to use; `keys` are patterns of the keys whose strings are schedules; `per_file_ignores` gives codes to ignore for files that
-    fit a pattern; `clock` gives facts of the run, and `paths` gives others for files that fit a pattern.
+    `selection` says which rules to use; `keys` are patterns of the keys whose strings are schedules; `exclude` are patterns of the files and folders to leave
+    out, as a `.gitignore` has them; `per_file_ignores` gives codes to ignore for files that fit a pattern; `clock` gives facts of the run, and `paths` gives
+    others for files that fit a pattern.
     """
 
     root: Path
     selection: Selection = attrs.field(factory=Selection)
     keys: tuple[str, ...] = Finder().keys
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    exclude: tuple[Place, ...] = ()
+    per_file_ignores: tuple[tuple[Place, tuple[str, ...]], ...] = ()
     clock: tuple[tuple[str, Any], ...] = ()
-    paths: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+    paths: tuple[tuple[Place, tuple[tuple[str, Any], ...]], ...] = ()
 
     @classmethod
     def of(cls, start: Path) -> Settings:
         """Reads the settings for a folder from it, or from the nearest folder above that has some. Raises `SettingsError`."""
         for folder in (start, *start.parents):
-            path = folder / "pyproject.toml"
-            if not os.path.isfile(path):  # noqa: PTH113 - a Path raises an error if a folder above cannot be read
-                continue
-            try:
-                tool = _Table(decoded(path, read_bytes(path, MAX_BYTES)))
-                if tool.exists:
-                    return cls._read(folder, tool)
-            except OSError as error:
-                raise SettingsError(f"{path}: {error.strerror}") from None
-            except RefusedError as error:
-                raise SettingsError(f"{path}: {error.reason}") from None
-            except RecursionError:
-                raise SettingsError(f"{path}: it is nested too deep") from None
-            except (ValueError, SettingsError) as error:  # ValueError: a TOML error, or a number with too many digits
-                raise SettingsError(f"{path}: {error}") from None
+            settings = cls.at(folder)
+            if settings is not None:
+                return settings
         return cls(start)
 
     @classmethod
-    def _read(cls, root: Path, tool: _Table) -> Settings:
-        ignores = tool.tables("per-file-ignores")
-        return cls(
+    def at(cls, folder: Path) -> Settings | None:
+        """Reads the settings in a folder; None if it has none. Raises `SettingsError`."""
+        for name, keys in _FILES:
+            if os.path.isfile(folder / name):  # noqa: PTH113 - a Path raises an error if a folder above cannot be read
+                settings = cls.read(folder / name, keys)
+                if settings is not None:
+                    return settings
+        return None
+
+    @classmethod
+    def named(cls, path: Path) -> Settings:
+        """Reads the settings in a file that the user names. Raises `SettingsError`."""
+        settings = cls.read(path, ("tool", "lrdsl") if path.name == "pyproject.toml" else ())
+        if settings is None:
+            raise SettingsError(f"{path}: it has no table [tool.lrdsl]")
+        return settings
+
+    @classmethod
+    def read(cls, path: Path, keys: Sequence[str], extending: tuple[Path, ...] = ()) -> Settings | None:
+        """Reads the settings under some keys of a TOML file; None if it has no such keys. `extending` are the files that extend it."""
+        source = ""
+        try:
+            source = decoded(path, read_bytes(path, MAX_BYTES))
+            values = tables.read(source, keys)
+            if values is None:
+                return None
+            base = cls(path.parent)
+            if "extend" in values:
+                base = cls._extended(path, tables.text("extend", values["extend"]), extending)
+            return base.changed(path.parent, values)
+        except OSError as error:
+            raise SettingsError(f"{path}: {error.strerror}") from None
+        except RefusedError as error:
+            raise SettingsError(f"{path}: {error.reason}") from None
+        except RecursionError:
+            raise SettingsError(f"{path}: it is nested too deep") from None
+        except SettingsError as error:
+            raise error.within(path, source, keys) from None
+        except ValueError as error:  # a number with too many digits
+            raise SettingsError(f"{path}: {error}") from None
+
+    @classmethod
+    def _extended(cls, path: Path, name: str, extending: tuple[Path, ...]) -> Settings:
+        """Reads the file that a file extends."""
+        real = Path(os.path.realpath(path))
+        target = Path(os.path.realpath(path.parent / name))
+        if not any(target.is_relative_to(top) for top in _tops(real)):
+            raise SettingsError(f"`extend` leads out of the project, to `{shown(name)}`", ("extend",))
+        if target == real or target in extending or len(extending) >= _DEEPEST:
+            raise SettingsError(f"`extend` leads back to `{shown(name)}`, or too deep", ("extend",))
+        extended = cls.read(target, ("tool", "lrdsl") if target.name == "pyproject.toml" else (), (*extending, real))
+        if extended is None:
+            raise SettingsError(f"`extend` names `{shown(name)}`, which has no table [tool.lrdsl]", ("extend",))
+        return extended
+
+    def changed(self, root: Path, values: dict[str, Any]) -> Settings:
+        """These settings, with those in a table in their place. Facts and patterns of files are added to those that are here. Raises `SettingsError`."""
+        tables.check_names(values)
+
+        def codes(name: str) -> tuple[str, ...] | None:
+            return tables.codes(name, tables.texts(name, values[name])) if name in values else None
+
+        selection = self.selection.changed(codes("select"), codes("extend-select") or (), codes("ignore"))
+        ignores, paths = tables.table("per-file-ignores", values.get("per-file-ignores", {})), tables.table("paths", values.get("paths", {}))
+        return Settings(
             root,
-            Selection(codes("select", tool.texts("select", ("LR",))), codes("ignore", tool.texts("ignore"))),
-            tool.texts("keys", Finder().keys),
-            tuple(
-                (pattern, codes(f"per-file-ignores of {shown(pattern)}", _texts(f"per-file-ignores of {shown(pattern)}", value)))
-                for pattern, value in ignores.items()
-            ),
-            _facts("clock", tool.tables("clock")),
-            tuple((pattern, _facts(f"paths of {shown(pattern)}", value)) for pattern, value in tool.tables("paths").items()),
+            selection,
+            tables.texts("keys", values["keys"]) if "keys" in values else self.keys,
+            tuple(Place(root, pattern) for pattern in tables.texts("exclude", values["exclude"])) if "exclude" in values else self.exclude,
+            (*self.per_file_ignores, *((Place(root, pattern), _codes_of(pattern, value)) for pattern, value in ignores.items())),
+            tuple((dict(self.clock) | dict(tables.facts("clock", values.get("clock", {})))).items()),
+            (*self.paths, *((Place(root, pattern), tables.facts(f"paths of {shown(pattern)}", value)) for pattern, value in paths.items())),
         )
 
     def options(self, path: Path) -> dict[str, Any]:
         """The facts of the run for a file."""
         facts = dict(self.clock)
-        names = self._names(path) if self.paths else ()
-        for pattern, clock in self.paths:
-            if _fits(names, pattern):
+        for place, clock in self.paths:
+            if place.fits(path):
                 facts |= dict(clock)
         return facts
 
     def selected(self, path: Path) -> Selection:
         """The rules to use for a file."""
-        names = self._names(path) if self.per_file_ignores else ()
-        ignored = [code for pattern, codes in self.per_file_ignores if _fits(names, pattern) for code in codes]
-        return attrs.evolve(self.selection, ignore=(*self.selection.ignore, *ignored))
+        ignored = tuple(code for place, codes in self.per_file_ignores if place.fits(path) for code in codes)
+        return self.selection.without(ignored) if ignored else self.selection
 
-    def _names(self, path: Path) -> tuple[str, ...]:
-        """The two names of a file that a pattern may fit: its path in the project, and its last part."""
-        full = Path(os.path.realpath(path))
-        return (full.relative_to(self.root).as_posix() if full.is_relative_to(self.root) else full.as_posix(), path.name)
-
-
-def _fits(names: Iterable[str], pattern: str) -> bool:
-    return any(fnmatch(name, pattern) for name in names)
-
-
-def codes(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Checks codes of rules, or their beginnings. Raises `SettingsError` for one that fits no rule."""
-    prefixes = tuple(code.strip().upper() for code in values if code.strip())
-    for prefix in prefixes:
-        if not any(code.startswith(prefix) for code in (*RULES, *CODES, *ABOUT)):
-            raise SettingsError(f"{name}: no rule has a code that begins with {shown(prefix)}; `lrdsl rules` lists them")
-    return prefixes
+    def excludes(self, path: Path, folder: bool = False) -> bool:
+        """Whether a path, or a folder above it, is left out."""
+        if not self.exclude:
+            return False
+        full = Path(os.path.realpath(path.parent)) / path.name
+        for root, patterns in _patterns(self.exclude).items():
+            parts = full.relative_to(root).parts if full.is_relative_to(root) else ()
+            work = Work(_WORK)
+            if any(patterns.ignores(parts[:n], folder or n < len(parts), work) for n in range(1, len(parts) + 1)):
+                return True
+        return False
 
 
-class _Table:
-    """The table `[tool.lrdsl]` of a file, with methods that check the types of its values."""
-
-    def __init__(self, source: str) -> None:
-        if any(piece.count(".") > MAX_PARTS for piece in re.split(r"[=,\[\]{}\n]", source)):
-            raise SettingsError("a key in it has too many parts")
-        tool = loads(source).get("tool", {})
-        table = tool.get("lrdsl") if isinstance(tool, dict) else None
-        self.exists = table is not None
-        self._values = _table("tool.lrdsl", {} if table is None else table)
-        for name in self._values:
-            if name not in _NAMES:
-                raise SettingsError(f"[tool.lrdsl] has no setting `{shown(name)}`; its settings are {', '.join(_NAMES)}")
-
-    def texts(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        return _texts(name, self._values[name]) if name in self._values else default
-
-    def tables(self, name: str) -> dict[str, Any]:
-        return _table(name, self._values.get(name, {}))
+def _codes_of(pattern: str, value: Any) -> tuple[str, ...]:
+    name = f"per-file-ignores of {shown(pattern)}"
+    return tables.codes(name, tables.texts(name, value))
 
 
-def _described(value: Any) -> str:
-    """A value as a message shows it. A value that is large, or that Python refuses to write, is only named."""
-    if isinstance(value, bool | str):
-        return shown(repr(value)) if len(str(value)) < _LONGEST else "a long text"
-    if isinstance(value, int | float):
-        return repr(value) if isinstance(value, float) or abs(value) < 10**20 else "a number that large"
-    return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a date"
+@lru_cache
+def _patterns(places: tuple[Place, ...]) -> dict[Path, Patterns]:
+    """The patterns of each folder."""
+    roots = dict.fromkeys(place.root for place in places)
+    return {root: Patterns.of("\n".join(place.pattern for place in places if place.root == root)) for root in roots}
 
 
-def _table(name: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"`{name}` must be a table, and is {_described(value)}")
-    if len(value) > _MOST or any(len(key) > _LONGEST for key in value):
-        raise SettingsError(f"`{name}` may have {_MOST} entries at most, with keys of {_LONGEST} characters at most")
-    return value
+def _tops(path: Path) -> Iterable[Path]:
+    """The folders in which a file may extend another: its own, its repository, and the folder that the command runs in."""
+    yield path.parent
+    here = Path(os.path.realpath(Path.cwd()))
+    if path.is_relative_to(here):
+        yield here
+    repository = next((folder for folder in path.parents if os.path.lexists(folder / ".git")), None)
+    if repository is not None:
+        yield repository
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:
-    wrong = next((text for text in value if not isinstance(text, str)), None) if isinstance(value, list) else value
-    if wrong is not None:
-        what = f"has {_described(wrong)} in it" if isinstance(value, list) else f"is {_described(wrong)}"
-        raise SettingsError(f'`{name}` must be a list of texts, as ["LR5"], and {what}')
-    if len(value) > _MOST or any(len(text) > _LONGEST for text in value):
-        raise SettingsError(f"`{name}` may have {_MOST} texts at most, of {_LONGEST} characters at most")
-    return tuple(value)
+@attrs.define
+class SettingsOfFiles:
+    """The settings of each file of a command: `fixed` ones for all, or those of its folder; in both cases as `change` changes them."""
 
+    fixed: Settings | None = None
+    change: Callable[[Settings], Settings] = lambda settings: settings
+    _folders: dict[Path, Settings | None] = attrs.field(factory=dict)
+    _changed: dict[int, tuple[Settings | None, Settings]] = attrs.field(factory=dict)
 
-def _is_number(value: Any) -> bool:
-    """Whether a value of TOML is a number, which may be written in text, as a config of another program may have it."""
-    amount = written(value) if isinstance(value, str) else value
-    return isinstance(amount, int | float | Fraction) and not isinstance(amount, bool) and -_LARGEST <= amount <= _LARGEST
+    def of(self, path: Path) -> Settings:
+        """The settings of a file. Raises `SettingsError`."""
+        return self.of_folder(path.parent)
 
+    def of_folder(self, folder: Path) -> Settings:
+        """The settings of the files in a folder. Raises `SettingsError`."""
+        folder = Path(os.path.realpath(folder))
+        settings = self.fixed if self.fixed is not None else self._nearest(folder)
+        key = id(settings)
+        if key not in self._changed:
+            self._changed[key] = settings, self.change(Settings(Path(os.path.realpath(Path.cwd()))) if settings is None else settings)
+        return self._changed[key][1]
 
-def _facts(name: str, value: Any) -> tuple[tuple[str, Any], ...]:
-    """The facts of a clock in a table."""
-    table = _table(name, value)
-    for fact in table:
-        if fact.replace("-", "_") not in _FACTS:
-            raise SettingsError(f"{name}: the clock has no fact `{shown(fact)}`; its facts are {', '.join(_FACTS)}")
-    facts = {fact.replace("-", "_"): value for fact, value in table.items()}
-    names = _table(f"{name}.names", facts.get("names", {}))
-    if not isinstance(facts.get("tick", ""), str):
-        raise SettingsError(f"{name}: `tick` is {_described(facts['tick'])}; a tick is one `step` or one `epoch`")
-    for fact, value in [*facts.items(), *names.items()]:
-        if fact != "names" and fact != "tick" and not _is_number(value):
-            raise SettingsError(f"{name}: `{shown(fact)}` is {_described(value)}; give it as a number")
-    try:
-        Clock.of(**{fact: value for fact, value in facts.items() if fact != "names"})
-        host_names(names)
-    except ScheduleError as error:
-        raise SettingsError(f"{name}: {error.diagnostics[0].message}; {error.diagnostics[0].help}") from None
-    return tuple(facts.items())
+    def _nearest(self, folder: Path) -> Settings | None:
+        """The settings in a folder, or in the nearest folder above it that has some."""
+        if folder not in self._folders:
+            settings = Settings.at(folder)
+            self._folders[folder] = self._nearest(folder.parent) if settings is None and folder.parent != folder else settings
+        return self._folders[folder]

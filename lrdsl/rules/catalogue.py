@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lrdsl.rules import bases, levels, plateaus, runs, structure, style, timing
 from lrdsl.rules.rule import Rule
 
@@ -19,3 +21,9 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
 }
 #: Every rule by its code.
 RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for rule in family}
+
+
+def page() -> Path:
+    """Returns the path of the page about the rules: beside this module in an installed wheel, in `grammar/` in a checkout."""
+    installed = Path(__file__).with_name("rules.md")
+    return installed if installed.exists() else Path(__file__).parents[2] / "grammar" / "rules.md"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
+from lrdsl.diagnostics import Lines
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.places import closing, places_of
 
@@ -47,22 +49,23 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a TOML document."""
     marks = Marks.of(source)
     strings = [string for string in _strings(source, finder) if string.named or marks.at(string.begin)]
-    _check(source, marks)
+    loaded(source)
     for string in strings:
         text = _text(source, string)
         if finder.wants(string.named, text, marks.at(string.begin)):
             yield _embedded(source, string, text)
 
 
-def _check(source: str, marks: Marks) -> None:
-    """Raises `UnreadableError` for a document that is not TOML."""
+def loaded(source: str) -> dict[str, Any]:
+    """Reads a TOML document. Raises `UnreadableError` for a text that is not TOML."""
     try:
-        loads(source)
+        document: dict[str, Any] = loads(source)
+        return document
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         place = _PLACE.search(message)
         line = place[1] if place is not None else None
-        at = marks.lines.starts[int(line) - 1] + int(place[2]) - 1 if place is not None and line is not None else len(source)
+        at = Lines.of(source).starts[int(line) - 1] + int(place[2]) - 1 if place is not None and line is not None else len(source)
         raise UnreadableError(f"this is not TOML: {message[: place.start()] if place is not None else message}", min(at, len(source))) from None
 
 
@@ -123,7 +126,7 @@ def _text(source: str, string: _String) -> str:
         return raw
     try:
         return str(loads(f"x={quote}\n{raw}{quote}" if len(quote) == 3 else f"x={quote}{raw}{quote}")["x"])
-    except tomllib.TOMLDecodeError:  # `_check` reports it
+    except tomllib.TOMLDecodeError:  # `loaded` reports it
         return raw
 
 

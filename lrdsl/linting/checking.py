@@ -1,0 +1,87 @@
+"""The check of many files: in several processes, and without those that the cache knows to be clean."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from lrdsl.linting import projects
+from lrdsl.linting.caching import Cache
+from lrdsl.linting.projects import Checked
+from lrdsl.linting.settings import Settings, SettingsOfFiles
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: With at least so many files, several processes share the work.
+_MANY = 200
+#: With at least so many files, the cache is used.
+_WORTH = 50
+#: A file and its settings.
+_Job: TypeAlias = "tuple[Path, Settings]"
+
+
+def check_files(paths: Sequence[Path], settings: SettingsOfFiles, repair: str, cached: bool, console: Console | None) -> list[Checked]:
+    """The results for all files, in their order. Files that the cache knows to be clean are not checked again. A `console` shows how far the check is.
+
+    Raises `SettingsError`.
+    """
+    jobs = [(path, settings.of(path)) for path in paths]
+    if not cached or len(jobs) < _WORTH:
+        return list(_check_all(jobs, repair, console))
+    cache = Cache.of(settings.of(Path.cwd() / "here").root)
+    clean = {path: texts for path, own in jobs if (texts := cache.clean(path, own)) is not None}
+    others = [job for job in jobs if job[0] not in clean]
+    results = dict(zip((path for path, _ in others), _check_all(others, repair, console), strict=True))
+    cache.keep({path: c.entry for path, c in results.items() if c.entry is not None})
+    return [results[path] if path in results else Checked(str(path), "", (), 0, clean[path]) for path in paths]
+
+
+def _check_all(jobs: Sequence[_Job], repair: str, console: Console | None) -> Iterator[Checked]:
+    """Checks files, in several processes if there are many."""
+    workers = os.cpu_count() or 1
+    if len(jobs) < _MANY or workers == 1 or not hasattr(os, "fork"):
+        yield from (_check(job, repair) for job in jobs)
+        return
+    from rich.progress import track
+
+    results = _check_in_parallel(jobs, repair, workers)
+    yield from track(results, "checking", total=len(jobs), console=console, transient=True, disable=console is None or not console.is_terminal)
+
+
+def _check(job: _Job, repair: str) -> Checked:
+    path, settings = job
+    return projects.check_file(path, settings, repair)
+
+
+def _check_in_parallel(jobs: Sequence[_Job], repair: str, workers: int) -> Iterator[Checked]:
+    """Checks files in several processes. A file that crashes its process gets an error.
+
+    The processes are forked: a new Python process could import modules from the folder that is checked. Ctrl-C is for this process, which ends the others.
+    """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    quiet = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("fork"), initializer=quiet)
+    check = partial(_check, repair=repair)
+    done = 0
+    several = pool(workers)
+    try:
+        for checked in several.map(check, jobs, chunksize=32):
+            yield checked
+            done += 1
+    except BrokenProcessPool:
+        for job in jobs[done:]:
+            try:
+                with pool(1) as alone:
+                    yield alone.submit(check, job).result()
+            except BrokenProcessPool:
+                yield projects.ended(job[0])
+    finally:
+        several.shutdown(cancel_futures=True)
