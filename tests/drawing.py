@@ -1,4 +1,4 @@
-"""How many examples a test draws: the number that it names, times `LRDSL_TIMES`, which a nightly run sets."""
+"""How many examples a test draws: a quarter of the number that it names, times `LRDSL_TIMES`, which a nightly run sets."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from hypothesis import settings
 
 #: `LRDSL_TIMES=10 pytest` draws ten times the usual number of examples.
 TIMES = int(os.environ.get("LRDSL_TIMES", "1"))
-#: How many examples a test draws that names no number.
-USUAL = 40
+#: How many examples a test draws in a usual run that names no number.
+USUAL = 20
+#: The share of the number that a test names which a usual run draws, and the least that it draws.
+_SHARE, _LEAST = 4, 8
 
 
 def examples(number: int) -> settings:
-    """Let a test draw so many examples in a usual run."""
-    return settings(max_examples=number * TIMES)
+    """Let a test draw so many examples in a nightly run, with `LRDSL_TIMES=4`."""
+    return settings(max_examples=max(number // _SHARE, min(number, _LEAST)) * TIMES)

@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.complain(f"lrdsl: {error}")
         return 2
     except OSError as error:
-        terminal.abandon()
+        if error.filename is None:
+            terminal.abandon()
         terminal.complain(f"lrdsl: {error.filename or 'the output'}: {error.strerror or error}")
         return 2
     return status or 0

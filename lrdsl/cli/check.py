@@ -102,18 +102,25 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     if arguments.diff:
         changed = _show_changes(results)
         return 2 if missing else 0 if arguments.exit_zero else 1 if _complain(results) or changed else 0
-    report = reports.report(arguments.format, results, unsafe, arguments.statistics)
-    if arguments.output_file:
-        terminal.write(Path(arguments.output_file), report)
-    elif isinstance(report, str):
-        terminal.emit(f"{report}\n" if report else "")
-    else:
-        terminal.say(*report)
+    print_report(arguments.format, results, unsafe, arguments.statistics, arguments.output_file)
     if arguments.verbose:
         terminal.complain(*(line for c in results for line in c.trace.splitlines()))
     if arguments.format in ("text", "concise") and not arguments.quiet:
         terminal.complain(*reports.summary(results, unsafe))
     return _status(arguments, results, missing)
+
+
+def print_report(kind: str, results: Sequence[Checked], unsafe: bool = False, statistics: bool = False, file: str | None = None) -> None:
+    """Prints a report, or writes it into a file; `reports.report` says which there are."""
+    from lrdsl.linting import reports
+
+    report = reports.report(kind, results, unsafe, statistics)
+    if file:
+        terminal.write(Path(file), report)
+    elif isinstance(report, str):
+        terminal.emit(f"{report}\n" if report else "")
+    else:
+        terminal.say(*report)
 
 
 def _status(arguments: argparse.Namespace, results: Sequence[Checked], missing: bool) -> int:

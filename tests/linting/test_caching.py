@@ -217,9 +217,9 @@ def test_the_cache_lies_where_the_system_has_its_caches(tmp_path: Path, monkeypa
 
 
 def test_two_runs_leave_a_whole_cache(project: Path) -> None:
-    one, two = Cache.of(project, "x"), Cache.of(project, "x")
+    one, two = Cache.of(project), Cache.of(project)
     used = SimpleNamespace(folder=str(project), path="1.lrs", file=project / "1.lrs", text="lr = cosine(5)\n")
-    one.keep({project / "1.lrs": entry(project / "1.lrs", "lr = cosine(5)\n", 1, ())})
-    two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", 1, [used])})
-    last = Cache.of(project, "x")
-    assert (last.clean(project / "1.lrs"), last.clean(project / "2.lrs")) == (None, 1), "the last one counts"
+    one.keep({project / "1.lrs": entry(project / "1.lrs", "lr = cosine(5)\n", "x", 1, ())})
+    two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", "x", 1, [used])})
+    last = Cache.of(project)
+    assert (last.clean(project / "1.lrs", "x"), last.clean(project / "2.lrs", "x")) == (None, 1), "the last one counts"

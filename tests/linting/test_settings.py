@@ -70,7 +70,7 @@ def test_no_settings_fail(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyP
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(SettingsError) as caught:
         Settings.of(tmp_path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(f"{path}:")
     assert len(str(caught.value)) < 1000
     monkeypatch.chdir(tmp_path)
     for verb in ("check", "fmt"):
