@@ -178,11 +178,11 @@ def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
     repaired = sum(c.repaired for c in files)
     yield f"{texts} in {read}: {found}" + (f", {repaired} repaired" if repaired else "")
     safe, more = (sum(d.fix is not None and is_safe(d) is kind for d in problems) for kind in (True, False))
-    if unsafe and safe + more:
-        yield f"[*] {safe + more} can be repaired with `--fix --unsafe-fixes`"
-    elif safe or more:
-        hidden = f"{more} with `--fix --unsafe-fixes`"
-        yield f"[*] {safe} can be repaired with `--fix`" + (f", {hidden}" if more else "") if safe else f"{hidden[:-1]}` can be repaired".replace("``", "`")
+    parts = [f"{n} can be repaired with {command}" for n, command in ((safe, "`--fix`"), (more, "`--fix --unsafe-fixes`")) if n]
+    if unsafe and parts:
+        parts = [f"{safe + more} can be repaired with `--fix --unsafe-fixes`"]
+    if parts:
+        yield "[*] " * bool(safe or unsafe) + ", ".join(parts)
 
 
 def name(code: str) -> str:

@@ -99,10 +99,11 @@ class Settings:
             values = tables.read(source, keys)
             if values is None:
                 return None
-            base = cls(path.parent)
+            root = Path(os.path.realpath(path.parent))
+            base = cls(root)
             if "extend" in values:
                 base = cls._extended(path, tables.text("extend", values["extend"]), extending)
-            return base.changed(path.parent, values)
+            return base.changed(root, values)
         except OSError as error:
             raise SettingsError(f"{path}: {error.strerror}") from None
         except RefusedError as error:

@@ -56,7 +56,7 @@ def read(source: str, keys: Sequence[str] = ()) -> Any:
             return None
         value = value.get(key)
         if value is not None and i + 1 == len(keys) and not isinstance(value, dict):
-            raise SettingsError(f"`{'.'.join(keys)}` must be a table, and is {described(value)}", keys)
+            raise SettingsError(f"`{'.'.join(keys)}` must be a table, and is {described(value)}", offset=offset_of(source, keys))
     return value
 
 

@@ -36,7 +36,7 @@ def test_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert "warning[LR307]" in out
     assert " --> a.yaml:1:27\n" in out
     assert "error[LR101]" in out
-    assert err == "3 schedules in 3 files: 2 problems\n[*] 1 can be repaired with `--fix`, 1 with `--fix --unsafe-fixes`\n"
+    assert err == "3 schedules in 3 files: 2 problems\n[*] 1 can be repaired with `--fix`, 1 can be repaired with `--fix --unsafe-fixes`\n"
     assert main(["check", "c.lrs"]) == 0
     assert main(["check", "--ignore", "LR3", "a.yaml"]) == 0
     assert main(["check", "--select", "LR4", "a.yaml"]) == 0
