@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import lrdsl
-from lrdsl.check import MAX_PHASES
+from lrdsl.check import MAX_PHASES, curves
 from lrdsl.check.arguments import MAX_LIST
 from lrdsl.check.cycles import MAX_CYCLES
 from lrdsl.check.program import MAX_STATEMENTS
@@ -122,3 +122,18 @@ def test_bases_of_any_size(text: str, base: float, level: float | None) -> None:
         return
     with pytest.raises(lrdsl.ScheduleError, match="LR152"):
         schedule.at(0, base)
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "problem"),
+    [
+        ("MAX_HEIGHT", 5, "its formula is nested 5 operations deep"),
+        ("MAX_NODES", 9, "its formula has 9 operations"),  # 11, were the tick counted as often as it is used
+    ],
+)
+def test_the_formula_of_a_phase(bound: str, most: int, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "scale(sin(t) + sin(t/2) + sin(t/3))"
+    monkeypatch.setattr(curves, bound, most)
+    assert codes(text) == []
+    monkeypatch.setattr(curves, bound, most - 1)
+    assert [d.message for d in lrdsl.lint(text)] == [f"the schedule is too large: {problem}"]

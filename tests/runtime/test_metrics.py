@@ -230,3 +230,11 @@ def test_a_time_that_has_passed_when_its_phase_begins_ends_it_at_once() -> None:
         assert scheduler.get_last_lr() == [1.0]
         scheduler.step(loss=loss)
     assert scheduler.get_last_lr() == [0.2]
+
+
+def test_the_warning_about_a_metric_points_at_the_caller() -> None:
+    scheduler = lrdsl.compile("plateau(patience=1)", SimpleNamespace(param_groups=[{"lr": 1.0}]))
+    scheduler.step(1.0)
+    with pytest.warns(MetricWarning) as caught:
+        scheduler.step()
+    assert [warning.filename for warning in caught] == [__file__]
