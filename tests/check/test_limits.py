@@ -137,3 +137,22 @@ def test_the_formula_of_a_phase(bound: str, most: int, problem: str, monkeypatch
     assert codes(text) == []
     monkeypatch.setattr(curves, bound, most - 1)
     assert [d.message for d in lrdsl.lint(text)] == [f"the schedule is too large: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("warmup(5) then cosine(rest) then plateau(patience=3)", []),
+        ("warmup(5) then cosine(rest) then plateau(patience=3) for 20 then linear(5)", []),
+        ("warmup(5) then cosine(rest) then plateau(patience=3) then linear(5)", ["LR122", "LR141"]),
+        ("warmup(5) then cosine(rest) then hold until loss < 0.1", ["LR122"]),
+        ("warmup(5) then cosine(rest) then hold until loss < 0.1 then linear(5)", ["LR122"]),
+    ],
+)
+def test_a_rest_before_a_phase_that_a_metric_ends(text: str, expected: list[str]) -> None:
+    assert [d.code for d in lrdsl.lint(text, total_steps=100) if d.severity == "error"] == expected
+
+
+@pytest.mark.parametrize("assertion", ["2 * max(lr) <= 3x", "max(lr) * 2 <= 3x", "max(lr) <= 2 * max(lr)", "min(lr) + max(lr) >= 1x"])
+def test_assertions_may_count_with_measures(assertion: str) -> None:
+    assert codes(f"lr = hold(5); assert {assertion}") == []
