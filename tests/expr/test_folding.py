@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lrdsl import parse
-from lrdsl.expr import Call, Num, T, add, call, div, mod, mul, number, power, substitute, within
+from lrdsl.expr import PI, Call, Num, T, add, call, div, mod, mul, number, power, substitute, within
 from lrdsl.expr.exact import unplain
 from lrdsl.expr.periods import cycles
 
@@ -88,3 +88,11 @@ def _at(e: Any, tick: Fraction) -> Any:
 )
 def test_where_cycles_and_stairs_begin(text: str, found: list[tuple[int, int]]) -> None:
     assert sorted({(length, start % length if text[0] != "h" else start) for length, start in cycles(parse(text).plan.level)}) == found
+
+
+@pytest.mark.parametrize("halves", range(-5, 9))
+def test_waves_at_quarters_of_their_period_are_whole_numbers(halves: int) -> None:
+    turn = mul(number(Fraction(halves, 2)), PI)
+    assert call("cos", turn) == number((1, 0, -1, 0)[halves % 4])
+    assert call("sin", turn) == number((0, 1, 0, -1)[halves % 4])
+    assert isinstance(call("cos", mul(number(Fraction(halves, 2) + Fraction(1, 3)), PI)), Call)

@@ -84,7 +84,16 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "schedule": (
         ("lrdsl/schedule/*.py",),
-        ("lrdsl/schedule", "tests/check", "tests/test_arguments.py", "tests/analysis/test_comparison.py", "tests/runtime/test_unchanged.py", _LAWS[0]),
+        (
+            "lrdsl/schedule",
+            "tests/check/test_files.py",
+            "tests/check/test_keys.py",
+            "tests/check/test_limits.py",
+            "tests/test_arguments.py",
+            "tests/analysis/test_comparison.py",
+            "tests/runtime/test_unchanged.py",
+            _LAWS[0],
+        ),
     ),
 }
 _LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")

@@ -51,7 +51,7 @@ def test_a_formula_of_constants_alone_is_worked_out_by_python() -> None:
     assert scalar._function((level, Float(3)), ["def both(k):"], ["    return {0}, {1}"])(1) == (-0.375, 3)
 
 
-@pytest.mark.parametrize("text", ["linear(41)", "linear(40)", "linear(39)", "cosine(41)", "linear(41) then linear(41)"])
+@pytest.mark.parametrize("text", ["linear(41)", "linear(40)", "cosine(41)", "warmup(41)", "warmup(40)", "linear(41, to=2x)", "linear(41) then linear(41)"])
 def test_ways_to_count_do_not_share_code(text: str) -> None:
     """The time since the begin of a phase, that and 1 more, and 1 less: as numbers they differ in little."""
     for touches in ("start", "end", "neither", "both", "start"):

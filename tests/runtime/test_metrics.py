@@ -241,8 +241,14 @@ def test_the_warning_about_a_metric_points_at_the_caller() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(hold until loss < 0.3 then linear(4, to=0.5x)) then linear(4)", "hold until loss < 0.3 then (linear(4, to=0.5x) then linear(4))"]
+    "text",
+    [
+        "(hold until loss < 0.3 then linear(4, to=0.5x)) then linear(4)",
+        "hold until loss < 0.3 then (linear(4, to=0.5x) then linear(4))",
+        "let begin = hold until loss < 0.3 then linear(4, to=0.5x); lr = begin then linear(4)",
+        "let begin = hold until loss < 0.3 then linear(2, to=0.75x); let more = begin then linear(2, to=0.5x); lr = more then linear(4)",
+    ],
 )
-def test_brackets_around_phases_after_an_event_change_nothing(text: str) -> None:
+def test_brackets_and_names_of_phases_after_an_event_change_nothing(text: str) -> None:
     scheduler = compiled(text)
     assert run(scheduler, 0.5, 0.2, *[0.9] * 10) == [1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0, 0.0, 0.0]
