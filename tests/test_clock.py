@@ -143,3 +143,19 @@ def test_a_tick_is_a_step_or_an_epoch(tick: object) -> None:
 def test_an_unknown_fact_is_a_mistake_in_the_call() -> None:
     with pytest.raises(TypeError, match="steps_per_epoch"):
         lrdsl.parse("hold", steps_per_epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("tick", "amounts"),
+    [
+        ("step", {"tick": 5, "epoch": Fraction(1, 2), "step": 5, "sample": 160, "token": 500}),
+        ("epoch", {"tick": 5, "epoch": 5, "step": 50, "sample": 1600, "token": 5000}),
+    ],
+)
+def test_what_a_run_has_seen(tick: str, amounts: dict[str, Fraction]) -> None:
+    clock = Clock.of(steps_per_epoch=10, batch_size=32, tokens_per_step=100, tick=tick)
+    assert {unit: clock.amount(5, unit) for unit in amounts} == amounts
+    assert [clock.ticks(amount, unit) for unit, amount in amounts.items() if unit != "tick"] == [5] * 4
+    for unit in ("epoch", "sample", "token"):
+        with pytest.raises(MissingFactError):
+            Clock.of(tick="step").amount(5, unit)

@@ -66,7 +66,7 @@ def _large_power(args: Sequence[Range], sizes: Sequence[float], result: Range) -
         return result, base ** min(1.0, b[0])
     if not may_vanish(a):
         return result, MOST
-    return (result, min(MOST, LEAST ** b[1])) if a[0] > 0 and b[1] < 0 else (result, MOST) if a[0] >= 0 and b[0] >= 0 else _UNKNOWN
+    return (result, min(MOST, LEAST ** max(b[1], -1.0))) if a[0] > 0 and b[1] < 0 else (result, MOST) if a[0] >= 0 and b[0] >= 0 else _UNKNOWN
 
 
 def _large_minimum(args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:

@@ -24,7 +24,7 @@ from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import BASE, Call, Expr, T, walk
 from lrdsl.numbers import infinite
 from lrdsl.numbers.machine import Accumulated, Choice
-from lrdsl.numbers.pairs import ZERO, Float, is_apart_from_zero
+from lrdsl.numbers.pairs import Float, is_apart_from_zero
 from lrdsl.numbers.products import MOST_FACTORS
 from lrdsl.numbers.steep import USUAL, has_slope, is_steep, small
 
@@ -254,7 +254,7 @@ class _Scope:
         of = self.of(e.of)
         if of.constant is not None:
             return self.of(e.values[max(0, bisect_right(e.starts, of.constant) - 1)])
-        mirrored = isinstance(e.of, Call) and e.of.op == "sub" and e.of.args[0] is ZERO
+        mirrored = isinstance(e.of, Call) and e.of.op == "sub"  # from 0: time runs backward
         time = e.of.args[1] if mirrored and isinstance(e.of, Call) else e.of
         starts = [math.ceil(start) if of.whole else start for start in e.starts[1:]]
         chosen: Term | None = None

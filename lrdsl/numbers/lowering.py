@@ -142,8 +142,6 @@ class _Lowering:
             return self._pow(e.args[0], e.args[1], True)
         if e.op in _SLOPES:
             return self._function(e.op, self.pair(e.args[0]), True)
-        if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
-            return self._call(e)
         return wide(e.op, *(self.of(a) for a in e.args))
 
     def _call(self, e: Call) -> Expr:

@@ -257,7 +257,7 @@ def attach(schedule: Schedule, groups: list[Group], bases: GroupBases, values: d
     tracks = []
     for name, targets in {LR: [], **quantities(schedule.targets)}.items():
         key, element = (targets[0].key, targets[0].element) if targets else (LR, None)
-        holders = [values] if key in values and targets else groups
+        holders = [values] if key in values else groups
         if holders is not groups:
             _check_value(targets, groups, schedule)
         assignments = assign_groups(targets, holders, schedule)

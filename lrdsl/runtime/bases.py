@@ -59,7 +59,7 @@ def base_for(evaluator: Evaluator, tick: float, level: float) -> float | None:
 
 
 def _bisected(level_of: Callable[[float], float], level: float) -> float | None:
-    """The base at which a function that rises with it has a level."""
+    """The least base at which a function that rises with it has a level."""
     low, high = BASE_RANGE
     while low < (middle := math.sqrt(low) * math.sqrt(high)) < high:
         low, high = (middle, high) if level_of(middle) < level else (low, middle)

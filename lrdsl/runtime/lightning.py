@@ -28,13 +28,11 @@ class ReportMetrics(Callback):
         self._validated = False
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
-        """Says to the schedules that reports will come."""
+        """Notes what was logged before."""
         self._epoch, self._validated = _Logged(trainer.callback_metrics), False
-        for scheduler in _schedulers(trainer):
-            scheduler.report()
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
-        """Reports what the module has logged in its own `on_train_epoch_end`, which comes after that of callbacks."""
+        """Reports what the module has logged in its own `on_train_epoch_end`, which comes after that of callbacks. At first, it says that reports will come."""
         _report(trainer, self._epoch.new(trainer.callback_metrics))
         self._epoch = _Logged(trainer.callback_metrics)
 

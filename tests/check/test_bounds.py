@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
+from collections.abc import Iterator
+from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
 import lrdsl
-from lrdsl.check.bounds import bounds, constant
-from lrdsl.check.intervals import ANY
-from lrdsl.expr import Expr, T, call, mod, number, power
+from lrdsl.check.bounds import Box, bounds, constant
+from lrdsl.check.intervals import ANY, MOST
+from lrdsl.expr import BASE, Expr, Symbol, T, call, mod, number, power
 from lrdsl.numbers.scalar import Evaluator
-from lrdsl.plan import Plan
+from lrdsl.plan import Plan, pieces
 
 _ENDS = (-9.0, -math.pi, -2.5, -1.0, -0.25, 0.0, 0.3, 0.5, 1.0, math.pi / 2, 2.0, math.pi, 4.0, 5.5, 2 * math.pi, 8.0, 12.0)
 _FORMULAS: dict[str, Expr] = {
@@ -89,6 +94,9 @@ def test_a_range_holds_every_value_and_little_more(name: str) -> None:
         ("hold until val_loss < 0.3 then scale(1/t)", ["LR144"]),
         ("hold until val_loss < 0.3 then scale(1/(t + 1))", []),
         ("scale(1/(9 - t)) until val_loss < 0.3 or 10", ["LR144"]),
+        # A power that is past the doubles, of a number that is as small as a double can be.
+        ("scale(1/(1 + (1e-100^3*(t + 1))^(-1000)))", []),
+        ("scale((1e-100^3*(t + 1))^(-1000))", ["LR144"]),
         # A cycle does not come to its end.
         ("repeat(scale(1/(9 - t)) for 8)", []),
         ("repeat(scale(1/(9 - t)) for 10)", ["LR144"]),
@@ -109,3 +117,86 @@ def test_a_constant_is_a_number_where_it_has_one() -> None:
     assert constant(power(number(2), number(10))) == 1024
     assert math.isnan(constant(call("log", number(0))))
     assert math.isnan(constant(call("sqrt", number(-1))))
+
+
+_MAGNITUDES = [0.0, 1e-300, 1e-5, 1.0, 3.0, 1e285]
+_PAST = [math.inf, MOST, 1e100]  # the least size of what may be infinite; infinity where nothing is
+
+
+def _huge(op: str, x: Any, y: Any) -> Any:
+    """The value of an operation on numbers of any size. One that is past all bounds is infinite."""
+    if op == "exp" or op == "expm1":
+        return mpmath.inf if x > 1e6 else mpmath.mpf(0) - (op == "expm1") if x < -1e6 else getattr(mpmath, op)(x)
+    if op == "pow":
+        digits = 0 if x in (0, 1) else y * mpmath.log10(abs(x))
+        return mpmath.inf if digits > 1e6 else mpmath.mpf(0) if digits < -1e6 else x**y
+    binary = {"add": operator.add, "mul": operator.mul, "div": operator.truediv, "min": min, "max": max}
+    return binary[op](x, y) if op in binary else getattr(mpmath, op)(x) if op != "abs" else abs(x)
+
+
+def _double(op: str, x: Any, y: Any) -> float:
+    """The double of an operation on doubles, as a processor has it."""
+    names = {"div": "divide", "mul": "multiply", "pow": "power", "min": "minimum", "max": "maximum"}
+    function = getattr(np, names.get(op, op))
+    with np.errstate(all="ignore"):
+        return float(function(np.float64(x), np.float64(y)) if op in ("add", *names) else function(np.float64(x)))
+
+
+def _arguments(signs: tuple[int, ...]) -> Iterator[tuple[tuple[float, float], float, list[tuple[float, Any]]]]:
+    """Ranges, with the least size of what is infinite in them, and some of the doubles in them, each with the number that it stands for."""
+    for sign, (i, low), size in itertools.product(signs, enumerate(_MAGNITUDES), _PAST):
+        for high in _MAGNITUDES[i::2] if size == math.inf else [math.inf]:
+            inside = [(sign * x, mpmath.mpf(sign * x)) for x in {low, min(high, max(_MAGNITUDES))}]
+            past = [] if size == math.inf else [(sign * math.inf, sign * mpmath.mpf(size) * factor) for factor in (1, mpmath.mpf(10) ** 400)]
+            yield (low, high) if sign > 0 else (-high, -low), size, [*inside, *past]
+
+
+_X, _Y = Symbol("x"), Symbol("y")
+#: How many of the ranges that may be past the doubles are known of all the same.
+_PROVEN = {
+    "add": 1440, "mul": 656, "div": 756, "pow": 282, "min": 1656, "max": 1656, "exp": 27, "expm1": 27, "log": 4, "log1p": 2, "abs": 24, "ceil": 24, "floor": 24, "sqrt": 12,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("op", ["add", "mul", "div", "pow", "min", "max", "exp", "expm1", "log", "log1p", "abs", "ceil", "floor", "sqrt"])
+def test_what_is_past_the_doubles(op: str) -> None:
+    """Where a range is given, the double lies in it, and is near the number; one that is infinite stands for a number of at least the size that is noted."""
+    two = op in ("add", "mul", "div", "pow", "min", "max")
+    proven = 0
+    for (a, size, some), (b, other, more) in itertools.product(_arguments((1, -1)), _arguments((1, -1)) if two else [((0.0, 0.0), math.inf, [(0.0, 0)])]):
+        formula = call(op, _X, _Y) if two else call(op, _X)
+        box = Box({_X: a, _Y: b}, {x: least for x, least in ((_X, size), (_Y, other)) if least < math.inf})
+        low, high = box.of(formula)
+        if math.isnan(low) or not (math.inf in (-low, high) or box.large):
+            continue
+        noted = box.large.get(formula, math.inf) * 0.99
+        for (x, true_x), (y, true_y) in itertools.product(some, more):
+            double, true = _double(op, x, y), _huge(op, true_x, true_y)
+            where = (op, (a, size), (b, other), x, y)
+            assert min(low, MOST) - 1e-12 * abs(double) - 1e-90 <= double <= max(high, -MOST) + 1e-12 * abs(double) + 1e-90 or math.isinf(double), where
+            assert not math.isinf(double) or (high == math.inf if double > 0 else low == -math.inf), where
+            past = min(abs(double), abs(true)) >= noted
+            assert past or (math.isfinite(double) and abs(double - true) <= 1e-9 * abs(true) + 1e-90), where
+        proven += 1
+    assert proven == _PROVEN[op]
+
+
+@pytest.mark.parametrize("text", ["cumprod(0.9 + 0.05*cos(t))", "cumprod(1.1 + 0.05*cos(t))", "cumprod(1 + 0.3*cos(t))", "cumprod(t/5)", "cumprod(3 - t)"])
+def test_a_product_lies_in_its_range(text: str) -> None:
+    schedule = lrdsl.parse(f"{text} for 40")
+    levels = schedule.values(40).tolist()
+    for last in (0, 1, 2, 3, 8, 39):
+        low, high = bounds(pieces(schedule.plan.level)[0].level, {T: (0.0, float(last)), BASE: (1.0, 1.0)})
+        assert low * (1 - 1e-12) <= min(levels[: last + 1]) <= max(levels[: last + 1]) <= high * (1 + 1e-12), last
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("scale(exp(floor((t+1)/2)) / exp(t/2))", {0: 1.0, 4999: math.exp(0.5), 5000: 1.0}),
+        ("scale(exp(100*sqrt(t)/3) / exp(sqrt(t)*33) / exp(sqrt(t)))", {0: 1.0, 10_000: math.exp(-200 / 3)}),
+    ],
+)
+def test_exponentials_that_cancel(text: str, levels: dict[int, float]) -> None:
+    schedule = lrdsl.parse(text)
+    assert {tick: schedule.at(tick) for tick in levels} == pytest.approx(levels, rel=1e-12)

@@ -107,3 +107,9 @@ def test_a_base_is_a_number_above_0(size: str) -> None:
     codes = [d.code for d in lrdsl.lint(f"set base = {size}; lr = hold")]
     assert codes
     assert set(codes) <= {"LR131", "LR144"}
+
+
+@pytest.mark.parametrize("conditions", ["for rest or loss < 0.1", "loss < 0.1 or for rest"])
+def test_a_rest_that_is_the_longest_time_too_leaves_room_for_what_follows(conditions: str) -> None:
+    schedule = lrdsl.parse(f"hold(5) then (linear(rest) until {conditions}) then hold(5)", total_steps=100)
+    assert (schedule.length, schedule.at(94), schedule.at(95)) == (100, pytest.approx(1 / 90), 0)

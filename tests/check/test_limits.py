@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import lrdsl
-from lrdsl.check import MAX_PHASES
+from lrdsl.check import MAX_PHASES, curves
 from lrdsl.check.arguments import MAX_LIST
 from lrdsl.check.cycles import MAX_CYCLES
 from lrdsl.check.program import MAX_STATEMENTS
@@ -122,3 +122,37 @@ def test_bases_of_any_size(text: str, base: float, level: float | None) -> None:
         return
     with pytest.raises(lrdsl.ScheduleError, match="LR152"):
         schedule.at(0, base)
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "problem"),
+    [
+        ("MAX_HEIGHT", 5, "its formula is nested 5 operations deep"),
+        ("MAX_NODES", 9, "its formula has 9 operations"),  # 11, were the tick counted as often as it is used
+    ],
+)
+def test_the_formula_of_a_phase(bound: str, most: int, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "scale(sin(t) + sin(t/2) + sin(t/3))"
+    monkeypatch.setattr(curves, bound, most)
+    assert codes(text) == []
+    monkeypatch.setattr(curves, bound, most - 1)
+    assert [d.message for d in lrdsl.lint(text)] == [f"the schedule is too large: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("warmup(5) then cosine(rest) then plateau(patience=3)", []),
+        ("warmup(5) then cosine(rest) then plateau(patience=3) for 20 then linear(5)", []),
+        ("warmup(5) then cosine(rest) then plateau(patience=3) then linear(5)", ["LR122", "LR141"]),
+        ("warmup(5) then cosine(rest) then hold until loss < 0.1", ["LR122"]),
+        ("warmup(5) then cosine(rest) then hold until loss < 0.1 then linear(5)", ["LR122"]),
+    ],
+)
+def test_a_rest_before_a_phase_that_a_metric_ends(text: str, expected: list[str]) -> None:
+    assert [d.code for d in lrdsl.lint(text, total_steps=100) if d.severity == "error"] == expected
+
+
+@pytest.mark.parametrize("assertion", ["2 * max(lr) <= 3x", "max(lr) * 2 <= 3x", "max(lr) <= 2 * max(lr)", "min(lr) + max(lr) >= 1x"])
+def test_assertions_may_count_with_measures(assertion: str) -> None:
+    assert codes(f"lr = hold(5); assert {assertion}") == []

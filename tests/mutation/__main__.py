@@ -36,6 +36,11 @@ from tests.mutation.changes import Mutant, faults, mutant
 
 ROOT = Path(__file__).parents[2]
 _LAWS = ("tests/properties/test_laws.py", "tests/properties/test_agreement.py")
+#: The tests of the running scheduler but those that start processes or drive the tests of torch.
+_RUNTIME = (
+    "scheduler", "metrics", "replan", "targets", "batches", "torch", "unchanged", "bases", "breakages", "families", "migrating", "optimizers", "reports", "tensors",
+    "together", "values", "warnings",
+)  # fmt: skip
 #: The rooms: their modules, and the tests that belong to them.
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "check": (
@@ -50,24 +55,46 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers/test_lowering.py", "tests/runtime/test_metrics.py")),
     "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py", "tests/check/test_batches.py")),
-    "numbers": (("lrdsl/numbers/*.py",), ("tests/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS)),
+    "numbers": (
+        ("lrdsl/numbers/*.py",),
+        ("tests/numbers", "lrdsl/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS),
+    ),
     "expr": (("lrdsl/expr/*.py",), ("tests/expr", "lrdsl/expr", "tests/check", "tests/numbers/test_lowering.py", "tests/formulas/test_text.py", _LAWS[0])),
     "shapes": (("lrdsl/shapes/*.py",), ("tests/shapes", "tests/check", "tests/numbers/test_lowering.py", "tests/formulas/test_sentence.py", _LAWS[0])),
     "runtime": (
         ("lrdsl/runtime/*.py",),
         (
-            "tests/runtime/test_scheduler.py",
-            "tests/runtime/test_metrics.py",
-            "tests/runtime/test_replan.py",
-            "tests/runtime/test_targets.py",
-            "tests/runtime/test_batches.py",
-            "tests/runtime/test_torch.py",
-            "tests/runtime/test_unchanged.py",
+            *(f"tests/runtime/test_{name}.py" for name in _RUNTIME),
             "lrdsl/runtime",
         ),
     ),
     "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
     "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "tests/test_readme.py")),
+    "formulas": (("lrdsl/formulas/*.py",), ("tests/formulas", "lrdsl/formulas")),
+    "targets": (
+        ("lrdsl/targets/*.py",),
+        (
+            "tests/targets",
+            "lrdsl/targets",
+            "tests/check/test_keys.py",
+            "tests/check/test_files.py",
+            "tests/runtime/test_targets.py",
+            "tests/runtime/test_families.py",
+        ),
+    ),
+    "schedule": (
+        ("lrdsl/schedule/*.py",),
+        (
+            "lrdsl/schedule",
+            "tests/check/test_files.py",
+            "tests/check/test_keys.py",
+            "tests/check/test_limits.py",
+            "tests/test_arguments.py",
+            "tests/analysis/test_comparison.py",
+            "tests/runtime/test_unchanged.py",
+            _LAWS[0],
+        ),
+    ),
 }
 _LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")
 #: A drawn test draws this many examples; a mutant may take so many bytes, and so many seconds of processor time beside those that its tests take.

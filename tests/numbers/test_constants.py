@@ -32,3 +32,10 @@ def test_what_is_no_double_is_left_alone() -> None:
     assert in_two_doubles(Call("cos", (number(10**20),))) is None
     assert in_two_doubles(Call("exp", (T,))) is None
     assert in_two_doubles(Call("sin", (PI,))) is not None
+
+
+def test_zero_and_the_ends_of_the_doubles() -> None:
+    assert in_two_doubles(Call("log", (number(1),))) == (0.0, 0.0)
+    for power, kept in ((249, True), (251, False)):
+        for sign in (1, -1):
+            assert (in_two_doubles(Call("mul", (number(10.0 ** (sign * power)), number(1)))) is not None) == kept

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import random
 import sys
+from collections.abc import Callable
+from fractions import Fraction
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lrdsl
 from lrdsl import work
 from lrdsl.numbers import products
-from lrdsl.numbers.products import Factors, RunningProduct
+from lrdsl.numbers.products import Factors, RunningProduct, running_products
 
 
 def made() -> RunningProduct:
@@ -85,3 +89,129 @@ def test_products_are_work_of_the_text(array: bool) -> None:
     with work.limited():
         s.values([1_000_000]) if array else s.at(1_000_000)
         assert work.spent() >= 990_000 >> products._FACTORS
+
+
+def _head(a: float) -> float:
+    """The first 26 bits of a double."""
+    fraction, exponent = math.frexp(a)
+    return math.ldexp(round(fraction * 2**26), exponent - 26)
+
+
+def error(high: float, low: float, exact: Fraction) -> float:
+    """The relative error of a pair."""
+    return float(abs((Fraction(high) + Fraction(low) - exact) / exact))
+
+
+@pytest.mark.parametrize("head", [None, _head])
+def test_two_pairs_are_multiplied_with_a_small_error(head: Callable[[float], float] | None) -> None:
+    numbers = random.Random(7)
+    for _ in range(200):
+        a, c = (numbers.uniform(0.5, 2) * numbers.choice((-1, 1)) for _ in range(2))
+        b, d = (numbers.uniform(-0.5, 0.5) * math.ulp(x) for x in (a, c))
+        high, low = products.times(a, b, c, d, head)
+        assert error(high, low, (Fraction(a) + Fraction(b)) * (Fraction(c) + Fraction(d))) < 2**-78
+        assert high + low == high
+
+
+def _drawn(n: int) -> list[tuple[float, float]]:
+    numbers = random.Random(n)
+    highs = [numbers.uniform(0.5, 2) * numbers.choice((-1, 1)) for _ in range(n)]
+    return [(high, numbers.uniform(-0.5, 0.5) * math.ulp(high)) for high in highs]
+
+
+def _factors(pairs: list[tuple[float, float]]) -> Factors:
+    """The factors 1, 2, .. of a list."""
+    table = np.array([(math.nan, math.nan), *pairs]).T
+    return Factors(lambda k: pairs[k - 1], lambda indices: (table[0][indices.astype(int)], table[1][indices.astype(int)]))
+
+
+def _whole(pairs: list[tuple[float, float]]) -> list[Fraction]:
+    """The products of the first 0, 1, .. factors."""
+    product, out = Fraction(1), [Fraction(1)]
+    for high, low in pairs:
+        product *= Fraction(high) + Fraction(low)
+        out.append(product)
+    return out
+
+
+@pytest.mark.parametrize("asked", [(150,), (7, 8, 9, 31, 32, 33, 150, 40, 3, 0, 64, 5), (33, 34, 150), (149, 150, 16, 17), (4, 61, 150, 1, 2)])
+def test_a_running_product_has_a_small_error(asked: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In leaps of whole strides, and one by one."""
+    monkeypatch.setattr(products, "STRIDE", 4)
+    monkeypatch.setattr(products, "_STRIDES", 3)
+    pairs = _drawn(150)
+    exact = _whole(pairs)
+    product = RunningProduct(_factors(pairs))
+    for n in asked:
+        assert product(n) == float(exact[n])
+        last, high, low = product.last
+        assert last == n
+        assert error(high, low, exact[n]) <= n * 2**-78
+    for stride, (high, low) in product.strides.items():
+        assert error(high, low, exact[stride * 4]) <= stride * 4 * 2**-78
+    assert set(product.strides) == set(range(max(asked) // 4 + 1))
+
+
+def test_a_running_product_multiplies_few_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one costs one; a jump forward what lies between; a jump back at most a stride. Leaps go by arrays."""
+    monkeypatch.setattr(products, "STRIDE", 4)
+    monkeypatch.setattr(products, "_STRIDES", 3)
+    one_by_one: list[int] = []
+    by_array: list[list[int]] = []
+    factors = Factors(lambda k: one_by_one.append(k) or (1.0, 0.0), lambda indices: by_array.append([int(k) for k in indices]) or (1.0, 0.0))
+    product = RunningProduct(factors)
+
+    def multiplied(n: int) -> tuple[list[int], list[list[int]]]:
+        one_by_one.clear()
+        by_array.clear()
+        product(n)
+        return list(one_by_one), list(by_array)
+
+    assert multiplied(3) == ([1, 2, 3], [])
+    assert multiplied(4) == ([4], [])
+    assert multiplied(4) == ([], [])
+    assert multiplied(8) == ([5, 6, 7, 8], [])
+    assert multiplied(16) == ([*range(9, 17)], [])
+    assert multiplied(6) == ([5, 6], [])
+    assert multiplied(15) == ([13, 14, 15], [])
+    assert multiplied(24) == ([*range(17, 25)], [])
+    assert multiplied(34) == ([33, 34], [[*range(25, 33)]])
+    assert multiplied(33) == ([33], [])
+    assert multiplied(90) == ([89, 90], [[*range(33, 45)], [*range(45, 57)], [*range(57, 69)], [*range(69, 81)], [*range(81, 89)]])
+    assert multiplied(50) == ([49, 50], [])
+    assert multiplied(70) == ([69, 70], [])
+    assert multiplied(74) == ([71, 72, 73, 74], [])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 130])
+def test_products_of_an_array(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_BLOCK", 64)
+    pairs = _drawn(n)
+    found = running_products(_factors(pairs).factors, n)
+    assert found.tolist() == [float(x) for x in _whole(pairs)]
+
+
+@pytest.mark.parametrize("zero", [1, 2, 4, 5, 8, 13, 60, 64, 65])
+def test_what_comes_after_a_zero_is_zero(zero: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the product of the factors behind it is past the doubles; and a product that is past them is infinite."""
+    monkeypatch.setattr(products, "STRIDE", 4)
+    monkeypatch.setattr(products, "_STRIDES", 3)
+    monkeypatch.setattr(products, "_BLOCK", 64)
+    pairs = [(2.0 if k < zero else 0.0 if k == zero else 1e300, 0.0) for k in range(1, 101)]
+    expected = [2.0**k if k < zero else 0.0 for k in range(101)]
+    assert running_products(_factors(pairs).factors, 100).tolist() == expected
+    for asked in ([*range(101)], [100], [70, 100, 5]):
+        product = RunningProduct(_factors(pairs))
+        assert [product(n) for n in asked] == [expected[n] for n in asked]
+    pairs[zero - 1] = (1e250, 0.0)
+    over = [2.0**k if k < zero else 2.0 ** (zero - 1) * 1e250 if k == zero else math.inf for k in range(101)]
+    assert running_products(_factors(pairs).factors, 100).tolist() == over
+    for asked in ([*range(101)], [100], [70, 100, zero]):
+        product = RunningProduct(_factors(pairs))
+        assert [product(n) for n in asked] == [over[n] for n in asked]
+
+
+def test_too_many_factors_are_refused() -> None:
+    products.within(products.MOST_FACTORS)
+    with pytest.raises(lrdsl.ScheduleError, match=r"LR152.* a product of 4000001 factors, and 4000000 are the most"):
+        products.within(products.MOST_FACTORS + 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dis
+import sys
 from typing import Any
 
 import pytest
 
+import lrdsl.numbers
 from lrdsl import parse
 from lrdsl.expr import BASE, Call, Expr
 from lrdsl.numbers import scalar
@@ -46,3 +49,37 @@ def test_schedules_that_differ_in_numbers_alone_share_their_code(shape: str) -> 
 def test_a_formula_of_constants_alone_is_worked_out_by_python() -> None:
     level = Call("mul", (Call("div", (Float(2.0), Float(-4.0))), Call("sub", (Float(1), Float(0.25)))))
     assert scalar._function((level, Float(3)), ["def both(k):"], ["    return {0}, {1}"])(1) == (-0.375, 3)
+
+
+@pytest.mark.parametrize("text", ["linear(41)", "linear(40)", "cosine(41)", "warmup(41)", "warmup(40)", "linear(41, to=2x)", "linear(41) then linear(41)"])
+def test_ways_to_count_do_not_share_code(text: str) -> None:
+    """The time since the begin of a phase, that and 1 more, and 1 less: as numbers they differ in little."""
+    for touches in ("start", "end", "neither", "both", "start"):
+        counted = text.replace(")", f", touches={touches})")
+        group, store = _storing(counted)
+        for tick in range(38):
+            store(tick)
+            assert group["lr"] == pytest.approx(float(parse(counted).values(38, 0.1)[tick]), rel=1e-14), (counted, tick)
+
+
+def test_what_groups_share_is_computed_once() -> None:
+    def sines(count: int) -> int:
+        slots = [({"lr": 0.1}, 0.1 * (i + 1)) for i in range(count)]
+        store = Evaluator.of(parse("scale(2 + sin(t))").plan).code_at(0).storing("lr", slots)
+        return sum(instruction.argval == "sin" for instruction in dis.get_instructions(store))
+
+    assert sines(1) == sines(3) == sines(8) == sines(100) > 0
+
+
+def test_only_products_count_their_factors() -> None:
+    assert not Evaluator.of(parse("cosine(9)").plan).code_at(0).multiplies
+    assert Evaluator.of(parse("cumprod(0.5 + 1/(t + 3))").plan).code_at(0).multiplies
+
+
+@pytest.mark.parametrize(("text", "loaded"), [("scale(t * exp(0.3))", True), ("cosine(9)", False)])
+def test_the_module_of_constants_is_loaded_before_the_run(text: str, loaded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    level = parse(text).plan.level
+    monkeypatch.delitem(sys.modules, "lrdsl.numbers.constants", raising=False)
+    monkeypatch.delattr(lrdsl.numbers, "constants", raising=False)
+    scalar.load_modules(level)
+    assert ("lrdsl.numbers.constants" in sys.modules) == loaded

@@ -85,7 +85,10 @@ def test_fractional_cycles_in_singles(text: str) -> None:
     np.testing.assert_allclose(in_singles(lrdsl.parse(text), range(200)), expected, rtol=2e-6, atol=1e-7 * expected.max())
 
 
-@pytest.mark.parametrize("text", ["cumprod(1 - 1/(t + 2)^2)", "cumprod(1 - 1e-6/(1 + t)) for 9000 then linear(9)", "repeat(cumprod(0.5 + 0.4/(1 + t)) for 5)"])
+@pytest.mark.parametrize(
+    "text",
+    ["cumprod(1 - 1/(t + 2)^2)", "cumprod(1 - 1e-6/(1 + t)) for 9000 then linear(9)", "repeat(cumprod(0.5 + 0.4/(1 + t)) for 5)", "cumprod(max(-1, 0.5 - t))"],
+)
 def test_long_products(text: str) -> None:
     schedule, ticks = lrdsl.parse(text), np.array([0.0, 1, 3, 4, 7, 60, 4095, 4096, 4097, 8999, 12345])
     found = level_of(schedule)(ticks)

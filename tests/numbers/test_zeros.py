@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
+import operator
 
 import jax
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 import lrdsl
 import lrdsl.jax
 from lrdsl.expr import BASE, affine
+from lrdsl.numbers import zeros
 from lrdsl.numbers.lowering import numeric
 from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import pieces
@@ -75,3 +79,16 @@ def test_a_plain_shape_costs_nothing_more(name: str) -> None:
         assert parts is not None
         trees = tuple(numeric(part, piece.start) for part in parts)
         assert unsigned(*trees) == trees
+
+
+def test_the_signs_of_sums_and_products_are_those_of_doubles() -> None:
+    numbers = {zeros._NEGATIVE: (-2.0, -1.0), zeros._MINUS_ZERO: (-0.0,), zeros._PLUS_ZERO: (0.0,), zeros._POSITIVE: (1.0, 2.0)}
+
+    def sign(x: float) -> int:
+        return (zeros._NEGATIVE if x else zeros._MINUS_ZERO) if math.copysign(1, x) < 0 else zeros._POSITIVE if x else zeros._PLUS_ZERO
+
+    for a, b in itertools.product(range(1, 16), repeat=2):
+        pairs = [(x, y) for s in numbers if s & a for x in numbers[s] for r in numbers if r & b for y in numbers[r]]
+        assert zeros._sum(a, b) == functools.reduce(operator.or_, (sign(x + y) for x, y in pairs)), (a, b)
+        assert zeros._product(a, b) == functools.reduce(operator.or_, (sign(x * y) for x, y in pairs)), (a, b)
+        assert zeros._negated(a) == functools.reduce(operator.or_, (sign(-x) for s in numbers if s & a for x in numbers[s]))

@@ -235,6 +235,13 @@ EDGES = (
     ("LR214", "hold(80) then linear(21)", "hold(82) then linear(19)", {"total_steps": 101}),
     ("LR301", "set base = 0.1; lr = cosine(100, to=0.1)", "set base = 0.1; lr = cosine(100, to=0.11)", {}),
     ("LR301", "set base = 1.1; lr = cosine(100, to=1.1)", "set base = 0.1; lr = cosine(100, to=1.1)", {}),
+    (
+        "LR308",
+        "lr = hold(20) then linear(20); momentum = hold(20) then linear(20, from=0.9, to=0.95)",
+        "lr = hold(20) then linear(20); momentum = linear(20, from=0.5, to=0.9) then linear(20, to=0.5)",
+        {},
+    ),
+    ("LR201", "set tick = epoch; lr = hold(95); momentum = warmup(5) then hold", "set tick = epoch; lr = warmup(5) then hold", {}),
     ("LR302", "cosine(100, to=1.1e-5x)", "cosine(100, to=1e-5x)", {}),
     ("LR304", "step(3, 1) for 9 then linear(9)", "step(3, 1.001) for 9 then linear(9)", {}),
     ("LR304", "multistep([3, 9], 2)", "multistep([3, 9], 0)", {}),
@@ -331,6 +338,22 @@ def test_comments_silence_rules() -> None:
     (d,) = lint("lr = cosine(95)  # lrs: ignore[LR307]\nmomentum = hold(at=0.9)  # 0.9, lrs: says nothing")
     assert (d.code, d.span.start.line) == (UNUSED, 1)
     assert [d.code for d in lint(f"{text}  # lrs: ignore[LR307, LR402]")] == [UNUSED]
+    several = "# a run\nlr = cosine(95)  # lrs: ignore\n\nmomentum = hold(at=0.9)  # lrs: ignore[LR307]"
+    assert [several[d.span.start.offset : d.span.end.offset] for d in lint(several)] == ["# lrs: ignore", "# lrs: ignore[LR307]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "repair"),
+    [
+        ("hold until loss < 0.3 then plateau", None),
+        ("hold until loss < 0.3 then plateau()", "metric=loss"),
+        ("hold until loss < 0.3 then plateau(patience=3)", ", metric=loss"),
+        ("hold until loss < 0.3 then hold until acc > 0.3 then plateau(patience=3)", None),
+    ],
+)
+def test_a_plateau_gets_the_only_other_metric(text: str, repair: str | None) -> None:
+    (d,) = [d for d in lint(text) if d.code == "LR213"]
+    assert (d.fix and d.fix.replacement) == repair
 
 
 def page() -> str:

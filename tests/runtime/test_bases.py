@@ -12,6 +12,8 @@ import pytest
 import torch
 
 import lrdsl
+from lrdsl.numbers.scalar import Evaluator
+from lrdsl.runtime.bases import base_for
 
 
 def parameter() -> torch.nn.Parameter:
@@ -267,3 +269,10 @@ def test_what_is_usual_brings_no_warning() -> None:
         fresh = torch.optim.AdamW([parameter()], lr=1e-3)
         fresh.load_state_dict(saved[0])
         lrdsl.compile("warmup(5) then cosine(20)", fresh).load_state_dict(saved[1])
+
+
+def test_of_several_bases_with_a_level_the_least_is_found() -> None:
+    evaluator = Evaluator.of(lrdsl.parse("clip(0.5 * max(hold, 0.3), 0.2, 0.4)").plan)
+    assert base_for(evaluator, 0, 0.4) == pytest.approx(0.8, rel=1e-12)
+    assert base_for(evaluator, 0, 0.3) == pytest.approx(0.6, rel=1e-12)
+    assert base_for(evaluator, 0, 0.5) is None

@@ -230,3 +230,25 @@ def test_a_time_that_has_passed_when_its_phase_begins_ends_it_at_once() -> None:
         assert scheduler.get_last_lr() == [1.0]
         scheduler.step(loss=loss)
     assert scheduler.get_last_lr() == [0.2]
+
+
+def test_the_warning_about_a_metric_points_at_the_caller() -> None:
+    scheduler = lrdsl.compile("plateau(patience=1)", SimpleNamespace(param_groups=[{"lr": 1.0}]))
+    scheduler.step(1.0)
+    with pytest.warns(MetricWarning) as caught:
+        scheduler.step()
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(hold until loss < 0.3 then linear(4, to=0.5x)) then linear(4)",
+        "hold until loss < 0.3 then (linear(4, to=0.5x) then linear(4))",
+        "let begin = hold until loss < 0.3 then linear(4, to=0.5x); lr = begin then linear(4)",
+        "let begin = hold until loss < 0.3 then linear(2, to=0.75x); let more = begin then linear(2, to=0.5x); lr = more then linear(4)",
+    ],
+)
+def test_brackets_and_names_of_phases_after_an_event_change_nothing(text: str) -> None:
+    scheduler = compiled(text)
+    assert run(scheduler, 0.5, 0.2, *[0.9] * 10) == [1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0, 0.0, 0.0]

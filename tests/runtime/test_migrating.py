@@ -496,3 +496,8 @@ def test_a_text_in_a_file_that_is_not_here(tmp_path: Any) -> None:
     with pytest.warns(lrdsl.ResumeWarning, match="at tick 5"):
         after.load_state_dict(before.state_dict(), migrate=True)
     assert after.last_epoch == 5
+
+
+def test_a_level_that_stays_0_does_not_jump() -> None:
+    _, messages = went_on(saved("linear(10)", 20), "cosine(15)")
+    assert "jumps" not in messages[0]

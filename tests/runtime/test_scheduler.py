@@ -257,3 +257,27 @@ def test_a_base_that_the_schedule_cannot_bear() -> None:
         lrdsl.compile("exp(10, to=0.1)", optimizer(0.0))
     with pytest.raises(lrdsl.ScheduleError, match="base"):
         lrdsl.compile("linear(10)", optimizer(float("inf")))
+
+
+def test_a_state_of_the_first_tick_brings_the_levels_of_that_tick() -> None:
+    opt = optimizer(0.1)
+    scheduler = lrdsl.compile("cosine(20)", opt)
+    state = scheduler.state_dict()
+    scheduler.seek(10)
+    scheduler.load_state_dict(state)
+    assert (scheduler.last_epoch, levels(opt)) == (0, [0.1])
+
+
+def test_the_rate_of_a_group_that_no_target_picks_is_a_number_too() -> None:
+    groups = [{"lr": 0.1, "name": "head"}, {"lr": "0.1", "name": "body"}]
+    with pytest.raises(lrdsl.ScheduleError, match=r"LR152.*the `lr` of param group 1 is "):
+        lrdsl.compile('lr["head"] = linear(9)', SimpleNamespace(param_groups=groups))
+
+
+def test_an_element_that_has_gone_is_missed() -> None:
+    group = {"lr": 0.1, "betas": (0.9, 0.99)}
+    scheduler = lrdsl.compile("betas[1] = linear(9)", SimpleNamespace(param_groups=[group]))
+    group["betas"] = (0.9,)
+    with pytest.raises(lrdsl.ScheduleError, match=r"LR153.*`betas` of a param group has no element 1"):
+        scheduler.step()
+    assert scheduler.last_epoch == 0

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.runtime.tensors import to_odd
+from lrdsl.runtime.tensors import holds, to_odd
 from tests.drawing import examples
 
 
@@ -130,3 +130,25 @@ def test_a_level_that_a_short_tensor_cannot_hold_is_refused() -> None:
     with pytest.raises(lrdsl.ScheduleError, match=r"holds 6\.55e\+04 at the most"):
         lrdsl.compile("hold(at=1e5)", optimizer)
     assert rates(optimizer) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_tensor_holds_a_level_that_it_rounds(dtype: torch.dtype) -> None:
+    for i in range(200):
+        level = 0.52 + i / 440
+        tensor = torch.tensor(level, dtype=dtype)
+        assert holds(tensor, float(tensor), level)
+        for other in (torch.nextafter(tensor, torch.tensor(9.0, dtype=dtype)), torch.nextafter(tensor, torch.tensor(0.0, dtype=dtype))):
+            assert not holds(other, float(other), float(tensor))
+
+
+def test_a_group_that_is_made_anew_while_tensors_are_compared() -> None:
+    """The parameters of two groups cannot be compared, so the groups are not the same."""
+    optimizer = sharing(torch.tensor(1.0), 1)
+    scheduler = lrdsl.compile("linear(4)", optimizer)
+    optimizer.step()
+    scheduler.step()
+    optimizer.step()
+    optimizer.param_groups[0] = {**optimizer.param_groups[0], "params": [parameter()], "lr": torch.tensor(1.0)}
+    scheduler.step()
+    assert rates(optimizer) == [0.5]

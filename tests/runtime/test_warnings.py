@@ -44,6 +44,7 @@ def caught(text: str | lrdsl.Schedule, groups: Groups = SGD, **options: Any) -> 
 BAD: list[tuple[str, Groups, dict[str, Any], str, str]] = [
     ("cosine(100, to=0.1)", ADAM, {}, "LR301", "0.1"),
     ("cosine(100, 0.1)", ADAM, {}, "LR301", "0.1"),
+    ("warmup(5) then hold(5, 0.1) then linear(9)", ADAM, {}, "LR301", "0.1"),
     ("warmup(5) then linear(95, to=0.01)", ADAM, {}, "LR301", "0.01"),
     ("let low = 0.1; lr = warmup(5) then cosine(9, to=low)", ADAM, {}, "LR301", "low"),
     ("warmup(5) then cosine(95, to=w)", ADAM, {"names": {"w": "1e-2"}}, "LR301", "w"),

@@ -60,11 +60,21 @@ def test_the_rest_is_what_is_left() -> None:
         ("hf.cosine(500, 10_000)", ["T_w", "T_d"]),
         ("multistep([30, 60], 0.5)", ["m_1", "m_2", "gamma"]),
         ("hold", []),
+        ("linear(10, to=0.5x) * cosine(10, to=0.5x)", ["T_d_1", "eta_min", "T_d_2", "alpha_min"]),
+        ("let gamma_1 = 0.5; lr = exp(gamma_1) for 3 then exp(0.7) for 3 then exp(0.9)", ["gamma_1", "T_f_1", "gamma_2", "T_f_2", "gamma_3"]),
+        ("let k_1 = 3; let tau = 2; let tau_0 = 3; lr = hold(k_1) then hold(tau) then hold(tau_0) then cosine(9)", ["k_1_1", "tau_0", "tau_0_1", "T"]),
+        (
+            "let _a = 3; let a_ = 4; let a__b = 5; let a_b_c = 6; lr = hold(_a) then hold(a_) then hold(a__b) then hold(a_b_c) then cosine(3)",
+            ["_a", "a_", "a__b", "a_b_c", "T"],
+        ),
     ],
 )
 def test_letters(text: str, letters: list[str]) -> None:
     """Each letter stands for one thing, and none is the letter of the base or of time."""
-    assert [str(symbol) for symbol in lrdsl.parse(text).legend()] == letters
+    s = lrdsl.parse(text)
+    legend = s.legend("b")
+    assert [str(symbol) for symbol in legend] == letters
+    assert same(s.formula("b", symbolic=True).subs(legend).subs(_TICK, 4), s.formula("b").subs(_TICK, 4))
 
 
 def test_a_letter_that_python_keeps_for_itself() -> None:
