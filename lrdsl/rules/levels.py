@@ -10,7 +10,7 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
+from lrdsl.expr import BASE, ZERO, Expr, T
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, value
 from lrdsl.shapes import SHAPES
@@ -46,18 +46,6 @@ def _below_zero(f: Facts) -> Iterator[Finding]:
             yield Finding(phase.extent, f"the level is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
 
 
-def _odd_gammas(f: Facts) -> Iterator[Finding]:
-    for use in f.uses:
-        gamma = use.arguments.get("gamma")
-        if use.name not in ("exp", "step", "multistep", "drop") or "gamma" not in use.given or not isinstance(gamma, Num):
-            continue
-        if gamma.value == 0:
-            yield Finding(use.node.extent, "a gamma of 0 sets the level to 0 for good", "write `linear(0, to=...)` if you mean it, else another gamma")
-        elif gamma.value > 1 and use.name in ("exp", "step"):
-            help = f"for a level that falls, write a gamma below 1, as {1 / float(gamma.value):.4g}"
-            yield Finding(use.node.extent, f"a gamma of {float(gamma.value):g} makes the level grow", help)
-
-
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         for name in ("to", "at", "min"):
@@ -87,13 +75,6 @@ def _boundaries(f: Facts, wanted: Callable[[Facts, nodes.Node], bool]) -> Iterat
             if i and start is not None and entry is not None and wanted(f, item):
                 piece = [part for part in parts if part.start <= start][-1]
                 yield item, entry, f.level(entry), f.level(piece.level, start)
-
-
-def _idle_restarts(f: Facts) -> Iterator[Finding]:
-    for item, entry, before, after in _boundaries(f, lambda _, item: isinstance(item, nodes.Restart)):
-        if isinstance(item, nodes.Restart) and before == after and substitute(entry, {ENTRY: BASE}) is BASE:
-            fix = Fix(item.extent[0], item.body.extent[0], "")
-            yield Finding(item.extent, "the level is the base here already, so `restart` changes nothing", "remove it", fix)
 
 
 #: Two levels jump if one is more than this many times the other.
@@ -162,15 +143,6 @@ RULES = (
         _below_zero,
     ),
     Rule(
-        "LR304",
-        "gamma-out-of-place",
-        "A gamma of 0, or one above 1.",
-        "With a gamma of 0 the level stays 0; with one above 1 it grows.",
-        "exp(1.05) for 50",
-        "exp(0.95) for 50",
-        _odd_gammas,
-    ),
-    Rule(
         "LR305",
         "level-of-nothing",
         "A level below 1e-15 that is not 0.",
@@ -187,16 +159,6 @@ RULES = (
         "hold(10) then warmup(5) then cosine(50)",
         "warmup(5) then hold(10) then cosine(50)",
         _late_warmups,
-    ),
-    Rule(
-        "LR307",
-        "restart-of-nothing",
-        "A `restart` where the level already is the base.",
-        "A reader expects a jump, and there is none.",
-        "warmup(5) then restart cosine(95)",
-        "warmup(5) then cosine(95)",
-        _idle_restarts,
-        "safe",
     ),
     Rule(
         "LR308",
