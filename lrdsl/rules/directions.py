@@ -60,9 +60,13 @@ def _not_below(one: float, two: float) -> bool:
 
 def _rising_decays(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        if use.name not in DECAYS or "to" not in use.given or "from" in use.given or f.key_of(use.node) not in ("lr", "") or f.is_open(use.node):
+        if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", "") or f.is_open(use.node):
             continue
         entry, end = f.entry(use), use.arguments["to"]
+        if "from" in use.given:
+            if use.arguments["from_"] == end:
+                yield Finding(use.node.extent, "this ends at the level that it starts from, so nothing changes", "give two levels, or write `hold(at=...)`")
+            continue
         if entry is None or mentions(end, T) or use.arguments.get("n") == ZERO:
             continue
         end = substitute(end, {ENTRY: entry})

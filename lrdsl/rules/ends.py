@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lrdsl.expr import STAIRS, Call, Num, cycles, walk
+from lrdsl.expr import STAIRS, Num
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
 from lrdsl.rules.runs import DECAYS, ends_in_a_rise
-from lrdsl.rules.summary import level_at
+from lrdsl.rules.summary import level_at, turns
 from lrdsl.syntax import nodes
 
 #: What makes cycles.
@@ -19,7 +19,9 @@ _CYCLES = ("restarts", "repeat", "bounce", "cyclic")
 #: A run may end this share of a cycle after its start, and at this share of the way from its lowest level to its highest.
 _EARLY, _HIGH = 0.05, 0.1
 #: How many ticks of a cycle are looked at.
-_LOOKS = 64
+_LOOKS = 8
+#: A decay over more ticks than this misses little of its way at the end: a straight one or half a cosine, and any other.
+_SHORT, _LONG = 20, 400
 #: A run of fewer epochs is one that reports more than once in an epoch.
 _EPOCHS = 10
 
@@ -27,29 +29,30 @@ _EPOCHS = 10
 def _within_cycle(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, total = d.target.plan, f.total
-        if d.target.key != "lr" or total is None or plan.watches or not _may_cycle(plan):
+        if d.target.key != "lr" or total is None or plan.watches or not _may_cycle(f, plan):
             continue
         cycle = _last_cycle(f, plan)
         if cycle is None:
             continue
         start, end, piece = cycle
         share = float(quotient(total - start, end - start))
+        if share >= 1 - _EARLY / 2:
+            continue
         levels = [level_at(piece.level, math.ceil(start + quotient((end - start) * k, _LOOKS)), f.base_of(d)) for k in range(_LOOKS + 1)]
         low, high = min(levels[:-1]), max(levels)
         last = level_at(piece.level, math.ceil(total) - 1, f.base_of(d))
         peak = max(level for _, level in f.summary(plan, f.base_of(d)).levels)
         begins = levels[0] >= high * (1 - _EARLY) and share <= _EARLY
-        if not begins and share < 1 - _EARLY / 2 and last - low > _HIGH * max(high - low, 0) and last > _HIGH * peak:
+        if not begins and last - low > _HIGH * max(high - low, 0) and last > _HIGH * peak:
             phase = plan.phases[plan.phase_at(math.ceil(total) - 1)]
             help = "let the run end where a cycle does: change the length of the cycles, or let the last phase take the `rest`"
             message = f"the run ends {share * 100:.0f} % into a cycle, while the rate is still high: at {last / peak:.0%} of the peak"
             yield Finding(phase.extent, message, help)
 
 
-def _may_cycle(plan: Plan) -> bool:
-    """Whether a plan may have cycles: its formula has some, or its last phase is made of them."""
-    node = plan.phases[-1].node
-    return bool(plan.level.holds & STAIRS) or any(isinstance(part, nodes.Call) and part.name in _CYCLES for part in nodes.walk(node))
+def _may_cycle(f: Facts, plan: Plan) -> bool:
+    """Whether a plan may have cycles: its formula has some, or the text does."""
+    return bool(plan.level.holds & STAIRS) or not f.called.isdisjoint(_CYCLES)
 
 
 def _last_cycle(f: Facts, plan: Plan) -> tuple[Exact, Exact, Piece] | None:
@@ -58,8 +61,7 @@ def _last_cycle(f: Facts, plan: Plan) -> tuple[Exact, Exact, Piece] | None:
     if total is None:
         return None
     piece = [part for part in f.pieces(plan) if part.start < total][-1]
-    turning = [x for x in walk(piece.level) if isinstance(x, Call) and x.op == "mod"] if piece.level.holds & STAIRS else []
-    periods = [(length, start) for x in turning for length, start in cycles(x) if length > 2]
+    periods = [(length, start) for length, start in turns(piece.level) if length > 2]
     if periods:
         length, start = max(periods)
         begin = start + (math.ceil(quotient(total - start, length)) - 1) * length
@@ -73,10 +75,10 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, n = d.target.plan, _length_of_run(f, d)
         last = plan.phases[-1]
-        if n is None or n < 2 or plan.length != n or (last.length or 0) < 2 or plan.watches:
+        if n is None or n < 2 or plan.length != n or not 2 <= (last.length or 0) <= _LONG or plan.watches:
             continue
         node = last.node
-        if not isinstance(node, nodes.Call) or node.name not in DECAYS:
+        if not isinstance(node, nodes.Call) or node.name not in DECAYS or (node.name in ("linear", "cosine") and (last.length or 0) > _SHORT):
             continue
         base = f.base_of(d)
         piece = [part for part in f.pieces(plan) if part.start < n][-1]
@@ -95,7 +97,7 @@ def _length_of_run(f: Facts, d: Driven) -> Exact | None:
 
 
 def _past_the_run(f: Facts) -> Iterator[Finding]:
-    if f.total is None or not any(_reaches(d.target.plan, f.total) for d in f.driven):
+    if f.total is None or not any(_reaches(f, d.target.plan, f.total) for d in f.driven):
         return
     for use in f.uses:
         if use.name == "multistep":
@@ -117,18 +119,17 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
             start += n
 
 
-def _reaches(plan: Plan, total: Exact) -> bool:
+def _reaches(f: Facts, plan: Plan, total: Exact) -> bool:
     """Whether a plan has a phase or a milestone at the end of the run or after it."""
-    if plan.length is not None:
-        return plan.length >= total
-    drops = any(isinstance(part, nodes.Call) and part.name == "multistep" for phase in plan.phases for part in nodes.walk(phase.node))
-    return drops or any(phase.start is None or phase.start >= total for phase in plan.phases)
+    if len(plan.phases) > 1 and any(phase.start is None or phase.start >= total for phase in plan.phases):
+        return True
+    return "multistep" in f.called and (plan.length is None or plan.length >= total)
 
 
 def _no_drop(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, total = d.target.plan, f.total
-        if total is None or plan.watches or not _stays(f, d):
+        if total is None or plan.watches or "step" not in f.called or not _stays(f, d):
             continue
         for use in f.uses_in(d.target.key):
             interval = use.arguments.get("n") if use.name == "step" else None

@@ -10,7 +10,7 @@ from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
-from lrdsl.rules.summary import Summary, summary
+from lrdsl.rules.summary import Summary
 from lrdsl.syntax import canonical, nodes
 
 #: The factors of shapes and combinators that are there to make a level fall.
@@ -18,7 +18,7 @@ _GAMMAS = {"exp": "gamma", "step": "gamma", "multistep": "gamma", "drop": "gamma
 #: A factor up to this is one that only rates have, and a power up to this is one that only levels have.
 _RATE, _POWER = Fraction(2, 1000), Fraction(1, 20)
 #: A rate is never so many times its base, and never so large.
-_TIMES, _LARGE = 100, 1.0
+_TIMES, _LARGE = 20, 1.0
 #: A test of the range of rates rises by at least this factor.
 _RANGE = 10
 
@@ -104,7 +104,7 @@ def _factor(f: Facts, node: nodes.Node) -> nodes.Node | None:
 def _factor_value(f: Facts, node: nodes.Node) -> Exact:
     """The value of a number, or of a name for one; 0 for anything else."""
     if isinstance(node, nodes.Name):
-        bound = next((s.value for s in f.parts if isinstance(s, nodes.Binding) and s.name == node.id), None)
+        bound = f.bound(node.id)
         return 0 if bound is None else _factor_value(f, bound)
     return node.value if isinstance(node, nodes.Number) else 0
 
@@ -123,7 +123,7 @@ def _above_every_base(f: Facts) -> Iterator[Finding]:
         if d.target.key != "lr" or plan.watches:
             continue
         known = f.bases if d.bases else ()
-        low = summary(plan.level, 0.0, plan.length if f.total is None else f.total)
+        low = f.summary(plan, 0.0)
         tick, level = low.highest
         if not known and level >= _LARGE and (level > _LARGE or mentions(plan.level, BASE)) and not _is_range_test(low):
             yield _too_high(
@@ -179,7 +179,7 @@ RULES = (
     Rule(
         "LR321",
         "above-every-base",
-        "A rate above every usual base, or a hundred times its base.",
+        "A rate above every usual base, or twenty times its base.",
         "Usually a multiple of the base is meant, or an absolute level where a multiple stands.",
         "cosine(100, from=100, to=1)",
         "cosine(100, from=1x, to=0.01x)",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import attrs
 
 from lrdsl.check.combinators import parameters_of
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, ENTRY, ONE, Expr, substitute
+from lrdsl.expr import BASE, ENTRY, ONE, Expr, mentions, substitute
 from lrdsl.kinds import SameAs
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, arguments, value
@@ -20,10 +20,21 @@ from lrdsl.syntax.nodes import Node
 
 #: The most parts of a text that are left out, one after the other, to see what they change.
 _MOST = 12
+#: Ticks far off, at which a run of unknown length may be.
+_FAR = tuple(10**k for k in range(1, 10))
 #: The combinators that do nothing with this argument.
 _NEUTRAL = {"repeat": ("times", 1), "restarts": ("times", 1), "stretch": ("k", 1), "skip": ("n", 0), "every": ("interval", 1)}
-#: The arguments of combinators and shapes that are there for the sake of others, or of a level that changes.
-_HELPERS = {"restarts": ("stretch", "decay", "fixed", "cut", "floor"), "cyclic": ("gamma",)}
+#: The arguments that are there for the sake of later cycles, or of another argument: whether nothing depends on each.
+_HELPERS: dict[str, dict[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "restarts": {
+        "stretch": lambda arguments: arguments["times"] == ONE,
+        "decay": lambda arguments: arguments["times"] == ONE or (arguments["floor"] == "fixed" and not mentions(arguments["phase"].level, ENTRY)),
+        "fixed": lambda arguments: arguments["stretch"] == ONE,
+        "cut": lambda arguments: arguments["stretch"] == ONE,
+        "floor": lambda arguments: arguments["decay"] == ONE,
+    },
+    "cyclic": {"gamma": lambda arguments: arguments["mode"] != "exp_range"},
+}
 #: The shapes that drop by a gamma.
 _DROPS = ("step", "multistep", "drop", "exp")
 
@@ -51,7 +62,7 @@ def _same(f: Facts, one: Plan, two: Plan) -> bool:
         return False
     known = [base for d in f.driven for base in d.bases if base > 0]
     for base in known or ANY_BASE:
-        ticks = sorted({tick for plan in (one, two) for tick, _ in summary(plan.level, base, f.total).levels})
+        ticks = sorted({*_FAR * (f.total is None), *(tick for plan in (one, two) for tick, _ in summary(plan.level, base, f.total).levels)})
         pairs = zip(levels_at(one.level, ticks, base), levels_at(two.level, ticks, base), strict=True)
         if any(not abs(a - b) <= CLOSE * max(abs(a), abs(b)) for a, b in pairs):
             return False
@@ -70,7 +81,7 @@ def _is_said(f: Facts, node: nodes.Restart) -> bool:
     """Whether a `restart` says that a level is meant: it holds the base, or its phase jumps away from the base, as `onecycle` does."""
     use = f.notes.uses.get((node.body.extent, "hold"))
     if use is not None and "at" not in use.given:
-        return True
+        return any(node in chain.items[1:] for chain in f.chains)
     for d in f.driven:
         phase = next((p for p in d.target.plan.phases[1:] if p.extent == node.extent), None)
         if phase is not None and phase.start is not None:
@@ -113,16 +124,34 @@ def _neutral_numbers(f: Facts) -> Iterator[Finding]:
         neutral = 1 if node.op in "*/" else 0
         sides = [(node.right, node.left)] + [(node.left, node.right)] * (node.op in "*+")
         for side, other in sides:
-            if isinstance(side, nodes.Number) and side.value == neutral and any(isinstance(p, nodes.Call) and parameters_of(p.name) for p in nodes.walk(other)):
+            if isinstance(side, nodes.Number) and side.value == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
                 start, end = (node.left.extent[1], node.right.extent[1]) if side is node.right else (node.left.extent[0], node.right.extent[0])
                 what = {"*": "a factor of 1", "/": "a division by 1", "+": "a summand of 0", "-": "a summand of 0"}[node.op]
                 yield Finding(node.extent, f"{what} changes nothing", "remove it", Fix(start, end, ""))
                 break
 
 
+def _is_schedule(node: Node) -> bool:
+    """Whether a node is a call of a shape or a combinator, or another target."""
+    if isinstance(node, nodes.Call):
+        return bool(parameters_of(node.name))
+    return isinstance(node, nodes.Indexed) or (isinstance(node, nodes.Name) and node.id == "lr")
+
+
 def _idle_parts(f: Facts) -> Iterator[Finding]:
     yield from _neutral_numbers(f)
+    yield from _unfelt_arguments(f)
     yield from [part.finding for part in list(_candidates(f))[:_MOST] if changes_nothing(f, part)]
+
+
+def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
+    """Arguments of cycles that no level depends on."""
+    for use in f.uses:
+        unfelt = _HELPERS.get(use.name)
+        for name, a in arguments(use) if unfelt is not None else ():
+            if unfelt is not None and name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
+                message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
+                yield Finding(a.extent, message, _WHY.get(name, "remove it"))
 
 
 def _candidates(f: Facts) -> Iterator[Part]:
@@ -143,12 +172,6 @@ def _candidates(f: Facts) -> Iterator[Part]:
         if use.name == "clip" and not any(f.is_open(a.value) for name, a in arguments(use) if name != "phase"):
             message = "no level is beyond the bounds of this `clip`, so it changes nothing"
             yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or give bounds that the schedule crosses"))
-        for name, a in arguments(use):
-            if name in _HELPERS.get(use.name, ()) and not f.is_open(a.value) and not _is_default(use, name):
-                rest = attrs.evolve(use.node, arguments=tuple(b for b in use.node.arguments if b is not a))
-                message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
-                help = _WHY.get(name, "remove it")
-                yield Part(use.node, rest, Finding(a.extent, message, help))
 
 
 #: Why the levels of cycles may not depend on an argument, as a repair.

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from lrdsl.check.combinators import parameters_of
-from lrdsl.clock import MULTIPLES, UNITS
+from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import Num
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import Kind
-from lrdsl.rules.rule import Facts, Finding, Rule, argument, arguments, ticks
+from lrdsl.rules.rule import Facts, Finding, Rule, amount, argument, ticks
 from lrdsl.rules.runs import DECAYS
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.printer import decimal_text
 
-#: The durations that are the length of a phase, the interval between two drops, or times of drops.
-_LENGTHS = ("n", "milestones", "interval", "up", "down")
 #: No share of a run is smaller.
 _LEAST = Fraction(5, 1000)
 #: No run has so many ticks: a number of this size counts tokens or samples.
@@ -26,37 +21,8 @@ _TOKENS = 10**8
 _EPOCHS, _FEW_EPOCHS = 1000, 100
 
 
-def _bare_lengths(f: Facts) -> Iterator[tuple[nodes.Node, Exact]]:
-    """The lengths in the text that have no unit, each with its value in ticks."""
-    for use in f.uses:
-        parameters = parameters_of(use.name)
-        for name, a in arguments(use):
-            if name not in _LENGTHS or name not in parameters or parameters[name].kind is not Kind.DURATION:
-                continue
-            values = use.arguments.get(name)
-            listed = values if isinstance(values, tuple) else (values,)
-            items = a.value.items if isinstance(a.value, nodes.List) else (a.value,) * len(listed)
-            yield from ((node, length.value) for node, length in zip(items, listed, strict=False) if isinstance(length, Num) and _is_bare(f, node))
-    for part in f.scheduled:
-        if isinstance(part, nodes.Limited | nodes.Lasting) and isinstance(part.length, nodes.Number | nodes.Quantity) and _is_bare(f, part.length):
-            yield part.length, _amount(part.length)
-
-
-def _amount(node: nodes.Number | nodes.Quantity) -> Exact:
-    """The number that a node writes, without its unit."""
-    return node.value * (MULTIPLES.get(node.multiple, 1) if isinstance(node, nodes.Quantity) else 1)
-
-
-def _is_bare(f: Facts, node: nodes.Node) -> bool:
-    """Whether a length is a number of ticks without a unit, or a name for one."""
-    if isinstance(node, nodes.Name):
-        bound = next((s.value for s in f.parts if isinstance(s, nodes.Binding) and s.name == node.id), None)
-        return bound is not None and _is_bare(f, bound)
-    return isinstance(node, nodes.Number) or (isinstance(node, nodes.Quantity) and not node.unit)
-
-
 def _below_a_tick(f: Facts) -> Iterator[Finding]:
-    for node, length in _bare_lengths(f):
+    for node, length in f.bare_lengths:
         if _LEAST <= length < 1:
             text = shown(canonical(node))
             fix = Fix(*node.extent, f"{decimal_text(length * 100)}%") if isinstance(node, nodes.Number) and f.total is not None else None
@@ -65,7 +31,7 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
 
 
 def _without_unit(f: Facts) -> Iterator[Finding]:
-    for node, length in _bare_lengths(f):
+    for node, length in f.bare_lengths:
         if length >= _TOKENS:
             text = shown(canonical(node))
             message = f"`{text}` is a length of {float(length):.4g} {f.clock.tick}s, which no run has"
@@ -106,15 +72,15 @@ def _within_an_epoch(f: Facts) -> Iterator[Finding]:
     per = f.clock.steps_per_epoch
     if f.total is not None or per is None or f.clock.tick != "step":
         return
-    for node, length in _bare_lengths(f):
-        if length > 1 and length <= _EPOCHS and length * 4 <= per and _is_last(f, node):
+    for node, length in f.bare_lengths:
+        if length > 1 and length <= _EPOCHS and length * 2 <= per and _is_last(f, node):
             message = f"`{shown(canonical(node))}` is {ticks(length)}, and an epoch has {float(per):g} steps: the schedule is over within one epoch"
             yield Finding(node.extent, message, f"for epochs, write `{shown(canonical(node))}ep`")
             return
 
 
 def _is_last(f: Facts, node: nodes.Node) -> bool:
-    """Whether a length is the last thing that a rate's schedule of bare lengths has, and its end or its last drop lies within a quarter of an epoch."""
+    """Whether a length is the last thing that a rate's schedule of bare lengths has, and its end or its last drop lies within half an epoch."""
     per = f.clock.steps_per_epoch or 1
     for d in f.driven:
         plan = d.target.plan
@@ -123,7 +89,7 @@ def _is_last(f: Facts, node: nodes.Node) -> bool:
             continue
         call = last.node
         drops = isinstance(call, nodes.Call) and call.name == "step"
-        settles = plan.length is not None and plan.length * 4 <= per
+        settles = plan.length is not None and plan.length * 2 <= per
         return settles and isinstance(call, nodes.Call) and (drops or call.name in (*DECAYS, "multistep"))
     return False
 
@@ -158,10 +124,10 @@ def _rounder_from_the_start(milestones: nodes.Node, warmup: Exact, length: nodes
     if any(isinstance(n, nodes.Number | nodes.Quantity) and n.value == 0 for n in items):
         return False  # the first drop comes with the phase
     units = {UNITS.get(n.unit, "") if isinstance(n, nodes.Quantity) else "" for n in (*items, length)}
-    numbers = [value_ for n in items if (value_ := _amount(n) if isinstance(n, nodes.Number | nodes.Quantity) else None)]
+    numbers = [value_ for n in items if (value_ := amount(n) if isinstance(n, nodes.Number | nodes.Quantity) else None)]
     if len(units) > 1 or len(numbers) < len(items):
         return True
-    offset = _amount(length) if isinstance(length, nodes.Number | nodes.Quantity) else warmup
+    offset = amount(length) if isinstance(length, nodes.Number | nodes.Quantity) else warmup
     return all(_digits(number) <= _digits(number + offset) for number in numbers)
 
 
@@ -180,7 +146,7 @@ RULES = (
     Rule(
         "LR218",
         "over-within-an-epoch",
-        "A schedule of bare numbers that is over within a quarter of an epoch.",
+        "A schedule of bare numbers that is over within half an epoch.",
         "Its numbers surely are epochs, and a bare number counts ticks, which are steps here.",
         "multistep([30, 60, 80])",
         "multistep([30ep, 60ep, 80ep])",

@@ -13,6 +13,7 @@ from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ZERO, Expr, T
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, value
+from lrdsl.rules.runs import DECAYS
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
@@ -88,11 +89,15 @@ def _jumps(f: Facts) -> Iterator[Finding]:
             yield Finding(item.extent, message, "if you mean the jump, write `restart A`, or give the first level: `from=...`")
 
 
+#: The shapes that begin at the level they enter at, unless an argument says otherwise, and warmups, which LR306 is about.
+_CONTINUOUS = frozenset((*DECAYS, "warmup", "hold", "step", "exp", "rsqrt", "inv"))
+
+
 def _continues(f: Facts, item: nodes.Node) -> bool:
     """Whether a reader expects a phase to begin where the one before it ended: it is no `restart`, and no argument sets its first level."""
     if isinstance(item, nodes.Limited | nodes.Until):
         return _continues(f, item.body)
-    if not isinstance(item, nodes.Call) or item.name == "warmup" or any(form.jumps for form in SHAPES.get(item.name, ())):  # LR306 is about warmups
+    if not isinstance(item, nodes.Call) or item.name in _CONTINUOUS or any(form.jumps for form in SHAPES.get(item.name, ())):  # LR306 is about warmups
         return False
     use = f.notes.uses.get((item.extent, item.name))
     written = use.given if use is not None else {a.name for a in item.arguments}

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from lrdsl.check.combinators import parameters_of
 from lrdsl.check.notes import Chain, Notes, Use
-from lrdsl.clock import Clock, total_of
+from lrdsl.clock import MULTIPLES, Clock, total_of
 from lrdsl.diagnostics import Fix, ScheduleError
 from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
 from lrdsl.expr.exact import Exact
+from lrdsl.kinds import Kind
 from lrdsl.plan import Piece, Plan, pieces
 from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
@@ -22,6 +24,8 @@ from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.replanning import mapped
 from lrdsl.targets import Program, Target
 
+#: The durations that are the length of a phase, the interval between two drops, or times of drops.
+_LENGTHS = ("n", "milestones", "interval", "up", "down")
 #: The bases that stand for all where none is known.
 ANY_BASE = (1.0, 0.1, 1e-3, 1e-5)
 
@@ -130,6 +134,11 @@ class Facts:
                 bodies.append(("lr", s))
         return tuple(bodies)
 
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The names of all calls in the text."""
+        return frozenset([node.name for node in nodes.walk(self.tree) if isinstance(node, nodes.Call)])
+
     def uses_in(self, key: str) -> tuple[Use, ...]:
         """The calls in the expressions of a key's targets."""
         extents = [body.extent for name, body in self.bodies if name == key]
@@ -184,6 +193,8 @@ class Facts:
 
     def always(self, holds: Callable[[float, float], bool], one: Expr, two: Expr) -> bool:
         """Whether a comparison of two levels, formulas of the base, holds for every base."""
+        if one is two:
+            return holds(1.0, 1.0)
         free = not (mentions(one, BASE) or mentions(two, BASE))
         return all(holds(level_at(one, 0, base), level_at(two, 0, base)) for base in (self.bases[:1] if free else self.bases))
 
@@ -195,6 +206,36 @@ class Facts:
             return Source(tree, s.clock, s.names, s.text, s.library, s.events).read(s.program.samples)
         except ScheduleError:
             return None
+
+    @cached_property
+    def bare_lengths(self) -> tuple[tuple[Node, Exact], ...]:
+        """The lengths, intervals and milestones in the text that have no unit, each with its value in ticks."""
+        return tuple(self._bare_lengths())
+
+    def _bare_lengths(self) -> Iterator[tuple[Node, Exact]]:
+        for use in self.uses:
+            parameters = parameters_of(use.name)
+            for name, a in arguments(use):
+                if name not in _LENGTHS or name not in parameters or parameters[name].kind is not Kind.DURATION:
+                    continue
+                values = use.arguments.get(name)
+                listed = values if isinstance(values, tuple) else (values,)
+                items = a.value.items if isinstance(a.value, nodes.List) else (a.value,) * len(listed)
+                yield from ((node, length.value) for node, length in zip(items, listed, strict=False) if isinstance(length, Num) and self.is_bare(node))
+        for part in self.scheduled:
+            if isinstance(part, nodes.Limited | nodes.Lasting) and isinstance(part.length, nodes.Number | nodes.Quantity) and self.is_bare(part.length):
+                yield part.length, amount(part.length)
+
+    def is_bare(self, node: Node) -> bool:
+        """Whether a length is a number of ticks without a unit, or a name for one."""
+        if isinstance(node, nodes.Name):
+            value = self.bound(node.id)
+            return value is not None and self.is_bare(value)
+        return isinstance(node, nodes.Number) or (isinstance(node, nodes.Quantity) and not node.unit)
+
+    def bound(self, name: str) -> Node | None:
+        """What a `let` of the text binds to a name; None if there is none."""
+        return next((s.value for s in self.parts if isinstance(s, nodes.Binding) and s.name == name), None)
 
     @cached_property
     def slots(self) -> Mapping[str, frozenset[Extent]]:
@@ -251,6 +292,11 @@ def arguments(use: Use) -> Iterator[tuple[str, nodes.Argument]]:
     order = [name.rstrip("_") for name in use.arguments]
     for i, a in enumerate(use.node.arguments):
         yield a.name or order[min(i, len(order) - 1)], a
+
+
+def amount(node: nodes.Number | nodes.Quantity) -> Exact:
+    """The number that a node writes, without its unit."""
+    return node.value * (MULTIPLES.get(node.multiple, 1) if isinstance(node, nodes.Quantity) else 1)
 
 
 def value(e: Any) -> Exact | None:

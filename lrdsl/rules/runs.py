@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import ZERO, Call, T, mentions, walk
+from lrdsl.expr import ZERO, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.summary import is_plain, level_at
+from lrdsl.rules.summary import is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
@@ -20,8 +21,11 @@ DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.
 _SOON = 10
 #: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays.
 _IDLE, _HELD = 50, 4
-#: A rate has vanished below this share of its peak.
-_NOTHING = 1e-8
+#: The last tick of a decay may be at 0.
+_TWO = 2
+#: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
+#: falls below the third share of where it began.
+_NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -88,7 +92,8 @@ def _too_short(f: Facts) -> Iterator[Finding]:
                 continue  # the text says so, or LR219 or LR403 is about it
             if f.total is None and phase.length is None and not _cycles_in(phase.node):
                 continue  # the last phase has come to its end, and nothing says that the run goes on
-            if isinstance(phase.node, nodes.Call) and f.entries.get(phase.extent) == ZERO and start >= (phase.start or 0):
+            call = (phase.extent, getattr(phase.node, "name", ""))
+            if idle < _TWO or (call in f.notes.uses and f.entries.get(phase.extent) == ZERO and start >= (phase.start or 0)):
                 continue  # LR402 is about a phase that begins at 0
             always, last = high == 0, end + 1 >= run and f.total is not None
             message = (
@@ -116,10 +121,9 @@ def _may_be_zero(f: Facts, d: Driven) -> bool:
 
 def _fades(f: Facts, plan: Plan) -> bool:
     """Whether a level is 0 only because no double is so small: it falls by a factor again and again, which LR223 is about."""
-    last = [piece for piece in f.pieces(plan) if f.total is None or piece.start < f.total]
-    return any(
-        mentions(piece.level, T) and any(isinstance(e, Call) and e.op in ("pow", "exp") and e.args[0] != ZERO for e in walk(piece.level)) for piece in last
-    )
+    end = f.total if f.total is not None else plan.length
+    last = next(piece for piece in reversed(f.pieces(plan)) if end is None or piece.start < end or not piece.start)
+    return mentions(last.level, T) and not operations(last.level).isdisjoint(("pow", "exp"))
 
 
 def _cycles_in(node: nodes.Node) -> bool:
@@ -245,18 +249,27 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
 
 def _vanishes(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        plan = d.target.plan
-        if d.target.key != "lr" or f.total is None or plan.watches or not _fades(f, plan):
+        plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
+        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and _fades(f, plan))):
             continue
         s = f.summary(plan, f.base_of(d))
-        tick = s.under(_NOTHING * s.highest[1])
-        if tick is not None and 2 * tick < f.total:
-            tick = _first_under(f, plan, _NOTHING * s.highest[1], s.highest[0], tick, f.base_of(d))
-            phase = plan.phases[plan.phase_at(float(tick))]
-            message = f"by tick {tick} of {float(f.total):g} the rate has fallen to less than a hundred-millionth of its peak"
-            yield Finding(
-                phase.extent, message, "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
-            )
+        run = f.total if f.total is not None else plan.length or s.last[0] + 1
+        share = _FAINT if again else _NOTHING
+        tick = s.under(share * s.highest[1])
+        if tick is None or 2 * tick > run or (s.last[1] == 0 and not _fades(f, plan)):
+            continue
+        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        phase = plan.phases[plan.phase_at(float(tick))]
+        unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
+        help = _repair(phase.node, False) if again else unit
+        yield Finding(phase.extent, f"by tick {tick} of {float(run):g} the rate has fallen to less than {share:g} of its peak", help)
+
+
+def _falls_far(use: Use) -> bool:
+    """Whether each cycle of a `repeat` ends so far below its entry level that hardly anything is left for the next one."""
+    if use.name != "repeat" or not use.arguments["phase"].length:
+        return False
+    return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
 
 
 def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
@@ -333,7 +346,7 @@ RULES = (
     Rule(
         "LR223",
         "vanishes",
-        "A rate that falls below a hundred-millionth of its peak in the first half of the run.",
+        "A rate that falls to next to nothing of its peak in the first half of the run.",
         "Usually its gamma is one of epochs, while a tick is a step.",
         "exp(0.95)",
         "exp(0.95, per=1ep)",

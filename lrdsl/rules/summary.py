@@ -7,14 +7,17 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import attrs
 
 from lrdsl.check.bounds import bounds
-from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, Call, Expr, T, cycles, mentions, walk
+from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, T, cycles, mentions, walk
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Piece, first_tick, pieces
+
+if TYPE_CHECKING:
+    from lrdsl.numbers.scalar import Evaluator
 
 #: The number of ticks that are looked at in a piece whose level may turn, in one of a shape, and in one with cycles or stairs.
 _LOOKS, _FEW, _MANY = 16, 4, 128
@@ -29,7 +32,7 @@ CLOSE = 1e-9
 #: Levels under this are as good as 0.
 _TINY = 1e-200
 #: The operations that make the formula of a shape, whose level does not turn within a piece, and the greatest weight of one.
-_PLAIN, _SMALL = frozenset(("add", "mul", "div", "hav", "sqrt", "pow", "expm1", "log1p")), 24
+_PLAIN, _SMALL = frozenset(("add", "mul", "div", "hav")), 24
 
 
 @attrs.frozen(slots=False)
@@ -141,8 +144,18 @@ def _levels(piece: Piece, ticks: list[Exact], base: float) -> Iterable[float]:
     """The levels at ticks of a piece. For many of them, code is generated; a product of many factors is not computed."""
     if len(ticks) <= _LOOKS + 2 or piece.level.holds & PRODUCTS:
         return [level_at(piece.level, tick, base) for tick in ticks]
+    from lrdsl.numbers.scalar import Evaluator  # most texts that are checked need none
+
     evaluator = Evaluator((piece,), (first_tick(piece.start),), fits_any_base=False)
-    return [evaluator.level(float(tick), base) for tick in ticks]
+    return [_number(evaluator, tick, base) for tick in ticks]
+
+
+def _number(evaluator: Evaluator, tick: Exact, base: float) -> float:
+    """The level at a tick; NaN where there is none, as for a base of 0 that something is divided by."""
+    try:
+        return evaluator.level(float(tick), base)
+    except (ArithmeticError, ValueError):
+        return math.nan
 
 
 def _ticks(piece: Piece, end: Exact | None) -> list[Exact]:
@@ -168,6 +181,27 @@ def _turns(length: Exact, start: Exact, first: int, last: int) -> Iterator[int]:
         yield from (tick - 1, tick)
 
 
+@lru_cache(maxsize=128)
+def operations(level: Expr) -> frozenset[str]:
+    """Returns the operations of a formula, each with an argument that is not 0."""
+    return frozenset(e.op for e in walk(level) if isinstance(e, Call) and e.args[0] != ZERO)
+
+
+@lru_cache(maxsize=128)
 def is_plain(level: Expr) -> bool:
-    """Whether a formula is that of a shape, which rises or falls all along a piece."""
-    return level.weight <= _SMALL and not level.holds & STAIRS and all(e.op in _PLAIN for e in walk(level) if isinstance(e, Call))
+    """Whether a formula is surely that of a shape, which rises or falls all along a piece: a straight line or half a cosine, between levels."""
+    if level.weight > _SMALL or level.holds & STAIRS or not operations(level) <= _PLAIN:
+        return False
+    return not any(_may_turn(e) for e in walk(level) if isinstance(e, Call))
+
+
+def _may_turn(e: Call) -> bool:
+    """Whether an operation may make a level turn: a product of two things that vary, or a division by one."""
+    return (e.op == "mul" and sum(mentions(a, T) for a in e.args) > 1) or (e.op == "div" and mentions(e.args[1], T))
+
+
+def turns(level: Expr) -> list[tuple[Exact, Exact]]:
+    """Returns (length, start) of each cycle of a formula; not of its stairs."""
+    if not level.holds & STAIRS or "mod" not in operations(level):
+        return []
+    return [turn for e in walk(level) if isinstance(e, Call) and e.op == "mod" for turn in cycles(e)]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from lrdsl.check.notes import Chain
 from lrdsl.clock import MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import STAIRS, ZERO, Call, Expr, T, cycles, mentions, walk
+from lrdsl.expr import ZERO, Expr, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, ticks, value
 from lrdsl.rules.runs import shares_of
-from lrdsl.rules.summary import Stretch
+from lrdsl.rules.summary import Stretch, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
@@ -49,6 +50,8 @@ def _too_many_shares(f: Facts) -> Iterator[Finding]:
 
 def _latest_end(f: Facts, chain: Chain) -> Exact | None:
     """The share of the run at which a sequence ends, in percent, if each event comes as late as it may; None if no event has a latest time."""
+    if not any(isinstance(part, nodes.Until) for item in chain.items for part in (item, getattr(item, "body", None))):
+        return None
     end, waits = Fraction(0), False
     for item, length in zip(chain.items, chain.lengths, strict=True):
         until = item.body if isinstance(item, nodes.Restart) else item
@@ -107,7 +110,8 @@ def _rise(f: Facts, d: Driven) -> Exact | None:
     first = plan.phases[0].node
     rising: list[Stretch] = []
     for stretch in f.summary(plan, f.base_of(d)).stretches:
-        if stretch.constant or stretch.levels[-1][1] <= stretch.levels[0][1] or (rising and stretch.levels[0][1] < rising[-1].levels[-1][1]):
+        levels = [level for _, level in (rising[-1].levels[-1:] if rising else ()) + stretch.levels]
+        if stretch.constant or any(after < before for before, after in pairwise(levels)):
             break
         rising.append(stretch)
     if not rising or (isinstance(first, nodes.Call) and first.name in SHAPES and first.name != "warmup"):
@@ -117,8 +121,7 @@ def _rise(f: Facts, d: Driven) -> Exact | None:
 
 def _shortest_cycle(level: Expr) -> Exact | None:
     """The length of cycles that are too short to have a shape, in ticks; None if a formula has none."""
-    turning = [x for x in walk(level) if isinstance(x, Call) and x.op == "mod"] if level.holds & STAIRS else []
-    return next((length for x in turning for length, _ in cycles(x) if length <= _SHORT), None)
+    return next((length for length, _ in turns(level) if length <= _SHORT), None)
 
 
 def _other_batch(f: Facts) -> Iterator[Finding]:
