@@ -9,6 +9,7 @@ from fractions import Fraction
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
+from lrdsl.plan import Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
 from lrdsl.rules.summary import Summary
 from lrdsl.syntax import canonical, nodes
@@ -19,6 +20,8 @@ _GAMMAS = {"exp": "gamma", "step": "gamma", "multistep": "gamma", "drop": "gamma
 _RATE, _POWER = Fraction(2, 1000), Fraction(1, 20)
 #: A rate is never so many times its base, and never so large.
 _TIMES, _LARGE = 20, 1.0
+#: How many ticks of an endless last phase count.
+_FIRST = 50
 #: A test of the range of rates rises by at least this factor.
 _RANGE = 10
 
@@ -122,19 +125,26 @@ def _above_every_base(f: Facts) -> Iterator[Finding]:
         plan = d.target.plan
         if d.target.key != "lr" or plan.watches:
             continue
-        known = f.bases if d.bases else ()
         low = f.summary(plan, 0.0)
-        tick, level = low.highest
-        if not known and level >= _LARGE and (level > _LARGE or mentions(plan.level, BASE)) and not _is_range_test(low):
-            yield _too_high(
-                d, tick, f"the level is {level:g} at tick {float(tick):g}, which no usual base comes near", "for a multiple of the base, write `1x`"
-            )
+        tick, level = _highest(f, plan, low)
+        high = level > _LARGE or (level == _LARGE and mentions(plan.level, BASE))
+        if not d.bases and high and not _is_range_test(low):
+            message = f"the level is {level:g} at tick {float(tick):g}, which no usual base comes near"
+            yield _too_high(d, tick, message, "for a multiple of the base, write `1x`")
             continue
         one = f.summary(plan)
-        tick, level = one.highest
+        tick, level = _highest(f, plan, one)
         if level >= _TIMES * f.program.base_value and not _is_range_test(one) and _scales(f, d, one):
             share = level / f.program.base_value
             yield _too_high(d, tick, f"the level is {share:g} times the base at tick {float(tick):g}", "for an absolute level, leave out the `x`")
+
+
+def _highest(f: Facts, plan: Plan, s: Summary) -> tuple[Exact, float]:
+    """The highest level and its tick. Without an end of the run and of the schedule, that is one of the first levels of the last phase."""
+    if f.total is not None or plan.length is not None:
+        return s.highest
+    last = (plan.phases[-1].start or 0) + _FIRST
+    return max((pair for pair in s.levels if pair[0] < last), key=lambda pair: pair[1], default=(0, math.nan))
 
 
 def _too_high(d: Driven, tick: Exact, message: str, help: str) -> Finding:
