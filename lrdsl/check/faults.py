@@ -40,7 +40,8 @@ def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
         where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
     node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
     op = culprit(*proof.failed)
-    help = _REPAIRS.get(op or "") or _limits(plan, node)
+    growth = None if op in _REPAIRS else _growth(node)
+    help = _REPAIRS.get(op or "") or ("" if growth is None else f"{growth[1]}; ") + _limits(plan, node)
     if op == "div" and isinstance(node, nodes.Call) and node.name in ("exp", "warmup"):
         help = "an exponential curve divides by the level that it starts from: give one above 0, as in `from=0.01x`"
     last = math.ceil(tick) - 1 - (phase.start or 0)
@@ -49,7 +50,42 @@ def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
         help += f", or end it sooner: {shown(sooner, 200)}"
         if scope.rest is None and phase is plan.phases[-1]:
             help += "; a run that is known to be shorter, as by `set total = ...`, ends it too"
-    scope.problems.error("LR144", phase.extent, f"the level may not be finite from {where} on", help)
+    message = f"the level may not be finite from {where} on" if growth is None else f"{growth[0]}, and it may not be finite from {where} on"
+    scope.problems.error("LR144", phase.extent, message, help)
+
+
+#: The calls that multiply by a factor again and again, each with its parameter and with the place of that.
+_FACTORS = {"step": ("gamma", 1), "exp": ("gamma", 0), "multistep": ("gamma", 1), "drop": ("gamma", 0), "restarts": ("decay", 3)}
+
+
+def _growth(node: nodes.Node) -> tuple[str, str] | None:
+    """Returns what is wrong with a factor above 1 in a phase, and a repair: one below 1, or the length in whose place it stands. None if there is none."""
+    for part in nodes.walk(node):
+        if not isinstance(part, nodes.Call) or part.name not in _FACTORS:
+            continue
+        name, place = _FACTORS[part.name]
+        factor = _written(part, name, place)
+        if factor is None or factor.value <= 1:
+            continue
+        length = _written(part, "n", 0) if part.name == "step" else None
+        what = f"a {name} of {canonical(factor)} makes the level grow"
+        if length is not None and length.value < 1:
+            swapped = shown(f"`{canonical(_with(part, {id(factor): length, id(length): factor}))}`", 200)
+            return f"the two numbers of `{shown(canonical(part))}` look swapped: {what}", f"to drop every {canonical(factor)} ticks, write {swapped}"
+        less = nodes.Number(Fraction(f"{float(1 / factor.value):.4g}"), factor.extent)
+        return what, f"for a level that falls, give one below 1, as in {shown(f'`{canonical(_with(part, {id(factor): less}))}`', 200)}"
+    return None
+
+
+def _written(call: nodes.Call, name: str, place: int) -> nodes.Number | None:
+    """Returns the number that a call has for a parameter, by name or by position; None if it has none."""
+    values = [a.value for i, a in enumerate(call.arguments) if a.name == name or (i == place and not a.name)]
+    return next((value for value in values if isinstance(value, nodes.Number)), None)
+
+
+def _with(call: nodes.Call, others: dict[int, nodes.Number]) -> nodes.Call:
+    """Returns a call with other numbers in the place of some."""
+    return attrs.evolve(call, arguments=tuple(attrs.evolve(a, value=others.get(id(a.value), a.value)) for a in call.arguments))
 
 
 def _shorter(node: nodes.Node, ticks: int) -> nodes.Node:

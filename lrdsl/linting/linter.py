@@ -89,9 +89,10 @@ def lint(
     try:
         with bounded(text):
             known = None if base is None else number("base", base, "give the optimizer's own rate, as 0.1", text=text)
-            problems = findings(Facts.of(parse(text, library=library, **options), known), _selected_rules(selection))
+            schedule = parse(text, library=library, **options)
     except ScheduleError as error:
         return [without_lossy_fix(text, d) for d in error.diagnostics]
+    problems = findings(Facts.of(schedule, known), _selected_rules(selection))
     kept, unused = apply_comments(text, problems)
     if UNUSED in selection:
         kept += unused

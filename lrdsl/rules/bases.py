@@ -13,9 +13,10 @@ from lrdsl.check.intervals import Range
 from lrdsl.check.notes import Use
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, ENTRY, Call, Expr, Forms, Linear, Num, T, mentions
+from lrdsl.expr import BASE, ENTRY, ZERO, Call, Expr, Forms, Linear, Num, T, mentions
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
-from lrdsl.plan import Phase, pieces
+from lrdsl.plan import Phase, Plan, pieces
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule
 from lrdsl.syntax import canonical, nodes
 
@@ -29,6 +30,8 @@ _SCALES = {
 }
 #: The keys whose values are from 0 up to but not including 1.
 _SHARES = ("betas", "beta1", "beta2", "momentum")
+#: Usual bases of them, for a linter, which knows none.
+_USUAL = (0.9, 0.8, 0.99)
 
 
 @lru_cache(maxsize=128)
@@ -186,14 +189,44 @@ def _out_of_range(f: Facts) -> Iterator[Finding]:
         if d.target.key not in _SHARES:
             continue
         plan, key = d.target.plan, d.target.name
-        for base in sorted({*d.bases}) if mentions(plan.level, BASE) else (1.0,):
-            wrong = next(((tick, level) for tick, level in f.summary(plan, base).levels if not 0 <= level < 1), None)
-            if wrong is not None:
-                phase = plan.phases[plan.phase_at(float(wrong[0]))]
+        bases = sorted({*d.bases}) if mentions(plan.level, BASE) else [1.0]
+        wrong = [_first_wrong(f, plan, base) for base in bases or _USUAL]
+        for base, place in zip(bases or _USUAL, wrong, strict=True):
+            if place is None:
+                if bases:
+                    continue
+                break  # with this usual base, nothing is wrong
+            if bases or None not in wrong:
+                phase = plan.phases[plan.phase_at(float(place[0]))]
                 where = d.of(base) if base in d.bases else ""
-                message = f"`{key}`{where} is {wrong[1]:.4g} at tick {wrong[0]}, and it must be at least 0 and below 1"
+                message = f"`{key}`{where} is {place[1]:.4g} at tick {place[0]}, and it must be at least 0 and below 1"
                 yield Finding(phase.extent, message, "keep it in its range, as `clip(A, 0, 0.999)` does")
                 break
+
+
+def _first_wrong(f: Facts, plan: Plan, base: float) -> tuple[Exact, float] | None:
+    """The first tick, and its level, at which a share is below 0 or not below 1; the end of the schedule counts, if that of the run is unknown."""
+    levels = f.summary(plan, base).levels
+    if f.total is None and plan.length is not None and not plan.watches:
+        levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
+    return next(((tick, level) for tick, level in levels if not 0 <= level < 1), None)
+
+
+def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan = d.target.plan
+        if d.target.key not in _SHARES or plan.watches:
+            continue
+        base = next((base for base in d.bases if base), _USUAL[0])
+        levels = f.summary(plan, base).levels
+        if f.total is None and plan.length is not None:
+            levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
+        if len(levels) > 1 and levels[0][1] > 0 and levels[-1][1] < levels[0][1] / 100:
+            phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
+            said = [use for use in f.uses if use.arguments.get("to", use.arguments.get("at")) == ZERO and use.given & {"to", "at"}]
+            if not any(phase.extent[0] <= use.node.extent[0] < phase.extent[1] for use in said):
+                help = f"give the level that it ends at, as `to=0.85`; a `{d.target.quantity}` of 0 is written `to=0`"
+                yield Finding(phase.extent, f"`{d.target.name}` falls to {levels[-1][1]:.2g}", help)
 
 
 RULES = (
@@ -248,6 +281,16 @@ RULES = (
         "lr = cosine(100); momentum = linear(100, from=0.9, to=1.1)",
         "lr = cosine(100); momentum = linear(100, from=0.9, to=0.99)",
         _out_of_range,
+        compiles=True,
+    ),
+    Rule(
+        "LR322",
+        "momentum-to-zero",
+        "A momentum or a beta that falls to 0.",
+        "Decays end at 0 unless the text says otherwise, and without momentum the steps of the end of a run are those of single batches.",
+        "lr = cosine(100); momentum = cosine(100)",
+        "lr = cosine(100); momentum = cosine(100, to=0.85)",
+        _momentum_to_zero,
         compiles=True,
     ),
 )

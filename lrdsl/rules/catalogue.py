@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lrdsl.rules import bases, levels, plateaus, runs, structure, style, timing
+from lrdsl.rules import bases, directions, ends, factors, idle, lengths, levels, plateaus, runs, structure, style, timing
 from lrdsl.rules.rule import Rule
 
 
@@ -14,9 +14,9 @@ def _sorted(*rules: Rule) -> tuple[Rule, ...]:
 
 #: The rules of each family: LR2 is timing, LR3 levels, LR4 structure, LR5 style.
 FAMILIES: dict[str, tuple[Rule, ...]] = {
-    "timing": _sorted(*timing.RULES, *runs.RULES, *plateaus.RULES),
-    "levels": _sorted(*levels.RULES, *bases.RULES),
-    "structure": structure.RULES,
+    "timing": _sorted(*timing.RULES, *lengths.RULES, *runs.RULES, *ends.RULES, *plateaus.RULES),
+    "levels": _sorted(*levels.RULES, *factors.RULES, *directions.RULES, *bases.RULES),
+    "structure": _sorted(*structure.RULES, *idle.RULES),
     "style": style.RULES,
 }
 #: Every rule by its code.

@@ -9,6 +9,7 @@ import attrs
 
 from lrdsl.diagnostics import Diagnostic, Span
 from lrdsl.rules.rule import Facts, Rule
+from lrdsl.work import TooMuchWorkError, limited
 
 #: `# lrs: ignore[LR203, LR207]` silences these rules on its line, and `# lrs: ignore` silences all.
 _IGNORE = re.compile(r"#\s*lrs:\s*ignore(?:\[([^\]]*)\])?")
@@ -17,12 +18,17 @@ UNUSED = "LR901"
 
 
 def findings(facts: Facts, rules: Iterable[Rule]) -> list[Diagnostic]:
-    """Returns what some rules find, whether a comment silences it or not."""
-    return [
-        without_lossy_fix(facts.text, Diagnostic(rule.code, "warning", found.message, found.help, Span.of(facts.text, *found.extent), found.fix))
-        for rule in rules
-        for found in rule.look(facts)
-    ]
+    """Returns what some rules find, whether a comment silences it or not. They have one budget of work: the rules that it is too small for find nothing."""
+    problems = []
+    with limited():
+        for rule in rules:
+            try:
+                for found in rule.look(facts):
+                    d = Diagnostic(rule.code, "warning", found.message, found.help, Span.of(facts.text, *found.extent), found.fix)
+                    problems.append(without_lossy_fix(facts.text, d))
+            except TooMuchWorkError:
+                break
+    return problems
 
 
 def without_lossy_fix(text: str, d: Diagnostic) -> Diagnostic:

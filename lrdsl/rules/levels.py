@@ -10,9 +10,10 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, substitute
+from lrdsl.expr import BASE, ZERO, Expr, T
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, value
+from lrdsl.rules.runs import DECAYS
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
@@ -46,18 +47,6 @@ def _below_zero(f: Facts) -> Iterator[Finding]:
             yield Finding(phase.extent, f"the level is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
 
 
-def _odd_gammas(f: Facts) -> Iterator[Finding]:
-    for use in f.uses:
-        gamma = use.arguments.get("gamma")
-        if use.name not in ("exp", "step", "multistep", "drop") or "gamma" not in use.given or not isinstance(gamma, Num):
-            continue
-        if gamma.value == 0:
-            yield Finding(use.node.extent, "a gamma of 0 sets the level to 0 for good", "write `linear(0, to=...)` if you mean it, else another gamma")
-        elif gamma.value > 1 and use.name in ("exp", "step"):
-            help = f"for a level that falls, write a gamma below 1, as {1 / float(gamma.value):.4g}"
-            yield Finding(use.node.extent, f"a gamma of {float(gamma.value):g} makes the level grow", help)
-
-
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         for name in ("to", "at", "min"):
@@ -89,13 +78,6 @@ def _boundaries(f: Facts, wanted: Callable[[Facts, nodes.Node], bool]) -> Iterat
                 yield item, entry, f.level(entry), f.level(piece.level, start)
 
 
-def _idle_restarts(f: Facts) -> Iterator[Finding]:
-    for item, entry, before, after in _boundaries(f, lambda _, item: isinstance(item, nodes.Restart)):
-        if isinstance(item, nodes.Restart) and before == after and substitute(entry, {ENTRY: BASE}) is BASE:
-            fix = Fix(item.extent[0], item.body.extent[0], "")
-            yield Finding(item.extent, "the level is the base here already, so `restart` changes nothing", "remove it", fix)
-
-
 #: Two levels jump if one is more than this many times the other.
 _JUMP = 3
 
@@ -107,11 +89,15 @@ def _jumps(f: Facts) -> Iterator[Finding]:
             yield Finding(item.extent, message, "if you mean the jump, write `restart A`, or give the first level: `from=...`")
 
 
+#: The shapes that begin at the level they enter at, unless an argument says otherwise, and warmups, which LR306 is about.
+_CONTINUOUS = frozenset((*DECAYS, "warmup", "hold", "step", "exp", "rsqrt", "inv"))
+
+
 def _continues(f: Facts, item: nodes.Node) -> bool:
     """Whether a reader expects a phase to begin where the one before it ended: it is no `restart`, and no argument sets its first level."""
     if isinstance(item, nodes.Limited | nodes.Until):
         return _continues(f, item.body)
-    if not isinstance(item, nodes.Call) or item.name == "warmup" or any(form.jumps for form in SHAPES.get(item.name, ())):  # LR306 is about warmups
+    if not isinstance(item, nodes.Call) or item.name in _CONTINUOUS or any(form.jumps for form in SHAPES.get(item.name, ())):  # LR306 is about warmups
         return False
     use = f.notes.uses.get((item.extent, item.name))
     written = use.given if use is not None else {a.name for a in item.arguments}
@@ -162,15 +148,6 @@ RULES = (
         _below_zero,
     ),
     Rule(
-        "LR304",
-        "gamma-out-of-place",
-        "A gamma of 0, or one above 1.",
-        "With a gamma of 0 the level stays 0; with one above 1 it grows.",
-        "exp(1.05) for 50",
-        "exp(0.95) for 50",
-        _odd_gammas,
-    ),
-    Rule(
         "LR305",
         "level-of-nothing",
         "A level below 1e-15 that is not 0.",
@@ -187,16 +164,6 @@ RULES = (
         "hold(10) then warmup(5) then cosine(50)",
         "warmup(5) then hold(10) then cosine(50)",
         _late_warmups,
-    ),
-    Rule(
-        "LR307",
-        "restart-of-nothing",
-        "A `restart` where the level already is the base.",
-        "A reader expects a jump, and there is none.",
-        "warmup(5) then restart cosine(95)",
-        "warmup(5) then cosine(95)",
-        _idle_restarts,
-        "safe",
     ),
     Rule(
         "LR308",

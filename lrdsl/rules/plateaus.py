@@ -1,47 +1,64 @@
-"""Lint rules about plateaus: patience that cannot run out, a mode against the metric, a metric without a name."""
+"""Lint rules about metrics: a mode or a condition against the metric, a metric without a name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix
-from lrdsl.rules.rule import Facts, Finding, Rule, ticks, value
-from lrdsl.syntax import nodes
+from lrdsl.rules.rule import Facts, Finding, Rule
+from lrdsl.syntax import canonical, nodes
 
 #: Names of metrics that fall as training gets better, and of those that rise.
 _LOW = re.compile(r"(?:^|[_/.\W])(loss|error|err|perplexity|ppl|mse|mae|rmse|wer|cer|fid|nll)(?:$|[_/.\W\d])")
 _HIGH = re.compile(r"(?:^|[_/.\W])(acc|accuracy|auc|auroc|f1|bleu|rouge|precision|recall|iou|map|reward|r2|psnr|ssim)(?:$|[_/.\W\d])")
 
 
-def _long_patience(f: Facts) -> Iterator[Finding]:
-    for node in f.parts:
-        if not isinstance(node, nodes.Limited):
-            continue
-        use = f.notes.uses.get((node.body.extent, "plateau"))
-        length = node.length.value if isinstance(node.length, nodes.Number) else None
-        patience = None if use is None else value(use.arguments["patience"])
-        if length is not None and patience is not None and length <= patience:
-            message = f"a patience of {patience} reports cannot run out within {ticks(length)}"
-            yield Finding(node.extent, message, "write a smaller `patience`, or make the phase longer")
+def _better(name: str) -> str:
+    """How a metric of this name gets better: it "falls" or "rises"; "" if the name does not say."""
+    low, high = _LOW.search(name.lower()), _HIGH.search(name.lower())
+    return "falls" if low is not None and high is None else "rises" if high is not None and low is None else ""
 
 
 def _wrong_mode(f: Facts) -> Iterator[Finding]:
+    for node in f.parts:
+        if isinstance(node, nodes.Until):
+            yield from (finding for condition in node.conditions for finding in _against(condition))
     for use in f.uses:
-        if use.name != "plateau":
+        if use.name == "plateau":
+            yield from _of_mode(use.node, str(use.arguments["metric"]), str(use.arguments["mode"]))
+
+
+def _of_mode(node: nodes.Call | nodes.Name, metric: str, mode: str) -> Iterator[Finding]:
+    """The finding of a plateau whose mode is against its metric."""
+    wanted = {"falls": "min", "rises": "max"}.get(_better(metric), mode)
+    if mode != wanted:
+        way = "falls" if wanted == "min" else "rises"
+        fix = _mode_fix(node, wanted) if isinstance(node, nodes.Call) else None
+        yield Finding(node.extent, f"`{metric}` gets better as it {way}, and the mode is {mode}", f"write `mode={wanted}`", fix)
+
+
+def _against(condition: nodes.Node) -> Iterator[Finding]:
+    """The findings of a condition after `until`: a comparison or a plateau against the metric."""
+    if isinstance(condition, nodes.Call) and condition.name == "plateau":
+        texts = {a.name: canonical(a.value).strip('"') for a in condition.arguments if a.name in ("metric", "mode")}
+        yield from _of_mode(condition, texts.get("metric", ""), texts.get("mode", "min"))
+    if not isinstance(condition, nodes.Comparison):
+        return
+    turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}[condition.op]
+    for side, op in ((condition.left, condition.op), (condition.right, turned)):
+        if not isinstance(side, nodes.Name | nodes.Text):
             continue
-        name, mode = use.arguments["metric"], use.arguments["mode"]
-        low, high = _LOW.search(str(name).lower()), _HIGH.search(str(name).lower())
-        if low is not None and high is None and mode == "max":
-            yield Finding(use.node.extent, f"`{name}` gets better as it falls, and the mode is max", "write `mode=min`", _mode_fix(use, "min"))
-        if high is not None and low is None and mode == "min":
-            yield Finding(use.node.extent, f"`{name}` gets better as it rises, and the mode is min", "write `mode=max`", _mode_fix(use, "max"))
+        metric, way = canonical(side).strip('"'), "falls" if op in (">", ">=") else "rises"
+        if _better(metric) == way:
+            text = canonical(condition)
+            repair = f"{canonical(condition.left)} {turned} {canonical(condition.right)}"
+            message = f"`{metric}` gets better as it {way}, and the phase ends where it is worse than that: `{text}`"
+            yield Finding(condition.extent, message, f"write `{repair}`", Fix(*condition.extent, repair))
 
 
-def _mode_fix(use: Use, mode: str) -> Fix | None:
+def _mode_fix(node: nodes.Call, mode: str) -> Fix | None:
     """The repair that gives a plateau this mode; None for a plateau without brackets or arguments."""
-    node = use.node
     written = next((a for a in node.arguments if a.name == "mode"), None)
     return (
         Fix(*written.value.extent, mode) if written is not None else Fix(node.extent[1] - 1, node.extent[1] - 1, f", mode={mode}") if node.arguments else None
@@ -61,19 +78,10 @@ def _unnamed_metric(f: Facts) -> Iterator[Finding]:
 
 RULES = (
     Rule(
-        "LR209",
-        "patience-over-the-phase",
-        "A plateau whose patience cannot run out before its phase ends.",
-        "The rate is then never reduced.",
-        "plateau(patience=10) for 5 then linear(5)",
-        "plateau(patience=2) for 5 then linear(5)",
-        _long_patience,
-    ),
-    Rule(
         "LR210",
         "mode-against-the-metric",
-        "A plateau that waits for an accuracy to fall, or for a loss to rise.",
-        "The rate is then reduced while training goes well.",
+        "A plateau or a condition that waits for an accuracy to fall, or for a loss to rise.",
+        "The rate is then reduced, or the phase ended, at the wrong time.",
         "plateau(metric=val_acc)",
         "plateau(metric=val_acc, mode=max)",
         _wrong_mode,

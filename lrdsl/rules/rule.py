@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import attrs
 
-from lrdsl.check.bounds import bounds
+from lrdsl.check.combinators import parameters_of
 from lrdsl.check.notes import Chain, Notes, Use
-from lrdsl.clock import Clock, total_of
-from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, Expr, Num, T
+from lrdsl.clock import MULTIPLES, Clock, total_of
+from lrdsl.diagnostics import Fix, ScheduleError
+from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
 from lrdsl.expr.exact import Exact
+from lrdsl.kinds import Kind
 from lrdsl.plan import Piece, Plan, pieces
+from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
+from lrdsl.schedule.source import Source
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
+from lrdsl.syntax.replanning import mapped
 from lrdsl.targets import Program, Target
 
-if TYPE_CHECKING:
-    from lrdsl.rules.summary import Summary
+#: The durations that are the length of a phase, the interval between two drops, or times of drops.
+_LENGTHS = ("n", "milestones", "interval", "up", "down")
+#: The bases that stand for all where none is known.
+ANY_BASE = (1.0, 0.1, 1e-3, 1e-5)
 
 
 class Finding(NamedTuple):
@@ -99,14 +104,23 @@ class Facts:
         return tuple(sorted(nodes.walk(self.tree), key=lambda node: node.extent))
 
     @cached_property
+    def scheduled(self) -> tuple[Node, ...]:
+        """All nodes but those of assertions, which say what is so and do not make it so, in the order of the text."""
+        return tuple(part for part in self.parts if not self._is_asserted(part.extent))
+
+    def _is_asserted(self, extent: Extent) -> bool:
+        statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
+        return any(isinstance(s, nodes.Assertion) and s.extent[0] <= extent[0] < s.extent[1] for s in statements)
+
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
-        """Every call of a shape or a combinator, in the order of the text."""
-        return tuple(sorted(self.notes.uses.values(), key=lambda use: use.node.extent))
+        """Every call of a shape or a combinator but those in assertions, in the order of the text."""
+        return tuple(use for use in sorted(self.notes.uses.values(), key=lambda use: use.node.extent) if not self._is_asserted(use.node.extent))
 
     @cached_property
     def chains(self) -> tuple[Chain, ...]:
-        """Every sequence, in the order of the text."""
-        return tuple(chain for _, chain in sorted(self.notes.chains.items()))
+        """Every sequence but those in assertions, in the order of the text."""
+        return tuple(chain for extent, chain in sorted(self.notes.chains.items()) if not self._is_asserted(extent))
 
     @cached_property
     def bodies(self) -> tuple[tuple[str, Node], ...]:
@@ -119,6 +133,11 @@ class Facts:
             elif not isinstance(s, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use | nodes.Assertion | nodes.Target):
                 bodies.append(("lr", s))
         return tuple(bodies)
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The names of all calls in the text."""
+        return frozenset([node.name for node in nodes.walk(self.tree) if isinstance(node, nodes.Call)])
 
     def uses_in(self, key: str) -> tuple[Use, ...]:
         """The calls in the expressions of a key's targets."""
@@ -137,15 +156,104 @@ class Facts:
         """The value of a formula at a tick, for the text's base (or 1), which is the entry level too; NaN if it is not one number."""
         return level_at(e, tick, self.program.base_value)
 
+    def level_of(self, plan: Plan, tick: Exact, base: float) -> float:
+        """The level of a plan at a tick, for a base; NaN if it is not one number."""
+        return level_at([piece for piece in self.pieces(plan) if piece.start <= tick][-1].level, tick, base)
+
     def base_of(self, driven: Driven) -> float:
         """A base of a target that is not 0: that of its first group, or the text's, or 1."""
         return next((base for base in driven.bases if base), self.program.base_value)
 
     def summary(self, plan: Plan, base: float | None = None) -> Summary:
         """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1)."""
-        from lrdsl.rules.summary import summary  # most schedules that are compiled need none
+        return summary(plan.level, self.program.base_value if base is None else base, (plan.length or None) if self.total is None else self.total)
 
-        return summary(plan.level, self.program.base_value if base is None else base, plan.length if self.total is None else self.total)
+    @cached_property
+    def entries(self) -> Mapping[Extent, Expr | None]:
+        """The level at which each phase of a sequence enters, by the extent of the phase, as a formula of the level at which the sequence does."""
+        entries: dict[Extent, Expr | None] = {}
+        for chain in self.chains:
+            for item, entry in zip(chain.items, chain.entries, strict=True):
+                node, level = item, entry
+                while isinstance(node, nodes.Limited | nodes.Until | nodes.Restart):
+                    node, level = node.body, BASE if isinstance(node, nodes.Restart) else level
+                entries[node.extent] = level
+        return entries
+
+    def entry(self, use: Use) -> Expr | None:
+        """The level at which a call enters, as a formula of the base; None if a metric decides, or if the call is within a phase that enters elsewhere."""
+        entry = self.entries.get(use.node.extent, ENTRY)
+        return None if entry is None else substitute(entry, {ENTRY: BASE})
+
+    @cached_property
+    def bases(self) -> tuple[float, ...]:
+        """The bases of the rate that are known, but for 0, or some that stand for all bases."""
+        known = {base for d in self.driven if d.target.key == "lr" for base in d.bases if base > 0}
+        return tuple(sorted(known)) or ANY_BASE
+
+    def always(self, holds: Callable[[float, float], bool], one: Expr, two: Expr) -> bool:
+        """Whether a comparison of two levels, formulas of the base, holds for every base."""
+        if one is two:
+            return holds(1.0, 1.0)
+        free = not (mentions(one, BASE) or mentions(two, BASE))
+        return all(holds(level_at(one, 0, base), level_at(two, 0, base)) for base in (self.bases[:1] if free else self.bases))
+
+    def with_node(self, node: Node, other: Node) -> Program | None:
+        """What the text would say with another node in the place of one of its nodes; None if that is not sound."""
+        s = self.schedule
+        tree = mapped(self.tree, lambda part: other if part is node else part)
+        try:
+            return Source(tree, s.clock, s.names, s.text, s.library, s.events).read(s.program.samples)
+        except ScheduleError:
+            return None
+
+    @cached_property
+    def bare_lengths(self) -> tuple[tuple[Node, Exact], ...]:
+        """The lengths, intervals and milestones in the text that have no unit, each with its value in ticks."""
+        return tuple(self._bare_lengths())
+
+    def _bare_lengths(self) -> Iterator[tuple[Node, Exact]]:
+        for use in self.uses:
+            parameters = parameters_of(use.name)
+            for name, a in arguments(use):
+                if name not in _LENGTHS or name not in parameters or parameters[name].kind is not Kind.DURATION:
+                    continue
+                values = use.arguments.get(name)
+                listed = values if isinstance(values, tuple) else (values,)
+                items = a.value.items if isinstance(a.value, nodes.List) else (a.value,) * len(listed)
+                yield from ((node, length.value) for node, length in zip(items, listed, strict=False) if isinstance(length, Num) and self.is_bare(node))
+        for part in self.scheduled:
+            if isinstance(part, nodes.Limited | nodes.Lasting) and isinstance(part.length, nodes.Number | nodes.Quantity) and self.is_bare(part.length):
+                yield part.length, amount(part.length)
+
+    def is_bare(self, node: Node) -> bool:
+        """Whether a length is a number of ticks without a unit, or a name for one."""
+        if isinstance(node, nodes.Name):
+            value = self.bound(node.id)
+            return value is not None and self.is_bare(value)
+        return isinstance(node, nodes.Number) or (isinstance(node, nodes.Quantity) and not node.unit)
+
+    def bound(self, name: str) -> Node | None:
+        """What a `let` of the text binds to a name; None if there is none."""
+        return next((s.value for s in self.parts if isinstance(s, nodes.Binding) and s.name == name), None)
+
+    @cached_property
+    def slots(self) -> Mapping[str, frozenset[Extent]]:
+        """The names that stand for numbers which the text leaves open, parameters of a `def` and names of the host, each with where it does so."""
+        places: dict[str, frozenset[Extent]] = {name: frozenset({self.tree.extent}) for name, _ in self.schedule.names}
+        for part in self.parts:
+            for slot in part.parameters if isinstance(part, nodes.Function) else ():
+                places[slot.name] = places.get(slot.name, frozenset()) | {part.extent}
+        return places
+
+    def is_open(self, node: Node) -> bool:
+        """Whether a part of the text depends on a name that it leaves open."""
+        names = [part for part in nodes.walk(node) if isinstance(part, nodes.Name)]
+        return any(start <= part.extent[0] < end for part in names for start, end in self.slots.get(part.id, ()))
+
+    def key_of(self, node: Node) -> str:
+        """The key of the target in whose expression a node stands; "" for a node in a definition."""
+        return next((key for key, body in self.bodies if body.extent[0] <= node.extent[0] < body.extent[1]), "")
 
 
 @attrs.frozen
@@ -172,17 +280,23 @@ class Rule:
     groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
 
 
-def level_at(level: Expr, tick: Exact, base: float) -> float:
-    """Returns the value of a formula at a tick for a base, which is the entry level too; NaN if it is not one number."""
-    low, high = bounds(level, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
-    return low if low == high else math.nan
-
-
 def argument(use: Use, name: str) -> nodes.Argument | None:
     """The argument in the text for a parameter: one by name, or the first one if it is by position and the parameter comes first."""
     named = next((a for a in use.node.arguments if a.name == name), None)
     first = use.node.arguments[0] if use.node.arguments and not use.node.arguments[0].name else None
     return named or (first if first is not None and next(iter(use.arguments), "") == name else None)
+
+
+def arguments(use: Use) -> Iterator[tuple[str, nodes.Argument]]:
+    """The arguments that the text gives a call, each with the name of its parameter."""
+    order = [name.rstrip("_") for name in use.arguments]
+    for i, a in enumerate(use.node.arguments):
+        yield a.name or order[min(i, len(order) - 1)], a
+
+
+def amount(node: nodes.Number | nodes.Quantity) -> Exact:
+    """The number that a node writes, without its unit."""
+    return node.value * (MULTIPLES.get(node.multiple, 1) if isinstance(node, nodes.Quantity) else 1)
 
 
 def value(e: Any) -> Exact | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO, T, mentions
 from lrdsl.expr.exact import Exact
-from lrdsl.plan import Piece, Plan
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, level_at, ticks, value
+from lrdsl.plan import Phase, Piece, Plan
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.summary import is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
@@ -17,6 +19,13 @@ from lrdsl.syntax import nodes
 DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
 #: A schedule is over long before its run if its level stays as it is for more than this share of the run.
 _SOON = 10
+#: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays.
+_IDLE, _HELD = 50, 4
+#: The last tick of a decay may be at 0.
+_TWO = 2
+#: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
+#: falls below the third share of where it began.
+_NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -67,16 +76,96 @@ def _whole_run(f: Facts) -> Iterator[Finding]:
 
 
 def _too_short(f: Facts) -> Iterator[Finding]:
-    at_zero = any((piece := _over(f, d.target.plan)) is not None and level_at(piece.level, piece.start, 1.0) == 0 for d in f.driven)
-    for name, body in f.bodies if at_zero else ():
-        chain = f.whole(body)
-        if f.total is None or chain is None or name != "lr" or any(n is None for n in chain.lengths):
+    for d in f.driven:
+        plan = d.target.plan
+        if d.target.key != "lr" or plan.watches or not _may_be_zero(f, d):
             continue
-        idle = f.total - sum(chain.lengths)
-        last = chain.items[-1]
-        use = f.notes.uses.get((last.extent, last.name)) if isinstance(last, nodes.Call) else None
-        if use is not None and use.arguments.get("to") == ZERO and idle > f.total / 50:
-            yield Finding(last.extent, f"the rate is 0 for the last {ticks(idle)} of the run", "let the last phase take the `rest`, or end it above 0")
+        s = f.summary(plan, f.base_of(d))
+        run = f.total if f.total is not None else plan.length or s.last[0] + 1
+        high = s.highest[1]
+        for start, end in s.zeros if not _fades(f, plan) else ():
+            idle, phase = end + 1 - start, plan.phases[plan.phase_at(float(end))]
+            phases = plan.phases[plan.phase_at(float(start)) : plan.phase_at(float(end)) + 1]
+            if idle * (_HELD if _stays_on_purpose(plan, phase) else _IDLE) <= run or any(_is_said(f, p) for p in phases):
+                continue
+            if _is_cut_short(plan) or (high == 0 and (not _may_move(phase.node) or _is_times_zero(phase.node))):
+                continue  # the text says so, or LR219 or LR403 is about it
+            if f.total is None and phase.length is None and not _cycles_in(phase.node):
+                continue  # the last phase has come to its end, and nothing says that the run goes on
+            call = (phase.extent, getattr(phase.node, "name", ""))
+            if idle < _TWO or (call in f.notes.uses and f.entries.get(phase.extent) == ZERO and start >= (phase.start or 0)):
+                continue  # LR402 is about a phase that begins at 0
+            always, last = high == 0, end + 1 >= run and f.total is not None
+            message = (
+                "the rate is 0 all the time"
+                if always
+                else f"the rate is 0 for the last {ticks(idle)} of the run"
+                if last
+                else f"the rate is 0 from tick {start} on, for {ticks(idle)}"
+            )
+            yield Finding(phase.extent, message, _repair(phase.node, always))
+            break
+
+
+def _may_be_zero(f: Facts, d: Driven) -> bool:
+    """Whether a rate may be 0 for more than a tick of the run: a piece of its formula is, or has cycles, factors or bounds that may make it so."""
+    plan = d.target.plan
+    end = f.total if f.total is not None else plan.length or None
+    for piece in f.pieces(plan):
+        if end is not None and piece.start >= end and piece.start > 0:
+            return False
+        if not is_plain(piece.level) if mentions(piece.level, T) else level_at(piece.level, piece.start, f.base_of(d)) == 0:
+            return True
+    return False
+
+
+def _fades(f: Facts, plan: Plan) -> bool:
+    """Whether a level is 0 only because no double is so small: it falls by a factor again and again, which LR223 is about."""
+    end = f.total if f.total is not None else plan.length
+    last = next(piece for piece in reversed(f.pieces(plan)) if end is None or piece.start < end or not piece.start)
+    return mentions(last.level, T) and not operations(last.level).isdisjoint(("pow", "exp"))
+
+
+def _cycles_in(node: nodes.Node) -> bool:
+    """Whether a phase goes through others again and again."""
+    return any(isinstance(part, nodes.Call) and part.name in ("repeat", "restarts", "bounce") for part in nodes.walk(node))
+
+
+def _stays_on_purpose(plan: Plan, phase: Phase) -> bool:
+    """Whether a phase is a `hold` at the end, which says that the level is to stay."""
+    node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
+    return phase is plan.phases[-1] and len(plan.phases) > 1 and getattr(node, "name", getattr(node, "id", "")) == "hold"
+
+
+def _is_said(f: Facts, phase: Phase) -> bool:
+    """Whether a text says that a phase is at 0."""
+    start, end = phase.extent
+    if isinstance(phase.node, nodes.Binary) or _cycles_in(phase.node):
+        return False
+    uses = [use for use in f.uses if start <= use.node.extent[0] < end]
+    return any(use.name == "hold" and use.arguments["at"] == ZERO and "at" in use.given for use in uses)
+
+
+def _may_move(node: nodes.Node) -> bool:
+    """Whether a phase is made of shapes that rise or fall."""
+    return any(isinstance(part, nodes.Call) and part.name != "hold" for part in nodes.walk(node))
+
+
+def _is_cut_short(plan: Plan) -> bool:
+    """Whether a plan has phases of less than a tick, whose length LR219 is about."""
+    return any(phase.length is not None and 0 < phase.length < 1 for phase in plan.phases)
+
+
+def _is_times_zero(node: nodes.Node) -> bool:
+    """Whether a phase is multiplied by the number 0."""
+    products = (part for part in nodes.walk(node) if isinstance(part, nodes.Binary) and part.op == "*")
+    return any(isinstance(side, nodes.Number) and side.value == 0 for part in products for side in (part.left, part.right))
+
+
+def _repair(node: nodes.Node, always: bool) -> str:
+    if any(isinstance(part, nodes.Call) and part.name == "repeat" for part in nodes.walk(node)):
+        return "`repeat` goes on from the level that it has come to: for cycles that begin again at their entry level, write `restarts`"
+    return "write `hold(at=0)` if you mean it" if always else "let the last phase take the `rest`, or end it above 0"
 
 
 def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
@@ -118,11 +207,14 @@ def _cut_rise(f: Facts, d: Driven) -> tuple[Exact, float] | None:
     """When the level would come to its peak, and what share of it the run gets to, if the run ends while the level rises; else None."""
     plan, base = d.target.plan, f.base_of(d)
     piece = _last_piece(f, plan)
-    if piece is None or f.total is None or piece.end is None or piece.end <= f.total:
+    if piece is None or f.total is None or piece.end is None or piece.end < f.total:
         return None
+    if piece.end == f.total and not any(mentions(later.level, T) for later in f.pieces(plan) if later.start >= piece.end):
+        return None  # nothing was to come after the rise
     peak, levels = level_at(piece.level, piece.end, base), f.summary(plan, base).levels
     reached, before = levels[-1][1] if levels else math.nan, level_at(piece.level, piece.start, base)
-    return (piece.end, reached / peak) if before < reached == max(level for _, level in levels) < _NEARLY * peak else None
+    whole = piece.end == f.total
+    return (piece.end, reached / peak) if before < reached == max(level for _, level in levels) and (whole or reached < _NEARLY * peak) else None
 
 
 def ends_in_a_rise(f: Facts) -> bool:
@@ -155,6 +247,40 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
             yield Finding(last.extent, message, "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`")
 
 
+def _vanishes(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
+        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and _fades(f, plan))):
+            continue
+        s = f.summary(plan, f.base_of(d))
+        run = f.total if f.total is not None else plan.length or s.last[0] + 1
+        share = _FAINT if again else _NOTHING
+        tick = s.under(share * s.highest[1])
+        if tick is None or 2 * tick > run or (s.last[1] == 0 and not _fades(f, plan)):
+            continue
+        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        phase = plan.phases[plan.phase_at(float(tick))]
+        unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
+        help = _repair(phase.node, False) if again else unit
+        yield Finding(phase.extent, f"by tick {tick} of {float(run):g} the rate has fallen to less than {share:g} of its peak", help)
+
+
+def _falls_far(use: Use) -> bool:
+    """Whether each cycle of a `repeat` ends so far below its entry level that hardly anything is left for the next one."""
+    if use.name != "repeat" or not use.arguments["phase"].length:
+        return False
+    return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
+
+
+def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
+    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
+    low, high = math.floor(above), math.ceil(under)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
+    return high
+
+
 RULES = (
     Rule(
         "LR202",
@@ -184,13 +310,12 @@ RULES = (
     Rule(
         "LR204",
         "idle-at-zero",
-        "A decay to 0 that ends well before the run.",
-        "After its end the rate is 0, and the run goes on without learning anything.",
+        "A rate that is 0 for a good part of the run.",
+        "While it is 0, the run goes on without learning anything.",
         "warmup(100) then cosine(500)",
         "warmup(100) then cosine(rest)",
         _too_short,
         clock={"total_steps": 1000},
-        run=True,
         compiles=True,
     ),
     Rule(
@@ -215,6 +340,18 @@ RULES = (
         "warmup(5%) then cosine(rest)",
         _unfinished_rise,
         clock={"total_steps": 1000},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR223",
+        "vanishes",
+        "A rate that falls to next to nothing of its peak in the first half of the run.",
+        "Usually its gamma is one of epochs, while a tick is a step.",
+        "exp(0.95)",
+        "exp(0.95, per=1ep)",
+        _vanishes,
+        clock={"steps_per_epoch": 1251, "total_epochs": 90},
         run=True,
         compiles=True,
     ),

@@ -8,9 +8,11 @@ from lrdsl.check.combinators import parameters_of
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ENTRY, ZERO
 from lrdsl.kinds import Kind
-from lrdsl.rules.rule import Facts, Finding, Rule, value
+from lrdsl.rules.rule import Facts, Finding, Rule
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
+from lrdsl.targets import Target, fits
+from lrdsl.targets.patterns import braces_of
 
 
 def _zero_length(f: Facts) -> Iterator[Finding]:
@@ -69,6 +71,34 @@ def _unused_names(f: Facts) -> Iterator[Finding]:
         if isinstance(s, nodes.Binding | nodes.Function) and s.name not in used:
             kind = "let" if isinstance(s, nodes.Binding) else "def"
             yield Finding(s.name_extent, f"`{s.name}` is not used", f"remove the `{kind}`", Fix(*_line_of(f.text, *s.extent), ""))
+    for function in (s for s in f.tree.statements if isinstance(s, nodes.Function)):
+        words = {part.id for part in nodes.walk(function) if isinstance(part, nodes.Name)} | {
+            part.name for part in nodes.walk(function) if isinstance(part, nodes.Call)
+        }
+        for slot in function.parameters:
+            if slot.name not in words:
+                yield Finding(
+                    slot.extent, f"`{function.name}` does not use its parameter `{slot.name}`", "use it in the definition, or remove it there and in the calls"
+                )
+
+
+def _hidden_targets(f: Facts) -> Iterator[Finding]:
+    written = {canonical(s.target): s.target for s in f.tree.statements if isinstance(s, nodes.Target)} if isinstance(f.tree, nodes.File) else {}
+    targets = f.program.targets
+    for i, one in enumerate(targets):
+        for two in targets[i + 1 :]:
+            if one.quantity == two.quantity and one.written != two.written and one.groups and all(_is_within(group, two) for group in one.groups):
+                node = next((node for text, node in written.items() if text in (one.written, one.name)), None)
+                message = f"`{one.written}` has no groups left: `{two.written}` comes later, and picks all of them"
+                yield Finding(f.tree.extent if node is None else node.extent, message, "put the more special target last")
+                break
+
+
+def _is_within(group: str | int, other: Target) -> bool:
+    """Whether a later target picks every group that a selector picks."""
+    if not other.groups or (isinstance(group, str) and next(braces_of(group), None) is not None):
+        return "*" in other.groups
+    return any(pattern in ("*", group) or (isinstance(pattern, str) and isinstance(group, str) and fits(pattern, 0, group)) for pattern in other.groups)
 
 
 def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
@@ -89,20 +119,6 @@ def _hidden_names(f: Facts) -> Iterator[Finding]:
         for slot in function.parameters:
             if slot.name in outer:
                 yield Finding(slot.extent, f"the parameter `{slot.name}` of `{function.name}` hides the `{slot.name}` of the file", "rename the parameter")
-
-
-def _constant_factors(f: Facts) -> Iterator[Finding]:
-    for node in f.parts:
-        if not isinstance(node, nodes.Binary) or node.op != "*":
-            continue
-        use = f.notes.uses.get((node.right.extent, "hold"))
-        if use is None or not use.factor or use.arguments["n"] is not None:
-            continue
-        level = value(use.arguments["at"])
-        if "at" not in use.given:
-            yield Finding(node.right.extent, "this factor is always 1", "remove it", Fix(node.left.extent[1], node.right.extent[1], ""))
-        elif level is not None or len(use.node.arguments) == 1:
-            yield Finding(node.right.extent, "this factor never changes", "write it as a number, as in `0.5 * A`")
 
 
 RULES = (
@@ -129,7 +145,7 @@ RULES = (
     Rule(
         "LR404",
         "unused-name",
-        "A `let` or a `def` that nothing uses.",
+        "A `let` or a `def` that nothing uses, or a parameter that its `def` does not use.",
         "A reader wonders what it is for; perhaps the schedule has a number where the name was meant.",
         "let warm = 5\nlr = warmup(6) then cosine(95)",
         "let warm = 5\nlr = warmup(warm) then cosine(95)",
@@ -146,12 +162,12 @@ RULES = (
         _hidden_names,
     ),
     Rule(
-        "LR406",
-        "constant-factor",
-        "A factor that is written as a schedule but never changes.",
-        "A number says the same, and is easier to read.",
-        "cosine(100) * hold(at=0.5x)",
-        "0.5 * cosine(100)",
-        _constant_factors,
+        "LR410",
+        "hidden-target",
+        "A target whose groups a later target picks too.",
+        "The last target that picks a group sets it, so the earlier one sets nothing.",
+        'lr["head"] = cosine(100); lr["*"] = linear(100)',
+        'lr["*"] = linear(100); lr["head"] = cosine(100)',
+        _hidden_targets,
     ),
 )

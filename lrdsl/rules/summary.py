@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import attrs
 
-from lrdsl.expr import Expr, T, mentions
+from lrdsl.check.bounds import bounds
+from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, T, cycles, mentions, walk
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.plan import Piece, pieces
-from lrdsl.rules.rule import level_at
+from lrdsl.plan import Piece, first_tick, pieces
 
-#: The number of ticks that are looked at in each piece, and how many pieces are, the first and the last of a formula: so the work has a bound.
-_LOOKS, _FIRST, _LAST = 16, 48, 16
-#: How far the last piece is looked at, in ticks, if neither it nor the run has an end.
-_FAR = 100
+if TYPE_CHECKING:
+    from lrdsl.numbers.scalar import Evaluator
+
+#: The number of ticks that are looked at in a piece whose level may turn, in one of a shape, and in one with cycles or stairs.
+_LOOKS, _FEW, _MANY = 16, 4, 128
+#: How many pieces are looked at, the first and the last of a formula. So the work has a bound, however long the run is.
+_FIRST, _LAST = 48, 16
+#: The most cycles and stairs whose first and last turns are looked at, and how many turns of each.
+_PERIODS, _TURNS = 4, 3
+#: How far the last piece is looked at, in ticks and in cycles, if neither it nor the run has an end.
+_FAR, _AGAIN = 100, 4
 #: Two levels are the same if they differ by no more than this share.
-_CLOSE = 1e-9
+CLOSE = 1e-9
+#: Levels under this are as good as 0.
+_TINY = 1e-200
+#: The operations that make the formula of a shape, whose level does not turn within a piece, and the greatest weight of one.
+_PLAIN, _SMALL = frozenset(("add", "mul", "div", "hav")), 24
 
 
 @attrs.frozen(slots=False)
@@ -32,7 +47,7 @@ class Stretch:
     def constant(self) -> bool:
         """Whether the level is the same at all of these ticks."""
         numbers = [level for _, level in self.levels]
-        return max(numbers) - min(numbers) <= _CLOSE * max(map(abs, numbers))
+        return max(numbers) - min(numbers) <= CLOSE * max(map(abs, numbers))
 
 
 @attrs.frozen(slots=False)
@@ -47,15 +62,46 @@ class Summary:
         return tuple(pair for stretch in self.stretches for pair in stretch.levels)
 
     @cached_property
+    def highest(self) -> tuple[Exact, float]:
+        """The tick of the highest level, the first of them, and that level. NaN if no level is a number."""
+        return max(self.levels, key=lambda pair: pair[1], default=(0, math.nan))
+
+    @cached_property
+    def lowest(self) -> tuple[Exact, float]:
+        """The tick of the lowest level, the first of them, and that level. NaN if no level is a number."""
+        return min(self.levels, key=lambda pair: pair[1], default=(0, math.nan))
+
+    @property
+    def last(self) -> tuple[Exact, float]:
+        """The last tick, and its level. NaN if no level is a number."""
+        return self.levels[-1] if self.levels else (0, math.nan)
+
+    @cached_property
     def settled(self) -> Exact | None:
         """The first tick of the constant level that the run ends with; None if the level changes to the end."""
         start, last = None, None
         for stretch in reversed(self.stretches):
             level = stretch.levels[0][1]
-            if not stretch.constant or (last is not None and not math.isclose(level, last, rel_tol=_CLOSE)):
+            if not stretch.constant or (last is not None and not math.isclose(level, last, rel_tol=CLOSE)):
                 break
             start, last = stretch.levels[0][0], level
         return start
+
+    @cached_property
+    def zeros(self) -> tuple[tuple[Exact, Exact], ...]:
+        """The ticks between which the level is 0 wherever it is looked at: the first and the last of each such time."""
+        runs = (list(group) for zero, group in groupby(self.levels, key=lambda pair: pair[1] == 0) if zero)
+        return tuple((group[0][0], group[-1][0]) for group in runs)
+
+    def under(self, level: float) -> Exact | None:
+        """The first tick from which on no level is above this one; None if the last is."""
+        above = [i for i, (_, other) in enumerate(self.levels) if other > level]
+        after = above[-1] + 1 if above else 0
+        return self.levels[after][0] if after < len(self.levels) else None
+
+    def between(self, start: Exact, end: Exact | None) -> tuple[tuple[Exact, float], ...]:
+        """The levels from one tick up to but not including another."""
+        return tuple(pair for pair in self.levels if start <= pair[0] and (end is None or pair[0] < end))
 
 
 @lru_cache(maxsize=128)
@@ -74,15 +120,88 @@ def summary(level: Expr, base: float, end: Exact | None) -> Summary:
     stretches = []
     for piece in kept:
         stop = piece.end if end is None or (piece.end is not None and piece.end <= end) else end
-        ticks = _ticks(piece.start, piece.start + _FAR if stop is None else stop, _LOOKS if mentions(piece.level, T) else 1)
-        levels = [(tick, number) for tick in ticks if not math.isnan(number := level_at(piece.level, tick, base))]
+        ticks = _ticks(piece, stop)
+        levels = tuple((tick, number) for tick, number in zip(ticks, _levels(piece, ticks, base), strict=True) if not math.isnan(number))
         if levels:
-            stretches.append(Stretch(piece, stop, tuple(levels)))
+            stretches.append(Stretch(piece, stop, levels))
     return Summary(tuple(stretches))
 
 
-def _ticks(start: Exact, end: Exact, looks: int) -> list[int]:
-    """Whole ticks from `start` up to but not including `end`: the first, the last, and some between."""
-    first, last = math.ceil(start), math.ceil(end) - 1
-    between = (math.ceil(start + quotient((end - start) * k, looks)) for k in range(looks))
-    return sorted({tick for tick in (first, *between, last) if first <= tick <= last})
+def levels_at(level: Expr, ticks: Iterable[Exact], base: float) -> list[float]:
+    """Returns the levels of a plan's formula at whole ticks in rising order, for a base. NaN where a level is not one number."""
+    parts = pieces(level)
+    starts = [piece.start for piece in parts]
+    return [number for i, group in groupby(ticks, key=lambda tick: max(0, bisect_right(starts, tick) - 1)) for number in _levels(parts[i], list(group), base)]
+
+
+def level_at(level: Expr, tick: Exact, base: float) -> float:
+    """Returns the value of a formula at a tick for a base, which is the entry level too; NaN if it is not one number."""
+    low, high = bounds(level, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
+    return low + (high - low) / 2 if high - low <= max(CLOSE * abs(low), _TINY) else math.nan
+
+
+def _levels(piece: Piece, ticks: list[Exact], base: float) -> Iterable[float]:
+    """The levels at ticks of a piece. For many of them, code is generated; a product of many factors is not computed."""
+    if len(ticks) <= _LOOKS + 2 or piece.level.holds & PRODUCTS:
+        return [level_at(piece.level, tick, base) for tick in ticks]
+    from lrdsl.numbers.scalar import Evaluator  # most texts that are checked need none
+
+    evaluator = Evaluator((piece,), (first_tick(piece.start),), fits_any_base=False)
+    return [_number(evaluator, tick, base) for tick in ticks]
+
+
+def _number(evaluator: Evaluator, tick: Exact, base: float) -> float:
+    """The level at a tick; NaN where there is none, as for a base of 0 that something is divided by."""
+    try:
+        return evaluator.level(float(tick), base)
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _ticks(piece: Piece, end: Exact | None) -> list[Exact]:
+    """Whole ticks of a piece up to but not including `end`: the first, the last, and some between."""
+    varies, steps = mentions(piece.level, T), piece.level.holds & STAIRS
+    periods = sorted(dict.fromkeys(cycles(piece.level)))[-_PERIODS:] if steps else []
+    if end is None:
+        end = piece.start + max([_FAR, *(min(_AGAIN * length, 10**9) for length, _ in periods)])
+    first, last = math.ceil(piece.start), math.ceil(end) - 1
+    looks = 1 if not varies else _MANY if steps else _FEW if is_plain(piece.level) else _LOOKS
+    between = (math.ceil(piece.start + quotient((end - piece.start) * k, looks)) for k in range(looks))
+    ticks = {first, *between, last}
+    for length, start in periods:
+        ticks |= set(_turns(length, start, first, last))
+    return sorted(tick for tick in ticks if first <= tick <= last)
+
+
+def _turns(length: Exact, start: Exact, first: int, last: int) -> Iterator[int]:
+    """The first and the last ticks at which cycles of a length begin again, and those before them."""
+    earliest, latest = math.ceil(quotient(first - start, length)), math.floor(quotient(last - start, length))
+    for k in {*range(earliest, earliest + _TURNS), *range(latest - _TURNS + 1, latest + 1)}:
+        tick = math.ceil(start + k * length)
+        yield from (tick - 1, tick)
+
+
+@lru_cache(maxsize=128)
+def operations(level: Expr) -> frozenset[str]:
+    """Returns the operations of a formula, each with an argument that is not 0."""
+    return frozenset(e.op for e in walk(level) if isinstance(e, Call) and e.args[0] != ZERO)
+
+
+@lru_cache(maxsize=128)
+def is_plain(level: Expr) -> bool:
+    """Whether a formula is surely that of a shape, which rises or falls all along a piece: a straight line or half a cosine, between levels."""
+    if level.weight > _SMALL or level.holds & STAIRS or not operations(level) <= _PLAIN:
+        return False
+    return not any(_may_turn(e) for e in walk(level) if isinstance(e, Call))
+
+
+def _may_turn(e: Call) -> bool:
+    """Whether an operation may make a level turn: a product of two things that vary, or a division by one."""
+    return (e.op == "mul" and sum(mentions(a, T) for a in e.args) > 1) or (e.op == "div" and mentions(e.args[1], T))
+
+
+def turns(level: Expr) -> list[tuple[Exact, Exact]]:
+    """Returns (length, start) of each cycle of a formula; not of its stairs."""
+    if not level.holds & STAIRS or "mod" not in operations(level):
+        return []
+    return [turn for e in walk(level) if isinstance(e, Call) and e.op == "mod" for turn in cycles(e)]

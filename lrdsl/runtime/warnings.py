@@ -7,16 +7,15 @@ import warnings
 from typing import TYPE_CHECKING
 
 from lrdsl.diagnostics import Diagnostic, ScheduleWarning, Span
-from lrdsl.rules import bases, runs
+from lrdsl.rules import bases, ends, runs
 from lrdsl.rules.finding import apply_comments, findings
 from lrdsl.rules.rule import Driven, Facts
-from lrdsl.work import TooMuchWorkError, limited
 
 if TYPE_CHECKING:
     from lrdsl.runtime.attaching import Attachment, Notice
     from lrdsl.schedule import Schedule
 
-_RULES = tuple(rule for rule in (*runs.RULES, *bases.RULES) if rule.compiles)
+_RULES = tuple(rule for rule in (*runs.RULES, *ends.RULES, *bases.RULES) if rule.compiles)
 #: Those that need no length of the run.
 _WITHOUT_RUN = tuple(rule for rule in _RULES if not rule.run)
 
@@ -28,12 +27,8 @@ def warn(attachment: Attachment) -> None:
     for track in attachment.tracks:
         groups = tuple([(numbers[id(group)], group) for group, _ in track.slots if id(group) in numbers])  # a value that is in no group has none
         driven.append(Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), groups))
-    try:
-        with limited():
-            facts = Facts(schedule, tuple(driven))
-            problems = findings(facts, _WITHOUT_RUN if facts.total is None else _RULES)
-    except TooMuchWorkError:
-        return
+    facts = Facts(schedule, tuple(driven))
+    problems = findings(facts, _WITHOUT_RUN if facts.total is None else _RULES)
     if problems:
         kept = apply_comments(schedule.text, problems)[0]
         once = {(d.span, d.code): d for d in reversed(kept)}  # for all members of a family

@@ -80,12 +80,12 @@ def with_total(tree: Node, before: Exact, now: Exact) -> Node:
         if isinstance(node, nodes.Name) and node.id == "rest" and now < before:
             return nodes.Binary("+", node, _ticks(before - now, node), node.extent)
         if isinstance(node, nodes.Target):  # its key stays as it is
-            return attrs.evolve(node, body=_mapped(node.body, change))
+            return attrs.evolve(node, body=mapped(node.body, change))
         return node
 
     if isinstance(tree, nodes.File):
         tree = attrs.evolve(tree, statements=tuple(s for s in tree.statements if not (isinstance(s, nodes.Setting) and s.name == "total")))
-    return _mapped(tree, change)
+    return mapped(tree, change)
 
 
 def _ticks(amount: Exact, at: Node) -> Node:
@@ -95,7 +95,7 @@ def _ticks(amount: Exact, at: Node) -> Node:
     return ticks if bottom == 1 else nodes.Binary("/", ticks, nodes.Number(bottom, at.extent), at.extent)
 
 
-def _mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
     """Returns a tree in which `change` has replaced nodes; it looks at what is below the nodes that it leaves alone."""
     changed = change(node)
     return changed if changed is not node else attrs.evolve(node, **_mapped_fields(node, change))
@@ -108,4 +108,4 @@ def _mapped_fields(node: Any, change: Callable[[Node], Node]) -> dict[str, Any]:
 
 
 def _mapped_part(value: Any, change: Callable[[Node], Node]) -> Any:
-    return _mapped(value, change) if attrs.has(type(value)) else value
+    return mapped(value, change) if attrs.has(type(value)) else value

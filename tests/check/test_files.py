@@ -117,8 +117,8 @@ def test_a_mistake_in_one_statement_leaves_the_others_readable() -> None:
         "lr = warmup(9) then rsqrt(99)\nlr[0] = 0.1 * lr\nassert max(lr) <= 1x\nassert min(lr) >= 0\nassert lr[0] <= lr\nassert lr >= 0\nassert continuous(lr)",
         "lr = cyclic(0.1x, 1x, 7, mode=triangular2)\nassert max(lr) == 1x\nassert min(lr) >= 0.1x\nassert lr >= 0.1x",
         "lr = exp(0.9)\nassert monotone(lr)\nassert lr < 1.5x\nassert lr != 2x\nassert max(lr) - min(lr) == 1x",
-        "lr = repeat(warmup(3) then linear(4)) for 95\nassert continuous(lr)",
-        "lr = warmup(10, shape=one_minus_sqrt) then one_minus_sqrt(20) then exp(0.001) for 9\nassert continuous(lr)",
+        "lr = restarts(warmup(3) then linear(4)) for 95\nassert continuous(lr)",
+        "lr = warmup(10, shape=one_minus_sqrt) then one_minus_sqrt(20, to=0.1x) then exp(0.5) for 9\nassert continuous(lr)",
         "lr = restarts(hold(10), times=3)\nassert continuous(lr)",
     ],
 )

@@ -1,0 +1,234 @@
+"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop. `lrdsl.compile` looks for them too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lrdsl.expr import STAIRS, Num
+from lrdsl.expr.exact import Exact, quotient
+from lrdsl.metrics import Plateau
+from lrdsl.plan import Piece, Plan
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.runs import DECAYS, ends_in_a_rise
+from lrdsl.rules.summary import level_at, turns
+from lrdsl.syntax import nodes
+
+#: What makes cycles.
+_CYCLES = ("restarts", "repeat", "bounce", "cyclic")
+#: A run may end this share of a cycle after its start, and at this share of the way from its lowest level to its highest.
+_EARLY, _HIGH = 0.05, 0.1
+#: How many ticks of a cycle are looked at.
+_LOOKS = 8
+#: A decay over more ticks than this misses little of its way at the end: a straight one or half a cosine, and any other.
+_SHORT, _LONG = 20, 400
+#: A run of fewer epochs is one that reports more than once in an epoch.
+_EPOCHS = 10
+
+
+def _within_cycle(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan, total = d.target.plan, f.total
+        if d.target.key != "lr" or total is None or plan.watches or not _may_cycle(f, plan):
+            continue
+        cycle = _last_cycle(f, plan)
+        if cycle is None:
+            continue
+        start, end, piece = cycle
+        share = float(quotient(total - start, end - start))
+        if share >= 1 - _EARLY / 2:
+            continue
+        levels = [level_at(piece.level, math.ceil(start + quotient((end - start) * k, _LOOKS)), f.base_of(d)) for k in range(_LOOKS + 1)]
+        low, high = min(levels[:-1]), max(levels)
+        last = level_at(piece.level, math.ceil(total) - 1, f.base_of(d))
+        peak = max(level for _, level in f.summary(plan, f.base_of(d)).levels)
+        begins = levels[0] >= high * (1 - _EARLY) and share <= _EARLY
+        if not begins and last - low > _HIGH * max(high - low, 0) and last > _HIGH * peak:
+            phase = plan.phases[plan.phase_at(math.ceil(total) - 1)]
+            help = "let the run end where a cycle does: change the length of the cycles, or let the last phase take the `rest`"
+            message = f"the run ends {share * 100:.0f} % into a cycle, while the rate is still high: at {last / peak:.0%} of the peak"
+            yield Finding(phase.extent, message, help)
+
+
+def _may_cycle(f: Facts, plan: Plan) -> bool:
+    """Whether a plan may have cycles: its formula has some, or the text does."""
+    return bool(plan.level.holds & STAIRS) or not f.called.isdisjoint(_CYCLES)
+
+
+def _last_cycle(f: Facts, plan: Plan) -> tuple[Exact, Exact, Piece] | None:
+    """The cycle that the run ends in: its start, its end, and its formula; None if the run does not end in a cycle."""
+    total = f.total
+    if total is None:
+        return None
+    piece = [part for part in f.pieces(plan) if part.start < total][-1]
+    periods = [(length, start) for length, start in turns(piece.level) if length > 2]
+    if periods:
+        length, start = max(periods)
+        begin = start + (math.ceil(quotient(total - start, length)) - 1) * length
+        return begin, begin + length, piece
+    node = plan.phases[plan.phase_at(math.ceil(total) - 1)].node
+    grown = any(isinstance(part, nodes.Call) and part.name in ("restarts", "repeat") for part in nodes.walk(node))
+    return (piece.start, piece.end, piece) if grown and piece.end is not None and piece.end > total else None
+
+
+def _one_tick_short(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan, n = d.target.plan, _length_of_run(f, d)
+        last = plan.phases[-1]
+        if n is None or n < 2 or plan.length != n or not 2 <= (last.length or 0) <= _LONG or plan.watches:
+            continue
+        node = last.node
+        if not isinstance(node, nodes.Call) or node.name not in DECAYS or (node.name in ("linear", "cosine") and (last.length or 0) > _SHORT):
+            continue
+        base = f.base_of(d)
+        piece = [part for part in f.pieces(plan) if part.start < n][-1]
+        after = [part for part in f.pieces(plan) if part.start <= n][-1]
+        last_level, end_level = level_at(piece.level, math.ceil(n) - 1, base), level_at(after.level, n, base)
+        if abs(last_level - end_level) > base / 20:
+            message = f"the run ends one tick before this decay: its last level is {last_level:.4g}, not {end_level:.4g}"
+            help = f"ticks count from 0, so the last one is {float(n - 1):g}: make the decay one tick shorter, as `rest - 1`"
+            yield Finding(last.extent, message, help)
+
+
+def _length_of_run(f: Facts, d: Driven) -> Exact | None:
+    """The length of the run; where a tick is an epoch and nothing says how long that is, a total that is the length of the schedule counts epochs too."""
+    bare = f.clock.total_steps if f.clock.tick == "epoch" and f.clock.steps_per_epoch is None else None
+    return f.total if f.total is not None or bare != d.target.plan.length else bare
+
+
+def _past_the_run(f: Facts) -> Iterator[Finding]:
+    if f.total is None or not any(_reaches(f, d.target.plan, f.total) for d in f.driven):
+        return
+    for use in f.uses:
+        if use.name == "multistep":
+            milestones = argument(use, "milestones")
+            items = milestones.value.items if milestones is not None and isinstance(milestones.value, nodes.List) else ()
+            late = [node for node, at in zip(items, use.arguments["milestones"], strict=False) if (value(at) or 0) >= f.total]
+            for node in late:
+                yield Finding(node.extent, f"the run ends after {ticks(f.total)}, before this milestone", "remove it, or move it into the run")
+    for _, body in f.bodies if not ends_in_a_rise(f) else ():  # LR216 is about a rise
+        chain = f.whole(body)
+        start = 0
+        for i, n in enumerate(chain.lengths if chain is not None else ()):
+            if chain is not None and i and start >= f.total:
+                message = f"the run ends after {ticks(f.total)}, before this phase begins"
+                yield Finding(chain.items[i].extent, message, "remove it, or make the phases before it shorter")
+                break
+            if n is None:
+                break
+            start += n
+
+
+def _reaches(f: Facts, plan: Plan, total: Exact) -> bool:
+    """Whether a plan has a phase or a milestone at the end of the run or after it."""
+    if len(plan.phases) > 1 and any(phase.start is None or phase.start >= total for phase in plan.phases):
+        return True
+    return "multistep" in f.called and (plan.length is None or plan.length >= total)
+
+
+def _no_drop(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan, total = d.target.plan, f.total
+        if total is None or plan.watches or "step" not in f.called or not _stays(f, d):
+            continue
+        for use in f.uses_in(d.target.key):
+            interval = use.arguments.get("n") if use.name == "step" else None
+            start = next((p.start for p in plan.phases if p.start is not None and p.extent[0] <= use.node.extent[0] < p.extent[1]), None)
+            if isinstance(interval, Num) and start is not None and start < total <= start + interval.value:
+                message = f"the run ends after {ticks(total)}, before this drops for the first time"
+                yield Finding(use.node.extent, message, "give a shorter interval, as `step(30)`, or write `hold`")
+
+
+def _stays(f: Facts, d: Driven) -> bool:
+    """Whether the rate stays the same from the last phase that begins in the run to its end, though that phase is one of drops."""
+    plan, end = d.target.plan, math.ceil(f.total or 1) - 1
+    phase = plan.phases[plan.phase_at(end)]
+    drops = any(isinstance(part, nodes.Call) and part.name == "step" for part in nodes.walk(phase.node))
+    first, last = (f.level_of(plan, tick, f.base_of(d)) if drops else 0.0 for tick in (phase.start or 0, end))
+    return drops and first == last
+
+
+def _long_patience(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        for watch in d.target.plan.watches:
+            monitor, start = watch.monitor, watch.start
+            end = watch.end if watch.end is not None else f.total
+            if not isinstance(monitor, Plateau) or start is None or end is None:
+                continue
+            window = end - start
+            epochs = _epochs(f, window)
+            if window <= monitor.patience or (epochs is not None and _EPOCHS <= epochs <= monitor.patience):
+                phase = d.target.plan.phases[d.target.plan.phase_at(float(start))]
+                time = ticks(window) if window <= monitor.patience or epochs is None else f"{float(epochs):g} epochs"
+                message = f"a patience of {monitor.patience} reports cannot run out within {time}"
+                yield Finding(phase.extent, message, "write a smaller `patience`, or make the phase longer")
+
+
+def _epochs(f: Facts, window: Exact) -> Exact | None:
+    """How many epochs a time of the run has; None if an epoch is a tick, or of unknown length."""
+    per = f.clock.steps_per_epoch
+    if per is None and f.clock.total_steps is not None and f.clock.total_epochs is not None:
+        per = quotient(f.clock.total_steps, f.clock.total_epochs)
+    return None if per is None or f.clock.tick == "epoch" else quotient(window, per)
+
+
+RULES = (
+    Rule(
+        "LR208",
+        "past-the-end-of-the-run",
+        "A milestone or a phase after the end of the run.",
+        "It never takes effect. Often the milestones are those of a longer run.",
+        "multistep([30, 60, 90])",
+        "multistep([30, 60, 80])",
+        _past_the_run,
+        clock={"total_steps": 90},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR209",
+        "patience-over-the-phase",
+        "A plateau whose patience cannot run out before its phase or the run ends.",
+        "The rate is then never reduced.",
+        "plateau(patience=10) for 5 then linear(5)",
+        "plateau(patience=2) for 5 then linear(5)",
+        _long_patience,
+        compiles=True,
+    ),
+    Rule(
+        "LR211",
+        "ends-within-a-cycle",
+        "Cycles in a run that ends within one, while the rate is high.",
+        "Models are at their best at the end of a cycle, where the rate is low.",
+        "restarts(cosine(10), stretch=2)",
+        "restarts(cosine(20))",
+        _within_cycle,
+        clock={"total_steps": 100},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR214",
+        "a-tick-short",
+        "A last decay that misses more than a twentieth of the base, because the run ends one tick before it.",
+        "A run of n ticks has the ticks 0 to n - 1, and a decay over n ticks ends at tick n. A short decay, in epochs, misses much of its way.",
+        "set tick = epoch; lr = hold(85) then linear(5)",
+        "set tick = epoch; lr = hold(85) then linear(rest - 1)",
+        _one_tick_short,
+        clock={"total_epochs": 90},
+        run=True,
+        compiles=True,
+    ),
+    Rule(
+        "LR222",
+        "ends-before-a-drop",
+        "A `step` whose first drop does not come within the run.",
+        "The rate then stays at its first level to the end.",
+        "step(100)",
+        "step(30)",
+        _no_drop,
+        clock={"total_steps": 100},
+        run=True,
+        compiles=True,
+    ),
+)

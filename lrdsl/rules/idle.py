@@ -1,0 +1,292 @@
+"""Lint rules about what changes nothing: a part of the text without which every level of the run is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import attrs
+
+from lrdsl.check.combinators import parameters_of
+from lrdsl.check.notes import Use
+from lrdsl.diagnostics import Fix, shown
+from lrdsl.expr import BASE, ENTRY, ONE, Expr, mentions, substitute
+from lrdsl.kinds import SameAs
+from lrdsl.plan import Plan
+from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, arguments, value
+from lrdsl.rules.summary import CLOSE, levels_at, summary
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Node
+
+#: The most parts of a text that are left out, one after the other, to see what they change.
+_MOST = 12
+#: Ticks far off, at which a run of unknown length may be.
+_FAR = tuple(10**k for k in range(1, 10))
+#: The combinators that do nothing with this argument.
+_NEUTRAL = {"repeat": ("times", 1), "restarts": ("times", 1), "stretch": ("k", 1), "skip": ("n", 0), "every": ("interval", 1)}
+#: The arguments that are there for the sake of later cycles, or of another argument: whether nothing depends on each.
+_HELPERS: dict[str, dict[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "restarts": {
+        "stretch": lambda arguments: arguments["times"] == ONE,
+        "decay": lambda arguments: arguments["times"] == ONE or (arguments["floor"] == "fixed" and not mentions(arguments["phase"].level, ENTRY)),
+        "fixed": lambda arguments: arguments["stretch"] == ONE,
+        "cut": lambda arguments: arguments["stretch"] == ONE,
+        "floor": lambda arguments: arguments["decay"] == ONE,
+    },
+    "cyclic": {"gamma": lambda arguments: arguments["mode"] != "exp_range"},
+}
+#: The shapes that drop by a gamma.
+_DROPS = ("step", "multistep", "drop", "exp")
+
+
+class Part(NamedTuple):
+    """A part of a text that may do nothing: a `node`, what would stand in its place without it, and the finding if it does nothing."""
+
+    node: Node
+    other: Node
+    finding: Finding
+
+
+def changes_nothing(f: Facts, part: Part) -> bool:
+    """Whether a text says the same without a part of it: every level of the run is the same, for every base."""
+    program = f.with_node(part.node, part.other)
+    plans = None if program is None else {target.name: target.plan for target in program.targets}
+    return plans is not None and all(target.name in plans and _same(f, target.plan, plans[target.name]) for target in f.program.targets)
+
+
+def _same(f: Facts, one: Plan, two: Plan) -> bool:
+    """Whether two plans have the same levels in the run."""
+    if one.law is two.law and [w.monitor for w in one.watches] == [w.monitor for w in two.watches]:
+        return True
+    if one.watches or two.watches:
+        return False
+    known = [base for d in f.driven for base in d.bases if base > 0]
+    for base in known or ANY_BASE:
+        ticks = sorted({*_FAR * (f.total is None), *(tick for plan in (one, two) for tick, _ in summary(plan.level, base, f.total).levels)})
+        pairs = zip(levels_at(one.level, ticks, base), levels_at(two.level, ticks, base), strict=True)
+        if any(not abs(a - b) <= CLOSE * max(abs(a), abs(b)) for a, b in pairs):
+            return False
+    return True
+
+
+def _idle_restarts(f: Facts) -> Iterator[Finding]:
+    for node in [part for part in f.scheduled if isinstance(part, nodes.Restart) and not _is_said(f, part)][:_MOST]:
+        message = "the level is the base here already, so `restart` changes nothing"
+        finding = Finding(node.extent, message, "remove it", Fix(node.extent[0], node.body.extent[0], ""))
+        if changes_nothing(f, Part(node, node.body, finding)):
+            yield finding
+
+
+def _is_said(f: Facts, node: nodes.Restart) -> bool:
+    """Whether a `restart` says that a level is meant: it holds the base, or its phase jumps away from the base, as `onecycle` does."""
+    use = f.notes.uses.get((node.body.extent, "hold"))
+    if use is not None and "at" not in use.given:
+        return any(node in chain.items[1:] for chain in f.chains)
+    for d in f.driven:
+        phase = next((p for p in d.target.plan.phases[1:] if p.extent == node.extent), None)
+        if phase is not None and phase.start is not None:
+            base = f.base_of(d)
+            return not abs(f.level_of(d.target.plan, phase.start, base) - base) <= CLOSE * base
+    return False
+
+
+def _idle_factors(f: Facts) -> Iterator[Finding]:
+    for node in f.scheduled:
+        if not isinstance(node, nodes.Binary) or node.op != "*":
+            continue
+        for side, other in ((node.right, node.left), (node.left, node.right)):
+            use = f.notes.uses.get((side.extent, "hold"))
+            constant = use is not None and use.arguments["n"] is None
+            bare = isinstance(side, nodes.Name) and side.id == "hold"
+            if not (constant or bare) or not _is_phase(other):
+                continue
+            if bare or (use is not None and "at" not in use.given):
+                start, end = (node.left.extent[1], node.right.extent[1]) if side is node.right else (node.left.extent[0], node.right.extent[0])
+                finding = Finding(side.extent, "this factor is always 1", "remove it", Fix(start, end, ""))
+                if changes_nothing(f, Part(node, other, finding)):
+                    yield finding
+            elif use is not None and use.factor and (value(use.arguments["at"]) is not None or len(use.node.arguments) == 1):
+                yield Finding(side.extent, "this factor never changes", "write it as a number, as in `0.5 * A`")
+            break
+
+
+def _is_phase(node: Node) -> bool:
+    """Whether an operand is a schedule and no number."""
+    return not isinstance(node, nodes.Number | nodes.Quantity | nodes.Negative)
+
+
+def _neutral_numbers(f: Facts) -> Iterator[Finding]:
+    """Factors of 1 and summands of 0."""
+    targets = [body.extent for _, body in f.bodies]
+    for node in f.scheduled:
+        if not isinstance(node, nodes.Binary) or node.op not in "*/+-" or not any(a <= node.extent[0] < b for a, b in targets):
+            continue
+        neutral = 1 if node.op in "*/" else 0
+        sides = [(node.right, node.left)] + [(node.left, node.right)] * (node.op in "*+")
+        for side, other in sides:
+            if isinstance(side, nodes.Number) and side.value == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
+                start, end = (node.left.extent[1], node.right.extent[1]) if side is node.right else (node.left.extent[0], node.right.extent[0])
+                what = {"*": "a factor of 1", "/": "a division by 1", "+": "a summand of 0", "-": "a summand of 0"}[node.op]
+                yield Finding(node.extent, f"{what} changes nothing", "remove it", Fix(start, end, ""))
+                break
+
+
+def _is_schedule(node: Node) -> bool:
+    """Whether a node is a call of a shape or a combinator, or another target."""
+    if isinstance(node, nodes.Call):
+        return bool(parameters_of(node.name))
+    return isinstance(node, nodes.Indexed) or (isinstance(node, nodes.Name) and node.id == "lr")
+
+
+def _idle_parts(f: Facts) -> Iterator[Finding]:
+    yield from _neutral_numbers(f)
+    yield from _unfelt_arguments(f)
+    yield from [part.finding for part in list(_candidates(f))[:_MOST] if changes_nothing(f, part)]
+
+
+def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
+    """Arguments of cycles that no level depends on."""
+    for use in f.uses:
+        unfelt = _HELPERS.get(use.name)
+        for name, a in arguments(use) if unfelt is not None else ():
+            if unfelt is not None and name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
+                message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
+                yield Finding(a.extent, message, _WHY.get(name, "remove it"))
+
+
+def _candidates(f: Facts) -> Iterator[Part]:
+    """The calls, operands and arguments that may do nothing."""
+    for node in f.scheduled:
+        if isinstance(node, nodes.Call) and node.name in ("min", "max") and len(node.arguments) > 1 and any(_is_curve(a.value) for a in node.arguments):
+            for a in node.arguments:
+                others = tuple(b for b in node.arguments if b is not a)
+                if f.is_open(a.value) or not any(_is_curve(b.value) for b in others):
+                    continue
+                rest = others[0].value if len(others) == 1 else attrs.evolve(node, arguments=others)
+                way = "lowest" if node.name == "min" else "highest"
+                message = f"`{shown(canonical(a.value))}` is never the {way} of these, so it changes nothing"
+                yield Part(node, rest, Finding(a.value.extent, message, "remove it, or give a level that the others cross"))
+    for use in f.uses:
+        if use.name in _NEUTRAL:
+            yield from _neutral_calls(use)
+        if use.name == "clip" and not any(f.is_open(a.value) for name, a in arguments(use) if name != "phase"):
+            message = "no level is beyond the bounds of this `clip`, so it changes nothing"
+            yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or give bounds that the schedule crosses"))
+
+
+#: Why the levels of cycles may not depend on an argument, as a repair.
+_WHY = {"decay": "`from=` and other levels stay as they are in every cycle: to let them decay too, write `floor=decays`; else remove it"}
+
+
+def _is_curve(node: Node) -> bool:
+    """Whether a part of the text has a schedule in it, or is a name that stands for one."""
+    return any(
+        isinstance(p, nodes.Call | nodes.Sequence) or (isinstance(p, nodes.Name) and bool(parameters_of(p.id))) for p in nodes.walk(node)
+    ) and not isinstance(node, nodes.Number)
+
+
+def _is_default(use: Use, name: str) -> bool:
+    """Whether an argument says what would hold without it: it is there to be read."""
+    default = next(p.default for p in parameters_of(use.name).values() if p.name == name)
+    return not isinstance(default, SameAs) and use.arguments.get(name) == default
+
+
+def _inner(use: Use) -> Node:
+    """The phase that a combinator is for."""
+    return next(a.value for name, a in arguments(use) if name == "phase")
+
+
+def _neutral_calls(use: Use) -> Iterator[Part]:
+    name, neutral = _NEUTRAL[use.name]
+    written = next((a for n, a in arguments(use) if n == name), None)
+    if written is None or not isinstance(written.value, nodes.Number) or written.value.value != neutral:
+        return
+    inner = _inner(use)
+    message = f"`{use.name}` with {name}={neutral} changes nothing"
+    help = "leave `times` out for cycles without end, or remove it" if name == "times" else "remove it"
+    yield Part(use.node, inner, Finding(use.node.extent, message, help))
+
+
+def _gammas_of_one(f: Facts) -> Iterator[Finding]:
+    for use in f.uses:
+        gamma = use.arguments.get("gamma")
+        if use.name not in _DROPS or "gamma" not in use.given:
+            continue
+        gammas = gamma if isinstance(gamma, tuple) else (gamma,)
+        written = next((a for name, a in arguments(use) if name == "gamma"), None)
+        if gammas and all(g == ONE for g in gammas) and written is not None and not f.is_open(written.value):
+            yield Finding(use.node.extent, "with a gamma of 1 the level never drops", "give a gamma below 1, as 0.1; to stay at a level, write `hold`")
+
+
+def _two_holds(f: Facts) -> Iterator[Finding]:
+    for chain in f.chains:
+        for i, (one, two) in enumerate(zip(chain.items, chain.items[1:], strict=False)):
+            first, second = _held(f, one), _held(f, two)
+            if first is None or second is None or chain.lengths[i] in (None, 0) or chain.lengths[i + 1] == 0:
+                continue
+            levels = [_level_of(use, entry) for use, entry in ((first, chain.entries[i]), (second, chain.entries[i + 1]))]
+            if levels[0] is not None and levels[0] == levels[1] and not f.is_open(first.node):
+                message = f"`{shown(canonical(two))}` holds the level that the phase before it holds"
+                yield Finding(two.extent, message, "make one `hold` of both, or give the second one a level: `hold(30, at=0.1x)`")
+
+
+def _level_of(use: Use, entry: Expr | None) -> Expr | None:
+    """The level that a `hold` holds, as a formula of the base; None if a metric decides."""
+    level = entry if use.arguments["at"] is ENTRY else use.arguments["at"]
+    return None if level is None else substitute(level, {ENTRY: BASE})
+
+
+def _held(f: Facts, item: Node) -> Use | None:
+    """The call of a phase that holds a level."""
+    body = item.body if isinstance(item, nodes.Limited) else item
+    return f.notes.uses.get((body.extent, "hold"))
+
+
+RULES = (
+    Rule(
+        "LR307",
+        "restart-of-nothing",
+        "A `restart` where the level already is the base.",
+        "A reader expects a jump, and there is none.",
+        "warmup(5) then restart cosine(95)",
+        "warmup(5) then cosine(95)",
+        _idle_restarts,
+        "safe",
+    ),
+    Rule(
+        "LR406",
+        "constant-factor",
+        "A factor that is written as a schedule but never changes.",
+        "A number says the same, and is easier to read.",
+        "cosine(100) * hold(at=0.5x)",
+        "0.5 * cosine(100)",
+        _idle_factors,
+    ),
+    Rule(
+        "LR407",
+        "part-that-changes-nothing",
+        "A bound, a factor, an argument or a combinator without which every level of the run is the same.",
+        "A reader looks for what it does; usually one of its numbers is not the one that was meant.",
+        "restarts(linear(5, from=0.1x, to=1x), 3, decay=0.5)",
+        "restarts(linear(5, from=0.1x, to=1x), 3, decay=0.5, floor=decays)",
+        _idle_parts,
+    ),
+    Rule(
+        "LR408",
+        "gamma-of-one",
+        "A gamma of 1.",
+        "The level is multiplied by 1, so that it never drops.",
+        "step(30, 1)",
+        "step(30, 0.1)",
+        _gammas_of_one,
+    ),
+    Rule(
+        "LR409",
+        "two-holds",
+        "Two phases in a row that hold the same level.",
+        "Usually the second one was to have a level of its own.",
+        "hold(30) then hold(60) then linear(10)",
+        "hold(30) then hold(60, at=0.1x) then linear(10)",
+        _two_holds,
+    ),
+)

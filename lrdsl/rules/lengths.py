@@ -1,0 +1,189 @@
+"""Lint rules about lengths in the wrong unit: shares, tokens and epochs that are written as bare numbers, and milestones after a warmup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from lrdsl.clock import UNITS
+from lrdsl.diagnostics import Fix, shown
+from lrdsl.expr.exact import Exact
+from lrdsl.rules.rule import Facts, Finding, Rule, amount, argument, ticks
+from lrdsl.rules.runs import DECAYS
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.printer import decimal_text
+
+#: No share of a run is smaller.
+_LEAST = Fraction(5, 1000)
+#: No run has so many ticks: a number of this size counts tokens or samples.
+_TOKENS = 10**8
+#: A bare number up to this may be one of epochs; a warmup in steps is longer.
+_EPOCHS, _FEW_EPOCHS = 1000, 100
+
+
+def _below_a_tick(f: Facts) -> Iterator[Finding]:
+    for node, length in f.bare_lengths:
+        if _LEAST <= length < 1:
+            text = shown(canonical(node))
+            fix = Fix(*node.extent, f"{decimal_text(length * 100)}%") if isinstance(node, nodes.Number) and f.total is not None else None
+            message = f"`{text}` is a length of less than one tick"
+            yield Finding(node.extent, message, f"a bare number counts ticks; for a share of the run, write `{decimal_text(length * 100)}%`", fix)
+
+
+def _without_unit(f: Facts) -> Iterator[Finding]:
+    for node, length in f.bare_lengths:
+        if length >= _TOKENS:
+            text = shown(canonical(node))
+            message = f"`{text}` is a length of {float(length):.4g} {f.clock.tick}s, which no run has"
+            yield Finding(node.extent, message, f"for tokens, write `{text} tokens`; for samples, `{text} samples`")
+
+
+def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
+    """The shape of a phase, and its length as the text writes it, None if it has none."""
+    if isinstance(item, nodes.Restart):
+        return _length(item.body)
+    if isinstance(item, nodes.Limited):
+        return "", item.length
+    timed = isinstance(item, nodes.Call) and item.arguments and item.name in ("warmup", "hold", *DECAYS, "step")
+    if timed and isinstance(item, nodes.Call):
+        first = next((a for i, a in enumerate(item.arguments) if a.name == "n" or (i == 0 and not a.name)), None)
+        return item.name, None if first is None else first.value
+    return "", None
+
+
+def _mixed_units(f: Facts) -> Iterator[Finding]:
+    if f.clock.tick != "step":
+        return
+    for chain in f.chains:
+        lengths = [_length(item) for item in chain.items]
+        epochs = [n for _, n in lengths if isinstance(n, nodes.Quantity) and UNITS.get(n.unit) == "epoch"]
+        bare = [(name, n) for name, n in lengths if isinstance(n, nodes.Number) and 0 < n.value <= _EPOCHS and n.value.denominator == 1]
+        for name, n in bare if epochs else ():
+            few = n.value <= _FEW_EPOCHS
+            if name == "warmup" and not few:
+                continue  # a warmup of some hundred steps is usual beside epochs
+            text = canonical(n)
+            help = f"write `{text}ep` for epochs, or `{text} steps`" if few else f"write `{text} steps`, or a number of epochs, as `5ep`"
+            message = f"`{text}` means {text} steps, while other lengths are in epochs"
+            yield Finding(n.extent, message, help, Fix(n.extent[1], n.extent[1], "ep" if few else " steps"))
+
+
+def _within_an_epoch(f: Facts) -> Iterator[Finding]:
+    per = f.clock.steps_per_epoch
+    if f.total is not None or per is None or f.clock.tick != "step":
+        return
+    for node, length in f.bare_lengths:
+        if length > 1 and length <= _EPOCHS and length * 2 <= per and _is_last(f, node):
+            message = f"`{shown(canonical(node))}` is {ticks(length)}, and an epoch has {float(per):g} steps: the schedule is over within one epoch"
+            yield Finding(node.extent, message, f"for epochs, write `{shown(canonical(node))}ep`")
+            return
+
+
+def _is_last(f: Facts, node: nodes.Node) -> bool:
+    """Whether a length is the last thing that a rate's schedule of bare lengths has, and its end or its last drop lies within half an epoch."""
+    per = f.clock.steps_per_epoch or 1
+    for d in f.driven:
+        plan = d.target.plan
+        last = plan.phases[-1]
+        if d.target.key != "lr" or plan.watches or not last.extent[0] <= node.extent[0] < last.extent[1]:
+            continue
+        call = last.node
+        drops = isinstance(call, nodes.Call) and call.name == "step"
+        settles = plan.length is not None and plan.length * 2 <= per
+        return settles and isinstance(call, nodes.Call) and (drops or call.name in (*DECAYS, "multistep"))
+    return False
+
+
+def _digits(number: Exact) -> int:
+    """How many digits of a number are not the zeros at its ends: few for round numbers."""
+    return len(decimal_text(number).replace(".", "").strip("0")) if Fraction(number).denominator in (1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100) else 99
+
+
+def _late_milestones(f: Facts) -> Iterator[Finding]:
+    for chain in f.chains:
+        for i, item in enumerate(chain.items):
+            call = item.body if isinstance(item, nodes.Limited) else item
+            use = f.notes.uses.get((call.extent, "multistep")) if i else None
+            first = chain.items[0]
+            if use is None or "since" in use.given or not (isinstance(first, nodes.Call) and first.name == "warmup"):
+                continue
+            written = argument(use, "milestones")
+            before = chain.lengths[:i]
+            if written is None or f.is_open(use.node) or any(n is None or n == 0 for n in before[:1]) or not use.arguments["milestones"]:
+                continue
+            if _rounder_from_the_start(written.value, sum(n for n in before if n is not None), _length(first)[1]):
+                last = use.node.extent[1] - 1
+                message = "these milestones count from the end of the warmup"
+                help = "to count from the start of the run, as papers do, write `since=run`; if the phase is meant, write `since=phase`"
+                yield Finding(written.value.extent, message, help, Fix(last, last, ", since=run"))
+
+
+def _rounder_from_the_start(milestones: nodes.Node, warmup: Exact, length: nodes.Node | None) -> bool:
+    """Whether milestones are no less round than they would be from the start of the run. Those from which the warmup was taken off are less round."""
+    items = milestones.items if isinstance(milestones, nodes.List) else (milestones,)
+    if any(isinstance(n, nodes.Number | nodes.Quantity) and n.value == 0 for n in items):
+        return False  # the first drop comes with the phase
+    units = {UNITS.get(n.unit, "") if isinstance(n, nodes.Quantity) else "" for n in (*items, length)}
+    numbers = [value_ for n in items if (value_ := amount(n) if isinstance(n, nodes.Number | nodes.Quantity) else None)]
+    if len(units) > 1 or len(numbers) < len(items):
+        return True
+    offset = amount(length) if isinstance(length, nodes.Number | nodes.Quantity) else warmup
+    return all(_digits(number) <= _digits(number + offset) for number in numbers)
+
+
+RULES = (
+    Rule(
+        "LR207",
+        "mixed-epochs-and-steps",
+        "A length without a unit among lengths in epochs.",
+        "A bare number is a number of ticks, usually steps: `warmup(5) then cosine(95ep)` warms up for 5 steps.",
+        "warmup(5) then cosine(95ep)",
+        "warmup(5ep) then cosine(95ep)",
+        _mixed_units,
+        "unsafe",
+        {"steps_per_epoch": 100},
+    ),
+    Rule(
+        "LR218",
+        "over-within-an-epoch",
+        "A schedule of bare numbers that is over within half an epoch.",
+        "Its numbers surely are epochs, and a bare number counts ticks, which are steps here.",
+        "multistep([30, 60, 80])",
+        "multistep([30ep, 60ep, 80ep])",
+        _within_an_epoch,
+        clock={"steps_per_epoch": 1251},
+        run=True,
+    ),
+    Rule(
+        "LR219",
+        "length-below-a-tick",
+        "A bare number below 1 as a length.",
+        "A phase of half a tick is over before it begins. Usually a share of the run is meant.",
+        "warmup(0.1) then cosine(900)",
+        "warmup(10%) then cosine(900)",
+        _below_a_tick,
+        "unsafe",
+        {"total_steps": 1000},
+    ),
+    Rule(
+        "LR220",
+        "tokens-without-a-unit",
+        "A bare number of a hundred million or more as a length.",
+        "A bare number counts ticks, and no run has so many: it counts tokens or samples.",
+        "cosine(98B)",
+        "cosine(98B tokens)",
+        _without_unit,
+        clock={"tokens_per_step": 1_000_000},
+    ),
+    Rule(
+        "LR221",
+        "milestones-after-a-warmup",
+        "Milestones after a warmup that count from its end, and do not say so.",
+        "Papers give milestones from the start of the run, and each drop then comes too late by the warmup.",
+        "warmup(500) then multistep([8ep, 11ep])",
+        "warmup(500) then multistep([8ep, 11ep], since=run)",
+        _late_milestones,
+        "unsafe",
+        {"steps_per_epoch": 1000},
+    ),
+)

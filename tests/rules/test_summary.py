@@ -1,0 +1,107 @@
+"""Tests of the curve summary: what it says of a schedule, and that a long run costs no more than a short one."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import lrdsl
+from lrdsl.linting.linter import lint
+from lrdsl.plan import pieces
+from lrdsl.rules.catalogue import RULES
+from lrdsl.rules.rule import Facts
+from lrdsl.rules.summary import Summary, is_plain, levels_at, summary, turns
+from tests.counting import work
+
+
+def of(text: str, end: int | None = None, base: float = 1.0) -> Summary:
+    return summary(lrdsl.parse(text).plan.level, base, end)
+
+
+def test_the_highest_and_the_lowest_level_and_the_last() -> None:
+    s = of("warmup(10) then hold(5) then linear(20, to=0.1x)", 50, 0.2)
+    assert s.highest == (10, 0.2)
+    assert s.lowest == (0, 0.0)
+    assert s.last == (49, pytest.approx(0.02))
+    assert s.settled == 35
+
+
+def test_where_a_level_is_zero_and_where_it_is_under_a_level() -> None:
+    s = of("hold(10, at=0) then restart hold(10) then linear(10)", 100)
+    assert s.zeros == ((0, 9), (30, 99))
+    assert s.under(0.5) in range(25, 31)
+    assert of("hold(10)", 20).under(0.5) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "step(30)",
+        "bounce(cosine(50))",
+        "cyclic(0.1x, 1x, 20)",
+        "restarts(cosine(10), decay=0.9)",
+        "max(exp(0.95), 0.1x)",
+        "scale(1/(1 + t))",
+        "repeat(linear(50))",
+    ],
+)
+def test_its_levels_are_those_of_the_schedule(text: str) -> None:
+    schedule, s = lrdsl.parse(text), of(text, 1000, 0.3)
+    assert len(s.levels) > 10
+    assert all(math.isclose(level, schedule.at(float(tick), 0.3), rel_tol=1e-9, abs_tol=1e-15) for tick, level in s.levels)
+    ticks = [0, 1, 7, 50, 99, 512]
+    assert levels_at(schedule.plan.level, ticks, 0.3) == pytest.approx([schedule.at(tick, 0.3) for tick in ticks], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("linear(10, to=0.1x)", True),
+        ("cosine(10, from=1e-3)", True),
+        ("0.5 * cosine(10)", True),
+        ("cosine(10) * linear(10)", False),
+        ("scale(t/5 * (1 - t/10))", False),
+        ("scale((t/5)^2 - t/10 + 1)", False),
+        ("scale(sin(t))", False),
+        ("step(3)", False),
+        ("max(exp(0.9), 0.1x)", False),
+    ],
+)
+def test_only_what_surely_does_not_turn_is_looked_at_a_few_times(text: str, plain: bool) -> None:
+    assert is_plain(pieces(lrdsl.parse(text).plan.level)[0].level) is plain
+
+
+def test_cycles_are_seen_where_they_turn() -> None:
+    ticks = {tick for tick, _ in of("bounce(cosine(777))", 10**9).levels}
+    assert {777 * 2, 777 * 2 - 1} & ticks
+    assert turns(lrdsl.parse("bounce(cosine(777))").plan.level)[0][0] == 1554
+    assert turns(lrdsl.parse("step(30)").plan.level) == []
+
+
+@pytest.mark.parametrize("text", ["step(30)", "bounce(cosine(50))", "cyclic(0.1x, 1x, 20)", "warmup(10) then restarts(cosine(100))", "exp(0.999999)"])
+def test_a_run_of_a_billion_ticks_costs_no_more_than_a_short_one(text: str) -> None:
+    short, long = (work(lambda total=total: lint(text, total_steps=total)) for total in (1000, 10**9))
+    assert long < 3 * short
+    assert len(summary(lrdsl.parse(text).plan.level, 1.0, 10**9).levels) < 1000
+
+
+def test_rules_that_cost_too_much_work_are_left_out() -> None:
+    """The text is sound, so it gets no error."""
+    waves = ", ".join(f"scale({' + '.join(f'sin(t/{100 * k + i})' for i in range(1, 101))})" for k in range(10))
+    assert all(d.severity == "warning" for d in lint(f"hold(5) then min({waves})"))
+
+
+def test_a_text_without_a_part_of_it() -> None:
+    f = Facts.of(lrdsl.parse("set total = 100\nlet w = 5\nlr = warmup(w) then restart cosine(rest)"))
+    restart = next(part for part in f.parts if type(part).__name__ == "Restart")
+    program = f.with_node(restart, restart.body)
+    assert program is not None
+    assert program.targets[0].plan.length == 100
+    binding = next(part for part in f.parts if type(part).__name__ == "Sequence")
+    assert f.with_node(binding, f.tree) is None
+
+
+def test_rules_that_know_more_at_run_time_have_a_mark() -> None:
+    marked = {code for code, rule in RULES.items() if rule.compiles}
+    assert {"LR202", "LR204", "LR208", "LR209", "LR211", "LR214", "LR216", "LR217", "LR222", "LR223", "LR301", "LR311", "LR314", "LR322"} <= marked
