@@ -235,12 +235,6 @@ EDGES = (
     ("LR214", "hold(80) then linear(21)", "hold(82) then linear(19)", {"total_steps": 101}),
     ("LR301", "set base = 0.1; lr = cosine(100, to=0.1)", "set base = 0.1; lr = cosine(100, to=0.11)", {}),
     ("LR301", "set base = 1.1; lr = cosine(100, to=1.1)", "set base = 0.1; lr = cosine(100, to=1.1)", {}),
-    (
-        "LR308",
-        "lr = hold(20) then linear(20); momentum = hold(20) then linear(20, from=0.9, to=0.95)",
-        "lr = hold(20) then linear(20); momentum = linear(20, from=0.5, to=0.9) then linear(20, to=0.5)",
-        {},
-    ),
     ("LR201", "set tick = epoch; lr = hold(95); momentum = warmup(5) then hold", "set tick = epoch; lr = warmup(5) then hold", {}),
     ("LR302", "cosine(100, to=1.1e-5x)", "cosine(100, to=1e-5x)", {}),
     ("LR304", "step(3, 1) for 9 then linear(9)", "step(3, 1.001) for 9 then linear(9)", {}),
