@@ -113,7 +113,7 @@ def _momentum_with_rate(f: Facts) -> Iterator[Finding]:
     shared = sorted(set(lr) & set(momentum))
     both = [(a, b) for a, b in pairwise(shared) if lr[a] != lr[b] and momentum[a] != momentum[b]]
     same = [1 for a, b in both if (lr[b] > lr[a]) == (momentum[b] > momentum[a])]
-    if len(both) > 3 and len(same) == len(both):
+    if len(both) > 4 and len(same) == len(both):
         target = next(t for t in f.program.targets if t.name == "momentum")
         message = "the momentum rises and falls with the rate"
         yield Finding(target.plan.phases[0].extent, message, "let the momentum fall while the rate rises, and rise while the rate falls")
