@@ -6,7 +6,8 @@ It gives the value of a constant expression, and it proves that a schedule is fi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from lrdsl.check import intervals
@@ -55,7 +56,21 @@ class Box:
 
 def bounds(e: Expr, ranges: Mapping[Expr, Range]) -> Range:
     """Returns a range that holds every value of `e` for symbols in their ranges; `ANY` if `e` may be infinite or undefined."""
-    box = Box(ranges)
+    return _bounds(e, Box(ranges))
+
+
+def bounds_along(e: Expr, ticks: Iterable[float], ranges: Mapping[Expr, Range]) -> Iterator[Range]:
+    """Yields what `bounds` returns at each of several ticks. What does not depend on the time is computed once."""
+    constant: dict[Expr, Range] | None = None
+    for tick in ticks:
+        box = Box({**ranges, T: (tick, tick)})
+        box.memo |= constant or {}
+        yield _bounds(e, box)
+        if constant is None:
+            constant = {} if box.large else {x: range for x, range in box.memo.items() if not mentions(x, T)}
+
+
+def _bounds(e: Expr, box: Box) -> Range:
     low, high = box.of(e)
     spend(len(box.memo))
     if not -math.inf < low <= high < math.inf:
@@ -63,7 +78,8 @@ def bounds(e: Expr, ranges: Mapping[Expr, Range]) -> Range:
     return (0.0 if 0 < low < intervals.LEAST else low), (0.0 if -intervals.LEAST < high < 0 else high)
 
 
-def _number(e: Num, _box: Box) -> Range:
+@lru_cache(maxsize=1024)
+def _number(e: Num) -> Range:
     value = intervals.quotient(*e.double.as_integer_ratio())
     return (value, value) if math.isfinite(value) else UNDEFINED
 
@@ -210,7 +226,7 @@ def _union(e: Select, found: list[Range], box: Box) -> Range:
 
 #: Returns the range of each class of nodes.
 _RANGES: dict[type[Expr], Callable[[Any, Box], Range]] = {
-    Num: _number,
+    Num: lambda e, _box: _number(e),
     Symbol: lambda e, box: (math.pi, math.pi) if e is PI else box.ranges[e],
     Linear: _line,
     Call: _called,

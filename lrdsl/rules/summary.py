@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lrdsl.check.bounds import bounds
+from lrdsl.check.bounds import bounds_along
 from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, T, cycles, mentions, walk
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Piece, first_tick, pieces
@@ -136,14 +136,19 @@ def levels_at(level: Expr, ticks: Iterable[Exact], base: float) -> list[float]:
 
 def level_at(level: Expr, tick: Exact, base: float) -> float:
     """Returns the value of a formula at a tick for a base, which is the entry level too; NaN if it is not one number."""
-    low, high = bounds(level, {T: (float(tick), float(tick)), ENTRY: (base, base), BASE: (base, base)})
-    return low + (high - low) / 2 if high - low <= max(CLOSE * abs(low), _TINY) else math.nan
+    return next(_levels_along(level, [tick], base))
+
+
+def _levels_along(level: Expr, ticks: Iterable[Exact], base: float) -> Iterator[float]:
+    """The values of a formula at ticks for a base."""
+    for low, high in bounds_along(level, map(float, ticks), {ENTRY: (base, base), BASE: (base, base)}):
+        yield low + (high - low) / 2 if high - low <= max(CLOSE * abs(low), _TINY) else math.nan
 
 
 def _levels(piece: Piece, ticks: list[Exact], base: float) -> Iterable[float]:
     """The levels at ticks of a piece. For many of them, code is generated; a product of many factors is not computed."""
     if len(ticks) <= _LOOKS + 2 or piece.level.holds & PRODUCTS:
-        return [level_at(piece.level, tick, base) for tick in ticks]
+        return list(_levels_along(piece.level, ticks, base))
     from lrdsl.numbers.scalar import Evaluator  # most texts that are checked need none
 
     evaluator = Evaluator((piece,), (first_tick(piece.start),), fits_any_base=False)
