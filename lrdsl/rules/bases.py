@@ -221,7 +221,7 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
         levels = f.summary(plan, base).levels
         if f.total is None and plan.length is not None:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
-        if len(levels) > 1 and levels[0][1] > 0 and levels[-1][1] < levels[0][1] / 100:
+        if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] < levels[0][1] / 100:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
             said = [use for use in f.uses if use.arguments.get("to", use.arguments.get("at")) == ZERO and use.given & {"to", "at"}]
             if not any(phase.extent[0] <= use.node.extent[0] < phase.extent[1] for use in said):

@@ -1,4 +1,4 @@
-"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop. `lrdsl.compile` looks for them too."""
+"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop. `lrdsl.compile` looks for some of them too."""
 
 from __future__ import annotations
 
@@ -183,7 +183,6 @@ RULES = (
         _past_the_run,
         clock={"total_steps": 90},
         run=True,
-        compiles=True,
     ),
     Rule(
         "LR209",
@@ -205,7 +204,6 @@ RULES = (
         _within_cycle,
         clock={"total_steps": 100},
         run=True,
-        compiles=True,
     ),
     Rule(
         "LR214",
@@ -229,6 +227,5 @@ RULES = (
         _no_drop,
         clock={"total_steps": 100},
         run=True,
-        compiles=True,
     ),
 )
