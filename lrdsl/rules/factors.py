@@ -68,11 +68,12 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
                 help,
             )
     for use in f.uses:
-        gamma = value(use.arguments.get("gamma")) if use.name in ("step", "multistep", "drop", "exp") and "gamma" in use.given else None
+        name = "factor" if use.name == "plateau" else "gamma"
+        gamma = value(use.arguments.get(name)) if use.name in ("step", "multistep", "drop", "exp", "plateau") and name in use.given else None
         if gamma is None or not 0 < gamma < _RATE or use.arguments.get("per", 1) not in (1, Num(1, 1)):
             continue
         extents.append(use.node.extent)
-        yield Finding(use.node.extent, f"a gamma of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
+        yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
         if s is not None and not extents and 0 < s.highest[1] < _RATE * Fraction(3, 2) * Fraction(f.program.base_value) and _scales(f, d, s):

@@ -26,6 +26,8 @@ _TWO = 2
 #: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
 #: falls below the third share of where it began.
 _NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
+#: In a run of fewer ticks, a tick may well be an epoch.
+_SHORT = 1000
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -266,7 +268,7 @@ def _vanishes(f: Facts) -> Iterator[Finding]:
         if tick is None or 2 * tick > run or (s.last[1] == 0 and not _fades(f, plan)):
             continue
         tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
-        if not again and _SOON * tick > run:
+        if not again and (_SOON * tick > run or run < _SHORT):
             continue
         phase = plan.phases[plan.phase_at(float(tick))]
         unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"

@@ -183,8 +183,8 @@ def _turns(length: Exact, start: Exact, first: int, last: int) -> Iterator[int]:
 
 @lru_cache(maxsize=128)
 def operations(level: Expr) -> frozenset[str]:
-    """Returns the operations of a formula, each with an argument that is not 0."""
-    return frozenset(e.op for e in walk(level) if isinstance(e, Call) and e.args[0] != ZERO)
+    """Returns the operations of a formula; a power of 0, which is 1 or 0, counts as a choice."""
+    return frozenset("select" if e.op == "pow" and e.args[0] == ZERO else e.op for e in walk(level) if isinstance(e, Call))
 
 
 @lru_cache(maxsize=128)
