@@ -35,7 +35,7 @@ _USUAL = (0.9, 0.8, 0.99)
 
 
 @lru_cache(maxsize=128)
-def _highest_floor(level: Expr) -> float:
+def highest_floor(level: Expr) -> float:
     """A bound for the levels that a formula would have if the base were 0: for its absolute levels. It is 0 for a formula with multiples of base alone."""
     return max(_size(piece.level, (float(piece.start), float(MAX_TICKS if piece.end is None else piece.end))) for piece in pieces(level))
 
@@ -74,7 +74,7 @@ def _size(e: Expr, time: Range) -> float:
 def _reached(d: Driven) -> list[float]:
     """The bases, from the lowest, that an absolute level of a rate's plan may reach, if the plan has multiples of base too."""
     law = d.target.plan.law
-    floor = _highest_floor(law) if d.target.key == "lr" and d.bases and mentions(law, BASE) else 0.0
+    floor = highest_floor(law) if d.target.key == "lr" and d.bases and mentions(law, BASE) else 0.0
     return sorted({base for base in d.bases if 0 < base <= floor * _OVER}) if floor else []
 
 
@@ -161,7 +161,7 @@ def _over(f: Facts, d: Driven, base: float) -> Finding | None:
 def _lifted_zero(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        if 0.0 not in d.bases or not any(d.bases) or not _highest_floor(plan.level):
+        if 0.0 not in d.bases or not any(d.bases) or not highest_floor(plan.level):
             continue
         high = next(((tick, level) for tick, level in f.summary(plan, 0.0).levels if level > 0), None)
         if high is not None:

@@ -10,6 +10,7 @@ from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Plan
+from lrdsl.rules.bases import highest_floor
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
 from lrdsl.rules.summary import Summary
 from lrdsl.syntax import canonical, nodes
@@ -126,10 +127,10 @@ def _above_every_base(f: Facts) -> Iterator[Finding]:
         plan = d.target.plan
         if d.target.key != "lr" or plan.watches:
             continue
-        low = f.summary(plan, 0.0)
+        low = f.summary(plan, 0.0) if not d.bases and highest_floor(plan.level) >= _LARGE else Summary(())
         tick, level = _highest(f, plan, low)
         high = level > _LARGE or (level == _LARGE and mentions(plan.level, BASE))
-        if not d.bases and high and not _is_range_test(low):
+        if high and not _is_range_test(low):
             message = f"the level is {level:g} at tick {float(tick):g}, which no usual base comes near"
             yield _too_high(d, tick, message, "for a multiple of the base, write `1x`")
             continue
