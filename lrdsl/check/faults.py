@@ -14,6 +14,7 @@ from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, ZERO, Expr, call, on_branches
 from lrdsl.plan import Plan
 from lrdsl.syntax import canonical, nodes, parse
+from lrdsl.syntax.replanning import mapped
 
 #: What keeps an operation from what it cannot take.
 _REPAIRS = {
@@ -40,8 +41,8 @@ def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
         where = f"the end of the phase that waits for `{sentence}`" if tick == 0 else f"{where} after `{sentence}`"
     node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
     op = culprit(*proof.failed)
-    growth = None if op in _REPAIRS else _growth(node)
-    help = _REPAIRS.get(op or "") or ("" if growth is None else f"{growth[1]}; ") + _limits(plan, node)
+    growth = None if op in _REPAIRS else _growth(plan, node)
+    help = _REPAIRS.get(op or "") or (_limits(plan, node) if growth is None else growth[1])
     if op == "div" and isinstance(node, nodes.Call) and node.name in ("exp", "warmup"):
         help = "an exponential curve divides by the level that it starts from: give one above 0, as in `from=0.01x`"
     last = math.ceil(tick) - 1 - (phase.start or 0)
@@ -58,7 +59,7 @@ def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
 _FACTORS = {"step": ("gamma", 1), "exp": ("gamma", 0), "multistep": ("gamma", 1), "drop": ("gamma", 0), "restarts": ("decay", 3)}
 
 
-def _growth(node: nodes.Node) -> tuple[str, str] | None:
+def _growth(plan: Plan, node: nodes.Node) -> tuple[str, str] | None:
     """Returns what is wrong with a factor above 1 in a phase, and a repair: one below 1, or the length in whose place it stands. None if there is none."""
     for part in nodes.walk(node):
         if not isinstance(part, nodes.Call) or part.name not in _FACTORS:
@@ -70,11 +71,16 @@ def _growth(node: nodes.Node) -> tuple[str, str] | None:
         length = _written(part, "n", 0) if part.name == "step" else None
         what = f"a {name} of {canonical(factor)} makes the level grow"
         if length is not None and length.value < 1:
-            swapped = shown(f"`{canonical(_with(part, {id(factor): length, id(length): factor}))}`", 200)
-            return f"the two numbers of `{shown(canonical(part))}` look swapped: {what}", f"to drop every {canonical(factor)} ticks, write {swapped}"
-        less = nodes.Number(Fraction(f"{float(1 / factor.value):.4g}"), factor.extent)
-        return what, f"for a level that falls, give one below 1, as in {shown(f'`{canonical(_with(part, {id(factor): less}))}`', 200)}"
+            swapped = _replaced(node, part, _with(part, {id(factor): length, id(length): factor}))
+            help = f"to drop every {canonical(factor)} ticks, write {shown(f'`{canonical(swapped)}`', 200)}"
+            return f"the two numbers of `{shown(canonical(part))}` look swapped: {what}", help
+        return what, f"for a level that falls, give one below 1, as {float(1 / factor.value):.4g}; " + _limits(plan, node)
     return None
+
+
+def _replaced(node: nodes.Node, old: nodes.Node, new: nodes.Node) -> nodes.Node:
+    """Returns a phase with another node in the place of one of its nodes."""
+    return mapped(node, lambda part: new if part is old else part)
 
 
 def _written(call: nodes.Call, name: str, place: int) -> nodes.Number | None:

@@ -35,7 +35,7 @@ _USUAL = (0.9, 0.8, 0.99)
 
 
 @lru_cache(maxsize=128)
-def _highest_floor(level: Expr) -> float:
+def highest_floor(level: Expr) -> float:
     """A bound for the levels that a formula would have if the base were 0: for its absolute levels. It is 0 for a formula with multiples of base alone."""
     return max(_size(piece.level, (float(piece.start), float(MAX_TICKS if piece.end is None else piece.end))) for piece in pieces(level))
 
@@ -74,7 +74,7 @@ def _size(e: Expr, time: Range) -> float:
 def _reached(d: Driven) -> list[float]:
     """The bases, from the lowest, that an absolute level of a rate's plan may reach, if the plan has multiples of base too."""
     law = d.target.plan.law
-    floor = _highest_floor(law) if d.target.key == "lr" and d.bases and mentions(law, BASE) else 0.0
+    floor = highest_floor(law) if d.target.key == "lr" and d.bases and mentions(law, BASE) else 0.0
     return sorted({base for base in d.bases if 0 < base <= floor * _OVER}) if floor else []
 
 
@@ -161,7 +161,7 @@ def _over(f: Facts, d: Driven, base: float) -> Finding | None:
 def _lifted_zero(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        if 0.0 not in d.bases or not any(d.bases) or not _highest_floor(plan.level):
+        if 0.0 not in d.bases or not any(d.bases) or not highest_floor(plan.level):
             continue
         high = next(((tick, level) for tick, level in f.summary(plan, 0.0).levels if level > 0), None)
         if high is not None:
@@ -221,7 +221,7 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
         levels = f.summary(plan, base).levels
         if f.total is None and plan.length is not None:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
-        if len(levels) > 1 and levels[0][1] > 0 and levels[-1][1] < levels[0][1] / 100:
+        if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] < levels[0][1] / 100:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
             said = [use for use in f.uses if use.arguments.get("to", use.arguments.get("at")) == ZERO and use.given & {"to", "at"}]
             if not any(phase.extent[0] <= use.node.extent[0] < phase.extent[1] for use in said):
@@ -288,8 +288,8 @@ RULES = (
         "momentum-to-zero",
         "A momentum or a beta that falls to 0.",
         "Decays end at 0 unless the text says otherwise, and without momentum the steps of the end of a run are those of single batches.",
-        "lr = cosine(100); momentum = cosine(100)",
-        "lr = cosine(100); momentum = cosine(100, to=0.85)",
+        "lr = cosine(100); betas[0] = cosine(100)",
+        "lr = cosine(100); betas[0] = cosine(100, to=0.85)",
         _momentum_to_zero,
         compiles=True,
     ),

@@ -1,4 +1,4 @@
-"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop. `lrdsl.compile` looks for them too."""
+"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop. `lrdsl.compile` looks for some of them too."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from lrdsl.syntax import nodes
 
 #: What makes cycles.
 _CYCLES = ("restarts", "repeat", "bounce", "cyclic")
+#: What changes the level, unless its time is longer than the run.
+_MOVING = frozenset(("every", "multistep"))
 #: A run may end this share of a cycle after its start, and at this share of the way from its lowest level to its highest.
 _EARLY, _HIGH = 0.05, 0.1
 #: How many ticks of a cycle are looked at.
@@ -127,6 +129,7 @@ def _reaches(f: Facts, plan: Plan, total: Exact) -> bool:
 
 
 def _no_drop(f: Facts) -> Iterator[Finding]:
+    yield from _no_change(f)
     for d in f.driven:
         plan, total = d.target.plan, f.total
         if total is None or plan.watches or "step" not in f.called or not _stays(f, d):
@@ -137,6 +140,19 @@ def _no_drop(f: Facts) -> Iterator[Finding]:
             if isinstance(interval, Num) and start is not None and start < total <= start + interval.value:
                 message = f"the run ends after {ticks(total)}, before this drops for the first time"
                 yield Finding(use.node.extent, message, "give a shorter interval, as `step(30)`, or write `hold`")
+
+
+def _no_change(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan = d.target.plan
+        if d.target.key != "lr" or f.total is None or plan.watches or f.called.isdisjoint(_MOVING) or len(plan.phases) > 1:
+            continue
+        phase = plan.phases[0]
+        if any(isinstance(part, nodes.Call) and part.name in _MOVING for part in nodes.walk(phase.node)):
+            base = f.base_of(d)
+            end = f.level_of(plan, math.ceil(f.total) - 1, base)
+            if f.level_of(plan, 0, base) == end and all(level == end for _, level in f.summary(plan, base).levels) and end:
+                yield Finding(phase.extent, f"the rate is the same from the first of {ticks(f.total)} to the last", "give shorter times, or write `hold`")
 
 
 def _stays(f: Facts, d: Driven) -> bool:
@@ -183,7 +199,6 @@ RULES = (
         _past_the_run,
         clock={"total_steps": 90},
         run=True,
-        compiles=True,
     ),
     Rule(
         "LR209",
@@ -205,7 +220,6 @@ RULES = (
         _within_cycle,
         clock={"total_steps": 100},
         run=True,
-        compiles=True,
     ),
     Rule(
         "LR214",
@@ -229,6 +243,5 @@ RULES = (
         _no_drop,
         clock={"total_steps": 100},
         run=True,
-        compiles=True,
     ),
 )

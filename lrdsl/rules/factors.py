@@ -10,8 +10,9 @@ from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Plan
+from lrdsl.rules.bases import highest_floor
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
-from lrdsl.rules.summary import Summary, level_at
+from lrdsl.rules.summary import Summary
 from lrdsl.syntax import canonical, nodes
 
 #: The factors of shapes and combinators that are there to make a level fall.
@@ -68,11 +69,12 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
                 help,
             )
     for use in f.uses:
-        gamma = value(use.arguments.get("gamma")) if use.name in ("step", "multistep", "drop", "exp") and "gamma" in use.given else None
+        name = "factor" if use.name == "plateau" else "gamma"
+        gamma = value(use.arguments.get(name)) if use.name in ("step", "multistep", "drop", "exp", "plateau") and name in use.given else None
         if gamma is None or not 0 < gamma < _RATE or use.arguments.get("per", 1) not in (1, Num(1, 1)):
             continue
         extents.append(use.node.extent)
-        yield Finding(use.node.extent, f"a gamma of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
+        yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
         if s is not None and not extents and 0 < s.highest[1] < _RATE * Fraction(3, 2) * Fraction(f.program.base_value) and _scales(f, d, s):
@@ -125,26 +127,18 @@ def _above_every_base(f: Facts) -> Iterator[Finding]:
         plan = d.target.plan
         if d.target.key != "lr" or plan.watches:
             continue
+        low = f.summary(plan, 0.0) if not d.bases and highest_floor(plan.level) >= _LARGE else Summary(())
+        tick, level = _highest(f, plan, low)
+        high = level > _LARGE or (level == _LARGE and mentions(plan.level, BASE))
+        if high and not _is_range_test(low):
+            message = f"the level is {level:g} at tick {float(tick):g}, which no usual base comes near"
+            yield _too_high(d, tick, message, "for a multiple of the base, write `1x`")
+            continue
         one = f.summary(plan)
-        if not d.bases and _may_be_high(one):
-            low = f.summary(plan, 0.0)
-            tick, level = _highest(f, plan, low)
-            high = level > _LARGE or (level == _LARGE and mentions(plan.level, BASE))
-            if high and not _is_range_test(low):
-                message = f"the level is {level:g} at tick {float(tick):g}, which no usual base comes near"
-                yield _too_high(d, tick, message, "for a multiple of the base, write `1x`")
-                continue
         tick, level = _highest(f, plan, one)
         if level >= _TIMES * f.program.base_value and not _is_range_test(one) and _scales(f, d, one):
             share = level / f.program.base_value
             yield _too_high(d, tick, f"the level is {share:g} times the base at tick {float(tick):g}", "for an absolute level, leave out the `x`")
-
-
-def _may_be_high(s: Summary) -> bool:
-    """Whether the absolute part of a level may be too high: the level for a base of 1 is, and not because it is the base itself."""
-    return any(
-        level > _LARGE or (level == _LARGE and level_at(stretch.piece.level, tick, 0.0) >= _LARGE) for stretch in s.stretches for tick, level in stretch.levels
-    )
 
 
 def _highest(f: Facts, plan: Plan, s: Summary) -> tuple[Exact, float]:

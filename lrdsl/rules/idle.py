@@ -96,16 +96,14 @@ def _idle_factors(f: Facts) -> Iterator[Finding]:
             continue
         for side, other in ((node.right, node.left), (node.left, node.right)):
             use = f.notes.uses.get((side.extent, "hold"))
-            constant = use is not None and use.arguments["n"] is None
-            bare = isinstance(side, nodes.Name) and side.id == "hold"
-            if not (constant or bare) or not _is_phase(other):
+            if use is None or not _is_phase(other) or (use.arguments["n"] is not None and "at" in use.given):
                 continue
-            if bare or (use is not None and "at" not in use.given):
+            if "at" not in use.given:
                 start, end = (node.left.extent[1], node.right.extent[1]) if side is node.right else (node.left.extent[0], node.right.extent[0])
                 finding = Finding(side.extent, "this factor is always 1", "remove it", Fix(start, end, ""))
                 if changes_nothing(f, Part(node, other, finding)):
                     yield finding
-            elif use is not None and use.factor and (value(use.arguments["at"]) is not None or len(use.node.arguments) == 1):
+            elif use.factor and (value(use.arguments["at"]) is not None or len(use.node.arguments) == 1):
                 yield Finding(side.extent, "this factor never changes", "write it as a number, as in `0.5 * A`")
             break
 

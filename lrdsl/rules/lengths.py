@@ -13,12 +13,14 @@ from lrdsl.rules.runs import DECAYS
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.printer import decimal_text
 
+#: What a schedule ends with that comes to its end.
+_ENDING = (*DECAYS, "step", "multistep", "onecycle", "restarts", "repeat")
 #: No share of a run is smaller.
 _LEAST = Fraction(5, 1000)
 #: No run has so many ticks: a number of this size counts tokens or samples.
 _TOKENS = 10**8
-#: A bare number up to this may be one of epochs; a warmup in steps is longer.
-_EPOCHS, _FEW_EPOCHS = 1000, 100
+#: A bare number up to this may stand beside epochs by mistake; up to the second, it may be one of epochs; a warmup of more than the third is one in steps.
+_EPOCHS, _FEW, _WARM = 1000, 100, 50
 
 
 def _below_a_tick(f: Facts) -> Iterator[Finding]:
@@ -59,8 +61,8 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
         epochs = [n for _, n in lengths if isinstance(n, nodes.Quantity) and UNITS.get(n.unit) == "epoch"]
         bare = [(name, n) for name, n in lengths if isinstance(n, nodes.Number) and 0 < n.value <= _EPOCHS and n.value.denominator == 1]
         for name, n in bare if epochs else ():
-            few = n.value <= _FEW_EPOCHS
-            if name == "warmup" and not few:
+            few = n.value <= _FEW
+            if name == "warmup" and n.value > _WARM:
                 continue  # a warmup of some hundred steps is usual beside epochs
             text = canonical(n)
             help = f"write `{text}ep` for epochs, or `{text} steps`" if few else f"write `{text} steps`, or a number of epochs, as `5ep`"
@@ -88,9 +90,7 @@ def _is_last(f: Facts, node: nodes.Node) -> bool:
         if d.target.key != "lr" or plan.watches or not last.extent[0] <= node.extent[0] < last.extent[1]:
             continue
         call = last.node
-        drops = isinstance(call, nodes.Call) and call.name == "step"
-        settles = plan.length is not None and plan.length * 2 <= per
-        return settles and isinstance(call, nodes.Call) and (drops or call.name in (*DECAYS, "multistep"))
+        return plan.length is not None and plan.length * 2 <= per and isinstance(call, nodes.Call) and call.name in _ENDING
     return False
 
 

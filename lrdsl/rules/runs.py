@@ -26,6 +26,8 @@ _TWO = 2
 #: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
 #: falls below the third share of where it began.
 _NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
+#: In a run of fewer ticks, a tick may well be an epoch.
+_SHORT = 1000
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -78,7 +80,7 @@ def _whole_run(f: Facts) -> Iterator[Finding]:
 def _too_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        if d.target.key != "lr" or plan.watches or not _may_be_zero(f, d):
+        if d.target.key != "lr" or plan.watches or not _may_be_zero(f, d) or _settled_soon(f, d) is not None:
             continue
         s = f.summary(plan, f.base_of(d))
         run = f.total if f.total is not None else plan.length or s.last[0] + 1
@@ -233,18 +235,25 @@ def _unfinished_rise(f: Facts) -> Iterator[Finding]:
 
 def _over_long_before(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        plan = d.target.plan
-        last, piece = plan.phases[-1], _over(f, plan)
-        if d.target.key != "lr" or f.total is None or piece is None or piece.start * _SOON >= f.total or mentions(piece.level, T):
-            continue
-        if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
-            continue  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
-        s = f.summary(plan, f.base_of(d))
-        if isinstance(last.node, nodes.Call) and last.node.name in DECAYS and s.levels[-1][1] == 0:
-            continue  # LR204 is about a decay to 0
-        if s.settled is not None and 0 < s.settled * _SOON < f.total and s.levels[-1][1] < max(level for _, level in s.levels):
-            message = f"the schedule is over after {ticks(s.settled)}, and the rate stays the same for the other {ticks(f.total - s.settled)} of the run"
-            yield Finding(last.extent, message, "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`")
+        settled = _settled_soon(f, d)
+        if settled is not None and f.total is not None:
+            message = f"the schedule is over after {ticks(settled)}, and the rate stays the same for the other {ticks(f.total - settled)} of the run"
+            help = "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`"
+            yield Finding(d.target.plan.phases[-1].extent, message, help)
+
+
+def _settled_soon(f: Facts, d: Driven) -> Exact | None:
+    """The tick from which on a rate stays the same, below its peak, if that is within the first tenth of the run; else None."""
+    plan = d.target.plan
+    last, piece = plan.phases[-1], _over(f, plan)
+    if d.target.key != "lr" or f.total is None or piece is None or piece.start * _SOON >= f.total or mentions(piece.level, T):
+        return None
+    if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
+        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
+    s = f.summary(plan, f.base_of(d))
+    if isinstance(last.node, nodes.Call) and last.node.name in DECAYS and s.last[1] == 0:
+        return None  # LR204 is about a decay to 0
+    return s.settled if s.settled is not None and 0 < s.settled * _SOON < f.total and s.last[1] < s.highest[1] else None
 
 
 def _vanishes(f: Facts) -> Iterator[Finding]:
@@ -259,6 +268,8 @@ def _vanishes(f: Facts) -> Iterator[Finding]:
         if tick is None or 2 * tick > run or (s.last[1] == 0 and not _fades(f, plan)):
             continue
         tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        if not again and (_SOON * tick > run or run < _SHORT):
+            continue
         phase = plan.phases[plan.phase_at(float(tick))]
         unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
         help = _repair(phase.node, False) if again else unit
@@ -346,7 +357,7 @@ RULES = (
     Rule(
         "LR223",
         "vanishes",
-        "A rate that falls to next to nothing of its peak in the first half of the run.",
+        "A rate that falls to next to nothing of its peak in the first tenth of the run.",
         "Usually its gamma is one of epochs, while a tick is a step.",
         "exp(0.95)",
         "exp(0.95, per=1ep)",

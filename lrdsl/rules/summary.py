@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lrdsl.check.bounds import bounds_along
-from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, T, cycles, mentions, walk
+from lrdsl.check.bounds import bounds
+from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, Num, T, cycles, mentions, walk
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Piece, first_tick, pieces
 
@@ -33,6 +33,8 @@ CLOSE = 1e-9
 _TINY = 1e-200
 #: The operations that make the formula of a shape, whose level does not turn within a piece, and the greatest weight of one.
 _PLAIN, _SMALL = frozenset(("add", "mul", "div", "hav")), 24
+#: Those that rise or fall all along, and so what is made of one such thing after another.
+_RISING = _PLAIN | {"pow", "sqrt", "expm1", "log1p", "exp", "log"}
 
 
 @attrs.frozen(slots=False)
@@ -188,21 +190,26 @@ def _turns(length: Exact, start: Exact, first: int, last: int) -> Iterator[int]:
 
 @lru_cache(maxsize=128)
 def operations(level: Expr) -> frozenset[str]:
-    """Returns the operations of a formula, each with an argument that is not 0."""
-    return frozenset(e.op for e in walk(level) if isinstance(e, Call) and e.args[0] != ZERO)
+    """Returns the operations of a formula; a power of 0, which is 1 or 0, counts as a choice."""
+    return frozenset("select" if e.op == "pow" and e.args[0] == ZERO else e.op for e in walk(level) if isinstance(e, Call))
 
 
 @lru_cache(maxsize=128)
 def is_plain(level: Expr) -> bool:
-    """Whether a formula is surely that of a shape, which rises or falls all along a piece: a straight line or half a cosine, between levels."""
-    if level.weight > _SMALL or level.holds & STAIRS or not operations(level) <= _PLAIN:
+    """Whether a formula is surely that of a shape, which rises or falls all along a piece: a straight line or half a cosine between levels, a power, a root."""
+    if level.weight > _SMALL or level.holds & STAIRS or not operations(level) <= _RISING:
         return False
-    return not any(_may_turn(e) for e in walk(level) if isinstance(e, Call))
+    blends = operations(level) <= _PLAIN
+    return not any(_may_turn(e, blends) for e in walk(level) if isinstance(e, Call))
 
 
-def _may_turn(e: Call) -> bool:
-    """Whether an operation may make a level turn: a product of two things that vary, or a division by one."""
-    return (e.op == "mul" and sum(mentions(a, T) for a in e.args) > 1) or (e.op == "div" and mentions(e.args[1], T))
+def _may_turn(e: Call, blends: bool) -> bool:
+    """Whether an operation may make a level turn: one of two things that vary, but for the sum of a blend, a division by one, or an even power."""
+    if e.op == "div" and mentions(e.args[1], T):
+        return True
+    if e.op == "pow":
+        return mentions(e.args[1], T) or not isinstance(e.args[1], Num) or e.args[1].value % 2 == 0
+    return (e.op == "mul" or not blends) and sum(mentions(a, T) for a in e.args) > 1
 
 
 def turns(level: Expr) -> list[tuple[Exact, Exact]]:

@@ -27,7 +27,9 @@ def _first_epoch_at_zero(f: Facts) -> Iterator[Finding]:
     for name, body in f.bodies:
         chain = f.whole(body)
         use = f.notes.uses.get((chain.items[0].extent, "warmup")) if chain is not None and name == "lr" else None
-        if use is not None and use.arguments["from_"] == ZERO and "from" not in use.given and value(use.arguments["n"]) not in (None, 0):
+        if use is None or "from" in use.given or use.arguments["touches"] not in ("start", "both"):
+            continue
+        if use.arguments["from_"] == ZERO and value(use.arguments["n"]) not in (None, 0):
             last = use.node.extent[1] - 1
             fix = Fix(last, last, f", from=base/{canonical(use.node.arguments[0].value)}") if use.node.arguments else None
             yield Finding(use.node.extent, "the rate is 0 for the whole first epoch", "start above 0: `warmup(5, from=base/5)`", fix)

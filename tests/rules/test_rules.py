@@ -216,7 +216,7 @@ EDGES = (
     ("LR205", "hold(at=0.5x) for 10% then cosine(90%)", "hold(at=0.5x) for 11% then restart cosine(90%)", {"total_steps": 1000}),
     ("LR206", "warmup(10) then cosine(10)", "warmup(11) then cosine(10)", {}),
     ("LR206", "warmup(11) then step(10)", "warmup(11) then restart linear(5) then linear(5, to=0.1x)", {}),
-    ("LR207", "warmup(101) then cosine(95ep)", "warmup(100) then cosine(95ep)", {"steps_per_epoch": 100}),
+    ("LR207", "warmup(51) then cosine(95ep)", "warmup(50) then cosine(95ep)", {"steps_per_epoch": 100}),
     ("LR207", "warmup(5ep) then hold(1001) then cosine(95ep)", "warmup(5ep) then hold(1000) then cosine(95ep)", {"steps_per_epoch": 100}),
     ("LR207", "warmup(2.5) then cosine(95ep)", "warmup(1) then cosine(95ep)", {"steps_per_epoch": 100}),
     ("LR207", "hold(0, at=0.5x) then cosine(95ep)", "hold(1, at=0.5x) then cosine(95ep)", {"steps_per_epoch": 100}),
