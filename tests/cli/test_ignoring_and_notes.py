@@ -35,7 +35,7 @@ def test_comments_are_added(project: Path, capsys: pytest.CaptureFixture[str]) -
     assert (project / "d.yaml").read_text("utf-8") == NOTE
     assert "error[LR101]" in out
     assert "lrdsl: c.json: 1 left: no comment can be written there\n" in err
-    assert err.endswith("5 schedules in 4 files: 1 problem, 1 note, 3 silenced\n")
+    assert "\n5 schedules in 4 files: 1 problem, 1 note, 3 silenced\n" in err
     (project / "c.json").unlink()
     before = {path.name: path.read_bytes() for path in project.iterdir()}
     assert main(["check", "--add-ignore"]) == 0
