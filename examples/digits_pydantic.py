@@ -47,7 +47,7 @@ def main() -> list[float]:
     print(f"from {rates[0]:.4g} over {max(rates):.4g} to {rates[-1]:.4g}")
     print(config.model_dump_json(), "\n")
     try:
-        Training.model_validate({"schedule": "warmup(20) then cosin(180)"})
+        Training.model_validate({"schedule": "warmup(20) then cosin(180)"})  # lrs: ignore[LR101]
     except pydantic.ValidationError as error:
         print(error)
     return rates

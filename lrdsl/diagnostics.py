@@ -135,7 +135,7 @@ class Fix:
 
 @attrs.frozen
 class Diagnostic:
-    """One problem: its `code` in `CODES`, its `severity` ("error" or "warning"), a one-line `message`, and a `help` line that says what to do."""
+    """One problem: its `code` in `CODES`, its `severity` ("error", "warning" or "note"), a one-line `message`, and a `help` line that says what to do."""
 
     code: str
     severity: str

@@ -32,6 +32,7 @@ def add(verbs: Any) -> None:
     repairs.add_argument("--fix", action="store_true", help="make the repairs that keep every level")
     repairs.add_argument("--unsafe-fixes", action="store_true", help="count and, with --fix or --diff, make the other repairs too")
     repairs.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
+    repairs.add_argument("--add-ignore", action="store_true", help="silence what is left with comments `# lrs: ignore[CODE]`, one a line")
     rules = parser.add_argument_group("rules")
     rules.add_argument("--select", metavar="CODES", help="use only these rules: codes or their beginnings, separated by commas; ALL for all")
     rules.add_argument("--extend-select", metavar="CODES", help="use these rules too")
@@ -77,14 +78,14 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     from lrdsl.linting.checking import check_files
     from lrdsl.linting.listing import most_bytes
 
-    unsafe = arguments.unsafe_fixes
-    writes = arguments.fix and not arguments.diff
-    repair = ("unsafe" if unsafe else "safe") if arguments.fix or arguments.diff else ""
+    unsafe, silence = arguments.unsafe_fixes, arguments.add_ignore
+    writes = (arguments.fix or silence) and not arguments.diff
+    repair = ("unsafe" if unsafe else "safe") if arguments.fix or (arguments.diff and not silence) else ""
     missing = False
     name = standard_name(arguments)
     if name is not None:
         source = standard_input(most_bytes(name))
-        results = [projects.check_text(name, source, settings.of(name), repair)]
+        results = [projects.check_text(name, source, settings.of(name), repair, silence)]
         if writes:
             failed = _complain(results)
             terminal.emit(source if failed else results[0].source)
@@ -95,7 +96,7 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
             terminal.say(*(str(file.path) for file in listing.files))
             return 2 if missing else 0
         console = terminal.console(stderr=True) if not arguments.quiet else None
-        results = check_files([file.path for file in listing.files], settings, repair, not arguments.no_cache, console)
+        results = check_files([file.path for file in listing.files], settings, repair, silence, not arguments.no_cache, console)
         if writes:
             results = [_write(c, file, settings) for c, file in zip(results, listing.files, strict=True)]
         results += [projects.unread(path, reason) for path, reason in listing.unread]
@@ -105,6 +106,9 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     print_report(arguments.format, results, unsafe, arguments.statistics, arguments.output_file)
     if arguments.verbose:
         terminal.complain(*(line for c in results for line in c.trace.splitlines()))
+    if silence:
+        left = [c for c in results if c.problems]
+        terminal.complain(*(f"lrdsl: {c.path}: {len(c.problems)} left: no comment can be written there" for c in left))
     if arguments.format in ("text", "concise") and not arguments.quiet:
         terminal.complain(*reports.summary(results, unsafe))
     return _status(arguments, results, missing)
@@ -125,7 +129,7 @@ def print_report(kind: str, results: Sequence[Checked], unsafe: bool = False, st
 
 def _status(arguments: argparse.Namespace, results: Sequence[Checked], missing: bool) -> int:
     """The exit status: 2 if a path does not exist, 1 if there are problems, else 0."""
-    problems = any(d.severity != "note" for c in results for d in c.diagnostics)
+    problems = any(c.problems for c in results)
     return 2 if missing else int(problems and not arguments.exit_zero)
 
 
@@ -133,7 +137,7 @@ def _write(checked: Checked, file: ListedFile, settings: SettingsOfFiles) -> Che
     """Writes a file that was repaired. If that fails, returns the result for the file as it is, with an error that says why."""
     from lrdsl.linting import projects
 
-    if not checked.repaired:
+    if not checked.is_changed:
         return checked
     failure = projects.attempt(lambda: projects.write(file.path, checked.source, checked.original, file.folder))
     if not isinstance(failure, projects.Failure):
@@ -145,7 +149,7 @@ def _write(checked: Checked, file: ListedFile, settings: SettingsOfFiles) -> Che
 
 def _show_changes(results: Sequence[Checked]) -> bool:
     """Prints what repairs change. Returns whether they change anything."""
-    changed = [c for c in results if c.repaired]
+    changed = [c for c in results if c.is_changed]
     for c in changed:
         terminal.emit_difference(c.path, c.original, c.source)
     return bool(changed)

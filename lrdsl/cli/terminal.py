@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Line: TypeAlias = "str | tuple[Styled, ...]"
 #: The environment variables that CI services set.
 _CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
-_COLOURS = {"error": "1;31", "warning": "1;33", "rule": "34", "help": "1;36", "strong": "1"}
+_COLOURS = {"error": "1;31", "warning": "1;33", "note": "1;36", "rule": "34", "help": "1;36", "strong": "1"}
 
 
 def prepare() -> None:

@@ -38,7 +38,7 @@ _COMPLETIONS = {
     "value": lsp.CompletionItemKind.Value,
     "name": lsp.CompletionItemKind.Variable,
 }
-_SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
+_SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning, "note": lsp.DiagnosticSeverity.Information}
 
 
 class _Protocol(LanguageServerProtocol):

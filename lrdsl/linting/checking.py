@@ -25,40 +25,40 @@ _WORTH = 50
 _Job: TypeAlias = "tuple[Path, Settings]"
 
 
-def check_files(paths: Sequence[Path], settings: SettingsOfFiles, repair: str, cached: bool, console: Console | None) -> list[Checked]:
+def check_files(paths: Sequence[Path], settings: SettingsOfFiles, repair: str, silence: bool, cached: bool, console: Console | None) -> list[Checked]:
     """The results for all files, in their order. Files that the cache knows to be clean are not checked again. A `console` shows how far the check is.
 
     Raises `SettingsError`.
     """
     jobs = [(path, settings.of(path)) for path in paths]
     if not cached or len(jobs) < _WORTH:
-        return list(_check_all(jobs, repair, console))
+        return list(_check_all(jobs, repair, silence, console))
     cache = Cache.of(settings.of(Path.cwd() / "here").root)
     clean = {path: texts for path, own in jobs if (texts := cache.clean(path, own)) is not None}
     others = [job for job in jobs if job[0] not in clean]
-    results = dict(zip((path for path, _ in others), _check_all(others, repair, console), strict=True))
+    results = dict(zip((path for path, _ in others), _check_all(others, repair, silence, console), strict=True))
     cache.keep({path: c.entry for path, c in results.items() if c.entry is not None})
     return [results[path] if path in results else Checked(str(path), "", (), 0, clean[path]) for path in paths]
 
 
-def _check_all(jobs: Sequence[_Job], repair: str, console: Console | None) -> Iterator[Checked]:
+def _check_all(jobs: Sequence[_Job], repair: str, silence: bool, console: Console | None) -> Iterator[Checked]:
     """Checks files, in several processes if there are many."""
     workers = os.cpu_count() or 1
     if len(jobs) < _MANY or workers == 1 or not hasattr(os, "fork"):
-        yield from (_check(job, repair) for job in jobs)
+        yield from (_check(job, repair, silence) for job in jobs)
         return
     from rich.progress import track
 
-    results = _check_in_parallel(jobs, repair, workers)
+    results = _check_in_parallel(jobs, repair, silence, workers)
     yield from track(results, "checking", total=len(jobs), console=console, transient=True, disable=console is None or not console.is_terminal)
 
 
-def _check(job: _Job, repair: str) -> Checked:
+def _check(job: _Job, repair: str, silence: bool) -> Checked:
     path, settings = job
-    return projects.check_file(path, settings, repair)
+    return projects.check_file(path, settings, repair, silence)
 
 
-def _check_in_parallel(jobs: Sequence[_Job], repair: str, workers: int) -> Iterator[Checked]:
+def _check_in_parallel(jobs: Sequence[_Job], repair: str, silence: bool, workers: int) -> Iterator[Checked]:
     """Checks files in several processes. A file that crashes its process gets an error.
 
     The processes are forked: a new Python process could import modules from the folder that is checked. Ctrl-C is for this process, which ends the others.
@@ -69,7 +69,7 @@ def _check_in_parallel(jobs: Sequence[_Job], repair: str, workers: int) -> Itera
 
     quiet = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
     pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("fork"), initializer=quiet)
-    check = partial(_check, repair=repair)
+    check = partial(_check, repair=repair, silence=silence)
     done = 0
     several = pool(workers)
     try:

@@ -1,9 +1,8 @@
-"""The linter: `lint` gives the errors of a text, or the warnings of the rules if it has none; `all_repairs` gives the repairs. Comments silence rules."""
+"""The linter: `lint` gives the errors of a text, or the warnings of the rules if it has none; `repairs` gives repairs. Comments in the text silence both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,9 +10,9 @@ import attrs
 from lrdsl.arguments import number
 from lrdsl.check.program import Library
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
-from lrdsl.linting.fixes import applied, compatible, composed
+from lrdsl.linting.fixes import applied, compatible
 from lrdsl.rules.catalogue import RULES
-from lrdsl.rules.finding import UNUSED, apply_comments, findings, without_lossy_fix
+from lrdsl.rules.finding import UNUSED, Silencer, apply_comments, findings, text_silencers, without_lossy_fix
 from lrdsl.rules.rule import Facts, Rule
 from lrdsl.schedule import parse
 from lrdsl.work import bounded
@@ -23,11 +22,12 @@ if TYPE_CHECKING:
 
     from lrdsl.clock import Options
 
-#: A repair may reveal another problem, which is repaired in the next round. There are at most so many rounds.
-MOST_ROUNDS = 20
-#: The code of a file or text that cannot be read, and the titles of the codes that no rule has.
+#: The code of a file or text that cannot be read.
 UNREADABLE = "LR903"
-ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file or text that cannot be read"}
+#: The code of a text whose lines its file's format joins, or that it splits.
+JOINED = "LR904"
+#: The titles of the codes that no rule has.
+ABOUT = {UNUSED: "comment that silences nothing", UNREADABLE: "file or text that cannot be read", JOINED: "text that its file's format joins or splits"}
 
 
 @attrs.frozen
@@ -55,18 +55,14 @@ class Selection:
         """These rules without all whose code begins with one of some prefixes."""
         return attrs.evolve(self, ignore=(*self.ignore, *(code for code in (*RULES, *ABOUT) if code.startswith(prefixes))))
 
+    def reports(self, d: Diagnostic) -> bool:
+        """Whether a diagnostic is to be reported."""
+        return d.severity == "error" or d.code in self
+
 
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:
     """The length of the longest prefix that a code begins with; 0 if there is none."""
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
-
-
-_ALL = Selection()
-
-
-@lru_cache
-def _selected_rules(selection: Selection) -> tuple[Rule, ...]:
-    return tuple(rule for rule in RULES.values() if rule.code in selection)
 
 
 def lint(
@@ -75,7 +71,7 @@ def lint(
     """Returns the problems of a text: its errors, or the warnings of the rules if it has no errors. Never raises for a bad text.
 
     Parameters: `text`; `library`, the folder whose files the text may use; `selection`, the rules to use (default: all); `base`, the optimizer's own rate
-    (default: what the text sets, else unknown); the options of `parse`.
+    (default: what the text sets, else unknown); the options of `parse`. A comment `# lrs: ignore[LR203]` in the text silences problems on its line.
 
     >>> import lrdsl
     >>> [d.code for d in lrdsl.lint("cosin(20) then step(0)")]
@@ -85,52 +81,61 @@ def lint(
     >>> [d.message for d in lrdsl.lint("cosine(1000, to=0.1)", base=0.001)]
     ['`to=0.1` is an absolute level, 100 times the base of 0.001']
     """
-    selection = selection or _ALL
+    problems = silenced(text, problems_of(text, RULES.values(), library, base, **options))
+    return problems if selection is None else [d for d in problems if selection.reports(d)]
+
+
+def problems_of(text: str, rules: Iterable[Rule], library: Library | None = None, base: float | None = None, **options: Unpack[Options]) -> list[Diagnostic]:
+    """Returns the errors of a text, or what some rules find if it has none, whether comments silence it or not."""
     try:
         with bounded(text):
             known = None if base is None else number("base", base, "give the optimizer's own rate, as 0.1", text=text)
             schedule = parse(text, library=library, **options)
     except ScheduleError as error:
         return [without_lossy_fix(text, d) for d in error.diagnostics]
-    problems = findings(Facts.of(schedule, known), _selected_rules(selection))
-    kept, unused = apply_comments(text, problems)
-    if UNUSED in selection:
-        kept += unused
-    return sorted(kept, key=lambda d: (d.span.start.offset, d.code))
+    return findings(Facts.of(schedule, known), rules)
 
 
-def all_repairs(text: str, unsafe: bool, look: Callable[[str], list[Diagnostic]]) -> tuple[list[Fix], int]:
-    """Returns the repairs of a text, and how many problems they repair. They include repairs of problems that other repairs reveal.
+def silenced(text: str, problems: list[Diagnostic]) -> list[Diagnostic]:
+    """Returns the problems of a text that no comment in it silences, and those of comments that silence nothing, in the order of the text."""
+    partly = is_partly_checked(problems)
 
-    `look` gives the problems of a text. With `unsafe`, repairs that change levels are made too.
+    def judges(_: Silencer, code: str) -> bool:
+        return not (partly and is_about_rules(code)) and not any(rule.compiles and code and rule.code.startswith(code) for rule in RULES.values())
 
-    >>> all_repairs("warmup(5) then restart cosine(95)", False, lint)
-    ([Fix(start=15, end=23, replacement='')], 1)
+    kept, unused = apply_comments(text, text_silencers(text), problems, judges=judges)
+    return sorted([*kept, *unused], key=lambda d: (d.span.start.offset, d.code))
+
+
+def is_partly_checked(problems: Iterable[Diagnostic]) -> bool:
+    """Whether a text with these problems was not looked at by the rules: it has errors, or could not be read."""
+    return any(d.severity == "error" or d.code == UNREADABLE for d in problems)
+
+
+def is_about_rules(code: str) -> bool:
+    """Whether a code, or the beginning of one, may be that of a rule; no code stands for all."""
+    return any(rule.startswith(code) for rule in RULES)
+
+
+def repairs(text: str, problems: list[Diagnostic], unsafe: bool, look: Callable[[str], list[Diagnostic]]) -> list[Fix]:
+    """Returns the repairs of a text that can be made together; with `unsafe`, those too that change levels.
+
+    If the text has errors, they are made only if it has fewer errors after them. `look` gives the problems of a text.
+
+    >>> repairs("warmup(5) then restart cosine(95)", lint("warmup(5) then restart cosine(95)"), False, lint)
+    [Fix(start=15, end=23, replacement='')]
     """
-    fixes: list[Fix] = []
-    count = 0
-    repaired = text
-    for _ in range(MOST_ROUNDS):
-        more = compatible(_repairs(repaired, look(repaired), unsafe, look))
-        after = applied(repaired, more)
-        if after == repaired:
-            break
-        fixes, count, repaired = composed(len(text), fixes, more), count + len(more), after
-    return fixes, count
-
-
-def _repairs(text: str, problems: list[Diagnostic], unsafe: bool, look: Callable[[str], list[Diagnostic]]) -> list[Fix]:
-    """The repairs of one round. If the text has errors, they are made only if it has fewer errors after them."""
-    fixes = [d.fix for d in problems if d.fix is not None and _may_apply(d, unsafe)]
-    errors = _count_errors(problems)
-    return fixes if not errors or not fixes or _count_errors(look(applied(text, fixes))) < errors else []
+    fixes = compatible(d.fix for d in problems if d.fix is not None and may_apply(d, unsafe))
+    if not fixes or not _count_errors(problems):
+        return fixes
+    return fixes if _count_errors(look(applied(text, fixes))) < _count_errors(look(text)) else []
 
 
 def _count_errors(problems: list[Diagnostic]) -> int:
     return sum(d.severity == "error" for d in problems)
 
 
-def _may_apply(d: Diagnostic, unsafe: bool) -> bool:
+def may_apply(d: Diagnostic, unsafe: bool) -> bool:
     """Whether to make a repair: a safe one always, another one only with `unsafe`."""
     return unsafe or is_safe(d)
 
@@ -138,4 +143,4 @@ def _may_apply(d: Diagnostic, unsafe: bool) -> bool:
 def is_safe(d: Diagnostic) -> bool:
     """Whether the repair of a problem keeps every level: the author of a rule says so."""
     rule = RULES.get(d.code)
-    return rule is not None and rule.fix == "safe"
+    return d.code == UNUSED or (rule is not None and rule.fix == "safe")

@@ -10,31 +10,18 @@ from typing import Any, TypeVar
 import attrs
 
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
-from lrdsl.files.folder import Folder, Used
+from lrdsl.files.folder import Used
 from lrdsl.files.opening import DataError, RefusedError, decoded, read_bytes
 from lrdsl.files.replacing import replace
 from lrdsl.linting.caching import entry
-from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, texts_in
+from lrdsl.linting.checker import Checker, File
+from lrdsl.linting.hosts import Embedded, UnreadableError
 from lrdsl.linting.hosts.edits import edited
-from lrdsl.linting.hosts.embedded import placeholder
-from lrdsl.linting.linter import UNREADABLE, Selection, all_repairs, lint
+from lrdsl.linting.linter import UNREADABLE
 from lrdsl.linting.listing import most_bytes
+from lrdsl.linting.repairing import repaired, with_comments
 from lrdsl.linting.settings import Settings
-from lrdsl.rules.catalogue import RULES
 from lrdsl.syntax.formatter import format
-from lrdsl.work import MOST, limited, spent
-
-#: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
-_RUNS: tuple[dict[str, Any], ...] = (
-    {"steps_per_epoch": 1000, "batch_size": 256, "tokens_per_step": 10**6},
-    {"steps_per_epoch": 10, "batch_size": 32, "tokens_per_step": 10**4},
-    {"steps_per_epoch": 10**5, "batch_size": 4096, "tokens_per_step": 10**7},
-)
-#: The length of these runs, if the text does not give it.
-_EPOCHS = 100
-#: The most work for all texts of one file together.
-_MOST_WORK = 2 * MOST
-
 
 _T = TypeVar("_T")
 
@@ -76,7 +63,8 @@ def attempt(work: Callable[[], _T]) -> _T | Failure:
 
 @attrs.frozen
 class Checked:
-    """The result for one file: its diagnostics, and its `source` after repairs. `repaired` counts the repairs, and `original` is the text before them.
+    """The result for one file: its diagnostics, and its `source` after repairs. `repaired` counts the repairs, `silenced` the problems for which comments were
+    added, and `original` is the text before both.
 
     `texts` is the number of schedules, and `used` are the files that they use. `entry` is what the cache remembers of a clean file; its `source` is empty.
     `trace` is the traceback of a failure of lrdsl.
@@ -91,6 +79,17 @@ class Checked:
     used: tuple[Used, ...] = ()
     entry: list[Any] | None = None
     trace: str = ""
+    silenced: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the source is not what the file holds."""
+        return self.repaired > 0 or self.silenced > 0
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are more than notes."""
+        return tuple(d for d in self.diagnostics if d.severity != "note")
 
 
 def content(path: Path) -> str:
@@ -98,17 +97,20 @@ def content(path: Path) -> str:
     return decoded(path, read_bytes(path, most_bytes(path)))
 
 
-def check_file(path: Path, settings: Settings, repair: str = "") -> Checked:
-    """Checks a file. `repair` is "safe" or "unsafe" to repair its text too, without writing it. A file that cannot be read gets a diagnostic that says so."""
-    checked = _checked(path, settings, lambda: check_source(path, content(path), settings, repair))
-    if checked.diagnostics or checked.repaired:
+def check_file(path: Path, settings: Settings, repair: str = "", silence: bool = False) -> Checked:
+    """Checks a file. `repair` is "safe" or "unsafe" to repair its text too, and `silence` adds comments that silence what is left; neither writes the file.
+
+    A file that cannot be read gets a diagnostic that says so.
+    """
+    checked = _checked(path, settings, lambda: check_source(path, content(path), settings, repair, silence))
+    if checked.diagnostics or checked.is_changed:
         return attrs.evolve(checked, used=())
     return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, settings, checked.texts, checked.used))
 
 
-def check_text(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
+def check_text(path: Path, source: str, settings: Settings, repair: str = "", silence: bool = False) -> Checked:
     """Checks a text in place of a file's content, as `check_file` does."""
-    return _checked(path, settings, lambda: check_source(path, source, settings, repair))
+    return _checked(path, settings, lambda: check_source(path, source, settings, repair, silence))
 
 
 def unread(path: Path, reason: str) -> Checked:
@@ -132,86 +134,21 @@ def _checked(path: Path, settings: Settings, look: Callable[[], Checked]) -> Che
     return Checked(str(path), "", (failure.diagnostic("warning"),) if UNREADABLE in settings.selected(path) else ())
 
 
-def check_source(path: Path, source: str, settings: Settings, repair: str = "") -> Checked:
-    """Checks a text in place of a file's content, and repairs it first if `repair` says so. Raises whatever goes wrong."""
-    original = source
-    library = Folder.of(path) if path.suffix.lower() == ".lrs" else None
-    look = _Linter(library, settings.selected(path), settings.options(path))
-    texts, unread = texts_of(path, source, settings)
-    repaired = 0
+def check_source(path: Path, source: str, settings: Settings, repair: str = "", silence: bool = False) -> Checked:
+    """Checks a text in place of a file's content, and repairs it first if `repair` says so. With `silence`, comments silence what is left.
+
+    Raises whatever goes wrong.
+    """
+    file, checker = File.of(path, source, settings), Checker.of(path, settings)
+    count = silent = 0
     if repair:
-        repairs = {i: all_repairs(embedded.text, repair == "unsafe", look) for i, embedded in enumerate(texts)}
-        fixes = {i: fixes for i, (fixes, _) in repairs.items()}
-        after = edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts)))
-        source, (texts, unread), repaired = after.source, after.texts, sum(repairs[i][1] for i in after.made)
-    diagnostics = [embedded.moved(d, source) for embedded in texts for d in look(embedded.text)]
-    if unread is not None and UNREADABLE in settings.selected(path):
-        at = min(unread.offset, len(source))
-        diagnostics.append(Diagnostic(UNREADABLE, "warning", unread.message, "the text from here on was not checked", Span.of(source, at, at + 1)))
-    used = () if library is None else tuple(library.used.values())
-    return Checked(str(path), source, tuple(diagnostics), repaired, len(texts), original if repaired else "", used)
-
-
-def texts_of(path: Path, source: str, settings: Settings, most: int | None = None) -> tuple[list[Embedded], UnreadableError | None]:
-    """The schedules in a file, at most so many, and the error that kept the search from finding more."""
-    texts: list[Embedded] = []
-    try:
-        texts.extend(texts_in(path, source, Finder(settings.keys), most))
-    except UnreadableError as error:
-        return texts, error
-    return texts, None
-
-
-@attrs.define
-class _Linter:
-    """Lints the schedules of one file: each different text once, and none after too much work for the file."""
-
-    library: Folder | None
-    selection: Selection
-    options: dict[str, Any]
-    _problems: dict[str, list[Diagnostic]] = attrs.field(factory=dict)
-    _spent: int = 0
-
-    def __call__(self, text: str) -> list[Diagnostic]:
-        """The problems of a text."""
-        if text not in self._problems:
-            if self._spent < _MOST_WORK:
-                with limited():
-                    self._problems[text] = _linted(text, self.library, self.selection, self.options)
-                    self._spent += spent()
-            else:
-                message = "the schedules before this one in the file take too much work"
-                unread = Diagnostic(UNREADABLE, "warning", message, "it was not checked: make the schedules before it smaller", Span.of(text, 0, 0))
-                self._problems[text] = [unread] if UNREADABLE in self.selection else []
-        return self._problems[text]
-
-
-def _linted(text: str, library: Folder | None, selection: Selection, options: dict[str, Any]) -> list[Diagnostic]:
-    """The problems of a text. If facts of the run are missing, only those problems that it has in every example run."""
-    template = placeholder(text) if library is None else None
-    if template is not None:
-        message = f"a program fills in `{shown(text[slice(*template)])}`"
-        unread = Diagnostic(UNREADABLE, "warning", message, "not checked here: the program checks it when it runs", Span.of(text, *template))
-        return [unread] if UNREADABLE in selection else []
-    problems = lint(text, library=library, selection=selection, **options)
-    if not _lacks_facts(problems):
-        return [d for d in problems if d.code != "LR121"]
-    selection = attrs.evolve(selection, ignore=(*selection.ignore, *(rule.code for rule in RULES.values() if rule.run)))
-    common: list[Diagnostic] | None = None
-    for run in _RUNS:
-        problems = lint(text, library=library, selection=selection, **{**run, **options})
-        if _lacks_facts(problems):
-            problems = lint(text, library=library, selection=selection, **{**run, "total_epochs": _EPOCHS, **options})
-        places = {(d.code, d.span.start.offset) for d in problems if d.code not in ("LR121", "LR145")}
-        common = [d for d in (problems if common is None else common) if (d.code, d.span.start.offset) in places]
-        if not common:
-            break
-    return common or []
-
-
-def _lacks_facts(problems: list[Diagnostic]) -> bool:
-    """Whether the only problem is that facts of the run are missing."""
-    return bool(problems) and all(d.code == "LR121" for d in problems)
+        file, count = repaired(file, checker, repair == "unsafe")
+    if silence:
+        file, silent = with_comments(file, checker)
+    problems = sorted((p.diagnostic for p in checker.check(file)), key=lambda d: (d.span.start.offset, d.code))
+    used = () if checker.library is None else tuple(checker.library.used.values())
+    original = source if file.source != source else ""
+    return Checked(str(path), file.source, tuple(problems), count, len(file.texts), original, used, silenced=silent)
 
 
 def formatted(path: Path, source: str, settings: Settings) -> str:
@@ -224,6 +161,12 @@ def formatted(path: Path, source: str, settings: Settings) -> str:
         raise unread
     fixes = {i: _layout_fixes(embedded, path) for i, embedded in enumerate(texts)}
     return edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts))).source
+
+
+def texts_of(path: Path, source: str, settings: Settings, most: int | None = None) -> tuple[list[Embedded], UnreadableError | None]:
+    """The schedules in a file, at most so many, and the error that kept the search from finding more."""
+    file = File.of(path, source, settings, most)
+    return list(file.texts), file.unread
 
 
 def _layout_fixes(embedded: Embedded, path: Path) -> list[Fix]:

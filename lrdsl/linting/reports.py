@@ -66,7 +66,11 @@ def _command(path: str, d: Diagnostic) -> str:
 
     start, end = d.span.start, d.span.end
     place = f"file={escaped(path, ':,')},line={start.line},col={start.column},endLine={end.line},endColumn={end.column}"
-    return f"::{d.severity} {place},title={escaped(f'lrdsl {d.code}', ':,')}::{escaped(f'{d.message}; {d.help}')}"
+    return f"::{'notice' if d.severity == 'note' else d.severity} {place},title={escaped(f'lrdsl {d.code}', ':,')}::{escaped(f'{d.message}; {d.help}')}"
+
+
+#: What GitLab calls the severities.
+_GITLAB = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def gitlab(files: Sequence[Checked]) -> str:
@@ -80,7 +84,7 @@ def gitlab(files: Sequence[Checked]) -> str:
             again = f":{counts[problem]}" if counts[problem] else ""
             counts[problem] += 1
             mark = hashlib.sha256(f"{problem}{again}".encode("utf-8", "backslashreplace")).hexdigest()
-            severity = "major" if d.severity == "error" else "minor"
+            severity = _GITLAB[d.severity]
             place = {"path": path, "lines": {"begin": d.span.start.line, "end": d.span.end.line}}
             entries.append({"description": f"{d.message}; {d.help}", "check_name": d.code, "fingerprint": mark, "severity": severity, "location": place})
     return json_of(entries, 2)
@@ -133,14 +137,18 @@ def explained(rule: Rule) -> str:
 
 
 def junit(files: Sequence[Checked]) -> str:
-    """JUnit's XML with one test case per file, in ASCII: other characters are written by their numbers."""
-    failures = sum(bool(c.diagnostics) for c in files)
+    """JUnit's XML with one test case per file, in ASCII: other characters are written by their numbers. A case with notes alone passes, and says them."""
+    failures = sum(bool(c.problems) for c in files)
     suite = ElementTree.Element("testsuite", name="lrdsl", tests=str(len(files)), failures=str(failures))
     for c in files:
         case = ElementTree.SubElement(suite, "testcase", name=xml(c.path), classname="lrdsl")
-        for d in c.diagnostics:
+        for d in c.problems:
             failure = ElementTree.SubElement(case, "failure", message=visible(f"{d.code}: {d.message}"), type=d.severity)
             failure.text = visible(f"{c.path}:{d.span.start.line}:{d.span.start.column}: {d.help}")
+        notes = [d for d in c.diagnostics if d.severity == "note"]
+        if notes:
+            places = [f"{c.path}:{d.span.start.line}:{d.span.start.column}: {d.code}: {d.message}" for d in notes]
+            ElementTree.SubElement(case, "system-out").text = "\n".join(map(visible, places))
     written: bytes = ElementTree.tostring(suite, encoding="us-ascii")
     return written.decode("ascii").replace("##", "#&#35;")
 
@@ -172,11 +180,13 @@ def counts(files: Sequence[Checked]) -> list[dict[str, Any]]:
 
 def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
     """Lines that say how many schedules, files and problems there are, and how many repairs."""
-    problems = [d for c in files for d in c.diagnostics]
-    numbers = [("schedule", sum(c.texts for c in files)), ("file", len(files)), ("problem", len(problems))]
-    texts, read, found = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers)
-    repaired = sum(c.repaired for c in files)
-    yield f"{texts} in {read}: {found}" + (f", {repaired} repaired" if repaired else "")
+    problems = [d for c in files for d in c.problems]
+    notes = sum(len(c.diagnostics) for c in files) - len(problems)
+    numbers = [("schedule", sum(c.texts for c in files)), ("file", len(files)), ("problem", len(problems)), ("note", notes)]
+    texts, read, found, noted = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers)
+    repaired, silenced = sum(c.repaired for c in files), sum(c.silenced for c in files)
+    more_of_it = [noted] * (notes > 0) + [f"{repaired} repaired"] * (repaired > 0) + [f"{silenced} silenced"] * (silenced > 0)
+    yield ", ".join([f"{texts} in {read}: {found}", *more_of_it])
     safe, more = (sum(d.fix is not None and is_safe(d) is kind for d in problems) for kind in (True, False))
     parts = [f"{n} can be repaired with {command}" for n, command in ((safe, "`--fix`"), (more, "`--fix --unsafe-fixes`")) if n]
     if unsafe and parts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrdsl.diagnostics import Diagnostic, ScheduleWarning, Span
 from lrdsl.rules import bases, ends, runs
-from lrdsl.rules.finding import apply_comments, findings
+from lrdsl.rules.finding import apply_comments, findings, text_silencers
 from lrdsl.rules.rule import Driven, Facts
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def warn(attachment: Attachment) -> None:
     facts = Facts(schedule, tuple(driven))
     problems = findings(facts, _WITHOUT_RUN if facts.total is None else _RULES)
     if problems:
-        kept = apply_comments(schedule.text, problems)[0]
+        kept = apply_comments(schedule.text, text_silencers(schedule.text), problems)[0]
         once = {(d.span, d.code): d for d in reversed(kept)}  # for all members of a family
         for d in [once[key] for key in sorted(once)]:
             warnings.warn(ScheduleWarning(d, schedule.text), stacklevel=_caller())

@@ -1,4 +1,4 @@
-"""Tests of `composed`: two rounds of repairs as one round of repairs of the original text."""
+"""Tests of `compatible`: repairs that are made together do not overlap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdsl.diagnostics import Fix
-from lrdsl.linting.fixes import applied, compatible, composed
+from lrdsl.linting.fixes import compatible
 
 PLACES = st.integers(0, 30)
 FIXES = st.lists(st.tuples(PLACES, PLACES, st.text("abc", max_size=4)), max_size=8)
@@ -16,16 +16,6 @@ FIXES = st.lists(st.tuples(PLACES, PLACES, st.text("abc", max_size=4)), max_size
 
 def fixes_of(drawn: list[tuple[int, int, str]], size: int) -> list[Fix]:
     return [Fix(min(start, end, size), min(max(start, end), size), added) for start, end, added in drawn]
-
-
-@given(text=st.text("xyz", max_size=30), first=FIXES, then=FIXES)
-def test_two_rounds_are_one(text: str, first: list[tuple[int, int, str]], then: list[tuple[int, int, str]]) -> None:
-    one = fixes_of(first, len(text))
-    middle = applied(text, one)
-    two = fixes_of(then, len(middle))
-    both = composed(len(text), one, two)
-    assert applied(text, both) == applied(middle, two)
-    assert compatible(both) == both
 
 
 @given(text=st.text("xyz", max_size=30), fixes=FIXES)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import lrdsl
 from lrdsl.diagnostics import Fix
 from lrdsl.linting.hosts.edits import Texts, edited
-from lrdsl.linting.hosts.embedded import looks_like_one
+from lrdsl.linting.hosts.likeness import looks_like_one
 from lrdsl.linting.projects import check_source, formatted, texts_of
 from lrdsl.linting.settings import Settings
 from lrdsl.syntax.parser import parse

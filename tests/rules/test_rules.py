@@ -357,7 +357,7 @@ def page() -> str:
     """The page of the rules, from their declarations."""
     parts = [
         "# Rules\n",
-        "These rules of `lrdsl check` find what a text without errors surely does not mean. `# lrs: ignore[LR203]` at the end of a line silences a rule there; a comment that",
+        "These rules of `lrdsl check` find what a text without errors surely does not mean. `# lrs: ignore[LR203]` at the end of a line silences a rule or an error there, in any file; a comment that",
         f"silences nothing is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. `lrdsl explain CODE` explains errors (`LR0xx`, `LR1xx`).\n",
         "`lrdsl.compile` knows the bases of the param groups and the clock of the run, and warns of what the rules that name it find with them: each warning is a `lrdsl.ScheduleWarning`,",
         'points at the code that calls, and begins with the code of the rule. `warnings.filterwarnings("ignore", "LR301")` turns one off, a comment in the text too.\n',

@@ -1,17 +1,20 @@
-"""Schedules in files of other formats: `texts_in` finds them in YAML, TOML, JSON, Python and notebooks. One module per format."""
+"""Schedules in files of other formats: `texts_in` finds them in YAML, TOML, JSON, Python and notebooks, `pages_in` finds comments. One module per format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
+from lrdsl.linting.hosts.pages import Page
+from lrdsl.linting.hosts.placeholders import filled
 from lrdsl.linting.hosts.places import Places
 from lrdsl.syntax.tokens import MAX_TEXT
 
 #: The module that reads a file, by the ending of its name.
-_KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".py": "python", ".pyi": "python", ".ipynb": "notebook"}
+_KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".jsonc": "jsonc", ".py": "python", ".pyi": "python", ".ipynb": "notebook"}
 #: The byte order mark, which some editors put at the start of a file.
 _BOM = "\ufeff"
 ENDINGS = (".lrs", *_KINDS)
@@ -35,7 +38,7 @@ def texts_in(path: Path, source: str, finder: Finder, most: int | None = None) -
             characters += len(embedded.text)
             yield embedded.shifted(start) if start else embedded
     except UnreadableError as error:
-        raise UnreadableError(error.message, error.offset + start) from None
+        raise UnreadableError(error.message, error.offset + start, error.template, error.holds) from None
     except RecursionError:
         raise UnreadableError("this is nested too deep", start) from None
     except MemoryError:
@@ -48,8 +51,20 @@ def _texts(kind: str, source: str, finder: Finder) -> Iterator[Embedded]:
     if kind == ".lrs":
         yield Embedded(source, Places.of([(0, len(source) + 1)]), str)
     elif kind in _KINDS and finder.may_hold(source):
-        find: Callable[[str, Finder], Iterator[Embedded]] = import_module(f"lrdsl.linting.hosts.{_KINDS[kind]}").find
-        yield from find(source, finder)
+        find: Callable[[str, Finder], Iterator[Embedded]] = _module(kind).find
+        yield from map(filled, find(source, finder))
 
 
-__all__ = ["ENDINGS", "Embedded", "Finder", "UnreadableError", "texts_in"]
+def pages_in(path: Path, source: str) -> list[Page]:
+    """Returns the pages of a file, on which its comments stand. Those after a part that cannot be read are missing."""
+    kind = path.suffix.lower()
+    if kind != ".lrs" and kind not in _KINDS:
+        return []
+    return list(_module(kind).pages(source.replace(_BOM, "\n", 1) if source.startswith(_BOM) else source))
+
+
+def _module(kind: str) -> Any:
+    return import_module(f"lrdsl.linting.hosts.{_KINDS.get(kind, 'schedule')}")
+
+
+__all__ = ["ENDINGS", "Embedded", "Finder", "Page", "UnreadableError", "pages_in", "texts_in"]

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from fnmatch import translate
 from functools import lru_cache
+from typing import Any
 
 import attrs
 
-from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.prelude import recipes
 from lrdsl.diagnostics import Diagnostic, Fix, Lines, Span
+from lrdsl.linting.hosts.likeness import is_about, looks_like_one
 from lrdsl.linting.hosts.places import Places
-from lrdsl.shapes import SHAPES
+from lrdsl.syntax.nodes import Extent
 
 #: `# lrs` at the end of a line, or of the line before, marks a string as a schedule, whatever its key is.
 _MARK = re.compile(r"(?:#|//)[^\S\r\n]*lrs[^\S\r\n]*(?=[\r\n]|\Z)")
@@ -40,34 +40,51 @@ class Marks:
         return line in self.marked or line - 1 in self.marked
 
 
-#: The brackets of placeholders, as OmegaConf, the shell and Jinja write them.
-_BETWEEN = (("${", "}"), ("{{", "}}"), ("{%", "%}"))
-#: The placeholders of `str.format`, of `%`, and of the shell without brackets.
-_SHORT = re.compile(r"\{[^\W\d][\w.]*(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$[^\W\d]\w*")
-
-
-def placeholder(text: str) -> tuple[int, int] | None:
-    """The extent of the first placeholder in a text, which a program replaces before the text is a schedule; None if there is none.
-
-    >>> placeholder("cosine(${steps})"), placeholder("cosine({n}) {{ x }}"), placeholder("{{" * 9)
-    ((7, 15), (7, 10), None)
-    """
-    short = _SHORT.search(text)
-    extents = [] if short is None else [short.span()]
-    for opening, closing in _BETWEEN:
-        start = text.find(opening)
-        end = text.find(closing, start + len(opening)) if start >= 0 else -1
-        if end >= 0:  # if nothing closes the first bracket, nothing closes a later one
-            extents.append((start, end + len(closing)))
-    return min(extents, default=None)
-
-
 class UnreadableError(Exception):
-    """A file, or a part of it, is not of its format: the reason, and the offset of the fault."""
+    """A file, or a part of it, is not of its format: the reason, and the offset of the fault.
 
-    def __init__(self, message: str, offset: int) -> None:
-        self.message, self.offset = message, offset
+    `template` says that a program makes the file from this one, and `holds` whether there seems to be a schedule in what was not read.
+    """
+
+    def __init__(self, message: str, offset: int, template: bool = False, holds: bool = True) -> None:
+        self.message, self.offset, self.template, self.holds = message, offset, template, holds
         super().__init__(message)
+
+
+@attrs.frozen
+class Remedy:
+    """What to do about a text that its file's format has joined or split: a message, a help line, the extent in the file, and a repair of the file.
+
+    `meant` is the text that was meant. `sure` says that it was, whether it has errors or not.
+    """
+
+    message: str
+    help: str
+    extent: Extent
+    meant: str
+    fix: Fix | None = None
+    sure: bool = False
+
+    def shifted(self, by: int) -> Remedy:
+        """The same, so many characters later in the file."""
+        fix = None if self.fix is None else attrs.evolve(self.fix, start=self.fix.start + by, end=self.fix.end + by)
+        return attrs.evolve(self, extent=(self.extent[0] + by, self.extent[1] + by), fix=fix)
+
+
+@attrs.frozen
+class Given:
+    """What a program gives beside a text: facts of the run and the numbers of names, where None is a number that only the run knows; and the base.
+
+    `open` says that it may give other names and facts too, which cannot be read.
+    """
+
+    facts: tuple[tuple[str, Any], ...] = ()
+    names: tuple[tuple[str, Any], ...] = ()
+    base: float | None = None
+    open: bool = False
+
+
+NOTHING_GIVEN = Given()
 
 
 @attrs.frozen
@@ -76,17 +93,30 @@ class Embedded:
 
     `offsets[i]` is where character i of the text begins in the file, and the last offset is where the text ends. `ends[i]` is where character i ends in the
     file: usually where the next one begins, but the file may have characters between two lines of the text, as an indentation. `quote` writes new text as the
-    file's format needs it.
+    file's format needs it, and `joints` say from which character on another function does. `extent` is the whole value in the file, with its quotes.
+
+    No repair may touch or cross one of the `breaks`, which are stretches of the text. `hole` is the first placeholder that a program fills in. `given` is what
+    the program gives beside the text. `remedy` says what to write in the file if the text has errors, because the file's format has joined or split it.
     """
 
     text: str
     offsets: Places
     quote: Callable[[str], str]
     ends: Places = attrs.field()
+    extent: Extent = attrs.field()
+    breaks: tuple[Extent, ...] = ()
+    joints: tuple[tuple[int, Callable[[str], str]], ...] = ()
+    hole: Extent | None = None
+    given: Given = NOTHING_GIVEN
+    remedy: Remedy | None = None
 
     @ends.default
     def _next(self) -> Places:
         return Places.of(self.offsets.runs(1, len(self.offsets)))
+
+    @extent.default
+    def _whole(self) -> Extent:
+        return self.offsets[0], self.offsets[-1]
 
     def moved(self, d: Diagnostic, source: str) -> Diagnostic:
         """A diagnostic of the text, moved to its place in the file."""
@@ -94,21 +124,40 @@ class Embedded:
         fix = None if d.fix is None else self.edit(d.fix)
         return attrs.evolve(d, span=span, fix=fix)
 
-    def edit(self, fix: Fix) -> Fix:
-        """A repair of the text as a repair of the file."""
+    def edit(self, fix: Fix) -> Fix | None:
+        """A repair of the text as a repair of the file; None if it would touch what is not the text's own."""
+        if any(fix.start < end and start < fix.end for start, end in self.breaks):
+            return None
         start, end = self.place(fix.start, fix.end)
         if not fix.replacement and fix.start < fix.end:  # a deletion takes the characters between the lines with it
-            start, end = (self.ends[fix.start - 1], end) if fix.start else (start, self.offsets[fix.end])
-        return Fix(start, end, self.quote(fix.replacement))
+            behind = fix.start > 0 and not any(at == fix.start for at, _ in self.joints)
+            ahead = not any(at == fix.end for at, _ in self.joints)
+            start, end = (self.ends[fix.start - 1], end) if behind else (start, self.offsets[fix.end] if ahead else end)
+        return Fix(start, end, self._quote_at(fix.start)(fix.replacement))
+
+    def _quote_at(self, start: int) -> Callable[[str], str]:
+        return next((quote for at, quote in reversed(self.joints) if at <= start), self.quote)
 
     def inside(self, outer: Embedded) -> Embedded:
         """This text with its places in the file, if it was found in another text that is embedded in the file: a cell of a notebook."""
-        ends = self.ends.moved(-1).through(outer.ends)
-        return Embedded(self.text, self.offsets.through(outer.offsets), lambda added: outer.quote(self.quote(added)), ends)
+
+        def through(quote: Callable[[str], str]) -> Callable[[str], str]:
+            return lambda added: outer.quote(quote(added))
+
+        return attrs.evolve(
+            self,
+            offsets=self.offsets.through(outer.offsets),
+            ends=self.ends.moved(-1).through(outer.ends),
+            quote=through(self.quote),
+            joints=tuple([(at, through(quote)) for at, quote in self.joints]),
+            extent=outer.place(*self.extent),
+        )
 
     def shifted(self, by: int) -> Embedded:
         """The same text, so many characters later in the file."""
-        return Embedded(self.text, self.offsets.moved(by), self.quote, self.ends.moved(by))
+        extent = (self.extent[0] + by, self.extent[1] + by)
+        remedy = None if self.remedy is None else self.remedy.shifted(by)
+        return attrs.evolve(self, offsets=self.offsets.moved(by), ends=self.ends.moved(by), extent=extent, remedy=remedy)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The extent in the file of a stretch of the text."""
@@ -130,7 +179,7 @@ class Finder:
 
     def names(self, key: str) -> bool:
         """Whether the strings under a key may be schedules."""
-        return _patterns(self.keys).match(key.lower()) is not None
+        return _patterns(self.keys).match(key.lower()) is not None and not is_about(key)
 
     def wants(self, named: bool, text: str, marked: bool) -> bool:
         """Whether a string is a schedule: it is marked, or its key names schedules and it looks like one."""
@@ -140,51 +189,3 @@ class Finder:
 @lru_cache
 def _patterns(keys: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(translate(key.lower()) for key in keys) or r"(?!)")
-
-
-_CALL = re.compile(r"(?<![\w.])([^\W\d][\w.]*)\s*\(")
-#: The least share of letters that a misspelled name and the right one have in common.
-_NEAR = 0.8
-
-
-def looks_like_one(text: str) -> bool:
-    """Whether a string is meant as a schedule: it calls a phase, perhaps with a misspelled name. `cosine` and `0 5 * * *` are something else.
-
-    >>> looks_like_one("warmup(5) then x(95)"), looks_like_one("cosin(20)"), looks_like_one("cosine"), looks_like_one("torch.optim.StepLR(opt)")
-    (True, True, False, False)
-    """
-    return "(" in text and "://" not in text and any(_is_near(call[1]) for call in _CALL.finditer(text))
-
-
-def _is_near(word: str) -> bool:
-    """Whether a word is the name of a phase, or differs from one by one letter; a long name may lack two letters.
-
-    The word, and the word without each of its letters, are looked up in a table of shortened names, so that the number of names does not matter.
-    """
-    if word in _names():
-        return True
-    forms = _forms()
-    if len(word) > max(map(len, _names())) + 1:
-        return False
-    return any(2 * len(form) >= _NEAR * (len(word) + forms[form]) for form in {word, *_without_one(word)} if form in forms)
-
-
-@lru_cache
-def _names() -> frozenset[str]:
-    return frozenset((*SHAPES, *COMBINATORS, *recipes()))
-
-
-@lru_cache
-def _forms() -> dict[str, int]:
-    """The names with up to two letters removed, each with the length of the shortest name that it comes from."""
-    forms: dict[str, int] = {}
-    for name in _names():
-        shorter = _without_one(name)
-        for form in {name, *shorter, *(form for word in shorter for form in _without_one(word))}:
-            forms[form] = min(len(name), forms.get(form, len(name)))
-    return forms
-
-
-def _without_one(word: str) -> set[str]:
-    """The word without each of its letters."""
-    return {word[:i] + word[i + 1 :] for i in range(len(word))}

@@ -1,4 +1,4 @@
-"""Schedules in JSON files: the strings that are values."""
+"""Schedules in JSON files: the strings that are values. A file may have comments and commas at the end of lists, as editors and compilers allow."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import Any
 import attrs
 
 from lrdsl.linting.hosts import places
-from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
+from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
+from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.places import Places, Run
 
 _DECODER = json.JSONDecoder()
 _SIGN = re.compile(r'["{}\[\],]')
 _COLON = re.compile(r"[ \t\r\n]*:")
+#: A string or a comment; and a comma at the end of a list.
+_PART = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(\s*[\]}])')
+_BLANK = re.compile(r"[^\r\n]")
 #: An escape, which stands for one character. A pair of surrogates is one escape.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)")
 
@@ -33,10 +38,30 @@ class String:
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a JSON document."""
-    load(source, object_pairs_hook=len)  # checks that this is JSON, without keeping the objects
-    for string in strings(source, finder):
-        if finder.wants(string.named, string.text, False):
-            yield embedded(source, string)
+    document, marks = source, None
+    try:
+        load(source, object_pairs_hook=len)  # checks that this is JSON, without keeping the objects
+    except UnreadableError:
+        document, marks = _strict(source), Marks.of(source)
+        if document == source:
+            raise
+        load(document, object_pairs_hook=len)
+    for string in strings(document, finder):
+        if finder.wants(string.named, string.text, marks is not None and marks.at(string.start)):
+            yield embedded(document, string)
+
+
+def pages(source: str, may_comment: bool = False) -> Iterator[Page]:
+    """The page of a JSON file. It may have comments if it has some already."""
+    parts = [match.span() for match in _PART.finditer(source)]
+    strings = [extent for extent in parts if source[extent[0]] == '"']
+    yield Page.of(source, strings, ("//", "/*") if may_comment or len(strings) < len(parts) else ())
+
+
+def _strict(source: str) -> str:
+    """A document without its comments and the commas at the end of lists, with blanks in their places."""
+    bare = _PART.sub(lambda part: part[0] if part[0][0] == '"' else _BLANK.sub(" ", part[0]), source)
+    return _LAST_COMMA.sub(lambda part: part[1] or f" {part[2]}", bare)
 
 
 def load(source: str, **hooks: Any) -> Any:
@@ -77,7 +102,7 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
 
 def embedded(source: str, string: String) -> Embedded:
     """A string as an embedded text."""
-    return Embedded(string.text, Places.of(runs(source, string)), quoted)
+    return Embedded(string.text, Places.of(runs(source, string)), quoted, extent=(string.start - 1, string.end + 1))
 
 
 def runs(source: str, string: String) -> Iterator[Run]:

@@ -9,15 +9,20 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import attrs
+
 from lrdsl.linting.hosts import json, python
 from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
+from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.places import Places, Run
 
-#: The cell magics behind which a cell still holds Python.
-_PYTHON_MAGIC = re.compile(r"\s*%%(?:time|timeit|capture|prun)\b")
+#: The first line of a cell for another program; and those behind which a cell still holds Python.
+_CELL_MAGIC = re.compile(r"\s*(?:#[^\n]*\n\s*)*%%")
+_PYTHON_MAGIC = re.compile(_CELL_MAGIC.pattern + r"(?:time|timeit|capture|prun|memit|px|snakeviz)\b")
 #: The keys of a notebook that are kept when it is read; the others, as pictures, may be large.
 _KEPT_KEYS = {"cells", "cell_type", "metadata", "kernelspec", "language", "language_info", "name"}
-_MAGIC = re.compile(r"^([ \t]*)[%!?](.?)", re.MULTILINE)
+#: A line that is a command of IPython, or the value of one, or a question about a name.
+_MAGIC = re.compile(r"(?P<before>[ \t]*(?:(?=\S)[\w.,\[\]'\" \t]+=[ \t]*(?=[%!]))?)(?:[%!?]|[\w.*]+\?{1,2}[ \t]*(?:[\r\n]|\Z))")
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
@@ -55,7 +60,7 @@ def _programs(source: str, code: set[int], finder: Finder) -> Iterator[tuple[int
     for (cell, in_list), strings in groupby(_strings(source, code, finder), key=itemgetter(0)):
         lines = [line for _, line in strings]
         text = "".join(line.text for line in lines)
-        if not text.lstrip().startswith("%%") or _PYTHON_MAGIC.match(text):
+        if not _CELL_MAGIC.match(text) or _PYTHON_MAGIC.match(text):
             offsets, ends = _places(source, lines)
             between = source[lines[0].end : lines[1].start] if len(lines) > 1 else '", "'
             yield cell, Embedded(text, offsets, partial(_quote_lines, between=between if in_list else ""), ends)
@@ -86,6 +91,35 @@ def _quote_lines(added: str, between: str) -> str:
     return f"\\n{between}".join(map(json.quoted, added.split("\n")))
 
 
+def pages(source: str) -> Iterator[Page]:
+    """The pages of a notebook: its code cells."""
+    try:
+        notebook: Any = json.load(source, object_pairs_hook=dict)
+        cells = notebook["cells"]
+        code = {i for i, cell in enumerate(cells) if isinstance(cell, dict) and cell.get("cell_type") == "code"}
+    except (UnreadableError, KeyError, TypeError):
+        return
+    for _, program in _programs(source, code, Finder()):
+        for page in python.pages(_without_magics(program.text)):
+            yield attrs.evolve(page, cell=program)
+
+
 def _without_magics(program: str) -> str:
-    """A program with a number and a comment of the same length in place of each IPython command, as `%pip` and `!ls`, so that it is Python."""
-    return _MAGIC.sub(lambda magic: f"{magic[1]}0{'#' if magic[2] else ''}", program)
+    r"""A program that is Python: a number and a comment of the same length stand in place of each IPython command, as `%pip`, `x = !ls` and `help?`.
+
+    >>> _without_magics("!pip install 'a\nx = !ls\nlrdsl.parse?\n")
+    "0#ip install 'a\nx = 0#s\n0#dsl.parse?\n"
+    """
+    lines = program.splitlines(keepends=True) if any(sign in program for sign in "%!?") else [program]
+    goes_on = False
+    for i, line in enumerate(lines):
+        if goes_on:
+            lines[i] = f"#{line[1:]}" if line.strip() else line
+        elif magic := _MAGIC.match(line):
+            start = magic.end("before")
+            rest = line[start + 1 :]
+            lines[i] = f"{line[:start]}0{'#' + rest[1:] if rest[:1].strip() else rest}"
+        else:
+            continue
+        goes_on = line.rstrip("\r\n").endswith("\\")
+    return "".join(lines)

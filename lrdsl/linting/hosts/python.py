@@ -1,4 +1,4 @@
-"""Schedules in Python programs: the first argument of lrdsl's own functions, and strings under names that fit a pattern, or that a comment marks.
+"""Schedules in Python programs: the texts that lrdsl's own functions take, and strings under names that fit a pattern, or that a comment marks.
 
 This module reads a program token by token, and builds no tree. The tree of a small program may be too large for the memory, or too deep for the interpreter;
 and the program may be for another release of Python than the one that runs here.
@@ -7,52 +7,89 @@ and the program may be for another release of Python than the one that runs here
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from keyword import iskeyword
 
 import attrs
 
-from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
-from lrdsl.linting.hosts.places import places_of
+from lrdsl.linting.hosts import literals
+from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Embedded, Finder, Given, Marks, UnreadableError
+from lrdsl.linting.hosts.functions import TEXTS, given, local_names, parameters_of
+from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.words import String, words
+from lrdsl.syntax.nodes import Extent
 
 #: How deep brackets may be nested: Python allows no more.
 MAX_DEPTH = 200
-_FUNCTIONS = {"compile", "parse", "lint", "format"}
 _CONSTANTS = {"True", "False", "None"}
 _PARTNER = {"(": ")", "[": "]", "{": "}"}
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^{}\\]{1,100}\}|[0-7]{1,3}|\r\n|.)|\r\n?", re.DOTALL)
-_BREAK = re.compile(r"\r\n?")
-_SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\n": "", "\r": "", "\r\n": ""}
+#: A string that may be a key, or an option of a command: `lr_schedule`, `--lr-schedule`.
+_KEY = re.compile(r"-{0,2}\w[\w.-]*")
+#: The functions that declare a field or an option. Their first argument, or `default=`, is the value of the name that they are assigned to.
+_DECLARING = frozenset(("Argument", "Field", "Option"))
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a Python program."""
     marks = Marks.of(source)
-    for value in _Reader(source, finder).values():
-        text = _text(source, value.string)
-        if value.is_argument or finder.wants(value.named, text, marks.at(value.string.begin)):
-            yield _embedded(source, value.string, text)
+    for value in _Reader(source, finder, local_names(source, _imported(source))).values():
+        text = literals.value(source, value.strings)
+        if value.is_argument or _is_marked(marks, value, text, finder) or finder.wants(value.named, text, False):
+            yield literals.embedded(source, value.strings, value.given)
+
+
+def pages(source: str) -> Iterator[Page]:
+    """The page of a Python program, up to the first string that does not end."""
+    yield Page.of(source, _extents(source))
+
+
+def _imported(source: str) -> list[Extent]:
+    """The extents of the strings of a program that may import lrdsl."""
+    return list(_extents(source)) if "lrdsl" in source else []
+
+
+def _extents(source: str) -> Iterator[Extent]:
+    """The extents of the strings, and of what follows one that does not end."""
+    try:
+        for _, _, _, string in words(source):
+            if string is not None:
+                yield string.begin, string.end + len(string.quote)
+    except UnreadableError as error:
+        yield error.offset, len(source) + 1
+
+
+def _is_marked(marks: Marks, value: _Value, text: str, finder: Finder) -> bool:
+    """Whether a comment marks a string. One that is under no name must look like a schedule too, since others may stand on its line."""
+    if not marks.marked or not any(marks.at(string.begin) or marks.lines.number(string.end) in marks.marked for string in value.strings):
+        return False
+    return not value.loose or finder.wants(True, text, False)
 
 
 @attrs.frozen
 class _Value:
-    """A string that is a whole value or key: whether its name names schedules, and whether it is the argument of a function of lrdsl."""
+    """Strings that are a whole value or key: whether its name names schedules, whether a function of lrdsl takes it, and what the call gives beside it.
 
-    string: String
+    Strings that stand side by side are one. A `loose` value has no name, as the element of a list.
+    """
+
+    strings: list[String]
     named: bool
     is_argument: bool
+    loose: bool
+    given: Given = NOTHING_GIVEN
 
 
 @attrs.define
 class _Part:
     """The state of the reader in one bracket, or outside of all. `sign` is the bracket, "call" for one around arguments, "" outside of all.
 
+    `parameters` are those of lrdsl's function, if it is called, and `values` its texts, which wait for the other arguments. `index` counts the arguments. `key`
+    says that an argument was the name of schedules, so that those after it are values of it, and `field` that the call is the value of such a name.
+
     The other fields are about the current item: a statement, an argument or an entry. `name` is the name that has been read, "" at the start of the item, None
-    if something else has been read; `target` is the name before a `:`. `alone` says that no two words stood side by side in the item, `has_value` that its
-    value has begun, and `ready` that a value may begin here. `named` says that the value's name names schedules, and `is_argument` that a function of lrdsl
-    takes the value.
+    if something else has been read; `target` is the name before a `:`, and `subscript` the key in brackets. `alone` says that no two words stood side by side
+    in the item, `has_value` that its value has begun, and `ready` that a value may begin here. `named` says that the value's name names schedules, and
+    `is_argument` that a function of lrdsl takes the value.
     """
 
     sign: str
@@ -62,12 +99,22 @@ class _Part:
     is_argument: bool = False
     name: str | None = ""
     target: str | None = None
+    subscript: str | None = None
     alone: bool = True
     has_value: bool = False
+    parameters: tuple[str, ...] | None = None
+    values: list[_Value] = attrs.field(factory=list)
+    index: int = 0
+    key: bool = False
+    field: bool = False
 
     def start_item(self, ready: bool = False) -> None:
         """A new item begins."""
         self.ready, self.named, self.is_argument, self.name, self.target, self.alone, self.has_value = ready, False, False, "", None, True, False
+        self.subscript = None
+        if self.sign == "call":
+            self.named = self.key
+            self.is_argument = self.parameters is not None and self.parameters[self.index : self.index + 1] in [(text,) for text in TEXTS]
 
     def start_value(self, named: bool) -> None:
         """The value of the item begins."""
@@ -80,54 +127,70 @@ class _Part:
 
 @attrs.define
 class _Reader:
-    """Reads a program token by token. `pending` is a string that may be a whole value: the next token decides."""
+    """Reads a program token by token. `pending` is a string that may be a whole value: the next token decides. `names` are those that stand for lrdsl."""
 
     source: str
     finder: Finder
+    names: Mapping[str, str]
     parts: list[_Part] = attrs.field(factory=lambda: [_Part("", 0)])
     pending: _Value | None = None
     kind: str = "newline"  # the kind of the token before
     text: str = ""  # the text of the token before
-    function: str = ""  # how much of the name of lrdsl's function was read: "lrdsl", "lrdsl.", or "lrdsl.()" for all of it
+    called: str = ""  # the words and dots before this token, as `lrdsl.compile`
 
     def values(self) -> Iterator[_Value]:
-        """The strings that are values under a name, or the first argument of a function of lrdsl."""
+        """The strings that are values under a name, or texts of a function of lrdsl, or loose."""
         for kind, text, begin, string in words(self.source):
             part = self.parts[-1]
             if kind == "newline" and part.sign:
                 continue
             pending, self.pending = self.pending, None
-            function = ""
+            called = ""
             if string is not None:
-                if pending is None and part.ready and not string.template and "b" not in string.prefix:
-                    self.pending = _Value(string, part.named, part.is_argument)
+                self.pending = self._string(part, string, pending)
                 part.continue_item()
             elif kind == "word":
                 beside = self.kind == "word"
                 part.alone = part.alone and not beside and not iskeyword(text)
                 part.name = text if not beside and (part.name == "" or self.text == ".") else None
                 part.ready = False
-                function = "lrdsl" if text == "lrdsl" and self.text != "." else "lrdsl.()" if self.function == "lrdsl." and text in _FUNCTIONS else ""
+                called = self.called + text if self.text == "." and self.called else text if self.text != "." else ""
             elif kind == "newline" or text in ",;)]}":
                 if pending is not None and _ends_value(part, text):
-                    yield pending
-                self._end(part, text, begin, pending)
+                    if part.parameters is None:
+                        yield pending
+                    else:
+                        part.values.append(pending)
+                yield from self._end(part, text, begin, pending)
             else:
                 self._sign(part, text, begin, pending)
-                function = "lrdsl." if text == "." and self.function == "lrdsl" else ""
-            self.kind, self.text, self.function = kind, text, function
+                called = f"{self.called}." if text == "." and self.called else ""
+            self.kind, self.text, self.called = kind, text, called
         if len(self.parts) > 1:
             raise UnreadableError(f"this is not Python: `{self.source[self.parts[-1].begin]}` is never closed", self.parts[-1].begin)
         if self.pending is not None and self.parts[0].has_value:
             yield self.pending
 
-    def _end(self, part: _Part, text: str, begin: int, pending: _Value | None) -> None:
+    def _string(self, part: _Part, string: String, pending: _Value | None) -> _Value | None:
+        """The value that a string is, or that it continues; None if it is a part of something else."""
+        if "b" in string.prefix:
+            return None
+        if pending is not None and self.kind == "string":
+            pending.strings.append(string)
+            return pending
+        loose = not (part.has_value or part.is_argument or part.named or part.sign == "{")
+        return _Value([string], part.named, part.is_argument, loose) if pending is None and part.ready else None
+
+    def _end(self, part: _Part, text: str, begin: int, pending: _Value | None) -> Iterator[_Value]:
         """Reads a sign that ends a statement, an argument, an entry, or a bracket."""
         if not part.sign and text not in ",)]}":
             part.start_item()
         elif text == ",":
-            if part.sign in ("call", "{"):
-                part.start_item(ready=part.sign == "{")
+            if part.sign == "call":
+                part.key = part.key or self._is_key(part, pending)
+                part.index += 1
+            if part.sign in ("call", "{", "["):
+                part.start_item(ready=True)
             else:
                 part.continue_item()
         elif not part.sign or text != _PARTNER[self.source[part.begin]]:
@@ -137,6 +200,18 @@ class _Reader:
             self.parts[-1].continue_item()
             if part.sign == "(":
                 self.pending = pending
+            elif part.sign == "[" and pending is not None and not self.parts[-1].has_value:
+                self.parts[-1].subscript = literals.value(self.source, pending.strings)
+            if part.values and part.parameters is not None:
+                beside = given(self.source[part.begin + 1 : begin], part.parameters)
+                yield from (attrs.evolve(value, given=beside) for value in part.values)
+
+    def _is_key(self, part: _Part, pending: _Value | None) -> bool:
+        """Whether an argument is the name of schedules, as that of a key or an option."""
+        if pending is None or part.has_value or part.is_argument:
+            return False
+        text = literals.value(self.source, pending.strings)
+        return _KEY.fullmatch(text) is not None and self.finder.names(text)
 
     def _sign(self, part: _Part, text: str, begin: int, pending: _Value | None) -> None:
         """Reads a sign that ends nothing."""
@@ -145,32 +220,41 @@ class _Reader:
                 self._open(part, text, begin)
             case ".":
                 part.ready = False
+                part.subscript = None
             case "=" if not part.sign:
-                part.start_value(part.named or self.finder.names(part.name or "" if part.target is None else part.target))
+                name = part.subscript or (part.name or "" if part.target is None else part.target)
+                part.start_value(part.named or self.finder.names(name))
+                part.subscript = None
             case "=" if part.sign == "call" and (part.target or part.name):
-                part.start_value(self.finder.names(part.target or part.name or ""))
+                name = part.target or part.name or ""
+                part.start_value(self.finder.names(name) or (name == "default" and (part.key or part.field)))
+                part.is_argument = part.parameters is not None and name in TEXTS and name in part.parameters
             case ":" if part.sign == "{" and not part.has_value:
                 constant = part.name if part.name and (part.name in _CONSTANTS or not part.name.isidentifier()) else None
-                key = _text(self.source, pending.string) if pending is not None else constant
+                key = literals.value(self.source, pending.strings) if pending is not None else constant
                 part.start_value(key is not None and self.finder.names(key))
                 part.ready = key is not None
             case ":" if not part.sign and (part.has_value or not part.alone or part.target is not None):
                 part.start_item()
             case ":" if part.sign in ("", "call") and not part.has_value:
-                part.target = part.name or ""
+                part.target = part.subscript or part.name or ""
                 part.continue_item()
             case _:
                 part.continue_item()
+                part.subscript = None
 
     def _open(self, part: _Part, text: str, begin: int) -> None:
         """Reads an opening bracket. Brackets around a whole value change nothing."""
         if len(self.parts) > MAX_DEPTH:
             raise UnreadableError(f"this is not Python: more than {MAX_DEPTH} brackets deep", begin)
+        behind = self.kind in ("word", "string") or self.text in (")", "]", "}")
         if text != "(":
-            inner = _Part(text, begin, ready=text == "{")
-        elif self.kind in ("word", "string") or self.text in (")", "]", "}"):
-            is_ours = self.function == "lrdsl.()"
-            inner = _Part("call", begin, ready=is_ours, is_argument=is_ours)
+            inner = _Part(text, begin, ready=True)
+        elif behind:
+            inner = _Part("call", begin, parameters=parameters_of(self.called, self.names))
+            inner.field = part.named and part.has_value
+            inner.start_item(ready=True)
+            inner.named = inner.field and self.called.rpartition(".")[2] in _DECLARING
         else:
             inner = _Part("(", begin, part.ready, part.named, part.is_argument)
         part.continue_item()
@@ -179,46 +263,6 @@ class _Reader:
 
 def _ends_value(part: _Part, text: str) -> bool:
     """Whether the string before this token is a whole value."""
-    if part.sign in ("call", "{"):
-        return (part.has_value or part.is_argument) and text in ",)}"
+    if part.sign in ("call", "{", "["):
+        return text in ",)]}"
     return not part.sign and part.has_value and text not in ",)]}"
-
-
-def _text(source: str, string: String) -> str:
-    """The value of a string."""
-    raw = source[string.start : string.end]
-    if "r" in string.prefix:
-        return _BREAK.sub("\n", raw)
-    return _ESCAPE.sub(_unescaped, raw) if "\\" in raw or "\r" in raw else raw
-
-
-def _unescaped(piece: re.Match[str]) -> str:
-    """The characters that an escape stands for; an escape that Python does not know stands for itself."""
-    escape = piece[0]
-    if escape[0] != "\\":
-        return "\n"
-    code = escape[1:]
-    if code in _SIMPLE:
-        return _SIMPLE[code]
-    try:
-        if code[0] == "N" and len(code) > 1:
-            return unicodedata.lookup(code[2:-1])
-        if code[0] in "xuU" and len(code) > 1:
-            return chr(int(code[1:], 16))
-        return chr(int(code, 8)) if code[0] in "01234567" else escape
-    except (KeyError, ValueError, OverflowError):
-        return escape
-
-
-def _embedded(source: str, string: String, text: str) -> Embedded:
-    raw, delimiter = "r" in string.prefix, string.quote
-    escapes = (_BREAK if raw else _ESCAPE).finditer(source, string.start, string.end)
-    places = places_of(string.start, string.end, ((escape.start(), escape.end(), 1 if raw else len(_unescaped(escape))) for escape in escapes))
-
-    def quote(added: str) -> str:
-        if raw:
-            return added
-        escaped = added.replace("\\", "\\\\").replace(delimiter, f"\\{delimiter}")
-        return escaped if len(delimiter) == 3 else escaped.replace("\n", "\\n")
-
-    return Embedded(text, places, quote)

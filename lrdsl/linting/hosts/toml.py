@@ -11,6 +11,7 @@ import attrs
 
 from lrdsl.diagnostics import Lines
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
+from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.places import closing, places_of
 
 if sys.version_info >= (3, 11):
@@ -27,6 +28,8 @@ _TOKEN = re.compile(r"""[ \t\r]+|\#[^\n]*|\"{3}|'{3}|[^\s"'#=,\[\]{}]+|.""", re.
 _ITEMS = re.compile(r"""[^"'#=\[\]{}]+|""" + _TOKEN.pattern, re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u.{4}|U.{8}|([ \t]*\r?\n[ \t\r\n]*)|.)|\r\n", re.DOTALL)
 _BREAK = re.compile(r"\r\n")
+#: A string or a comment.
+_STRING = re.compile(r"""\"{3}(?:[^\\"]|\\.|\"{1,2}(?!\"))*\"{3,5}|'{3}(?:[^']|'{1,2}(?!'))*'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*""", re.DOTALL)
 #: The place of an error, at the end of the parser's message.
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 #: The most characters of a number: Python reads no longer ones.
@@ -54,6 +57,11 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
         text = _text(source, string)
         if finder.wants(string.named, text, marks.at(string.begin)):
             yield _embedded(source, string, text)
+
+
+def pages(source: str) -> Iterator[Page]:
+    """The page of a TOML file."""
+    yield Page.of(source, (match.span() for match in _STRING.finditer(source) if match.group()[0] != "#"))
 
 
 def loaded(source: str) -> dict[str, Any]:
@@ -141,4 +149,4 @@ def _embedded(source: str, string: _String, text: str) -> Embedded:
         escaped = added.replace("\\", "\\\\").replace('"', '\\"')
         return escaped if block else escaped.replace("\n", "\\n")
 
-    return Embedded(text, places_of(string.start, string.end, pieces), quote)
+    return Embedded(text, places_of(string.start, string.end, pieces), quote, extent=(string.begin, string.end + len(string.quote)))

@@ -18,6 +18,8 @@ _TOKEN = re.compile(
 )
 #: A line without a string or a bracket; and text without a string or a bracket, which may have commas.
 _LINE, _PLAIN = re.compile(r"""[^"'#()\[\]{}\\\r\n]*[\r\n]\s*"""), re.compile(r"""[^"'#()\[\]{}\\]*""")
+#: So many skipped items are counted, since the place of an argument may say what it is.
+_COUNTED = 4
 #: The letters that may stand before the quotes of a string, and those of templates: f-strings and t-strings.
 _PREFIXES = {"", "r", "u", "b", "br", "rb", "f", "fr", "rf", "t", "tr", "rt"}
 _TEMPLATES = {prefix for prefix in _PREFIXES if "f" in prefix or "t" in prefix}
@@ -69,7 +71,9 @@ def words(source: str) -> Iterator[Word]:
         elif kind == "sign":
             depth += (text in "([{") - (text in ")]}")
             if text == "," and depth > 0:
-                at = max(at, source.rfind(",", at, _end(_PLAIN, source, at)) + 1)
+                last = source.rfind(",", at, _end(_PLAIN, source, at)) + 1
+                yield from (("sign", ",", at, None) for _ in range(min(source[at:last].count(","), _COUNTED)))
+                at = max(at, last)
 
 
 def _end(pattern: re.Pattern[str], source: str, at: int) -> int:

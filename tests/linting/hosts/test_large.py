@@ -51,7 +51,7 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (90, 90))
 from pathlib import Path
 from lrdsl.linting.hosts import Finder, UnreadableError, texts_in
-from lrdsl.linting.hosts.embedded import placeholder
+from lrdsl.linting.hosts.placeholders import placeholder
 from tests.linting.hosts.large import LARGE
 for name, (ending, make) in LARGE.items():
     try:

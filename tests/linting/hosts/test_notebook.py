@@ -48,6 +48,30 @@ def test_what_is_found(source: str, texts: list[str]) -> None:
     assert [one.text for one in found("a.ipynb", source)] == texts
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!pip install 'lrdsl", "!pip install \\\n  --quiet \\\n  'x", "files = !ls 'a", "x, y = %timeit -o f('", "?lrdsl.parse", "lrdsl.parse?", "  model.fit??  ", "%matplotlib inline 'a", "!", "%",
+        "!x \\", "a[0] = !echo \\\n\\\n\"", "%time x = lrdsl.parse('cosin(3)')",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_commands_are_no_python(line: str, end: str) -> None:
+    program = f"x = 1\n{line}\n\nlr_schedule = 'hold(1)'\n".replace("\n", end)
+    for cell in (program, program.splitlines(keepends=True)):
+        source = notebook(cell)
+        (one,) = found("a.ipynb", source)
+        assert one.text == "hold(1)"
+        well_placed(one, source)
+
+
+@pytest.mark.parametrize(
+    "cell", ["%%bash\nschedule='x", "\n  %%html\n<a href='", "# ours\n\n%%R\nschedule = 'hold(1)'", "%%writefile a.yaml\nschedule: it's\n"]
+)
+def test_cells_of_other_programs_are_left_alone(cell: str) -> None:
+    assert found("a.ipynb", notebook(cell)) == []
+
+
 @pytest.mark.parametrize("source", ['{"schedule": 1}', '["schedule"]', '{"cells": [], "schedule"}', notebook("schedule = 'hold(1)'", "schedule = (")])
 def test_what_cannot_be_read_is_said(source: str) -> None:
     with pytest.raises(UnreadableError) as caught:
@@ -58,8 +82,8 @@ def test_what_cannot_be_read_is_said(source: str) -> None:
 def test_what_can_be_read_is_checked(tmp_path: Path) -> None:
     source = notebook("x = (", "s = lrdsl.parse('hold(3) then restart cosin(9)')")
     diagnostics = check_source(tmp_path / "a.ipynb", source, Settings.of(tmp_path)).diagnostics
-    assert [d.code for d in diagnostics] == ["LR101", "LR903"]
-    assert "cell 1" in diagnostics[1].message
-    assert source[: diagnostics[1].span.start.offset].endswith('"source": "x = ')
+    assert [d.code for d in diagnostics] == ["LR903", "LR101"]
+    assert "cell 1" in diagnostics[0].message
+    assert source[: diagnostics[0].span.start.offset].endswith('"source": "x = ')
     sound = source.replace("cosin", "cosine")
     assert check_source(tmp_path / "a.ipynb", sound, Settings.of(tmp_path), "safe").source == sound.replace("restart ", "")

@@ -1,0 +1,225 @@
+"""The check of the schedules in one file: `File`, its texts, and `Checker`, which gives their problems, without those that comments in the file silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from lrdsl.diagnostics import Diagnostic, ScheduleError, Span, shown
+from lrdsl.files.folder import Folder
+from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
+from lrdsl.linting.hosts.embedded import Given, Remedy
+from lrdsl.linting.libraries import is_library, problems_of_definitions
+from lrdsl.linting.linter import JOINED, UNREADABLE, Selection, is_about_rules, is_partly_checked, problems_of, silenced
+from lrdsl.linting.settings import Settings
+from lrdsl.rules.catalogue import RULES
+from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
+from lrdsl.schedule import parse
+from lrdsl.work import MOST, limited, spent
+
+#: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
+_RUNS: tuple[dict[str, Any], ...] = (
+    {"steps_per_epoch": 1000, "batch_size": 256, "tokens_per_step": 10**6},
+    {"steps_per_epoch": 10, "batch_size": 32, "tokens_per_step": 10**4},
+    {"steps_per_epoch": 10**5, "batch_size": 4096, "tokens_per_step": 10**7},
+)
+#: The numbers of names in these runs, if only the program knows them.
+_NUMBERS = (10, 0.5, 1)
+#: The length of these runs, if the text does not give it.
+_EPOCHS = 100
+#: The most work for all texts of one file together.
+_MOST_WORK = 2 * MOST
+
+
+@attrs.frozen
+class File:
+    """A file: its content, its schedules, and the error that kept the search from finding more."""
+
+    path: Path
+    source: str
+    settings: Settings
+    texts: tuple[Embedded, ...]
+    unread: UnreadableError | None
+
+    @classmethod
+    def of(cls, path: Path, source: str, settings: Settings, most: int | None = None) -> File:
+        """Finds the schedules in a file, at most so many."""
+        texts: list[Embedded] = []
+        unread = None
+        try:
+            texts.extend(texts_in(path, source, Finder(settings.keys), most))
+        except UnreadableError as error:
+            unread = error
+        return cls(path, source, settings, tuple(texts), unread)
+
+    @property
+    def is_schedule(self) -> bool:
+        """Whether the file is a schedule itself, and not a file of another format."""
+        return self.path.suffix.lower() == ".lrs"
+
+    def silencers(self) -> list[Silencer]:
+        """The comments of the file that silence diagnostics. Those in the text of a schedule are not among them, but for a schedule file."""
+        if not may_silence(self.source):
+            return []
+        return silencers(self.source, (comment for page in pages_in(self.path, self.source) for comment in page.comments()))
+
+
+@attrs.frozen
+class Problem:
+    """A problem of a file. `index` is the number of its text, and `inner` is the same problem with its place and its repair in the text.
+
+    A problem of the file itself has no index, and one without `inner` is about how the file holds the text: `meant` is the text after its repair.
+    """
+
+    diagnostic: Diagnostic
+    index: int | None = None
+    inner: Diagnostic | None = None
+    meant: str = ""
+
+
+@attrs.define
+class Checker:
+    """Checks the schedules of one file: each different text once, and none after too much work for the file."""
+
+    path: Path
+    root: Path
+    library: Folder | None
+    selection: Selection
+    options: dict[str, Any]
+    _problems: dict[tuple[str, Given], list[Diagnostic]] = attrs.field(factory=dict)
+    _spent: int = 0
+
+    @classmethod
+    def of(cls, path: Path, settings: Settings) -> Checker:
+        """The checker for a file."""
+        return cls(path, settings.root, Folder.of(path) if path.suffix.lower() == ".lrs" else None, settings.selected(path), settings.options(path))
+
+    def look(self, text: str, given: Given) -> list[Diagnostic]:
+        """The problems of a text that no comment in it silences, whether they are selected or not."""
+        key = (text, given)
+        if key not in self._problems:
+            if self._spent < _MOST_WORK:
+                with limited():
+                    self._problems[key] = silenced(text, self._raw(text, given))
+                    self._spent += spent()
+            else:
+                message, help = "the schedules before this one in the file take too much work", "it was not checked: make the schedules before it smaller"
+                self._problems[key] = [Diagnostic(UNREADABLE, "warning", message, help, Span.of(text, 0, 0))]
+        return self._problems[key]
+
+    def _raw(self, text: str, given: Given) -> list[Diagnostic]:
+        """The problems of a text, whether comments silence them or not."""
+        problems = _problems_of(text, self.library, {**self.options, **dict(given.facts)}, given)
+        if self.library is not None and [d.code for d in problems] == ["LR004"] and is_library(text, self.path, self.root):
+            return problems_of_definitions(text, lambda text: _problems_of(text, self.library, self.options, given))
+        return problems
+
+    def check(self, file: File) -> list[Problem]:
+        """The problems of a file that are selected, and that no comment silences."""
+        by_text = [self._of_text(i, embedded, file.source) for i, embedded in enumerate(file.texts)]
+        problems = [problem for of_text in by_text for problem in of_text]
+        comments = [] if file.is_schedule else file.silencers()
+        if comments:
+            places = {id(problem.diagnostic): _places(problem, file) for problem in problems}
+            blind = [file.texts[i].extent for i, of_text in enumerate(by_text) if is_partly_checked(problem.diagnostic for problem in of_text)]
+
+            def judges(silencer: Silencer, code: str) -> bool:
+                first, last = silencer.line
+                unclear = any(silencer.whole or (start <= last and first <= end) for start, end in blind)
+                return file.unread is None and not (unclear and is_about_rules(code))
+
+            kept, unused = apply_comments(file.source, comments, [p.diagnostic for p in problems], lambda d: places[id(d)], judges)
+            remaining = {id(d) for d in kept}
+            problems = [p for p in problems if id(p.diagnostic) in remaining] + [Problem(d) for d in unused]
+        problems += [Problem(d) for d in _unread(file)]
+        return [p for p in problems if self.selection.reports(p.diagnostic)]
+
+    def _of_text(self, i: int, embedded: Embedded, source: str) -> list[Problem]:
+        """The problems of a text in a file."""
+        if embedded.remedy is not None and self._is_remedied(embedded, embedded.remedy):
+            remedy = embedded.remedy
+            d = Diagnostic(JOINED, "error", remedy.message, remedy.help, Span.of(source, *remedy.extent), remedy.fix)
+            return [Problem(d, i, None, remedy.meant)]
+        if embedded.hole is not None:
+            message = f"a program fills in `{shown(embedded.text[slice(*embedded.hole)])}`"
+            note = Diagnostic(UNREADABLE, "note", message, "not checked here: the program checks it when it runs", Span.of(embedded.text, *embedded.hole))
+            return [Problem(embedded.moved(note, source), i, note)]
+        return [Problem(embedded.moved(d, source), i, d) for d in self.look(embedded.text, embedded.given)]
+
+    def _is_remedied(self, embedded: Embedded, remedy: Remedy) -> bool:
+        """Whether a text has errors because the file's format joined its lines or split it, or lacks what stands behind a comment."""
+        if remedy.sure:
+            return True
+        errors, meant = (_count_errors(self.look(text, embedded.given)) for text in (embedded.text, remedy.meant))
+        return meant < errors or (errors == meant == 0 and "#" in embedded.text and _differ(embedded.text, remedy.meant))
+
+
+def _differ(text: str, meant: str) -> bool:
+    """Whether two texts are different schedules, as far as their trees show it."""
+    try:
+        return parse(text).tree != parse(meant).tree
+    except ScheduleError:
+        return False
+
+
+def _count_errors(problems: Iterable[Diagnostic]) -> int:
+    return sum(d.severity == "error" for d in problems)
+
+
+def _places(problem: Problem, file: File) -> tuple[int, ...]:
+    """The offsets whose lines may have a comment that silences a problem: those of the problem, and of the first and the last line of the whole value."""
+    span = problem.diagnostic.span
+    start, end = file.texts[problem.index].extent if problem.index is not None else (span.start.offset, span.end.offset)
+    return span.start.offset, max(span.start.offset, span.end.offset - 1), start, max(start, end - 1)
+
+
+def _unread(file: File) -> list[Diagnostic]:
+    """What is said of a part of a file that cannot be read."""
+    unread = file.unread
+    if unread is None:
+        return []
+    at = min(unread.offset, len(file.source))
+    span = Span.of(file.source, at, at + 1)
+    if not unread.template:
+        return [Diagnostic(UNREADABLE, "warning", unread.message, "the text from here on was not checked", span)]
+    note = Diagnostic(UNREADABLE, "note", "a program makes the file from this template", "not checked here: check the file that comes out", span)
+    return [note] if unread.holds else []
+
+
+def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], given: Given) -> list[Diagnostic]:
+    """The problems of a text, whether comments silence them or not. If facts of the run are missing, only those that it has in every example run."""
+    facts = {name: value for name, value in options.items() if value is not None}
+    numbers = {**facts.pop("names", {}), **dict(given.names)}
+    unknown = [name for name, value in numbers.items() if value is None]
+    rules = tuple(RULES.values())
+
+    def look(run: Mapping[str, Any] = {}, rules: Iterable[Any] = rules, number: float = 1) -> list[Diagnostic]:
+        names = {name: number if value is None else value for name, value in numbers.items()} | dict.fromkeys(unknown, number)
+        return problems_of(text, rules, library, given.base, **{**run, **facts, **({"names": names} if names else {})})
+
+    problems = look()
+    if given.open:  # the program may give these names too
+        words = [text[d.span.start.offset : d.span.end.offset] for d in problems if d.code == "LR103"]
+        unknown += [word for word in words if word.isidentifier()]
+        problems = look() if unknown else problems
+    if not _lacks_facts(problems) and not unknown:
+        return [d for d in problems if d.code != "LR121"]
+    lasting = tuple(rule for rule in RULES.values() if not rule.run)
+    common: list[Diagnostic] | None = None
+    for run, number in zip(_RUNS, _NUMBERS, strict=True):
+        problems = look(run, lasting, number)
+        if _lacks_facts(problems):
+            problems = look({**run, "total_epochs": _EPOCHS}, lasting, number)
+        places = {(d.code, d.span.start.offset) for d in problems if d.code not in ("LR121", "LR145")}
+        common = [d for d in (problems if common is None else common) if (d.code, d.span.start.offset) in places]
+        if not common:
+            break
+    return common or []
+
+
+def _lacks_facts(problems: list[Diagnostic]) -> bool:
+    """Whether the only problem is that facts of the run are missing."""
+    return bool(problems) and all(d.code == "LR121" for d in problems)
