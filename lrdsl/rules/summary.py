@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lrdsl.check.bounds import bounds
+from lrdsl.check.bounds import bounds_along
 from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, Num, T, cycles, mentions, walk
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Piece, first_tick, pieces
