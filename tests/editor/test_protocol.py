@@ -213,7 +213,7 @@ def test_edits_beyond_the_document_and_versions_that_go_back(shared: Client) -> 
 
 def test_lines_end_where_the_protocol_says(shared: Client) -> None:
     """Form feeds and separators, at which Python splits lines, end none here."""
-    uri = shared.open("lines.lrs", "# a\u2028b\x0bc\x0cd\x85e\x1cf\r\n# x\ry\nlr = cosin(20)\nmomentum = cosine(3)")
+    uri = shared.open("lines.lrs", "# a\u2028b\x0bc\x0cd\x85e\x1cf\r\n# x\ry\nlr = cosin(20)\nmomentum = cosine(3, to=0.85)")
     (one,) = shared.published[uri]
     assert one["range"] == {"start": {"line": 3, "character": 5}, "end": {"line": 3, "character": 10}}
     assert change(shared, uri, 2, edit((3, 5), (3, 10), "cosine")) == []
