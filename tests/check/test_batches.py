@@ -42,6 +42,7 @@ def starts(lr: str, before: str = SMALL, **options: Any) -> list[Any]:
         ("hold(at=1000) until 10 then hold(at=1) until 100 then hold(at=5) until 10100 samples then hold(at=6)", [(0, 1000), (10, 1), (100, 5), (102, 6)]),
         ("hold(3ep, at=4) then hold(2 * 1k samples, at=8) then hold(at=16)", [(0, 4), (30, 8), (280, 16)]),
         ("hold(30%, at=4) then hold(rest, at=8)", [(0, 4), (300, 8)]),
+        ("hold(30%, at=4) then every(350, linear(rest, to=32))", [(0, 4), (650, 18), (1000, 32)]),
         ("(hold(0, at=1) then multistep([100 samples, 300 samples], [2, 3])) * 2 then hold(at=5)", [(0, 2), (50, 4), (100, 5)]),
     ],
 )  # fmt: skip

@@ -143,6 +143,8 @@ def test_the_formula_of_a_phase(bound: str, most: int, problem: str, monkeypatch
     ("text", "expected"),
     [
         ("warmup(5) then cosine(rest) then plateau(patience=3)", []),
+        ("cosine(rest) for 30 then linear(rest)", []),
+        ("cosine(rest) then hold(5) then linear(rest)", ["LR122"]),
         ("warmup(5) then cosine(rest) then plateau(patience=3) for 20 then linear(5)", []),
         ("warmup(5) then cosine(rest) then plateau(patience=3) then linear(5)", ["LR122", "LR141"]),
         ("warmup(5) then cosine(rest) then hold until loss < 0.1", ["LR122"]),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dis
-import sys
 from typing import Any
 
 import pytest
 
-import lrdsl.numbers
 from lrdsl import parse
 from lrdsl.expr import BASE, Call, Expr
 from lrdsl.numbers import scalar
@@ -74,12 +72,3 @@ def test_what_groups_share_is_computed_once() -> None:
 def test_only_products_count_their_factors() -> None:
     assert not Evaluator.of(parse("cosine(9)").plan).code_at(0).multiplies
     assert Evaluator.of(parse("cumprod(0.5 + 1/(t + 3))").plan).code_at(0).multiplies
-
-
-@pytest.mark.parametrize(("text", "loaded"), [("scale(t * exp(0.3))", True), ("cosine(9)", False)])
-def test_the_module_of_constants_is_loaded_before_the_run(text: str, loaded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    level = parse(text).plan.level
-    monkeypatch.delitem(sys.modules, "lrdsl.numbers.constants", raising=False)
-    monkeypatch.delattr(lrdsl.numbers, "constants", raising=False)
-    scalar.load_modules(level)
-    assert ("lrdsl.numbers.constants" in sys.modules) == loaded

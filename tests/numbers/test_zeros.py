@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 import lrdsl
 import lrdsl.jax
-from lrdsl.expr import BASE, affine
+from lrdsl.expr import BASE, INDEX, PI, Call, T, affine
 from lrdsl.numbers import zeros
 from lrdsl.numbers.lowering import numeric
+from lrdsl.numbers.pairs import Float
 from lrdsl.numbers.zeros import unsigned
 from lrdsl.plan import pieces
 from lrdsl.shapes import SHAPES
@@ -81,14 +82,71 @@ def test_a_plain_shape_costs_nothing_more(name: str) -> None:
         assert unsigned(*trees) == trees
 
 
+def _sign(x: float) -> int:
+    return (zeros._NEGATIVE if x else zeros._MINUS_ZERO) if math.copysign(1, x) < 0 else zeros._POSITIVE if x else zeros._PLUS_ZERO
+
+
 def test_the_signs_of_sums_and_products_are_those_of_doubles() -> None:
     numbers = {zeros._NEGATIVE: (-2.0, -1.0), zeros._MINUS_ZERO: (-0.0,), zeros._PLUS_ZERO: (0.0,), zeros._POSITIVE: (1.0, 2.0)}
 
-    def sign(x: float) -> int:
-        return (zeros._NEGATIVE if x else zeros._MINUS_ZERO) if math.copysign(1, x) < 0 else zeros._POSITIVE if x else zeros._PLUS_ZERO
-
     for a, b in itertools.product(range(1, 16), repeat=2):
         pairs = [(x, y) for s in numbers if s & a for x in numbers[s] for r in numbers if r & b for y in numbers[r]]
-        assert zeros._sum(a, b) == functools.reduce(operator.or_, (sign(x + y) for x, y in pairs)), (a, b)
-        assert zeros._product(a, b) == functools.reduce(operator.or_, (sign(x * y) for x, y in pairs)), (a, b)
-        assert zeros._negated(a) == functools.reduce(operator.or_, (sign(-x) for s in numbers if s & a for x in numbers[s]))
+        assert zeros._sum(a, b) == functools.reduce(operator.or_, (_sign(x + y) for x, y in pairs)), (a, b)
+        assert zeros._product(a, b) == functools.reduce(operator.or_, (_sign(x * y) for x, y in pairs)), (a, b)
+        assert zeros._negated(a) == functools.reduce(operator.or_, (_sign(-x) for s in numbers if s & a for x in numbers[s]))
+
+
+_UNARY = {
+    "floor": math.floor,
+    "abs": abs,
+    "exp": math.exp,
+    "expm1": math.expm1,
+    "log1p": math.log1p,
+    "sqrt": math.sqrt,
+    "sin": math.sin,
+    "cos": math.cos,
+    "log": math.log,
+}
+_BINARY = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "pow": operator.pow, "min": min, "max": max,
+    "floordiv": operator.floordiv, "mod": math.fmod,
+}  # fmt: skip
+
+
+def test_the_signs_of_a_tree_hold_that_of_its_value() -> None:
+    """For each operation on numbers of each sign; and a tree of doubles has no more signs than that, but for waves and the like."""
+    leaves = [Float(x) for x in (-2.5, -1.0, -0.25, -0.0, 0.0, 0.25, 1.0, 2.5)]
+    for op, apply in (_UNARY | _BINARY).items():
+        for args in itertools.product(leaves, repeat=1 + (op in _BINARY)):
+            if op in ("floordiv", "mod") and args[1].value <= 0:  # they divide by the length of a cycle
+                continue
+            try:
+                value = float(apply(*(a.value for a in args)))
+            except (ValueError, ArithmeticError, TypeError):
+                continue
+            signs = zeros._signs(Call(op, args), {})
+            assert signs & _sign(value), (op, args)
+            if op in ("add", "sub", "mul", "div") and args[0] is not args[-1]:
+                assert bin(signs).count("1") == 1 or signs == zeros._NEGATIVE | zeros._PLUS_ZERO | zeros._POSITIVE, (op, args)
+
+
+def test_the_signs_of_letters() -> None:
+    some = zeros._PLUS_ZERO | zeros._POSITIVE
+    for letter in (T, INDEX, BASE):
+        assert zeros._signs(letter, {}) == some
+    less = Call("sub", (T, Float(3)))
+    assert zeros._signs(less, {}) & (zeros._NEGATIVE | some) == zeros._NEGATIVE | some
+    assert not zeros._signs(less, {}) & zeros._MINUS_ZERO
+    assert zeros._signs(Call("mul", (less, less)), {}) == some
+    assert zeros._signs(Call("mul", (less, T)), {}) & zeros._MINUS_ZERO
+    assert zeros._signs(PI, {}) == zeros._POSITIVE
+
+
+def test_one_part_of_a_level_gets_the_zero() -> None:
+    plus, minus = T, Call("mul", (Float(-1.0), T))
+    assert unsigned(plus, minus) == (plus, minus)
+    assert unsigned(minus, plus) == (minus, plus)
+    assert unsigned(minus, minus) != (minus, minus)
+    assert unsigned(minus) == (Call("add", (minus, Float(0))),)
+    assert unsigned(Float(0), minus) == (Float(0), Call("add", (minus, Float(0))))
+    assert unsigned(Float(0), Float(0)) == (Float(0), Float(0))

@@ -340,6 +340,20 @@ def test_comments_silence_rules() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "message", "repaired"),
+    [
+        ("cosine(9) * hold", "this factor is always 1", "cosine(9)"),
+        ("cosine(9) * hold()", "this factor is always 1", "cosine(9)"),
+        ("cosine(9) * hold(at=0.5x)", "this factor never changes", None),
+    ],
+)
+def test_a_factor_of_1_is_removed(text: str, message: str, repaired: str | None) -> None:
+    (d,) = lint(text)
+    assert (d.code, d.message) == ("LR406", message)
+    assert (d.fix and text[: d.fix.start] + d.fix.replacement + text[d.fix.end :]) == repaired
+
+
+@pytest.mark.parametrize(
     ("text", "repair"),
     [
         ("hold until loss < 0.3 then plateau", None),
