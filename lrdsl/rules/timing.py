@@ -144,7 +144,7 @@ RULES = (
         "A warmup from 0 in a schedule whose tick is an epoch.",
         "The rate is then 0 for the whole first epoch, which teaches the model nothing.",
         "set tick = epoch; lr = warmup(5) then cosine(95)",
-        "set tick = epoch; lr = warmup(5, from=base/5) then cosine(95)",
+        "set tick = epoch; lr = warmup(5, from=base / 5) then cosine(95)",
         _first_epoch_at_zero,
         "unsafe",
     ),

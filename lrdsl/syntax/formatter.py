@@ -1,6 +1,7 @@
 """Lays out a text: one statement on a line, a long sequence with one phase on a line, the `=` of neighbouring lines in one column.
 
-The formatter works on tokens, not on the tree. So comments stay, numbers keep their spelling, and brackets that only help the reader stay too.
+The formatter works on tokens, not on the tree. So comments stay, numbers keep their digits, and brackets that help the reader stay too. A long list fills its
+lines, numbers have one spelling, and brackets around a single name, number or bracket go.
 """
 
 from __future__ import annotations
@@ -60,10 +61,18 @@ def format(text: str) -> str:
     lr = warmup(5ep) then cosine(rest, to=0.1x)
     """
     tree = parse(schedule("the text", text))
-    layout, previous = _format(text), text
-    while layout != previous:  # once a comment has moved out of a bracket, the bracket may fit on one line
-        layout, previous = _format(layout), layout
+    layout = _settled(text, True)
+    if parse(layout) != tree:  # a bracket around a single name had a meaning
+        layout = _settled(text, False)
     assert parse(layout) == tree, "the layout would change the meaning; please report this text"
+    return layout
+
+
+def _settled(text: str, bare: bool) -> str:
+    """The layout that stays as it is. `bare` says that brackets which seem to have no meaning go."""
+    layout, previous = _format(text, bare), text
+    while layout != previous:  # once a comment has moved out of a bracket, the bracket may fit on one line
+        layout, previous = _format(layout, bare), layout
     return layout
 
 
@@ -78,7 +87,24 @@ class _Word:
 
     @property
     def text(self) -> str:
-        return f"0{self.token}" if self.kind == "NUMBER" and self.token.startswith(".") else str(self.token)
+        return _number(self.token) if self.kind == "NUMBER" else str(self.token)
+
+    @property
+    def commented(self) -> bool:
+        """Whether the token has a comment, or a blank line above it."""
+        return bool(self.before or self.after)
+
+
+def _number(text: str) -> str:
+    """The one spelling of a number: a digit before the point and after it, `e` small, and an exponent without needless signs and zeros.
+
+    >>> [_number(text) for text in (".5", "5.", "1E3", "1.e+03", "1e-05", "0.90", "1_000")]
+    ['0.5', '5', '1e3', '1e3', '1e-5', '0.90', '1_000']
+    """
+    digits, e, exponent = text.lower().partition("e")
+    digits = ("0" if digits.startswith(".") else "") + digits.removesuffix(".")
+    sign = "-" * exponent.startswith("-")
+    return digits + e + sign + (exponent.lstrip("+-").lstrip("0_") or "0") * bool(e)
 
 
 @attrs.define
@@ -96,8 +122,10 @@ class _Line:
         yield f"{margin}{self.text}" + (f"  {self.comment}" if self.comment else "")
 
 
-def _format(text: str) -> str:
+def _format(text: str, bare: bool) -> str:
     statements, tail = _statements(text)
+    if bare:
+        statements = [_without_brackets(words) for words in statements]
     if "\n" not in text and not tail and not any(any(word.before) or word.after for words in statements for word in words):
         return "; ".join(_flat(words) for words in statements)
     blocks = [(words, _laid_out(words, 0)) for words in statements]
@@ -209,6 +237,8 @@ def _phase(words: list[_Word], indent: int, depth: int) -> list[_Line]:
     start, end = bracket
     lines = [_line(words[: start + 1], indent, depth)]
     parts = _split(words[start + 1 : end], "COMMA")
+    if words[start].kind == "LSQB" and not any(word.commented for part in parts for word in part):
+        parts = _filled(parts, indent + INDENT, depth + 1)
     for i, part in enumerate(parts):
         comma = part.pop(0) if i and part else None  # the comma ends the line before
         if comma is not None:
@@ -216,6 +246,39 @@ def _phase(words: list[_Word], indent: int, depth: int) -> list[_Line]:
         if part:
             lines += _laid_out(part, indent + INDENT, depth + 1)
     return lines + _phase(words[end:], indent, depth)
+
+
+def _filled(items: list[list[_Word]], indent: int, depth: int) -> list[list[_Word]]:
+    """The rows of a list: as many items as fit on a line. All rows but the first begin with the comma before them, as items do."""
+    rows = items[:1]
+    for item in items[1:]:
+        longer = rows[-1] + item
+        if indent + len(_flat(longer[longer[0].kind == "COMMA" :], depth)) < WIDTH:  # there is a comma after it
+            rows[-1] = longer
+        else:
+            rows.append(item)
+    return rows
+
+
+def _without_brackets(words: list[_Word]) -> list[_Word]:
+    """The words without the brackets around a single name, number or quantity, or around another bracket. Brackets of calls and with comments stay."""
+    opened: list[int] = []
+    partner: dict[int, int] = {}
+    for i, word in enumerate(words):
+        if word.kind in _OPENING:
+            opened.append(i)
+        elif word.kind in _CLOSING and opened:
+            partner[opened.pop()] = i
+    gone: set[int] = set()
+    for start, end in partner.items():
+        inner = words[start + 1 : end]
+        is_call = start > 0 and words[start - 1].kind in {"WORD", "STRING", *_CLOSING}
+        single = [word.kind for word in inner] in (["WORD"], ["NUMBER"], ["NUMBER", "WORD"], ["NUMBER", "PERCENT"])
+        double = partner.get(start + 1) == end - 1 and words[start + 1].kind == "LPAR"
+        after = words[end + 1].kind if end + 1 < len(words) else ""
+        if words[start].kind == "LPAR" and not is_call and (double or (single and after not in ("LPAR", "WORD", "PERCENT"))):
+            gone |= {start, end} if not any(words[i].commented for i in (start, end, start + 1, end - 1)) else set()
+    return [word for i, word in enumerate(words) if i not in gone]
 
 
 def _end(line: _Line, comma: _Word) -> None:

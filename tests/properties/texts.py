@@ -316,7 +316,8 @@ def messy(draw: st.DrawFn) -> str:
             if i and draw(st.integers(0, 5)) == 0:
                 comments += 1
                 gap += f" # note {comments}\n " if draw(st.booleans()) else f"\n\n   #note {comments}\n "
-            found += gap + draw(st.sampled_from(["", "", "  ", "\t"])) * bool(i and gap) + str(token)
+            written = f"(({token}))" if token.type == "NUMBER" and draw(st.integers(0, 9)) == 0 else str(token)
+            found += gap + draw(st.sampled_from(["", "", "  ", "\t"])) * bool(i and gap) + written
             end = token.extent[1]
         found += "\n" * draw(st.integers(1, 3))
     return found

@@ -10,6 +10,7 @@ from hypothesis import given
 
 import lrdsl
 from lrdsl.syntax import parse
+from lrdsl.syntax.formatter import WIDTH
 from tests.drawing import examples
 from tests.formulas.typeset.formulas import EXAMPLES
 from tests.properties import texts
@@ -42,6 +43,51 @@ def test_long_chains_have_a_phase_a_line() -> None:
     assert lrdsl.format(text).split("\n")[1] == "    then linear(2_000 steps, to=0.2x)"
     inner = "lr = repeat(" + " then ".join(f"linear({n}_000 steps, to=0.{n}x)" for n in range(1, 7)) + ", times=3)\n"
     assert lrdsl.format(inner).split("\n")[:3] == ["lr = repeat(", "    linear(1_000 steps, to=0.1x)", "        then linear(2_000 steps, to=0.2x)"]
+
+
+def test_a_long_list_fills_its_lines() -> None:
+    milestones = [f"{n}_000" for n in range(1, 40)]
+    text = f"lr = multistep([{', '.join(milestones)}], gamma=0.1)\n"
+    first, brackets, *rows, end, gamma, last = lrdsl.format(text).splitlines()
+    assert (first, brackets, end, gamma, last) == ("lr = multistep(", "    [", "    ],", "    gamma=0.1", ")")
+    assert [item for row in rows for item in re.findall(r"\w+", row)] == milestones
+    assert all(WIDTH - len("39_000, ") < len(row) <= WIDTH for row in rows[:-1])
+    with_comments = lrdsl.format(text.replace("2_000,", "2_000, # the second\n"))
+    assert "\n        2_000,  # the second\n        3_000,\n" in with_comments
+
+
+@pytest.mark.parametrize(
+    ("text", "laid_out"),
+    [
+        ("hold(.5)", "hold(0.5)"),
+        ("hold(at=5.)", "hold(at=5)"),
+        ("hold(at=1E3) then cosine(1e+03, to=1E-05)", "hold(at=1e3) then cosine(1e3, to=1e-5)"),
+        ("cosine(1_000, to=0.90x)", "cosine(1_000, to=0.90x)"),
+        ("let warm = (5); lr = cosine((warm))", "let warm = 5; lr = cosine(warm)"),
+        ("hold((5ep)) then cosine((10%))", "hold(5ep) then cosine(10%)"),
+        ("(cosine(5)) then (hold)", "(cosine(5)) then hold"),
+        ("restarts(((cosine(5) then hold(3))), 3)", "restarts((cosine(5) then hold(3)), 3)"),
+        ("scale((t)^(2) / ((10))^2)", "scale(t^2 / 10^2)"),
+        ("scale(2^(-3) * (1 + t))", "scale(2^(-3) * (1 + t))"),
+        ("cosine(5) for (3 + 1)", "cosine(5) for (3 + 1)"),
+        ("lr = hold * ( # why\n (2))\n", "# why\nlr = hold * 2\n"),
+    ],
+)
+def test_numbers_and_brackets_have_one_spelling(text: str, laid_out: str) -> None:
+    assert lrdsl.format(text) == laid_out
+    assert lrdsl.format(laid_out) == laid_out
+
+
+@pytest.mark.parametrize("page", sorted([*(EXAMPLES.parent / "grammar").glob("*.md"), EXAMPLES.parent / "README.md"]), ids=lambda page: page.stem)
+def test_the_samples_of_our_pages_are_laid_out(page: Path) -> None:
+    samples = re.findall(r"```lrs\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL)
+    for sample in samples:
+        text = f"{sample}\n" if "\n" in sample else sample
+        try:
+            layout = lrdsl.format(text)
+        except lrdsl.ScheduleError:  # a sample of a mistake
+            continue
+        assert layout == text
 
 
 @pytest.mark.parametrize("path", sorted([*EXAMPLES.glob("*.lrs"), *(Path(lrdsl.__file__).parent / "prelude").glob("*.lrs")]), ids=lambda path: path.stem)
