@@ -81,7 +81,9 @@ def lint(
     >>> [d.message for d in lrdsl.lint("cosine(1000, to=0.1)", base=0.001)]
     ['`to=0.1` is an absolute level, 100 times the base of 0.001']
     """
-    problems = silenced(text, problems_of(text, RULES.values(), library, base, **options))
+    problems = problems_of(text, RULES.values(), library, base, **options)
+    if isinstance(text, str):  # else the problem is that it is no text
+        problems = silenced(text, problems)
     return problems if selection is None else [d for d in problems if selection.reports(d)]
 
 

@@ -44,7 +44,7 @@ def test_a_second_scheduler_on_one_value_is_told_with_the_product() -> None:
 
 @pytest.mark.parametrize(
     ("one", "two", "momentum"),
-    [("cosine(50)", "momentum = linear(5)", 0.9), ('lr["a"] = cosine(50)', 'lr["b"] = linear(5)', 0.0), ("weight_decay = hold", "lr = hold", 0.0)],
+    [("cosine(50)", "momentum = linear(5, to=0.5)", 0.9), ('lr["a"] = cosine(50)', 'lr["b"] = linear(5)', 0.0), ("weight_decay = hold", "lr = hold", 0.0)],
 )
 def test_schedulers_of_different_values_bring_no_warning(one: str, two: str, momentum: float) -> None:
     optimizer = sgd(0.1, 0.1, momentum=momentum)
