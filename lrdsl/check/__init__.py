@@ -51,18 +51,20 @@ def check(
     numbers: Mapping[str, int] | None = None,
     only: str | None = None,
     cut: frozenset[Node] = frozenset(),
+    earlier: Notes | None = None,
 ) -> Program | None:
     """Returns what a tree says; None after its problems were reported.
 
     `clock` and `names` come from the host. `library` finds the files that the text uses. `history` has the events that have come. With `readable`, formulas
     have the form that people write, and are not proved finite again; `symbol` makes a letter from its name, for symbolic formulas. `notes` is filled for rules.
     `numbers` are those with which targets with `{k}` are read, by target; with `only`, just this target is read.
-    `cut` has the last phases that only the end of the run keeps finite, as the plans for numbers name them.
+    `cut` has the last phases that only the end of the run keeps finite, as the plans for numbers name them. `earlier` has the notes of an earlier check of the
+    tree, whose curves are taken where no event changes them.
     """
     with limited():
         try:
             legend = None if symbol is None else Legend(symbol)
-            return _checked(tree, clock, names, problems, library, history or {}, readable, legend, notes, numbers or {}, only, cut)
+            return _checked(tree, clock, names, problems, library, history or {}, readable, legend, notes, numbers or {}, only, cut, earlier)
         except TooMuchWorkError as error:
             problems.add(too_much(problems.text, error))
             return None
@@ -81,11 +83,13 @@ def _checked(
     numbers: Mapping[str, int],
     only: str | None,
     cut: frozenset[Node],
+    earlier: Notes | None,
 ) -> Program | None:
     if isinstance(tree, nodes.File):
-        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes, numbers, only, cut)
+        return program_of(tree, clock, names, problems, library, plan_of, history, readable, legend, notes, numbers, only, cut, earlier)
     run, bound = Run(history=history), recipes_for(tree, names)
-    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, readable=readable, legend=legend, notes=notes, read=curve_of, cut=cut)
+    surroundings: dict[str, Any] = {"readable": readable, "legend": legend, "notes": notes, "cut": cut, "earlier": earlier}
+    scope = Scope(clock, names, problems, rest=total_of(clock), bound=bound, run=run, read=curve_of, **surroundings)
     plan = plan_of(tree, scope)
     return None if plan is None or problems.found else Program((Target("lr", None, (), plan, "lr"),), (), clock)
 
@@ -101,7 +105,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         help = f"it may have at most {MAX_PHASES}; write cycles as `repeat(...)`"
         scope.problems.error("LR005", items[MAX_PHASES].extent, f"the schedule has {len(items)} phases", help)
         return None
-    parts = curves_of(items, scope, curve_of)
+    parts = curves_of(items, scope, curve_of, None if scope.earlier is None else scope.earlier.chain_of(items))
     if parts is None:
         return None
     if items[-1] in scope.cut:
@@ -141,7 +145,7 @@ def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Sco
         problems.error("LR005", tree.extent, f"the schedule is too large: {reason}", "use fewer cycles or phases, or `restart`, to keep the formula small")
         return None
     law = (paper if scope.readable else best)(whole.level)
-    level = _simplified(realized(law, scope.run.times) if scope.run.watches else law)
+    level = _simplified(realized(law, scope.run.times))
     for piece in pieces(level) if level.weight > MAX_OPERATIONS else ():
         if piece.level.weight > MAX_OPERATIONS and (count := sum(1 for _ in walk(piece.level))) > MAX_OPERATIONS:
             what = f"the schedule is too large: from tick {float(piece.start):g} on, its formula has {count} operations"

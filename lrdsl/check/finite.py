@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -210,6 +211,7 @@ def widened(level: Expr, large: set[Expr]) -> Expr:
     return walk(level) if large else level
 
 
+@lru_cache(maxsize=1024)
 def fits_any_base(level: Expr) -> bool:
     """Returns whether a level that is finite for one base is finite for all: it is affine in base, or made of such levels by `min`, `max` and the like."""
     if level.holds & WIDE:

@@ -51,3 +51,9 @@ class Notes:
     uses: dict[tuple[Extent, str], Use] = attrs.field(factory=dict)
     chains: dict[Extent, Chain] = attrs.field(factory=dict)
     least: dict[Expr, float] = attrs.field(factory=dict)
+
+    def chain_of(self, items: tuple[Node, ...]) -> Chain | None:
+        """Returns the sequence of these very nodes, outside a factor; None if there is none."""
+        chain = self.chains.get((items[0].extent[0], items[-1].extent[1]))
+        same = chain is not None and not chain.factor and len(chain.items) == len(items) and all(a is b for a, b in zip(chain.items, items, strict=True))
+        return chain if same else None

@@ -77,12 +77,13 @@ class _FileState:
     numbers: Mapping[str, int] = attrs.Factory(dict)
     only: str | None = None
     cut: frozenset[Node] = frozenset()
+    earlier: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
 
     def scope(self) -> Scope:
         """Returns the scope of the next statement."""
         bound, rest = {**self.recipes, **self.bound}, total_of(self.clock)
-        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes}
+        shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes, "earlier": self.earlier}
         return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), cut=self.cut, read=curve_of, **shared)
 
     def bind(self, name: str, extent: nodes.Extent, binding: NameBinding | FunctionBinding) -> None:
@@ -109,6 +110,7 @@ def program_of(
     numbers: Mapping[str, int],
     only: str | None,
     cut: frozenset[Node],
+    earlier: Notes | None,
 ) -> Program | None:
     """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression.
 
@@ -119,7 +121,7 @@ def program_of(
         problems.error("LR005", file.statements[MAX_STATEMENTS].extent, what, f"a file has at most {MAX_STATEMENTS}")
         return None
     options: dict[str, Any] = {"history": history, "readable": readable, "legend": legend, "notes": notes, "numbers": numbers, "only": only, "cut": cut}
-    state = _FileState(clock, names, problems, recipes=recipes_for(file, names), **options)
+    state = _FileState(clock, names, problems, recipes=recipes_for(file, names), earlier=earlier, **options)
     for statement in file.statements:  # settings first: the clock must be complete before the first phase
         if isinstance(statement, nodes.Setting):
             _set(statement, state, plan_of)
@@ -287,7 +289,7 @@ def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Sc
     first: Problems | None = None
     for number in SAMPLES if asked is None else (asked,):
         own = Problems(state.problems.text)
-        scope = attrs.evolve(state.scope(), problems=own)
+        scope = attrs.evolve(state.scope(), problems=own, earlier=None)  # which has one number
         plan = plan_of(body, scope.with_names({key.letter: number_binding(number, scope)}))
         if plan is not None and not own.found:
             return number, plan

@@ -164,7 +164,7 @@ class Scope:
     `readable` asks for formulas as people write them. `bound` has the names that the text defines; `depth` counts the names around a node, one inside the
     meaning of another, and `expanded` the nodes that all names together have expanded to. `run` is the place in the run. `legend` gives letters to constants of
     a symbolic formula, `notes` records calls and sequences for lint rules; both may be None. `read` returns the curve of a phase, for values such as `A at T`.
-    `cut` has the last phases that only the end of the run keeps finite.
+    `cut` has the last phases that only the end of the run keeps finite. `earlier` has the notes of the text as it was read before events had come.
     """
 
     clock: Clock
@@ -183,6 +183,7 @@ class Scope:
     notes: Notes | None = None
     read: Callable[[Node, Scope], Curve | None] | None = attrs.field(default=None, repr=False)
     cut: frozenset[Node] = frozenset()
+    earlier: Notes | None = None
 
     def note_call(self, node: nodes.Call, name: str, arguments: Mapping[str, Any], given: Iterable[str]) -> None:
         """Records a call for lint rules. `given` names the arguments that the text has."""

@@ -24,8 +24,10 @@ from lrdsl.syntax.nodes import Node
 Reader: TypeAlias = "Callable[[Node, Scope], Curve | None]"
 
 
-def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve] | None:
+def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain | None = None) -> list[Curve] | None:
     """Returns the curves of a sequence; None after problems were reported.
+
+    `before` is the same sequence as it was read before other events had come: phases that depend on no event have the curves that it has.
 
     The phase whose length is `rest` is read after the lengths of all others are known. A phase that follows a metric, or counts from its first tick, is read
     after that tick is known. If both hold, the phase that counts ends where the run leaves it time to, and its length is counted back from there. In
@@ -43,7 +45,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader) -> list[Curve
     lengths: list[Exact | None] = [None] * len(items)
     for i, item in enumerate(items):
         if i not in deferred:
-            parts[i] = read(item, scope)
+            parts[i] = read(item, scope) if before is None else before.curves[i]
             lengths[i] = _length(parts[i], items, i, scope)
         elif i not in with_rest and isinstance(item, nodes.Limited) and not is_placed(item.length, scope):
             length = limit_of(item, scope)

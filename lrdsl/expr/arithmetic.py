@@ -38,7 +38,7 @@ _MARKS = {"pi": 0, "t": 1, "v": 2, "base": 4, "k": 8, "symbol": 16, "event": 32,
 _MARKS |= dict.fromkeys(("wide", *(f"wide_{op}" for op in ("ceil", "div", "error", "exp", "expm1", "floor", "log", "log1p", "mul", "pow"))), 1024)
 #: What a constant does not hold.
 VARYING = sum(_MARKS[mark] for mark in ("t", "v", "base", "k", "symbol", "event", "forms", "product"))
-FORMS, STAIRS, HALF_COSINES, PRODUCTS, WIDE = _MARKS["forms"], _MARKS["floor"], _MARKS["hav"], _MARKS["product"], _MARKS["wide"]
+EVENTS, FORMS, STAIRS, HALF_COSINES, PRODUCTS, WIDE = _MARKS["event"], _MARKS["forms"], _MARKS["floor"], _MARKS["hav"], _MARKS["product"], _MARKS["wide"]
 
 
 class Expr(metaclass=Shared):

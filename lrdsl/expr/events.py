@@ -6,10 +6,11 @@ and `after` give the formula before and after an event whose tick is unknown; th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
-from lrdsl.expr.arithmetic import Call, Event, Expr, T, add, number, parts
-from lrdsl.expr.branching import select
+from lrdsl.expr.arithmetic import EVENTS, Call, Event, Expr, T, add, number, parts
+from lrdsl.expr.branching import branches, pointwise, select
 from lrdsl.expr.exact import Exact
 from lrdsl.expr.functions import call
 from lrdsl.expr.nodes import Select
@@ -51,8 +52,11 @@ def events_of(e: Expr) -> list[Event]:
     return sorted(events, key=lambda event: event.index)
 
 
-def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]]) -> Expr:
-    """Returns the formula of a run: `happened` gives the times, in the ticks of its phase, at which each event came. All other events never come."""
+def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]], first: Exact = 0) -> Expr:
+    """Returns the formula of a run: `happened` gives the times, in the ticks of its phase, at which each event came. All other events never come.
+
+    The formula holds from the tick `first` on.
+    """
 
     def step(x: Expr, walk: Callable[[Expr], Expr]) -> Expr:
         if isinstance(x, Select) and (event := event_of(x)) is not None:
@@ -63,16 +67,15 @@ def realized(e: Expr, happened: Mapping[Event, Sequence[Exact]]) -> Expr:
         if isinstance(x, Call) and x.op == "since" and x.args[0] in happened:
             return add(walk(x.args[1]), number(-happened[x.args[0]][0]))  # type: ignore[index]
         if isinstance(x, Call) and x.op == "count" and isinstance(x.args[0], Event):
-            times = happened.get(x.args[0], ())
-            return select(walk(x.args[1]), [(0, number(0)), *((at, number(k + 1)) for k, at in enumerate(times))])
-        if isinstance(x, Call) and x.op == "reduce":
-            v, k, *rest = (walk(a) for a in x.args)
-            if isinstance(k, Select):  # one level for each range between two reductions
-                return select(k.of, [(start, call("reduce", v, times, *rest)) for start, times in zip(k.starts, k.values, strict=True)])
-            return call("reduce", v, k, *rest)
+            times, time = happened.get(x.args[0], ()), walk(x.args[1])
+            scale, of, shift = parts(time)
+            past = bisect_right(times, first + shift) if of is T and scale == 1 else 0
+            return select(time, [(0, number(past)), *((at, number(k + 1)) for k, at in enumerate(times) if k >= past)])
+        if isinstance(x, Call) and any(branches(T, walk(a))[1:] for a in x.args):  # one level for each range between two reductions
+            return pointwise(lambda *args: rebuild(x, dict(zip(x.args, args, strict=True)).__getitem__), T, *map(walk, x.args))
         return rebuild(x, walk)
 
-    return _rewritten(e, step)
+    return _rewritten(e, step, EVENTS)
 
 
 def unhappened(e: Expr) -> Expr:
@@ -88,7 +91,7 @@ def unhappened(e: Expr) -> Expr:
         end = event.most - shift
         return select(T, [(0, before), (end, substitute(before, {T: number(end)}))])
 
-    return _rewritten(e, step)
+    return _rewritten(e, step, EVENTS)
 
 
 def after(e: Expr, event: Event) -> Expr:
@@ -104,11 +107,13 @@ def after(e: Expr, event: Event) -> Expr:
     return _rewritten(e, step)
 
 
-def _rewritten(e: Expr, step: Callable[[Expr, Callable[[Expr], Expr]], Expr]) -> Expr:
-    """Returns a tree rewritten by `step`, which gets a node and the function that rewrites the nodes below it."""
+def _rewritten(e: Expr, step: Callable[[Expr, Callable[[Expr], Expr]], Expr], marks: int = ~0) -> Expr:
+    """Returns a tree rewritten by `step`, which gets a node and the function that rewrites the nodes below it. Nodes that hold none of the `marks` stay."""
     memo: dict[Expr, Expr] = {}
 
     def walk(x: Expr) -> Expr:
+        if marks != ~0 and not x.holds & marks:
+            return x
         result = memo.get(x)
         if result is None:
             result = memo[x] = step(x, walk)

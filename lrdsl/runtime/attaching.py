@@ -208,9 +208,16 @@ class Attachment:
     def differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether another schedule of the same targets has another level at this tick in any group."""
         others = [schedule.evaluator_of(schedule.target(track.name)) for track in self.tracks]
-        return any(
-            one.level(tick, base) != track.evaluator.level(tick, base) for one, track in zip(others, self.tracks, strict=True) for _, base in track.slots
-        )
+        changed = [(one, track) for one, track in zip(others, self.tracks, strict=True) if one is not track.evaluator]
+        return any(self._levels(one, track, tick) != self._levels(track.evaluator, track, tick) for one, track in changed)
+
+    def _levels(self, evaluator: Evaluator, track: Track, tick: int) -> list[float]:
+        """The levels that an evaluator gives the groups of a track at a tick, by the code with which they are stored."""
+        if self.checked:
+            return [evaluator.level(tick, base) for _, base in track.slots]
+        apart: list[Slot] = [({}, base) for _, base in track.slots]
+        evaluator.code_at(tick).storing(track.key, apart)(tick)
+        return [group[track.key] for group, _ in apart]
 
     def snapshot(self) -> Snapshot:
         """A copy of what the groups hold."""

@@ -121,8 +121,11 @@ class Schedule:
         events = tuple(sorted((key, tuple(sorted(ticks))) for key, ticks in history.items() if ticks))
         if events == self.events:
             return self
-        program = attrs.evolve(self._source, events=events).read(self.program.samples)
-        return attrs.evolve(self, program=program, events=events).catching(self.program.numbers)
+        program = attrs.evolve(self._source, events=events).continued(self.program, dict(self.events), self.notes)
+        schedule = attrs.evolve(self, program=program, events=events)
+        same = {one.name for one, other in zip(self.targets, program.targets, strict=True) if one is other}
+        schedule._evaluators.update({name: evaluator for name, evaluator in self._evaluators.items() if name in same})
+        return schedule
 
     @cached_property
     def _source(self) -> Source:

@@ -10,11 +10,13 @@ import attrs
 from lrdsl.arguments import schedule, whole_number
 from lrdsl.check import check
 from lrdsl.check.keys import plain as bare
+from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
+from lrdsl.check.reductions import reduced
 from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems, refuse
 from lrdsl.expr.exact import Exact, plain
-from lrdsl.plan import Plan
+from lrdsl.plan import History, Plan
 from lrdsl.syntax import parse
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.replanning import bodies, continued, with_total
@@ -69,6 +71,24 @@ class Source:
         problems.raise_any()
         assert program is not None
         return program
+
+    def continued(self, program: Program, before: History, notes: Notes | None) -> Program:
+        """Returns a program after the events of this source, from that after those `before`. `notes` are those of the check of the text.
+
+        A target that no new event concerns stays. Where events have only reduced its levels, its plan is made from the plan before.
+        """
+        history = dict(self.events)
+        changed = {key for key in {*before, *history} if before.get(key) != history.get(key)}
+        targets = [self._continued(program, t, before, notes) if any(w.key in changed for w in t.plan.watches) else t for t in program.targets]
+        return attrs.evolve(program, targets=tuple(targets))
+
+    def _continued(self, program: Program, target: Target, before: History, notes: Notes | None) -> Target:
+        plan = reduced(target.plan, before, dict(self.events))
+        if plan is not None:
+            return attrs.evolve(target, plan=plan)
+        if target.number is not None:
+            return self._read_member(program, target, target.number)
+        return self.read(program.samples, only=target.written, earlier=notes).targets[0]
 
     def with_members(self, program: Program, numbers: Mapping[str, Iterable[int]]) -> Program:
         """Returns the program with the members of each family that have these numbers. Raises `ScheduleError` if a number has no schedule."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import warnings
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +65,17 @@ def test_a_resumed_run_is_the_unbroken_run(node: Node, metrics: list[dict[str, f
     assert second.get_last_lr() == first.get_last_lr()
     assert run(second, metrics[stop:]) == levels[stop:]
     assert second.state_dict() == unbroken.state_dict()
+
+
+@examples(60)
+@given(texts.driven(), reports)
+def test_the_plan_after_events_is_the_one_that_the_text_gives(node: Node, metrics: list[dict[str, float]]) -> None:
+    """It is made from the plan before each event, and equals the plan of a whole check to the last digit."""
+    scheduler = runner(canonical(node))
+    run(scheduler, metrics)
+    schedule, anew = scheduler.schedule.after(scheduler.log.events), pickle.loads(pickle.dumps(lrdsl.parse(canonical(node))))  # which has no notes
+    source = attrs.evolve(anew._source, events=schedule.events)
+    assert [target.plan for target in schedule.targets] == [target.plan for target in source.read({}).targets]
 
 
 @examples(30)

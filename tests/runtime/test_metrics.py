@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 import lrdsl
+from lrdsl.check import phases
 from lrdsl.runtime.reports import MetricWarning
+from lrdsl.schedule import source
+from tests.counting import work
 
 
 def compiled(text: str, *bases: float, **options: Any) -> Any:
@@ -252,3 +255,41 @@ def test_the_warning_about_a_metric_points_at_the_caller() -> None:
 def test_brackets_and_names_of_phases_after_an_event_change_nothing(text: str) -> None:
     scheduler = compiled(text)
     assert run(scheduler, 0.5, 0.2, *[0.9] * 10) == [1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0, 0.0, 0.0]
+
+
+CUTS = ["warmup(2) then plateau(patience=0, metric=loss)", "0.5 * (hold(1) then plateau(patience=0, min=0.01x, metric=loss))"]
+
+
+def driven(text: str) -> Any:
+    return lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 1.0, "weight_decay": 0.1}]))
+
+
+@pytest.mark.parametrize(("text", "others"), [(CUTS[0], ""), (CUTS[1], ""), (CUTS[0], "; weight_decay = hold until loss < 0 then linear(5)")])
+def test_a_cut_of_a_plateau_checks_nothing(text: str, others: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its plan is that of the tick before, and another level from there on."""
+    scheduler = driven(f"lr = {text}{others}")
+    run(scheduler, *[1.0] * 3)
+    came = len(scheduler.log.events)
+    levels = [lrdsl.parse(text).supposing(*range(4 - came, 5 + k)).at(4 + k) for k in range(8)]
+    monkeypatch.setattr(source, "check", None)
+    assert [run(scheduler, 1.0)[0] for _ in levels] == levels
+
+
+def test_a_cut_costs_little_more_than_the_one_before() -> None:
+    """Where the level changed before is looked at; the levels are not."""
+    scheduler = compiled("plateau(patience=0, factor=0.99, metric=loss)")
+    costs = [work(lambda: scheduler.step(loss=1.0)) for _ in range(110)]
+    assert (costs[100] - costs[10]) / 90 < 25
+
+
+def test_an_event_leaves_other_phases_and_targets_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What depends on no event is not read again: here long chains of cycles that grow."""
+    cycles = "restarts(cosine(10), stretch=1.1)"
+    scheduler = driven(f"lr = hold until loss < 0.3 then {cycles}; weight_decay = {cycles} until plateau(metric=acc)")
+    scheduler.step(loss=1.0, acc=0.1)
+    scheduler.step(loss=1.0, acc=0.2)
+    before = scheduler.schedule
+    monkeypatch.setattr(phases, "combinator_curve", None)
+    scheduler.step(loss=0.1, acc=0.3)
+    assert scheduler.schedule.target("weight_decay") is before.target("weight_decay")
+    assert scheduler.schedule.target("lr").plan == before.supposing(3).target("lr").plan != before.target("lr").plan

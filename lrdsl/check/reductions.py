@@ -1,0 +1,51 @@
+"""The plan of a run in which a metric has reduced the level once more: made from the plan before, since only the level from that tick on is new."""
+
+from __future__ import annotations
+
+import attrs
+
+from lrdsl.check.finite import proved
+from lrdsl.expr import STAIRS, WIDE, Event, Expr, T, branches, realized, select
+from lrdsl.expr.exact import Exact
+from lrdsl.plan import History, Plan
+
+
+def reduced(plan: Plan, before: History, after: History) -> Plan | None:
+    """Returns the plan after more events than before; None where the text must be read again, since another event came, or a level may be too large."""
+    added = {key: ticks for key, ticks in after.items() if ticks != before.get(key, ())}
+    tick = min((ticks[-1] for ticks in added.values()), default=0)
+    if any(before.get(key, ()) != ticks[:-1] for key, ticks in added.items()) or not before.keys() <= after.keys():
+        return None
+    if any(watch.ends for watch in plan.watches if watch.key in added) or plan.level.holds & (STAIRS | WIDE):
+        return None
+    if _level(plan, before, tick) is not _from(plan.level, tick):  # it was rewritten, to stay finite
+        return None
+    level = _level(plan, after, tick)
+    finite, proof = proved(level, False)
+    if finite is not level or proof.large or proof.fault is not None:
+        return None
+    return attrs.evolve(plan, level=select(T, [(0, plan.level), (tick, level)]))
+
+
+def _level(plan: Plan, history: History, tick: int) -> Expr:
+    """Returns the formula of a plan from a tick on, after these events."""
+    return _from(realized(_from(plan.law, tick), times(plan, history), tick), tick)
+
+
+def _from(level: Expr, tick: int) -> Expr:
+    """Returns a formula without the pieces that are over before a tick."""
+    pieces = branches(T, level)
+    over = sum(1 for start, _ in pieces[1:] if start <= tick)
+    return select(T, pieces[over:])
+
+
+def times(plan: Plan, history: History) -> dict[Event, tuple[Exact, ...]]:
+    """Returns when each event of a plan came, in ticks of its phase, as far as the `law` of the plan still holds the event."""
+    came: dict[Event, tuple[Exact, ...]] = {}
+    for watch in plan.watches:
+        ticks = () if watch.key is None else history.get(watch.key, ())
+        if watch.start is not None:
+            came[watch.event] = tuple(sorted([*came.get(watch.event, ()), *(tick - watch.start for tick in ticks if watch.end is None or tick <= watch.end)]))
+        if watch.ends and watch.event.most is not None and not came.get(watch.event):
+            came[watch.event] = (watch.event.most,)
+    return came
