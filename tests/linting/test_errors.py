@@ -31,7 +31,7 @@ def codes_of(explanation: Explanation, example: str) -> list[str]:
         return [d.code for d in check_source(Path("a.yaml"), example, Settings(Path())).diagnostics]
     optimizer = SimpleNamespace(param_groups=[{"lr": 0.1, "betas": (0.9, 0.999)}])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", lrdsl.ScheduleWarning)
+        warnings.simplefilter("ignore", UserWarning)
         try:
             exec(example, {"lrdsl": lrdsl, "optimizer": optimizer})
         except lrdsl.ScheduleError as error:
