@@ -19,28 +19,24 @@ def add(verbs: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints what a code means."""
+    """Prints what a code means, why it matters, and a bad and a good example."""
     from lrdsl.diagnostics import CODES
     from lrdsl.linting.linter import ABOUT
-    from lrdsl.linting.reports import explained, title
+    from lrdsl.linting.reports import explained, name
     from lrdsl.rules.catalogue import RULES
 
     code = arguments.code.upper()
+    if code not in (codes := (*CODES, *RULES, *ABOUT)):
+        near = did_you_mean(code, codes)
+        raise refuse("LR152", f"there is no code `{shown(arguments.code)}`", f"did you mean `{near}`?" if near else "`lrdsl rules` lists the rules")
+    terminal.say(f"{code} {name(code)}", "", *explained(code).split("\n"))
     rule = RULES.get(code)
     if rule is not None:
-        terminal.say(f"{code} {rule.name}", "", *explained(rule).split("\n"))
-        if rule.clock:
-            terminal.say(f"in a run with {', '.join(f'{name}={value}' for name, value in rule.clock.items())}")
         if rule.groups:
             bad, good = (", ".join(str(dict(group)) for group in groups) for groups in rule.groups)
             terminal.say(f"with the param groups {bad}" + f", and {good}" * (bad != good))
         terminal.say(*["`lrdsl.compile` warns of it too"] * rule.compiles)
         terminal.say("", *[f"repair: {rule.fix}"] * bool(rule.fix))
-    elif code in CODES or code in ABOUT:
-        terminal.say(f"{code}: {title(code)}")
-    else:
-        near = did_you_mean(code, [*CODES, *RULES])
-        raise refuse("LR152", f"there is no code `{shown(arguments.code)}`", f"did you mean `{near}`?" if near else "`lrdsl rules` lists the rules")
 
 
 def rules(_: argparse.Namespace) -> None:

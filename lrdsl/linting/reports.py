@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -18,7 +19,10 @@ from lrdsl.escaping.visible import encodable, visible, xml
 from lrdsl.linting.linter import ABOUT, is_safe
 from lrdsl.linting.projects import Checked
 from lrdsl.rules.catalogue import RULES, page
-from lrdsl.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from lrdsl.linting.errors import Explanation
+    from lrdsl.rules.rule import Rule
 
 
 def text(files: Sequence[Checked], unsafe: bool = False) -> Iterator[tuple[Styled, ...]]:
@@ -122,18 +126,26 @@ def _uri(path: str) -> str:
 
 def _described(code: str) -> dict[str, Any]:
     """The description of a rule in a SARIF report."""
-    rule = RULES.get(code)
-    short = {"id": code, "shortDescription": {"text": title(code)}}
-    if rule is None:
-        return short
-    help = explained(rule)
-    return {**short, "name": rule.name, "fullDescription": {"text": rule.why}, "help": {"text": help, "markdown": help}}
+    help = explained(code)
+    named = {"id": code, "name": name(code), "shortDescription": {"text": title(code)}}
+    return {**named, "fullDescription": {"text": _explanation(code).why}, "help": {"text": help, "markdown": help}}
 
 
-def explained(rule: Rule) -> str:
-    """What a rule finds, why it matters, and its two examples."""
-    bad, good = (text.replace("\n", "\n    ") for text in (rule.bad, rule.good))
-    return f"{rule.finds} {rule.why}\n\nnot so:\n\n    {bad}\n\nbut:\n\n    {good}"
+def _explanation(code: str) -> Rule | Explanation:
+    """The declaration of a code: its rule, or the explanation of an error."""
+    if code in RULES:
+        return RULES[code]
+    from lrdsl.linting.errors import EXPLANATIONS  # few reports need them
+
+    return EXPLANATIONS[code]
+
+
+def explained(code: str) -> str:
+    """What a code means, why it matters, its two examples, and what they need."""
+    about = _explanation(code)
+    bad, good = (text.rstrip().replace("\n", "\n    ") for text in (about.bad, about.good))
+    facts = f"\n\nin a run with {', '.join(f'{name}={value}' for name, value in about.clock.items())}" if about.clock else ""
+    return f"{about.finds} {about.why}\n\nnot so:\n\n    {bad}\n\nbut:\n\n    {good}{facts}"
 
 
 def junit(files: Sequence[Checked]) -> str:
@@ -197,12 +209,12 @@ def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
 
 def name(code: str) -> str:
     """The name of a code: that of its rule, or its title with hyphens."""
-    return RULES[code].name if code in RULES else title(code).replace("`", "").replace(",", "").replace(" ", "-")
+    return RULES[code].name if code in RULES else re.sub(r"[^\w -]", "", title(code)).replace(" ", "-")
 
 
 def url(code: str) -> str:
-    """The address of the explanation of a rule, in the page that comes with lrdsl; "" for other codes."""
-    return f"{page().as_uri()}#{code.lower()}-{RULES[code].name}" if code in RULES else ""
+    """The address of the explanation of a code, in the page that comes with lrdsl."""
+    return f"{page().as_uri()}#{code.lower()}-{name(code)}"
 
 
 def title(code: str) -> str:

@@ -15,7 +15,9 @@ import pytest
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.files.folder import Folder
+from lrdsl.linting.errors import EXPLANATIONS, Explanation
 from lrdsl.linting.linter import Selection, lint
+from lrdsl.linting.reports import name
 from lrdsl.rules.catalogue import FAMILIES, RULES
 from lrdsl.rules.finding import UNUSED
 from lrdsl.rules.rule import Rule
@@ -372,13 +374,19 @@ def page() -> str:
     parts = [
         "# Rules\n",
         "These rules of `lrdsl check` find what a text without errors surely does not mean. `# lrs: ignore[LR203]` at the end of a line silences a rule or an error there, in any file; a comment that",
-        f"silences nothing is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. `lrdsl explain CODE` explains errors (`LR0xx`, `LR1xx`).\n",
+        f"silences nothing is `{UNUSED}`. `--fix` makes the repairs that keep every level, `--unsafe-fixes` the others too. `lrdsl explain CODE` says what stands here.\n",
         "`lrdsl.compile` knows the bases of the param groups and the clock of the run, and warns of what the rules that name it find with them: each warning is a `lrdsl.ScheduleWarning`,",
         'points at the code that calls, and begins with the code of the rule. `warnings.filterwarnings("ignore", "LR301")` turns one off, a comment in the text too.\n',
     ]
     for family, rules in FAMILIES.items():
         parts.append(f"## {family.capitalize()}\n")
         parts += [entry(rule) for rule in rules]
+    parts += [
+        "## Errors\n",
+        "A text with an error is refused, and so is a wrong call. `LR0xx` are about how a text is written, `LR1xx` about what it says, `LR15x` about what the program gives,",
+        "and `LR9xx` about files and comments. In the lines of Python, `optimizer` has one param group, with `betas`.\n",
+    ]
+    parts += [error_entry(explanation) for explanation in EXPLANATIONS.values()]
     return "\n".join(parts)
 
 
@@ -389,6 +397,12 @@ def entry(rule: Rule) -> str:
     facts = f" (with {', '.join(known)})" if known else ""
     compiles = " `lrdsl.compile` warns of it too." * rule.compiles
     return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}{compiles}{repair}\n\n```lrs\n{rule.bad}\n```\n\nis better{facts}\n\n```lrs\n{rule.good}\n```\n"
+
+
+def error_entry(e: Explanation) -> str:
+    facts = f" (with {', '.join(f'`{key}={n}`' for key, n in e.clock.items())})" if e.clock else ""
+    bad, good = (f"```{e.language}\n{text.rstrip()}\n```" for text in (e.bad, e.good))
+    return f"### {e.code} `{name(e.code)}`\n\n{e.finds} {e.why}\n\n{bad}\n\nis right as{facts}\n\n{good}\n"
 
 
 def test_the_page_is_written_from_the_declarations() -> None:
