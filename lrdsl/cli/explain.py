@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     code = arguments.code.upper()
     if code not in (codes := (*CODES, *RULES, *ABOUT)):
-        near = did_you_mean(code, codes)
-        raise refuse("LR152", f"there is no code `{shown(arguments.code)}`", f"did you mean `{near}`?" if near else "`lrdsl rules` lists the rules")
+        near = did_you_mean(code.lower(), map(str.lower, codes))
+        raise refuse("LR152", f"there is no code `{shown(arguments.code)}`", f"did you mean `{near.upper()}`?" if near else "`lrdsl rules` lists the rules")
     terminal.say(f"{code} {name(code)}", "", *explained(code).split("\n"))
     rule = RULES.get(code)
     if rule is not None:
