@@ -73,12 +73,13 @@ class _Level:
         return self.functions[machine](ticks)
 
 
-def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None, **options: Unpack[Options]) -> Callable[[Any], Any]:
+def schedule(text: str | Schedule, base: float | None = None, target: str | None = None, **options: Unpack[Options]) -> Callable[[Any], Any]:
     """Returns a function that takes the step count and returns the level, in JAX's float type.
 
-    Parameters: `text`, schedule text or a `Schedule`; `base`, the base value, as the peak learning rate; `target`, the name of a target if the text has
-    several; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric, since a function
-    of the step count cannot.
+    Parameters: `text`, schedule text or a `Schedule`; `base`, the base value, as the peak learning rate, 1 unless it is given; `target`, the name of a target
+    if the text has several; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text, and for a schedule that follows a metric,
+    since a function of the step count cannot. Warns as `lrdsl.compile` does, with a `ScheduleWarning`, of what looks like a mistake for the base and clock that
+    are given.
 
     The count may be a number or an array of any shape and type; one below 0 counts as 0. The function can be pickled.
 
@@ -87,5 +88,9 @@ def schedule(text: str | Schedule, base: float = 1.0, target: str | None = None,
     >>> [round(float(jax.jit(rate)(t)), 4) for t in (0, 5, 10)]
     [0.0, 0.1, 0.05]
     """
+    from lrdsl.runtime.warnings import warn_of_function
+
     s = timed(text, target, options)
-    return _Level(s, s.checked_base(base, target), target)
+    number = s.checked_base(1.0 if base is None else base, target)
+    warn_of_function(s, target, None if base is None else number)
+    return _Level(s, number, target)

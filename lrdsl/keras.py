@@ -62,18 +62,25 @@ class _Library:
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A schedule as a Keras `LearningRateSchedule`.
 
-    Parameters: `text`, schedule text or an `lrdsl.Schedule`; `base`, the base value, as the peak learning rate; `target`, the name of a target if the text has
-    several; `name`, a name for Keras to save; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text, and for a schedule that
-    follows a metric.
+    Parameters: `text`, schedule text or an `lrdsl.Schedule`; `base`, the base value, as the peak learning rate, 1 unless it is given; `target`, the name of a
+    target if the text has several; `name`, a name for Keras to save; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text,
+    and for a schedule that follows a metric. Warns as `lrdsl.compile` does, with a `ScheduleWarning`, of what looks like a mistake for the base and clock that
+    are given.
 
     A level is computed from the whole step in double precision (on JAX without `jax_enable_x64` in single) and then rounded to `keras.config.floatx()`.
     """
 
-    def __init__(self, text: str | Parsed, base: float = 1.0, target: str | None = None, name: str | None = None, **options: Unpack[Options]) -> None:
+    def __init__(self, text: str | Parsed, base: float | None = None, target: str | None = None, name: str | None = None, **options: Unpack[Options]) -> None:
+        from lrdsl.runtime.warnings import warn_of_function
+
+        self._set(reading.timed(text, target, options), str(text), base, target, name)
+        warn_of_function(self.schedule, target, self._given_base)
+
+    def _set(self, schedule: Parsed, text: str, base: float | None, target: str | None, name: str | None) -> None:
         super().__init__()
-        self.schedule = reading.timed(text, target, options)
-        self.text = str(text)
-        self.base, self.target, self.name = self.schedule.checked_base(base, target), target, name
+        self.schedule, self.text, self.target, self.name = schedule, text, target, name
+        self.base = schedule.checked_base(1.0 if base is None else base, target)
+        self._given_base = None if base is None else self.base
         self._functions: dict[Machine, Callable[[Any], Any]] = {}
 
     def __call__(self, step: Any) -> Any:
@@ -88,14 +95,14 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         return level if floatx == "float64" and not wide else keras.ops.cast(level, floatx)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.schedule, self.base, self.target, self.name)
+        return _again, (self.schedule, self.text, self._given_base, self.target, self.name)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make the same schedule, for Keras to save. Raises `ScheduleError` for a text that uses files, since a saved model has none."""
         if self.schedule.library is not None:
             _check_alone(self.text, self.schedule)
         facts = {name: fact for name, fact in self.schedule.clock.facts().items() if not isinstance(fact, list)}  # a batch that changes stands in the text
-        config = {"text": self.text, "base": self.base, "target": self.target, "name": self.name, **facts}
+        config = {"text": self.text, "base": self._given_base, "target": self.target, "name": self.name, **facts}
         if self.schedule.names:
             config["names"] = {name: plain(value) for name, value in self.schedule.names}
         return config
@@ -125,9 +132,11 @@ def _number(value: Any) -> Any:
         return value
 
 
-def _again(schedule: Parsed, base: float, target: str | None, name: str | None) -> Schedule:
-    """Makes a copy of a schedule, for `copy` and `pickle`."""
-    return Schedule(schedule, base, target, name)
+def _again(schedule: Parsed, text: str, base: float | None, target: str | None, name: str | None) -> Schedule:
+    """Makes a copy of a schedule, for `copy` and `pickle`. It does not warn again."""
+    copy = Schedule.__new__(Schedule)
+    copy._set(schedule, text, base, target, name)
+    return copy
 
 
 def _has_doubles() -> bool:

@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -158,3 +159,19 @@ def test_a_text_that_uses_files_is_not_saved(tmp_path: Path) -> None:
 def test_a_hostile_configuration_is_refused(config: dict[str, object]) -> None:
     with pytest.raises(lrdsl.ScheduleError):
         lrdsl.keras.Schedule.from_config(config)
+
+
+def test_it_warns_as_compile_does_of_a_base_that_is_given() -> None:
+    with pytest.warns(lrdsl.ScheduleWarning, match="LR301") as recorded:
+        schedule = lrdsl.keras.Schedule("cosine(100, to=0.1)", base=1e-3)
+    assert [warning.filename for warning in recorded] == [__file__]
+    with pytest.warns(lrdsl.ScheduleWarning, match="LR217"):
+        lrdsl.keras.Schedule("multistep([30, 60, 80])", steps_per_epoch=1251, total_epochs=90)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pickle.loads(pickle.dumps(schedule)).get_config() == copy.deepcopy(schedule).get_config() == schedule.get_config()
+        default = lrdsl.keras.Schedule("cosine(100, to=0.1)")
+        again = lrdsl.keras.Schedule.from_config(json.loads(json.dumps(default.get_config())))
+        assert (again.base, again.get_config()["base"], float(again(0))) == (1.0, None, 1.0)
+    with pytest.warns(lrdsl.ScheduleWarning, match="LR301"):
+        lrdsl.keras.Schedule.from_config(schedule.get_config())

@@ -23,6 +23,7 @@ from lrdsl.expr import (
     Event,
     Expr,
     Num,
+    Product,
     Select,
     T,
     Wide,
@@ -68,11 +69,15 @@ class Proof:
     large: set[Expr] = attrs.Factory(set)
     failed: tuple[Expr, float, Range] | None = None
     _budget: int = _BUDGET
+    _largest: float = math.inf
 
     @classmethod
-    def of(cls, law: Expr, waits: bool, budget: int = _BUDGET) -> Proof:
-        """Returns the proof of a formula, with a budget of intervals. If the formula `waits` for events, that after each event is proved too."""
-        proof = cls()
+    def of(cls, law: Expr, waits: bool, budget: int = _BUDGET, largest: float = math.inf) -> Proof:
+        """Returns the proof of a formula, with a budget of intervals. If the formula `waits` for events, that after each event is proved too.
+
+        `largest` is the largest number of a machine that has smaller ones than doubles: parts that may be larger are large too.
+        """
+        proof = cls(largest=largest)
         for event in (None, *events_of(law)) if waits else (None,):
             proof._budget = budget
             tick = proof._first_fault(unhappened(law if event is None else after(law, event)) if waits else law)
@@ -122,6 +127,8 @@ class Proof:
             return False
         self.least = min(self.least, low)
         self.large |= box.large.keys()
+        if self._largest < math.inf:
+            self.large |= {x for x, (low, high) in box.memo.items() if isinstance(x, Call | Product) and max(-low, high) > self._largest}
         return True
 
     def _holds_in_turns(self, e: Expr, ranges: dict[Expr, Range], turns: list[Call]) -> bool:
@@ -195,6 +202,11 @@ def culprit(level: Expr, tick: float, base: Range) -> str | None:
     if not isinstance(first, Call) or any(may_overflow(box.of(a)) for a in first.args):
         return None
     return {"log1p": "log"}.get(first.op, first.op)
+
+
+def fitting(level: Expr, largest: float) -> Expr:
+    """Returns a finite formula with marks on the parts that may be too large for a machine whose largest number this is."""
+    return widened(level, Proof.of(level, False, largest=largest).large)
 
 
 def widened(level: Expr, large: set[Expr]) -> Expr:

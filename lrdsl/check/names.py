@@ -102,7 +102,8 @@ def _follows_metric(node: Node, word: str) -> bool:
 def _counts_run(node: Node, word: str) -> bool:
     """Returns whether a node itself has a time that counts from the start of the run."""
     if isinstance(node, nodes.Call) and word in SHAPES:
-        return any(form.dated for form in SHAPES[word])
+        since = (a.value for i, a in enumerate(node.arguments) if a.name == "since" or (i > 1 and not a.name))
+        return any(form.dated for form in SHAPES[word]) and any(not isinstance(value, nodes.Name) or value.id != "phase" for value in since)
     return isinstance(node, nodes.Until) and any(not isinstance(c, nodes.Comparison | nodes.Call | nodes.Lasting) for c in node.conditions)
 
 

@@ -12,6 +12,7 @@ from lrdsl.clock import Options
 from lrdsl.diagnostics import refuse
 from lrdsl.numbers import traced
 from lrdsl.reading import timed
+from lrdsl.runtime.warnings import warn_of_function
 from lrdsl.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -92,16 +93,17 @@ _LIBRARIES = {True: _Library(torch.float64), False: _Library(torch.float32)}
 
 
 def schedule(
-    text: str | Schedule, base: float = 1.0, target: str | None = None, dtype: torch.dtype | None = None, **options: Unpack[Options]
+    text: str | Schedule, base: float | None = None, target: str | None = None, dtype: torch.dtype | None = None, **options: Unpack[Options]
 ) -> Callable[[Any], torch.Tensor]:
     """Returns a function that takes the step and returns the level, as tensors on one device, with the shape of the step.
 
     It is for training steps that run as a whole on the device, captured in a CUDA graph or compiled: `torch.compile` takes it with `fullgraph=True`. In other
     loops, `lrdsl.compile` is the way.
 
-    Parameters: `text`, schedule text or a `Schedule`; `base`, the base value, as the peak learning rate; `target`, the name of a target if the text has
-    several; `dtype`, the float type of the level, by default torch's; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for a wrong text,
-    and for a schedule that follows a metric, since a function of the step cannot.
+    Parameters: `text`, schedule text or a `Schedule`; `base`, the base value, as the peak learning rate, 1 unless it is given; `target`, the name of a target
+    if the text has several; `dtype`, the float type of the level, by default torch's; the options of `lrdsl.parse`, for a text only. Raises `ScheduleError` for
+    a wrong text, and for a schedule that follows a metric, since a function of the step cannot. Warns as `lrdsl.compile` does, with a `ScheduleWarning`, of
+    what looks like a mistake for the base and clock that are given.
 
     The step may be a number or a tensor of any shape and type; one below 0 counts as 0. The level is computed in double precision, except on Apple's GPUs, and
     rounded once. The function can be pickled.
@@ -116,4 +118,6 @@ def schedule(
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise refuse("LR152", f"dtype is {quoted(dtype)}", "give a float type: `dtype=torch.float32`", str(text))
     s = timed(text, target, options)
-    return Level(s, s.checked_base(base, target), target, dtype)
+    number = s.checked_base(1.0 if base is None else base, target)
+    warn_of_function(s, target, None if base is None else number)
+    return Level(s, number, target, dtype)

@@ -1,9 +1,10 @@
-"""Warnings at `compile`: the rules that know more with the bases of the groups and the clock of the run."""
+"""Warnings at `compile`, and where a function of the step is made: the rules that know more with the bases and the clock of the run."""
 
 from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lrdsl.diagnostics import Diagnostic, ScheduleWarning, Span
@@ -27,6 +28,16 @@ def warn(attachment: Attachment) -> None:
     for track in attachment.tracks:
         groups = tuple([(numbers[id(group)], group) for group, _ in track.slots if id(group) in numbers])  # a value that is in no group has none
         driven.append(Driven(schedule.target(track.name), tuple([base for _, base in track.slots]), groups))
+    _warn(schedule, driven)
+
+
+def warn_of_function(schedule: Schedule, target: str | None, base: float | None) -> None:
+    """Warns of what the rules find in a target of which a program takes a function of the step, for the base that it gives; None if it gives none."""
+    _warn(schedule, [Driven(schedule.target(target), () if base is None else (base,))])
+
+
+def _warn(schedule: Schedule, driven: Iterable[Driven]) -> None:
+    """Warns of what the rules find in a schedule for these targets and their bases."""
     facts = Facts(schedule, tuple(driven))
     problems = findings(facts, _WITHOUT_RUN if facts.total is None else _RULES)
     if problems:

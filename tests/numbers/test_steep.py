@@ -19,6 +19,7 @@ import lrdsl.jax
 import lrdsl.keras
 import lrdsl.torch
 from lrdsl.expr import WIDE
+from lrdsl.runtime import torch_function
 from tests.check.test_finite import CYCLES, EXPONENTIALS, LEAST, PRODUCTS, SATURATING
 from tests.drawing import examples
 
@@ -87,6 +88,41 @@ def test_slopes_are_finite_at_whole_ticks_and_forwards(text: str) -> None:
     with jax.enable_x64(False):
         rate = lrdsl.jax.schedule(text, base=BASE)
         assert np.isfinite(jax.jit(jax.vmap(jax.grad(rate)))(jnp.array(ticks, jnp.float32))).all()
+
+
+#: Texts with parts that doubles hold, and floats of single precision do not.
+OVER_SINGLE = [
+    "scale(min(2, 1.2^t)) for 1000",
+    "scale(max(0.5, 2 - 1.2^t)) for 1000",
+    "min(hold(at=2), scale(1.2^t)) for 1000",
+    "clip(scale(exp(t/5)), high=1x) for 900",
+    "scale(1/(1 + exp(t/5))) for 1000",
+    "scale(exp(-exp(t/10))) for 60",
+    "scale(1/(t + 1)^15)",
+    "scale(min(1, exp(t) * 1e-3)) for 600",
+    "scale(min(1, sqrt(1.5^t)/9)) for 1000",
+    "scale(1 - 1/(1 + 1.5^t)) for 1000",
+    "scale(min(2, 1.2^(t/2) * 1.3^t)) for 1000",
+    "scale(min(2, 1/0.8^t)) for 1000",
+    "scale(max(0.1, 1/(1.2^t - 0.5))) for 900",
+    "scale(min(3, exp(t/7) + exp(t/9))) for 600 then exp(0.9)",
+    "warmup(10) then scale(min(4, 1.3^t)) for 990",
+]
+
+
+@pytest.mark.parametrize("text", OVER_SINGLE)
+def test_what_single_precision_cannot_hold_is_infinite_there_and_has_no_slope(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = lrdsl.parse(text).values(1000, BASE)
+    with jax.enable_x64(False):
+        levels, slopes = jax.jit(jax.vmap(jax.value_and_grad(lrdsl.jax.schedule(text, base=BASE))))(jnp.arange(1000, dtype=jnp.float32))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch_function, "_SINGLE_ONLY", "cpu")
+    ticks = torch.arange(1000, dtype=torch.float32, requires_grad=True)
+    rates = lrdsl.torch.schedule(text, base=BASE)(ticks)
+    rates.sum().backward()
+    for single, slope in ((levels, slopes), (rates.detach(), ticks.grad)):
+        np.testing.assert_allclose(np.asarray(single), expected, rtol=2e-5, atol=1e-7)
+        assert np.isfinite(np.asarray(slope)).all()
 
 
 @pytest.mark.parametrize("text", ["scale(min(4, exp(t/9)))", "scale(min(4, 1.3^t))", "scale(1 - exp(-exp(t/30 - 4)))", "scale(1/(1 + t^30)^9)"])

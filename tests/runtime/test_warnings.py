@@ -6,6 +6,7 @@ import pickle
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -304,3 +305,40 @@ def test_a_warning_that_is_an_error_leaves_the_groups_untouched(code: str, torch
         assert all(group[key] is values[key] for key in values)
     assert float(shared) == pytest.approx(0.001)
     assert other is None or other.last_epoch == 0
+
+
+def function_warnings(door: str, text: str, **options: Any) -> list[str]:
+    """The codes of the warnings where a function of the step is made."""
+    make = import_module(f"lrdsl.{door}").schedule
+    with warnings.catch_warnings(record=True) as recorded:
+        warnings.simplefilter("always")
+        pickle.loads(pickle.dumps(make(text, **options)))
+    places = {warning.filename for warning in recorded}
+    assert places <= {__file__}
+    return [warning.message.diagnostic.code for warning in recorded if isinstance(warning.message, lrdsl.ScheduleWarning)]
+
+
+#: What says something of one base or of the clock: no text that follows a metric, and no rule of several groups.
+OF_FUNCTIONS = [case for case in BAD if not lrdsl.parse(case[0], **case[2]).metrics and case[1] is not TWO and case[3] not in ("LR312", "LR313")]
+
+
+@pytest.mark.parametrize("door", ["jax", "torch"])
+@pytest.mark.parametrize(("text", "groups", "options", "code", "_where"), OF_FUNCTIONS)
+def test_a_function_of_the_step_warns_as_compile_does(text: str, groups: Groups, options: dict[str, Any], code: str, _where: str, door: str) -> None:
+    target = lrdsl.parse(text, **options).main
+    held = groups[0][target.key]
+    base = held if target.element is None else held[target.element]
+    assert function_warnings(door, text, base=base, **options) == [code]
+    clock_alone = function_warnings(door, text, **options)
+    assert clock_alone == ([code] if options.keys() & {"total_steps", "total_epochs"} else clock_alone)
+    assert not {"LR301", "LR311"} & set(clock_alone)
+
+
+@pytest.mark.parametrize("door", ["jax", "torch"])
+@pytest.mark.parametrize("text", ["cosine(100, to=0.1)", "warmup(5) then max(exp(0.9), 0.01)"])
+def test_a_base_that_nobody_gave_is_spoken_of_nowhere(text: str, door: str) -> None:
+    """The levels are those of base 1, which is a base like any other if it is given."""
+    assert function_warnings(door, text) == []
+    assert function_warnings(door, text, base=1e-3) != []
+    made = import_module(f"lrdsl.{door}").schedule
+    assert float(made(text)(7)) == float(made(text, base=1.0)(7))
