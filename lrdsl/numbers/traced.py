@@ -32,8 +32,8 @@ def function(plan: Plan, base: float, machine: Machine, library: Any) -> Callabl
     `real`, which makes an array one of floats of the machine; `held`, which takes the slope from an array; `arange(n, like)`, the floats 0 .. n - 1 on the
     device of another array; `table`, which takes a NumPy array, and `take(table, at)`, which returns its numbers at places, which are floats.
     """
-    level = plan.level if machine is DOUBLE else fitting(plan.level, machine.largest)
-    codes = Evaluator.of(attrs.evolve(plan, level=level)).codes()
+    formula = plan.level if machine is DOUBLE else fitting(plan.level, machine.largest)
+    codes = Evaluator.of(attrs.evolve(plan, level=formula)).codes()
     tree = Choice(T, tuple([code.start for code in codes]), tuple([code.tree for code in codes]))
     writer = Writer(machine, T, machine.last)
     (level,) = writer.write(tree if len(codes) > 1 else codes[0].tree, base=base)
