@@ -14,10 +14,12 @@ from lrdsl.check.combinators import COMBINATORS, Combinator, declarations, param
 from lrdsl.check.prelude import recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.clock import CANONICAL_UNIT, UNITS
-from lrdsl.diagnostics import Problems, ScheduleError
+from lrdsl.diagnostics import Fix, Problems, ScheduleError
+from lrdsl.editor.names import RenameError, Symbol, caught, check_name, symbol_at
 from lrdsl.escaping.quoting import markdown
 from lrdsl.files.folder import Folder
 from lrdsl.kinds import DESCRIPTION, Kind, Parameter
+from lrdsl.linting.fixes import applied
 from lrdsl.plan import Phase
 from lrdsl.schedule import Schedule, parse
 from lrdsl.shapes import SHAPES, Shape
@@ -26,7 +28,6 @@ from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 from lrdsl.targets import Target
-from lrdsl.targets.patterns import braces_of
 
 #: How many characters before the cursor are searched for what is being typed, and for the name before a bracket.
 _NEAR = 500
@@ -79,17 +80,6 @@ class Document:
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
         return {s.name: s for s in statements if isinstance(s, nodes.Binding | nodes.Function)}
 
-    def _caught(self, offset: int) -> dict[str, Extent]:
-        """The names of the numbers that the target around a place catches in the names of groups, and where their braces stand."""
-        found: dict[str, Extent] = {}
-        for s in self.tree.statements if isinstance(self.tree, nodes.File) else ():
-            if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Indexed) and s.extent[0] <= offset <= s.extent[1]:
-                for selector in (selector for bracket in s.target.brackets for selector in bracket if isinstance(selector.value, str)):
-                    for braces in braces_of(str(selector.value)):
-                        start = selector.extent[0] + 1
-                        found.setdefault(braces.word, (start + braces.start, start + braces.end))
-        return found
-
     def hover(self, offset: int) -> tuple[Extent, str] | None:
         """The extent of the word at an offset, and its documentation in Markdown; None if it has none."""
         for node in self._at(offset):
@@ -104,7 +94,7 @@ class Document:
             word, extent = _word(node)
             if extent is None or not extent[0] <= offset <= extent[1]:
                 continue
-            doc = f"the number that `{{{word}}}` catches in the name of a group" if word in self._caught(offset) else self._doc(word)
+            doc = f"the number that `{{{word}}}` catches in the name of a group" if word in caught(self.tree, offset) else self._doc(word)
             if doc:
                 return extent, doc + self._phase_doc(node)
         return None
@@ -160,7 +150,7 @@ class Document:
                 return [Suggestion(option, "value", f"an option of `{argument}`") for option in parameters[argument].options]
             if not argument:
                 suggestions += [Suggestion(f"{p.name}=", "parameter", p.doc, _parameter_doc(p)) for p in parameters.values() if p.name not in present]
-        suggestions += [Suggestion(word, "name", "the number that the pattern catches in the name of a group") for word in self._caught(offset)]
+        suggestions += [Suggestion(word, "name", "the number that the pattern catches in the name of a group") for word in caught(self.tree, offset)]
         suggestions += [Suggestion(name, "name", canonical(node)) for name, node in self._names().items()]
         for name in (*SHAPES, *COMBINATORS):
             declaration = declarations(name)[0]
@@ -172,40 +162,27 @@ class Document:
 
     def definition(self, offset: int) -> Extent | None:
         """The extent of the definition of the name at an offset; None if the text does not define it."""
-        for node in self._at(offset):
-            word, extent = _word(node)
-            if extent is not None and extent[0] <= offset <= extent[1]:
-                slot = next((s for f in self._around(node) for s in f.parameters if s.name == word), None)
-                if slot is not None:
-                    return (slot.extent[0], slot.extent[0] + len(word))
-                if word in self._caught(offset):
-                    return self._caught(offset)[word]
-                if word in self._names():
-                    return self._names()[word].name_extent
-        return None
+        symbol = symbol_at(self.tree, offset)
+        return None if symbol is None else symbol.definitions[0]
 
-    def _around(self, node: Node) -> list[nodes.Function]:
-        """The function that a node is in: a list of one, or an empty one."""
-        statements = self._names().values()
-        return [f for f in statements if isinstance(f, nodes.Function) and f.extent[0] <= node.extent[0] and node.extent[1] <= f.extent[1]]
+    def symbol(self, offset: int) -> Symbol:
+        """The name of the text at an offset. Raises `RenameError` if there is none."""
+        symbol = symbol_at(self.tree, offset)
+        if symbol is None:
+            raise RenameError("only names that the text defines can be renamed" if self.tree is not None else "the text has an error: repair it first")
+        return symbol
 
-    def occurrences(self, offset: int) -> list[Extent]:
-        """The extents of the name at an offset: its definition by `let` or `def`, and all its uses. None for other words."""
-        if self.tree is None:
-            return []
-        names = self._names()
-        at = self.definition(offset)
-        word = next((name for name, s in names.items() if s.name_extent == at or s.name_extent[0] <= offset <= s.name_extent[1]), None)
-        if word is None:
-            return []
-        extents = [names[word].name_extent]
-        for node in nodes.walk(self.tree):
-            name, extent = _word(node)
-            if name != word or extent is None or isinstance(node, nodes.Binding | nodes.Function):
-                continue
-            if not any(s.name == word for f in self._around(node) for s in f.parameters):
-                extents.append(extent)
-        return sorted(set(extents))
+    def renamed(self, offset: int, word: str) -> list[Fix]:
+        """The edits that give the name at an offset a new word. Raises `RenameError` if the text would then say something else."""
+        symbol, schedule = self.symbol(offset), self.schedule
+        check_name(self.tree, symbol, word, () if schedule is None else dict(schedule.names))
+        fixes = [Fix(*extent, word) for extent in symbol.extents]
+        if schedule is not None:
+            try:
+                parse(applied(self.text, fixes), library=schedule.library, names=dict(schedule.names), **schedule.clock.given())
+            except ScheduleError as error:
+                raise RenameError(f"the text would have an error: {error.diagnostics[0].message}") from None
+        return fixes
 
     def hints(self) -> Iterator[tuple[int, str]]:
         """Yields hints with their offsets: after each phase its ticks and levels, and after each length with a unit its ticks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -21,10 +22,12 @@ from lrdsl import __version__
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
 from lrdsl.editor.editing import Document
 from lrdsl.editor.framing import Messages
+from lrdsl.editor.names import RenameError
 from lrdsl.editor.positions import Positions
 from lrdsl.escaping.visible import visible, visible_lines
 from lrdsl.linting.hosts import Embedded, UnreadableError
 from lrdsl.linting.projects import check_source, formatted, texts_of
+from lrdsl.linting.reports import url
 from lrdsl.linting.settings import Settings, SettingsError, SettingsOfFiles
 from lrdsl.syntax.tokens import MAX_TEXT
 
@@ -38,6 +41,8 @@ _COMPLETIONS = {
     "value": lsp.CompletionItemKind.Value,
     "name": lsp.CompletionItemKind.Variable,
 }
+#: The ending of the files of a language, by the name that editors give it.
+_LANGUAGES = {"lrs": ".lrs", "lrdsl": ".lrs", "yaml": ".yaml", "toml": ".toml", "json": ".json", "jsonc": ".jsonc", "python": ".py"}
 _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning, "note": lsp.DiagnosticSeverity.Information}
 
 
@@ -64,6 +69,15 @@ class _Text(TextDocument):
         if self._lines[0] is not self.source:
             self._lines = self.source, tuple(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", self.source))
         return self._lines[1]
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Answers a request that is refused with an error of the protocol, which editors show."""
+    try:
+        yield
+    except RenameError as error:
+        raise JsonRpcException(visible(str(error)), lsp.LSPErrorCodes.RequestFailed) from None
 
 
 @attrs.frozen(slots=False)
@@ -153,7 +167,8 @@ def server() -> LanguageServer:
         diagnostics = []
         for d in problems(file):
             place, text = file.range(d.span.start.offset, d.span.end.offset), f"{visible(d.message)}\n{visible(d.help)}"
-            diagnostics.append(lsp.Diagnostic(place, text, severity=_SEVERITIES[d.severity], code=d.code, source="lrdsl"))
+            about = lsp.CodeDescription(url(d.code))
+            diagnostics.append(lsp.Diagnostic(place, text, severity=_SEVERITIES[d.severity], code=d.code, code_description=about, source="lrdsl"))
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, file.host.version))
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
@@ -198,14 +213,27 @@ def server() -> LanguageServer:
         extent = None if place is None else place[1].definition(place[2])
         return None if file is None or place is None or extent is None else lsp.Location(params.text_document.uri, file.within(place[0], *extent))
 
-    @server.feature(lsp.TEXT_DOCUMENT_RENAME)
-    def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+    @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
+    def _(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder:
+        with _refusals():
+            file, embedded, document, offset = renamable(params)
+            symbol = document.symbol(offset)
+            return lsp.PrepareRenamePlaceholder(file.within(embedded, *(symbol.at(offset) or (offset, offset))), symbol.word)
+
+    @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
+    def _(params: lsp.RenameParams) -> lsp.WorkspaceEdit:
+        with _refusals():
+            file, embedded, document, offset = renamable(params)
+            fixes = document.renamed(offset, params.new_name)
+            return lsp.WorkspaceEdit({params.text_document.uri: [lsp.TextEdit(file.within(embedded, f.start, f.end), f.replacement) for f in fixes]})
+
+    def renamable(params: lsp.PrepareRenameParams | lsp.RenameParams) -> tuple[_OpenFile, Embedded, Document, int]:
+        """The file, the schedule and the place in it that a rename is about. Raises `RenameError` if there is no schedule."""
         file = opened(params.text_document.uri)
         place = None if file is None else file.at(params.position)
-        extents = [] if place is None or not params.new_name.isidentifier() else place[1].occurrences(place[2])
-        if file is None or place is None or not extents:
-            return None
-        return lsp.WorkspaceEdit({params.text_document.uri: [lsp.TextEdit(file.within(place[0], *extent), params.new_name) for extent in extents]})
+        if file is None or place is None:
+            raise RenameError("there is no schedule here")
+        return (file, *place)
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     def _(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
@@ -248,10 +276,10 @@ def server() -> LanguageServer:
 
 
 def _path(host: TextDocument) -> Path:
-    """The path of a document. One that is not saved yet gets a name in the current folder, with an ending that fits its language."""
+    """The path of a document. One that is not saved yet gets a name in the current folder, with the ending of its language, or else of its address."""
     if host.uri.startswith("file:") and host.path and "\0" not in host.path:
         return Path(host.path)
-    return Path("untitled.lrs" if host.language_id in ("lrs", "lrdsl") else f"untitled{Path(host.path or '').suffix or '.lrs'}".replace("\0", ""))
+    return Path(f"untitled{_LANGUAGES.get(host.language_id or '') or Path(host.path or '').suffix}".replace("\0", ""))
 
 
 def _token_data(file: _OpenFile) -> Iterator[int]:

@@ -70,7 +70,7 @@ def test_the_number_that_a_pattern_catches() -> None:
     here, elsewhere = text.index("k)"), text.rindex("k)")
     extent, doc = document.hover(here) or ((0, 0), "")
     assert (text[slice(*extent)], "`{k}` catches" in doc) == ("k", True)
-    assert document.definition(here) == (text.index("{k}"), text.index("{k}") + 3)
+    assert document.definition(here) == (text.index("{k}") + 1, text.index("{k}") + 2)
     assert "k" in [s.text for s in document.suggestions(here)]
     assert [hint for _, hint in document.hints()] == ["0 … 5: 1", "with k = 1: 0 … 5: 0.0004883"]
     both = Document.of(text, {})

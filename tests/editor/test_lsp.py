@@ -143,7 +143,65 @@ def test_definition_and_rename(client: Client) -> None:
     assert client.at("definition", uri, 3, 5)["range"]["start"] == {"line": 2, "character": 4}
     edits = client.at("rename", uri, 1, 5, newName="w")["changes"][uri]
     assert spans(edits) == [(1, 4, 8), (2, 18, 22)]
-    assert client.at("rename", uri, 3, 6, newName="not a name") is None
+    assert "is not a name" in refused(client, uri, 3, 6, "not a name")
+
+
+def refused(client: Client, uri: str, line: int, character: int, word: str) -> str:
+    """The message with which the server refuses to rename."""
+    client.number += 1
+    position = {"line": line, "character": character}
+    client.send({"id": client.number, "method": "textDocument/rename", "params": {"textDocument": {"uri": uri}, "position": position, "newName": word}})
+    while (answer := client.receive()).get("id") != client.number:
+        pass
+    assert answer["error"]["code"] == -32803
+    message: str = answer["error"]["message"]
+    return message
+
+
+def test_rename_of_parameters_and_refusals(client: Client) -> None:
+    uri = client.open("a.lrs", _TEXT)
+    assert client.at("prepareRename", uri, 2, 37) == {
+        "range": {"start": {"line": 2, "character": 36}, "end": {"line": 2, "character": 37}},
+        "placeholder": "n",
+    }
+    assert spans(client.at("rename", uri, 2, 36, newName="length")["changes"][uri]) == [(2, 6, 7), (2, 36, 37)]
+    assert "another parameter" in refused(client, uri, 1, 5, "n")
+    assert "only names that the text defines" in refused(client, uri, 2, 12, "x")
+    assert "there is no schedule here" in refused(client, client.open("b.yaml", "a: 3\n"), 0, 1, "x")
+
+
+def test_reports_carry_the_address_of_their_explanation(client: Client) -> None:
+    for name, text, code in (
+        ("a.lrs", "cosin(3)\n", "lr101-unknown-shape"),
+        ("b.lrs", "lr = cosine(95)  # lrs: ignore[LR307]\n", "lr901-comment-that-silences-nothing"),
+    ):
+        (report,) = client.published[client.open(name, text)]
+        assert report["codeDescription"]["href"].endswith(f"rules.md#{code}")
+    (note,) = client.published[client.open("c.yaml", 'lr_schedule: "cosine(${n})"\n')]
+    assert note["severity"] == 3, "a note is information"
+
+
+@pytest.mark.parametrize(
+    ("uri", "language", "text", "codes"),
+    [
+        ("untitled:Untitled-1", "lrs", "cosin(3)\n", ["LR101"]),
+        ("untitled:Untitled-2", "yaml", 'lr_schedule: "cosin(3)"\n', ["LR101"]),
+        ("untitled:Untitled-3", "python", "x = cosin(3)\n", []),
+        ("untitled:Untitled-4", "plaintext", "Dear all,\n", []),
+        ("untitled:Untitled-5", "python", 'import lrdsl\nlrdsl.parse("cosin(3)")\n', ["LR101"]),
+        ("vscode-notebook-cell:/a.ipynb#W0", "python", 'lr_schedule = "cosin(3)"\n', ["LR101"]),
+        ("untitled:/home/a.toml", "plaintext", 'lr_schedule = "cosin(3)"\n', ["LR101"]),
+    ],
+)
+def test_a_document_that_is_not_saved_is_read_by_its_language(client: Client, uri: str, language: str, text: str, codes: list[str]) -> None:
+    client.tell("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": language, "version": 1, "text": text}})
+    while uri not in client.published:
+        client.receive()
+    assert [d["code"] for d in client.published.pop(uri)] == codes
+    client.tell("textDocument/didClose", {"textDocument": {"uri": uri}})
+    while uri not in client.published:
+        client.receive()
+    assert client.published[uri] == []
 
 
 def test_formatting(client: Client) -> None:

@@ -100,7 +100,7 @@ def test_json_that_is_no_message(shared: Client, message: dict[str, Any]) -> Non
     lives(shared)
 
 
-METHODS = ("hover", "completion", "definition", "rename", "formatting", "codeAction", "inlayHint", "semanticTokens/full")
+METHODS = ("prepareRename", "hover", "completion", "definition", "rename", "formatting", "codeAction", "inlayHint", "semanticTokens/full")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -140,6 +140,8 @@ def test_every_request_has_an_answer(shared: Client, method: str) -> None:
             "vscode-notebook-cell:/a.ipynb#W0",
         ):
             found = answer(shared, f"textDocument/{method}", {"textDocument": {"uri": address}, **more})
+            if method in ("prepareRename", "rename") and found.get("error", {}).get("code") == -32803:  # refused, with a message
+                continue
             assert "error" not in found, (address, place, found)
             assert address in (uri, empty) or found["result"] in (None, [], {"data": []})
     lives(shared)
