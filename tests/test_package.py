@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import lrdsl
 from lrdsl.syntax.grammar import grammar_path
 
 ROOT = Path(__file__).parents[1]
+TEXT = "warmup(5) then cosine(95)"
 
 
 def fresh(code: str) -> str:
@@ -38,6 +41,21 @@ print([m for m in ("sympy", "numpy", "torch") if m in sys.modules])
 def test_a_text_that_is_only_checked_makes_no_code() -> None:
     code = "import sys, lrdsl; lrdsl.lint('warmup(5) then cosine(20)', total_steps=30); print([m for m in sys.modules if m.startswith('lrdsl.numbers')])"
     assert fresh(code) == "[]"
+
+
+@pytest.mark.parametrize(("name", "source"), [("a.lrs", TEXT), ("a.yaml", f"lr_schedule: {TEXT}"), ("a.py", f'lr_schedule = "{TEXT}"'), ("b.py", "x = 1")])
+def test_a_check_of_one_file_loads_only_what_reads_and_checks_it(tmp_path: Path, name: str, source: str) -> None:
+    (tmp_path / name).write_text(source, "utf-8")
+    code = (
+        f"import sys; before = set(sys.modules); from lrdsl.cli import main; main(['check', '-q', {str(tmp_path / name)!r}]); print(*{{*sys.modules}} - before)"
+    )
+    loaded = set(fresh(code).split())
+    heavy = {"rich", "numpy", "sympy", "torch", "lark", "platformdirs", "multiprocessing", "concurrent", "tomllib", "hashlib", "xml", "difflib"}
+    heavy |= {"lrdsl.linting.caching", "lrdsl.linting.repairing", "lrdsl.syntax.formatter", "lrdsl.linting.hosts.toml", "lrdsl.linting.hosts.notebook"}
+    assert loaded & heavy == set()
+    assert ("yaml" in loaded) is name.endswith(".yaml")
+    assert "lrdsl.linting.projects" in loaded
+    assert len([module for module in loaded if module.partition(".")[0] == "lrdsl"]) < 125, "few modules of our own"
 
 
 def test_every_public_name_is_there() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ import attrs
 from lrdsl.cli import terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from lrdsl.linting.listing import ListedFile
     from lrdsl.linting.projects import Checked
     from lrdsl.linting.settings import SettingsOfFiles
@@ -95,8 +97,7 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
         if arguments.show_files:
             terminal.say(*(str(file.path) for file in listing.files))
             return 2 if missing else 0
-        console = terminal.console(stderr=True) if not arguments.quiet else None
-        results = check_files([file.path for file in listing.files], settings, repair, silence, not arguments.no_cache, console)
+        results = check_files([file.path for file in listing.files], settings, repair, silence, not arguments.no_cache, _console(arguments))
         if writes:
             results = [_write(c, file, settings) for c, file in zip(results, listing.files, strict=True)]
         results += [projects.unread(path, reason) for path, reason in listing.unread]
@@ -112,6 +113,11 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     if arguments.format in ("text", "concise") and not arguments.quiet:
         terminal.complain(*reports.summary(results, unsafe))
     return _status(arguments, results, missing)
+
+
+def _console(arguments: argparse.Namespace) -> Callable[[], Console] | None:
+    """Makes the console that shows how far the check is; None for a quiet command."""
+    return None if arguments.quiet else lambda: terminal.console(stderr=True)
 
 
 def print_report(kind: str, results: Sequence[Checked], unsafe: bool = False, statistics: bool = False, file: str | None = None) -> None:

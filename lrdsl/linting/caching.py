@@ -42,6 +42,7 @@ class Cache:
     path: Path | None
     mark: str
     entries: dict[str, Any] = attrs.field(factory=dict)
+    _folders: dict[str, str] = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, root: Path) -> Cache:
@@ -55,18 +56,25 @@ class Cache:
         except _DAMAGE:
             return cls(path, mark)
 
-    def clean(self, path: Path, settings: object) -> int | None:
-        """The number of schedules in a file that was clean with these settings and has not changed, nor any file that it uses; None for any other file."""
+    def clean(self, path: Path, settings: str) -> int | None:
+        """The number of schedules in a file that was clean with settings spelled like this and has not changed, nor any file that it uses; None for another."""
         try:
             digest, file, texts, used = self.entries[str(path.absolute())]
             same = (
-                digest == _content(read_bytes(path, MAX_BYTES), settings)
-                and file == os.path.realpath(path)
-                and all(_is_unchanged(*file_used) for file_used in used)
+                digest == _content(read_bytes(path, MAX_BYTES), settings) and file == self._real(path) and all(_is_unchanged(*file_used) for file_used in used)
             )
             return texts if same and type(texts) is int and 0 <= texts < MAX_BYTES else None
         except _DAMAGE:
             return None
+
+    def _real(self, path: Path) -> str:
+        """The real path of a file. That of each folder is looked up once."""
+        if path.is_symlink():
+            return os.path.realpath(path)
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)  # noqa: PTH118 - many, and a Path is slow
 
     def keep(self, clean: Mapping[Path, list[Any]]) -> None:
         """Adds clean files, each with its entry, and writes the cache."""
@@ -81,7 +89,7 @@ class Cache:
             pass
 
 
-def entry(path: Path, source: str, settings: object, texts: int, used: Iterable[Used]) -> list[Any]:
+def entry(path: Path, source: str, settings: str, texts: int, used: Iterable[Used]) -> list[Any]:
     """The entry of a clean file: a digest of its content, its real path, the number of its schedules, and for each file that it uses its paths and digest."""
     return [_content(source, settings), os.path.realpath(path), texts, [[file.folder, file.path, str(file.file), _digest(file.text)] for file in used]]
 
@@ -121,9 +129,9 @@ def _is_unchanged(folder: str, path: str, file: str, digest: str) -> bool:
     return real == file and _digest(read_text(Path(real), follow=False)) == digest
 
 
-def _content(data: bytes | str, settings: object) -> str:
+def _content(data: bytes | str, settings: str) -> str:
     """A digest of a file's content and of the settings that it is checked with."""
-    return _digest(data) + _digest(repr(settings))
+    return _digest(data) + _digest(settings)
 
 
 def _digest(data: bytes | str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from lrdsl.linting import projects
-from lrdsl.linting.caching import Cache
 from lrdsl.linting.projects import Checked
 from lrdsl.linting.settings import Settings, SettingsOfFiles
 
@@ -23,42 +22,54 @@ _MANY = 200
 _WORTH = 50
 #: A file and its settings.
 _Job: TypeAlias = "tuple[Path, Settings]"
+#: The check of one file.
+_Check: TypeAlias = "Callable[[_Job], Checked]"
 
 
-def check_files(paths: Sequence[Path], settings: SettingsOfFiles, repair: str, silence: bool, cached: bool, console: Console | None) -> list[Checked]:
-    """The results for all files, in their order. Files that the cache knows to be clean are not checked again. A `console` shows how far the check is.
+def check_files(
+    paths: Sequence[Path], settings: SettingsOfFiles, repair: str, silence: bool, cached: bool, console: Callable[[], Console] | None
+) -> list[Checked]:
+    """The results for all files, in their order. Files that the cache knows to be clean are not checked again. `console` makes the console that shows how far
+    the check is; it is called if there are many files.
 
     Raises `SettingsError`.
     """
     jobs = [(path, settings.of(path)) for path in paths]
     if not cached or len(jobs) < _WORTH:
-        return list(_check_all(jobs, repair, silence, console))
+        return list(_check_all(jobs, partial(_check, repair=repair, silence=silence), console))
+    from lrdsl.linting.caching import Cache  # imported here: a run over few files uses no cache
+
     cache = Cache.of(settings.of(Path.cwd() / "here").root)
-    clean = {path: texts for path, own in jobs if (texts := cache.clean(path, own)) is not None}
+    clean = {path: texts for path, own in jobs if (texts := cache.clean(path, own.spelled)) is not None}
     others = [job for job in jobs if job[0] not in clean]
-    results = dict(zip((path for path, _ in others), _check_all(others, repair, silence, console), strict=True))
+    check = partial(_check, repair=repair, silence=silence, remember=True)
+    results = dict(zip((path for path, _ in others), _check_all(others, check, console), strict=True))
     cache.keep({path: c.entry for path, c in results.items() if c.entry is not None})
     return [results[path] if path in results else Checked(str(path), "", (), 0, clean[path]) for path in paths]
 
 
-def _check_all(jobs: Sequence[_Job], repair: str, silence: bool, console: Console | None) -> Iterator[Checked]:
+def _check_all(jobs: Sequence[_Job], check: _Check, console: Callable[[], Console] | None) -> Iterator[Checked]:
     """Checks files, in several processes if there are many."""
     workers = os.cpu_count() or 1
     if len(jobs) < _MANY or workers == 1 or not hasattr(os, "fork"):
-        yield from (_check(job, repair, silence) for job in jobs)
+        yield from map(check, jobs)
+        return
+    results = _check_in_parallel(jobs, check, workers)
+    screen = None if console is None else console()
+    if screen is None or not screen.is_terminal:
+        yield from results
         return
     from rich.progress import track
 
-    results = _check_in_parallel(jobs, repair, silence, workers)
-    yield from track(results, "checking", total=len(jobs), console=console, transient=True, disable=console is None or not console.is_terminal)
+    yield from track(results, "checking", total=len(jobs), console=screen, transient=True)
 
 
-def _check(job: _Job, repair: str, silence: bool) -> Checked:
+def _check(job: _Job, repair: str, silence: bool, remember: bool = False) -> Checked:
     path, settings = job
-    return projects.check_file(path, settings, repair, silence)
+    return projects.check_file(path, settings, repair, silence, remember)
 
 
-def _check_in_parallel(jobs: Sequence[_Job], repair: str, silence: bool, workers: int) -> Iterator[Checked]:
+def _check_in_parallel(jobs: Sequence[_Job], check: _Check, workers: int) -> Iterator[Checked]:
     """Checks files in several processes. A file that crashes its process gets an error.
 
     The processes are forked: a new Python process could import modules from the folder that is checked. Ctrl-C is for this process, which ends the others.
@@ -69,7 +80,6 @@ def _check_in_parallel(jobs: Sequence[_Job], repair: str, silence: bool, workers
 
     quiet = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
     pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("fork"), initializer=quiet)
-    check = partial(_check, repair=repair, silence=silence)
     done = 0
     several = pool(workers)
     try:

@@ -13,15 +13,12 @@ from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.files.folder import Used
 from lrdsl.files.opening import DataError, RefusedError, decoded, read_bytes
 from lrdsl.files.replacing import replace
-from lrdsl.linting.caching import entry
 from lrdsl.linting.checker import Checker, File
 from lrdsl.linting.hosts import Embedded, UnreadableError
 from lrdsl.linting.hosts.edits import edited
 from lrdsl.linting.linter import UNREADABLE
 from lrdsl.linting.listing import most_bytes
-from lrdsl.linting.repairing import repaired, with_comments
 from lrdsl.linting.settings import Settings
-from lrdsl.syntax.formatter import format
 
 _T = TypeVar("_T")
 
@@ -66,7 +63,7 @@ class Checked:
     """The result for one file: its diagnostics, and its `source` after repairs. `repaired` counts the repairs, `silenced` the problems for which comments were
     added, and `original` is the text before both.
 
-    `texts` is the number of schedules, and `used` are the files that they use. `entry` is what the cache remembers of a clean file; its `source` is empty.
+    `texts` is the number of schedules, and `used` are the files that they use. `entry` is what the cache is to remember of a clean file; its `source` is empty.
     `trace` is the traceback of a failure of lrdsl.
     """
 
@@ -97,15 +94,19 @@ def content(path: Path) -> str:
     return decoded(path, read_bytes(path, most_bytes(path)))
 
 
-def check_file(path: Path, settings: Settings, repair: str = "", silence: bool = False) -> Checked:
+def check_file(path: Path, settings: Settings, repair: str = "", silence: bool = False, remember: bool = False) -> Checked:
     """Checks a file. `repair` is "safe" or "unsafe" to repair its text too, and `silence` adds comments that silence what is left; neither writes the file.
 
-    A file that cannot be read gets a diagnostic that says so.
+    A file that cannot be read gets a diagnostic that says so. With `remember`, a clean file gets an entry for the cache.
     """
     checked = _checked(path, settings, lambda: check_source(path, content(path), settings, repair, silence))
     if checked.diagnostics or checked.is_changed:
         return attrs.evolve(checked, used=())
-    return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, settings, checked.texts, checked.used))
+    if not remember:
+        return attrs.evolve(checked, source="", used=())
+    from lrdsl.linting.caching import entry
+
+    return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, settings.spelled, checked.texts, checked.used))
 
 
 def check_text(path: Path, source: str, settings: Settings, repair: str = "", silence: bool = False) -> Checked:
@@ -141,6 +142,8 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "", 
     """
     file, checker = File.of(path, source, settings), Checker.of(path, settings)
     count = silent = 0
+    if repair or silence:
+        from lrdsl.linting.repairing import repaired, with_comments  # imported here: a check alone needs neither
     if repair:
         file, count = repaired(file, checker, repair == "unsafe")
     if silence:
@@ -174,6 +177,8 @@ def _layout_fixes(embedded: Embedded, path: Path) -> list[Fix]:
 
     In files of other formats, a text of one line stays on one line, other texts keep their indentation, and a text with an error of grammar is left alone.
     """
+    from lrdsl.syntax.formatter import format
+
     text = embedded.text
     if path.suffix.lower() == ".lrs":
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import Counter
@@ -10,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 from lrdsl import __version__
 from lrdsl.diagnostics import CODES, Diagnostic, Styled, styled
@@ -79,6 +77,8 @@ _GITLAB = {"error": "major", "warning": "minor", "note": "info"}
 
 def gitlab(files: Sequence[Checked]) -> str:
     """GitLab's code quality report. If a line has the same problem twice, a number makes the fingerprints differ."""
+    import hashlib
+
     entries: list[dict[str, Any]] = []
     counts: Counter[str] = Counter()
     for c in files:
@@ -151,6 +151,8 @@ def explained(code: str) -> str:
 def junit(files: Sequence[Checked]) -> str:
     """JUnit's XML with one test case per file, in ASCII: other characters are written by their numbers. A case with notes alone passes, and says them."""
     failures = sum(bool(c.problems) for c in files)
+    from xml.etree import ElementTree  # imported here, as other modules below: few reports need it
+
     suite = ElementTree.Element("testsuite", name="lrdsl", tests=str(len(files)), failures=str(failures))
     for c in files:
         case = ElementTree.SubElement(suite, "testcase", name=xml(c.path), classname="lrdsl")

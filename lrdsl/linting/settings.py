@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatch
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,11 @@ class Settings:
     per_file_ignores: tuple[tuple[Place, tuple[str, ...]], ...] = ()
     clock: tuple[tuple[str, Any], ...] = ()
     paths: tuple[tuple[Place, tuple[tuple[str, Any], ...]], ...] = ()
+
+    @cached_property
+    def spelled(self) -> str:
+        """All of these settings as one text, by which the cache tells them from others. It is written once."""
+        return repr(self)
 
     @classmethod
     def of(cls, start: Path) -> Settings:
@@ -203,6 +208,7 @@ class SettingsOfFiles:
 
     fixed: Settings | None = None
     change: Callable[[Settings], Settings] = lambda settings: settings
+    _own: dict[Path, Settings] = attrs.field(factory=dict)
     _folders: dict[Path, Settings | None] = attrs.field(factory=dict)
     _changed: dict[int, tuple[Settings | None, Settings]] = attrs.field(factory=dict)
 
@@ -212,7 +218,11 @@ class SettingsOfFiles:
 
     def of_folder(self, folder: Path) -> Settings:
         """The settings of the files in a folder. Raises `SettingsError`."""
-        folder = Path(os.path.realpath(folder))
+        if folder not in self._own:
+            self._own[folder] = self._of_real(Path(os.path.realpath(folder)))
+        return self._own[folder]
+
+    def _of_real(self, folder: Path) -> Settings:
         settings = self.fixed if self.fixed is not None else self._nearest(folder)
         key = id(settings)
         if key not in self._changed:

@@ -15,7 +15,6 @@ from lrdsl.check.scope import host_names
 from lrdsl.clock import Clock
 from lrdsl.diagnostics import CODES, Lines, ScheduleError, UsageError, did_you_mean, shown
 from lrdsl.linting.hosts.embedded import UnreadableError
-from lrdsl.linting.hosts.toml import MAX_PARTS, loaded
 from lrdsl.linting.linter import ABOUT
 from lrdsl.rules.catalogue import RULES
 
@@ -45,6 +44,8 @@ class SettingsError(UsageError):
 
 def read(source: str, keys: Sequence[str] = ()) -> Any:
     """The value under some keys in a TOML document; None if there is none. Raises `SettingsError`."""
+    from lrdsl.linting.hosts.toml import MAX_PARTS, loaded  # imported here: a project without settings reads no TOML
+
     if any(piece.count(".") > MAX_PARTS for piece in re.split(r"[=,\[\]{}\n]", source)):
         raise SettingsError("a key in it has too many parts")
     try:
@@ -86,6 +87,8 @@ def offset_of(source: str, keys: Sequence[str], part: str = "") -> int | None:
 
 def _names(source: str, at: int) -> tuple[list[str], int]:
     """The parts of a dotted key, and where it ends."""
+    from lrdsl.linting.hosts.toml import MAX_PARTS
+
     parts: list[str] = []
     while len(parts) <= MAX_PARTS and (key := _KEY.match(source, at)) is not None:
         parts.append(key[1].strip("\"'"))

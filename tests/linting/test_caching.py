@@ -35,9 +35,9 @@ def checked(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     def run(*options: str) -> tuple[int, list[str]]:
         looked: list[str] = []
 
-        def look(path: Path, settings: Settings, repair: str, silence: bool) -> object:
+        def look(path: Path, settings: Settings, repair: str, silence: bool, remember: bool) -> object:
             looked.append(path.as_posix())
-            return check_file(path, settings, repair, silence)
+            return check_file(path, settings, repair, silence, remember)
 
         with monkeypatch.context() as patch:
             patch.setattr("lrdsl.linting.projects.check_file", look)
@@ -223,3 +223,34 @@ def test_two_runs_leave_a_whole_cache(project: Path) -> None:
     two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", "x", 1, [used])})
     last = Cache.of(project)
     assert (last.clean(project / "1.lrs", "x"), last.clean(project / "2.lrs", "x")) == (None, 1), "the last one counts"
+
+
+def test_settings_are_spelled_once_and_folders_resolved_once_for_many_files(
+    project: Path, monkeypatch: pytest.MonkeyPatch, checked: Callable[..., tuple[int, list[str]]]
+) -> None:
+    write(project, **{"lrdsl.toml": 'ignore = ["LR307"]\n[clock]\ntotal_steps = 100\n', **{f"sub/{i}.yaml": "lr_schedule: cosine(5)\n" for i in range(60)}})
+    assert len(checked()[1]) == 121, "the settings are a file too"
+    spelled, resolved = [], []
+    plain, real = Settings.__repr__, os.path.realpath
+    monkeypatch.setattr(Settings, "__repr__", lambda self: spelled.append(self) or plain(self))
+    monkeypatch.setattr(os.path, "realpath", lambda path, **options: resolved.append(path) or real(path, **options))
+    assert checked()[1] == []
+    assert len(spelled) == 1
+    assert len(resolved) < 30, "not one for each file"
+
+
+def test_a_link_that_leads_elsewhere_now_is_followed_again(project: Path) -> None:
+    (project / "link.yaml").symlink_to("one.yaml")
+    write(project, **{"one.yaml": "lr_schedule: cosine(5)\n", "two.yaml": "lr_schedule: cosine(5)\n"})
+    cache = Cache.of(project)
+    settings = Settings(project)
+    cache.keep({project / "link.yaml": entry(project / "link.yaml", "lr_schedule: cosine(5)\n", settings.spelled, 1, ())})
+    assert cache.clean(project / "link.yaml", settings.spelled) == 1
+    (project / "link.yaml").unlink()
+    (project / "link.yaml").symlink_to("two.yaml")
+    assert cache.clean(project / "link.yaml", settings.spelled) is None, "its content is the same, and its file is another"
+
+
+def test_settings_that_differ_are_spelled_differently(tmp_path: Path) -> None:
+    plain, other = Settings(tmp_path), Settings(tmp_path, clock=(("total_steps", 100),))
+    assert plain.spelled == Settings(tmp_path).spelled != other.spelled

@@ -155,6 +155,9 @@ class _Reader:
                 part.name = text if not beside and (part.name == "" or self.text == ".") else None
                 part.ready = False
                 called = self.called + text if self.text == "." and self.called else text if self.text != "." else ""
+            elif kind == "group":
+                self._check_depth(begin)
+                part.continue_item()
             elif kind == "newline" or text in ",;)]}":
                 if pending is not None and _ends_value(part, text):
                     if part.parameters is None:
@@ -243,10 +246,14 @@ class _Reader:
                 part.continue_item()
                 part.subscript = None
 
-    def _open(self, part: _Part, text: str, begin: int) -> None:
-        """Reads an opening bracket. Brackets around a whole value change nothing."""
+    def _check_depth(self, begin: int) -> None:
+        """Raises `UnreadableError` if no other bracket may be opened."""
         if len(self.parts) > MAX_DEPTH:
             raise UnreadableError(f"this is not Python: more than {MAX_DEPTH} brackets deep", begin)
+
+    def _open(self, part: _Part, text: str, begin: int) -> None:
+        """Reads an opening bracket. Brackets around a whole value change nothing."""
+        self._check_depth(begin)
         behind = self.kind in ("word", "string") or self.text in (")", "]", "}")
         if text != "(":
             inner = _Part(text, begin, ready=True)

@@ -11,13 +11,20 @@ import attrs
 from lrdsl.linting.hosts.embedded import UnreadableError
 from lrdsl.linting.hosts.places import closing, escaped
 
+#: Brackets with nothing in them that matters: no string, comment or bracket, and no sign that is an error there. And those that hold only such brackets.
+_INSIDE = r"""[^"'#()\[\]{}\\;]*"""
+_EMPTY = rf"(?:\({_INSIDE}\)|\[{_INSIDE}\]|\{{{_INSIDE}\}})"
+_EMPTIES = rf"(?:{_INSIDE}{_EMPTY}){{0,50}}{_INSIDE}"
 _TOKEN = re.compile(
-    r"""[ \t\f]*(?:(?P<word>\w+(?!['"\w]))|(?P<sign>[()\[\]{},;.]|:=?|=+|[^\w\s"'#()\[\]{},;:=.\\]+=?)|(?P<newline>[\r\n]\s*)"""
+    r"""[ \t\f]*(?:(?P<word>\w+(?!['"\w]))|(?P<group>""" + _EMPTY + r""")|(?P<sign>[()\[\]{},;.]|:=?|=+|[^\w\s"'#()\[\]{},;:=.\\]+=?)|(?P<newline>[\r\n]\s*)"""
     r"""|(?P<prefix>\w*)(?P<quote>\"{3}|'{3}|["'])|(?P<blank>\#[^\r\n]*|\\\r?\n|.|\Z))""",
     re.DOTALL,
 )
-#: A line without a string or a bracket; and text without a string or a bracket, which may have commas.
-_LINE, _PLAIN = re.compile(r"""[^"'#()\[\]{}\\\r\n]*[\r\n]\s*"""), re.compile(r"""[^"'#()\[\]{}\\]*""")
+#: A line without a string or an open bracket; and text without a string or a bracket, which may have commas. A line has so many brackets at most, since each
+#: takes memory while it is read.
+_FREE = r"""[^"'#()\[\]{}\\\r\n]*"""
+_LINE = re.compile(rf"(?:{_FREE}(?:\({_EMPTIES}\)|\[{_EMPTIES}\]|\{{{_EMPTIES}\}})){{0,50}}{_FREE}(?:#[^\r\n]*)?[\r\n]\s*")
+_PLAIN = re.compile(r"""[^"'#()\[\]{}\\]*""")
 #: So many skipped items are counted, since the place of an argument may say what it is.
 _COUNTED = 4
 #: The letters that may stand before the quotes of a string, and those of templates: f-strings and t-strings.
@@ -41,7 +48,8 @@ class String:
     template: bool
 
 
-#: A token: its kind ("word", "sign", "newline" or "string"), its text, its offset, and the string if it is one.
+#: A token: its kind ("word", "sign", "newline", "string" or "group"), its text, its offset, and the string if it is one. A group is a pair of brackets
+#: without a string, and its text is the second one.
 Word: TypeAlias = "tuple[str, str, int, String | None]"
 
 
@@ -63,6 +71,9 @@ def words(source: str) -> Iterator[Word]:
             string = _string(source, token)
             at = string.end + len(string.quote)
             yield "string", "", string.begin, string
+            continue
+        if kind == "group":
+            yield kind, text[-1], begin, None
             continue
         yield kind, text, begin, None
         if kind == "newline" and depth <= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import string
 import tokenize
 import typing
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.linting.hosts import Finder, UnreadableError, texts_in
+from lrdsl.linting.hosts.words import words
 from tests.drawing import examples
 
 
@@ -142,3 +144,55 @@ def test_where_it_is_no_python(source: str, at: int) -> None:
     with pytest.raises(UnreadableError, match="this is not Python") as caught:
         list(texts_in(Path("a.py"), source, Finder()))
     assert caught.value.offset == at
+
+
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        ("x = f(a, b[1], {c})\n", 2),
+        ("x = f(g(a), h(b))  # a comment: it's \"one\n", 2),
+        ("def f(self, a, b):\n", 2),
+        ("f(a,\n  b,\n  c)\n", 2),
+        ("a[f(1)] = {}\n", 2),
+    ],
+)
+def test_a_line_without_a_string_is_skipped_with_its_brackets(line: str, most: int) -> None:
+    assert len(list(words(line * 1000))) <= most
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("x = f(a; b)", "`;` closes nothing"),
+        ("x = f(a]", "`]` closes nothing"),
+        ("x = f(g(a; b))\n", "`;` closes nothing"),
+        ("x = f((a)\n", "is never closed"),
+        ("x = f(a))\n", "`)` closes nothing"),
+        ("x = [(])\n", "`]` closes nothing"),
+        ("x = f(a, 'b)\n", "a string does not end"),
+        ("[" * 199 + "()" + "]" * 199, ""),
+        ("[" * 200 + "()" + "]" * 200, "brackets deep"),
+    ],
+)
+def test_brackets_that_are_skipped_hide_no_fault(source: str, message: str) -> None:
+    if not message:
+        assert found(source) == []
+        return
+    with pytest.raises(UnreadableError, match=re.escape(message)):
+        found(f"s = 1\n{source}")
+
+
+def test_strings_beside_brackets_that_are_skipped_are_found() -> None:
+    source = """
+f(a, b); lr = "cosine(1)"
+g((x), lr="cosine(2)", y=(1, 2))
+table = {**more(), f(x): "cosine(3)", "k": ("cosine(4)"), "n": "cosine(5)"(x), "m": "cosine(6)"[0]}
+x[f(y)] = "cosine(7)"
+def h(a=(1, 2), *, lr: Optional[str] = "cosine(8)") -> dict[str, int]: pass
+"""
+    assert found(source) == ["cosine(1)", "cosine(2)", "cosine(4)", "cosine(7)", "cosine(8)"]
+
+
+def test_many_brackets_on_one_line_take_little_memory_and_work() -> None:
+    assert len(list(words("a(b)" * 50_000 + "\n"))) < 120_000
+    assert found("a(b)" * 20_000 + "; lr = 'cosine(5)'") == ["cosine(5)"]
