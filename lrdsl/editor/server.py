@@ -25,7 +25,8 @@ from lrdsl.editor.framing import Messages
 from lrdsl.editor.names import RenameError
 from lrdsl.editor.positions import Positions
 from lrdsl.escaping.visible import visible, visible_lines
-from lrdsl.linting.hosts import Embedded, UnreadableError
+from lrdsl.linting.hosts import Embedded, Finder, UnreadableError
+from lrdsl.linting.hosts.tolerant import text_at
 from lrdsl.linting.projects import check_source, formatted, texts_of
 from lrdsl.linting.reports import url
 from lrdsl.linting.settings import Settings, SettingsError, SettingsOfFiles
@@ -110,10 +111,11 @@ class _OpenFile:
     def at(self, position: lsp.Position) -> tuple[Embedded, Document, int] | None:
         """The schedule at a position of the file, its document, and the offset in it; None if there is no schedule."""
         offset = self.offset(position)
-        for embedded in self.texts:
-            if embedded.offsets[0] <= offset <= embedded.offsets[-1]:
-                return embedded, self.document(embedded), embedded.offsets.character(offset)
-        return None
+        embedded = next((embedded for embedded in self.texts if embedded.offsets[0] <= offset <= embedded.offsets[-1]), None)
+        embedded = embedded or text_at(self.path, self.host.source, offset, Finder(self.settings.keys))
+        if embedded is None or len(embedded.text) > MAX_TEXT:
+            return None
+        return embedded, self.document(embedded), embedded.offsets.character(offset)
 
     def range(self, start: int, end: int) -> lsp.Range:
         """A stretch of the file as a range of the protocol."""

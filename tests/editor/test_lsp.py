@@ -136,6 +136,33 @@ def test_completion(client: Client) -> None:
     assert {"cosine", "restarts", "hf.cosine", "rest", "then"} <= set(offered(3, 4))
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("a.yaml", "lr_schedule: war"),
+        ("a.yaml", "lr_schedule: "),
+        ("a.yaml", 'lr_schedule: "war'),
+        ("a.toml", 'lr_schedule = "war'),
+        ("a.json", '{"lr_schedule": "war'),
+        ("a.py", 'lr_schedule = "war'),
+    ],
+)
+def test_completion_where_a_schedule_begins(client: Client, name: str, line: str) -> None:
+    """A file that cannot be read, because a quote is open or for an error before it, has completions too."""
+    for text in (line, f"{line}\n", f"x: ]\n{line}\n"):
+        uri = client.open(name, text)
+        place = text.count("\n", 0, text.index(line))
+        assert "warmup" in [item["label"] for item in client.at("completion", uri, place, len(line))]
+        assert client.at("completion", uri, place, 1) == []
+
+
+def test_hover_in_a_file_with_an_error(client: Client) -> None:
+    uri = client.open("a.yaml", "x: [\n𝕏: ]\nlr_schedule: warmup(5) then cosine(95)\ny: ]\n")
+    hover = client.at("hover", uri, 2, 15)
+    assert "ticks 0 … 5" in hover["contents"]["value"]
+    assert hover["range"] == {"start": {"line": 2, "character": 13}, "end": {"line": 2, "character": 19}}
+
+
 def test_definition_and_rename(client: Client) -> None:
     uri = client.open("a.lrs", _TEXT)
     assert client.at("definition", uri, 2, 20)["range"]["start"] == {"line": 1, "character": 4}

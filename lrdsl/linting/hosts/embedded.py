@@ -168,9 +168,13 @@ class Embedded:
 
 @attrs.frozen
 class Finder:
-    """Tells which strings of a file are schedules: those that look like one under a key that fits a pattern in `keys`, and those that a comment marks."""
+    """Tells which strings of a file are schedules: those that look like one under a key that fits a pattern in `keys`, and those that a comment marks.
+
+    With `every`, all strings under such a key count, as those that a user begins to type.
+    """
 
     keys: tuple[str, ...] = ("*schedule*",)
+    every: bool = False
 
     def may_hold(self, source: str) -> bool:
         """Whether a file may have schedules, so that it is worth reading."""
@@ -183,7 +187,7 @@ class Finder:
 
     def wants(self, named: bool, text: str, marked: bool) -> bool:
         """Whether a string is a schedule: it is marked, or its key names schedules and it looks like one."""
-        return marked or (named and looks_like_one(text))
+        return marked or (named and (self.every or looks_like_one(text)))
 
 
 @lru_cache
