@@ -388,8 +388,6 @@ def parse(text: str, *, library: Library | None = None, **options: Unpack[Option
     >>> import lrdsl
     >>> lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000).length
     1000
-    >>> lrdsl.parse("warmup(w) then cosine(100)", names={"w": 10}).length
-    110
     """
     text = arguments.schedule("the text", text)
     values = host_names(options.pop("names", None))
