@@ -343,10 +343,9 @@ class Schedule:
         """
         from lrdsl.formulas.sentence import Units, sentence
 
-        plan = self.readable_plan(target)
         value = self.program.base if base is None else exactly(self.checked_base(base, target))
         with bounded(self.text):
-            return sentence(plan, self.target(target), self.clock, value, Units.of(self.tree, self.clock))
+            return sentence(self.readable_plan(target), self.target(target), self.clock, value, Units.of(self.tree, self.clock))
 
     def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
         r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or LaTeX for the base value; the rest is as in `typeset`.
@@ -390,10 +389,8 @@ def parse(text: str, *, library: Library | None = None, **options: Unpack[Option
     1000
     """
     text = arguments.schedule("the text", text)
-    values = host_names(options.pop("names", None))
-    facts = Clock.of(**options)
-    problems, notes = Problems(text), Notes(text)
-    tree = plain(parse_tree(text, problems))
+    values, problems, notes = host_names(options.pop("names", None)), Problems(text), Notes(text)
+    facts, tree = Clock.of(**options), plain(parse_tree(text, problems))
     program = check(tree, facts, dict(values), problems, library, notes=notes)
     if program is not None and program.assertions:
         with bounded(text):
