@@ -79,3 +79,16 @@ def test_no_text_is_run_as_code() -> None:
     calls = re.compile(r"\b(eval|exec|sympify|parse_expr|pickle\.loads?|__import__)\(")
     found = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lrdsl").rglob("*.py") if calls.search(path.read_text("utf-8"))}
     assert found == {"lrdsl/numbers/scalar.py"}
+
+
+def test_a_compile_loads_nothing_that_only_a_saved_state_needs() -> None:
+    program = (
+        "import sys, types, lrdsl\n"
+        "scheduler = lrdsl.compile('hold', types.SimpleNamespace(param_groups=[{'lr': 1.0}]))\n"
+        "scheduler.step()\n"
+        "print(*sorted({'lrdsl.runtime.migrating', 'lrdsl.runtime.states'} & sys.modules.keys()))\n"
+        "scheduler.load_state_dict(scheduler.state_dict())\n"
+        "print('lrdsl.runtime.migrating' in sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert printed.split("\n")[:2] == ["", "True"]

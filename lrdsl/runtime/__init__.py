@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrdsl.clock import Options
 from lrdsl.diagnostics import refuse
 from lrdsl.reading import read
-from lrdsl.runtime.migrating import check_last_epoch
+from lrdsl.runtime.loading import check_last_epoch
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.runtime.values import Values
 from lrdsl.schedule import Schedule

@@ -17,7 +17,6 @@ from lrdsl.runtime.progress import remaining
 from lrdsl.runtime.rebasing import moved, rates
 from lrdsl.runtime.replans import Course
 from lrdsl.runtime.reports import Log
-from lrdsl.runtime.states import state_of
 from lrdsl.runtime.values import unknown_value
 from lrdsl.schedule import Schedule
 
@@ -130,6 +129,8 @@ class Attached:
             attachment = self._current()
         except ScheduleError:  # a group that was added is refused: the state is that of the others
             attachment = self._attachment
+        from lrdsl.runtime.states import state_of
+
         return state_of(self.course, attachment, self.last_epoch, self.log)
 
     def __repr__(self) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 
-from lrdsl.arguments import one_of, quoted, whole
 from lrdsl.clock import MAX_TICKS, Clock, MissingFactError, total_of
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.expr.exact import Exact
@@ -26,8 +25,6 @@ _MEASURES = {"epoch": "epochs", "sample": "samples", "token": "tokens", "step": 
 #: Levels that differ by no more than this share are the same, computed in two ways.
 _CLOSE = 1e-9
 _WHOLE = "load a state that was saved whole"
-#: Whose bases hold after loading.
-SAVED, OPTIMIZER = "saved", "optimizer"
 #: How many differences a message names.
 _NAMED = 4
 
@@ -102,21 +99,6 @@ class Here:
             return False
         one, two = (s.catching(numbers_in(s.targets, self.groups)) for s in (self.planned, other))
         return meaning(one.targets) == meaning(two.targets)
-
-
-def checked_loading(migrate: Any, bases: Any, schedule: Schedule) -> tuple[bool, str]:
-    """Checks how a state is to be loaded. Raises `ScheduleError`."""
-    if not isinstance(migrate, bool):
-        raise refuse("LR152", f"migrate is {quoted(migrate)}", "it is True or False", str(schedule))
-    return migrate, one_of("bases", bases, (SAVED, OPTIMIZER), str(schedule))
-
-
-def check_last_epoch(last_epoch: Any, schedule: Schedule) -> None:
-    """Raises `ScheduleError` for a tick at which a new scheduler is to begin: torch's way to go on with a run. -1 is torch's word for a run that begins."""
-    if last_epoch is not None and whole(last_epoch) != -1:
-        tick = whole(last_epoch)
-        help = f"call `scheduler.seek({120 if tick is None or tick < 0 else tick})` after `compile`, or `load_state_dict` with a saved state"
-        raise refuse("LR152", f"last_epoch is {quoted(last_epoch)}, and a new scheduler begins at tick 0", help, str(schedule))
 
 
 def landing(saved: Saved, here: Here, migrate: bool, keep: bool) -> Landing:

@@ -19,13 +19,12 @@ from lrdsl.runtime.attaching import Attachment, GroupBases, Notice, attach
 from lrdsl.runtime.bases import Bases
 from lrdsl.runtime.cautions import notices, register
 from lrdsl.runtime.groups import LR, Group
-from lrdsl.runtime.migrating import OPTIMIZER, SAVED, Here, checked_loading, dropped, landing
+from lrdsl.runtime.loading import OPTIMIZER, SAVED, checked_loading
 from lrdsl.runtime.optimizers import joined, sizes_of
 from lrdsl.runtime.progress import observe
 from lrdsl.runtime.rebasing import index_of, rebased, strayed, with_rate, with_rates
 from lrdsl.runtime.replans import Course, new_total
 from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step
-from lrdsl.runtime.states import read_state
 from lrdsl.runtime.values import Values, value_bases
 from lrdsl.runtime.warnings import caution, warn
 from lrdsl.schedule import Schedule
@@ -321,6 +320,9 @@ class Scheduler(Attached):
         the run, it is an `EndOfRunWarning`. Raises `ScheduleError`, and changes nothing, if the state is damaged, or belongs to another schedule without
         `migrate`, or to another number of groups with the bases "saved".
         """
+        from lrdsl.runtime.migrating import Here, dropped, landing
+        from lrdsl.runtime.states import read_state
+
         planned, current = self.course.planned, self._current()
         migrate, keep = checked_loading(self._migrate if migrate is None else migrate, self._keep if bases is None else bases, planned)
         with bounded(str(planned)):

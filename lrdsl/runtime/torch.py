@@ -21,7 +21,7 @@ from lrdsl.runtime.attaching import Attachment, Notice
 from lrdsl.runtime.calls import Steps, instances, is_replaced, was_skipped, watch
 from lrdsl.runtime.cautions import remedy, shared_values
 from lrdsl.runtime.groups import LR
-from lrdsl.runtime.migrating import check_last_epoch
+from lrdsl.runtime.loading import check_last_epoch
 from lrdsl.runtime.optimizers import each_of, joined
 from lrdsl.runtime.scheduler import Scheduler
 from lrdsl.runtime.values import Values
