@@ -228,7 +228,7 @@ def test_two_runs_leave_a_whole_cache(project: Path) -> None:
 def test_settings_are_spelled_once_and_folders_resolved_once_for_many_files(
     project: Path, monkeypatch: pytest.MonkeyPatch, checked: Callable[..., tuple[int, list[str]]]
 ) -> None:
-    write(project, **{"lrdsl.toml": 'ignore = ["LR307"]\n[clock]\ntotal_steps = 100\n', **{f"sub/{i}.yaml": "lr_schedule: cosine(5)\n" for i in range(60)}})
+    write(project, **{"lrdsl.toml": 'ignore = ["LR307"]\n[clock]\nbatch_size = 10\n', **{f"sub/{i}.yaml": "lr_schedule: cosine(5)\n" for i in range(60)}})
     assert len(checked()[1]) == 121, "the settings are a file too"
     spelled, resolved = [], []
     plain, real = Settings.__repr__, os.path.realpath
