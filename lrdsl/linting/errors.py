@@ -36,7 +36,7 @@ class Explanation:
 
 _RUN = {"total_steps": 1000}
 _EPOCH = {"steps_per_epoch": 100}
-_GROWS = "set batch_size = hold(100, at=256) then hold(at=512)\nset total = 10k\n"
+_GROWS = "set batch_size = hold(100, at=256) then hold(at=512)\nset total      = 10k\n"
 _ALL = (
     Explanation(
         "LR001", "A sign that other languages use may mean something else here, so none is guessed.", "warmup(5) -> cosine(95)", "warmup(5) then cosine(95)"
@@ -125,8 +125,8 @@ _ALL = (
     Explanation(
         "LR117",
         "A target is one number of the param groups: a key, or a place in a tuple.",
-        "lr = cosine(95)\nbetas = hold(at=0.95)",
-        "lr = cosine(95)\nbetas[0] = hold(at=0.95)",
+        "lr    = cosine(95)\nbetas = hold(at=0.95)",
+        "lr       = cosine(95)\nbetas[0] = hold(at=0.95)",
     ),
     Explanation(
         "LR118",

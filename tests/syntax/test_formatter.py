@@ -87,7 +87,7 @@ def test_the_samples_of_our_pages_are_laid_out(page: Path) -> None:
             layout = lrdsl.format(text)
         except lrdsl.ScheduleError:  # a sample of a mistake
             continue
-        assert layout == text
+        assert layout.rstrip("\n") == sample  # a text with a comment becomes lines
 
 
 @pytest.mark.parametrize("path", sorted([*EXAMPLES.glob("*.lrs"), *(Path(lrdsl.__file__).parent / "prelude").glob("*.lrs")]), ids=lambda path: path.stem)
