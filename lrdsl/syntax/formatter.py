@@ -15,7 +15,7 @@ from lrdsl.arguments import schedule
 from lrdsl.clock import MULTIPLES
 from lrdsl.diagnostics import Problems
 from lrdsl.syntax.parser import parse
-from lrdsl.syntax.tokens import Token, separate, statements_of, tokens_of
+from lrdsl.syntax.tokens import MAX_DIGITS, Token, separate, statements_of, tokens_of
 
 #: The widest line, and the indentation of a line that continues another.
 WIDTH, INDENT = 100, 4
@@ -102,7 +102,7 @@ def _number(text: str) -> str:
     ['0.5', '5', '1e3', '1e3', '1e-5', '0.90', '1_000']
     """
     digits, e, exponent = text.lower().partition("e")
-    digits = ("0" if digits.startswith(".") else "") + digits.removesuffix(".")
+    digits = ("0" if digits.startswith(".") and len(text) < MAX_DIGITS else "") + digits.removesuffix(".")  # a longer number would be refused
     sign = "-" * exponent.startswith("-")
     return digits + e + sign + (exponent.lstrip("+-").lstrip("0_") or "0") * bool(e)
 

@@ -61,6 +61,7 @@ def test_a_long_list_fills_its_lines() -> None:
     [
         ("hold(.5)", "hold(0.5)"),
         ("hold(at=5.)", "hold(at=5)"),
+        (f"hold(at=.{'1' * 39})", f"hold(at=.{'1' * 39})"),
         ("hold(at=1E3) then cosine(1e+03, to=1E-05)", "hold(at=1e3) then cosine(1e3, to=1e-5)"),
         ("cosine(1_000, to=0.90x)", "cosine(1_000, to=0.90x)"),
         ("let warm = (5); lr = cosine((warm))", "let warm = 5; lr = cosine(warm)"),
