@@ -100,6 +100,7 @@ class Parameter:
     `letter` is its name in a symbolic formula, such as `T_w` or `gamma`. `sets` says which level of the phase a level decides: the one at its "start", the
     one at its "end", or none (""), as a plateau's `min`. A duration
     that `repeats` is a period, which counts from more than one tick. A ratio that is `exact` is computed with as a number, so `sqrt(2)` stands for its double.
+    One that `shrinks` is a factor that is there to make the level fall, again and again.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Parameter:
     sets: str = ""
     repeats: bool = False
     exact: bool = False
+    shrinks: bool = False
 
     @property
     def range_text(self) -> str:
@@ -171,9 +173,10 @@ def ratio(
     open_high: bool = False,
     listed: str = "one",
     exact: bool = False,
+    shrinks: bool = False,
 ) -> Parameter:
     """Declares a pure number, by default 0 or more. One that is `exact` decides on lengths or is compared with what a run reports."""
-    return Parameter(name, Kind.RATIO, doc, _default(default), low, high, open_low, open_high, listed=listed, letter=letter, exact=exact)
+    return Parameter(name, Kind.RATIO, doc, _default(default), low, high, open_low, open_high, listed=listed, letter=letter, exact=exact, shrinks=shrinks)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:

@@ -129,7 +129,7 @@ _DECLARED = (
             _PHASE,
             _TIMES,
             ratio("stretch", "how many times as long each cycle is as the one before", 1, letter="m", open_low=True, exact=True),
-            ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho"),
+            ratio("decay", "the factor on the entry level from cycle to cycle", 1, letter="rho", shrinks=True),
             duration("fixed", "the first ticks of a cycle, which `stretch` leaves as they are", 0, letter="T_f", empty=True),
             choice(
                 "cut",
@@ -249,3 +249,12 @@ def declarations(word: str) -> tuple[Shape | Combinator, ...]:
 def parameters_of(word: str) -> dict[str, Parameter]:
     """The parameters of a shape, in all its forms, or of a combinator, by name; none for any other word."""
     return {p.name: p for declaration in declarations(word) for p in declaration.parameters}
+
+
+def shrinking(word: str) -> tuple[str, int] | None:
+    """The factor of a shape or a combinator that is there to make the level fall, and its place among the parameters; None if there is none.
+
+    >>> shrinking("step"), shrinking("restarts"), shrinking("cosine")
+    (('gamma', 1), ('decay', 3), None)
+    """
+    return next(((p.name, i) for declaration in declarations(word) for i, p in enumerate(declaration.parameters) if p.shrinks), None)

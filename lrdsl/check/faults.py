@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import attrs
 
+from lrdsl.check.combinators import shrinking
 from lrdsl.check.finite import Proof, culprit, proved
 from lrdsl.check.scope import Scope
 from lrdsl.diagnostics import shown
@@ -55,16 +56,13 @@ def refuse_infinite(plan: Plan, proof: Proof, scope: Scope) -> None:
     scope.problems.error("LR144", phase.extent, message, help)
 
 
-#: The calls that multiply by a factor again and again, each with its parameter and with the place of that.
-_FACTORS = {"step": ("gamma", 1), "exp": ("gamma", 0), "multistep": ("gamma", 1), "drop": ("gamma", 0), "restarts": ("decay", 3)}
-
-
 def _growth(plan: Plan, node: nodes.Node) -> tuple[str, str] | None:
     """Returns what is wrong with a factor above 1 in a phase, and a repair: one below 1, or the length in whose place it stands. None if there is none."""
     for part in nodes.walk(node):
-        if not isinstance(part, nodes.Call) or part.name not in _FACTORS:
+        declared = shrinking(part.name) if isinstance(part, nodes.Call) else None
+        if not isinstance(part, nodes.Call) or declared is None:
             continue
-        name, place = _FACTORS[part.name]
+        name, place = declared
         factor = _written(part, name, place)
         if factor is None or factor.value <= 1:
             continue

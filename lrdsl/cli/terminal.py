@@ -75,8 +75,8 @@ def write(path: Path, report: str | Iterable[Line]) -> None:
     """Writes a report into a file that the user names, without colours. The file is the old one or the new one, and whole."""
     from lrdsl.files.replacing import replace
 
-    lines = [report] * bool(report) if isinstance(report, str) else [line if isinstance(line, str) else "".join(text for _, text in line) for line in report]
-    replace(path, "".join(f"{line}\n" for line in (lines if isinstance(report, str) else map(visible.line, lines))).encode("utf-8", "backslashreplace"))
+    lines = [report] * bool(report) if isinstance(report, str) else [_written(line, False) for line in report]
+    replace(path, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
 
 
 def emit_difference(path: str, before: str, after: str) -> None:
@@ -109,7 +109,7 @@ def console(stderr: bool = False) -> Console:
 def _print(stream: TextIO, lines: Iterable[Line]) -> None:
     coloured = _has_colours(stream)
     for line in lines:
-        stream.write((visible.line(line) if isinstance(line, str) else _painted(line, coloured)) + "\n")
+        stream.write(_written(line, coloured) + "\n")
 
 
 def _has_colours(stream: TextIO) -> bool:
@@ -117,6 +117,11 @@ def _has_colours(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _written(line: Line, coloured: bool) -> str:
+    """A line as it is printed, with its styles if it is `coloured`."""
+    return visible.line(line) if isinstance(line, str) else _painted(line, coloured)
 
 
 def _painted(line: tuple[Styled, ...], coloured: bool) -> str:

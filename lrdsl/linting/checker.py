@@ -13,7 +13,7 @@ from lrdsl.files.folder import Folder
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
 from lrdsl.linting.hosts.embedded import Given, Remedy
 from lrdsl.linting.libraries import is_library, problems_of_definitions
-from lrdsl.linting.linter import JOINED, UNREADABLE, Selection, is_about_rules, is_partly_checked, problems_of, silenced
+from lrdsl.linting.linter import JOINED, UNREADABLE, Selection, count_errors, is_about_rules, is_partly_checked, problems_of, silenced
 from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
@@ -153,7 +153,7 @@ class Checker:
         """Whether a text has errors because the file's format joined its lines or split it, or lacks what stands behind a comment."""
         if remedy.sure:
             return True
-        errors, meant = (_count_errors(self.look(text, embedded.given)) for text in (embedded.text, remedy.meant))
+        errors, meant = (count_errors(self.look(text, embedded.given)) for text in (embedded.text, remedy.meant))
         return meant < errors or (errors == meant == 0 and "#" in embedded.text and _differ(embedded.text, remedy.meant))
 
 
@@ -163,10 +163,6 @@ def _differ(text: str, meant: str) -> bool:
         return parse(text).tree != parse(meant).tree
     except ScheduleError:
         return False
-
-
-def _count_errors(problems: Iterable[Diagnostic]) -> int:
-    return sum(d.severity == "error" for d in problems)
 
 
 def _places(problem: Problem, file: File) -> tuple[int, ...]:

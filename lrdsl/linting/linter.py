@@ -128,12 +128,13 @@ def repairs(text: str, problems: list[Diagnostic], unsafe: bool, look: Callable[
     [Fix(start=15, end=23, replacement='')]
     """
     fixes = compatible(d.fix for d in problems if d.fix is not None and may_apply(d, unsafe))
-    if not fixes or not _count_errors(problems):
+    if not fixes or not count_errors(problems):
         return fixes
-    return fixes if _count_errors(look(applied(text, fixes))) < _count_errors(look(text)) else []
+    return fixes if count_errors(look(applied(text, fixes))) < count_errors(look(text)) else []
 
 
-def _count_errors(problems: list[Diagnostic]) -> int:
+def count_errors(problems: Iterable[Diagnostic]) -> int:
+    """How many problems are errors."""
     return sum(d.severity == "error" for d in problems)
 
 

@@ -71,11 +71,7 @@ class Settings:
     @classmethod
     def of(cls, start: Path) -> Settings:
         """Reads the settings for a folder from it, or from the nearest folder above that has some. Raises `SettingsError`."""
-        for folder in (start, *start.parents):
-            settings = cls.at(folder)
-            if settings is not None:
-                return settings
-        return cls(start)
+        return SettingsOfFiles().nearest(start) or cls(start)
 
     @classmethod
     def at(cls, folder: Path) -> Settings | None:
@@ -90,7 +86,7 @@ class Settings:
     @classmethod
     def named(cls, path: Path) -> Settings:
         """Reads the settings in a file that the user names. Raises `SettingsError`."""
-        settings = cls.read(path, ("tool", "lrdsl") if path.name == "pyproject.toml" else ())
+        settings = cls.read(path, _keys_of(path))
         if settings is None:
             raise SettingsError(f"{path}: it has no table [tool.lrdsl]")
         return settings
@@ -129,7 +125,7 @@ class Settings:
             raise SettingsError(f"`extend` leads out of the project, to `{shown(name)}`", ("extend",))
         if target == real or target in extending or len(extending) >= _DEEPEST:
             raise SettingsError(f"`extend` leads back to `{shown(name)}`, or too deep", ("extend",))
-        extended = cls.read(target, ("tool", "lrdsl") if target.name == "pyproject.toml" else (), (*extending, real))
+        extended = cls.read(target, _keys_of(target), (*extending, real))
         if extended is None:
             raise SettingsError(f"`extend` names `{shown(name)}`, which has no table [tool.lrdsl]", ("extend",))
         return extended
@@ -179,6 +175,11 @@ class Settings:
         return False
 
 
+def _keys_of(path: Path) -> tuple[str, ...]:
+    """The keys of the table that holds the settings in a file."""
+    return dict(_FILES).get(path.name, ())
+
+
 def _codes_of(pattern: str, value: Any) -> tuple[str, ...]:
     name = f"per-file-ignores of {shown(pattern)}"
     return tables.codes(name, tables.texts(name, value))
@@ -223,15 +224,15 @@ class SettingsOfFiles:
         return self._own[folder]
 
     def _of_real(self, folder: Path) -> Settings:
-        settings = self.fixed if self.fixed is not None else self._nearest(folder)
+        settings = self.fixed if self.fixed is not None else self.nearest(folder)
         key = id(settings)
         if key not in self._changed:
             self._changed[key] = settings, self.change(Settings(Path(os.path.realpath(Path.cwd()))) if settings is None else settings)
         return self._changed[key][1]
 
-    def _nearest(self, folder: Path) -> Settings | None:
-        """The settings in a folder, or in the nearest folder above it that has some."""
+    def nearest(self, folder: Path) -> Settings | None:
+        """The settings in a folder, or in the nearest folder above it that has some. Raises `SettingsError`."""
         if folder not in self._folders:
             settings = Settings.at(folder)
-            self._folders[folder] = self._nearest(folder.parent) if settings is None and folder.parent != folder else settings
+            self._folders[folder] = self.nearest(folder.parent) if settings is None and folder.parent != folder else settings
         return self._folders[folder]

@@ -13,16 +13,13 @@ from lrdsl.rules.runs import DECAYS
 from lrdsl.rules.summary import CLOSE
 from lrdsl.syntax import canonical, nodes
 
-#: The parameters that are the lower and the upper bound of a level.
-_BOUNDS = {"clip": ("low", "high"), "cyclic": ("low", "high")}
 #: The most cycles whose peaks are compared with their floor.
 _CYCLES = 100
 
 
 def _swapped_bounds(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        names = _BOUNDS.get(use.name)
-        low, high = (None, None) if names is None else (use.arguments[name] for name in names)
+        low, high = use.arguments.get("low"), use.arguments.get("high")
         if low is None or high is None or not f.always(gt, substitute(low, {ENTRY: BASE}), substitute(high, {ENTRY: BASE})):
             continue
         parts = {name: a.value for name, a in arguments(use)}

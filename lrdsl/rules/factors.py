@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+from lrdsl.check.combinators import shrinking
+from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
@@ -13,10 +15,9 @@ from lrdsl.plan import Plan
 from lrdsl.rules.bases import highest_floor
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
 from lrdsl.rules.summary import Summary
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
-#: The factors of shapes and combinators that are there to make a level fall.
-_GAMMAS = {"exp": "gamma", "step": "gamma", "multistep": "gamma", "drop": "gamma", "restarts": "decay"}
 #: A factor up to this is one that only rates have, and a power up to this is one that only levels have.
 _RATE, _POWER = Fraction(2, 1000), Fraction(1, 20)
 #: A rate is never so many times its base, and never so large.
@@ -29,7 +30,7 @@ _RANGE = 10
 
 def _odd_gammas(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        name = _GAMMAS.get(use.name, "")
+        name, _ = shrinking(use.name) or ("", 0)
         gamma = use.arguments.get(name)
         if name not in use.given or not isinstance(gamma, Num) or f.key_of(use.node) not in ("lr", ""):
             continue
@@ -69,8 +70,8 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
                 help,
             )
     for use in f.uses:
-        name = "factor" if use.name == "plateau" else "gamma"
-        gamma = value(use.arguments.get(name)) if use.name in ("step", "multistep", "drop", "exp", "plateau") and name in use.given else None
+        name = "factor" if use.name == "plateau" else _gamma(use)
+        gamma = value(use.arguments.get(name)) if name in use.given else None
         if gamma is None or not 0 < gamma < _RATE or use.arguments.get("per", 1) not in (1, Num(1, 1)):
             continue
         extents.append(use.node.extent)
@@ -81,6 +82,12 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
             share = s.highest[1] / f.program.base_value
             help = "multiples are of the base: for absolute levels, leave out the `x`, or write `1x` for the peak"
             yield Finding(d.target.plan.phases[0].extent, f"the rate never comes to more than {share:.4g} of its base", help)
+
+
+def _gamma(use: Use) -> str:
+    """The name of the factor by which a shape drops; "" for other calls."""
+    name, _ = shrinking(use.name) or ("", 0)
+    return name if use.name in SHAPES else ""
 
 
 def _whole_run(f: Facts, d: Driven) -> Summary | None:

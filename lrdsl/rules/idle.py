@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from lrdsl.check.combinators import parameters_of
+from lrdsl.check.combinators import parameters_of, shrinking
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, ENTRY, ONE, Expr, mentions, substitute
@@ -15,6 +15,7 @@ from lrdsl.kinds import SameAs
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, arguments, value
 from lrdsl.rules.summary import CLOSE, levels_at, summary
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -35,8 +36,6 @@ _HELPERS: dict[str, dict[str, Callable[[Mapping[str, Any]], bool]]] = {
     },
     "cyclic": {"gamma": lambda arguments: arguments["mode"] != "exp_range"},
 }
-#: The shapes that drop by a gamma.
-_DROPS = ("step", "multistep", "drop", "exp")
 
 
 class Part(NamedTuple):
@@ -207,11 +206,12 @@ def _neutral_calls(use: Use) -> Iterator[Part]:
 
 def _gammas_of_one(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        gamma = use.arguments.get("gamma")
-        if use.name not in _DROPS or "gamma" not in use.given:
+        name, _ = shrinking(use.name) or ("", 0)
+        if use.name not in SHAPES or name not in use.given:
             continue
+        gamma = use.arguments[name]
         gammas = gamma if isinstance(gamma, tuple) else (gamma,)
-        written = next((a for name, a in arguments(use) if name == "gamma"), None)
+        written = next((a for given, a in arguments(use) if given == name), None)
         if gammas and all(g == ONE for g in gammas) and written is not None and not f.is_open(written.value):
             yield Finding(use.node.extent, "with a gamma of 1 the level never drops", "give a gamma below 1, as 0.1; to stay at a level, write `hold`")
 

@@ -23,7 +23,7 @@ exp = Shape(
     summary="Multiplies by gamma at every tick, or in every `per` ticks, without end.",
     source="torch ExponentialLR",
     parameters=(
-        ratio("gamma", "the factor of `per` ticks", letter="gamma"),
+        ratio("gamma", "the factor of `per` ticks", letter="gamma", shrinks=True),
         duration("per", "the ticks in which it is multiplied by gamma", 1, letter="T_g", repeats=True),
     ),
     length=_endless,
@@ -65,7 +65,7 @@ drop = Shape(
     name="drop",
     summary="Multiplies by gamma once; it takes no time itself.",
     source="one milestone of MultiStepLR",
-    parameters=(ratio("gamma", "the factor", letter="gamma"),),
+    parameters=(ratio("gamma", "the factor", letter="gamma", shrinks=True),),
     length=lambda gamma: 0,
     level=lambda u, v, gamma: v * gamma,
     says="is multiplied by {gamma} at once",
@@ -79,7 +79,10 @@ step = Shape(
     name="step",
     summary="Multiplies by gamma every n ticks, without end if it is the last phase.",
     source="torch StepLR",
-    parameters=(duration("n", "the ticks between two drops", letter="s", repeats=True), ratio("gamma", "the factor of one drop", 0.1, letter="gamma")),
+    parameters=(
+        duration("n", "the ticks between two drops", letter="s", repeats=True),
+        ratio("gamma", "the factor of one drop", 0.1, letter="gamma", shrinks=True),
+    ),
     length="n",
     level=lambda u, v, n, gamma: v * gamma ** floor(u / n),
     says="is multiplied by {gamma} {every n}",
@@ -122,7 +125,7 @@ multistep = Shape(
     source="torch MultiStepLR; optax.piecewise_constant_schedule",
     parameters=(
         duration("milestones", "the ticks at which it drops, rising", letter="m", empty=True, listed="list"),
-        ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, letter="gamma", listed="either"),
+        ratio("gamma", "the factor of a drop; a list gives each milestone its own", 0.1, letter="gamma", listed="either", shrinks=True),
         SINCE,
     ),
     length=lambda milestones, **_: max([0, *_starts(milestones)]),
