@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lrdsl.analysis.plotting import plot
     from lrdsl.clock import Clock
     from lrdsl.diagnostics import Diagnostic, ScheduleError, ScheduleWarning
+    from lrdsl.dialects.reading import read
     from lrdsl.linting.linter import lint
     from lrdsl.reading import load
     from lrdsl.runtime import compile
@@ -45,6 +46,7 @@ __all__ = [
     "load",
     "parse",
     "plot",
+    "read",
 ]
 
 #: The module of each public name.
@@ -67,6 +69,7 @@ _MODULES = {
     "load": "lrdsl.reading",
     "parse": "lrdsl.schedule",
     "plot": "lrdsl.analysis.plotting",
+    "read": "lrdsl.dialects.reading",
 }
 
 

@@ -1,0 +1,27 @@
+"""Schedules of other libraries: read into text, and written from it.
+
+`entry` has the declarations, and each library is a file that holds one table of them: `torch`, `transformers`, `timm`, `optax`, `keras`, and more. `live` reads
+objects of a running program, `reading` is the way in for all sources.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from lrdsl.dialects.entry import Dialect
+
+#: The dialects, in the order of the tables that show them. Each is the module of its name.
+DIALECTS = ("torch", "transformers", "timm", "optax", "keras")
+
+
+@cache
+def dialect(name: str) -> Dialect:
+    """Returns a dialect. Its module is loaded when it is first asked for.
+
+    >>> dialect("torch").entry("StepLR").call
+    'StepLR(step_size, gamma)'
+    """
+    declared = import_module(f"lrdsl.dialects.{name}").DIALECT
+    assert isinstance(declared, Dialect)
+    return declared

@@ -1,0 +1,201 @@
+"""The declaration of a dialect: `Dialect` is a table of `Entry`s. An entry has a scheduler of another library, its parameters, and the text that it comes to.
+
+Everything that lrdsl knows about another library's scheduler comes from its entry: reading it from code, from a live object or from a config, the table "coming
+from", and the parity tests.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import attrs
+
+from lrdsl.arguments import exactly
+from lrdsl.expr.exact import Exact
+from lrdsl.syntax import nodes, parse
+from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.substitution import number_node, substituted
+
+#: A value of a parameter: a number, a word, a list; or a tree, for an expression of names that are not known, and for a schedule.
+Value: TypeAlias = "Exact | bool | str | None | tuple[Any, ...] | dict[Any, Any] | Node"
+#: Parameters that change no level: they are taken and not looked at.
+UNUSED = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype"))
+
+
+class UnreadableError(Exception):
+    """Raised for a schedule of another library that cannot be read; has the reason."""
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = _Required()
+
+
+@attrs.frozen
+class Parameter:
+    """A parameter of another library: its name and its default, `REQUIRED` if it has none. `position` is its place, None for one that goes by name only."""
+
+    name: str
+    default: Any
+    position: int | None
+
+
+@attrs.frozen
+class Form:
+    """One way to write a scheduler: a `text` in which the other library's parameters stand as names, for arguments for which `when` holds.
+
+    `text` may be a function of the arguments that returns such a text; `shown` is then what a table shows. `beside` makes the texts of further targets, by their key.
+    """
+
+    text: str | Callable[[Any], str | Node]
+    when: Callable[[Any], bool] | None = None
+    note: str = ""
+    beside: Mapping[str, Callable[[Any], str]] = attrs.Factory(dict)
+    shown: str = ""
+
+
+@attrs.frozen
+class Written:
+    """The trees that an entry comes to for some arguments: its schedule, and those of further targets; and notes for the reader."""
+
+    schedule: Node
+    beside: Mapping[str, Node] = attrs.Factory(dict)
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class Entry:
+    """A scheduler of another library.
+
+    `signature` are its parameters as its own code declares them. Of the `forms`, the first whose condition holds for the arguments is taken. `reason` says why
+    there is no text, for an entry without forms. `attributes` names the attributes of a live object, or makes the values of them, for parameters that are
+    not attributes of the same name. `known_as` are other names of the same thing.
+    """
+
+    name: str
+    signature: str
+    forms: tuple[Form, ...] = ()
+    reason: str = ""
+    attributes: Mapping[str, str | Callable[[Any], Any]] = attrs.Factory(dict)
+    known_as: tuple[str, ...] = ()
+    note: str = ""
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the signature."""
+        arguments = ast.parse(f"def f({self.signature}): ...").body[0].args  # type: ignore[attr-defined]
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults = [REQUIRED] * (len(positional) - len(arguments.defaults)) + [ast.literal_eval(d) for d in arguments.defaults]
+        named = [REQUIRED if d is None else ast.literal_eval(d) for d in arguments.kw_defaults]
+        return (
+            *(Parameter(a.arg, value(d), i) for i, (a, d) in enumerate(zip(positional, defaults, strict=True))),
+            *(Parameter(a.arg, value(d), None) for a, d in zip(arguments.kwonlyargs, named, strict=True)),
+        )
+
+    @property
+    def call(self) -> str:
+        """The call with its parameters, for a table."""
+        return f"{self.name}({', '.join(p.name for p in self.parameters if p.name not in UNUSED)})"
+
+    def bound(self, positional: Sequence[Value], named: Mapping[str, Value]) -> dict[str, Value]:
+        """Returns the value of every parameter of a call. Raises `UnreadableError` for a call that does not fit the signature."""
+        if not self.forms:
+            raise UnreadableError(self.reason)
+        places = {p.position: p for p in self.parameters if p.position is not None}
+        if len(positional) > len(places):
+            raise UnreadableError(f"`{self.name}` takes {len(places)} arguments, and there are {len(positional)}")
+        values: dict[str, Value] = {places[i].name: argument for i, argument in enumerate(positional)}
+        names = {p.name for p in self.parameters}
+        for name, argument in named.items():
+            if name not in names:
+                raise UnreadableError(f"`{self.name}` has no parameter `{name}`")
+            if name in values:
+                raise UnreadableError(f"`{self.name}` has two values for `{name}`")
+            values[name] = argument
+        for p in self.parameters:
+            if p.name not in values:
+                if p.default is REQUIRED and p.name not in UNUSED:
+                    raise UnreadableError(f"`{self.name}` needs `{p.name}`, which is not there")
+                values[p.name] = p.default
+        return values
+
+    def written(self, values: Mapping[str, Value]) -> Written:
+        """Returns the trees for the value of every parameter. Raises `UnreadableError` if there is no text for them."""
+        arguments = SimpleNamespace(**values)
+        for form in self.forms:
+            if form.when is None or holds(form.when, arguments):
+                template = form.text if isinstance(form.text, str) else form.text(arguments)
+                trees = {name: node_of(v) for name, v in values.items() if name not in UNUSED and v is not None and not isinstance(v, dict)}
+                tree = substituted(parse(template), trees) if isinstance(template, str) else template
+                beside = {key: substituted(parse(text(arguments)), trees) for key, text in form.beside.items()}
+                return Written(tree, beside, (form.note,) if form.note and form.when is not None else ())
+        raise UnreadableError(self.reason or f"no text for these arguments of `{self.name}`")
+
+    def read(self, *positional: Any, **named: Any) -> Written:
+        """Returns the trees for Python values: numbers, words, lists."""
+        return self.written(self.bound([value(v) for v in positional], {name: value(v) for name, v in named.items()}))
+
+
+def holds(condition: Callable[[Any], bool], arguments: Any) -> bool:
+    """Returns whether a condition is known to hold. A comparison with what is not known does not."""
+    try:
+        return bool(condition(arguments))
+    except TypeError:
+        return False
+
+
+def value(raw: Any) -> Any:
+    """Returns a Python value as a `Value`. Raises `UnreadableError` for a value that no text can hold."""
+    if raw is None or raw is REQUIRED or isinstance(raw, bool | str) or attrs.has(type(raw)):
+        return raw
+    if isinstance(raw, list | tuple):
+        return tuple(value(item) for item in raw)
+    if isinstance(raw, dict):
+        return {key if isinstance(key, str) else value(key): value(item) for key, item in raw.items()}
+    number = exactly(raw)
+    if number is None:
+        raise UnreadableError(f"a value of type {type(raw).__name__} has no text")
+    return number
+
+
+def node_of(v: Any) -> Node:
+    """Returns the tree of a value."""
+    if isinstance(v, bool):
+        return nodes.Name("yes" if v else "no", (0, 0))
+    if isinstance(v, str):
+        return nodes.Name(v, (0, 0))
+    if isinstance(v, tuple):
+        return nodes.List(tuple(node_of(item) for item in v), (0, 0))
+    if v is None:
+        return nodes.Name("none", (0, 0))
+    return v if attrs.has(type(v)) else number_node(v)
+
+
+@attrs.frozen(slots=False)
+class Dialect:
+    """Another library: its `name` here, its `title` for people, the `modules` its schedulers come from, its entries, and how it counts ticks."""
+
+    name: str
+    title: str
+    entries: tuple[Entry, ...]
+    modules: tuple[str, ...] = ()
+    counting: str = ""
+    address: str = ""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Entry]:
+        """The entries, by each of their names."""
+        return {name: entry for entry in self.entries for name in (*entry.known_as, entry.name)}
+
+    def entry(self, name: str) -> Entry:
+        """Returns the entry of a scheduler. Raises `UnreadableError` for an unknown one."""
+        if name not in self.by_name:
+            raise UnreadableError(f"`{name}` is no scheduler of {self.title} that lrdsl knows")
+        return self.by_name[name]

@@ -1,0 +1,104 @@
+"""Makes the text of a schedule that was read shorter, with the same meaning: arguments that are defaults go, and lengths and restarts that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from lrdsl.check.combinators import Combinator, declarations
+from lrdsl.check.prelude import recipes
+from lrdsl.shapes.shape import Shape
+from lrdsl.syntax import nodes, parse
+from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.substitution import number_in, rebuilt
+
+
+def simplified(node: Node) -> Node:
+    """Returns a shorter tree of the same schedule.
+
+    >>> from lrdsl.syntax import canonical
+    >>> canonical(simplified(parse("warmup(5, from=0, shape=linear) for 5 then restart cosine(n=95, to=0) for 95")))
+    'warmup(5) then cosine(n=95) for 95'
+    """
+    node = rebuilt(node, simplified)
+    match node:
+        case nodes.Call():
+            return _without_defaults(node)
+        case nodes.Limited(body, length, _):
+            return _needed(body, length) or node
+        case nodes.Sequence(items):
+            kept = [item.body if i and isinstance(item, nodes.Restart) and _ends_at_base(items[i - 1]) else item for i, item in enumerate(items)]
+            return attrs.evolve(node, items=tuple(part for item in kept for part in (item.items if isinstance(item, nodes.Sequence) else (item,))))
+        case nodes.Restart(nodes.Restart() as inner, _):
+            return inner
+        case _:
+            return node
+
+
+def _needed(body: Node, length: Node) -> Node | None:
+    """Returns the body of `body for length`, if the length is its own."""
+    if isinstance(body, nodes.Call) and body.name == "bounce" and body.arguments:
+        inside = body.arguments[0].value
+        own, wanted = _length_of(inside), length
+        if own is None:
+            return None
+        if own == wanted:
+            return inside
+        a, b = number_in(own), number_in(wanted)
+        return attrs.evolve(nodes.Limited(inside, length, (0, 0))) if a is not None and b is not None and b <= a else None
+    return body if _length_of(body) == length else None
+
+
+def _length_of(node: Node) -> Node | None:
+    """Returns the argument that is the natural length of a phase with an end, as the text has it."""
+    declared = _declared(node) if isinstance(node, nodes.Call) else None
+    if not isinstance(node, nodes.Call) or not isinstance(declared, Shape) or not isinstance(declared.length, str) or declared.own_rule:
+        return None
+    return _argument(node, declared.length, [p.name for p in declared.parameters])
+
+
+def _declared(call: nodes.Call) -> Shape | Combinator | None:
+    """Returns the declaration of the word of a call. Of two shapes of one name, it is the one that has all the arguments by name."""
+    names = {a.name for a in call.arguments if a.name}
+    return next((one for one in declarations(call.name) if names <= {p.name for p in one.parameters}), None)
+
+
+def _argument(call: nodes.Call, name: str, names: list[str]) -> Node | None:
+    for i, argument in enumerate(call.arguments):
+        if argument.name == name or (not argument.name and names[i : i + 1] == [name]):
+            return argument.value
+    return None
+
+
+def _ends_at_base(node: Node) -> bool:
+    """Whether a phase that enters at base ends there, so that a restart changes nothing."""
+    if isinstance(node, nodes.Call) and node.name == "linear":
+        return any(a.name == "to" and a.value == nodes.Quantity(1, "", "x", (0, 0), (0, 0)) for a in node.arguments)
+    return isinstance(node, nodes.Call) and node.name == "warmup"
+
+
+def _without_defaults(call: nodes.Call) -> nodes.Call:
+    """Returns a call without the arguments by name, and the last ones by position, that are the defaults."""
+    defaults = _defaults(call)
+    names = list(defaults)
+    kept = list(call.arguments)
+    while kept and not kept[-1].name and len(kept) <= len(names) and defaults[names[len(kept) - 1]] == kept[-1].value:
+        kept.pop()
+    kept = [a for a in kept if not a.name or defaults.get(a.name) is None or defaults[a.name] != a.value]
+    while kept and not kept[-1].name and all(not a.name for a in kept) and len(kept) <= len(names) and defaults[names[len(kept) - 1]] == kept[-1].value:
+        kept.pop()
+    return attrs.evolve(call, arguments=tuple(kept)) if len(kept) != len(call.arguments) else call
+
+
+def _defaults(call: nodes.Call) -> Mapping[str, Node | None]:
+    """Returns the default of each parameter of a word of the language or of a recipe, None for one that must be given."""
+    declared = _declared(call)
+    if declared is not None:
+        return {} if isinstance(declared, Combinator) and declared.variadic else {p.name: _parsed(p.default_text) for p in declared.parameters}
+    recipe = recipes().get(call.name)
+    return {} if recipe is None else {slot.name: slot.default for slot in recipe.function.parameters}
+
+
+def _parsed(text: str) -> Node | None:
+    return None if text in ("", "?", "v") else parse(text)

@@ -1,0 +1,186 @@
+"""PyTorch: the schedulers of `torch.optim.lr_scheduler`, and `SWALR`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError, Value, node_of
+from lrdsl.syntax import nodes
+from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.substitution import folded
+
+_HERE = (0, 0)
+
+
+def _one_cycle(a: Any) -> str:
+    n = "total_steps"
+    if a.total_steps is None:
+        if a.epochs is None or a.steps_per_epoch is None:
+            raise UnreadableError("`OneCycleLR` needs `total_steps`, or `epochs` and `steps_per_epoch`")
+        n = "epochs * steps_per_epoch"
+    return (
+        f"onecycle({n}, peak=max_lr, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal={'cos' if a.anneal_strategy == 'cos' else 'linear'},"
+        " three_phase=three_phase)"
+    )
+
+
+def _cyclic(a: Any) -> str:
+    if a.scale_fn is not None:
+        raise UnreadableError("`scale_fn` is a function of Python: write the schedule with `scale(...)`")
+    down = "" if a.step_size_down is None else ", step_size_down"
+    return f"cyclic(base_lr, max_lr, step_size_up{down}, mode=mode, gamma=gamma)"
+
+
+def _annealed(a: Any) -> str:
+    return f"{'linear' if a.anneal_strategy == 'linear' else 'cosine'}(anneal_epochs, to=swa_lr)"
+
+
+def sequence(parts: tuple[Node, ...], milestones: tuple[Value, ...]) -> Node:
+    """Returns the tree of SequentialLR: each part up to its milestone, and the next one from the base on."""
+    if len(milestones) != len(parts) - 1:
+        raise UnreadableError(f"`SequentialLR` has {len(parts)} schedulers and {len(milestones)} milestones")
+    ends = [node_of(m) for m in milestones]
+    items: list[Node] = []
+    for i, part in enumerate(parts):
+        length = None if i == len(ends) else ends[i] if i == 0 else _difference(ends[i], ends[i - 1])
+        body = part if length is None else nodes.Limited(part, length, _HERE)
+        items.append(body if i == 0 else nodes.Restart(body, _HERE))
+    return nodes.Sequence(tuple(items), _HERE)
+
+
+def _difference(later: Node, earlier: Node) -> Node:
+    return folded(nodes.Binary("-", later, earlier, _HERE))
+
+
+#: The schedulers that set the rate outright: in a chain they undo what stands before them.
+_OUTRIGHT = ("onecycle", "cyclic", "plateau", "scale", "restarts")
+
+
+def chain(parts: tuple[Node, ...]) -> Node:
+    """Returns the tree of ChainedScheduler: the product of its parts."""
+    for part in parts:
+        words = {node.name for node in nodes.walk(part) if isinstance(node, nodes.Call)}
+        outright = sorted(words & set(_OUTRIGHT))
+        if outright and len(parts) > 1:
+            raise UnreadableError("a chain with a scheduler that sets the rate outright has no text: torch's result depends on the order of the calls")
+    product = parts[0]
+    for part in parts[1:]:
+        product = nodes.Binary("*", product, part, _HERE)
+    return product
+
+
+def _momentum_of_one_cycle(a: Any) -> str:
+    """The momentum falls while the rate rises."""
+    n = "total_steps" if a.total_steps is not None else "(epochs * steps_per_epoch)"
+    shape, rise = "cosine" if a.anneal_strategy == "cos" else "linear", f"max(pct_start * {n} - 1, 0)"
+    last = f"{rise}, to=max_momentum) then hold" if a.three_phase is True else f"{n} - 1 - {rise}, to=max_momentum)"
+    return f"{shape}({rise}, from=max_momentum, to=base_momentum) then {shape}({last}"
+
+
+def _momentum_of_cycles(a: Any) -> str:
+    down = "" if a.step_size_down is None else ", step_size_down"
+    return f"base_momentum + max_momentum - cyclic(base_momentum, max_momentum, step_size_up{down}, mode=mode, gamma=gamma)"
+
+
+def _cycles_momentum(a: Any) -> bool:
+    return a.cycle_momentum is True
+
+
+DIALECT = Dialect(
+    "torch",
+    "PyTorch",
+    modules=("torch.optim.lr_scheduler", "torch.optim.swa_utils"),
+    counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
+    address="https://docs.pytorch.org/docs/stable/optim.html",
+    entries=(
+        Entry("StepLR", "optimizer, step_size, gamma=0.1, last_epoch=-1", (Form("step(step_size, gamma)"),)),
+        Entry(
+            "MultiStepLR",
+            "optimizer, milestones, gamma=0.1, last_epoch=-1",
+            (Form("multistep(milestones, gamma)"),),
+            attributes={"milestones": lambda s: sorted(s.milestones.elements())},
+            note="milestones in rising order; one that stands twice counts twice, and `[]` is none, as there",
+        ),
+        Entry("ExponentialLR", "optimizer, gamma, last_epoch=-1", (Form("exp(gamma)"),)),
+        Entry(
+            "ConstantLR",
+            "optimizer, factor=0.3333333333333333, total_iters=5, last_epoch=-1",
+            (
+                Form("hold(at=factor * base)", lambda a: a.total_iters == 0, "without steps it never leaves the factor"),
+                Form("hold(total_iters, at=factor * base) then restart hold"),
+            ),
+        ),
+        Entry(
+            "LinearLR",
+            "optimizer, start_factor=0.3333333333333333, end_factor=1.0, total_iters=5, last_epoch=-1",
+            (
+                Form("hold(at=start_factor * base)", lambda a: a.total_iters == 0, "without steps it never leaves the start"),
+                Form("warmup(total_iters, from=start_factor * base)", lambda a: a.end_factor == 1 and a.start_factor < 1, ""),
+                Form("linear(total_iters, to=end_factor * base, from=start_factor * base)"),
+            ),
+        ),
+        Entry(
+            "PolynomialLR",
+            "optimizer, total_iters=5, power=1.0, last_epoch=-1",
+            (Form("hold", lambda a: a.total_iters == 0, "without steps it never leaves the base"), Form("poly(total_iters, power=power)")),
+        ),
+        Entry(
+            "CosineAnnealingLR",
+            "optimizer, T_max, eta_min=0.0, last_epoch=-1",
+            (Form("bounce(cosine(T_max, to=eta_min))"),),
+            note="it rises again past T_max; up to there, `cosine(T_max, to=eta_min)`",
+        ),
+        Entry(
+            "CosineAnnealingWarmRestarts",
+            "optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1",
+            (Form("restarts(cosine(T_0, to=eta_min), stretch=T_mult)"),),
+        ),
+        Entry("LambdaLR", "optimizer, lr_lambda, last_epoch=-1", (Form("scale(lr_lambda)"),), note="for a lambda that is an expression of its argument, t"),
+        Entry("MultiplicativeLR", "optimizer, lr_lambda, last_epoch=-1", (Form("cumprod(lr_lambda)"),), note="for a lambda that is an expression, as above"),
+        Entry(
+            "CyclicLR",
+            "optimizer, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode='triangular', gamma=1.0, scale_fn=None, scale_mode='cycle',"
+            " cycle_momentum=True, base_momentum=0.8, max_momentum=0.9, last_epoch=-1",
+            (
+                Form(_cyclic, _cycles_momentum, beside={"momentum": _momentum_of_cycles}),
+                Form(_cyclic, shown="cyclic(base_lr, max_lr, step_size_up, step_size_down, mode=mode, gamma=gamma)"),
+            ),
+            note="momentum is a target of its own",
+        ),
+        Entry(
+            "OneCycleLR",
+            "optimizer, max_lr, total_steps=None, epochs=None, steps_per_epoch=None, pct_start=0.3, anneal_strategy='cos', cycle_momentum=True,"
+            " base_momentum=0.85, max_momentum=0.95, div_factor=25.0, final_div_factor=10000.0, three_phase=False, last_epoch=-1",
+            (
+                Form(_one_cycle, _cycles_momentum, beside={"momentum": _momentum_of_one_cycle}),
+                Form(
+                    _one_cycle,
+                    shown="onecycle(total_steps, peak=max_lr, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal=anneal_strategy, three_phase=three_phase)",
+                ),
+            ),
+            note="momentum is a target of its own; pct_start * total_steps below 1 as there; at 1, torch divides by 0, and the text begins at the peak",
+        ),
+        Entry(
+            "SequentialLR",
+            "optimizer, schedulers, milestones, last_epoch=-1",
+            (Form(lambda a: sequence(a.schedulers, a.milestones), shown="A for m then restart (B)"),),
+        ),
+        Entry("ChainedScheduler", "schedulers, optimizer=None", (Form(lambda a: chain(a.schedulers), shown="(A) * (B)"),)),
+        Entry(
+            "ReduceLROnPlateau",
+            "optimizer, mode='min', factor=0.1, patience=10, threshold=0.0001, threshold_mode='rel', cooldown=0, min_lr=0, eps=1e-8",
+            (
+                Form(
+                    "plateau(factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode, cooldown=cooldown, min=min_lr, eps=eps, mode=mode)"
+                ),
+            ),
+            note="`step(loss)` as there, `step(loss=...)` with `metric=loss`",
+        ),
+        Entry(
+            "SWALR",
+            "optimizer, swa_lr, anneal_epochs=10, anneal_strategy='cos', last_epoch=-1",
+            (Form(_annealed, shown="cosine(anneal_epochs, to=swa_lr)"),),
+            note="`linear` for anneal_strategy='linear'",
+        ),
+    ),
+)
