@@ -21,13 +21,21 @@ from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import number_node, substituted
 
 #: A value of a parameter: a number, a word, a list; or a tree, for an expression of names that are not known, and for a schedule.
-Value: TypeAlias = "Exact | bool | str | None | tuple[Any, ...] | dict[Any, Any] | Node"
+Value: TypeAlias = "Exact | bool | str | tuple[Any, ...] | dict[Any, Any] | Function | Node | None"
 #: Parameters that change no level: they are taken and not looked at.
-UNUSED = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype"))
+UNUSED: frozenset[str] = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype"))
 
 
 class UnreadableError(Exception):
     """Raised for a schedule of another library that cannot be read; has the reason."""
+
+
+@attrs.frozen
+class Function:
+    """A function of the step: the `phase` that multiplies the entry level by it, and its `expression` in t, None where it is written in several cases."""
+
+    phase: Node
+    expression: Node | None = None
 
 
 class _Required:
@@ -171,6 +179,8 @@ def node_of(v: Any) -> Node:
         return nodes.Name("yes" if v else "no", (0, 0))
     if isinstance(v, str):
         return nodes.Name(v, (0, 0))
+    if isinstance(v, Function):
+        return v.phase
     if isinstance(v, tuple):
         return nodes.List(tuple(node_of(item) for item in v), (0, 0))
     if v is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError, Value, node_of
+from lrdsl.dialects.entry import Dialect, Entry, Form, Function, UnreadableError, Value, node_of
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import folded
@@ -82,6 +82,27 @@ def _momentum_of_cycles(a: Any) -> str:
     return f"base_momentum + max_momentum - cyclic(base_momentum, max_momentum, step_size_up{down}, mode=mode, gamma=gamma)"
 
 
+def _function(v: Value) -> Function:
+    """The function of a scheduler that takes one, or one for each param group."""
+    functions = v if isinstance(v, tuple) else (v,)
+    if any(f != functions[0] for f in functions):
+        raise UnreadableError("each param group has a function of its own")
+    if not isinstance(functions[0], Function):
+        raise UnreadableError("its function is Python: write it as an expression of t, as in `scale(0.95^t)`")
+    return functions[0]
+
+
+def _scaled(a: Any) -> Node:
+    return _function(a.lr_lambda).phase
+
+
+def _multiplied(a: Any) -> Node:
+    expression = _function(a.lr_lambda).expression
+    if expression is None:
+        raise UnreadableError("a product of factors that are written in several cases has no text")
+    return nodes.Call("cumprod", (nodes.Argument("", expression, _HERE, _HERE),), _HERE, _HERE)
+
+
 def _cycles_momentum(a: Any) -> bool:
     return a.cycle_momentum is True
 
@@ -135,8 +156,8 @@ DIALECT = Dialect(
             "optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1",
             (Form("restarts(cosine(T_0, to=eta_min), stretch=T_mult)"),),
         ),
-        Entry("LambdaLR", "optimizer, lr_lambda, last_epoch=-1", (Form("scale(lr_lambda)"),), note="for a lambda that is an expression of its argument, t"),
-        Entry("MultiplicativeLR", "optimizer, lr_lambda, last_epoch=-1", (Form("cumprod(lr_lambda)"),), note="for a lambda that is an expression, as above"),
+        Entry("LambdaLR", "optimizer, lr_lambda, last_epoch=-1", (Form(_scaled, shown="scale(f)"),), note="for a lambda that is an expression of its argument, t"),
+        Entry("MultiplicativeLR", "optimizer, lr_lambda, last_epoch=-1", (Form(_multiplied, shown="cumprod(f)"),), note="for a lambda that is an expression, as above"),
         Entry(
             "CyclicLR",
             "optimizer, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode='triangular', gamma=1.0, scale_fn=None, scale_mode='cycle',"

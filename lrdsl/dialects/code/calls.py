@@ -1,0 +1,230 @@
+"""Finds the schedulers that a Python file makes, and what each comes to."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+import attrs
+
+from lrdsl.dialects import dialect
+from lrdsl.dialects.code.functions import function
+from lrdsl.dialects.code.names import Names, names_of
+from lrdsl.dialects.code.values import Scope, is_number
+from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
+from lrdsl.dialects.simplifying import simplified
+from lrdsl.expr.exact import Exact
+from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax.nodes import Extent, Node
+
+#: The dialects whose schedulers are calls in Python.
+PYTHON = ("torch", "transformers", "timm", "optax", "keras")
+#: The longest file that is read, in characters.
+MAX_SOURCE = 1_000_000
+
+
+@attrs.frozen
+class Call:
+    """A scheduler that a file makes.
+
+    `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; both are
+    None where it could not be read, and `problem` says why. `assumed` has the defaults that were taken, `optimizer` the expression of the optimizer, and `base`
+    its rate, if the file says it. `parts` are the calls that it is made of.
+    """
+
+    dialect: Dialect
+    entry: Entry
+    node: ast.Call
+    extent: Extent
+    source: str
+    written: Written | None = None
+    named: Written | None = None
+    expressions: Mapping[str, str] = attrs.Factory(dict)
+    unknown: tuple[str, ...] = ()
+    assumed: Mapping[str, Value] = attrs.Factory(dict)
+    problem: str = ""
+    base: Exact | None = None
+    optimizer: ast.expr | None = None
+    parts: tuple[ast.Call, ...] = ()
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    """Matches a text that may name a scheduler."""
+    names = sorted({name for one in PYTHON for name in dialect(one).by_name})
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+
+
+def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False) -> list[Call]:
+    """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
+
+    `lenient`: names need not be imported, as in a line that somebody pastes. A file that is no Python of this release has none.
+    """
+    if len(source) > MAX_SOURCE or not _words().search(source):
+        return []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    reader = _Reader(source, names_of(tree), tuple(dialects), lenient)
+    found = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
+    parts = {id(part) for call in found for part in call.parts}
+    return sorted((call for call in found if id(call.node) not in parts), key=lambda call: call.extent)
+
+
+@attrs.define
+class _Reader:
+    """Reads the calls of one file. `lines` has the offset of each line."""
+
+    source: str
+    names: Names
+    dialects: tuple[str, ...]
+    lenient: bool
+    lines: list[int] = attrs.Factory(lambda self: _line_starts(self.source), takes_self=True)
+
+    def match(self, node: ast.Call) -> tuple[Dialect, Entry] | None:
+        """Returns the entry of a call of a scheduler; None for any other call."""
+        path = self.names.path(node.func)
+        if path is None:
+            return None
+        module, _, word = path.rpartition(".")
+        for name in self.dialects:
+            library = dialect(name)
+            if word in library.by_name and self._is_of(library, module, path):
+                return library, library.by_name[word]
+        return None
+
+    def _is_of(self, library: Dialect, module: str, path: str) -> bool:
+        if any(module == one or module.startswith(f"{one}.") for one in library.modules):
+            return True
+        if not module:
+            return self.lenient or any(star in library.modules for star in self.names.stars)
+        return self.lenient and path.partition(".")[0] not in self.names.modules
+
+    def call(self, node: ast.Call, library: Dialect, entry: Entry) -> Call:
+        """Returns what a call comes to."""
+        extent = self._extent(node)
+        made = Call(library, entry, node, extent, self.source[slice(*extent)])
+        parts: list[ast.Call] = []
+        try:
+            written, scope = self._written(node, entry, False, parts)
+            named, kept = self._written(node, entry, True, [])
+        except UnreadableError as reason:
+            return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
+        optimizer = self._argument(node, entry, "optimizer")
+        base, key = self._optimizer(optimizer)
+        written, named = (_with_momentum(one, key) for one in (written, named))
+        unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
+        expressions = {name: text for name, text in kept.expressions.items() if _uses(named, name)}
+        assumed = dict(scope.assumed)
+        return attrs.evolve(
+            made,
+            written=written,
+            named=named,
+            expressions=expressions,
+            unknown=unknown,
+            assumed=assumed,
+            base=base,
+            optimizer=optimizer,
+            parts=tuple(parts),
+        )
+
+    def _written(self, node: ast.Call, entry: Entry, keep: bool, parts: list[ast.Call]) -> tuple[Written, Scope]:
+        """Returns the trees of a call, and the scope with what was met on the way."""
+
+        def special(inner: ast.Call) -> Value:
+            match = self.match(inner)
+            if match is None:
+                return None
+            parts.append(inner)
+            return match[1].written(self._bound(inner, match[1], scope)).schedule
+
+        scope = Scope(self.names, self.source, keep=keep, special=special, function=function)
+        return entry.written(self._bound(node, entry, scope)), scope
+
+    def _bound(self, node: ast.Call, entry: Entry, scope: Scope) -> dict[str, Value]:
+        """Returns the value of every parameter of a call."""
+        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+            raise UnreadableError("its arguments are not written out")
+        places = [p.name for p in entry.parameters if p.position is not None]
+        unread = [p.name for p in entry.parameters if p.name in UNUSED and p.name != "name"]
+        positional = [None if places[i : i + 1] and places[i] in unread else scope.value(a) for i, a in enumerate(node.args)]
+        named = {k.arg: None if k.arg in unread else scope.value(k.value) for k in node.keywords if k.arg is not None}
+        return entry.bound(positional, named)
+
+    def _argument(self, node: ast.Call, entry: Entry, name: str) -> ast.expr | None:
+        """Returns the expression of an argument of a call."""
+        place = next((p.position for p in entry.parameters if p.name == name), None)
+        if place is not None and len(node.args) > place:
+            return node.args[place]
+        return next((k.value for k in node.keywords if k.arg == name), None)
+
+    def _optimizer(self, node: ast.expr | None) -> tuple[Exact | None, str | None]:
+        """Returns the rate of an optimizer that the file makes, and the key of its momentum."""
+        key = node.id if isinstance(node, ast.Name) else f"self.{node.attr}" if isinstance(node, ast.Attribute) else ""
+        made = node if isinstance(node, ast.Call) else self.names.values.get(key)
+        if not isinstance(made, ast.Call):
+            return None, None
+        rate = next((k.value for k in made.keywords if k.arg == "lr"), None)
+        if rate is None and len(made.args) > 1:
+            rate = made.args[1]
+        name = (self.names.path(made.func) or "").rpartition(".")[2].lower()
+        momentum = "betas[0]" if "adam" in name or "lamb" in name else "momentum" if name in ("sgd", "rmsprop") else None
+        if rate is None:
+            return None, momentum
+        try:
+            value = Scope(self.names, self.source).value(rate)
+        except UnreadableError:
+            value = None
+        return value if is_number(value) else None, momentum
+
+    def _extent(self, node: ast.expr) -> Extent:
+        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+    def _offset(self, line: int, column: int) -> int:
+        """The offset of a place in characters; columns are in bytes of UTF-8."""
+        start = self.lines[line - 1]
+        end = self.lines[line] if line < len(self.lines) else len(self.source)
+        text = self.source[start:end]
+        return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="ignore")))
+
+
+def _line_starts(source: str) -> list[int]:
+    """The offsets of the lines, as Python counts them."""
+    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", source))]
+
+
+def _with_momentum(written: Written, key: str | None) -> Written:
+    if "momentum" not in written.beside:
+        return written
+    if key is None:
+        return attrs.evolve(written, beside={}, notes=(*written.notes, "the momentum, or the first of the betas, changes too: `lrdsl dialects` has its text"))
+    return attrs.evolve(written, beside={key: written.beside["momentum"]})
+
+
+def _uses(written: Written, name: str) -> bool:
+    return any(isinstance(node, nodes.Name) and node.id == name for node in _trees(written))
+
+
+def _trees(written: Written) -> Iterator[Node]:
+    for tree in (written.schedule, *written.beside.values()):
+        yield from nodes.walk(tree)
+
+
+def text_of(written: Written) -> str:
+    """Returns the text of trees: an expression, or a file with several targets.
+
+    >>> from lrdsl.dialects.code.calls import calls
+    >>> [made] = calls("from torch.optim.lr_scheduler import StepLR\\nn = 30\\ns = StepLR(opt, n)")
+    >>> text_of(made.written), text_of(made.named), made.expressions
+    ('step(30)', 'step(n)', {'n': 'n'})
+    """
+    targets = {"lr": written.schedule, **written.beside}
+    if len(targets) == 1:
+        return canonical(simplified(written.schedule))
+    return "; ".join(f"{key} = {canonical(simplified(tree))}" for key, tree in targets.items())

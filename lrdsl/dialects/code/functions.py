@@ -1,0 +1,135 @@
+"""Turns functions of the step, as LambdaLR takes them, into phases: an expression becomes `scale(...)`, cases by the step become phases one after the other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+import attrs
+
+from lrdsl.dialects.code.values import HERE, Scope
+from lrdsl.dialects.entry import Function, UnreadableError, Value, node_of
+from lrdsl.syntax import nodes
+from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.substitution import folded, number_in, number_node
+
+_TIME = nodes.Name("t", HERE)
+
+
+@attrs.frozen
+class _Cases:
+    """A function in two cases: `before` for the ticks up to `end`, `after` from there on."""
+
+    end: Node
+    before: Node | _Cases
+    after: Node | _Cases
+
+
+def function(node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Function:
+    """Returns the function of the step that a lambda or a definition is. Raises `UnreadableError` for one that no text can hold."""
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    if not parameters or len(parameters) - len(node.args.defaults) > 1 or node.args.vararg or node.args.kwarg:
+        raise UnreadableError("a function of the step has one argument")
+    values: dict[str, Value] = {parameters[0].arg: _TIME}
+    for one, default in zip(reversed(parameters[1:]), reversed(node.args.defaults), strict=False):
+        values[one.arg] = scope.value(default)
+    inside = scope.inside(**values)
+    body = _expression(node.body, inside) if isinstance(node, ast.Lambda) else _block(node.body, inside)
+    if isinstance(body, _Cases):
+        return Function(_phases(body))
+    return Function(_scaled(body), body)
+
+
+def _block(statements: Sequence[ast.stmt], scope: Scope) -> Node | _Cases:
+    """Returns what a block of statements returns."""
+    for i, statement in enumerate(statements):
+        match statement:
+            case ast.Expr(ast.Constant()) | ast.Pass():
+                continue
+            case ast.Return(ast.expr() as value):
+                return _expression(value, scope)
+            case ast.Assign([ast.Name(name)], value):
+                scope = scope.inside(**{name: scope.value(value)})
+            case ast.If(test, body, orelse):
+                rest = [*orelse, *statements[i + 1 :]]
+                return _cases(test, _block([*body, *statements[i + 1 :]], scope), _block(rest, scope), scope)
+            case _:
+                break
+    raise UnreadableError("a function of the step is made of `if`, `return` and plain assignments")
+
+
+def _expression(node: ast.expr, scope: Scope) -> Node | _Cases:
+    if isinstance(node, ast.IfExp):
+        return _cases(node.test, _expression(node.body, scope), _expression(node.orelse, scope), scope)
+    value = scope.value(node)
+    if value is None or isinstance(value, str | tuple | dict | Function):
+        raise UnreadableError("a function of the step returns a number")
+    return node_of(value)
+
+
+def _cases(test: ast.expr, then: Node | _Cases, otherwise: Node | _Cases, scope: Scope) -> Node | _Cases:
+    """Returns the cases of a comparison of the step with a bound."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        raise UnreadableError("the cases of a function of the step compare the step with a number")
+    left, right = (_plain(scope.value(side)) for side in (test.left, test.comparators[0]))
+    operator = test.ops[0]
+    if right == _TIME:
+        left, right = right, left
+        operator = _TURNED.get(type(operator), operator)
+    if left != _TIME or _mentions_time(right) or type(operator) not in _BOUNDS:
+        raise UnreadableError("the cases of a function of the step compare the step with a number")
+    including, first = _BOUNDS[type(operator)]
+    end = _after(right) if including else right
+    return _Cases(end, then, otherwise) if first else _Cases(end, otherwise, then)
+
+
+_TURNED: dict[type[ast.cmpop], ast.cmpop] = {ast.Lt: ast.Gt(), ast.Gt: ast.Lt(), ast.LtE: ast.GtE(), ast.GtE: ast.LtE()}
+#: For each comparison of the step with a bound: whether the bound belongs to the first case, and whether the comparison holds in the first case.
+_BOUNDS: dict[type[ast.cmpop], tuple[bool, bool]] = {ast.Lt: (False, True), ast.LtE: (True, True), ast.Gt: (True, False), ast.GtE: (False, False)}
+
+
+def _plain(value: Value) -> Node:
+    if value is None or isinstance(value, str | tuple | dict | Function):
+        raise UnreadableError("the cases of a function of the step compare the step with a number")
+    return node_of(value)
+
+
+def _after(bound: Node) -> Node:
+    """The first tick after a bound that belongs to the case before."""
+    number = number_in(bound)
+    if number is not None:
+        return number_node(number.__floor__() + 1)
+    return folded(nodes.Binary("+", _call("floor", bound), nodes.Number(1, HERE), HERE))
+
+
+def _phases(cases: Node | _Cases, start: Node | None = None) -> Node:
+    """Returns the phases of cases from a tick on. Each enters at base, and counts the ticks of the run."""
+    if not isinstance(cases, _Cases):
+        scaled = _scaled(cases)
+        return scaled if start is None or not _mentions_time(cases) else _call("skip", start, scaled)
+    if isinstance(cases.before, _Cases):
+        raise UnreadableError("the cases of a function of the step are in rising order")
+    length = cases.end if start is None else folded(nodes.Binary("-", cases.end, start, HERE))
+    first = nodes.Limited(_phases(cases.before, start), length, HERE)
+    rest = _phases(cases.after, cases.end)
+    items = rest.items if isinstance(rest, nodes.Sequence) else (rest,)
+    head = items[0] if isinstance(items[0], nodes.Restart) else nodes.Restart(items[0], HERE)
+    return nodes.Sequence((first, head, *items[1:]), HERE)
+
+
+def _scaled(expression: Node) -> Node:
+    """The phase that multiplies base by an expression."""
+    number = number_in(expression)
+    if number == 1:
+        return nodes.Name("hold", HERE)
+    if number is not None and number >= 0:
+        return nodes.Call("hold", (nodes.Argument("at", folded(nodes.Binary("*", expression, nodes.Name("base", HERE), HERE)), HERE, HERE),), HERE, HERE)
+    return _call("scale", expression)
+
+
+def _mentions_time(node: Node) -> bool:
+    return any(part == _TIME for part in nodes.walk(node))
+
+
+def _call(name: str, *arguments: Node) -> nodes.Call:
+    return nodes.Call(name, tuple(nodes.Argument("", a, HERE, HERE) for a in arguments), HERE, HERE)

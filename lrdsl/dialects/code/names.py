@@ -1,0 +1,122 @@
+"""What the names of a Python file stand for: modules by their imports, values that are assigned once, and defaults of options and fields."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+
+@attrs.frozen
+class Names:
+    """The names of a file.
+
+    - `modules`: the dotted path that a name was imported as, such as `StepLR` for `torch.optim.lr_scheduler.StepLR`.
+    - `stars`: the modules that all names were imported from.
+    - `values`: the expression of each name, and of each attribute such as `self.n`, that is assigned once in the whole file.
+    - `defaults`: the default of each option of argparse, field of a class, and parameter, by its name, if all its declarations have the same.
+    - `functions`: the functions of the file, by their names, if a name has one.
+    """
+
+    modules: Mapping[str, str]
+    stars: tuple[str, ...]
+    values: Mapping[str, ast.expr]
+    defaults: Mapping[str, ast.expr]
+    functions: Mapping[str, ast.FunctionDef]
+
+    def path(self, node: ast.expr) -> str | None:
+        """Returns the dotted path that an expression names, with the imports resolved; None for any other expression."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return None
+        return ".".join([self.modules.get(node.id, node.id), *reversed(parts)])
+
+
+def names_of(tree: ast.Module) -> Names:
+    """Returns the names of a file."""
+    modules: dict[str, str] = {}
+    stars: list[str] = []
+    bound: Counter[str] = Counter()
+    values: dict[str, ast.expr] = {}
+    defaults: dict[str, list[ast.expr]] = {}
+    functions: dict[str, list[ast.FunctionDef]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(aliases):
+                for alias in aliases:
+                    modules[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+            case ast.ImportFrom(module, aliases):
+                for alias in aliases:
+                    if alias.name == "*":
+                        stars.append(module or "")
+                    else:
+                        modules[alias.asname or alias.name] = f"{module or ''}.{alias.name}"
+            case ast.Assign([ast.Name(name)], value):
+                bound[name] += 1
+                values[name] = value
+            case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value) | ast.AnnAssign(ast.Attribute(ast.Name("self"), attribute), _, ast.expr() as value):
+                bound[f"self.{attribute}"] += 2
+                values[f"self.{attribute}"] = value
+            case ast.AnnAssign(ast.Name(name), _, value):
+                bound[name] += 1
+                if value is not None:
+                    values[name] = value
+            case ast.FunctionDef(name):
+                bound[name] += 1
+                functions.setdefault(name, []).append(node)
+            case ast.ClassDef(body=body):
+                for name, value in _fields(body):
+                    defaults.setdefault(name, []).append(value)
+            case ast.Call(ast.Attribute(attr="add_argument"), arguments, keywords):
+                for name, value in _option(arguments, keywords):
+                    defaults.setdefault(name, []).append(value)
+            case ast.arguments():
+                for name, default in _parameters(node):
+                    bound[name] += 1
+                    if default is not None:
+                        defaults.setdefault(name, []).append(default)
+            case ast.Name(name, ast.Store() | ast.Del()):
+                bound[name] += 1
+            case ast.ExceptHandler(name=str(name)) | ast.Global(names=[name]) | ast.MatchAs(name=str(name)):
+                bound[name] += 2
+            case _:
+                pass
+    single = {name: value for name, value in values.items() if bound[name] == 2}  # the statement and its target
+    agreed = {name: found[0] for name, found in defaults.items() if len({ast.dump(value) for value in found}) == 1}
+    return Names(modules, tuple(stars), single, agreed, {name: found[0] for name, found in functions.items() if len(found) == 1})
+
+
+def _fields(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """The fields of a class that have a default, as those of a dataclass."""
+    for statement in body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
+            value = statement.value
+            if isinstance(value, ast.Call):
+                value = next((k.value for k in value.keywords if k.arg == "default"), value)
+            yield statement.target.id, value
+
+
+def _option(arguments: list[ast.expr], keywords: list[ast.keyword]) -> Iterator[tuple[str, ast.expr]]:
+    """The name and the default of an option of argparse."""
+    named = {k.arg: k.value for k in keywords}
+    words = [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    long = [word for word in words if word.startswith("--")] or [word for word in words if word]
+    destination = named.get("dest")
+    if isinstance(destination, ast.Constant) and isinstance(destination.value, str):
+        long = [destination.value]
+    if long and "default" in named:
+        yield long[0].lstrip("-").replace("-", "_"), named["default"]
+
+
+def _parameters(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for i, one in enumerate(positional):
+        place = i - (len(positional) - len(arguments.defaults))
+        yield one.arg, arguments.defaults[place] if place >= 0 else None
+    yield from ((one.arg, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    yield from ((one.arg, None) for one in (arguments.vararg, arguments.kwarg) if one is not None)
