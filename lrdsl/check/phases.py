@@ -12,6 +12,7 @@ from lrdsl.check.conditions import ending_of
 from lrdsl.check.curves import Curve, Part
 from lrdsl.check.keys import referred
 from lrdsl.check.names import call_function, is_phase, spelled
+from lrdsl.check.prelude import recipe_names
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.diagnostics import Fix, foreign_letter, shown
@@ -158,7 +159,7 @@ def _named(node: Node, name: str, number: int | None, scope: Scope) -> Curve | N
 
 def _report_unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:
     """Reports that no shape has this name, with the name that was likely meant."""
-    names = [*SHAPES, *COMBINATORS, *scope.bound]
+    names = [*SHAPES, *COMBINATORS, *scope.bound, *recipe_names()]
     near = _FOREIGN_NAMES.get(word.lower()) or scope.problems.near(word, names)
     if near is None:
         foreign = scope.problems.near(word, _FOREIGN_NAMES)

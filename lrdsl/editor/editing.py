@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import attrs
 
 from lrdsl.analysis.overview import Row, rows
 from lrdsl.check.combinators import COMBINATORS, Combinator, declarations, parameters_of
-from lrdsl.check.prelude import recipes
+from lrdsl.check.prelude import recipe, recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import Fix, Problems, ScheduleError
@@ -106,8 +107,9 @@ class Document:
             return f"```lrs\n{canonical(statement)}\n```"
         if declarations(word):
             return "\n\n".join(_declaration_doc(declaration) for declaration in declarations(word))
-        if word in recipes():
-            return f"```lrs\n{canonical(recipes()[word].function)}\n```"
+        named = recipe(word)
+        if named is not None:
+            return f"```lrs\n{canonical(named.function)}\n```"
         return _VALUES.get(word, "")
 
     def _phase_doc(self, node: Node) -> str:
@@ -155,8 +157,7 @@ class Document:
         for name in (*SHAPES, *COMBINATORS):
             declaration = declarations(name)[0]
             suggestions.append(Suggestion(name, "function", declaration.signature, declaration.summary))
-        for name, recipe in recipes().items():
-            suggestions.append(Suggestion(name, "function", canonical(recipe.function).partition(" = ")[0].removeprefix("def "), "a standard recipe"))
+        suggestions += _recipe_suggestions()
         suggestions += [Suggestion(word, "value", doc) for word, doc in _VALUES.items()]
         return suggestions + [Suggestion(word, "keyword", doc) for word, doc in KEYWORDS.items()]
 
@@ -234,6 +235,13 @@ def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:
     """The comments between two offsets."""
     for comment in re.finditer(r"#[^\n]*", text[start:end]):
         yield (start + comment.start(), start + comment.end()), "comment"
+
+
+@cache
+def _recipe_suggestions() -> tuple[Suggestion, ...]:
+    """The standard recipes."""
+    signatures = {name: canonical(binding.function).partition(" = ")[0].removeprefix("def ") for name, binding in recipes().items()}
+    return tuple(Suggestion(name, "function", signature, "a standard recipe") for name, signature in signatures.items())
 
 
 def _member(target: Target) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.prelude import recipes
+from lrdsl.check.prelude import is_recipe
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.diagnostics import shown
 from lrdsl.shapes import SHAPES
@@ -115,7 +115,7 @@ def check_name(tree: Node | None, symbol: Symbol, word: str, host: Collection[st
         raise RenameError(f"`{shown(word)}` is not a name: a name has letters, digits and `_`, and does not begin with a digit")
     if word in KEYWORDS or word in WORDS:
         raise RenameError(f"`{word}` is a word of the language")
-    if word in SHAPES or word in COMBINATORS or word in ARITHMETIC or word in recipes():
+    if word in SHAPES or word in COMBINATORS or word in ARITHMETIC or is_recipe(word):
         raise RenameError(f"`{word}` is a shape or a function of the language")
     if word in host or (symbol.what == "name" and symbol.word in host):
         raise RenameError(f"the program gives a value to `{shown(word if word in host else symbol.word)}`")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.prelude import recipes
+from lrdsl.check.prelude import PLAIN, is_recipe, names_in, namespaces
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.clock import MULTIPLES, UNITS
 from lrdsl.shapes import SHAPES
@@ -77,7 +77,7 @@ def looks_like_one(text: str) -> bool:
     outer = [word for word in outer if not (joined and word in called)]
     if outer and (len(outer) > 1 or not (joined or re.search(r"\(\s*\.?\d", text))):
         return False
-    if joined or any(name in _names() and name not in _COMMON for name in names):
+    if joined or any(_is_name(name) and name not in _COMMON for name in names):
         return joined or measured or not inner
     return measured and not inner and not outer
 
@@ -114,7 +114,7 @@ def _has_meaning(word: str, before: str, after: str) -> bool:
         return _is_near(word) or (after == "(" and word in ARITHMETIC)
     if word in UNITS or word in MULTIPLES or word == "x":
         return before[-1:].isdigit()
-    return word == "hold" or (before == "=" and word in _names()) or (word in WORDS and word != "t") or word in ("restart", "yes", "no")
+    return word == "hold" or (before == "=" and _is_name(word)) or (word in WORDS and word != "t") or word in ("restart", "yes", "no")
 
 
 def _windows(text: str) -> Iterator[tuple[str, re.Match[str], str, str]]:
@@ -132,37 +132,46 @@ def _windows(text: str) -> Iterator[tuple[str, re.Match[str], str, str]]:
 
 def _is_foreign(word: str) -> bool:
     """Whether a word is an attribute of another language, as `torch.optim`."""
-    space = word.partition(".")[0]
-    return "." in word and not any(name.startswith(f"{space}.") for name in _names()) and not _is_near(word)
+    return "." in word and word.partition(".")[0] not in namespaces() and not _is_near(word)
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is the name of a phase."""
+    return word in SHAPES or word in COMBINATORS or is_recipe(word)
 
 
 def _is_near(word: str) -> bool:
-    """Whether a word is the name of a phase, or differs from one by one letter; a long name may lack two letters.
+    """Whether a word is the name of a phase, or is spelled much like one. In a name with a dot, both parts are."""
+    if _is_name(word):
+        return True
+    space, dot, own = word.partition(".")
+    if not dot:
+        return _resembles(word, PLAIN)
+    return any(_resembles(own, namespace) for namespace in ((space,) if space in namespaces() else namespaces()) if _resembles(space, namespace, whole=True))
+
+
+def _resembles(word: str, namespace: str, whole: bool = False) -> bool:
+    """Whether a word differs from a name of a namespace, or from the `whole` namespace's own, by one letter; a long name may lack two letters.
 
     The word, and the word without each of its letters, are looked up in a table of shortened names, so that the number of names does not matter.
     """
-    if word in _names():
-        return True
-    forms = _forms()
-    if len(word) > max(map(len, _names())) + 1:
+    longest, forms = _forms(namespace, whole)
+    if len(word) > longest + 1:
         return False
     return any(2 * len(form) >= _NEAR * (len(word) + forms[form]) for form in {word, *_without_one(word)} if form in forms)
 
 
-@lru_cache
-def _names() -> frozenset[str]:
-    return frozenset((*SHAPES, *COMBINATORS, *recipes()))
-
-
-@lru_cache
-def _forms() -> dict[str, int]:
-    """The names with up to two letters removed, each with the length of the shortest name that it comes from."""
+@lru_cache(None)
+def _forms(namespace: str, whole: bool) -> tuple[int, dict[str, int]]:
+    """The length of the longest name, and the names with up to two letters removed, each with the length of the shortest name that it comes from."""
+    names = [name.partition(".")[2] or name for name in names_in(namespace)]
+    names = [namespace] if whole else [*SHAPES, *COMBINATORS, *names] if namespace == PLAIN else names
     forms: dict[str, int] = {}
-    for name in _names():
+    for name in names:
         shorter = _without_one(name)
         for form in {name, *shorter, *(form for word in shorter for form in _without_one(word))}:
             forms[form] = min(len(name), forms.get(form, len(name)))
-    return forms
+    return max(map(len, names)), forms
 
 
 def _without_one(word: str) -> set[str]:
