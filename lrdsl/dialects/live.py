@@ -11,9 +11,10 @@ import attrs
 from lrdsl.arguments import exactly, quoted
 from lrdsl.dialects import dialect
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Written, value
+from lrdsl.dialects.simplifying import simplified
 from lrdsl.dialects.torch import chain, sequence
 from lrdsl.expr.exact import Exact
-from lrdsl.syntax import nodes
+from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
 
 
@@ -275,26 +276,17 @@ def _keras(schedule: Any, entry: Entry) -> Found:
     return Found("keras", entry.name, (entry.read(**{key: _plain(v) for key, v in config.items()}),))
 
 
-def combined(groups: tuple[Written, ...]) -> Node:
-    """Returns one tree for all param groups: an expression, or a file with a target for each group that differs, and for each further key."""
+def text_of(groups: tuple[Written, ...]) -> str:
+    """Returns one text for all param groups: an expression, or targets, one for each group that differs, and for each further key."""
     first = groups[0]
-    same = all(group.schedule == first.schedule for group in groups)
-    beside_same = all(group.beside == first.beside for group in groups)
-    if same and not first.beside and beside_same:
-        return first.schedule
-    targets: list[Node] = []
+    if not first.beside and all(group == first for group in groups):
+        return canonical(simplified(first.schedule))
+    statements: list[str] = []
     for key in ("lr", *sorted({key for group in groups for key in group.beside})):
         trees = [group.schedule if key == "lr" else group.beside.get(key) for group in groups]
-        if all(tree == trees[0] for tree in trees) and trees[0] is not None:
-            targets.append(nodes.Target(_key(key), trees[0], (0, 0)))
-            continue
-        targets.extend(nodes.Target(_key(key, i), tree, (0, 0)) for i, tree in enumerate(trees) if tree is not None)
-    return nodes.File(tuple(targets), (0, 0))
-
-
-def _key(key: str, group: int | None = None) -> Node:
-    name, _, index = key.partition("[")
-    brackets = [(nodes.Selector(int(index.rstrip("]")), (0, 0)),)] if index else []
-    if group is not None:
-        brackets.append((nodes.Selector(group, (0, 0)),))
-    return nodes.Indexed(name, tuple(brackets), (0, 0)) if brackets else nodes.Name(name, (0, 0))
+        texts = [None if tree is None else canonical(simplified(tree)) for tree in trees]
+        if texts[0] is not None and all(text == texts[0] for text in texts):
+            statements.append(f"{key} = {texts[0]}")
+        else:
+            statements.extend(f"{key}[{i}] = {text}" for i, text in enumerate(texts) if text is not None)
+    return "; ".join(statements)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from lrdsl.check.combinators import Combinator, declarations
-from lrdsl.check.prelude import recipes
+from lrdsl.check.prelude import recipe
 from lrdsl.shapes.shape import Shape
 from lrdsl.syntax import nodes, parse
 from lrdsl.syntax.nodes import Node
@@ -96,8 +96,8 @@ def _defaults(call: nodes.Call) -> Mapping[str, Node | None]:
     declared = _declared(call)
     if declared is not None:
         return {} if isinstance(declared, Combinator) and declared.variadic else {p.name: _parsed(p.default_text) for p in declared.parameters}
-    recipe = recipes().get(call.name)
-    return {} if recipe is None else {slot.name: slot.default for slot in recipe.function.parameters}
+    defined = recipe(call.name)
+    return {} if defined is None else {slot.name: slot.default for slot in defined.function.parameters}
 
 
 def _parsed(text: str) -> Node | None:

@@ -156,8 +156,15 @@ DIALECT = Dialect(
             "optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1",
             (Form("restarts(cosine(T_0, to=eta_min), stretch=T_mult)"),),
         ),
-        Entry("LambdaLR", "optimizer, lr_lambda, last_epoch=-1", (Form(_scaled, shown="scale(f)"),), note="for a lambda that is an expression of its argument, t"),
-        Entry("MultiplicativeLR", "optimizer, lr_lambda, last_epoch=-1", (Form(_multiplied, shown="cumprod(f)"),), note="for a lambda that is an expression, as above"),
+        Entry(
+            "LambdaLR", "optimizer, lr_lambda, last_epoch=-1", (Form(_scaled, shown="scale(f)"),), note="for a lambda that is an expression of its argument, t"
+        ),
+        Entry(
+            "MultiplicativeLR",
+            "optimizer, lr_lambda, last_epoch=-1",
+            (Form(_multiplied, shown="cumprod(f)"),),
+            note="for a lambda that is an expression, as above",
+        ),
         Entry(
             "CyclicLR",
             "optimizer, base_lr, max_lr, step_size_up=2000, step_size_down=None, mode='triangular', gamma=1.0, scale_fn=None, scale_mode='cycle',"

@@ -59,7 +59,9 @@ def names_of(tree: ast.Module) -> Names:
             case ast.Assign([ast.Name(name)], value):
                 bound[name] += 1
                 values[name] = value
-            case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value) | ast.AnnAssign(ast.Attribute(ast.Name("self"), attribute), _, ast.expr() as value):
+            case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value) | ast.AnnAssign(
+                ast.Attribute(ast.Name("self"), attribute), _, ast.expr() as value
+            ):
                 bound[f"self.{attribute}"] += 2
                 values[f"self.{attribute}"] = value
             case ast.AnnAssign(ast.Name(name), _, value):

@@ -27,7 +27,18 @@ HERE = (0, 0)
 MAX_DEPTH, MAX_WORK = 60, 20_000
 _OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 #: Functions of Python, math, NumPy and torch, and the word of the language for each.
-_FUNCTIONS = {"abs": "abs", "max": "max", "min": "min", "sqrt": "sqrt", "exp": "exp", "log": "log", "cos": "cos", "sin": "sin", "floor": "floor", "ceil": "ceil"}
+_FUNCTIONS = {
+    "abs": "abs",
+    "max": "max",
+    "min": "min",
+    "sqrt": "sqrt",
+    "exp": "exp",
+    "log": "log",
+    "cos": "cos",
+    "sin": "sin",
+    "floor": "floor",
+    "ceil": "ceil",
+}
 _MATHS = ("math", "numpy", "torch", "jax.numpy", "tensorflow", "mlx.core")
 #: Functions that change no number that a schedule has.
 _PLAIN = ("float", "numpy.float32", "numpy.float64", "torch.tensor")
