@@ -1,0 +1,140 @@
+"""`lrdsl convert`: finds the schedules of other libraries in code and configs, and gives their text; or puts lrdsl in their place."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from lrdsl.cli import terminal
+from lrdsl.cli.check import add_files
+from lrdsl.diagnostics import UsageError, shown
+from lrdsl.expr.exact import nearest_number
+
+if TYPE_CHECKING:
+    from lrdsl.dialects.reading import Reading
+
+
+def add(verbs: Any) -> None:
+    """Adds the command."""
+    parser = verbs.add_parser(
+        "convert",
+        help="schedules of other libraries as text",
+        description="Find schedules of other libraries in code and configs, and show each as lrdsl text. Nothing that is read is run.",
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="files and folders (default: the current folder); - for standard input")
+    parser.add_argument("--from", dest="dialect", metavar="NAME", help="only schedules of one library: `lrdsl dialects` has the names")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--diff", action="store_true", help="show how Python files would change")
+    change.add_argument("--write", action="store_true", help="put lrdsl.compile(...) into Python files, in the place of what could be read")
+    parser.add_argument("--verify", action="store_true", help="build both schedulers on a dummy optimizer, and compare every tick")
+    add_files(parser)
+    parser.set_defaults(run=run)
+
+
+@attrs.frozen
+class _File:
+    path: Path
+    text: str
+    folder: Path | None = None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Reads the files. Returns the exit status: 1 if a schedule could not be read, or was not the same."""
+    from lrdsl.dialects import DIALECTS
+    from lrdsl.dialects.reading import readings
+
+    if arguments.dialect is not None and arguments.dialect not in DIALECTS:
+        raise UsageError(f"--from {shown(arguments.dialect)}: there are {', '.join(DIALECTS)}")
+    files, status = _files(arguments)
+    if arguments.diff or arguments.write:
+        return max(status, _move(arguments, files))
+    found = [(file, one) for file in files for one in readings(file.text, str(file.path)) if arguments.dialect in (None, one.dialect)]
+    if arguments.format == "json":
+        terminal.emit_json([_data(file.path, one) for file, one in found], indent=2)
+    else:
+        for file, one in found:
+            _say(file.path, one)
+        read = sum(one.text is not None for _, one in found)
+        terminal.complain(f"{len(found)} schedule{'' if len(found) == 1 else 's'} found, {read} read")
+    return max(status, int(any(one.text is None for _, one in found)))
+
+
+def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
+    from lrdsl.cli import options
+    from lrdsl.linting import projects
+    from lrdsl.linting.listing import most_bytes
+
+    settings = options.settings_of(arguments)
+    name = options.standard_name(arguments)
+    if name is not None:
+        name = Path("stdin.py") if arguments.stdin_filename is None else name
+        return [_File(name, options.standard_input(most_bytes(name)))], 0
+    listing, missing = options.files(arguments, settings)
+    files = []
+    for file in listing.files:
+        content = projects.attempt(partial(projects.content, file.path))
+        if isinstance(content, str):
+            files.append(_File(file.path, content, file.folder))
+        else:
+            terminal.complain(f"lrdsl: {file.path}: {content.reason}")
+    return files, 2 if missing else 0
+
+
+def _say(path: Path, one: Reading) -> None:
+    terminal.say(f"{path}:{one.line}: {one.dialect} `{shown(one.source, 100)}`")
+    if one.text is not None:
+        terminal.say(f"    {one.text}")
+    facts = [f"{key.replace('_', ' ')} {value}" for key, value in one.clock.items()]
+    facts += [f"base {nearest_number(one.base)}"] if one.base is not None else []
+    facts += [f"{name} is {value} by default" for name, value in one.assumed.items()]
+    facts += [f"not known: {', '.join(one.unknown)}"] if one.unknown else []
+    if facts:
+        terminal.say(f"    ({'; '.join(facts)})")
+    for problem in one.problems:
+        terminal.say(f"    {'not read: ' if one.text is None else ''}{problem}")
+
+
+def _data(path: Path, one: Reading) -> dict[str, Any]:
+    base = None if one.base is None else nearest_number(one.base)
+    return {
+        "path": str(path),
+        "line": one.line,
+        "dialect": one.dialect,
+        "source": one.source,
+        "schedule": one.text,
+        "clock": dict(one.clock),
+        "base": base,
+        "unknown": list(one.unknown),
+        "assumed": dict(one.assumed),
+        "problems": list(one.problems),
+    }
+
+
+def _move(arguments: argparse.Namespace, files: list[_File]) -> int:
+    """Shows or writes the changes of Python files. Returns the exit status: 1 if something was left."""
+    try:
+        from lrdsl.dialects.moving import moved
+    except ImportError:
+        raise UsageError("--diff and --write need libcst: install lrdsl[convert]") from None
+    from lrdsl.linting import projects
+
+    replaced, left = 0, 0
+    for file in files:
+        if file.path.suffix != ".py":
+            continue
+        result = moved(file.text)
+        replaced, left = replaced + len(result.replaced), left + len(result.left)
+        if arguments.diff and result.text != file.text:
+            terminal.emit_difference(str(file.path), file.text, result.text)
+        elif arguments.write and result.text != file.text:
+            projects.write(file.path, result.text, file.text, file.folder)
+        for one in result.left:
+            line = file.text.count("\n", 0, one.call.extent[0]) + 1
+            terminal.complain(f"{file.path}:{line}: left: `{shown(one.call.source, 60)}`: {one.reason}")
+    terminal.complain(f"{replaced} {'replaced' if arguments.write else 'would be replaced'}, {left} left")
+    return int(left > 0)
