@@ -302,6 +302,10 @@ def _host() -> list[Exception]:
         lambda: rising.rebase(group=1),
         lambda: lrdsl.compile("cosine(20)", Optimizer(param_groups=[{"lr": 0.1}]), wait_for_optimizer=True),
         lambda: _chained().step(),
+        lambda: lrdsl.read("StepLR(optimizer, **options)"),
+        lambda: lrdsl.read("LambdaLR(optimizer, make(3))"),
+        lambda: lrdsl.read("StepLR(a, 3); StepLR(b, 4)"),
+        lambda: lrdsl.read(5),
     ]
     found: list[Exception] = []
     for attempt in attempts:

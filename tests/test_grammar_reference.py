@@ -14,6 +14,7 @@ from lrdsl.check.prelude import FOLDER, recipes
 from lrdsl.check.program import SETTINGS
 from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import CODES
+from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.kinds import DESCRIPTION, Parameter
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical
@@ -98,7 +99,10 @@ def recipe_table() -> str:
 
 
 def peers() -> str:
-    return _table(("library", "there", "here", ""), *((p.library, f"`{p.call}`", f"`{re.sub(r'[{}]', '', p.text)}`", p.note) for p in PEERS))
+    entries = ((dialect(name), entry) for name in DIALECTS for entry in dialect(name).entries)
+    rows = [(d.title, f"`{entry.call}`", f"`{entry.text}`" if entry.forms else "no text", entry.note or entry.reason) for d, entry in entries]
+    systems = ((p.library, f"`{p.call}`", f"`{re.sub(r'[{}]', '', p.text)}`", p.note) for p in PEERS)
+    return _table(("library", "there", "here", ""), *rows, *systems)
 
 
 def codes() -> str:

@@ -7,6 +7,7 @@ from", and the parity tests.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import SimpleNamespace
@@ -24,6 +25,10 @@ from lrdsl.syntax.substitution import number_node, substituted
 Value: TypeAlias = "Exact | bool | str | tuple[Any, ...] | dict[Any, Any] | Function | Node | None"
 #: Parameters that change no level: they are taken and not looked at.
 UNUSED: frozenset[str] = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype"))
+
+
+#: An absolute level in the usual arguments of an entry.
+_LEVEL = re.compile(r"\{([\d.]+)\}")
 
 
 class UnreadableError(Exception):
@@ -59,7 +64,8 @@ class Parameter:
 class Form:
     """One way to write a scheduler: a `text` in which the other library's parameters stand as names, for arguments for which `when` holds.
 
-    `text` may be a function of the arguments that returns such a text; `shown` is then what a table shows. `beside` makes the texts of further targets, by their key.
+    `text` may be a function of the arguments that returns such a text; `shown` is then what a table shows. `beside` makes the
+    texts of further targets, by their key.
     """
 
     text: str | Callable[[Any], str | Node]
@@ -85,6 +91,7 @@ class Entry:
     `signature` are its parameters as its own code declares them. Of the `forms`, the first whose condition holds for the arguments is taken. `reason` says why
     there is no text, for an entry without forms. `attributes` names the attributes of a live object, or makes the values of them, for parameters that are
     not attributes of the same name. `known_as` are other names of the same thing.
+    `usual` are usual arguments, in Python, with absolute levels in braces.
     """
 
     name: str
@@ -94,6 +101,7 @@ class Entry:
     attributes: Mapping[str, str | Callable[[Any], Any]] = attrs.Factory(dict)
     known_as: tuple[str, ...] = ()
     note: str = ""
+    usual: str = ""
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -109,8 +117,22 @@ class Entry:
 
     @property
     def call(self) -> str:
-        """The call with its parameters, for a table."""
-        return f"{self.name}({', '.join(p.name for p in self.parameters if p.name not in UNUSED)})"
+        """The call with the parameters that its usual text has, and those that must be given; for a table."""
+        words = set(re.findall(r"\w+", self.text))
+        shown = (p.name for p in self.parameters if p.name not in UNUSED and (p.default is REQUIRED or p.name in words))
+        return f"{self.name}({', '.join(shown)})"
+
+    @property
+    def text(self) -> str:
+        """The text of the usual form, with the other library's parameters as names; empty for an entry without one."""
+        if not self.forms:
+            return ""
+        form = self.forms[-1]
+        return form.shown or (form.text if isinstance(form.text, str) else "")
+
+    def usual_call(self, scale: float = 1) -> str:
+        """Returns the call with usual arguments, whose absolute levels are multiplied by `scale`."""
+        return f"{self.name}({_LEVEL.sub(lambda level: f'{float(level[1]) * scale:g}', self.usual)})"
 
     def bound(self, positional: Sequence[Value], named: Mapping[str, Value]) -> dict[str, Value]:
         """Returns the value of every parameter of a call. Raises `UnreadableError` for a call that does not fit the signature."""
@@ -140,15 +162,21 @@ class Entry:
         for form in self.forms:
             if form.when is None or holds(form.when, arguments):
                 template = form.text if isinstance(form.text, str) else form.text(arguments)
-                trees = {name: node_of(v) for name, v in values.items() if name not in UNUSED and v is not None and not isinstance(v, dict)}
-                tree = substituted(parse(template), trees) if isinstance(template, str) else template
-                beside = {key: substituted(parse(text(arguments)), trees) for key, text in form.beside.items()}
+                tree = _filled(template, values) if isinstance(template, str) else template
+                beside = {key: _filled(text(arguments), values) for key, text in form.beside.items()}
                 return Written(tree, beside, (form.note,) if form.note and form.when is not None else ())
         raise UnreadableError(self.reason or f"no text for these arguments of `{self.name}`")
 
     def read(self, *positional: Any, **named: Any) -> Written:
         """Returns the trees for Python values: numbers, words, lists."""
         return self.written(self.bound([value(v) for v in positional], {name: value(v) for name, v in named.items()}))
+
+
+def _filled(template: str, values: Mapping[str, Value]) -> Node:
+    """Returns the tree of a text, with values in the place of the parameters in it."""
+    tree = parse(template)
+    names = {node.id for node in nodes.walk(tree) if isinstance(node, nodes.Name)}
+    return substituted(tree, {name: node_of(values[name]) for name in names & set(values)})
 
 
 def holds(condition: Callable[[Any], bool], arguments: Any) -> bool:
@@ -183,8 +211,8 @@ def node_of(v: Any) -> Node:
         return v.phase
     if isinstance(v, tuple):
         return nodes.List(tuple(node_of(item) for item in v), (0, 0))
-    if v is None:
-        return nodes.Name("none", (0, 0))
+    if v is None or isinstance(v, dict):
+        raise UnreadableError("a value that is no number stands in the place of one")
     return v if attrs.has(type(v)) else number_node(v)
 
 

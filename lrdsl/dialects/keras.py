@@ -43,12 +43,14 @@ DIALECT = Dialect(
                 Form("keras.exponential(initial_learning_rate, decay_steps, decay_rate)"),
             ),
             note="staircase=True: `keras.exponential_staircase`",
+            usual="{0.1}, 100, 0.9",
         ),
         Entry(
             "PiecewiseConstantDecay",
             "boundaries, values, name=None",
             (Form(_steps, shown="hold(boundary + 1, at=value) then hold(at=value)"),),
             note="one more `hold` for each boundary",
+            usual="[30], [{0.1}, {0.01}]",
         ),
         Entry(
             "PolynomialDecay",
@@ -58,6 +60,7 @@ DIALECT = Dialect(
                 Form("keras.polynomial(initial_learning_rate, decay_steps, end=end_learning_rate, power=power)"),
             ),
             note="cycle=True: `keras.polynomial_cycle`",
+            usual="{0.1}, 100, {0.001}",
         ),
         Entry(
             "InverseTimeDecay",
@@ -67,6 +70,7 @@ DIALECT = Dialect(
                 Form("keras.inverse_time(initial_learning_rate, decay_steps, decay_rate)"),
             ),
             note="staircase=True: `keras.inverse_time_staircase`",
+            usual="{0.1}, 100, 0.5",
         ),
         Entry(
             "CosineDecay",
@@ -76,11 +80,13 @@ DIALECT = Dialect(
                 Form("keras.warmup_cosine(initial_learning_rate, warmup_target, warmup_steps, decay_steps, alpha=alpha)"),
             ),
             note="with warmup_target: `keras.warmup_cosine`; decay_steps begins after the warmup",
+            usual="{0.1}, 100, 0.1",
         ),
         Entry(
             "CosineDecayRestarts",
             "initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name=None",
             (Form("keras.cosine_restarts(initial_learning_rate, first_decay_steps, t_mul=t_mul, m_mul=m_mul, alpha=alpha)"),),
+            usual="{0.1}, 100, 2.0, 0.5, 0.1",
         ),
     ),
 )

@@ -91,7 +91,7 @@ def _attributes(thing: Any, entry: Entry, **more: Any) -> dict[str, Any]:
             values[p.name] = None
         elif callable(place):
             values[p.name] = value(place(thing))
-        elif hasattr(thing, place):
+        elif isinstance(place, str) and hasattr(thing, place):
             values[p.name] = value(_plain(getattr(thing, place)))
         else:
             raise UnreadableError(f"{type(thing).__name__} has no attribute `{place}`")
@@ -140,7 +140,7 @@ def _chained(scheduler: Any, _: Entry, i: int) -> Written:
     return Written(chain(_parts(scheduler, i)))
 
 
-def _function(scheduler: Any, entry: Entry, i: int) -> Written:
+def _function(scheduler: Any, _: Entry, i: int) -> Written:
     function = scheduler.lr_lambdas[i]
     library = dialect("transformers")
     arguments: Mapping[str, Any] = {}
@@ -187,7 +187,7 @@ def _one_cycle(scheduler: Any, entry: Entry, i: int) -> Written:
         "epochs": None,
         "steps_per_epoch": None,
         "pct_start": _rounded((phases[0]["end_step"] + 1) / scheduler.total_steps),
-        "anneal_strategy": "cos" if "cos" in kind else "linear",
+        "anneal_strategy": "cos" if "cos" in str(kind) else "linear",
         "cycle_momentum": bool(scheduler.cycle_momentum),
         "base_momentum": group.get("base_momentum", 0.85),
         "max_momentum": group.get("max_momentum", 0.95),
@@ -235,7 +235,7 @@ def _averaged(scheduler: Any, entry: Entry, i: int) -> Written:
     group = _groups(scheduler)[i]
     kind = getattr(scheduler, "_anneal_func_type", None) or getattr(scheduler.anneal_func, "__name__", "cos")
     return entry.written(
-        _attributes(scheduler, entry, swa_lr=group["swa_lr"], anneal_epochs=scheduler.anneal_epochs, anneal_strategy="linear" if "linear" in kind else "cos")
+        _attributes(scheduler, entry, swa_lr=group["swa_lr"], anneal_epochs=scheduler.anneal_epochs, anneal_strategy="linear" if "linear" in str(kind) else "cos")
     )
 
 

@@ -65,7 +65,11 @@ def moved(source: str) -> Moved:
             _drop_import(context, tree, node)
     module = AddImportsVisitor(context).transform_module(module)
     text = RemoveImportsVisitor(context).transform_module(module).code
-    return Moved(text, replaced, left) if _is_python(text) else Moved(source, (), (*left, *(Left(call, "the file would not be Python any more") for call in replaced)))
+    return (
+        Moved(text, replaced, left)
+        if _is_python(text)
+        else Moved(source, (), (*left, *(Left(call, "the file would not be Python any more") for call in replaced)))
+    )
 
 
 def _reason(call: Call, tree: ast.Module) -> str:
@@ -181,5 +185,3 @@ class _Mover(cst.CSTTransformer):
             if isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Call) and self._place(statement.value) in self.gone:
                 return cst.RemoveFromParent()
         return updated_node
-
-

@@ -45,11 +45,14 @@ def _piecewise_interpolate(a: Any) -> Node:
     return parts[0] if len(parts) == 1 else nodes.Sequence(tuple(parts), _HERE)
 
 
+_WARMUP = "optax.linear(init_value, peak_value, warmup_steps) for warmup_steps"
+
+
 def _exponential(warmup: bool) -> Any:
     def written(a: Any) -> str:
         staircase = "_staircase" if a.staircase else ""
         if warmup and staircase:
-            text = "optax.linear(init_value, peak_value, warmup_steps) for warmup_steps then restart optax.exponential_staircase(peak_value, transition_steps, decay_rate, begin=transition_begin)"
+            text = f"{_WARMUP} then restart optax.exponential_staircase(peak_value, transition_steps, decay_rate, begin=transition_begin)"
         elif warmup:
             text = "optax.warmup_exponential(init_value, peak_value, warmup_steps, transition_steps, decay_rate, begin=transition_begin)"
         else:
@@ -59,7 +62,7 @@ def _exponential(warmup: bool) -> Any:
         if not warmup:
             return f"{'max' if a.decay_rate < 1 else 'min'}({text}, end_value)"
         decay = f"optax.exponential{staircase}(peak_value, transition_steps, decay_rate, begin=transition_begin)"
-        return f"optax.linear(init_value, peak_value, warmup_steps) for warmup_steps then restart {'max' if a.decay_rate < 1 else 'min'}({decay}, end_value)"
+        return f"{_WARMUP} then restart {'max' if a.decay_rate < 1 else 'min'}({decay}, end_value)"
 
     return written
 
@@ -83,47 +86,59 @@ DIALECT = Dialect(
     counting="A tick is the count of updates. Tick t has the share t/n. optax holds values: the base is not used.",
     address="https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html",
     entries=(
-        Entry("constant_schedule", "value", (Form("optax.constant(value)"),)),
+        Entry("constant_schedule", "value", (Form("optax.constant(value)"),), usual="{0.1}"),
         Entry(
             "linear_schedule",
             "init_value, end_value, transition_steps, transition_begin=0",
             (Form("optax.linear(init_value, end_value, transition_steps, begin=transition_begin)"),),
             note="transition_steps of 0: constant, as there",
+            usual="{0.1}, {0.01}, 100",
         ),
         Entry(
             "polynomial_schedule",
             "init_value, end_value, power, transition_steps, transition_begin=0",
             (Form("optax.polynomial(init_value, end_value, power, transition_steps, begin=transition_begin)"),),
             note="transition_steps of 0: constant, as there",
+            usual="{0.1}, {0.01}, 1, 100",
         ),
         Entry(
             "piecewise_constant_schedule",
             "init_value, boundaries_and_scales=None",
             (Form(_piecewise_constant, shown="optax.piecewise_constant(init_value, [boundaries], [scales])"),),
+            usual="{0.1}, {30: 0.1, 60: 0.5}",
         ),
         Entry(
             "piecewise_interpolate_schedule",
             "interpolate_type, init_value, boundaries_and_scales=None",
             (Form(_piecewise_interpolate, shown="linear(n, from=init_value, to=scale * init_value)"),),
             note="`cosine` for 'cosine'; each further boundary is one more `then linear(...)`",
+            usual="'linear', {0.1}, {100: 0.1}",
         ),
         Entry(
             "exponential_decay",
             "init_value, transition_steps, decay_rate, transition_begin=0, staircase=False, end_value=None",
             (Form(_exponential(False), shown="optax.exponential(init_value, transition_steps, decay_rate, begin=transition_begin)"),),
             note="staircase: `optax.exponential_staircase`; end_value: `max(..., end_value)`; a rate above 1 needs `for`; n or rate of 0: constant, as there",
+            usual="{0.1}, 100, 0.9",
         ),
         Entry(
             "cosine_decay_schedule",
             "init_value, decay_steps, alpha=0.0, exponent=1.0",
             (Form("optax.cosine(init_value, decay_steps, alpha=alpha, exponent=exponent)"),),
+            usual="{0.1}, 100, 0.1",
         ),
-        Entry("warmup_constant_schedule", "init_value, peak_value, warmup_steps", (Form("optax.warmup_constant(init_value, peak_value, warmup_steps)"),)),
+        Entry(
+            "warmup_constant_schedule",
+            "init_value, peak_value, warmup_steps",
+            (Form("optax.warmup_constant(init_value, peak_value, warmup_steps)"),),
+            usual="{0.001}, {0.1}, 10",
+        ),
         Entry(
             "warmup_cosine_decay_schedule",
             "init_value, peak_value, warmup_steps, decay_steps, end_value=0.0, exponent=1.0",
             (Form("optax.warmup_cosine(init_value, peak_value, warmup_steps, decay_steps, end=end_value, exponent=exponent)"),),
             note="decay_steps counts the warmup too",
+            usual="{0.001}, {0.1}, 10, 100, {0.001}",
         ),
         Entry(
             "warmup_exponential_decay_schedule",
@@ -134,6 +149,7 @@ DIALECT = Dialect(
                     shown="optax.warmup_exponential(init_value, peak_value, warmup_steps, transition_steps, decay_rate, begin=transition_begin)",
                 ),
             ),
+            usual="{0.001}, {0.1}, 10, 100, 0.9",
         ),
         Entry(
             "linear_onecycle_schedule",
@@ -143,17 +159,25 @@ DIALECT = Dialect(
                     "optax.linear_onecycle(transition_steps, peak_value, pct_start=pct_start, pct_final=pct_final, div=div_factor, final_div=final_div_factor)"
                 ),
             ),
+            usual="100, {0.1}",
         ),
         Entry(
             "cosine_onecycle_schedule",
             "transition_steps, peak_value, pct_start=0.3, div_factor=25.0, final_div_factor=10000.0",
             (Form("optax.cosine_onecycle(transition_steps, peak_value, pct_start=pct_start, div=div_factor, final_div=final_div_factor)"),),
+            usual="100, {0.1}",
         ),
-        Entry("sgdr_schedule", "cosine_kwargs", (Form(_sgdr, shown="optax.warmup_cosine(...) then restart optax.warmup_cosine(...)"),)),
+        Entry(
+            "sgdr_schedule",
+            "cosine_kwargs",
+            (Form(_sgdr, shown="optax.warmup_cosine(...) then restart optax.warmup_cosine(...)"),),
+            usual="[dict(init_value={0.001}, peak_value={0.1}, warmup_steps=10, decay_steps=100)]",
+        ),
         Entry(
             "join_schedules",
             "schedules, boundaries",
             (Form(lambda a: sequence(a.schedules, a.boundaries), shown="A for m then restart (B)"),),
+            usual="[linear_schedule({0.001}, {0.1}, 10), cosine_decay_schedule({0.1}, 90)], [10]",
         ),
     ),
 )

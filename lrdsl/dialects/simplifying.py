@@ -37,7 +37,9 @@ def simplified(node: Node) -> Node:
 
 
 def _needed(body: Node, length: Node) -> Node | None:
-    """Returns the body of `body for length`, if the length is its own."""
+    """Returns the body of `body for length`, if the length is its own; for several phases, the first of them, if it lasts so long."""
+    if isinstance(body, nodes.Sequence):
+        return body.items[0] if _length_of(body.items[0]) == length else None
     if isinstance(body, nodes.Call) and body.name == "bounce" and body.arguments:
         inside = body.arguments[0].value
         own, wanted = _length_of(inside), length
@@ -53,9 +55,10 @@ def _needed(body: Node, length: Node) -> Node | None:
 def _length_of(node: Node) -> Node | None:
     """Returns the argument that is the natural length of a phase with an end, as the text has it."""
     declared = _declared(node) if isinstance(node, nodes.Call) else None
-    if not isinstance(node, nodes.Call) or not isinstance(declared, Shape) or not isinstance(declared.length, str) or declared.own_rule:
+    if not isinstance(node, nodes.Call) or not isinstance(declared, Shape) or declared.own_rule:
         return None
-    return _argument(node, declared.length, [p.name for p in declared.parameters])
+    names = [p.name for p in declared.parameters]
+    return _argument(node, declared.length if isinstance(declared.length, str) else "n", names)
 
 
 def _declared(call: nodes.Call) -> Shape | Combinator | None:

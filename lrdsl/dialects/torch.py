@@ -114,15 +114,16 @@ DIALECT = Dialect(
     counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
     address="https://docs.pytorch.org/docs/stable/optim.html",
     entries=(
-        Entry("StepLR", "optimizer, step_size, gamma=0.1, last_epoch=-1", (Form("step(step_size, gamma)"),)),
+        Entry("StepLR", "optimizer, step_size, gamma=0.1, last_epoch=-1", (Form("step(step_size, gamma)"),), usual="optimizer, 100, 0.1"),
         Entry(
             "MultiStepLR",
             "optimizer, milestones, gamma=0.1, last_epoch=-1",
             (Form("multistep(milestones, gamma)"),),
             attributes={"milestones": lambda s: sorted(s.milestones.elements())},
             note="milestones in rising order; one that stands twice counts twice, and `[]` is none, as there",
+            usual="optimizer, [30, 60], 0.1",
         ),
-        Entry("ExponentialLR", "optimizer, gamma, last_epoch=-1", (Form("exp(gamma)"),)),
+        Entry("ExponentialLR", "optimizer, gamma, last_epoch=-1", (Form("exp(gamma)"),), usual="optimizer, 0.95"),
         Entry(
             "ConstantLR",
             "optimizer, factor=0.3333333333333333, total_iters=5, last_epoch=-1",
@@ -130,6 +131,7 @@ DIALECT = Dialect(
                 Form("hold(at=factor * base)", lambda a: a.total_iters == 0, "without steps it never leaves the factor"),
                 Form("hold(total_iters, at=factor * base) then restart hold"),
             ),
+            usual="optimizer, 0.5, 100",
         ),
         Entry(
             "LinearLR",
@@ -139,31 +141,40 @@ DIALECT = Dialect(
                 Form("warmup(total_iters, from=start_factor * base)", lambda a: a.end_factor == 1 and a.start_factor < 1, ""),
                 Form("linear(total_iters, to=end_factor * base, from=start_factor * base)"),
             ),
+            usual="optimizer, 0.3, 1.0, 100",
         ),
         Entry(
             "PolynomialLR",
             "optimizer, total_iters=5, power=1.0, last_epoch=-1",
             (Form("hold", lambda a: a.total_iters == 0, "without steps it never leaves the base"), Form("poly(total_iters, power=power)")),
+            usual="optimizer, 100, 1.0",
         ),
         Entry(
             "CosineAnnealingLR",
             "optimizer, T_max, eta_min=0.0, last_epoch=-1",
             (Form("bounce(cosine(T_max, to=eta_min))"),),
             note="it rises again past T_max; up to there, `cosine(T_max, to=eta_min)`",
+            usual="optimizer, 100, {0.001}",
         ),
         Entry(
             "CosineAnnealingWarmRestarts",
             "optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1",
             (Form("restarts(cosine(T_0, to=eta_min), stretch=T_mult)"),),
+            usual="optimizer, 100, 2, {0.001}",
         ),
         Entry(
-            "LambdaLR", "optimizer, lr_lambda, last_epoch=-1", (Form(_scaled, shown="scale(f)"),), note="for a lambda that is an expression of its argument, t"
+            "LambdaLR",
+            "optimizer, lr_lambda, last_epoch=-1",
+            (Form(_scaled, shown="scale(f)"),),
+            note="for a lambda that is an expression of its argument, t",
+            usual="optimizer, lambda t: 0.95**t",
         ),
         Entry(
             "MultiplicativeLR",
             "optimizer, lr_lambda, last_epoch=-1",
             (Form(_multiplied, shown="cumprod(f)"),),
             note="for a lambda that is an expression, as above",
+            usual="optimizer, lambda t: 0.95",
         ),
         Entry(
             "CyclicLR",
@@ -174,6 +185,7 @@ DIALECT = Dialect(
                 Form(_cyclic, shown="cyclic(base_lr, max_lr, step_size_up, step_size_down, mode=mode, gamma=gamma)"),
             ),
             note="momentum is a target of its own",
+            usual="optimizer, {0.001}, {0.1}, 20, 20, 'exp_range', 0.999, cycle_momentum=False",
         ),
         Entry(
             "OneCycleLR",
@@ -183,32 +195,43 @@ DIALECT = Dialect(
                 Form(_one_cycle, _cycles_momentum, beside={"momentum": _momentum_of_one_cycle}),
                 Form(
                     _one_cycle,
-                    shown="onecycle(total_steps, peak=max_lr, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal=anneal_strategy, three_phase=three_phase)",
+                    shown="onecycle(total_steps, peak=max_lr, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal=anneal_strategy,"
+                    " three_phase=three_phase)",
                 ),
             ),
             note="momentum is a target of its own; pct_start * total_steps below 1 as there; at 1, torch divides by 0, and the text begins at the peak",
+            usual="optimizer, {0.1}, 100, cycle_momentum=False",
         ),
         Entry(
             "SequentialLR",
             "optimizer, schedulers, milestones, last_epoch=-1",
             (Form(lambda a: sequence(a.schedulers, a.milestones), shown="A for m then restart (B)"),),
+            usual="optimizer, [ConstantLR(optimizer, 0.1, 10), ExponentialLR(optimizer, 0.95)], [10]",
         ),
-        Entry("ChainedScheduler", "schedulers, optimizer=None", (Form(lambda a: chain(a.schedulers), shown="(A) * (B)"),)),
+        Entry(
+            "ChainedScheduler",
+            "schedulers, optimizer=None",
+            (Form(lambda a: chain(a.schedulers), shown="(A) * (B)"),),
+            usual="[LinearLR(optimizer, 0.1, 1.0, 5), ExponentialLR(optimizer, 0.95)]",
+        ),
         Entry(
             "ReduceLROnPlateau",
             "optimizer, mode='min', factor=0.1, patience=10, threshold=0.0001, threshold_mode='rel', cooldown=0, min_lr=0, eps=1e-8",
             (
                 Form(
-                    "plateau(factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode, cooldown=cooldown, min=min_lr, eps=eps, mode=mode)"
+                    "plateau(factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode, cooldown=cooldown, min=min_lr, eps=eps,"
+                    " mode=mode)"
                 ),
             ),
             note="`step(loss)` as there, `step(loss=...)` with `metric=loss`",
+            usual="optimizer, 'min', 0.1, 10",
         ),
         Entry(
             "SWALR",
             "optimizer, swa_lr, anneal_epochs=10, anneal_strategy='cos', last_epoch=-1",
             (Form(_annealed, shown="cosine(anneal_epochs, to=swa_lr)"),),
             note="`linear` for anneal_strategy='linear'",
+            usual="optimizer, {0.001}, 100",
         ),
     ),
 )

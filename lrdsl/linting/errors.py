@@ -233,6 +233,13 @@ _ALL = (
         'lrdsl.compile("hold until loss < 0.3 then plateau(metric=acc)", optimizer).step(loss=0.5)',
         language="python",
     ),
+    Explanation(
+        "LR160",
+        "A schedule that is a function of Python, or whose arguments are not written out, has no text. Nothing is guessed.",
+        'lrdsl.read("StepLR(optimizer, **options)")',
+        'lrdsl.read("StepLR(optimizer, step_size=30)")',
+        language="python",
+    ),
     Explanation(UNUSED, "It would silence a problem that comes later, and that nobody has looked at.", "cosine(95)  # lrs: ignore[LR307]", "cosine(95)"),
     Explanation(
         UNREADABLE,

@@ -10,9 +10,11 @@ import attrs
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.printer import decimal_text
 
-#: The largest number of digits of a number that arithmetic here may make; a longer one stays as it is written.
+#: The most bits of the numbers that arithmetic takes, and the most characters of its result; what is longer stays as it is written.
 _MOST_BITS = 400
+_MOST_CHARACTERS = 24
 _FLAT = (nodes.Number, nodes.Quantity, nodes.Name, nodes.Text, nodes.Indexed)
 
 
@@ -61,7 +63,7 @@ def folded(node: Node) -> Node:
         case nodes.Binary(op, left, right, extent):
             a, b = number_in(left), number_in(right)
             result = None if a is None or b is None else _result(op, a, b)
-            return node if result is None or not _is_decimal(result) else number_node(result, extent)
+            return node if result is None or not _is_short(result) else number_node(result, extent)
         case nodes.Call("min" | "max" as name, arguments, extent) if not any(a.name for a in arguments):
             numbers = [number_in(a.value) for a in arguments]
             known = [number for number in numbers if number is not None]
@@ -91,6 +93,11 @@ def _is_decimal(value: Exact) -> bool:
         while bottom % prime == 0:
             bottom //= prime
     return bottom == 1
+
+
+def _is_short(value: Exact) -> bool:
+    """Whether a number is a decimal of at most as many digits as a double needs."""
+    return _is_decimal(value) and len(decimal_text(value)) <= _MOST_CHARACTERS
 
 
 def _result(op: str, a: Exact, b: Exact) -> Exact | None:

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from keras.optimizers import schedules as theirs
 
 import lrdsl
+from lrdsl.dialects import dialect
 from tests.drawing import examples
-from tests.reference.peers import KERAS, PEERS, peer
+from tests.reference.peers import KERAS, text_of
 
 keras.config.set_floatx("float64")
 
@@ -39,52 +40,51 @@ def agree(text: str, schedule: Callable[[Any], Any], at: list[int] | None = None
 
 def test_every_schedule_is_in_the_table() -> None:
     public = {name for name, value in vars(theirs).items() if inspect.isclass(value)}
-    assert public - {"LearningRateSchedule"} == {p.name for p in PEERS if p.library == KERAS}
+    assert public - {"LearningRateSchedule"} == {entry.name for entry in dialect(KERAS).entries}
 
 
 @few
 @given(levels, lengths, rates, st.booleans())
 def test_inverse_time(a: float, n: int, r: float, staircase: bool) -> None:
-    text = peer(KERAS, "InverseTimeDecay").written(a=a, n=n, r=r)
-    agree(text.replace("(", "_staircase(", 1) if staircase else text, theirs.InverseTimeDecay(a, n, r, staircase))
+    text = text_of(KERAS, "InverseTimeDecay", initial_learning_rate=a, decay_steps=n, decay_rate=r, staircase=staircase)
+    agree(text, theirs.InverseTimeDecay(a, n, r, staircase))
 
 
 @few
 @given(levels, lengths, rates, st.booleans())
 def test_exponential(a: float, n: int, r: float, staircase: bool) -> None:
-    text = peer(KERAS, "ExponentialDecay").written(a=a, n=n, r=r)
-    agree(text.replace("(", "_staircase(", 1) if staircase else text, theirs.ExponentialDecay(a, n, r, staircase))
+    text = text_of(KERAS, "ExponentialDecay", initial_learning_rate=a, decay_steps=n, decay_rate=r, staircase=staircase)
+    agree(text, theirs.ExponentialDecay(a, n, r, staircase))
 
 
 @few
 @given(st.lists(st.integers(1, 140), min_size=1, max_size=4, unique=True).map(sorted), st.lists(levels, min_size=5, max_size=5))
 def test_piecewise_constant(boundaries: list[int], values: list[float]) -> None:
-    one = peer(KERAS, "PiecewiseConstantDecay").written(b=boundaries[0], x=values[0], y=values[1])
-    further = [f" for {later - before} then hold(at={value!r})" for before, later, value in zip(boundaries, boundaries[1:], values[2:], strict=False)]
-    agree(one + "".join(further), theirs.PiecewiseConstantDecay(boundaries, values[: len(boundaries) + 1]))
+    values = values[: len(boundaries) + 1]
+    agree(text_of(KERAS, "PiecewiseConstantDecay", boundaries=boundaries, values=values), theirs.PiecewiseConstantDecay(boundaries, values))
 
 
 @few
 @given(levels, ends, lengths, st.floats(0.2, 4.0), st.booleans())
 def test_polynomial(a: float, end: float, n: int, p: float, cycle: bool) -> None:
-    text = peer(KERAS, "PolynomialDecay").written(a=a, n=n, m=end, p=p)
-    agree(text.replace("(", "_cycle(", 1) if cycle else text, theirs.PolynomialDecay(a, n, end, p, cycle))
+    text = text_of(KERAS, "PolynomialDecay", initial_learning_rate=a, decay_steps=n, end_learning_rate=end, power=p, cycle=cycle)
+    agree(text, theirs.PolynomialDecay(a, n, end, p, cycle))
 
 
 @few
 @given(levels, lengths, st.floats(0.0, 1.0), st.one_of(st.none(), levels), st.integers(1, 30))
 def test_cosine(a: float, n: int, alpha: float, target: float | None, warm: int) -> None:
     alpha = alpha if alpha > 1e-9 else 0.0
-    text = peer(KERAS, "CosineDecay").written(a=a, n=n, f=alpha)
-    text = text if target is None else f"keras.warmup_cosine({a!r}, {target!r}, {warm}, {n}, {alpha!r})"
-    agree(text, theirs.CosineDecay(a, n, alpha, warmup_target=target, warmup_steps=0 if target is None else warm))
+    steps = 0 if target is None else warm
+    text = text_of(KERAS, "CosineDecay", initial_learning_rate=a, decay_steps=n, alpha=alpha, warmup_target=target, warmup_steps=steps)
+    agree(text, theirs.CosineDecay(a, n, alpha, warmup_target=target, warmup_steps=steps))
 
 
 @few
 @given(levels, st.integers(2, 40), st.sampled_from([1, 2, 3, 1.5]), st.floats(0.3, 1.0), st.floats(0.0, 0.9))
 def test_cosine_restarts(a: float, n: int, mul: float, decay: float, alpha: float) -> None:
     alpha = alpha if alpha > 1e-9 else 0.0
-    text = peer(KERAS, "CosineDecayRestarts").written(a=a, n=n, k=mul, d=decay, f=alpha)
+    text = text_of(KERAS, "CosineDecayRestarts", initial_learning_rate=a, first_decay_steps=n, t_mul=mul, m_mul=decay, alpha=alpha)
     # Keras finds the cycle by a logarithm or a quotient in doubles, which may be one off at the very tick where one begins.
     starts, start, length = set(), Fraction(0), Fraction(n)
     while start <= TICKS:

@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.dialects import dialect
 from tests.drawing import examples
-from tests.reference.peers import PEERS, TIMM, peer
+from tests.reference.peers import TIMM, text_of
 from tests.reference.training import optimizer, reported
 
 
@@ -75,7 +76,7 @@ def begins(n: int, mul: int, shift: int) -> set[int]:
 
 def test_every_schedule_is_in_the_table() -> None:
     public = {name for name in vars(theirs) if name.endswith("LRScheduler")}
-    assert public == {p.name for p in PEERS if p.library == TIMM and p.name.endswith("Scheduler")}
+    assert public == {entry.name for entry in dialect(TIMM).entries}
 
 
 @st.composite
@@ -88,16 +89,11 @@ def warmups(draw: st.DrawFn) -> tuple[dict[str, Any], str, int]:
     return {"warmup_t": warm, "warmup_lr_init": start, "warmup_prefix": prefix}, "warmup" if prefix else "warmup in front", warm if prefix else 0
 
 
-def wrapped(text: str, warmup: tuple[dict[str, Any], str, int]) -> str:
-    options, name, _ = warmup
-    return peer(TIMM, name).written(w=options["warmup_t"], i=options["warmup_lr_init"], A=text) if name else text
-
-
 @few
 @given(bases, lengths, shares, muls, decays, limits, warmups())
 def test_cosine(base: float, n: int, share: float, mul: int, decay: float, limit: int, warmup: Any) -> None:
     low = share * base
-    text = wrapped(peer(TIMM, "CosineLRScheduler").written(n=n, m=low, k=mul, d=decay, c=limit), warmup)
+    text = text_of(TIMM, "CosineLRScheduler", t_initial=n, lr_min=low, cycle_mul=mul, cycle_decay=decay, cycle_limit=limit, **warmup[0])
     cycles = {"cycle_mul": mul, "cycle_decay": decay, "cycle_limit": limit}
     agree(text, base, stepped(lambda o: theirs.CosineLRScheduler(o, n, low, **cycles, **warmup[0]), base), begins(n, mul, warmup[2]))
 
@@ -116,7 +112,7 @@ def test_cosine_with_k_decay(base: float, n: int, share: float, mul: int, decay:
 @given(bases, lengths, shares, muls, decays, limits, st.floats(0.3, 3.0), warmups())
 def test_poly(base: float, n: int, share: float, mul: int, decay: float, limit: int, power: float, warmup: Any) -> None:
     low = share * base
-    text = wrapped(peer(TIMM, "PolyLRScheduler").written(n=n, p=power, m=low, k=mul, d=decay, c=limit), warmup)
+    text = text_of(TIMM, "PolyLRScheduler", t_initial=n, power=power, lr_min=low, cycle_mul=mul, cycle_decay=decay, cycle_limit=limit, **warmup[0])
     cycles = {"cycle_mul": mul, "cycle_decay": decay, "cycle_limit": limit}
     agree(text, base, stepped(lambda o: theirs.PolyLRScheduler(o, n, power, low, **cycles, **warmup[0]), base), begins(n, mul, warmup[2]))
 
@@ -125,11 +121,11 @@ def test_poly(base: float, n: int, share: float, mul: int, decay: float, limit: 
 @given(bases, lengths, shares, muls, decays, limits, st.floats(-9, -1), st.floats(0.5, 5), warmups())
 def test_tanh(base: float, n: int, share: float, mul: int, decay: float, limit: int, low: float, high: float, warmup: Any) -> None:
     least = share * base
-    schedule = peer(TIMM, "TanhLRScheduler").written(n=n, l=low, u=high, m=least, k=mul, d=decay, c=limit)
+    schedule = text_of(TIMM, "TanhLRScheduler", t_initial=n, lb=low, ub=high, lr_min=least, cycle_mul=mul, cycle_decay=decay, cycle_limit=limit)
     options, name, late = warmup
     cycles = {"cycle_mul": mul, "cycle_decay": decay, "cycle_limit": limit}
     expected = stepped(lambda o: theirs.TanhLRScheduler(o, n, low, high, least, **cycles, **options), base)
-    text = wrapped(schedule, warmup)
+    text = text_of(TIMM, "TanhLRScheduler", t_initial=n, lb=low, ub=high, lr_min=least, cycle_mul=mul, cycle_decay=decay, cycle_limit=limit, **options)
     if name == "warmup in front":  # this one rises to where the schedule is when it takes over
         w, start = options["warmup_t"], options["warmup_lr_init"]
         reached = lrdsl.parse(schedule).at(w, base)
@@ -143,16 +139,16 @@ def test_tanh(base: float, n: int, share: float, mul: int, decay: float, limit: 
 @few
 @given(bases, lengths, decays, warmups())
 def test_step(base: float, n: int, rate: float, warmup: Any) -> None:
-    text = wrapped(peer(TIMM, "StepLRScheduler").written(n=n, r=rate), warmup)
-    options = {"warmup_prefix": False} | warmup[0]
+    text = text_of(TIMM, "StepLRScheduler", decay_t=n, decay_rate=rate, **warmup[0])
+    options = warmup[0]
     agree(text, base, stepped(lambda o: theirs.StepLRScheduler(o, n, rate, **options), base))
 
 
 @few
 @given(bases, st.lists(st.integers(1, 80), min_size=1, max_size=4, unique=True).map(sorted), decays, warmups())
 def test_multistep(base: float, milestones: list[int], rate: float, warmup: Any) -> None:
-    text = wrapped(peer(TIMM, "MultiStepLRScheduler").written(ms=milestones, r=rate), warmup)
-    options = {"warmup_prefix": False} | warmup[0]
+    text = text_of(TIMM, "MultiStepLRScheduler", decay_t=milestones, decay_rate=rate, **warmup[0])
+    options = warmup[0]
     agree(text, base, stepped(lambda o: theirs.MultiStepLRScheduler(o, milestones, rate, **options), base))
 
 
@@ -163,8 +159,18 @@ def test_multistep(base: float, milestones: list[int], rate: float, warmup: Any)
 )  # fmt: skip
 def test_plateau(base: float, rate: float, patience: int, cooldown: int, share: float, mode: str, warm: int, start: float, metrics: list[float]) -> None:
     low = share * base
-    text = peer(TIMM, "PlateauLRScheduler").written(r=rate, p=patience, th=1e-4, c=cooldown, m=low, mode=mode)
-    text = peer(TIMM, "warmup").written(w=warm, i=start, A=text) if warm else text
+    text = text_of(
+        TIMM,
+        "PlateauLRScheduler",
+        decay_rate=rate,
+        patience_t=patience,
+        threshold=1e-4,
+        cooldown_t=cooldown,
+        lr_min=low,
+        mode=mode,
+        warmup_t=warm,
+        warmup_lr_init=start,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scheduler = theirs.PlateauLRScheduler(optimizer(base), rate, patience, 1e-4, cooldown, warm, start, low, mode)
@@ -172,17 +178,15 @@ def test_plateau(base: float, rate: float, patience: int, cooldown: int, share: 
     np.testing.assert_allclose(reported(lrdsl.compile(text, optimizer(base)), metrics), expected, rtol=0, atol=1e-12 * max(base, start), err_msg=text)
 
 
-FALLS = {"1-sqrt": "timm.wsd(", "linear": "timm.wsd_linear(", "cosine": "timm.wsd_cosine(", "power": "timm.wsd_power(", "exp": "timm.wsd_exp("}
+FALLS = ("1-sqrt", "linear", "cosine", "power", "exp")
 
 
 @few
-@given(bases, st.integers(1, 40), st.integers(0, 40), shares, st.sampled_from(list(FALLS)), st.integers(0, 9), shares, st.floats(0.3, 3), st.floats(0.01, 0.9))
+@given(bases, st.integers(1, 40), st.integers(0, 40), shares, st.sampled_from(FALLS), st.integers(0, 9), shares, st.floats(0.3, 3), st.floats(0.01, 0.9))
 def test_wsd(base: float, fall: int, stable: int, share: float, name: str, warm: int, start: float, power: float, ratio: float) -> None:
     low, n = share * base, stable + fall
-    text = peer(TIMM, "WSDLRScheduler").written(n=n, d=fall, m=low).replace("timm.wsd(", FALLS[name])
-    text = text[:-1] + {"power": f", {power!r})", "exp": f", {ratio!r})"}.get(name, ")")
-    text = peer(TIMM, "warmup").written(w=warm, i=start, A=text) if warm else text
     options = {"decay_fn": name, "decay_power": power, "decay_ratio": ratio, "warmup_t": warm, "warmup_lr_init": start}
+    text = text_of(TIMM, "WSDLRScheduler", t_initial=n, decay_t=fall, lr_min=low, **options)
     agree(text, base, stepped(lambda o: theirs.WSDLRScheduler(o, n, fall, low, **options), base))
 
 

@@ -18,13 +18,21 @@ from hypothesis import strategies as st
 from torch.optim import lr_scheduler as torch_schedulers
 
 import lrdsl
-from tests.reference.peers import NO_STEPS, PEERS, TORCH, peer
+from lrdsl.dialects import dialect
+from lrdsl.dialects.entry import Function
+from lrdsl.syntax import parse
+from tests.reference.peers import TORCH, text_of
 from tests.reference.training import optimizer, reported, stepped
 
 TOLERANCE = 1e-12
 bases = st.floats(1e-5, 10)
 gammas = st.floats(0.05, 1.0)
 shares = st.one_of(st.just(0.0), st.floats(1e-9, 1.0))
+
+
+def function(expression: str) -> Function:
+    """A function of the step, as it is read from code."""
+    return Function(parse(f"scale({expression})"), parse(expression))
 
 
 def closed(make: Callable[[torch.optim.Optimizer], Any], base: float, ticks: int) -> list[float]:
@@ -56,42 +64,42 @@ def agree(text: str, base: float, theirs: list[float]) -> None:
 def test_every_scheduler_is_in_the_table() -> None:
     """All of torch's schedulers but the base of the others."""
     public = set(torch_schedulers.__all__) - {"LRScheduler"} | {"SWALR"}
-    assert public == {p.name for p in PEERS if p.library == TORCH}
+    assert public == {entry.name for entry in dialect(TORCH).entries}
 
 
 @given(bases, st.integers(1, 40), gammas)
 def test_step(base: float, n: int, gamma: float) -> None:
-    agree(peer(TORCH, "StepLR").written(n=n, g=gamma), base, stepped(lambda o: torch_schedulers.StepLR(o, n, gamma), base, 100))
+    agree(text_of(TORCH, "StepLR", step_size=n, gamma=gamma), base, stepped(lambda o: torch_schedulers.StepLR(o, n, gamma), base, 100))
 
 
 @given(bases, st.sets(st.integers(1, 90), min_size=1, max_size=6), gammas)
 def test_multistep(base: float, milestones: set[int], gamma: float) -> None:
     at = sorted(milestones)
-    agree(peer(TORCH, "MultiStepLR").written(ms=at, g=gamma), base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 100))
+    agree(text_of(TORCH, "MultiStepLR", milestones=at, gamma=gamma), base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 100))
 
 
 @given(bases, gammas)
 def test_exponential(base: float, gamma: float) -> None:
-    agree(peer(TORCH, "ExponentialLR").written(g=gamma), base, stepped(lambda o: torch_schedulers.ExponentialLR(o, gamma), base, 100))
+    agree(text_of(TORCH, "ExponentialLR", gamma=gamma), base, stepped(lambda o: torch_schedulers.ExponentialLR(o, gamma), base, 100))
 
 
 @given(bases, st.floats(0.01, 1.0), st.integers(1, 60))
 def test_constant(base: float, factor: float, total: int) -> None:
     theirs = stepped(lambda o: torch_schedulers.ConstantLR(o, factor, total), base, 100)
-    agree(peer(TORCH, "ConstantLR").written(n=total, f=factor), base, theirs)
+    agree(text_of(TORCH, "ConstantLR", total_iters=total, factor=factor), base, theirs)
 
 
 @given(bases, st.floats(0.01, 1.0), shares, st.integers(1, 60))
 def test_linear(base: float, start: float, end: float, total: int) -> None:
     # Stepped, torch's LinearLR loses what it cancels near an end of 0; its closed form does not.
     theirs = closed(lambda o: torch_schedulers.LinearLR(o, start, end, total), base, 100)
-    agree(peer(TORCH, "LinearLR").written(n=total, a=start, b=end), base, theirs)
+    agree(text_of(TORCH, "LinearLR", total_iters=total, start_factor=start, end_factor=end), base, theirs)
 
 
 @given(bases, st.integers(1, 60), st.floats(0.1, 4.0))
 def test_polynomial(base: float, total: int, power: float) -> None:
     theirs = closed(lambda o: torch_schedulers.PolynomialLR(o, total, power), base, 100)
-    agree(peer(TORCH, "PolynomialLR").written(n=total, p=power), base, theirs)
+    agree(text_of(TORCH, "PolynomialLR", total_iters=total, power=power), base, theirs)
 
 
 @given(bases, st.integers(1, 60), shares)
@@ -106,26 +114,28 @@ def test_cosine_past_its_end(base: float, n: int, share: float) -> None:
     # Past T_max torch goes up again; its closed form says so for ever, its steps until they drift.
     to = share * base
     theirs = closed(lambda o: torch_schedulers.CosineAnnealingLR(o, n, to), base, 7 * n)
-    agree(peer(TORCH, "CosineAnnealingLR").written(n=n, m=to), base, theirs)
+    agree(text_of(TORCH, "CosineAnnealingLR", T_max=n, eta_min=to), base, theirs)
 
 
 @given(bases, st.integers(1, 20), st.integers(1, 3), shares)
 def test_warm_restarts(base: float, first: int, growth: int, share: float) -> None:
     to = share * base
     theirs = stepped(lambda o: torch_schedulers.CosineAnnealingWarmRestarts(o, first, growth, to), base, 150)
-    agree(peer(TORCH, "CosineAnnealingWarmRestarts").written(n=first, m=to, k=growth), base, theirs)
+    agree(text_of(TORCH, "CosineAnnealingWarmRestarts", T_0=first, eta_min=to, T_mult=growth), base, theirs)
 
 
 @given(bases, st.sampled_from([("1/(1 + t)", lambda t: 1 / (1 + t)), ("0.95^t", lambda t: 0.95**t), ("0.5^floor(t/30)", lambda t: 0.5 ** (t // 30))]))
 def test_lambda(base: float, factor: tuple[str, Callable[[int], float]]) -> None:
-    agree(peer(TORCH, "LambdaLR").written(f=factor[0]), base, stepped(lambda o: torch_schedulers.LambdaLR(o, factor[1]), base, 100))
+    agree(text_of(TORCH, "LambdaLR", lr_lambda=function(factor[0])), base, stepped(lambda o: torch_schedulers.LambdaLR(o, factor[1]), base, 100))
 
 
 @given(
     bases, st.sampled_from([("0.95", lambda _: 0.95), ("1 - 1/(t + 1)", lambda t: 1 - 1 / (t + 1)), ("0.9 + 0.1*t/(t + 5)", lambda t: 0.9 + 0.1 * t / (t + 5))])
 )
 def test_multiplicative(base: float, factor: tuple[str, Callable[[int], float]]) -> None:
-    agree(peer(TORCH, "MultiplicativeLR").written(f=factor[0]), base, stepped(lambda o: torch_schedulers.MultiplicativeLR(o, factor[1]), base, 100))
+    agree(
+        text_of(TORCH, "MultiplicativeLR", lr_lambda=function(factor[0])), base, stepped(lambda o: torch_schedulers.MultiplicativeLR(o, factor[1]), base, 100)
+    )
 
 
 @given(
@@ -142,7 +152,7 @@ def test_cyclic(low: float, ratio: float, up: int, down: int, mode: str, gamma: 
     def make(o: torch.optim.Optimizer) -> Any:
         return torch_schedulers.CyclicLR(o, low, high, up, down, mode=mode, gamma=gamma, cycle_momentum=False)
 
-    agree(peer(TORCH, "CyclicLR").written(low=low, high=high, up=up, down=down, mode=mode, g=gamma), low, stepped(make, low, 150))
+    agree(text_of(TORCH, "CyclicLR", base_lr=low, max_lr=high, step_size_up=up, step_size_down=down, mode=mode, gamma=gamma), low, stepped(make, low, 150))
 
 
 @given(st.floats(1e-3, 10), st.integers(12, 120), st.floats(0.1, 0.45), st.floats(2, 30), st.floats(1, 1e5), st.sampled_from(["cos", "linear"]), st.booleans())
@@ -162,7 +172,17 @@ def test_one_cycle(peak: float, total: int, pct: float, div: float, final_div: f
         opt.step()
         if t + 1 < total:
             scheduler.step()
-    text = peer(TORCH, "OneCycleLR").written(n=total, peak=peak, d=div, f=final_div, p=pct, a=anneal, tp="yes" if three else "no")
+    text = text_of(
+        TORCH,
+        "OneCycleLR",
+        total_steps=total,
+        max_lr=peak,
+        div_factor=div,
+        final_div_factor=final_div,
+        pct_start=pct,
+        anneal_strategy=anneal,
+        three_phase=three,
+    )
     agree(text, peak, theirs)
 
 
@@ -180,7 +200,21 @@ def test_one_cycle_of_few_steps(total: int, pct: float, anneal: str, three: bool
         opt.step()
         if t + 1 < total:
             scheduler.step()
-    agree(peer(TORCH, "OneCycleLR").written(n=total, peak="1x", d=25, f=1e4, p=pct, a=anneal, tp="yes" if three else "no"), 1.0, theirs)
+    agree(
+        text_of(
+            TORCH,
+            "OneCycleLR",
+            total_steps=total,
+            max_lr=parse("1x"),
+            div_factor=25,
+            final_div_factor=1e4,
+            pct_start=pct,
+            anneal_strategy=anneal,
+            three_phase=three,
+        ),
+        1.0,
+        theirs,
+    )
 
 
 def test_one_cycle_that_turns_at_its_first_step_begins_at_the_peak() -> None:
@@ -193,15 +227,15 @@ def test_one_cycle_that_turns_at_its_first_step_begins_at_the_peak() -> None:
 
 @given(bases, st.floats(0.01, 1.0), st.floats(0.01, 1.0))
 def test_no_steps(base: float, start: float, end: float) -> None:
-    agree(peer(TORCH, "ConstantLR", NO_STEPS).written(f=start), base, stepped(lambda o: torch_schedulers.ConstantLR(o, start, 0), base, 9))
-    agree(peer(TORCH, "LinearLR", NO_STEPS).written(a=start), base, stepped(lambda o: torch_schedulers.LinearLR(o, start, end, 0), base, 9))
-    agree(peer(TORCH, "PolynomialLR", NO_STEPS).written(), base, stepped(lambda o: torch_schedulers.PolynomialLR(o, 0, 2.0), base, 9))
+    agree(text_of(TORCH, "ConstantLR", factor=start, total_iters=0), base, stepped(lambda o: torch_schedulers.ConstantLR(o, start, 0), base, 9))
+    agree(text_of(TORCH, "LinearLR", start_factor=start, total_iters=0), base, stepped(lambda o: torch_schedulers.LinearLR(o, start, end, 0), base, 9))
+    agree(text_of(TORCH, "PolynomialLR", total_iters=0), base, stepped(lambda o: torch_schedulers.PolynomialLR(o, 0, 2.0), base, 9))
 
 
 @given(bases, st.lists(st.integers(0, 9), max_size=6), gammas)
 def test_milestones_that_stand_twice_or_not_at_all(base: float, milestones: list[int], gamma: float) -> None:
     at = sorted(milestones)
-    agree(peer(TORCH, "MultiStepLR").written(ms=at, g=gamma), base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 15))
+    agree(text_of(TORCH, "MultiStepLR", milestones=at, gamma=gamma), base, stepped(lambda o: torch_schedulers.MultiStepLR(o, at, gamma), base, 15))
 
 
 @given(bases, st.integers(1, 40), st.floats(0.05, 1.0), st.floats(0.5, 0.99))
@@ -211,7 +245,11 @@ def test_sequential(base: float, milestone: int, factor: float, gamma: float) ->
         second = torch_schedulers.ExponentialLR(o, gamma)
         return torch_schedulers.SequentialLR(o, [first, second], [milestone])
 
-    agree(peer(TORCH, "SequentialLR").written(A=f"hold({milestone}, at={factor!r}x)", B=f"exp({gamma!r})", m=milestone), base, stepped(make, base, 100))
+    agree(
+        text_of(TORCH, "SequentialLR", schedulers=(parse(f"hold({milestone}, at={factor!r}x)"), parse(f"exp({gamma!r})")), milestones=[milestone]),
+        base,
+        stepped(make, base, 100),
+    )
 
 
 @given(bases, st.integers(1, 40), st.integers(5, 40), st.floats(0.01, 1.0))
@@ -230,8 +268,8 @@ def test_chained(base: float, total: int, factor: float, gamma: float, n: int) -
         parts = [torch_schedulers.ConstantLR(o, factor, total), torch_schedulers.ExponentialLR(o, gamma), torch_schedulers.StepLR(o, n, 0.5)]
         return torch_schedulers.ChainedScheduler(parts, optimizer=o)
 
-    both = peer(TORCH, "ChainedScheduler").written(A=f"hold({total}, at={factor!r}x) then restart hold", B=f"exp({gamma!r})")
-    agree(f"{both} * step({n}, 0.5)", base, stepped(make, base, 100))
+    parts = (parse(f"hold({total}, at={factor!r}x) then restart hold"), parse(f"exp({gamma!r})"), parse(f"step({n}, 0.5)"))
+    agree(text_of(TORCH, "ChainedScheduler", schedulers=parts), base, stepped(make, base, 100))
 
 
 @given(st.floats(1e-3, 1.0), st.floats(1e-4, 1.0), st.integers(1, 40), st.sampled_from(["cos", "linear"]))
@@ -239,8 +277,8 @@ def test_swa(base: float, target: float, n: int, anneal: str) -> None:
     def make(o: torch.optim.Optimizer) -> Any:
         return torch.optim.swa_utils.SWALR(o, target, anneal_epochs=n, anneal_strategy=anneal)
 
-    text = peer(TORCH, "SWALR").written(n=n, m=target)
-    agree(text if anneal == "cos" else text.replace("cosine", "linear"), base, stepped(make, base, 2 * n + 10))
+    text = text_of(TORCH, "SWALR", anneal_epochs=n, swa_lr=target, anneal_strategy=anneal)
+    agree(text, base, stepped(make, base, 2 * n + 10))
 
 
 @given(bases, st.integers(1, 50), st.integers(1, 50))
@@ -252,21 +290,21 @@ def test_cyclegan(base: float, niter: int, niter_decay: int) -> None:
 
 @st.composite
 def plateaus(draw: st.DrawFn) -> dict[str, Any]:
-    """Arguments of a ReduceLROnPlateau, by the letters of the table."""
+    """Arguments of a ReduceLROnPlateau."""
     return {
-        "f": draw(st.one_of(st.just(0.0), st.floats(0.05, 0.95))),
-        "p": draw(st.integers(0, 4)),
-        "th": draw(st.one_of(st.just(0.0), st.floats(1e-6, 0.5))),
-        "tm": draw(st.sampled_from(["rel", "abs"])),
-        "c": draw(st.integers(0, 4)),
-        "m": draw(st.one_of(st.just(0.0), st.floats(1e-6, 1.0))),
-        "e": draw(st.one_of(st.just(0.0), st.floats(1e-9, 0.5))),
+        "factor": draw(st.one_of(st.just(0.0), st.floats(0.05, 0.95))),
+        "patience": draw(st.integers(0, 4)),
+        "threshold": draw(st.one_of(st.just(0.0), st.floats(1e-6, 0.5))),
+        "threshold_mode": draw(st.sampled_from(["rel", "abs"])),
+        "cooldown": draw(st.integers(0, 4)),
+        "min_lr": draw(st.one_of(st.just(0.0), st.floats(1e-6, 1.0))),
+        "eps": draw(st.one_of(st.just(0.0), st.floats(1e-9, 0.5))),
         "mode": draw(st.sampled_from(["min", "max"])),
     }
 
 
 def torch_plateau(opt: torch.optim.Optimizer, a: dict[str, Any]) -> Any:
-    return torch_schedulers.ReduceLROnPlateau(opt, a["mode"], a["f"], a["p"], a["th"], a["tm"], a["c"], a["m"], a["e"])
+    return torch_schedulers.ReduceLROnPlateau(opt, **a)
 
 
 #: Losses as they come: most close to those before, some not numbers.
@@ -276,14 +314,14 @@ losses = st.lists(st.one_of(st.floats(-1, 1), st.sampled_from([0.5, 0.5, 0.51, f
 @given(bases, plateaus(), losses)
 def test_reduce_on_plateau(base: float, arguments: dict[str, Any], metrics: list[float]) -> None:
     theirs = reported(torch_plateau(optimizer(base), arguments), metrics)
-    mine = reported(lrdsl.compile(peer(TORCH, "ReduceLROnPlateau").written(**arguments), optimizer(base)), metrics)
+    mine = reported(lrdsl.compile(text_of(TORCH, "ReduceLROnPlateau", **arguments), optimizer(base)), metrics)
     assert mine == theirs
 
 
 @given(bases, plateaus(), losses, st.integers(1, 9))
 def test_plateau_after_warmup(base: float, arguments: dict[str, Any], metrics: list[float], warm: int) -> None:
     """What torch's SequentialLR refuses: the plateau sees the reports from the end of the warmup on."""
-    text = f"warmup({warm}) then " + peer(TORCH, "ReduceLROnPlateau").written(**arguments)
+    text = f"warmup({warm}) then " + text_of(TORCH, "ReduceLROnPlateau", **arguments)
     mine = reported(lrdsl.compile(text, optimizer(base)), [0.0] * warm + metrics)
     assert mine[:warm] == lrdsl.parse(f"warmup({warm})").values(warm + 1, base)[1:].tolist()
     assert mine[warm:] == reported(torch_plateau(optimizer(base), arguments), metrics)
@@ -292,7 +330,7 @@ def test_plateau_after_warmup(base: float, arguments: dict[str, Any], metrics: l
 @given(bases, plateaus(), st.lists(st.floats(-1, 1), min_size=60, max_size=60), st.integers(1, 40))
 def test_decay_after_plateau(base: float, arguments: dict[str, Any], metrics: list[float], length: int) -> None:
     """`plateau(...) for 50ep then linear(5ep)`: the decay begins at the level that the plateau came to."""
-    text = peer(TORCH, "ReduceLROnPlateau").written(**arguments) + f" for {length} then linear(5)"
+    text = text_of(TORCH, "ReduceLROnPlateau", **arguments) + f" for {length} then linear(5)"
     mine = reported(lrdsl.compile(text, optimizer(base)), metrics)
     theirs = reported(torch_plateau(optimizer(base), arguments), metrics[:length])
     assert mine[:length] == theirs

@@ -13,7 +13,8 @@ from transformers import SchedulerType
 from transformers.optimization import get_scheduler, get_wsd_schedule
 
 import lrdsl
-from tests.reference.peers import HF, PEERS, peer
+from lrdsl.dialects.transformers import TYPES
+from tests.reference.peers import HF, text_of
 from tests.reference.training import optimizer, reported, stepped
 
 bases = st.floats(1e-5, 10)
@@ -38,71 +39,77 @@ def agree(text: str, base: float, expected: list[float]) -> None:
 
 
 def test_every_type_is_in_the_table() -> None:
-    assert {p.name for p in PEERS if p.library == HF} | {"greedy"} == {t.value for t in SchedulerType}
+    assert set(TYPES) == {t.value for t in SchedulerType}
 
 
 @given(bases, st.floats(0.05, 0.95), st.integers(0, 4), st.lists(st.floats(0, 1), max_size=60))
 def test_reduce_lr_on_plateau(base: float, factor: float, patience: int, losses: list[float]) -> None:
     theirs = get_scheduler("reduce_lr_on_plateau", optimizer(base), scheduler_specific_kwargs={"factor": factor, "patience": patience})
-    mine = lrdsl.compile(peer(HF, "reduce_lr_on_plateau").written(f=factor, p=patience), optimizer(base))
+    mine = lrdsl.compile(text_of(HF, "reduce_lr_on_plateau", factor=factor, patience=patience), optimizer(base))
     assert reported(mine, losses) == reported(theirs, losses)
 
 
 @given(bases, warms)
 def test_constant(base: float, warm: int) -> None:
-    agree(peer(HF, "constant").written(), base, theirs("constant", base, 0, None, 50))
-    agree(peer(HF, "constant_with_warmup").written(w=warm), base, theirs("constant_with_warmup", base, warm, None, 60))
+    agree(text_of(HF, "constant"), base, theirs("constant", base, 0, None, 50))
+    agree(text_of(HF, "constant_with_warmup", num_warmup_steps=warm), base, theirs("constant_with_warmup", base, warm, None, 60))
 
 
 @given(bases, warms, totals)
 def test_linear(base: float, warm: int, n: int) -> None:
-    agree(peer(HF, "linear").written(w=warm, n=n), base, theirs("linear", base, warm, n, warm + n + 20))
+    agree(text_of(HF, "linear", num_warmup_steps=warm, num_training_steps=n), base, theirs("linear", base, warm, n, warm + n + 20))
 
 
 @given(bases, warms, totals, cycles)
 def test_cosine(base: float, warm: int, n: int, c: float) -> None:
-    agree(peer(HF, "cosine").written(w=warm, n=n, c=c), base, theirs("cosine", base, warm, n, warm + 2 * n, num_cycles=c))
+    agree(text_of(HF, "cosine", num_warmup_steps=warm, num_training_steps=n, num_cycles=c), base, theirs("cosine", base, warm, n, warm + 2 * n, num_cycles=c))
 
 
 @given(bases, warms, totals, st.sampled_from([1, 2, 4]))
 def test_cosine_with_restarts_in_a_short_run(base: float, warm: int, n: int, k: int) -> None:
     warm += n
-    agree(peer(HF, "cosine_with_restarts").written(w=warm, n=n, k=k), base, theirs("cosine_with_restarts", base, warm, n, warm + 9, num_cycles=k))
+    agree(
+        text_of(HF, "cosine_with_restarts", num_warmup_steps=warm, num_training_steps=n, num_cycles=k),
+        base,
+        theirs("cosine_with_restarts", base, warm, n, warm + 9, num_cycles=k),
+    )
 
 
 @given(bases, warms, st.integers(0, 4), st.sampled_from([1, 2, 4]))
 def test_cosine_with_restarts(base: float, warm: int, e: int, k: int) -> None:
     # Lengths of a power of two, so that transformers' progress is exact too: else it may see the end of a cycle one step late.
     total = warm + 2**e * k
-    agree(peer(HF, "cosine_with_restarts").written(w=warm, n=total, k=k), base, theirs("cosine_with_restarts", base, warm, total, total + 9, num_cycles=k))
+    agree(
+        text_of(HF, "cosine_with_restarts", num_warmup_steps=warm, num_training_steps=total, num_cycles=k),
+        base,
+        theirs("cosine_with_restarts", base, warm, total, total + 9, num_cycles=k),
+    )
 
 
 @given(bases, warms, totals, shares, st.floats(0.1, 4.0))
 def test_polynomial(base: float, warm: int, n: int, share: float, power: float) -> None:
     n += n == warm  # there, transformers divides by 0
     end = 0.9 * share * base
-    text = peer(HF, "polynomial").written(w=warm, n=n, m=end, p=power)
+    text = text_of(HF, "polynomial", num_warmup_steps=warm, num_training_steps=n, lr_end=end, power=power)
     agree(text, base, theirs("polynomial", base, warm, n, warm + n + 9, lr_end=end, power=power))
 
 
 @given(bases, warms, st.integers(1, 500))
 def test_inverse_sqrt(base: float, warm: int, timescale: int) -> None:
-    agree(peer(HF, "inverse_sqrt").written(w=warm, s=timescale), base, theirs("inverse_sqrt", base, warm, None, 200, timescale=timescale))
+    agree(text_of(HF, "inverse_sqrt", num_warmup_steps=warm, timescale=timescale), base, theirs("inverse_sqrt", base, warm, None, 200, timescale=timescale))
     agree(f"hf.inverse_sqrt({warm})", base, theirs("inverse_sqrt", base, warm, None, 200))
 
 
 @given(bases, warms, totals, cycles, shares)
 def test_cosine_with_min_lr(base: float, warm: int, n: int, c: float, r: float) -> None:
-    text = peer(HF, "cosine_with_min_lr").written(w=warm, n=n, c=c, r=r)
+    text = text_of(HF, "cosine_with_min_lr", num_warmup_steps=warm, num_training_steps=n, num_cycles=c, min_lr_rate=r)
     agree(text, base, theirs("cosine_with_min_lr", base, warm, n, warm + 2 * n, num_cycles=c, min_lr_rate=r))
 
 
 @given(bases, warms, totals, cycles, shares, st.one_of(st.none(), st.floats(0.01, 1.0)))
 def test_cosine_warmup_with_min_lr(base: float, warm: int, n: int, c: float, r: float, start: float | None) -> None:
-    entry = peer(HF, "cosine_warmup_with_min_lr")
-    text = entry.written(w=warm, n=n, c=c, r=r, f=start or 1.0)
-    if start is None:
-        text = text.replace(", from=1.0x", "")
+    given = {"num_warmup_steps": warm, "num_training_steps": n, "num_cycles": c, "min_lr_rate": r, "warmup_lr_rate": start}
+    text = text_of(HF, "cosine_warmup_with_min_lr", **given)
     options = {"num_cycles": c, "min_lr_rate": r} | ({} if start is None else {"warmup_lr_rate": start})
     agree(text, base, theirs("cosine_warmup_with_min_lr", base, warm, n, warm + 2 * n, **options))
 
@@ -123,10 +130,17 @@ def test_warmup_stable_decay(base: float, warm: int, stable: int, decay: int, r:
         return get_wsd_schedule(optimizer, warm, decay, num_stable_steps=stable, warmup_type=rise, decay_type=fall, min_lr_ratio=r, num_cycles=waves)
 
     expected = stepped(make, base, warm + max(stable, 0) + decay + 10)
-    text = peer(HF, "warmup_stable_decay").written(w=warm, s=stable, d=decay, r=r, c=c)
-    if fall != "cosine":
-        text = text.replace("hf.wsd(", "hf.wsd_linear(" if fall == "linear" else "hf.wsd_sqrt(").replace(f", cycles={c}", "")
-    text = text[:-1] + f", warmup_type={'one_minus_sqrt' if rise == '1-sqrt' else rise})"
+    text = text_of(
+        HF,
+        "warmup_stable_decay",
+        num_warmup_steps=warm,
+        num_stable_steps=stable,
+        num_decay_steps=decay,
+        min_lr_ratio=r,
+        num_cycles=c,
+        warmup_type=rise,
+        decay_type=fall,
+    )
     agree(text, base, expected)
 
 

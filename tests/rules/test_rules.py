@@ -24,7 +24,7 @@ from lrdsl.rules.rule import Rule
 from lrdsl.shapes import SHAPES
 from tests.formulas.typeset.formulas import CLOCKS, EXAMPLES, texts
 from tests.linting.repairing import repaired
-from tests.reference.peers import PEERS
+from tests.reference.peers import PEERS, usual_texts
 
 PAGE = Path(__file__).parents[2] / "grammar" / "rules.md"
 _IDS = [rule.code for rule in RULES.values()]
@@ -279,33 +279,23 @@ def test_recipes_and_the_examples_of_the_reference_are_clean() -> None:
     assert {text: found for text in [*calls, *own] if (found := lint(text, **calls.get(text, {})))} == {}  # type: ignore[arg-type]
 
 
-#: Typical arguments of the schedules of other libraries, by the letters that stand for them; and those that mean something else in one of them.
-TYPICAL: dict[str, Any] = {
-    "A": "warmup(5) then cosine(95)", "B": "exp(0.95)", "a": 0.1, "alpha": 0.1, "at": "[30, 60]", "b": 0.01, "begin": 0, "c": 1, "d": 20, "down": 20, "e": 1e-08,
-    "end": 0.001, "f": 0.5, "g": 0.1, "high": 0.1, "i": 0.001, "k": 2, "l": -7, "low": 0.001, "m": 0.001, "mode": "min", "ms": "[30, 60]", "n": 100, "p": 1, "peak": 0.1,
-    "q": 0.85, "r": 0.1, "rate": 0.9, "s": 50, "scales": "[0.1, 0.5]", "th": 0.0001, "tm": "rel", "tp": "no", "u": 3, "up": 20, "w": 10, "x": 0.1, "y": 0.01,
-}  # fmt: skip
-SPECIAL: dict[tuple[str, str], dict[str, Any]] = {
-    ("torch", "OneCycleLR"): {"a": "cos", "d": 25, "f": 10_000, "p": 0.3},
-    ("torch", "ReduceLROnPlateau"): {"f": 0.1, "p": 10, "c": 0, "m": 0},
-    ("torch", "LinearLR"): {"a": 0.3, "b": 1},
-    ("torch", "SequentialLR"): {"A": "hold(10, at=0.1x)", "m": 10},
-    ("torch", "CyclicLR"): {"mode": "exp_range", "g": 0.999},
-    ("torch", "LambdaLR"): {"f": "0.95^t"},
-    ("torch", "MultiplicativeLR"): {"f": "0.95"},
-    ("transformers", "reduce_lr_on_plateau"): {"p": 10},
-    ("optax", "cosine_onecycle_schedule"): {"p": 0.3, "d": 25, "f": 10_000},
-    ("optax", "linear_onecycle_schedule"): {"p": 0.3, "d": 25, "f": 10_000},
-    ("timm", "TanhLRScheduler"): {"d": 0.5},
-    ("timm", "warmup"): {"A": "warmup(5) then cosine(85)"},
-    ("DINO", "cosine_scheduler"): {"s": 0.0001},
-    ("timm", "PlateauLRScheduler"): {"p": 10, "c": 0},
-}
+#: Typical arguments of the schedules of other systems, by the letters that stand for them; and those that mean something else in one of them.
+TYPICAL: dict[str, Any] = {"d": 20, "f": 0.5, "m": 0.001, "n": 100, "r": 0.1, "s": 50, "w": 10}
+SPECIAL: dict[tuple[str, str], dict[str, Any]] = {("DINO", "cosine_scheduler"): {"s": 0.0001}}
 
 
-def peer_texts() -> dict[str, str]:
-    """Each schedule of other libraries with typical arguments, as it is written here."""
-    return {f"{p.library} {p.name} {p.case}".strip(): p.written(**{**TYPICAL, **SPECIAL.get((p.library, p.name), {})}) for p in PEERS}
+def system_texts(scale: float = 1) -> dict[str, str]:
+    """Each schedule of other systems with typical arguments, as it is written here; `scale` multiplies its absolute levels."""
+    texts = {}
+    for p in PEERS:
+        values = {**TYPICAL, **SPECIAL.get((p.library, p.name), {})}
+        texts[f"{p.library} {p.name}"] = p.written(**{**values, "m": values["m"] * scale})
+    return texts
+
+
+def peer_texts(scale: float = 1) -> dict[str, str]:
+    """Each schedule of other libraries and systems, with typical arguments."""
+    return {**usual_texts(scale), **system_texts(scale)}
 
 
 @pytest.mark.parametrize("name", peer_texts())

@@ -20,7 +20,7 @@ from lrdsl.linting.linter import lint
 from lrdsl.rules.catalogue import RULES
 from tests.counting import work
 from tests.formulas.typeset.formulas import CLOCKS, EXAMPLES, texts
-from tests.rules.test_rules import PEERS, SPECIAL, TYPICAL
+from tests.rules.test_rules import peer_texts
 
 Groups = Sequence[Mapping[str, Any]]
 #: Param groups that are usual: one of SGD, one of Adam, a backbone beside a head, norms without weight decay.
@@ -160,23 +160,17 @@ def test_what_may_be_meant_is_none(text: str, groups: Groups, options: dict[str,
     assert [str(warning) for warning in caught(text, groups, **options)] == []
 
 
-#: The letters of the table of peers that are levels.
-LEVELS = ("a", "b", "end", "high", "i", "low", "m", "peak", "x", "y")
-
-
 @pytest.mark.parametrize("clock", [{}, {"total_steps": 100}, {"total_epochs": 100, "tick": "epoch"}], ids=str)
 @pytest.mark.parametrize("share", [1, 0.01])
 def test_the_schedules_of_other_libraries_get_none(share: float, clock: dict[str, Any]) -> None:
     """At a base of 0.1 with usual arguments, and at one of 0.001 with levels that are as much smaller."""
     groups = [{"lr": 0.1 * share, "weight_decay": 1e-4, "momentum": 0.9}, {"lr": 0.1 * share, "weight_decay": 0.0, "momentum": 0.9}]
     warned = {}
-    for peer in PEERS:
-        values = {**TYPICAL, **SPECIAL.get((peer.library, peer.name), {})}
-        values |= {k: values[k] * share for k in LEVELS if isinstance(values[k], int | float) and not (peer.name == "LinearLR" and k in "ab")}
-        text = peer.written(**values)
+    texts = peer_texts(share)
+    for text in texts.values():
         if found := caught(text, groups, **clock):
             warned[text] = [str(warning) for warning in found]
-    assert len(PEERS) > 50
+    assert len(texts) > 50
     assert warned == {}
 
 

@@ -48,8 +48,8 @@ _PLAIN = ("float", "numpy.float32", "numpy.float64", "torch.tensor")
 class Scope:
     """What is needed to evaluate expressions of a file.
 
-    `keep` leaves every name in the tree, also where its value is known. `expressions` collects the Python expression of each name in the tree, and `assumed` the
-    names whose default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, and `function` reads a
+    `keep` leaves every name in the tree, also if its value is known. `expressions` collects the Python of each name in the tree, and `assumed` the names whose
+    default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, and `function` reads a
     function of the step.
     """
 
@@ -194,6 +194,8 @@ class Scope:
             if special is not None:
                 return special
         path = self.names.path(node.func) or ""
+        if path == "dict" and not node.args and all(k.arg is not None for k in node.keywords):
+            return {k.arg: self.value(k.value) for k in node.keywords}
         module, _, word = path.rpartition(".")
         if path == "len" or node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             return self._named(node)

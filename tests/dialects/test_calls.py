@@ -1,0 +1,205 @@
+"""Schedulers in source code: what each call comes to, with constants, options and defaults; functions of the step; and what is left open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lrdsl
+from lrdsl.dialects.code.calls import Call, calls, text_of
+from lrdsl.dialects.reading import readings
+from tests.drawing import examples
+
+TORCH = "from torch.optim.lr_scheduler import *\n"
+
+
+def only(source: str) -> Call:
+    [call] = calls(source)
+    return call
+
+
+def text(source: str) -> str:
+    call = only(source)
+    assert call.written is not None, call.problem
+    return text_of(call.written)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import torch\ns = torch.optim.lr_scheduler.StepLR(opt, 30)", "step(30)"),
+        ("import torch.optim as optim\ns = optim.lr_scheduler.StepLR(opt, step_size=30, gamma=0.5)", "step(30, 0.5)"),
+        ("from torch.optim import lr_scheduler as L\ns = L.ExponentialLR(opt, 1 - 0.1)", "exp(0.9)"),
+        ("from torch.optim.lr_scheduler import StepLR as S\ns = S(opt, 3 * 10)", "step(30)"),
+        (TORCH + "n = 30\ns = StepLR(opt, n)", "step(30)"),
+        (TORCH + "n = 30\nn = 40\ns = StepLR(opt, n)", "step(n)"),
+        (TORCH + "for n in range(3):\n    s = StepLR(opt, n)", "step(n)"),
+        (TORCH + "def f(n=30):\n    return StepLR(opt, n)", "step(30)"),
+        (TORCH + "def f(n):\n    return StepLR(opt, n)", "step(n)"),
+        (TORCH + "p.add_argument('--lr-step', type=int, default=30)\ns = StepLR(opt, args.lr_step)", "step(30)"),
+        (TORCH + "@dataclass\nclass C:\n    every: int = 30\ns = StepLR(opt, cfg.every)", "step(30)"),
+        (TORCH + "@dataclass\nclass C:\n    every: int = field(default=30)\ns = StepLR(opt, cfg.every)", "step(30)"),
+        (TORCH + "s = StepLR(opt, cfg['train']['every'])", "step(every_)"),
+        (TORCH + "s = StepLR(opt, a.n + b.n)", "step(n + n_2)"),
+        (TORCH + "s = CosineAnnealingLR(opt, epochs * len(loader))", "bounce(cosine(epochs * len_loader))"),
+        (TORCH + "s = MultiStepLR(opt, [int(e * 0.5), 75])", "multistep([floor(e * 0.5), 75])"),
+        (TORCH + "at = [30, 60]\ns = MultiStepLR(opt, milestones=at)", "multistep([30, 60])"),
+        (
+            TORCH + "w = LinearLR(opt, 0.1, total_iters=5)\nc = CosineAnnealingLR(opt, 95)\ns = SequentialLR(opt, [w, c], [5])",
+            "warmup(5, from=0.1x) then bounce(cosine(95))",
+        ),
+        (TORCH + "self.w = LinearLR(opt, 0.1, total_iters=w)\ns = SequentialLR(opt, [self.w, StepLR(opt, 3)], [w])", "warmup(w, from=0.1x) then step(3)"),
+        (TORCH + "s = ReduceLROnPlateau(opt, 'max', patience=3)", "plateau(patience=3, mode=max)"),
+        (TORCH + "s = StepLR(opt, hold)", "step(hold_)"),
+        (TORCH + "s = StepLR(opt, total)", "step(total_)"),
+        (TORCH + "s = StepLR(opt, n // 3)", "step(floor(n / 3))"),
+        (TORCH + "s = StepLR(opt, max(1, n))", "step(max(1, n))"),
+        (TORCH + "s = StepLR(opt, 10**2)", "step(100)"),
+        (TORCH + "o = torch.optim.SGD(p, 0.1)\ns = OneCycleLR(o, 0.1, 100, cycle_momentum=False)", "onecycle(100, peak=0.1)"),
+        ("import transformers\ns = transformers.get_linear_schedule_with_warmup(o, 10, 100)", "hf.linear(10, 100)"),
+        ("from transformers import get_scheduler\ns = get_scheduler('cosine', o, num_warmup_steps=5, num_training_steps=n)", "hf.cosine(5, n)"),
+        ("import optax\ns = optax.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1000)", "optax.warmup_cosine(0, 0.001, 100, 1000)"),
+        ("import tensorflow as tf\ns = tf.keras.optimizers.schedules.CosineDecay(0.1, 1000)", "keras.cosine(0.1, 1000)"),
+        ("from timm.scheduler.cosine_lr import CosineLRScheduler\ns = CosineLRScheduler(o, t_initial=100)", "timm.cosine(100)"),
+    ],
+)
+def test_calls(source: str, expected: str) -> None:
+    assert text(source) == expected
+
+
+def test_names_are_left_for_the_program() -> None:
+    call = only(TORCH + "n = 30\ns = StepLR(opt, n, args.gamma)")
+    assert call.named is not None
+    assert text_of(call.named) == "step(n, gamma)"
+    assert call.expressions == {"n": "n", "gamma": "args.gamma"}
+    assert call.unknown == ("gamma",)
+
+
+def test_defaults_are_told() -> None:
+    call = only(TORCH + "p.add_argument('--every', default=30)\ns = StepLR(opt, args.every)")
+    assert dict(call.assumed) == {"every": 30}
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("s = StepLR(opt, **options)", "not written out"),
+        ("s = StepLR(opt, *options)", "not written out"),
+        ("s = StepLR(opt)", "needs `step_size`"),
+        ("s = StepLR(opt, 1, 2, 3, 4)", "takes 4 arguments"),
+        ("s = StepLR(opt, 30, speed=3)", "no parameter `speed`"),
+        ("s = StepLR(opt, 30, step_size=3)", "two values"),
+        ("s = MultiStepLR(opt, milestones=cfg.steps)\n", None),
+        ("s = LambdaLR(opt, make(3))", "its function is Python"),
+        ("s = LambdaLR(opt, lambda t: table[t])", None),
+        ("s = CyclicLR(opt, 0.1, 0.2, scale_fn=lambda x: 1)", "scale_fn"),
+        ("s = SequentialLR(opt, [StepLR(opt, 3)], [3])", "1 schedulers and 1 milestones"),
+        ("s = ChainedScheduler([StepLR(opt, 3), OneCycleLR(opt, 0.1, 10)])", "outright"),
+        ("n = m\nm = n\ns = StepLR(opt, n)", None),
+    ],
+)
+def test_what_cannot_be_read_says_why(source: str, problem: str | None) -> None:
+    found = calls(TORCH + source)
+    assert len(found) == 1
+    if problem is not None:
+        assert found[0].written is None
+        assert problem in found[0].problem
+
+
+#: A function of the step in Python, and what makes it.
+FUNCTIONS: dict[str, Callable[[int], float]] = {
+    "lambda t: 0.95**t": lambda t: 0.95**t,
+    "lambda t: 0.1 ** (t // 30)": lambda t: 0.1 ** (t // 30),
+    "lambda step: min((step + 1) ** -0.5, (step + 1) * 10**-1.5)": lambda step: min((step + 1) ** -0.5, (step + 1) * 10**-1.5),
+    "lambda s: s / 10 if s < 10 else max(0.0, (50 - s) / 40)": lambda s: s / 10 if s < 10 else max(0.0, (50 - s) / 40),
+    "lambda s: 1.0 if s <= 10 else 0.5": lambda s: 1.0 if s <= 10 else 0.5,
+    "lambda s: 0.5 if 10 < s else 1.0": lambda s: 0.5 if s > 10 else 1.0,
+    "lambda s: 0.5 if s >= 10 else 1.0": lambda s: 0.5 if s >= 10 else 1.0,
+    "lambda s: 0.1 if s < 5 else (0.5 if s < 9 else 0.9**(s - 9))": lambda s: 0.1 if s < 5 else (0.5 if s < 9 else 0.9 ** (s - 9)),
+    "lambda s: 0.5 * (1 + math.cos(math.pi * s / 70))": lambda s: 0.5 * (1 + math.cos(math.pi * s / 70)),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_functions_of_the_step(function: str) -> None:
+    read = lrdsl.parse(text(f"import math\n{TORCH}s = LambdaLR(opt, {function})"))
+    for t in range(60):
+        assert read.at(t) == pytest.approx(FUNCTIONS[function](t), rel=1e-13, abs=1e-15), (t, str(read))
+
+
+WARM = """
+import math
+from torch.optim.lr_scheduler import LambdaLR
+
+def rate(step):
+    \"\"\"Warmup, then half a cosine.\"\"\"
+    if step < warm:
+        return float(step) / float(max(1, warm))
+    progress = float(step - warm) / float(max(1, n - warm))
+    return max(0.0, 0.5 * (1.0 + math.cos(math.pi * progress)))
+
+scheduler = LambdaLR(optimizer, rate)
+"""
+
+
+@examples(10)
+@given(st.integers(1, 20), st.integers(1, 50))
+def test_a_function_that_is_defined_in_the_file(warm: int, n: int) -> None:
+    scope: dict[str, object] = {"warm": warm, "n": warm + n, "LambdaLR": torch.optim.lr_scheduler.LambdaLR}
+    exec(WARM.replace("scheduler = LambdaLR(optimizer, rate)", ""), scope)
+    read = lrdsl.parse(text(WARM), names={"warm": warm, "n": warm + n})
+    for t in range(warm + n + 1):
+        assert read.at(t) == pytest.approx(scope["rate"](t), abs=1e-13)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "StepLR",
+        "class StepLR: pass\nStepLR(3)",
+        "from mine import StepLR\ns = StepLR(opt, 30)",
+        "def StepLR(): pass",
+        "StepLR(opt, 30",
+        "s = '''StepLR(opt, 30)'''",
+        "StepLR(opt, " + "(" * 5000 + ")" * 5000 + ")",
+        TORCH + "s = StepLR\x00(opt, 3)",
+    ],
+)
+def test_what_is_no_scheduler_of_a_library_is_left(source: str) -> None:
+    assert calls(source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a0 = x\n" + "".join(f"a{i + 1} = a{i} + a{i}\n" for i in range(50)) + "s = StepLR(opt, a50)",
+        "s = StepLR(opt, " + "-" * 900 + "1)",
+        "s = StepLR(opt, 10**10**10**10)",
+        "s = StepLR(opt, 9**9**9)",
+        "s = StepLR(opt, 1e308 * 10)",
+        "s = StepLR(opt, 1 / 0)",
+        "s = StepLR(opt, 2 ** -5000)",
+        "def f(t):\n    return f(t)\ns = LambdaLR(opt, f)",
+        "n = 0x" + "f" * 5000 + "\ns = StepLR(opt, n)",
+    ],
+)
+def test_hostile_code_takes_little_work(source: str) -> None:
+    [call] = calls(TORCH + source)
+    assert call.problem or call.unknown or call.written is not None
+
+
+def test_places_count_characters() -> None:
+    source = TORCH + "é = 'ü'; s = StepLR(opt, 3)  # ö\n"
+    [one] = readings(source, "train.py")
+    assert source[slice(*one.extent)] == "StepLR(opt, 3)" == one.source
+    assert one.line == 2
+
+
+def test_the_rate_of_the_optimizer_is_the_base() -> None:
+    assert only("import torch\no = torch.optim.SGD(p, lr=1e-1)\ns = torch.optim.lr_scheduler.StepLR(o, 3)").base == lrdsl.parse("hold(at=0.1)").formula()

@@ -1,0 +1,117 @@
+"""Moving files to lrdsl: the layout stays, the text has the numbers of what it replaces, and what cannot be moved stays, with its reason."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from lrdsl.dialects.moving import moved
+
+HEAD = "from torch.optim.lr_scheduler import StepLR, LinearLR, SequentialLR, OneCycleLR, CosineAnnealingLR\n"
+
+SCRIPT = '''"""Trains."""
+from __future__ import annotations
+
+from torch import nn, optim
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LinearLR,
+    SequentialLR,
+)
+
+
+def main(warm: int, epochs: int):
+    model = nn.Linear(2,2)
+    optimizer = optim.SGD(model.parameters(), lr=0.1,
+                          momentum=0.9)   # the usual
+    first = LinearLR(optimizer, 0.01, total_iters=warm)
+    second = CosineAnnealingLR(optimizer, T_max=epochs - warm)
+    scheduler = SequentialLR(optimizer, [first, second], milestones=[warm])  # both
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+'''
+
+
+def rates(source: str, **options: Any) -> list[float]:
+    scope: dict[str, Any] = {}
+    exec(compile(source, "train.py", "exec"), scope)
+    return list(scope["main"](**options))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("warm", "epochs"), [(3, 20), (1, 7), (10, 12)])
+def test_a_moved_script_has_the_same_rates(warm: int, epochs: int) -> None:
+    result = moved(SCRIPT)
+    assert result.left == ()
+    assert rates(result.text, warm=warm, epochs=epochs) == pytest.approx(rates(SCRIPT, warm=warm, epochs=epochs), abs=1e-13)
+
+
+def test_the_rest_of_the_file_stays() -> None:
+    before, after = SCRIPT.splitlines(), moved(SCRIPT).text.splitlines()
+    assert [line for line in after if line not in before] == [
+        "import lrdsl",
+        '    scheduler = lrdsl.compile("warmup(warm, from=0.01x) then bounce(cosine(epochs - warm))", optimizer, names={"warm": warm, "epochs": epochs})  # both',
+    ]
+    assert [line.strip() for line in before if line not in after] == [
+        "from torch.optim.lr_scheduler import (", "CosineAnnealingLR,", "LinearLR,", "SequentialLR,", ")",
+        "first = LinearLR(optimizer, 0.01, total_iters=warm)", "second = CosineAnnealingLR(optimizer, T_max=epochs - warm)",
+        "scheduler = SequentialLR(optimizer, [first, second], milestones=[warm])  # both",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("s = StepLR(opt, 3, last_epoch=7)", "last_epoch"),
+        ("s = StepLR(opt, **options)", "not written out"),
+        ("s = OneCycleLR(opt, 0.1, 100)", "momentum"),
+        ("a = LinearLR(opt)\nprint(a)\ns = SequentialLR(opt, [a, StepLR(opt, 3)], [5])", "used elsewhere"),
+        ("from timm.scheduler import StepLRScheduler\ns = StepLRScheduler(opt, 3)", "count otherwise"),
+    ],
+)
+def test_what_is_left_says_why(line: str, reason: str) -> None:
+    source = HEAD + line + "\n"
+    result = moved(source)
+    assert result.text == source
+    assert [reason in one.reason for one in result.left] == [True]
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("s = StepLR(opt, 3)", 's = lrdsl.compile("step(3)", opt)'),
+        ("s = StepLR(opt, 3, last_epoch=-1)", 's = lrdsl.compile("step(3)", opt)'),
+        ("return_ = [StepLR(self.opt, self.n)]", 'return_ = [lrdsl.compile("step(n)", self.opt, names={"n": self.n})]'),
+        ("s = StepLR(optimizer=opt, step_size=cfg['n'])", 's = lrdsl.compile("step(n)", opt, names={"n": cfg[\'n\']})'),
+        ("import optax\nt = optax.adam(optax.cosine_decay_schedule(0.1, n))", 't = optax.adam(lrdsl.jax.schedule("optax.cosine(0.1, n)", names={"n": n}))'),
+        ("import keras\nk = keras.optimizers.schedules.CosineDecay(0.1, n)", 'k = lrdsl.keras.Schedule("keras.cosine(0.1, n)", names={"n": n})'),
+        ("o = torch.optim.SGD(p, 0.1)\ns = OneCycleLR(o, 0.1, 100)", None),
+    ],
+)
+def test_each_library_has_its_function(line: str, after: str | None) -> None:
+    text = moved(HEAD + line + "\n").text
+    ast.parse(text)
+    assert "import lrdsl" in text
+    if after is not None:
+        assert after in text.splitlines()
+
+
+@pytest.mark.parametrize("source", ["", "x = 1\n", "def f(:\n", "import lrdsl\r\nx = 1\r\n", "\ufeffx = 1\n"])
+def test_a_file_without_schedulers_stays(source: str) -> None:
+    assert moved(source).text == source
+
+
+def test_the_ends_of_lines_and_tabs_stay() -> None:
+    source = HEAD.replace("\n", "\r\n") + "if x:\r\n\ts = StepLR(opt, 3)\r\n"
+    assert '\r\n\ts = lrdsl.compile("step(3)", opt)\r\n' in moved(source).text
+
+
+def test_an_import_that_is_used_elsewhere_stays() -> None:
+    source = "from torch.optim.lr_scheduler import StepLR\ns = StepLR(opt, 3)\nassert isinstance(s, StepLR)\n"
+    assert "import StepLR" in moved(source).text
