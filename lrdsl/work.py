@@ -1,4 +1,6 @@
-"""Limits the work that one text may cause. Operations are counted, not seconds, so a text gives the same result on every machine.
+"""Limits the work that one text may cause, and remembers what was read of a text, so that reading it again costs what has changed.
+
+Operations are counted, not seconds, so a text gives the same result on every machine.
 
 Caches save operations: a text near the limit may be refused at first, and answered when it, or one like it, was asked about before in the same process. That is
 so with the caches of this package (nodes in use, pieces, machine trees) and of SymPy, whose calls are counted.
@@ -7,11 +9,11 @@ so with the caches of this package (nodes in use, pieces, machine trees) and of 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span
 
@@ -120,3 +122,58 @@ def bounded(text: str, counts: bool = False) -> Iterator[None]:
             yield
     except TooMuchWorkError as error:
         raise ScheduleError([too_much(text, error)], text) from None
+
+
+_Value = TypeVar("_Value")
+
+
+class Memory:
+    """Values by their keys. Those that the text before has not used are forgotten.
+
+    The parts of a key that are nodes or plans count as the very same ones, not as equal ones: equal nodes may stand at other places. `made` counts the values
+    that were made, for tests.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[str, int] = {}
+        self._now: dict[Hashable, tuple[Any, Any]] = {}
+        self._before: dict[Hashable, tuple[Any, Any]] = {}
+
+    def turn(self) -> None:
+        """Begins with another text."""
+        self._now, self._before = {}, self._now
+
+    def get(self, kind: str, same: tuple[object, ...], equal: Hashable, of_this_text: bool = False) -> Any:
+        """The value for the very same objects and equal other ones; None if there is none. Parts of a value that is not `of_this_text`
+        may be forgotten."""
+        key = (kind, tuple(map(id, same)), equal)
+        entry = self._now.get(key) or (None if of_this_text else self._before.get(key))
+        if entry is None:
+            return None
+        self._now[key] = entry
+        return entry[1]
+
+    def keep(self, kind: str, same: tuple[object, ...], equal: Hashable, value: _Value) -> _Value:
+        """Keeps a value, and with it the objects of its key, so that no other object gets the identity of one of them."""
+        self._now[kind, tuple(map(id, same)), equal] = same, value
+        self.made[kind] = self.made.get(kind, 0) + 1
+        return value
+
+    def once(self, kind: str, same: tuple[object, ...], equal: Hashable, make: Callable[[], _Value]) -> _Value:
+        """The value of a key, which is made if there is none."""
+        value: _Value | None = self.get(kind, same, equal)
+        return self.keep(kind, same, equal, make()) if value is None else value
+
+
+#: The memory in use; None where each text is read but once.
+MEMORY: ContextVar[Memory | None] = ContextVar("memory", default=None)
+
+
+@contextmanager
+def remembering(memory: Memory) -> Iterator[None]:
+    """A context in which texts are read with the help of a memory."""
+    token = MEMORY.set(memory)
+    try:
+        yield
+    finally:
+        MEMORY.reset(token)

@@ -52,6 +52,12 @@ class Notes:
     chains: dict[Extent, Chain] = attrs.field(factory=dict)
     least: dict[Expr, float] = attrs.field(factory=dict)
 
+    def add(self, other: Notes) -> None:
+        """Adds the notes of a part of the text."""
+        self.uses.update(other.uses)
+        self.chains.update(other.chains)
+        self.least.update(other.least)
+
     def chain_of(self, items: tuple[Node, ...]) -> Chain | None:
         """Returns the sequence of these very nodes, outside a factor; None if there is none."""
         chain = self.chains.get((items[0].extent[0], items[-1].extent[1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
@@ -11,16 +11,16 @@ from lrdsl.check.amounts import is_placed
 from lrdsl.check.assertions import assertion
 from lrdsl.check.batches import batches_of
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.keys import Key, family_of, key_of
+from lrdsl.check.keys import Key, family_of, key_of, referred
 from lrdsl.check.legend import Legend
 from lrdsl.check.names import bind_function, bind_name, is_phase
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
-from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Run, Scope, number_binding
+from lrdsl.check.scope import ARITHMETIC, MAX_EXPANDED, WORDS, FunctionBinding, NameBinding, Run, Scope, number_binding
 from lrdsl.check.values import exact_number, value_of
 from lrdsl.clock import MAX_TICKS, UNITS, Clock, total_of
-from lrdsl.diagnostics import Problems, ScheduleError, shown
+from lrdsl.diagnostics import MOST_PROBLEMS, Problems, ScheduleError, shown
 from lrdsl.expr import BASE, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
@@ -30,6 +30,7 @@ from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
 from lrdsl.targets import Assertion, Program, Target
+from lrdsl.work import MEMORY, spend, spent
 
 #: The most statements of a file.
 MAX_STATEMENTS = 500
@@ -61,7 +62,10 @@ class Library(Protocol):
 
 @attrs.define
 class _FileState:
-    """The state of the check of one file: the clock and names so far, and what its scopes need. `used` has the files that it uses, for all files together."""
+    """The state of the check of one file: the clock and names so far, and what its scopes need. `used` has the files that it uses, for all files together.
+
+    `meanings` has the definition of each name, and those that it needs in turn, while a memory is in use.
+    """
 
     clock: Clock
     names: Mapping[str, Exact]
@@ -79,6 +83,7 @@ class _FileState:
     cut: frozenset[Node] = frozenset()
     earlier: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
+    meanings: dict[str, tuple[Node, ...]] = attrs.Factory(dict)
 
     def scope(self) -> Scope:
         """Returns the scope of the next statement."""
@@ -94,6 +99,21 @@ class _FileState:
             self.problems.error("LR116", extent, f"`{shown(name)}` is already defined", "choose another name, or delete one of the two")
         elif name not in self.names or isinstance(binding, FunctionBinding):
             self.bound[name] = binding
+            self.remember(name, binding.function if isinstance(binding, FunctionBinding) else binding.node)
+
+    def remember(self, name: str, meaning: Node) -> None:
+        """Records the definition of a name, and those that it needs."""
+        if MEMORY.get() is not None:
+            self.meanings[name] = (meaning, *self.definitions(meaning))
+
+    def definitions(self, node: Node) -> list[Node]:
+        """Returns the definitions that a node needs, each once, and those that these need."""
+        needed: dict[int, Node] = {}
+        for part in nodes.walk(node):
+            reference = referred(part, self.bound)
+            word = part.name if isinstance(part, nodes.Call) else "" if reference is None else reference[0]
+            needed |= {id(meaning): meaning for meaning in self.meanings.get(word, ())}
+        return list(needed.values())
 
 
 def program_of(
@@ -265,22 +285,62 @@ def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], 
     key = key_of(target, state.names, state.bound, problems)
     if key is None:
         return
-    scope, wanted = state.scope(), state.only in (None, key.text)
-    family = family_of(key)
-    number, plan = None, None
+    scope, family = state.scope(), family_of(key)
+    number, plan = _remembered(key, body, state, plan_of) if state.only in (None, key.text) else (None, None)
     if family is not None:
-        number, plan = _sample(key, body, state, plan_of) if wanted else (None, None)
         scope = scope.with_names({key.letter: number_binding(SAMPLES[0], scope)})
-    elif wanted:
-        plan = plan_of(body, scope)
     if key.text in state.bound:
         problems.error("LR116", target.extent, f"`{shown(key.text)}` is already defined", "give each target one schedule")
     elif plan is not None:
         targets.append(Target(key.key, key.element, key.groups, plan, key.text, number))
-    state.bound.setdefault(key.text, attrs.evolve(bind_name(body, scope), is_phase=True, family=family))
+    if key.text not in state.bound:
+        state.bound[key.text] = attrs.evolve(bind_name(body, scope), is_phase=True, family=family)
+        state.remember(key.text, body)
 
 
-def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> tuple[int | None, Plan | None]:
+#: The number with which a target is read, and its plan. The number is None for a target without `{k}`, and the plan after its problems were reported.
+_Read: TypeAlias = "tuple[int | None, Plan | None]"
+
+
+@attrs.frozen
+class _Reading:
+    """What came of a target without problems when it was read: its plan, its notes, the nodes to which names in it expand, and its work."""
+
+    read: _Read
+    notes: Notes | None
+    expanded: int
+    work: int
+
+
+def _remembered(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:
+    """Reads a target. One that was read in a text before, at the same place and with the same definitions, is not read again."""
+    memory = MEMORY.get()
+    if memory is None or state.legend is not None or state.history or state.earlier is not None:
+        return _read(key, body, state, plan_of)
+    same = (body, *state.definitions(body))
+    facts = (frozenset(state.names.items()), state.readable, state.notes is None, state.cut, state.numbers.get(key.text))
+    known: _Reading | None = memory.get("target", same, (key, state.clock, facts))
+    if known is None or state.expanded[0] + known.expanded > MAX_EXPANDED:
+        count, before, worked = len(state.problems.found), state.expanded[0], spent()
+        notes = None if state.notes is None else Notes(state.notes.text)
+        own = attrs.evolve(state, notes=notes)
+        known = _Reading(_read(key, body, own, plan_of), notes, state.expanded[0] - before, spent() - worked)
+        if known.read[1] is not None and len(state.problems.found) == count < MOST_PROBLEMS:
+            memory.keep("target", same, (key, state.clock, facts), known)
+    else:
+        state.expanded[0] += known.expanded
+        spend(known.work)
+    if state.notes is not None and known.notes is not None:
+        state.notes.add(known.notes)
+    return known.read
+
+
+def _read(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:
+    """Reads a target: its plan, and the number with which it was read."""
+    return (None, plan_of(body, state.scope())) if family_of(key) is None else _sample(key, body, state, plan_of)
+
+
+def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:
     """Reads a target with `{k}`, with the number that is asked for, or the first that makes it sound. Returns the number and the plan.
 
     If there is no such number, the problems with the first are reported.

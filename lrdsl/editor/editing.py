@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from lrdsl.analysis.overview import Row, rows
 from lrdsl.check.combinators import COMBINATORS, Combinator, declarations, parameters_of
 from lrdsl.check.prelude import recipe, recipes
 from lrdsl.check.scope import ARITHMETIC, WORDS
-from lrdsl.clock import CANONICAL_UNIT, UNITS
+from lrdsl.clock import CANONICAL_UNIT, UNITS, Clock
 from lrdsl.diagnostics import Fix, Problems, ScheduleError
 from lrdsl.editor.names import RenameError, Symbol, caught, check_name, symbol_at
 from lrdsl.escaping.quoting import markdown
@@ -29,6 +29,7 @@ from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
 from lrdsl.targets import Target
+from lrdsl.work import Memory, remembering
 
 #: How many characters before the cursor are searched for what is being typed, and for the name before a bracket.
 _NEAR = 500
@@ -53,23 +54,27 @@ class Suggestion:
 
 @attrs.frozen
 class Document:
-    """A text, its tree as far as it can be parsed, and its schedule if it has no errors."""
+    """A text, its tree as far as it can be parsed, and its schedule if it has no errors. Its `memory` keeps what was read of the text as it was before."""
 
     text: str
     tree: Node | None
     schedule: Schedule | None
+    memory: Memory
 
     @classmethod
-    def of(cls, text: str, options: Mapping[str, Any], path: Path | None = None) -> Document:
+    def of(cls, text: str, options: Mapping[str, Any], path: Path | None = None, memory: Memory | None = None) -> Document:
         """The document of a text. A file at `path` may use other files beside it."""
-        try:
-            tree: Node | None = parse_tree(text, Problems(text))
-        except ScheduleError:
-            tree = None
-        try:
-            return cls(text, tree, parse(text, library=None if path is None else Folder.of(path), **options))
-        except ScheduleError:
-            return cls(text, tree, None)
+        memory = Memory() if memory is None else memory
+        with remembering(memory):
+            try:
+                schedule = parse(text, library=None if path is None else Folder.of(path), **options)
+                return cls(text, schedule.tree, schedule, memory)
+            except ScheduleError:
+                pass
+            try:
+                return cls(text, parse_tree(text, Problems(text)), None, memory)
+            except ScheduleError:
+                return cls(text, None, None, memory)
 
     def _at(self, offset: int) -> list[Node]:
         """The nodes around an offset, innermost first."""
@@ -126,8 +131,14 @@ class Document:
 
     def _rows(self, target: Target, base: float) -> list[tuple[Phase, Row]]:
         """The phases of a target, each with its row of the overview."""
-        assert self.schedule is not None
-        return list(zip(target.plan.phases, (row for row in rows(self.schedule, target, base) if row.depth == 0), strict=True))
+        schedule = self.schedule
+        assert schedule is not None
+
+        def made() -> list[Row]:
+            with remembering(self.memory):
+                return [row for row in rows(schedule, target, base) if row.depth == 0]
+
+        return list(zip(target.plan.phases, self.memory.once("rows", (target.plan,), (base, schedule.clock), made), strict=True))
 
     def _whole_doc(self, body: Node) -> str:
         """What the target with this expression does: a sentence, and its formula."""
@@ -135,7 +146,9 @@ class Document:
             return ""
         for target in self.schedule.targets:
             if target.plan.phases[0].extent[0] == body.extent[0]:
-                return f"{markdown(self.schedule.sentence(target=target.name))}\n\n```text\n{self.schedule.typeset('text', target=target.name)}\n```"
+                with remembering(self.memory):
+                    sentence, formula = self.schedule.sentence(target=target.name), self.schedule.typeset("text", target=target.name)
+                return f"{markdown(sentence)}\n\n```text\n{formula}\n```"
         return ""
 
     def suggestions(self, offset: int) -> list[Suggestion]:
@@ -193,14 +206,12 @@ class Document:
         for target in self.schedule.targets:
             for phase, row in self._rows(target, base):
                 yield phase.extent[1], f"{_member(target)}{row.ticks}: {row.level}"
+        clock = self.schedule.clock
         for node in nodes.walk(self.tree):
-            if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick", *self.schedule.clock.changing):
-                try:
-                    length = parse(f"hold({canonical(node)})", **self.schedule.clock.given()).length
-                except ScheduleError:
-                    continue
-                if length is not None:
-                    yield node.extent[1], f"{length:,.10g} ticks".replace(",", "_")
+            if isinstance(node, nodes.Quantity) and UNITS.get(node.unit) not in (None, "tick", *clock.changing):
+                ticks = self.memory.once("ticks", (), (node, clock), partial(_ticks, node, clock))
+                if ticks:
+                    yield node.extent[1], ticks
 
     def words(self) -> Iterator[tuple[Extent, str]]:
         """Yields the words to colour, each with its kind: "keyword", "function", "parameter", "number", "string", "comment", "variable" or "operator"."""
@@ -229,6 +240,15 @@ _KINDS = {
     "NUMBER": "number",
     "STRING": "string",
 }
+
+
+def _ticks(node: nodes.Quantity, clock: Clock) -> str:
+    """A length in ticks, for people; "" for one that the clock does not give."""
+    try:
+        length = parse(f"hold({canonical(node)})", **clock.given()).length
+    except ScheduleError:
+        return ""
+    return "" if length is None else f"{length:,.10g} ticks".replace(",", "_")
 
 
 def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:

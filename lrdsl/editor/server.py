@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,14 +24,17 @@ from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
 from lrdsl.editor.editing import Document
 from lrdsl.editor.framing import Messages
 from lrdsl.editor.names import RenameError
+from lrdsl.editor.padding import padded
 from lrdsl.editor.positions import Positions
 from lrdsl.escaping.visible import visible, visible_lines
+from lrdsl.linting.checker import Checker, File
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError
 from lrdsl.linting.hosts.tolerant import text_at
-from lrdsl.linting.projects import check_source, formatted, texts_of
+from lrdsl.linting.projects import formatted
 from lrdsl.linting.reports import url
 from lrdsl.linting.settings import Settings, SettingsError, SettingsOfFiles
 from lrdsl.syntax.tokens import MAX_TEXT
+from lrdsl.work import Memory, remembering
 
 #: The kinds of words to colour. Their order gives the numbers that the protocol uses.
 KINDS = ("keyword", "function", "parameter", "number", "string", "comment", "variable", "operator")
@@ -42,6 +46,8 @@ _COMPLETIONS = {
     "value": lsp.CompletionItemKind.Value,
     "name": lsp.CompletionItemKind.Variable,
 }
+#: How many seconds the server waits for more keys before it checks a file.
+_PAUSE = 0.02
 #: The ending of the files of a language, by the name that editors give it.
 _LANGUAGES = {"lrs": ".lrs", "lrdsl": ".lrs", "yaml": ".yaml", "toml": ".toml", "json": ".json", "jsonc": ".jsonc", "python": ".py"}
 _SEVERITIES = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning, "note": lsp.DiagnosticSeverity.Information}
@@ -83,26 +89,46 @@ def _refusals() -> Iterator[None]:
 
 @attrs.frozen(slots=False)
 class _OpenFile:
-    """A file that is open in the editor, with its settings and its schedules."""
+    """A version of a file that is open in the editor, with its settings and its schedules. What is read of it is kept, in the `memory` of the file."""
 
     host: TextDocument
+    source: str
     path: Path
     settings: Settings
+    memory: Memory
+    _documents: dict[str, Document] = attrs.field(factory=dict, eq=False)
+
+    @cached_property
+    def file(self) -> File:
+        """The file with its schedules."""
+        if self.path.suffix.lower() == ".lrs" and not self.source.startswith("\ufeff"):
+            return File(self.path, self.source, self.settings, (padded(self.source),), None)
+        return File.of(self.path, self.source, self.settings)
 
     @property
     def texts(self) -> list[Embedded]:
         """The schedules in the file, without those that are too long to parse."""
-        return [embedded for embedded in texts_of(self.path, self.host.source, self.settings)[0] if len(embedded.text) <= MAX_TEXT]
+        return [embedded for embedded in self.file.texts if len(embedded.text) <= MAX_TEXT]
+
+    @cached_property
+    def problems(self) -> list[Diagnostic]:
+        """The problems of the file."""
+        with remembering(self.memory):
+            problems = [p.diagnostic for p in Checker.of(self.path, self.settings).check(self.file)]
+        return sorted(problems, key=lambda d: (d.span.start.offset, d.code))
 
     def document(self, embedded: Embedded) -> Document:
         """The document of a schedule in the file."""
-        return Document.of(embedded.text, self.settings.options(self.path), self.path if self.path.suffix == ".lrs" else None)
+        if embedded.text not in self._documents:
+            library = self.path if self.path.suffix == ".lrs" else None
+            self._documents[embedded.text] = Document.of(embedded.text, self.settings.options(self.path), library, self.memory)
+        return self._documents[embedded.text]
 
     @cached_property
     def positions(self) -> Positions:
         """The positions in the file, in the client's units."""
         encoding = self.host.position_codec.encoding
-        return Positions.of(self.host.source, encoding.value if isinstance(encoding, lsp.PositionEncodingKind) else encoding or "utf-16")
+        return Positions.of(self.source, encoding.value if isinstance(encoding, lsp.PositionEncodingKind) else encoding or "utf-16")
 
     def offset(self, position: lsp.Position) -> int:
         """The offset of a position."""
@@ -112,10 +138,13 @@ class _OpenFile:
         """The schedule at a position of the file, its document, and the offset in it; None if there is no schedule."""
         offset = self.offset(position)
         embedded = next((embedded for embedded in self.texts if embedded.offsets[0] <= offset <= embedded.offsets[-1]), None)
-        embedded = embedded or text_at(self.path, self.host.source, offset, Finder(self.settings.keys))
+        embedded = embedded or text_at(self.path, self.source, offset, Finder(self.settings.keys))
         if embedded is None or len(embedded.text) > MAX_TEXT:
             return None
-        return embedded, self.document(embedded), embedded.offsets.character(offset)
+        at = embedded.offsets.character(offset)
+        while at > 0 and embedded.offsets[at - 1] == embedded.offsets[at]:  # the first of the characters that stand at one place
+            at -= 1
+        return embedded, self.document(embedded), at
 
     def range(self, start: int, end: int) -> lsp.Range:
         """A stretch of the file as a range of the protocol."""
@@ -134,6 +163,8 @@ class _OpenFile:
 
 def server() -> LanguageServer:
     """Makes the server, with a handler for each request that it answers."""
+    files: dict[str, _OpenFile] = {}  # the last version of each file
+    waiting: dict[str, asyncio.TimerHandle] = {}  # the checks that are to come
     reported: set[str] = set()  # the last error in the settings, so that it is shown once
     sync = lsp.TextDocumentSyncKind.Incremental
     server = LanguageServer("lrdsl", __version__, sync, protocol_cls=_Protocol, converter_factory=default_converter)
@@ -144,7 +175,12 @@ def server() -> LanguageServer:
         if host is None:
             return None
         path = _path(host)
-        return _OpenFile(host, path, settings_for(path.parent))
+        settings, last = settings_for(path.parent), files.get(uri)
+        if last is None or (last.host, last.path, last.settings) != (host, path, settings) or last.source != host.source:
+            memory = Memory() if last is None or (last.path, last.settings) != (path, settings) else last.memory
+            memory.turn()
+            files[uri] = last = _OpenFile(host, host.source, path, settings, memory)
+        return last
 
     def settings_for(folder: Path) -> Settings:
         """The settings of a folder; the default settings, and a message to the user, if they are wrong."""
@@ -158,20 +194,28 @@ def server() -> LanguageServer:
         reported.add(problem)
         return settings
 
-    def problems(file: _OpenFile) -> tuple[Diagnostic, ...]:
-        return check_source(file.path, file.host.source, file.settings).diagnostics
-
     def publish(uri: str) -> None:
         """Sends the diagnostics of a file to the client."""
         file = opened(uri)
         if file is None:
             return
         diagnostics = []
-        for d in problems(file):
+        for d in file.problems:
             place, text = file.range(d.span.start.offset, d.span.end.offset), f"{visible(d.message)}\n{visible(d.help)}"
             about = lsp.CodeDescription(url(d.code))
             diagnostics.append(lsp.Diagnostic(place, text, severity=_SEVERITIES[d.severity], code=d.code, code_description=about, source="lrdsl"))
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, diagnostics, file.host.version))
+
+    def publish_later(uri: str) -> None:
+        """Checks a file when no more keys come. Each key puts the check off, so that only the last text is checked."""
+        forget(uri)
+        waiting[uri] = asyncio.get_running_loop().call_later(_PAUSE, publish, uri)
+
+    def forget(uri: str) -> None:
+        """Cancels the check that is to come."""
+        timer = waiting.pop(uri, None)
+        if timer is not None:
+            timer.cancel()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def _(params: lsp.DidOpenTextDocumentParams) -> None:
@@ -183,10 +227,12 @@ def server() -> LanguageServer:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     def _(params: lsp.DidChangeTextDocumentParams) -> None:
-        publish(params.text_document.uri)
+        publish_later(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def _(params: lsp.DidCloseTextDocumentParams) -> None:
+        forget(params.text_document.uri)
+        files.pop(params.text_document.uri, None)
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
@@ -243,10 +289,10 @@ def server() -> LanguageServer:
         if file is None:
             return []
         try:
-            after = formatted(file.path, file.host.source, file.settings)
+            after = formatted(file.path, file.source, file.settings)
         except (ScheduleError, UnreadableError):
             return []
-        return [] if after == file.host.source else [file.edit(Fix(0, len(file.host.source), after))]
+        return [] if after == file.source else [file.edit(Fix(0, len(file.source), after))]
 
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     def _(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
@@ -255,7 +301,7 @@ def server() -> LanguageServer:
             return []
         first, last = (file.offset(p) for p in (params.range.start, params.range.end))
         actions = []
-        for d in problems(file):
+        for d in file.problems:
             if d.fix is not None and d.span.start.offset <= last and first <= d.span.end.offset:
                 change = lsp.WorkspaceEdit({params.text_document.uri: [file.edit(d.fix)]})
                 actions.append(lsp.CodeAction(f"{d.code}: {d.help}", lsp.CodeActionKind.QuickFix, edit=change))

@@ -108,9 +108,14 @@ class Facts:
         """All nodes but those of assertions, which say what is so and do not make it so, in the order of the text."""
         return tuple(part for part in self.parts if not self._is_asserted(part.extent))
 
-    def _is_asserted(self, extent: Extent) -> bool:
+    @cached_property
+    def _assertions(self) -> tuple[Extent, ...]:
+        """The extents of the assertions."""
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
-        return any(isinstance(s, nodes.Assertion) and s.extent[0] <= extent[0] < s.extent[1] for s in statements)
+        return tuple(s.extent for s in statements if isinstance(s, nodes.Assertion))
+
+    def _is_asserted(self, extent: Extent) -> bool:
+        return any(start <= extent[0] < end for start, end in self._assertions)
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

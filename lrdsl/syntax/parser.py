@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from lrdsl.diagnostics import Fix, Problems, did_you_mean, shown
+from lrdsl.diagnostics import MOST_PROBLEMS, Fix, Problems, did_you_mean, shown
 from lrdsl.syntax import nodes
 from lrdsl.syntax.builder import STATEMENTS
 from lrdsl.syntax.derivation import Derivation
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.printer import canonical
 from lrdsl.syntax.tokens import MAX_DEPTH, MAX_TEXT, MAX_TOKENS, SIGNS, Token, inserted, mend_brackets, separate, statements_of, tokens_of
+from lrdsl.work import MEMORY
 
 #: The most repairs of one statement. A text that needs more is not a schedule.
 MAX_REPAIRS = 20
@@ -26,7 +27,13 @@ def parse(text: str, problems: Problems | None = None) -> Node:
     """
     raises = problems is None
     problems = Problems(text) if problems is None else problems
-    tree = _parse(text, problems)
+    memory = MEMORY.get()
+    tree: Node | None = None if memory is None else memory.get("text", (), text, of_this_text=True)
+    if tree is None:
+        count = len(problems.found)
+        tree = _parse(text, problems)
+        if memory is not None and tree is not None and len(problems.found) == count < MOST_PROBLEMS:
+            memory.keep("text", (), text, tree)
     if raises or tree is None:
         problems.raise_any()
     assert tree is not None
@@ -43,9 +50,8 @@ def _parse(text: str, problems: Problems) -> Node | None:
         return None
     trees: list[Node] = []
     for statement in statements_of(tokens):
-        separate(statement, problems)
-        tree = _feed(statement, problems) if mend_brackets(statement, problems) and statement else None
-        if tree is None or (len(statement) > MAX_DEPTH and _too_deep(tree, problems)):  # a tree is no deeper than it has tokens
+        tree = _remembered(statement, text, problems)
+        if tree is None:
             continue
         trees.extend(tree.statements if isinstance(tree, nodes.File) else [tree])
     if not trees:
@@ -61,6 +67,30 @@ def _parse(text: str, problems: Problems) -> Node | None:
     if len(trees) == 1 and expressions:
         return trees[0]
     return nodes.File(tuple(trees), (trees[0].extent[0], trees[-1].extent[1]))
+
+
+def _remembered(statement: list[Token], text: str, problems: Problems) -> Node | None:
+    """Returns the tree of one statement; the same one if this statement stood at this place, without problems, in a text that was read before."""
+    memory = MEMORY.get()
+    if memory is None:
+        return _statement(statement, problems)
+    start, end = statement[0].extent[0], statement[-1].extent[1]
+    key = (start, text[start:end])
+    tree: Node | None = memory.get("tree", (), key)
+    if tree is None:
+        count = len(problems.found)
+        tree = _statement(statement, problems)
+        if tree is not None and len(problems.found) == count < MOST_PROBLEMS:
+            memory.keep("tree", (), key, tree)
+    return tree
+
+
+def _statement(statement: list[Token], problems: Problems) -> Node | None:
+    """Returns the tree of one statement; None if it has too many problems."""
+    separate(statement, problems)
+    tree = _feed(statement, problems) if mend_brackets(statement, problems) and statement else None
+    is_deep = tree is not None and len(statement) > MAX_DEPTH and _too_deep(tree, problems)  # a tree is no deeper than it has tokens
+    return None if is_deep else tree
 
 
 def _gap(text: str, end: int) -> tuple[int, int]:
