@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from lrdsl.check import intervals
-from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponential, hull, may_overflow
+from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponential, hull, largest, may_overflow
 from lrdsl.check.overflow import LARGE, large
 from lrdsl.check.slopes import slope
 from lrdsl.clock import MAX_TICKS
@@ -23,6 +23,8 @@ from lrdsl.work import spend
 HUGE = 1e150
 #: The most factors of a product that are looked at one by one.
 _FIRST_FACTORS = 1023
+#: Into how many parts a stretch of factors is cut that may grow.
+_CUTS = 16
 #: The longest stretch of time in which slopes bound a formula.
 _SHORT = 1.0
 #: The ticks at which an event may come.
@@ -305,16 +307,15 @@ def _product(e: Product, box: Box) -> Range:
     growth, least, loss, start = 0.0, 1.0, 0.0, 1.0
     while start <= upto:
         end = min(2 * start - 1, upto)
-        a = box.within(INDEX, (start, end)).of(e.factor)
+        a = _factors(e.factor, start, end, box)
         if math.isnan(a[0]) or may_overflow(a):
             return UNDEFINED
-        biggest = max(abs(a[0]), abs(a[1]))
         if a[0] <= 0 <= a[1] and end <= _FIRST_FACTORS and (zero := _first_zero(e.factor, int(start), int(end), box)) is not None:
             upto = zero - 1.0  # all products from there on are 0
             least = min(least, 0.0)
             continue
-        if biggest > 1:
-            growth += (end - start + 1) * math.log(biggest)
+        if largest(a) > 1 and exponential(growth) < math.inf:
+            growth += _growth(e.factor, start, end, box)
         if 0 < a[0] < 1:
             loss += (end - start + 1) * math.log(a[0])
         least = min(least, a[0])
@@ -325,9 +326,36 @@ def _product(e: Product, box: Box) -> Range:
     return _noted(e, (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST * exponential(loss), box)
 
 
+def _growth(factor: Expr, start: float, end: float, box: Box) -> float:
+    """Returns the logarithm of the most that the factors from `start` on come to together, for those above 1. They are bounded on short stretches."""
+    step = max(1.0, start / _CUTS)
+    growth = 0.0
+    while start <= end:
+        last = min(start + step - 1, end)
+        growth += (last - start + 1) * math.log(max(1.0, largest(_factors(factor, start, last, box))))
+        start = last + 1
+    return growth
+
+
 def _first_zero(factor: Expr, start: int, end: int, box: Box) -> int | None:
     """Returns the first index at which a factor is 0; None if there is none."""
-    return next((k for k in range(start, end + 1) if box.within(INDEX, (float(k), float(k))).of(factor) == (0.0, 0.0)), None)
+    return next((k for k in range(start, end + 1) if _factors(factor, k, k, box) == (0.0, 0.0)), None)
+
+
+def _factors(factor: Expr, start: float, end: float, box: Box) -> Range:
+    """Returns the range of the factors of a stretch, and notes in a box which parts of them may be too large for doubles."""
+    range, large = _factors_alone(factor, float(start), float(end))
+    for x, least in large.items():
+        box.large[x] = min(least, box.large.get(x, MOST))
+    return range
+
+
+@lru_cache(maxsize=4096)
+def _factors_alone(factor: Expr, start: float, end: float) -> tuple[Range, dict[Expr, float]]:
+    box = Box({INDEX: (start, end)})
+    range = box.of(factor)
+    spend(len(box.memo))
+    return range, box.large
 
 
 def constant(e: Expr) -> float:

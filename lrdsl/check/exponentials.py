@@ -1,6 +1,7 @@
 """Products and quotients of exponentials, rewritten with one, which is not too large for a double: `1.1^t * 0.5^t` is `exp((log(1.1) + log(0.5)) * t)`.
 
-A sum is rewritten as its largest exponential times the rest, so that `exp(t)/(1 + exp(t))` becomes `1/(exp(-t) + 1)`.
+A sum is rewritten as its largest exponential times the rest, so that `exp(t)/(1 + exp(t))` becomes `1/(exp(-t) + 1)`. A running product, which may fall faster
+than any exponential grows, takes one in: the product of `1/(1 + k/10)` for k = 1 .. t, times `1.1^t`, is that of `1.1/(1 + k/10)`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,33 @@ from typing import TypeAlias
 
 import attrs
 
-from lrdsl.check.bounds import constant
-from lrdsl.expr import ONE, STAIRS, VARYING, ZERO, Call, Expr, T, add, call, div, is_time, mentions, mod, mul, number, parts, power, rebuild, substitute
+from lrdsl.check.bounds import bounds, constant
+from lrdsl.check.intervals import may_overflow, may_vanish
+from lrdsl.expr import (
+    INDEX,
+    ONE,
+    PRODUCTS,
+    STAIRS,
+    VARYING,
+    ZERO,
+    Call,
+    Event,
+    Expr,
+    Product,
+    T,
+    add,
+    call,
+    div,
+    is_time,
+    mod,
+    mul,
+    number,
+    parts,
+    power,
+    product,
+    rebuild,
+    substitute,
+)
 from lrdsl.work import spend
 
 #: The exponent of an exponential: from each time in it to its constant factor. The factor of `ONE` is the constant part.
@@ -39,7 +65,7 @@ class _Taming:
         """Returns a part rewritten."""
         result = self.done.get(e)
         if result is None:
-            result = self.done[e] = _joined(*self.split(e)) if isinstance(e, Call) and e.op in _SPLIT else rebuild(e, self.of)
+            result = self.done[e] = self.joined(*self.split(e)) if isinstance(e, Call) and e.op in _SPLIT else self.rebuilt(e)
         return result
 
     def split(self, e: Expr) -> tuple[Exponent, Expr]:
@@ -47,9 +73,43 @@ class _Taming:
         result = self.splits.get(e)
         if result is None:
             spend(1)
-            split = _SPLIT[e.op](e, self) if isinstance(e, Call) and e.op in _SPLIT and mentions(e, T) else None
-            result = self.splits[e] = ({}, rebuild(e, self.of)) if split is None else split
+            split = _SPLIT[e.op](e, self) if isinstance(e, Call) and e.op in _SPLIT and not _is_usual(e) else None
+            result = self.splits[e] = ({}, self.rebuilt(e)) if split is None else split
         return result
+
+    def rebuilt(self, e: Expr) -> Expr:
+        """Returns an expression with its parts rewritten; a running product as it is."""
+        return e if isinstance(e, Product) else rebuild(e, self.of)
+
+    def joined(self, exponent: Exponent, rest: Expr) -> Expr:
+        """Returns exp(x) times the rest.
+
+        A running product takes the exponential in. So do minima and maxima, and sums that hold a running product, in each of their parts.
+        """
+        products, others = _gathered(rest)
+        for running in sorted(products, key=lambda x: _is_constant(x.upto)):
+            running, exponent = _taken_in(exponent, running)
+            others = mul(running, others)
+        if products:
+            return mul(call("exp", _line(exponent)), others) if exponent else others
+        if not exponent:
+            return rest
+        for x in _factors(rest):
+            if isinstance(x, Call) and (x.op in ("max", "min") or (x.op == "add" and x.holds & PRODUCTS)):
+                return mul(self._joined_in_parts(exponent, x), _without(rest, x))
+        return mul(call("exp", _line(exponent)), rest)
+
+    def _joined_in_parts(self, exponent: Exponent, e: Call) -> Expr:
+        parts = []
+        for part in e.args:
+            inner, rest = self.split(part)
+            parts.append(self.joined(_plus(exponent, inner), rest))
+        if e.op != "add":
+            return call(e.op, *parts)
+        total: Expr = ZERO
+        for part in parts:
+            total = add(total, part)
+        return total
 
 
 def _split_exponential(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
@@ -96,7 +156,7 @@ def _split_sum(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
     less = _times(largest, number(-1))
     total: Expr = ZERO
     for exponent, rest in terms:
-        total = add(total, _joined(_plus(exponent, less), rest))
+        total = add(total, taming.joined(_plus(exponent, less), rest))
     return largest, total
 
 
@@ -110,6 +170,11 @@ _SPLIT: dict[str, Callable[[Call, _Taming], tuple[Exponent, Expr] | None]] = {
     "pow": _split_power,
     "sqrt": _split_root,
 }
+
+
+def _is_usual(e: Expr) -> bool:
+    """Returns whether an expression is a constant that a double holds."""
+    return _is_constant(e) and not may_overflow(size := bounds(e, {})) and not may_vanish(size)
 
 
 def _is_constant(e: Expr) -> bool:
@@ -141,10 +206,13 @@ def _exponent(e: Expr, taming: _Taming) -> Exponent:
 
 def _stairs(e: Expr) -> Exponent:
     """Returns stairs as a line less a cycle, so that they can be compared with a line: floor(x) is x - x mod 1."""
-    if not (isinstance(e, Call) and e.op == "floor" and parts(e.args[0])[1] is T):
+    if not (isinstance(e, Call) and e.op == "floor"):
         return {e: ONE}
     scale, of, shift = parts(e.args[0])
-    return {of: number(scale), mod(e.args[0], 1): number(-1), **({ONE: number(shift)} if shift else {})}
+    line = _stairs(of)
+    if not any(map(_is_endless, line)):
+        return {e: ONE}
+    return _plus(_times(line, number(scale)), _plus({mod(e.args[0], 1): number(-1)}, {ONE: number(shift)}))
 
 
 def _plus(a: Exponent, b: Exponent) -> Exponent:
@@ -163,6 +231,59 @@ def _line(exponent: Exponent) -> Expr:
     return total
 
 
-def _joined(exponent: Exponent, rest: Expr) -> Expr:
-    """Returns exp(x) times the rest."""
-    return mul(call("exp", _line(exponent)), rest) if exponent else rest
+def _factors(e: Expr) -> tuple[Expr, ...]:
+    return e.args if isinstance(e, Call) and e.op == "mul" else (e,)
+
+
+def _without(e: Expr, factor: Expr) -> Expr:
+    """Returns a product without one of its factors."""
+    rest: Expr = ONE
+    for x in _factors(e):
+        rest = rest if x is factor else mul(rest, x)
+    return rest
+
+
+def _gathered(e: Expr) -> tuple[list[Product], Expr]:
+    """Returns the running products among the factors of an expression, those as one that can be, and the other factors."""
+    products: list[Product] = []
+    others: Expr = ONE
+    for x in _factors(e):
+        if not isinstance(x, Product):
+            others = mul(others, x)
+            continue
+        for i, other in enumerate(products):
+            if (both := _both(other, x)) is not None:
+                products[i], begun = both
+                others = mul(others, begun)
+                break
+        else:
+            products.append(x)
+    return products, others
+
+
+def _both(a: Product, b: Product) -> tuple[Product, Expr] | None:
+    """Returns two running products as one, and the first factors of the one that began earlier; None where one does not follow the other by whole ticks."""
+    (scale, of, shift), (pace, other, late) = (parts(x.upto.args[0] if isinstance(x.upto, Call) and x.upto.op == "floor" else x.upto) for x in (a, b))
+    behind = shift - late
+    if of is not other or scale != pace or behind.denominator != 1:
+        return None
+    if behind < 0:
+        return _both(b, a)
+    begun = substitute(a.factor, {INDEX: add(INDEX, number(behind))})
+    return Product(mul(begun, b.factor), b.upto), product(a.factor, number(behind))
+
+
+def _taken_in(exponent: Exponent, running: Product) -> tuple[Product, Exponent]:
+    """Returns a running product that has taken in an exponential of its time, and what is left of that, which is bounded."""
+    count: Exponent = {ONE: running.upto} if _is_constant(running.upto) else _stairs(running.upto)
+    time = next((x for x in count if x in exponent and (_is_endless(x) or not _is_usual(call("exp", exponent[x])))), None)
+    if time is None:
+        return running, exponent
+    growth = div(exponent[time], count[time])  # of each factor
+    left, others = ({x: factor for x, factor in line.items() if x is not time} for line in (exponent, count))
+    return Product(mul(running.factor, call("exp", growth)), running.upto), _plus(left, _times(others, mul(number(-1), growth)))
+
+
+def _is_endless(time: Expr) -> bool:
+    """Returns whether a time goes on for ever, as a cycle does not."""
+    return time is T or isinstance(time, Event) or (isinstance(time, Call) and time.op == "since")

@@ -17,6 +17,7 @@ from lrdsl.diagnostics import refuse
 from lrdsl.expr import (
     BASE,
     ENTRY,
+    INDEX,
     STAIRS,
     WIDE,
     Call,
@@ -101,7 +102,11 @@ class Proof:
 
     def _search(self, e: Expr, low: float, high: float, base: Range) -> float | None:
         """Splits an interval of time until each part is proved finite, the earliest first. Returns the first tick that is not; None if there is none."""
-        turns = sorted({x for x in walk(e) if isinstance(x, Call) and x.op in ("floor", "mod")}, key=lambda x: x.height) if e.holds & STAIRS else []
+        turns = (
+            sorted({x for x in walk(e) if isinstance(x, Call) and x.op in ("floor", "mod") and not mentions(x, INDEX)}, key=lambda x: x.height)
+            if e.holds & STAIRS
+            else []
+        )
         stack = [(low, high)]
         while stack:
             a, b = stack.pop()

@@ -82,6 +82,10 @@ EXPONENTIALS = [
     "repeat(hold(3) then drop(2)) * exp(0.5)",
     "restarts(cosine(10), decay=2) * exp(0.1)",
     "min(exp(1.1) * exp(0.95), 2x)",
+    "min(exp(0.5), 0.5x) * exp(1.1)",
+    "max(exp(1.1), 1x) * exp(0.5)",
+    "min(step(10, 0.5), exp(1.1) - 1x) * step(10, 2)",
+    "exp(0.5) * exp(1.9) for 10000 then cosine(20)",
     "scale(exp(t)/(1+exp(t)))",
     "scale(exp(5000-t)/(1+exp(5000-t)))",
     "scale((exp((t-5000)/5)-exp(-(t-5000)/5))/(exp((t-5000)/5)+exp(-(t-5000)/5)))",
@@ -97,7 +101,34 @@ EXPONENTIALS = [
     "scale(log(1+exp(t))/(1+t))",
     "scale(min(2, log(exp(t))))",
 ]
-PRODUCTS = ["cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
+FALLING = [
+    "cumprod(1/(1 + t/10)) * exp(1.01)",
+    "cumprod(0.95^t) * exp(1.3)",
+    "cumprod(0.5^floor(t/30)) * step(10, 2)",
+    "cumprod(exp(-t/1000)) * exp(2)",
+    "cumprod(max(0.1, 1 - t/100)) * exp(1.5)",
+    "cumprod(min(0.9, (t + 1)/100)) * exp(1.1)",
+    "cumprod(abs(t - 30)/30) * exp(1.01)",
+    "cumprod(0.9^t - 0.5) * exp(1.1)",
+    "-2 * cumprod(-1 * 0.9^t) * exp(1.1)",
+    "cumprod(1/(1 + t/10)) * repeat(hold(10) then drop(1.5))",
+    "cumprod(1/(1 + t/10)) * restarts(cosine(10), decay=1.5)",
+    "cumprod(1/(1 + t/10)) * scale(2^floor(t/10) * (1 + t))",
+    "cumprod(1/(1 + t/10)) * exp(1.1) * exp(1.2, per=7)",
+    "(hold(5/2) then cumprod(1/(1 + t/10))) * exp(1.1)",
+    "stretch(cumprod(0.9^t), 0.3) * exp(1.1)",
+    "every(7, cumprod(0.9^t)) * exp(1.01)",
+    "every(7, cumprod(0.9^t) * exp(1.4))",
+    "cumprod(2 + cos(t/50)) * cumprod(0.95^t)",
+    "cumprod(1/(1 + t/10)) * (hold(7) then cumprod(2 + cos(t/50))) * exp(1.1)",
+    "(hold(5) then cumprod(1/(1 + t/10))) * cumprod(2 + cos(t/50)) * exp(1.1)",
+    "min(cumprod(1/(1 + t)), 0.1x) * exp(1.1)",
+    "clip(cumprod(1/(1 + t/10)), high=0.5x) * exp(1.1)",
+    "sum(cumprod(1/(1 + t)), cumprod(0.9^t)) * exp(1.1)",
+    "sum(cumprod(1/(1 + t)), exp(0.5)) * exp(1.1)",
+    "cumprod(0.5^floor(t/30)) * step(10, 2) for 2100.5 then exp(1.1) * cumprod(0.9^t)",
+]
+PRODUCTS = [*FALLING, "cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
 RHO = "(1999 - 2*(t + 1)*0.999^(t + 1)/(1 - 0.999^(t + 1)))"
 RADAM = [f"scale(sqrt(max(0, ({RHO} - 4)*({RHO} - 2)*1999/(1995*1997*{RHO}))))", f"scale(max(0, ({RHO} - 4)*({RHO} - 2)/(1995*1997)))"]
 BASE = 0.1
@@ -149,6 +180,41 @@ def test_what_follows_a_metric_is_bounded_by_its_longest_time(text: str) -> None
         scheduler.step(loss=loss)
         assert 0 <= optimizer.param_groups[0]["lr"] <= BASE * 1.1**50
     assert [d.code for d in lrdsl.lint(text.replace("or for 50", "or for 50000")) if d.severity == "error"] == ["LR144"] * ("or for" in text)
+
+
+@pytest.mark.parametrize("falling", ["exp(0.5)", "cumprod(1/(1 + t/10))", "cumprod(0.5^floor(t/30))"])
+@pytest.mark.parametrize("ticks", [0, 40, 3000])
+def test_what_falls_faster_than_it_grows_is_bounded_whenever_an_event_comes(falling: str, ticks: int) -> None:
+    text = f"{falling} * exp(1.1) until loss < 3 then cosine(10) until loss < 2 then {falling} * exp(1.2)"
+    optimizer = SimpleNamespace(param_groups=[{"lr": BASE}])
+    scheduler = lrdsl.compile(text, optimizer)
+    for loss in (*[9.0] * ticks, 2.5, *[1.0] * 3000):
+        scheduler.step(loss=loss)
+        assert 0 <= optimizer.param_groups[0]["lr"] <= BASE * 1e4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cumprod(0.9 + 0.01/(1 + t)) * exp(1.12)",
+        "cumprod(1/(1 + t/10)) * scale(exp(t^2/100))",
+        "restarts(cumprod(1/(1 + t/10)) for 50) * exp(1.1)",
+        "cumprod(1/(1 + t/10)) for 50 then exp(1.1)",
+        "cumprod(1/(1 + t/10)) * exp(1.2) for 10000 then exp(1.1)",
+        "cumprod(min(1, (t + 1)/100)) * exp(1.01)",
+        "cumprod(exp(-t/1000)) * exp(4)",
+        "cumprod(1/(2 - t)) * exp(1.1)",
+        "cumprod(2 + cos(t/50)) * cumprod(0.95)",
+        "sum(cumprod(1/(1 + t)), 0.1x) * exp(1.1)",
+        "max(cumprod(1/(1 + t)), 0.1x) * exp(1.1)",
+        "min(cumprod(1/(1 + t)), -1 * exp(0.99)) * exp(1.1)",
+        "every(7, cumprod(0.9)) * exp(1.12)",
+        "stretch(cumprod(0.9), 2) * exp(1.06)",
+        "sum(cumprod(1/(1 + t/10)) * exp(1.1), exp(1.01))",
+    ],
+)
+def test_a_product_that_does_not_fall_fast_enough_is_refused(text: str) -> None:
+    assert "LR144" in [d.code for d in lrdsl.lint(text) if d.severity == "error"]
 
 
 def test_the_run_ends_a_phase_that_only_its_length_keeps_finite() -> None:
@@ -227,7 +293,7 @@ REFUSED = {
     "exp(1.1) * exp(0.95)": "limit it, as in `min(exp(1.1) * exp(0.95), 1x)`",
     "min(exp(1.1), -1 * exp(1.1))": "limit it, as in `max(min(exp(1.1), -1 * exp(1.1)), 0)`",
     "exp(1.1) * scale(cos(t))": "limit that part",
-    "min(step(10, 0.5), exp(1.1) - 1x) * step(10, 2)": "limit that part",
+    "min(step(10, 0.5), exp(1.1) - 1x) * step(10, 2) * scale(cos(t) * exp(t))": "limit that part",
     "scale(1/(t - 50))": "it divides by 0",
     "scale(max(0, 1 - 1/t))": "it divides by 0",
     "scale(max(0, sqrt(10 - t)))": "write `sqrt(max(0, ...))`",

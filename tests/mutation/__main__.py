@@ -25,6 +25,7 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
@@ -69,6 +70,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
+    "linting": (("lrdsl/linting/*.py",), ("tests/linting", "tests/cli/test_check.py", "tests/cli/test_ignoring_and_notes.py")),
     "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "tests/test_readme.py")),
     "formulas": (("lrdsl/formulas/*.py",), ("tests/formulas", "lrdsl/formulas")),
     "targets": (
@@ -159,7 +161,7 @@ class Learning(Chosen):
 
         for fault in self.mutants:
             importlib.import_module(module_name(fault.path))
-        child = None if self.report.stat().st_size else os.fork()
+        child = None if self.report.stat().st_size else forked()
         if child == 0:
             import coverage
 
@@ -185,7 +187,7 @@ class Learning(Chosen):
             order = tests_of(fault, known, self.budget)
             if not changed or not order:
                 continue
-            child = os.fork()
+            child = forked()
             if not child:
                 try:
                     bounded(order, known)
@@ -213,6 +215,13 @@ class Learning(Chosen):
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self.coverage is not None:
             self.seconds[nodeid] = self.seconds.get(nodeid, -time.process_time()) + time.process_time()
+
+
+def forked() -> int:
+    """Fork. JAX warns that its threads are not there in the new process, and pytest makes errors of warnings; at that time it has none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return os.fork()
 
 
 def module_name(path: Path) -> str:
@@ -289,7 +298,7 @@ def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path
     with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as result:
         report = report or Path(file.name)
         report.touch()
-        child = os.fork()
+        child = forked()
         if not child:
             os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), told)))
         os.waitpid(child, 0)
@@ -305,7 +314,7 @@ def fate(fault: Mutant, known: Known, budget: float) -> str:
     order = tests_of(fault, known, budget)
     if not order:
         return "lived, and no test comes there"
-    child = os.fork()
+    child = forked()
     if not child:
         bounded(order, known)
         try:

@@ -19,7 +19,7 @@ import lrdsl.jax
 from lrdsl.check import check
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import WIDE, cycles
+from lrdsl.expr import WIDE, Expr, Product, cycles, walk
 from lrdsl.plan import Plan, pieces
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
@@ -113,13 +113,23 @@ def near_and_far(plan: Plan, fault: float = 0) -> list[int]:
     far = {int(10 ** (k / 4)) for k in range(8, 49)}
     edges += [float(start) + k * float(length) for length, start in cycles(plan.level) for k in (0, 1, 5)][:60]
     near = {max(0, int(at) + d) for at in (*edges, fault) for d in (-2, -1, 0, 1, 2)}
-    last = 3000 if "cumprod" in "".join(p.text for p in plan.phases) else MAX_TICKS
-    return sorted(t for t in {*range(120), *near, *far} if t <= last)
+    return sorted(t for t in {*range(120), *near, *far} if t <= MAX_TICKS and factors_at(plan, t) <= texts.FEW)
+
+
+def factors_at(plan: Plan, tick: int) -> int:
+    """How many factors the running products of a level have at a tick, where people would multiply them one by one."""
+    products = {x for x in walk(piece_at(plan, tick)) if isinstance(x, Product)}
+    return max((int(exact.value_of(x.upto, Fraction(tick), BASE, told=True)) for x in products), default=0)
+
+
+def piece_at(plan: Plan, tick: int) -> Expr:
+    return next(p.level for p in pieces(plan.level) if p.end is None or tick < p.end)
 
 
 def is_bounded(plan: Plan, fault: Fraction) -> bool:
     """Whether the level is bounded at and between ticks, and at the time of the fault."""
     times = [t + part for t in near_and_far(plan, float(fault)) for part in (Fraction(0), Fraction(1, 2))]
+    times += [k * fault for k in (2, 4) if texts.FEW < factors_at(plan, int(k * fault)) < 30 * texts.FEW]
     try:
         return all(abs(exact.value_of(plan.level, time, BASE, told=True)) <= LARGE for time in (*times, fault))
     except exact.UndefinedError:
