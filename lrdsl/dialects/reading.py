@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from lrdsl.arguments import quoted
 from lrdsl.diagnostics import refuse
 from lrdsl.dialects import live
+from lrdsl.dialects.config import Fact
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.simplifying import simplified
 from lrdsl.expr.exact import Exact
@@ -25,7 +27,7 @@ class Reading:
     `dialect` is the name of the library; `source`, what stands there, with its `extent` in the text that was read, and its `line`. `text` is the schedule in
     lrdsl's words; None if it could not be read, and `problems` then says why. `clock` has the facts of the run that stand beside it, as `parse` takes them;
     `base` is the base rate, `tick` where a running schedule is, and `unknown` the names whose values are not in the source. `problems` also says what the text
-    leaves out.
+    leaves out. `facts` are the keys of a config that matter to its schedule, each with its unit.
     """
 
     dialect: str
@@ -38,6 +40,7 @@ class Reading:
     problems: tuple[str, ...] = ()
     line: int = 1
     extent: Extent = (0, 0)
+    facts: tuple[Fact, ...] = ()
 
     def schedule(self, names: Mapping[str, Any] | None = None) -> Schedule:
         """Returns the schedule. `names` are values for what is unknown. Raises `ScheduleError`, with the reason, if it could not be read."""
@@ -47,7 +50,9 @@ class Reading:
 
 
 def reading(thing: Any) -> Reading:
-    """Returns what was read from a live scheduler. Raises `ScheduleError` for a thing that holds no schedule."""
+    """Returns what was read from a live scheduler, or from a config. Raises `ScheduleError` for a thing that holds no schedule."""
+    if isinstance(thing, Mapping | list):
+        return reading_of(thing)
     try:
         found = live.read(thing)
     except UnreadableError as reason:
@@ -64,10 +69,25 @@ def reading(thing: Any) -> Reading:
     return Reading(found.dialect, found.name, canonical(tree), base=bases.pop() if len(bases) == 1 else None, tick=found.tick, problems=notes)
 
 
+def reading_of(config: Any) -> Reading:
+    """Returns the one schedule of a config, a dict or a list of dicts. Raises `ScheduleError` where there is none, or more than one."""
+    readings = import_module("lrdsl.dialects.configs").readings_in([config])
+    if not readings:
+        raise refuse("LR160", "this config holds no schedule that lrdsl can read", "give the whole config, with the keys that say which system reads it")
+    if len(readings) > 1:
+        raise refuse(
+            "LR160",
+            f"this config holds {len(readings)} schedules: {quoted([reading.source for reading in readings])}",
+            "give the part that holds one of them",
+        )
+    one: Reading = readings[0]
+    return one
+
+
 def read(thing: Any, *, names: Mapping[str, Any] | None = None) -> Schedule:
     """Returns the schedule of another library: of a live scheduler, of a call in source code, or of a config.
 
-    Parameters: `thing`, a scheduler of torch, transformers, timm or Keras; `names`, values for names that the source leaves open. Raises `ScheduleError`, with
+    Parameters: `thing`, a scheduler of torch, transformers, timm or Keras, or a config as a dict; `names`, values for names that the source leaves open. Raises `ScheduleError`, with
     the reason, for what has no text.
     """
     return reading(thing).schedule(names)
