@@ -14,7 +14,7 @@ from lrdsl.dialects.entry import Dialect
 #: The dialects, in the order of the tables that show them. Each is the module of its name.
 DIALECTS = ("torch", "transformers", "timm", "optax", "keras")
 #: The dialects that have configs, in the order in which they are recognized.
-CONFIGS = ("constructors",)
+CONFIGS = ("deepspeed", "constructors", "axolotl", "transformers", "mmengine", "mmcv", "detectron2")
 
 
 @cache

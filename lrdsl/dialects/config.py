@@ -25,6 +25,7 @@ UNITS = ("step", "epoch", "iteration", "sample", "token", "share", "time")
 _ELSEWHERE = frozenset(("auto", "???", "MISSING", "REQUIRED"))
 _NOTHING = frozenset(("None", "null", "none", "~", ""))
 _REFERENCE = re.compile(r"\$\{([^${}]{1,200})\}")
+_PATH = re.compile(r"(?:[a-z_.]+:)?[\w.]+")
 _MOST_REFERENCES = 10
 
 
@@ -199,7 +200,7 @@ class Settings:
             return self.open(last)
         if isinstance(raw, str):
             if (reference := _REFERENCE.search(raw)) is not None:
-                return self.open(reference[1] if reference[0] == raw else last)
+                return self.open(reference[1] if reference[0] == raw and _PATH.fullmatch(reference[1]) else last)
             if raw in _ELSEWHERE:
                 return self.open(last)
             as_number = written(raw)

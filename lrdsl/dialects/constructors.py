@@ -1,8 +1,8 @@
 """Constructors in configs: `class_path` and `init_args` (jsonargparse, LightningCLI), `_target_` (Hydra), and `type` or `name` under a scheduler's key.
 
 How they are read: jsonargparse imports `class_path` and calls it with `init_args`; LightningCLI then returns the scheduler bare, so that it is stepped once an
-epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_` (`hydra/_internal/instantiate/_instantiate2.py`);
-who steps it is written in the code, or beside it as `interval`.
+epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_`
+(`hydra/_internal/instantiate/_instantiate2.py`); who steps it is written in the code, or beside it as `interval`.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def reading_of(config: Any) -> Reading:
 def read(thing: Any, *, names: Mapping[str, Any] | None = None) -> Schedule:
     """Returns the schedule of another library: of a live scheduler, of a call in source code, or of a config.
 
-    Parameters: `thing`, a scheduler of torch, transformers, timm or Keras, or a config as a dict; `names`, values for names that the source leaves open. Raises `ScheduleError`, with
-    the reason, for what has no text.
+    Parameters: `thing`, a scheduler of torch, transformers, timm or Keras, or a config as a dict; `names`, values for names that the source leaves open. Raises
+    `ScheduleError`, with the reason, for what has no text.
     """
     return reading(thing).schedule(names)

@@ -180,7 +180,7 @@ def _merged(table: Table, value: Any) -> bool:
     return True
 
 
-def plain(mapping: Mapping[Any, Any]) -> bool:
+def plain(mapping: Any) -> bool:
     """Returns whether a mapping or list of Python is as bounded as one of a document: not too deep or large, and without a cycle."""
     count = 0
     layer: list[Any] = [mapping]
