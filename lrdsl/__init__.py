@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lrdsl.analysis.plotting import plot
     from lrdsl.clock import Clock
     from lrdsl.diagnostics import Diagnostic, ScheduleError, ScheduleWarning
-    from lrdsl.dialects.reading import read
+    from lrdsl.dialects.sources import read
     from lrdsl.linting.linter import lint
     from lrdsl.reading import load
     from lrdsl.runtime import compile
@@ -69,7 +69,7 @@ _MODULES = {
     "load": "lrdsl.reading",
     "parse": "lrdsl.schedule",
     "plot": "lrdsl.analysis.plotting",
-    "read": "lrdsl.dialects.reading",
+    "read": "lrdsl.dialects.sources",
 }
 
 

@@ -46,14 +46,14 @@ class _File:
 def run(arguments: argparse.Namespace) -> int:
     """Reads the files. Returns the exit status: 1 if a schedule could not be read, or was not the same."""
     from lrdsl.dialects import DIALECTS
-    from lrdsl.dialects.reading import readings
+    from lrdsl.dialects.sources import readings
 
     if arguments.dialect is not None and arguments.dialect not in DIALECTS:
         raise UsageError(f"--from {shown(arguments.dialect)}: there are {', '.join(DIALECTS)}")
     files, status = _files(arguments)
     if arguments.diff or arguments.write:
         return max(status, _move(arguments, files))
-    found = [(file, one) for file in files for one in readings(file.text, str(file.path)) if arguments.dialect in (None, one.dialect)]
+    found = [(file, one) for file in files for one in readings(file.text, str(file.path), file.path.parent) if arguments.dialect in (None, one.dialect)]
     if arguments.format == "json":
         terminal.emit_json([_data(file.path, one) for file, one in found], indent=2)
     else:

@@ -1,7 +1,7 @@
 """Schedules of other libraries: read into text, and written from it.
 
 `entry` has the declarations, and each library is a file that holds one table of them: `torch`, `transformers`, `timm`, `optax`, `keras`, and more. `live` reads
-objects of a running program, `reading` is the way in for all sources.
+objects of a running program, `config` has the declarations of configs and `configs` reads them, `sources` is the way in for all of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from lrdsl.dialects.entry import Dialect
 
 #: The dialects, in the order of the tables that show them. Each is the module of its name.
 DIALECTS = ("torch", "transformers", "timm", "optax", "keras")
+#: The dialects that have configs, in the order in which they are recognized.
+CONFIGS = ("deepspeed", "constructors", "axolotl", "transformers", "mmengine", "mmcv", "detectron2")
 
 
 @cache

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -20,6 +20,9 @@ from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes, parse
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import number_node, substituted
+
+if TYPE_CHECKING:
+    from lrdsl.dialects.config import Layout
 
 #: A value of a parameter: a number, a word, a list; or a tree, for an expression of names that are not known, and for a schedule.
 Value: TypeAlias = "Exact | bool | str | tuple[Any, ...] | dict[Any, Any] | Function | Node | None"
@@ -218,14 +221,18 @@ def node_of(v: Any) -> Node:
 
 @attrs.frozen(slots=False)
 class Dialect:
-    """Another library: its `name` here, its `title` for people, the `modules` its schedulers come from, its entries, and how it counts ticks."""
+    """Another library: its `name` here, its `title` for people, the `modules` its schedulers come from, its entries, and how it counts ticks.
+
+    `layouts` are those of its configs.
+    """
 
     name: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...] = ()
     modules: tuple[str, ...] = ()
     counting: str = ""
     address: str = ""
+    layouts: tuple[Layout, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:

@@ -234,9 +234,8 @@ def _plateau(scheduler: Any, entry: Entry, i: int) -> Written:
 def _averaged(scheduler: Any, entry: Entry, i: int) -> Written:
     group = _groups(scheduler)[i]
     kind = getattr(scheduler, "_anneal_func_type", None) or getattr(scheduler.anneal_func, "__name__", "cos")
-    return entry.written(
-        _attributes(scheduler, entry, swa_lr=group["swa_lr"], anneal_epochs=scheduler.anneal_epochs, anneal_strategy="linear" if "linear" in str(kind) else "cos")
-    )
+    strategy = "linear" if "linear" in str(kind) else "cos"
+    return entry.written(_attributes(scheduler, entry, swa_lr=group["swa_lr"], anneal_epochs=scheduler.anneal_epochs, anneal_strategy=strategy))
 
 
 _SPECIAL = {

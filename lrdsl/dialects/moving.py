@@ -12,7 +12,8 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from lrdsl.dialects.code.calls import Call, calls, text_of
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.simplifying import text_of
 from lrdsl.syntax.nodes import Extent
 
 #: The function of lrdsl that takes the place of each dialect's schedulers, and the module that has it.

@@ -1,25 +1,17 @@
-"""`read`: a schedule from what another library has, a live scheduler, code, or a config; and `Reading`, all that was read there."""
+"""`Reading`: a schedule of another library as it was read from a live scheduler, from code or from a config."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from lrdsl.arguments import quoted
 from lrdsl.diagnostics import refuse, shown
-from lrdsl.dialects import live
-from lrdsl.dialects.code.calls import Call, calls, text_of
-from lrdsl.dialects.code.values import is_number
-from lrdsl.dialects.entry import UnreadableError, Written
-from lrdsl.expr.exact import Exact, nearest_number
-from lrdsl.files.opening import read_text
+from lrdsl.dialects.config import Fact
+from lrdsl.expr.exact import Exact
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.nodes import Extent
-
-_HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
 
 
 @attrs.frozen
@@ -29,7 +21,8 @@ class Reading:
     `dialect` is the name of the library; `source`, what stands there, with its `extent` in the text that was read, and its `line`. `text` is the schedule in
     lrdsl's words; None if it could not be read, and `problems` then says why. `clock` has the facts of the run that stand beside it, as `parse` takes them;
     `base` is the base rate, `tick` where a running schedule is, `unknown` the names whose values are not in the source, and `assumed` the defaults of options
-    that were taken for their values. `problems` also says what the text leaves out.
+    that were taken for their values. `problems` also says what the text leaves out. `facts` are the keys of a config that matter to its schedule, each with
+    its unit.
     """
 
     dialect: str
@@ -43,6 +36,7 @@ class Reading:
     problems: tuple[str, ...] = ()
     line: int = 1
     extent: Extent = (0, 0)
+    facts: tuple[Fact, ...] = ()
 
     def schedule(self, names: Mapping[str, Any] | None = None) -> Schedule:
         """Returns the schedule. `names` are values for what is unknown. Raises `ScheduleError`, with the reason, if it could not be read."""
@@ -50,68 +44,3 @@ class Reading:
             what = f"`{shown(self.source, 60)}` cannot be read"
             raise refuse("LR160", f"{what}: {'; '.join(self.problems)}", "write the schedule in lrdsl's words: `lrdsl dialects` has them", self.source)
         return parse(self.text, names=names or None, **self.clock)
-
-
-def read(thing: Any, *, names: Mapping[str, Any] | None = None) -> Schedule:
-    """Returns the schedule of another library: of a live scheduler, of a call in source code, or of a config.
-
-    Parameters: `thing`, a scheduler of torch, transformers, timm or Keras, or the text of a call; `names`, values for names that the source leaves open. Raises
-    `ScheduleError`, with the reason, for what has no text.
-
-    >>> import lrdsl
-    >>> print(lrdsl.read("OneCycleLR(optimizer, max_lr=0.1, total_steps=n)", names={"n": 1000}).target("lr"))
-    onecycle(n, peak=0.1)
-    """
-    return reading(thing).schedule(names)
-
-
-def reading(thing: Any) -> Reading:
-    """Returns what was read from a live scheduler, from the text of a call or config, or from a file. Raises `ScheduleError` for a thing without a schedule.
-
-    >>> reading("torch.optim.lr_scheduler.StepLR(optimizer, 30)").text
-    'step(30)'
-    """
-    if isinstance(thing, Path):
-        return _only(readings(read_text(thing), str(thing)), thing)
-    if isinstance(thing, str):
-        return _only([of_call(call, thing) for call in calls(thing, lenient=True)], thing)
-    try:
-        found = live.read(thing)
-    except UnreadableError as reason:
-        return Reading("", type(thing).__name__, None, problems=(str(reason),))
-    if found is None:
-        raise refuse("LR160", f"this is no schedule that lrdsl can read: {quoted(thing)}", _HELP)
-    bases = set(found.bases)
-    notes = tuple(dict.fromkeys(note for group in found.groups for note in group.notes))
-    return Reading(found.dialect, found.name, live.text_of(found.groups), base=bases.pop() if len(bases) == 1 else None, tick=found.tick, problems=notes)
-
-
-def readings(text: str, name: str) -> list[Reading]:
-    """Returns the schedules in the text of a file; the ending of its `name` says what it is."""
-    return [of_call(call, text) for call in calls(text)] if name.endswith((".py", ".pyi")) else []
-
-
-def of_call(call: Call, text: str) -> Reading:
-    """Returns the reading of a call in a program."""
-    written: Written | None = call.written
-    return Reading(
-        call.dialect.name,
-        call.source,
-        None if written is None else text_of(written),
-        base=call.base,
-        unknown=call.unknown,
-        assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},
-        problems=(call.problem,) if written is None else written.notes,
-        line=text.count("\n", 0, call.extent[0]) + 1,
-        extent=call.extent,
-    )
-
-
-def _only(found: Sequence[Reading], thing: str | Path) -> Reading:
-    """Returns the one schedule of a text. Raises `ScheduleError` for none and for several."""
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise refuse("LR160", f"no schedule that lrdsl can read: {quoted(str(thing))}", _HELP)
-    places = ", ".join(f"`{shown(one.source, 40)}`" for one in found[:3])
-    raise refuse("LR160", f"there are {len(found)} schedules: {places}", "give one of them alone")

@@ -8,8 +8,9 @@ import attrs
 
 from lrdsl.check.combinators import Combinator, declarations
 from lrdsl.check.prelude import recipe
+from lrdsl.dialects.entry import Written
 from lrdsl.shapes.shape import Shape
-from lrdsl.syntax import nodes, parse
+from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import number_in, rebuilt
 
@@ -34,6 +35,18 @@ def simplified(node: Node) -> Node:
             return inner
         case _:
             return node
+
+
+def text_of(written: Written) -> str:
+    """Returns the text of trees: an expression, or a text with several targets.
+
+    >>> text_of(Written(parse("step(3, gamma=0.1)"), {"momentum": parse("hold")}))
+    'lr = step(3); momentum = hold'
+    """
+    targets = {"lr": written.schedule, **written.beside}
+    if len(targets) == 1:
+        return canonical(simplified(written.schedule))
+    return "; ".join(f"{key} = {canonical(simplified(tree))}" for key, tree in targets.items())
 
 
 def _needed(body: Node, length: Node) -> Node | None:

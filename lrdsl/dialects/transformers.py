@@ -1,11 +1,19 @@
-"""Hugging Face transformers: the functions of `transformers.optimization`, and the names that Trainer's `lr_scheduler_type` takes."""
+"""Hugging Face transformers: the functions of `transformers.optimization`, the names of `lr_scheduler_type`, and TrainingArguments in configs.
+
+How the configs are read: `Trainer.set_initial_training_values` (max_steps above 0, else ceil(num_train_epochs * updates an epoch)), `create_scheduler`, and
+`TrainingArguments.get_warmup_steps`: steps from 1 on, below 1 a share of the run that is rounded up; before 5.0 that share is `warmup_ratio`, for no
+warmup_steps. LLaMA-Factory and alignment-handbook hand the same keys to Trainer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects import torch
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
 from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError
 from lrdsl.syntax.nodes import Node
 
@@ -83,12 +91,93 @@ def _by_type(a: Any) -> Node:
     return typed(a.name, a.num_warmup_steps, a.num_training_steps, a.scheduler_specific_kwargs or {})
 
 
+def _without_warmup(s: Settings) -> str:
+    """Why the keys of a warmup do nothing."""
+    kind = s.word("lr_scheduler_type") or "linear"
+    if kind in TYPES and not any(p.name == "num_warmup_steps" for p in DIALECT.entry(TYPES[kind]).parameters):
+        return f"transformers ignores it for `{kind}`" + (": `constant_with_warmup` has a warmup" if kind == "constant" else "")
+    return ""
+
+
+def _ratio_ignored(s: Settings) -> str:
+    return _without_warmup(s) or ("`warmup_steps` goes before it" if (number(s.get("warmup_steps")) or 0) > 0 else "")
+
+
+def total_steps(steps: Any, epochs: Any) -> tuple[Any, dict[str, Any]]:
+    """Returns the length of a run in Trainer's words, as a number or a tree, and its clock: `max_steps` above 0, else the epochs."""
+    known = number(steps)
+    if steps is not None and (known is None or known > 0):
+        return steps, clock(total_steps=known)
+    share = number(epochs)
+    return text("ceil(total)" if share is not None and share != int(share) else "total"), clock(total_epochs=share)
+
+
+def warmup_of(steps: Any, ratio: Any, total: Any, cut: Any = math.ceil) -> Any:
+    """Returns the steps of a warmup: `steps`, or a share of the total, rounded with `cut`."""
+    known = number(steps)
+    if steps is not None and known is None:
+        return steps
+    if known is not None and known >= 1:
+        return int(known)
+    share = known or ratio or 0
+    length, part = number(total), number(share)
+    if part == 0:
+        return 0
+    if length is not None and part is not None:
+        return cut(float(length) * float(part))
+    return text(f"{'ceil' if cut is math.ceil else 'floor'}(share * total_)", share=share, total_=total)
+
+
+def arguments_of(raw: Any) -> dict[str, Any]:
+    """Returns `lr_scheduler_kwargs`, which may be the text of JSON."""
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            raw = None
+    if raw is not None and not isinstance(raw, Mapping):
+        raise UnreadableError("`lr_scheduler_kwargs` is not written out")
+    return dict(raw or {})
+
+
+def _trained(s: Settings) -> Iterator[Outcome]:
+    total, facts = total_steps(s.get("max_steps"), s.get("num_train_epochs"))
+    kind = s.word("lr_scheduler_type") or "linear"
+    warm = 0 if _without_warmup(s) else warmup_of(s.get("warmup_steps"), s.get("warmup_ratio"), total)
+    tree = typed(kind, warm, total, arguments_of(s.get("lr_scheduler_kwargs")))
+    yield Outcome(kind, tree, clock={**facts, "tick": "step"}, base=s.get("learning_rate"), at=s.find("lr_scheduler_type") or s.find("learning_rate"))
+
+
+LAYOUT = Layout(
+    words=("lr_scheduler_type", "num_train_epochs", "per_device_train_batch_size", "warmup_ratio"),
+    signs=(
+        ("lr_scheduler_type",),
+        ("learning_rate", "num_train_epochs"),
+        ("learning_rate", "per_device_train_batch_size"),
+        ("num_train_epochs", "warmup_ratio"),
+    ),
+    sure=lambda table: not isinstance(table.get("lr_scheduler_type"), Mapping) and "learning_rate_type" not in table,
+    keys=(
+        Key("lr_scheduler_type", "scheduler", default="linear"),
+        Key("learning_rate", "base"),
+        Key("max_steps", "length", "step"),
+        Key("num_train_epochs", "length", "epoch", ignored=lambda s: "`max_steps` goes before it" if (number(s.get("max_steps")) or 0) > 0 else ""),
+        Key("warmup_steps", "warmup", "step", ignored=_without_warmup),
+        Key("warmup_ratio", "warmup", "share", ignored=_ratio_ignored),
+        Key("lr_scheduler_kwargs", "arguments"),
+        Key("per_device_train_batch_size", "batch", "sample"),
+        Key("gradient_accumulation_steps", "accumulation"),
+    ),
+    read=_trained,
+)
+
 DIALECT = Dialect(
     "transformers",
     "Hugging Face transformers",
     modules=("transformers.optimization", "transformers"),
     counting="A tick is an optimizer step. Tick t of w warmup steps has the share t/w, so that the first update is at 0.",
     address="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
+    layouts=(LAYOUT,),
     entries=(
         Entry("get_constant_schedule", "optimizer, last_epoch=-1", (Form("hf.constant()"),), usual="optimizer"),
         Entry("get_reduce_on_plateau_schedule", _PLATEAU.signature, _PLATEAU.forms, usual="optimizer, factor=0.5"),

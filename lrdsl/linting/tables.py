@@ -44,7 +44,8 @@ class SettingsError(UsageError):
 
 def read(source: str, keys: Sequence[str] = ()) -> Any:
     """The value under some keys in a TOML document; None if there is none. Raises `SettingsError`."""
-    from lrdsl.linting.hosts.toml import MAX_PARTS, loaded  # imported here: a project without settings reads no TOML
+    from lrdsl.documents.toml import MAX_PARTS
+    from lrdsl.linting.hosts.toml import loaded  # imported here: a project without settings reads no TOML
 
     if any(piece.count(".") > MAX_PARTS for piece in re.split(r"[=,\[\]{}\n]", source)):
         raise SettingsError("a key in it has too many parts")
@@ -87,7 +88,7 @@ def offset_of(source: str, keys: Sequence[str], part: str = "") -> int | None:
 
 def _names(source: str, at: int) -> tuple[list[str], int]:
     """The parts of a dotted key, and where it ends."""
-    from lrdsl.linting.hosts.toml import MAX_PARTS
+    from lrdsl.documents.toml import MAX_PARTS
 
     parts: list[str] = []
     while len(parts) <= MAX_PARTS and (key := _KEY.match(source, at)) is not None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.dialects.code.calls import Call, calls, text_of
-from lrdsl.dialects.reading import readings
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.simplifying import text_of
+from lrdsl.dialects.sources import readings
 from tests.drawing import examples
 
 TORCH = "from torch.optim.lr_scheduler import *\n"

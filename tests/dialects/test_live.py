@@ -18,7 +18,7 @@ from transformers import optimization
 
 import lrdsl
 from lrdsl.dialects import dialect
-from lrdsl.dialects.reading import reading
+from lrdsl.dialects.sources import reading
 from tests.drawing import examples
 from tests.reference.test_timm import theirs as timm_schedulers
 

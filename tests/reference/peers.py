@@ -11,9 +11,9 @@ import attrs
 
 from lrdsl.dialects import dialect
 from lrdsl.dialects.code.calls import calls
-from lrdsl.dialects.code.calls import text_of as text_of_trees
 from lrdsl.dialects.entry import Entry
 from lrdsl.dialects.simplifying import simplified
+from lrdsl.dialects.simplifying import text_of as text_of_trees
 from lrdsl.dialects.transformers import TYPES
 from lrdsl.syntax import canonical
 

@@ -15,9 +15,8 @@ from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of
 from lrdsl.dialects.code.values import Scope, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
-from lrdsl.dialects.simplifying import simplified
 from lrdsl.expr.exact import Exact
-from lrdsl.syntax import canonical, nodes
+from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
 #: The dialects whose schedulers are calls in Python.
@@ -214,17 +213,3 @@ def _uses(written: Written, name: str) -> bool:
 def _trees(written: Written) -> Iterator[Node]:
     for tree in (written.schedule, *written.beside.values()):
         yield from nodes.walk(tree)
-
-
-def text_of(written: Written) -> str:
-    """Returns the text of trees: an expression, or a file with several targets.
-
-    >>> from lrdsl.dialects.code.calls import calls
-    >>> [made] = calls("from torch.optim.lr_scheduler import StepLR\\nn = 30\\ns = StepLR(opt, n)")
-    >>> text_of(made.written), text_of(made.named), made.expressions
-    ('step(30)', 'step(n)', {'n': 'n'})
-    """
-    targets = {"lr": written.schedule, **written.beside}
-    if len(targets) == 1:
-        return canonical(simplified(written.schedule))
-    return "; ".join(f"{key} = {canonical(simplified(tree))}" for key, tree in targets.items())

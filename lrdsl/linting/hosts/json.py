@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.documents.json import strict
 from lrdsl.linting.hosts import places
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
@@ -17,10 +18,8 @@ from lrdsl.linting.hosts.places import Places, Run
 _DECODER = json.JSONDecoder()
 _SIGN = re.compile(r'["{}\[\],]')
 _COLON = re.compile(r"[ \t\r\n]*:")
-#: A string or a comment; and a comma at the end of a list.
+#: A string or a comment.
 _PART = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(\s*[\]}])')
-_BLANK = re.compile(r"[^\r\n]")
 #: An escape, which stands for one character. A pair of surrogates is one escape.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)")
 
@@ -42,7 +41,7 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
     try:
         load(source, object_pairs_hook=len)  # checks that this is JSON, without keeping the objects
     except UnreadableError:
-        document, marks = _strict(source), Marks.of(source)
+        document, marks = strict(source), Marks.of(source)
         if document == source:
             raise
         load(document, object_pairs_hook=len)
@@ -56,12 +55,6 @@ def pages(source: str, may_comment: bool = False) -> Iterator[Page]:
     parts = [match.span() for match in _PART.finditer(source)]
     strings = [extent for extent in parts if source[extent[0]] == '"']
     yield Page.of(source, strings, ("//", "/*") if may_comment or len(strings) < len(parts) else ())
-
-
-def _strict(source: str) -> str:
-    """A document without its comments and the commas at the end of lists, with blanks in their places."""
-    bare = _PART.sub(lambda part: part[0] if part[0][0] == '"' else _BLANK.sub(" ", part[0]), source)
-    return _LAST_COMMA.sub(lambda part: part[1] or f" {part[2]}", bare)
 
 
 def load(source: str, **hooks: Any) -> Any:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
 from lrdsl.diagnostics import Lines
+from lrdsl.documents.toml import MAX_PARTS, loads
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.places import closing, places_of
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
-
-#: Reads a TOML document. Raises a `ValueError` for a text that is not TOML.
-loads = tomllib.loads
-#: The most parts of a key, as `a.b.c` has three: the parser takes quadratic time in their number.
-MAX_PARTS = 100
 _TOKEN = re.compile(r"""[ \t\r]+|\#[^\n]*|\"{3}|'{3}|[^\s"'#=,\[\]{}]+|.""", re.DOTALL)
 #: A token in an array, where a run of numbers, dates, commas and blanks is one token.
 _ITEMS = re.compile(r"""[^"'#=\[\]{}]+|""" + _TOKEN.pattern, re.DOTALL)
@@ -69,7 +60,7 @@ def loaded(source: str) -> dict[str, Any]:
     try:
         document: dict[str, Any] = loads(source)
         return document
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         message = str(error)
         place = _PLACE.search(message)
         line = place[1] if place is not None else None
@@ -134,7 +125,7 @@ def _text(source: str, string: _String) -> str:
         return raw
     try:
         return str(loads(f"x={quote}\n{raw}{quote}" if len(quote) == 3 else f"x={quote}{raw}{quote}")["x"])
-    except tomllib.TOMLDecodeError:  # `loaded` reports it
+    except ValueError:  # `loaded` reports it
         return raw
 
 

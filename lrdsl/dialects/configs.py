@@ -1,0 +1,127 @@
+"""Schedules in configs: `readings` of a file's text, `readings_in` documents. The layouts of the dialects say how each is recognized and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path, PurePath
+from typing import Any
+
+from lrdsl.diagnostics import Lines, ScheduleError
+from lrdsl.dialects import CONFIGS, dialect
+from lrdsl.dialects.config import Layout, Outcome, Settings, number
+from lrdsl.dialects.entry import UnreadableError, Written
+from lrdsl.dialects.reading import Reading
+from lrdsl.dialects.simplifying import text_of
+from lrdsl.documents import UnreadableError as UnreadableDocumentError
+from lrdsl.documents import documents, format_of, place, plain
+from lrdsl.documents.python import with_bases
+
+#: The most schedules of one file that are read.
+MAX_READINGS = 200
+#: Signs of a file that a program makes another one from.
+_TEMPLATE = ("{{", "{%")
+
+
+def readings(text: str, path_name: str, folder: Path | None = None) -> list[Reading]:
+    """Returns the schedules in a config file.
+
+    Parameters: `text`, the file's text; `path_name`, its path, whose ending says what it is; `folder`, inside which files that it builds on (`_base_`) are
+    looked for, none if it is not given. A file that is no training config has none, and costs a search for a few words.
+    """
+    format = format_of(path_name)
+    if format is None:
+        return []
+    wanted = [(name, layout) for name, layout in _layouts() if format in layout.formats and any(word in text for word in layout.words)]
+    if not wanted:
+        return []
+    try:
+        read = with_bases(text, PurePath(path_name), folder) if format == "python" else documents(text, format)
+    except UnreadableDocumentError as error:
+        if format == "python" or any(sign in text for sign in _TEMPLATE):
+            return []
+        return [Reading("", PurePath(path_name).name, None, problems=(str(error),), line=Lines.of(text).number(error.offset))]
+    return _read(read, text, wanted)
+
+
+def readings_in(values: Sequence[Any]) -> list[Reading]:
+    """Returns the schedules in documents: mappings and lists of Python."""
+    return _read([value for value in values if isinstance(value, Mapping | list) and plain(value)], "", _layouts())
+
+
+@cache
+def _layouts() -> list[tuple[str, Layout]]:
+    return [(name, layout) for name in CONFIGS for layout in dialect(name).layouts]
+
+
+def _read(values: Sequence[Any], text: str, layouts: Sequence[tuple[str, Layout]]) -> list[Reading]:
+    found: list[Reading] = []
+    for document in values:
+        seen: set[tuple[int, str]] = set()
+        for table in _tables(document):
+            for name, layout in layouts:
+                if not layout.recognizes(table):
+                    continue
+                settings = Settings(layout, table, document, text)
+                for outcome in _outcomes(settings):
+                    at = outcome.at or (table, "")
+                    if (id(at[0]), str(at[1])) in seen:
+                        continue
+                    seen.add((id(at[0]), str(at[1])))
+                    found.append(_reading(name, settings, outcome))
+                    if len(found) >= MAX_READINGS:
+                        return found
+    return found
+
+
+def _tables(document: Any) -> Iterator[Mapping[Any, Any]]:
+    """The mappings of a document, from the outside in, each once."""
+    seen: set[int] = set()
+    waiting = [document]
+    while waiting:
+        container = waiting.pop()
+        if id(container) in seen:
+            continue
+        seen.add(id(container))
+        if isinstance(container, Mapping):
+            yield container
+            waiting.extend(item for item in reversed(list(container.values())) if isinstance(item, Mapping | list | tuple))
+        elif isinstance(container, list | tuple):
+            waiting.extend(item for item in reversed(container) if isinstance(item, Mapping | list | tuple))
+
+
+def _outcomes(settings: Settings) -> Iterator[Outcome]:
+    try:
+        yield from settings.layout.read(settings)
+    except UnreadableError as reason:
+        where = next((settings.find(key.name) for key in settings.layout.keys if key.role == "scheduler" and settings.has(key.name)), None)
+        word = where[0][where[1]] if where is not None else None
+        yield Outcome(word if isinstance(word, str) else str(where[1]) if where is not None else "config", reason=str(reason), at=where)
+
+
+def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
+    where = place(*outcome.at) if outcome.at is not None else None
+    line = Lines.of(settings.source).number(where.key) if where is not None else 1
+    extent = (where.key, where.end) if where is not None else (0, 0)
+    facts = settings.facts()
+    unknown, problems, written = tuple(settings.unknown), outcome.problems, None
+    if outcome.tree is not None:
+        try:
+            written = text_of(Written(outcome.tree, outcome.beside))
+        except (UnreadableError, ScheduleError) as reason:
+            problems = (*problems, str(reason).splitlines()[0])
+    elif outcome.reason:
+        problems = (*problems, outcome.reason)
+    ignored = tuple(f"`{fact.name}`: {fact.ignored}" for fact in facts if fact.ignored)
+    return Reading(
+        name,
+        outcome.source,
+        written,
+        clock=outcome.clock,
+        base=number(outcome.base),
+        unknown=unknown,
+        problems=tuple(dict.fromkeys((*problems, *ignored))),
+        line=line,
+        extent=extent,
+        facts=facts,
+    )

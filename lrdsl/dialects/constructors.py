@@ -1,0 +1,186 @@
+"""Constructors in configs: `class_path` and `init_args` (jsonargparse, LightningCLI), `_target_` (Hydra), and `type` or `name` under a scheduler's key.
+
+How they are read: jsonargparse imports `class_path` and calls it with `init_args`; LightningCLI then returns the scheduler bare, so that it is stepped once an
+epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_`
+(`hydra/_internal/instantiate/_instantiate2.py`); who steps it is written in the code, or beside it as `interval`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lrdsl.dialects import DIALECTS, dialect
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, found
+from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError
+
+#: Keys of Hydra that are no arguments.
+_HYDRA = frozenset(("_target_", "_partial_", "_recursive_", "_convert_", "_args_"))
+#: The keys under which a bare name of a scheduler is one, and the names of its name and its arguments.
+_SECTIONS = frozenset(("lr_scheduler", "scheduler", "lr_sched", "sched", "lr_schedule", "schedule", "learning_rate_scheduler"))
+_NAMES, _ARGUMENTS = ("type", "name", "class", "cls"), ("args", "kwargs", "params", "options", "init_args", "arguments", "config")
+#: Keys of Lightning beside a scheduler, which are no arguments.
+_BESIDE = frozenset(("interval", "frequency", "monitor", "strict", "reduce_on_plateau"))
+_MOST_PARTS = 50
+
+
+def _entry(path: Any) -> tuple[Dialect, Entry] | None:
+    """The entry of a dotted path, or of a bare name; None for other things."""
+    if not isinstance(path, str):
+        return None
+    module, _, name = path.rpartition(".")
+    for one in (dialect(name) for name in DIALECTS):
+        if name in one.by_name and (not module or any(module == m or module.startswith(f"{m}.") for m in one.modules)):
+            return one, one.entry(name)
+    if module in ("lightning.pytorch.cli", "pytorch_lightning.cli") and name == "ReduceLROnPlateau":
+        return dialect("torch"), dialect("torch").entry(name)
+    return None
+
+
+def _called(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] | None:
+    """The scheduler that a mapping constructs, and its arguments; None if it constructs none."""
+    if not isinstance(table, Mapping):
+        return None
+    if isinstance(table.get("class_path"), str):
+        known, arguments = _entry(table["class_path"]), table.get("init_args") or {}
+    elif isinstance(table.get("_target_"), str):
+        known, arguments = _entry(table["_target_"]), {key: v for key, v in table.items() if key not in _HYDRA}
+    else:
+        return None
+    positional = table.get("_args_") if "_target_" in table else None
+    return (*known, list(positional or ()), arguments) if known is not None and isinstance(arguments, Mapping) else None
+
+
+def _by_name(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] | None:
+    """The scheduler of `{type: StepLR, args: {...}}`, if its name is one and its arguments fit."""
+    if not isinstance(table, Mapping):
+        return None
+    name = next((key for key in _NAMES if isinstance(table.get(key), str)), None)
+    known = _entry(table[name]) if name is not None else None
+    if known is None:
+        return None
+    section = next((key for key in _ARGUMENTS if isinstance(table.get(key), Mapping)), None)
+    arguments = table[section] if section is not None else {key: v for key, v in table.items() if key != name and key not in _BESIDE}
+    names = {p.name for p in known[1].parameters}
+    return (*known, [], arguments) if all(key in names for key in arguments) else None
+
+
+def _tree(settings: Settings, call: tuple[Dialect, Entry, list[Any], Mapping[str, Any]], left: list[int]) -> Any:
+    """What a call comes to, with the schedulers inside it."""
+    _, entry, positional, named = call
+    left[0] -= 1
+    if left[0] < 0:
+        raise UnreadableError(f"there are more than {_MOST_PARTS} schedulers in this one")
+
+    def argument(name: str, raw: Any) -> Any:
+        if isinstance(raw, list) and name in ("schedulers", "schedules"):
+            inner = [_called(item) or _by_name(item) for item in raw]
+            if any(c is None for c in inner):
+                raise UnreadableError(f"a part of `{entry.name}` is not a scheduler that lrdsl knows")
+            return tuple(_tree(settings, c, left).schedule for c in inner if c is not None)
+        v = settings.read(raw, Key(name, "number"), name)
+        parameter = next((p for p in entry.parameters if p.name == name), None)
+        if v is None and parameter is not None and name not in UNUSED and parameter.default is not None:
+            return settings.open(name)
+        return v
+
+    given = {str(name): argument(str(name), raw) for name, raw in named.items()}
+    places = [p.name for p in entry.parameters]
+    values = entry.bound([argument(name, raw) for name, raw in zip(places, positional, strict=False)], given)
+    return entry.written(values)
+
+
+def _interval(parent: Any) -> str | None:
+    """The clock's tick that stands beside a scheduler, as Lightning has it."""
+    interval = parent.get("interval") if isinstance(parent, Mapping) else None
+    return interval if interval in ("epoch", "step") else None
+
+
+def _base(settings: Settings, optimizer: Any) -> Any:
+    """The rate of an optimizer that is constructed too."""
+    if not isinstance(optimizer, Mapping):
+        return None
+    arguments = next((optimizer[key] for key in ("init_args", *_ARGUMENTS) if isinstance(optimizer.get(key), Mapping)), optimizer)
+    rate = arguments.get("lr", arguments.get("learning_rate"))
+    before = dict(settings.unknown)
+    v = settings.read(rate, Key("lr", "base"), "lr")
+    settings.unknown = before
+    return v
+
+
+def _run(settings: Settings, tick: str | None) -> dict[str, Any]:
+    """The clock of a Lightning trainer in the same document."""
+    before = dict(settings.unknown)
+    facts: dict[str, Any] = {"tick": tick} if tick is not None else {}
+    for name, key in (("total_epochs", "max_epochs"), ("total_steps", "max_steps")):
+        where = found(settings.document, f"trainer.{key}")
+        v = settings.read(where[0][where[1]], Key(key, "length"), key) if where is not None else None
+        if isinstance(v, int) and v > 0 and not (name == "total_epochs" and "total_steps" in facts):
+            facts[name] = v
+    if "total_steps" in facts and "total_epochs" in facts:
+        del facts["total_steps" if tick == "epoch" else "total_epochs"]
+    settings.unknown = before
+    return clock(**facts)
+
+
+def _read(settings: Settings) -> Iterator[Outcome]:
+    """The schedulers of a mapping: those that its entries construct."""
+    for key, inner in settings.table.items():
+        call = _called(inner) or (_by_name(inner) if str(key).lower() in _SECTIONS else None)
+        if call is not None:
+            yield from _one(settings, call, settings.table, key)
+    if settings.table is settings.document and (call := _called(settings.table)) is not None:
+        yield from _one(settings, call, settings.table, next(k for k in ("class_path", "_target_") if k in settings.table))
+
+
+def _one(settings: Settings, call: Any, table: Mapping[Any, Any], key: Any) -> Iterator[Outcome]:
+    entry = call[1]
+    settings.unknown = {}
+    try:
+        written = _tree(settings, call, [_MOST_PARTS])
+    except UnreadableError as reason:
+        yield Outcome(entry.name, reason=str(reason), at=(table, key))
+        return
+    tick = _interval(table)
+    is_cli = "class_path" in (table[key] if isinstance(table[key], Mapping) else {}) and key == "lr_scheduler"
+    if tick is None and is_cli and table is settings.document and "trainer" in table:
+        tick = "epoch"
+    yield Outcome(
+        entry.name,
+        written.schedule,
+        written.beside,
+        clock=_run(settings, tick),
+        base=_base(settings, table.get("optimizer", table.get("optim"))),
+        problems=written.notes,
+        at=(table, key),
+    )
+
+
+def _constructs(table: Mapping[Any, Any]) -> bool:
+    """Whether an entry of a mapping constructs a scheduler. Parts of a sequence are read with it."""
+    if "milestones" in table and "schedulers" in table:
+        return False
+    return any(isinstance(inner, Mapping) and (_called(inner) or (str(key).lower() in _SECTIONS and _by_name(inner))) for key, inner in table.items()) or (
+        _called(table) is not None
+    )
+
+
+DIALECT = Dialect(
+    "constructors",
+    "Constructors in configs (LightningCLI, jsonargparse, Hydra)",
+    counting="As the class that is named. LightningCLI steps it once an epoch; under Hydra, `interval` beside it says so, or the code.",
+    address="https://lightning.ai/docs/pytorch/stable/cli/lightning_cli_intermediate_2.html",
+    layouts=(
+        Layout(
+            words=("class_path", "_target_", "scheduler", "sched", "schedule"),
+            keys=(
+                Key("trainer.max_epochs", "length", "epoch"),
+                Key("trainer.max_steps", "length", "step"),
+                Key("trainer.accumulate_grad_batches", "accumulation"),
+            ),
+            read=_read,
+            signs=((),),
+            sure=_constructs,
+        ),
+    ),
+)

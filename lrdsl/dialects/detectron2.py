@@ -1,0 +1,119 @@
+"""detectron2: `SOLVER` of its YAML.
+
+How it is read (`detectron2/solver/build.py`, `build_lr_scheduler`; defaults in `config/defaults.py`): fvcore's schedulers over tick / MAX_ITER, under a warmup
+from WARMUP_FACTOR times the rate to the rate that the schedule has at WARMUP_ITERS. STEPS above MAX_ITER are dropped. A file with `_BASE_` has the rest of its
+keys there.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
+from lrdsl.dialects.entry import Dialect, UnreadableError, value
+
+_DEFAULTS: Mapping[str, Any] = {
+    "LR_SCHEDULER_NAME": "WarmupMultiStepLR",
+    "BASE_LR": 0.001,
+    "BASE_LR_END": 0.0,
+    "MAX_ITER": 40_000,
+    "STEPS": [30_000],
+    "GAMMA": 0.1,
+    "WARMUP_FACTOR": 0.001,
+    "WARMUP_ITERS": 1000,
+    "WARMUP_METHOD": "linear",
+}
+_MOST_STEPS = 1000
+
+
+def _get(s: Settings, name: str) -> Any:
+    """The value of a key; its default where the file has all keys, a name where others have it."""
+    if s.has(f"SOLVER.{name}"):
+        return s.get(f"SOLVER.{name}")
+    return s.open(name.lower()) if "_BASE_" in s.table else value(_DEFAULTS[name])
+
+
+def _steps(s: Settings) -> Any:
+    steps = _get(s, "STEPS")
+    if isinstance(steps, str) and len(steps) < _MOST_STEPS:  # yacs reads "(60000, 80000)"
+        try:
+            steps = value(ast.literal_eval(steps.strip()))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            steps = None
+    if not isinstance(steps, tuple):
+        raise UnreadableError("`SOLVER.STEPS` are not in the file")
+    return steps
+
+
+def _read(s: Settings) -> Iterator[Outcome]:
+    kind, method = _get(s, "LR_SCHEDULER_NAME"), _get(s, "WARMUP_METHOD")
+    kind = "WarmupMultiStepLR" if not isinstance(kind, str) and (s.has("SOLVER.STEPS") or s.has("SOLVER.GAMMA")) else kind
+    method = "linear" if not isinstance(method, str) else method
+    s.unknown = {name: None for name in s.unknown if name not in ("lr_scheduler_name", "warmup_method")}
+    warm, factor, total = _get(s, "WARMUP_ITERS"), _get(s, "WARMUP_FACTOR"), _get(s, "MAX_ITER")
+    notes: list[str] = []
+    if kind == "WarmupMultiStepLR":
+        steps, length = _steps(s), number(total)
+        kept = tuple(m for m in steps if length is None or (x := number(m)) is None or x <= length)
+        if len(kept) < len(steps):
+            notes.append("`SOLVER.STEPS` above `MAX_ITER` are dropped, as detectron2 does")
+        if any((a := number(m)) is not None and (b := number(warm)) is not None and a < b for m in kept):
+            raise UnreadableError("a step of `SOLVER.STEPS` is in the warmup")
+        body = text("multistep(steps, gamma)", steps=kept, gamma=_get(s, "GAMMA"))
+        up = {"linear": "x * warmup(w, from=f * base)", "constant": "x * (hold(w, at=f * base) then restart hold)"}
+        whole = text(up[method], w=warm, f=factor, x=body) if method in up else None
+    elif kind == "WarmupCosineLR":
+        body = text("cosine(n, to=e)", n=total, e=_get(s, "BASE_LR_END"))
+        up = {"linear": "linear(w, from=f * base, to=(x at w)) then restart skip(w, x)", "constant": "hold(w, at=f * base) then restart skip(w, x)"}
+        whole = text(up[method], w=warm, f=factor, x=body) if method in up else None
+    else:
+        raise UnreadableError(f"`{kind if isinstance(kind, str) else 'LR_SCHEDULER_NAME'}` is no scheduler of detectron2 that lrdsl knows")
+    if whole is None:
+        raise UnreadableError("`WARMUP_METHOD` is linear or constant")
+    tree = body if number(warm) == 0 else whole
+    base = _get(s, "BASE_LR")
+    s.unknown.pop("base_lr", None)
+    yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(total)), base, tuple(notes), s.find("SOLVER"))
+
+
+def _sure(table: Mapping[Any, Any]) -> bool:
+    """Other systems have a SOLVER too: theirs has epochs, or a policy."""
+    solver = table.get("SOLVER")
+    if not isinstance(solver, Mapping) or any(str(key) in ("MAX_EPOCH", "MAX_EPOCHS", "LR_POLICY", "SCHED", "EPOCHS") for key in solver):
+        return False
+    return "MAX_ITER" in solver or str(solver.get("LR_SCHEDULER_NAME")).startswith("Warmup")
+
+
+DIALECT = Dialect(
+    "detectron2",
+    "detectron2",
+    counting="A tick is an iteration. Tick t has the share t / MAX_ITER, and t / WARMUP_ITERS in the warmup.",
+    address="https://detectron2.readthedocs.io/en/latest/modules/config.html",
+    layouts=(
+        Layout(
+            words=("SOLVER",),
+            signs=(("SOLVER.BASE_LR",), ("SOLVER.STEPS",), ("SOLVER.MAX_ITER",)),
+            sure=_sure,
+            keys=(
+                Key("SOLVER.LR_SCHEDULER_NAME", "scheduler"),
+                Key("SOLVER.BASE_LR", "base"),
+                Key("SOLVER.BASE_LR_END", "level"),
+                Key("SOLVER.MAX_ITER", "length", "iteration"),
+                Key(
+                    "SOLVER.STEPS",
+                    "decay",
+                    "iteration",
+                    ignored=lambda s: "a cosine has no steps" if s.get("SOLVER.LR_SCHEDULER_NAME") == "WarmupCosineLR" else "",
+                ),
+                Key("SOLVER.GAMMA", "factor", ignored=lambda s: "a cosine has no gamma" if s.get("SOLVER.LR_SCHEDULER_NAME") == "WarmupCosineLR" else ""),
+                Key("SOLVER.WARMUP_ITERS", "warmup", "iteration"),
+                Key("SOLVER.WARMUP_FACTOR", "factor"),
+                Key("SOLVER.WARMUP_METHOD"),
+                Key("SOLVER.IMS_PER_BATCH", "batch", "sample"),
+            ),
+            read=_read,
+        ),
+    ),
+)

@@ -1,0 +1,92 @@
+"""`read`: a schedule from what another library has, a live scheduler, code, or a config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lrdsl.arguments import quoted
+from lrdsl.diagnostics import refuse, shown
+from lrdsl.dialects import configs, live
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.values import is_number
+from lrdsl.dialects.entry import UnreadableError
+from lrdsl.dialects.reading import Reading
+from lrdsl.dialects.simplifying import text_of
+from lrdsl.expr.exact import nearest_number
+from lrdsl.files.opening import read_text
+from lrdsl.schedule import Schedule
+
+_HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
+
+
+def read(thing: Any, *, names: Mapping[str, Any] | None = None) -> Schedule:
+    """Returns the schedule of another library: of a live scheduler, of a call in source code, or of a config.
+
+    Parameters: `thing`, a scheduler of torch, transformers, timm or Keras, the text of a call or of a config, a config as a dict or a list, or the path of a
+    file; `names`, values for names that the source leaves open. Raises `ScheduleError`, with the reason, for what has no text.
+
+    >>> import lrdsl
+    >>> print(lrdsl.read("OneCycleLR(optimizer, max_lr=0.1, total_steps=n)", names={"n": 1000}).target("lr"))
+    onecycle(n, peak=0.1)
+    """
+    return reading(thing).schedule(names)
+
+
+def reading(thing: Any) -> Reading:
+    """Returns what was read from a live scheduler, from the text of a call or config, or from a file. Raises `ScheduleError` for a thing without a schedule.
+
+    >>> reading("torch.optim.lr_scheduler.StepLR(optimizer, 30)").text
+    'step(30)'
+    """
+    if isinstance(thing, Path):
+        return _only(readings(read_text(thing), str(thing), thing.parent), thing)
+    if isinstance(thing, str):
+        return _only([of_call(call, thing) for call in calls(thing, lenient=True)] or configs.readings(thing, "config.yaml"), thing)
+    if isinstance(thing, Mapping | list):
+        return _only(configs.readings_in([thing]), "the config")
+    try:
+        found = live.read(thing)
+    except UnreadableError as reason:
+        return Reading("", type(thing).__name__, None, problems=(str(reason),))
+    if found is None:
+        raise refuse("LR160", f"this is no schedule that lrdsl can read: {quoted(thing)}", _HELP)
+    bases = set(found.bases)
+    notes = tuple(dict.fromkeys(note for group in found.groups for note in group.notes))
+    return Reading(found.dialect, found.name, live.text_of(found.groups), base=bases.pop() if len(bases) == 1 else None, tick=found.tick, problems=notes)
+
+
+def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
+    """Returns the schedules in the text of a file, in its order.
+
+    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
+    """
+    made = [of_call(call, text) for call in calls(text)] if name.endswith((".py", ".pyi")) else []
+    return sorted([*made, *configs.readings(text, name, folder)], key=lambda one: one.extent)
+
+
+def of_call(call: Call, text: str) -> Reading:
+    """Returns the reading of a call in a program."""
+    written = call.written
+    return Reading(
+        call.dialect.name,
+        call.source,
+        None if written is None else text_of(written),
+        base=call.base,
+        unknown=call.unknown,
+        assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},
+        problems=(call.problem,) if written is None else written.notes,
+        line=text.count("\n", 0, call.extent[0]) + 1,
+        extent=call.extent,
+    )
+
+
+def _only(found: Sequence[Reading], thing: str | Path) -> Reading:
+    """Returns the one schedule of a text. Raises `ScheduleError` for none and for several."""
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise refuse("LR160", f"no schedule that lrdsl can read: {quoted(str(thing))}", _HELP)
+    places = ", ".join(f"`{shown(one.source, 40)}`" for one in found[:3])
+    raise refuse("LR160", f"there are {len(found)} schedules: {places}", "give one of them alone")
