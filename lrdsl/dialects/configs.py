@@ -17,7 +17,7 @@ from lrdsl.dialects.simplifying import simplified
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import documents, format_of, place, plain
 from lrdsl.documents.python import with_bases
-from lrdsl.syntax import canonical
+from lrdsl.syntax import canonical, nodes
 
 #: The most schedules of one file that are read.
 MAX_READINGS = 200
@@ -108,6 +108,8 @@ def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
     facts = settings.facts()
     unknown, problems, written = tuple(settings.unknown), outcome.problems, None
     if outcome.tree is not None:
+        used = {node.id for tree in (outcome.tree, *outcome.beside.values()) for node in nodes.walk(tree) if isinstance(node, nodes.Name)}
+        unknown = tuple(name for name in unknown if name in used)
         try:
             tree = simplified(outcome.tree)
             written = canonical(combined((Written(tree, {key: simplified(t) for key, t in outcome.beside.items()}),)))

@@ -1,8 +1,9 @@
-"""Hugging Face transformers: the functions of `transformers.optimization`, the names that Trainer's `lr_scheduler_type` takes, and TrainingArguments in configs.
+"""Hugging Face transformers: the functions of `transformers.optimization`, the names that Trainer's `lr_scheduler_type` takes, and TrainingArguments in
+configs.
 
 How the configs are read: `Trainer.set_initial_training_values` (max_steps above 0, else ceil(num_train_epochs * updates an epoch)), `create_scheduler`, and
-`TrainingArguments.get_warmup_steps`: steps from 1 on, below 1 a share of the run that is rounded up; before 5.0 that share is `warmup_ratio`, for no warmup_steps.
-LLaMA-Factory and alignment-handbook hand the same keys to Trainer.
+`TrainingArguments.get_warmup_steps`: steps from 1 on, below 1 a share of the run that is rounded up; before 5.0 that share is `warmup_ratio`, for no
+warmup_steps. LLaMA-Factory and alignment-handbook hand the same keys to Trainer.
 """
 
 from __future__ import annotations
