@@ -14,7 +14,25 @@ from lrdsl.dialects.entry import Dialect
 #: The dialects, in the order of the tables that show them. Each is the module of its name.
 DIALECTS = ("torch", "transformers", "timm", "optax", "keras")
 #: The dialects that have configs, in the order in which they are recognized.
-CONFIGS = ("deepspeed", "constructors", "axolotl", "transformers", "mmengine", "mmcv", "detectron2")
+CONFIGS = (
+    "deepspeed",
+    "composer",
+    "constructors",
+    "axolotl",
+    "transformers",
+    "mmengine",
+    "mmcv",
+    "detectron2",
+    "torchtitan",
+    "nanotron",
+    "levanter",
+    "olmo",
+    "fairseq",
+    "ultralytics",
+    "timm",
+    "megatron",
+    "t5x",
+)
 
 
 @cache

@@ -1,15 +1,15 @@
 """axolotl: its YAML, with transformers' schedules under its own keys.
 
 How it is read: `axolotl/core/builders/base.py` (`_configure_warmup_and_logging`, `_configure_scheduler`) and `core/trainers/mixins/scheduler.py`:
-`warmup_steps` (2 for 1), else int(`warmup_ratio` * steps), else a default of its version; `cosine_min_lr_ratio` under `cosine` is a cosine to
-that share of the rate (`utils/schedulers.py`).
+`warmup_steps` (2 for 1), else int(`warmup_ratio` * steps), else a default of its version; `cosine_min_lr_ratio` under `cosine` is a cosine to that share of
+the rate (`utils/schedulers.py`).
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 from collections.abc import Iterator
+from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, text
 from lrdsl.dialects.entry import Dialect, UnreadableError
@@ -21,8 +21,9 @@ _OWN = "axolotl's own `{}` has no text: write its formula"
 def _read(s: Settings) -> Iterator[Outcome]:
     kind = s.word("lr_scheduler") or "cosine"
     total, facts = total_steps(s.get("max_steps"), s.get("num_epochs"))
+    warm: Any
     if not s.has("warmup_steps") and not s.has("warmup_ratio"):
-        warm: Any = s.open("warmup_steps")
+        warm = s.open("warmup_steps")
     else:
         warm = warmup_of(s.get("warmup_steps"), s.get("warmup_ratio"), total, math.floor)
         warm = 2 if warm == 1 else warm
@@ -32,8 +33,6 @@ def _read(s: Settings) -> Iterator[Outcome]:
         tree = text("warmup(w) then bounce(cosine(max(n - w, 1), to=r * base))", w=warm, n=total, r=s.get("cosine_min_lr_ratio"))
     else:
         tree = typed(kind, warm, total, arguments_of(s.get("lr_scheduler_kwargs")))
-    if kind == "constant":
-        s.unknown.clear()
     yield Outcome(kind, tree, clock={**facts, "tick": "step"}, base=s.get("learning_rate"), at=s.find("lr_scheduler") or s.find("learning_rate"))
 
 

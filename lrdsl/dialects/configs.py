@@ -16,6 +16,7 @@ from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import documents, format_of, place, plain
 from lrdsl.documents.python import with_bases
+from lrdsl.syntax import nodes
 
 #: The most schedules of one file that are read.
 MAX_READINGS = 200
@@ -106,6 +107,8 @@ def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
     facts = settings.facts()
     unknown, problems, written = tuple(settings.unknown), outcome.problems, None
     if outcome.tree is not None:
+        used = {node.id for tree in (outcome.tree, *outcome.beside.values()) for node in nodes.walk(tree) if isinstance(node, nodes.Name)}
+        unknown = tuple(name for name in unknown if name in used)
         try:
             written = text_of(Written(outcome.tree, outcome.beside))
         except (UnreadableError, ScheduleError) as reason:

@@ -1,7 +1,7 @@
 """Constructors in configs: `class_path` and `init_args` (jsonargparse, LightningCLI), `_target_` (Hydra), and `type` or `name` under a scheduler's key.
 
-How they are read: jsonargparse imports `class_path` and calls it with `init_args`; LightningCLI then returns the scheduler bare, so that it is stepped once an
-epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_`
+How they are read: jsonargparse imports `class_path` and calls it with `init_args`; LightningCLI then returns the scheduler bare, so that it is stepped once
+an epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_`
 (`hydra/_internal/instantiate/_instantiate2.py`); who steps it is written in the code, or beside it as `interval`.
 """
 
@@ -102,15 +102,11 @@ def _base(settings: Settings, optimizer: Any) -> Any:
         return None
     arguments = next((optimizer[key] for key in ("init_args", *_ARGUMENTS) if isinstance(optimizer.get(key), Mapping)), optimizer)
     rate = arguments.get("lr", arguments.get("learning_rate"))
-    before = dict(settings.unknown)
-    v = settings.read(rate, Key("lr", "base"), "lr")
-    settings.unknown = before
-    return v
+    return settings.read(rate, Key("lr", "base"), "lr")
 
 
 def _run(settings: Settings, tick: str | None) -> dict[str, Any]:
     """The clock of a Lightning trainer in the same document."""
-    before = dict(settings.unknown)
     facts: dict[str, Any] = {"tick": tick} if tick is not None else {}
     for name, key in (("total_epochs", "max_epochs"), ("total_steps", "max_steps")):
         where = found(settings.document, f"trainer.{key}")
@@ -119,7 +115,6 @@ def _run(settings: Settings, tick: str | None) -> dict[str, Any]:
             facts[name] = v
     if "total_steps" in facts and "total_epochs" in facts:
         del facts["total_steps" if tick == "epoch" else "total_epochs"]
-    settings.unknown = before
     return clock(**facts)
 
 

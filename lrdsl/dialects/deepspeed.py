@@ -1,7 +1,7 @@
 """DeepSpeed: the schedulers of its JSON, `scheduler: {type, params}`.
 
-How it counts (`deepspeed/runtime/lr_schedules.py`): a step makes the iteration one more, from -1, and sets the rate of the new iteration; the constructor sets
-that of the start. So tick t has iteration t - 1, and tick 0 the least level; `OneCycle` and `LRRangeTest` add one to it. The levels of all but
+How it counts (`deepspeed/runtime/lr_schedules.py`): a step makes the iteration one more, from -1, and sets the rate of the new iteration; the constructor
+sets that of the start. So tick t has iteration t - 1, and tick 0 the least level; `OneCycle` and `LRRangeTest` add one to it. The levels of all but
 `WarmupCosineLR`, which goes by the rate of the optimizer, are absolute.
 """
 

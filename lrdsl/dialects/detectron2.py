@@ -1,8 +1,8 @@
 """detectron2: `SOLVER` of its YAML.
 
-How it is read (`detectron2/solver/build.py`, `build_lr_scheduler`; defaults in `config/defaults.py`): fvcore's schedulers over tick / MAX_ITER, under a warmup
-from WARMUP_FACTOR times the rate to the rate that the schedule has at WARMUP_ITERS. STEPS above MAX_ITER are dropped. A file with `_BASE_` has the rest of its
-keys there.
+How it is read (`detectron2/solver/build.py`, `build_lr_scheduler`; defaults in `config/defaults.py`): fvcore's schedulers over tick / MAX_ITER, under a
+warmup from WARMUP_FACTOR times the rate to the rate that the schedule has at WARMUP_ITERS. STEPS above MAX_ITER are dropped. A file with `_BASE_` has the
+rest of its keys there.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ def _read(s: Settings) -> Iterator[Outcome]:
     kind, method = _get(s, "LR_SCHEDULER_NAME"), _get(s, "WARMUP_METHOD")
     kind = "WarmupMultiStepLR" if not isinstance(kind, str) and (s.has("SOLVER.STEPS") or s.has("SOLVER.GAMMA")) else kind
     method = "linear" if not isinstance(method, str) else method
-    s.unknown = {name: None for name in s.unknown if name not in ("lr_scheduler_name", "warmup_method")}
     warm, factor, total = _get(s, "WARMUP_ITERS"), _get(s, "WARMUP_FACTOR"), _get(s, "MAX_ITER")
     notes: list[str] = []
     if kind == "WarmupMultiStepLR":
@@ -73,9 +72,7 @@ def _read(s: Settings) -> Iterator[Outcome]:
     if whole is None:
         raise UnreadableError("`WARMUP_METHOD` is linear or constant")
     tree = body if number(warm) == 0 else whole
-    base = _get(s, "BASE_LR")
-    s.unknown.pop("base_lr", None)
-    yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(total)), base, tuple(notes), s.find("SOLVER"))
+    yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(total)), _get(s, "BASE_LR"), tuple(notes), s.find("SOLVER"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:

@@ -1,8 +1,8 @@
 """mmcv: `lr_config` of its configs, in Python, YAML or JSON.
 
-How it counts (`mmcv/runner/hooks/lr_updater.py`): `by_epoch` (the default, but not of IterBasedRunner) sets the rate before each epoch, from the number of the
-epoch; else before each iteration. The warmup multiplies that rate by a factor of the iteration over `warmup_iters`. What has no length of its own takes the
-runner's.
+How it counts (`mmcv/runner/hooks/lr_updater.py`): `by_epoch` (the default, but not of IterBasedRunner) sets the rate before each epoch, from the number of
+the epoch; else before each iteration. The warmup multiplies that rate by a factor of the iteration over `warmup_iters`. What has no length of its own takes
+the runner's.
 """
 
 from __future__ import annotations

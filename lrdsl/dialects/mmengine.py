@@ -1,8 +1,8 @@
 """mmengine: `param_scheduler` of its configs, in Python, YAML or JSON.
 
-How it counts (`mmengine/optim/scheduler/param_scheduler.py`): each scheduler acts at the steps begin <= step < end, and counts its own from 0. It changes the
-level that is there: factors multiply, so that several schedulers are a product. Lengths are `end - begin`, and the end level is reached at their last step
-(`total_iters = end - begin - 1`). `by_epoch` ones (the default) step once an epoch, `convert_to_iter_based` makes their times iterations.
+How it counts (`mmengine/optim/scheduler/param_scheduler.py`): each scheduler acts at the steps begin <= step < end, and counts its own from 0. It changes
+the level that is there: factors multiply, so that several schedulers are a product. Lengths are `end - begin`, and the end level is reached at their last
+step (`total_iters = end - begin - 1`). `by_epoch` ones (the default) step once an epoch, `convert_to_iter_based` makes their times iterations.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from lrdsl.dialects.entry import Written
 from lrdsl.shapes.shape import Shape
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
-from lrdsl.syntax.substitution import number_in, rebuilt
+from lrdsl.syntax.substitution import number_in, number_node, rebuilt
 
 
 def simplified(node: Node) -> Node:
@@ -33,6 +33,8 @@ def simplified(node: Node) -> Node:
             return attrs.evolve(node, items=tuple(part for item in kept for part in (item.items if isinstance(item, nodes.Sequence) else (item,))))
         case nodes.Restart(nodes.Restart() as inner, _):
             return inner
+        case nodes.Quantity(0, _, "x"):
+            return number_node(0)
         case _:
             return node
 

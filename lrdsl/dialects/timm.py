@@ -1,10 +1,15 @@
-"""timm: the schedulers of `timm.scheduler`."""
+"""timm: the schedulers of `timm.scheduler`, and the arguments of its training script in YAML.
+
+How the arguments are read (`timm/scheduler/scheduler_factory.py`, `scheduler_kwargs` and `create_scheduler_v2`): times are epochs, or with
+`sched_on_updates` as many updates; `poly` takes its power from `decay_rate`. Their defaults differ between versions: what is not in the file stays a name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, lasting, number
 from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError
 
 _WARMUP = "warmup_t=0, warmup_lr_init=0.0, warmup_prefix={prefix}, t_in_epochs=True"
@@ -42,12 +47,89 @@ def _wsd(a: Any) -> str:
     return body if a.warmup_t == 0 else f"timm.prefix(warmup_t, warmup_lr_init, {body})"
 
 
+_CYCLED = ("cosine", "tanh", "poly")
+_CLASSES = {"cosine": "Cosine", "tanh": "Tanh", "poly": "Poly", "step": "Step", "multistep": "MultiStep", "plateau": "Plateau"}
+
+
+def _argued(s: Settings) -> Iterator[Outcome]:
+    kind = s.word("sched") or ""
+    if kind not in _CLASSES:
+        raise UnreadableError(f"`{kind}` is no `sched` of timm that lrdsl knows")
+    entry = DIALECT.entry(f"{_CLASSES[kind]}LRScheduler")
+    unit = "ep" if s.get("sched_on_updates") is True else ""
+    if s.has("lr_noise"):
+        raise UnreadableError("timm's noise is random, and a schedule is not")
+    times = {
+        **({"t_initial": s.needed("epochs")} if kind in _CYCLED else {}),
+        **({"decay_t": s.needed("decay_epochs")} if kind == "step" else {}),
+        **({"patience_t": s.needed("patience_epochs")} if kind == "plateau" else {}),
+        "warmup_t": s.needed("warmup_epochs"),
+    }
+    given: dict[str, Any] = {name: lasting(v, unit) if number(v) != 0 else 0 for name, v in times.items()}
+    if kind == "multistep":
+        milestones = s.needed("decay_milestones")
+        given["decay_t"] = tuple(lasting(m, unit) for m in milestones) if isinstance(milestones, tuple) else milestones
+    given["warmup_lr_init"] = s.needed("warmup_lr") if number(given["warmup_t"]) != 0 else 0
+    if kind not in ("step", "multistep"):
+        given["lr_min"] = s.needed("min_lr")
+    if kind in _CYCLED:
+        given.update({f"cycle_{name}": s.get(f"lr_cycle_{name}") for name in ("mul", "decay", "limit")})
+        given.update({} if kind == "tanh" else {"k_decay": s.get("lr_k_decay")})
+    if kind not in ("cosine", "tanh"):
+        given["power" if kind == "poly" else "decay_rate"] = s.needed("decay_rate")
+    if kind != "plateau":
+        given["warmup_prefix"] = s.get("warmup_prefix") is True
+    elif isinstance(metric := s.get("eval_metric"), str):
+        given["mode"] = "min" if "loss" in metric else "max"
+    tree = entry.written(entry.bound((), given)).schedule
+    more = number(s.get("cooldown_epochs"))
+    length = number(s.get("epochs"))
+    total = length + (more or 0) if length is not None and kind in _CYCLED and given["cycle_limit"] == 1 else length
+    yield Outcome(kind, tree, {}, clock(tick="step" if unit else "epoch", total_epochs=total), s.get("lr"), (), s.find("sched"))
+
+
+def _only(*kinds: str) -> Callable[[Settings], str]:
+    return lambda s: "" if s.get("sched") in kinds else f"it is for {' and '.join(kinds)}"
+
+
+LAYOUT = Layout(
+    words=("sched:", '"sched"', "--sched "),
+    signs=(("sched", "epochs"), ("sched", "warmup_epochs"), ("sched", "decay_epochs")),
+    sure=lambda table: isinstance(table["sched"], str),
+    formats=("yaml", "json", "shell"),
+    keys=(
+        Key("sched", "scheduler"),
+        Key("lr", "base"),
+        Key("epochs", "length", "epoch"),
+        Key("warmup_epochs", "warmup", "epoch"),
+        Key("warmup_lr", "level"),
+        Key("warmup_prefix"),
+        Key("min_lr", "level", ignored=_only(*_CYCLED, "plateau")),
+        Key("decay_epochs", "decay", "epoch", ignored=_only("step")),
+        Key("decay_milestones", "decay", "epoch", ignored=_only("multistep")),
+        Key("decay_rate", "factor", ignored=_only("step", "multistep", "plateau", "poly")),
+        Key("cooldown_epochs", "cooldown", "epoch", ignored=_only(*_CYCLED)),
+        Key("patience_epochs", "decay", "epoch", ignored=_only("plateau")),
+        Key("lr_cycle_mul", "factor", default=1, ignored=_only(*_CYCLED)),
+        Key("lr_cycle_decay", "factor", default=1, ignored=_only(*_CYCLED)),
+        Key("lr_cycle_limit", "factor", default=1, ignored=_only(*_CYCLED)),
+        Key("lr_k_decay", "factor", default=1, ignored=_only("cosine", "poly")),
+        Key("lr_noise", "share", "share"),
+        Key("sched_on_updates"),
+        Key("eval_metric"),
+        Key("batch_size", "batch", "sample"),
+        Key("grad_accum_steps", "accumulation"),
+    ),
+    read=_argued,
+)
+
 DIALECT = Dialect(
     "timm",
     "timm",
     modules=("timm.scheduler",),
     counting="A tick is what `step(epoch)` or `step_update(num_updates)` is called with, as `t_in_epochs` says. timm's own script never calls `step(0)`.",
     address="https://huggingface.co/docs/timm/reference/schedulers",
+    layouts=(LAYOUT,),
     entries=(
         Entry(
             "CosineLRScheduler",

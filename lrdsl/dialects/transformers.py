@@ -1,4 +1,5 @@
-"""Hugging Face transformers: the functions of `transformers.optimization`, the names of `lr_scheduler_type`, and TrainingArguments in configs.
+"""Hugging Face transformers: the functions of `transformers.optimization`, the names that Trainer's `lr_scheduler_type` takes, and TrainingArguments in
+configs.
 
 How the configs are read: `Trainer.set_initial_training_values` (max_steps above 0, else ceil(num_train_epochs * updates an epoch)), `create_scheduler`, and
 `TrainingArguments.get_warmup_steps`: steps from 1 on, below 1 a share of the run that is rounded up; before 5.0 that share is `warmup_ratio`, for no
@@ -26,11 +27,12 @@ def _min_rate(a: Any, recipe: str, more: str = "") -> str:
     if a.min_lr is not None and a.min_lr_rate is not None:
         raise UnreadableError("one of `min_lr` and `min_lr_rate` is given, not both")
     if a.min_lr is not None:
-        waves = "bounce(cosine(max(num_training_steps - num_warmup_steps, 1) / (2 * num_cycles), to=min_lr))"
-        if not more:
-            return f"warmup(num_warmup_steps) then {waves}"
-        start = "base / max(num_warmup_steps, 1)" if a.warmup_lr_rate is None else "warmup_lr_rate * base"
-        return f"warmup(num_warmup_steps, from={start}, touches=both) then skip(1, {waves})"
+        return (
+            "warmup(num_warmup_steps) then bounce(cosine(max(num_training_steps - num_warmup_steps, 1) / (2 * num_cycles), to=min_lr))"
+            if not more
+            else f"warmup(num_warmup_steps, from={'warmup_lr_rate * base' if a.warmup_lr_rate is not None else 'base / max(num_warmup_steps, 1)'}, touches=both)"
+            " then skip(1, bounce(cosine(max(num_training_steps - num_warmup_steps, 1) / (2 * num_cycles), to=min_lr)))"
+        )
     if a.min_lr_rate is None:
         raise UnreadableError("`min_lr` or `min_lr_rate` is needed")
     return f"{recipe}(num_warmup_steps, num_training_steps, cycles=num_cycles, min_rate=min_lr_rate{more})"
@@ -179,46 +181,36 @@ DIALECT = Dialect(
     address="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
     layouts=(LAYOUT,),
     entries=(
-        Entry("get_constant_schedule", "optimizer, last_epoch=-1", (Form("hf.constant()"),), usual="optimizer"),
-        Entry("get_reduce_on_plateau_schedule", _PLATEAU.signature, _PLATEAU.forms, usual="optimizer, factor=0.5"),
-        Entry(
-            "get_constant_schedule_with_warmup",
-            "optimizer, num_warmup_steps, last_epoch=-1",
-            (Form("hf.constant_with_warmup(num_warmup_steps)"),),
-            usual="optimizer, 10",
-        ),
+        Entry("get_constant_schedule", "optimizer, last_epoch=-1", (Form("hf.constant()"),)),
+        Entry("get_reduce_on_plateau_schedule", _PLATEAU.signature, _PLATEAU.forms),
+        Entry("get_constant_schedule_with_warmup", "optimizer, num_warmup_steps, last_epoch=-1", (Form("hf.constant_with_warmup(num_warmup_steps)"),)),
         Entry(
             "get_linear_schedule_with_warmup",
             "optimizer, num_warmup_steps, num_training_steps, last_epoch=-1",
             (Form("hf.linear(num_warmup_steps, num_training_steps)"),),
-            usual="optimizer, 10, 100",
         ),
         Entry(
             "get_cosine_schedule_with_warmup",
             "optimizer, num_warmup_steps, num_training_steps, num_cycles=0.5, last_epoch=-1",
             (Form("hf.cosine(num_warmup_steps, num_training_steps, cycles=num_cycles)"),),
             note=_RISES,
-            usual="optimizer, 10, 100",
         ),
         Entry(
             "get_cosine_with_hard_restarts_schedule_with_warmup",
             "optimizer, num_warmup_steps, num_training_steps, num_cycles=1, last_epoch=-1",
             (Form("hf.cosine_with_restarts(num_warmup_steps, num_training_steps, cycles=num_cycles)"),),
-            usual="optimizer, 10, 100, 2",
         ),
         Entry(
             "get_polynomial_decay_schedule_with_warmup",
             "optimizer, num_warmup_steps, num_training_steps, lr_end=1e-7, power=1.0, last_epoch=-1",
             (Form("hf.polynomial(num_warmup_steps, num_training_steps, end=lr_end, power=power)"),),
             note="at num_training_steps = num_warmup_steps, transformers divides by 0, and the text is at lr_end from there on",
-            usual="optimizer, 10, 100, {0.001}",
         ),
         Entry(
             "get_inverse_sqrt_schedule",
             "optimizer, num_warmup_steps, timescale=None, last_epoch=-1",
             (Form(_inverse_sqrt, shown="hf.inverse_sqrt(num_warmup_steps, timescale=timescale)"),),
             note="without a timescale it is the warmup, or 10,000 where that is 0",
-            usual="optimizer, 10, 50",
         ),
         Entry(
             "get_cosine_with_min_lr_schedule_with_warmup",
@@ -230,7 +222,6 @@ DIALECT = Dialect(
                 ),
             ),
             note=f"with min_lr, `to=min_lr`; {_RISES}",
-            usual="optimizer, 10, 100, min_lr_rate=0.1",
         ),
         Entry(
             "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
@@ -238,12 +229,10 @@ DIALECT = Dialect(
             (
                 Form(
                     lambda a: _min_rate(a, "hf.cosine_warmup_with_min_lr", ", from=warmup_lr_rate * base" if a.warmup_lr_rate is not None else " "),
-                    shown="hf.cosine_warmup_with_min_lr(num_warmup_steps, num_training_steps, cycles=num_cycles, min_rate=min_lr_rate,"
-                    " from=warmup_lr_rate * base)",
+                    shown="hf.cosine_warmup_with_min_lr(num_warmup_steps, num_training_steps, cycles=num_cycles, min_rate=min_lr_rate, from=warmup_lr_rate * base)",
                 ),
             ),
             note="without warmup_lr_rate leave `from` out",
-            usual="optimizer, 10, 100, min_lr_rate=0.1, warmup_lr_rate=0.5",
         ),
         Entry(
             "get_wsd_schedule",
@@ -251,13 +240,11 @@ DIALECT = Dialect(
             " min_lr_ratio=0, num_cycles=0.5, last_epoch=-1",
             (Form(_wsd, shown="hf.wsd(num_warmup_steps, num_stable_steps, num_decay_steps, min_ratio=min_lr_ratio, cycles=num_cycles)"),),
             note="decay_type linear: `hf.wsd_linear`; 1-sqrt: `hf.wsd_sqrt`; warmup_type: `warmup_type=cosine`, `one_minus_sqrt`",
-            usual="optimizer, 10, 20, num_stable_steps=50, min_lr_ratio=0.1",
         ),
         Entry(
             "get_scheduler",
             "name, optimizer, num_warmup_steps=None, num_training_steps=None, scheduler_specific_kwargs=None",
             (Form(_by_type, shown="the text of the function that the name stands for"),),
-            usual="'linear', optimizer, 10, 100",
         ),
         Entry("get_greedy_schedule", "optimizer, **kwargs", reason="GreedyLR goes up and down with the loss by its own search: it is no schedule of the tick"),
         Entry(

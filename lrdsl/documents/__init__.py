@@ -15,7 +15,20 @@ import attrs
 #: The most characters of a text that is read, the most values of one, counted with what aliases repeat, and the deepest nesting.
 MAX_CHARACTERS, MAX_VALUES, MAX_DEPTH = 2_000_000, 100_000, 60
 #: The formats, by the endings of files. Each is the module of its name.
-_FORMATS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".jsonc": "json", ".json5": "json", ".toml": "toml", ".py": "python"}
+_FORMATS = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".json": "json",
+    ".jsonc": "json",
+    ".json5": "json",
+    ".toml": "toml",
+    ".py": "python",
+    ".sh": "shell",
+    ".bash": "shell",
+    ".slurm": "shell",
+    ".sbatch": "shell",
+    ".gin": "gin",
+}
 
 
 class UnreadableError(ValueError):

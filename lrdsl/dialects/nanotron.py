@@ -1,0 +1,67 @@
+"""nanotron: `optimizer.learning_rate_scheduler` of its YAML.
+
+How it counts (`src/nanotron/helpers.py`, `lr_scheduler_builder`; defaults in `config/config.py`, `LRSchedulerArgs`): tick t has the share t/w of the
+warmup, and (t - start)/d of the decay. Without `lr_decay_steps` the decay takes what is left of `tokens.train_steps`; without `min_decay_lr` the rate does
+not fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
+from lrdsl.dialects.entry import Dialect, UnreadableError
+
+_HERE = "optimizer.learning_rate_scheduler"
+_DECAYS = {"linear": "linear", "cosine": "cosine", "1-sqrt": "one_minus_sqrt"}
+
+
+def _read(s: Settings) -> Iterator[Outcome]:
+    warm, start, fall = s.get(f"{_HERE}.lr_warmup_steps"), s.get(f"{_HERE}.lr_decay_starting_step"), s.get(f"{_HERE}.lr_decay_steps")
+    style, up = s.word(f"{_HERE}.lr_decay_style") or "linear", s.word(f"{_HERE}.lr_warmup_style") or "linear"
+    if style not in _DECAYS or up not in ("linear", "constant"):
+        raise UnreadableError("`lr_decay_style` is linear, cosine or 1-sqrt, and `lr_warmup_style` linear or constant")
+    total = s.get("tokens.train_steps")
+    if fall is None:
+        fall = text("n - w", n=s.needed("tokens.train_steps"), w=warm)
+        if start is not None:
+            fall = text("d - b", d=fall, b=start)
+    parts = {"linear": "warmup(w)", "constant": "hold(w)"}[up]
+    parts += " then hold(max(b - w, 0))" if start is not None else ""
+    floor = s.get(f"{_HERE}.min_decay_lr")
+    parts += f" then {_DECAYS[style]}(d, to=floor_)" if floor is not None else " then hold"
+    tree = text(parts, w=warm, b=start, d=fall, floor_=floor)
+    length = number(total)
+    notes = []
+    last, decay = number(start if start is not None else warm), number(fall)
+    if length is not None and last is not None and decay is not None and last + decay > length:
+        notes.append("the decay ends after `tokens.train_steps`")
+    yield Outcome(style, tree, {}, clock(tick="step", total_steps=length), s.get(f"{_HERE}.learning_rate"), tuple(notes), s.find(_HERE))
+
+
+DIALECT = Dialect(
+    "nanotron",
+    "nanotron",
+    counting="A tick is a step. Tick t has the share t/n.",
+    address="https://github.com/huggingface/nanotron/blob/main/src/nanotron/config/config.py",
+    layouts=(
+        Layout(
+            words=("learning_rate_scheduler",),
+            signs=((f"{_HERE}.learning_rate",),),
+            keys=(
+                Key(_HERE, "scheduler"),
+                Key(f"{_HERE}.learning_rate", "base"),
+                Key(f"{_HERE}.lr_warmup_steps", "warmup", "step", default=0),
+                Key(f"{_HERE}.lr_warmup_style"),
+                Key(f"{_HERE}.lr_decay_style"),
+                Key(f"{_HERE}.lr_decay_steps", "decay", "step"),
+                Key(f"{_HERE}.lr_decay_starting_step", "decay", "step"),
+                Key(f"{_HERE}.min_decay_lr", "level"),
+                Key("tokens.train_steps", "length", "step"),
+                Key("tokens.micro_batch_size", "batch", "sample"),
+                Key("tokens.batch_accumulation_per_replica", "accumulation"),
+            ),
+            read=_read,
+        ),
+    ),
+)
