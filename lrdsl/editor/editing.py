@@ -1,25 +1,27 @@
-"""`Document`: answers an editor's questions about a text: hover texts, completions, definitions, renames, hints, colours. It knows offsets, and no protocol."""
+"""`Document`: answers an editor's questions about a text, such as hover texts, completions, definitions and renames. It knows offsets, and no protocol."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from contextlib import suppress
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from lrdsl.analysis.overview import Row, rows
-from lrdsl.check.combinators import COMBINATORS, Combinator, declarations, parameters_of
+from lrdsl.check.combinators import COMBINATORS, Combinator, declarations
 from lrdsl.check.prelude import recipe, recipes
-from lrdsl.check.scope import ARITHMETIC, WORDS
+from lrdsl.check.program import UnusableError
 from lrdsl.clock import CANONICAL_UNIT, UNITS, Clock
-from lrdsl.diagnostics import Fix, Problems, ScheduleError
+from lrdsl.diagnostics import Fix, Problems, ScheduleError, shown
+from lrdsl.editor.calls import Definitions, Signature, open_calls, signatures_of
 from lrdsl.editor.names import RenameError, Symbol, caught, check_name, symbol_at
 from lrdsl.escaping.quoting import markdown
+from lrdsl.files.definitions import Definition, used_definitions
 from lrdsl.files.folder import Folder
-from lrdsl.kinds import DESCRIPTION, Kind, Parameter
 from lrdsl.linting.fixes import applied
 from lrdsl.plan import Phase
 from lrdsl.schedule import Schedule, parse
@@ -27,11 +29,11 @@ from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Extent, Node
-from lrdsl.syntax.tokens import KEYWORDS, statements_of, tokens_of
+from lrdsl.syntax.tokens import KEYWORDS
 from lrdsl.targets import Target
 from lrdsl.work import Memory, remembering
 
-#: How many characters before the cursor are searched for what is being typed, and for the name before a bracket.
+#: How many characters before the cursor are searched for the number before a unit.
 _NEAR = 500
 _VALUES = {
     "base": "each group's own value",
@@ -52,70 +54,103 @@ class Suggestion:
     doc: str = ""
 
 
-@attrs.frozen
+@attrs.frozen(slots=False)
 class Document:
-    """A text, its tree as far as it can be parsed, and its schedule if it has no errors. Its `memory` keeps what was read of the text as it was before."""
+    """A text, its tree as far as it can be parsed, and its schedule if it has no errors.
+
+    Its `memory` keeps what was read of the text as it was before, and `library` has the files that it may use. `host` are the names to which the program gives
+    values.
+    """
 
     text: str
     tree: Node | None
     schedule: Schedule | None
     memory: Memory
+    library: Folder | None = None
+    host: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, text: str, options: Mapping[str, Any], path: Path | None = None, memory: Memory | None = None) -> Document:
-        """The document of a text. A file at `path` may use other files beside it."""
+    def of(cls, text: str, options: Mapping[str, Any], library: Folder | None = None, memory: Memory | None = None) -> Document:
+        """The document of a text. The value of a name among the options is None if only the run knows it."""
         memory = Memory() if memory is None else memory
+        names = options.get("names", {})
+        tree, schedule = None, None
         with remembering(memory):
             try:
-                schedule = parse(text, library=None if path is None else Folder.of(path), **options)
-                return cls(text, schedule.tree, schedule, memory)
+                schedule = parse(text, library=library, **options) if None not in names.values() else None
+                tree = schedule.tree if schedule is not None else parse_tree(text, Problems(text))
             except ScheduleError:
-                pass
-            try:
-                return cls(text, parse_tree(text, Problems(text)), None, memory)
-            except ScheduleError:
-                return cls(text, None, None, memory)
+                with suppress(ScheduleError):
+                    tree = parse_tree(text, Problems(text))
+        return cls(text, tree, schedule, memory, library, frozenset(names))
 
     def _at(self, offset: int) -> list[Node]:
         """The nodes around an offset, innermost first."""
         around = [] if self.tree is None else [n for n in nodes.walk(self.tree) if n.extent[0] <= offset <= n.extent[1]]
         return sorted(around, key=lambda n: n.extent[1] - n.extent[0])
 
-    def _names(self) -> dict[str, nodes.Binding | nodes.Function]:
-        """The names that the text defines, each with its statement."""
+    @cached_property
+    def _used(self) -> dict[str, Definition]:
+        """The definitions that the text gets from other files."""
+        with remembering(self.memory):
+            return used_definitions(self.tree, self.library)
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        """The definitions of the text, and of the files that it uses, by their names."""
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
-        return {s.name: s for s in statements if isinstance(s, nodes.Binding | nodes.Function)}
+        return {**self._elsewhere, **{s.name: s for s in statements if isinstance(s, nodes.Binding | nodes.Function)}}
+
+    @property
+    def _elsewhere(self) -> Definitions:
+        """The definitions of the files that the text uses."""
+        return {name: definition.node for name, definition in self._used.items()}
+
+    def _symbol(self, offset: int) -> Symbol | None:
+        """The name at an offset; None if the word there is none that a text defines."""
+        return symbol_at(self.tree, offset, self._elsewhere)
 
     def hover(self, offset: int) -> tuple[Extent, str] | None:
         """The extent of the word at an offset, and its documentation in Markdown; None if it has none."""
         for node in self._at(offset):
             if isinstance(node, nodes.Call):
                 for a in node.arguments:
-                    parameter = parameters_of(node.name).get(a.name)
-                    if a.name and parameter is not None and a.name_extent[0] <= offset <= a.name_extent[1]:
-                        return a.name_extent, _parameter_doc(parameter)
+                    if a.name and a.name_extent[0] <= offset <= a.name_extent[1]:
+                        slots = [slot for signature in signatures_of(node.name, self._definitions) for slot in signature.slots if slot.name == a.name]
+                        return (a.name_extent, slots[-1].doc) if slots else None
             if isinstance(node, nodes.Target) and node.target.extent[0] <= offset <= node.target.extent[1]:
                 doc = self._whole_doc(node.body)
                 return (node.target.extent, doc) if doc else None
             word, extent = _word(node)
             if extent is None or not extent[0] <= offset <= extent[1]:
                 continue
-            doc = f"the number that `{{{word}}}` catches in the name of a group" if word in caught(self.tree, offset) else self._doc(word)
+            doc = self._doc(word, self._symbol(offset))
             if doc:
                 return extent, doc + self._phase_doc(node)
         return None
 
-    def _doc(self, word: str) -> str:
-        """The documentation of a word: its definition in the text, its declaration, or its recipe."""
-        statement = self._names().get(word)
-        if statement is not None:
-            return f"```lrs\n{canonical(statement)}\n```"
+    def _doc(self, word: str, symbol: Symbol | None) -> str:
+        """The documentation of a word: its definition, its declaration, or its recipe. `symbol` is what the text, or a file that it uses, defines by it."""
+        what = "" if symbol is None else symbol.what
+        if symbol is not None and what == "number":
+            return f"the number that `{{{word}}}` catches in the name of a group"
+        if symbol is not None and isinstance(symbol.scope, nodes.Function):
+            return next(slot.doc for slot in signatures_of(symbol.scope.name, {symbol.scope.name: symbol.scope})[0].slots if slot.name == word)
+        node = self._definitions.get(word)
+        if node is not None:
+            used = self._used.get(word) if symbol is None or not symbol.definitions else None
+            return f"```lrs\n{canonical(node)}\n```" + ("" if used is None else f"\n\nfrom {markdown(self._name(used.file))}")
         if declarations(word):
             return "\n\n".join(_declaration_doc(declaration) for declaration in declarations(word))
         named = recipe(word)
         if named is not None:
             return f"```lrs\n{canonical(named.function)}\n```"
         return _VALUES.get(word, "")
+
+    def _name(self, file: Path) -> str:
+        """The path of a file that the text uses, from the folder of the text."""
+        assert self.library is not None
+        return file.relative_to(self.library.root).as_posix()
 
     def _phase_doc(self, node: Node) -> str:
         """The ticks and levels of a phase. For the first phase of a target, also what the target does."""
@@ -156,17 +191,16 @@ class Document:
         before = self.text[:offset]
         if re.search(r"(?<![\w.])\d[\d_.]*(?:[kMB]\b)?\s?[a-zA-Z%]*$", before[-_NEAR:]):
             return [Suggestion(unit, "unit", _unit_doc(unit)) for unit in (*CANONICAL_UNIT.values(), "x")]
-        call = _open_call(before)
         suggestions: list[Suggestion] = []
-        if call is not None:
-            name, present, argument = call
-            parameters = parameters_of(name)
-            if argument in parameters and parameters[argument].kind is Kind.CHOICE:
-                return [Suggestion(option, "value", f"an option of `{argument}`") for option in parameters[argument].options]
+        for call in open_calls(before)[:1]:
+            slots = {slot.name: slot for signature in signatures_of(call.word, self._definitions) for slot in signature.slots}
+            argument = call.arguments[-1]
+            if argument in slots and slots[argument].options:
+                return [Suggestion(option, "value", f"an option of `{argument}`") for option in slots[argument].options]
             if not argument:
-                suggestions += [Suggestion(f"{p.name}=", "parameter", p.doc, _parameter_doc(p)) for p in parameters.values() if p.name not in present]
+                suggestions += [Suggestion(f"{s.name}=", "parameter", s.line, s.doc) for s in slots.values() if s.name not in call.arguments]
         suggestions += [Suggestion(word, "name", "the number that the pattern catches in the name of a group") for word in caught(self.tree, offset)]
-        suggestions += [Suggestion(name, "name", canonical(node)) for name, node in self._names().items()]
+        suggestions += [Suggestion(name, "name", canonical(node)) for name, node in self._definitions.items()]
         for name in (*SHAPES, *COMBINATORS):
             declaration = declarations(name)[0]
             suggestions.append(Suggestion(name, "function", declaration.signature, declaration.summary))
@@ -174,28 +208,65 @@ class Document:
         suggestions += [Suggestion(word, "value", doc) for word, doc in _VALUES.items()]
         return suggestions + [Suggestion(word, "keyword", doc) for word, doc in KEYWORDS.items()]
 
+    def signatures(self, offset: int) -> tuple[list[Signature], int, int | None] | None:
+        """What the call around an offset takes, in each of its forms; the form that fits what is typed, and its parameter that is being typed, if any."""
+        for call in open_calls(self.text[:offset]):
+            signatures = signatures_of(call.word, self._definitions)
+            actives = [call.active([slot.name for slot in signature.slots]) for signature in signatures]
+            if signatures:
+                best = next((i for i, signature in enumerate(signatures) if actives[i] is not None and _fits(signature, call.arguments)), 0)
+                return signatures, best, actives[best]
+        return None
+
     def definition(self, offset: int) -> Extent | None:
         """The extent of the definition of the name at an offset; None if the text does not define it."""
-        symbol = symbol_at(self.tree, offset)
-        return None if symbol is None else symbol.definitions[0]
+        symbol = self._symbol(offset)
+        return symbol.definitions[0] if symbol is not None and symbol.definitions else None
+
+    def origin(self, offset: int) -> tuple[Path, str, Extent] | None:
+        """The definition of the name at an offset in another file: the file, its text, and the extent there. A `use` line leads to the start of its file."""
+        symbol = self._symbol(offset)
+        used = self._used.get(symbol.word) if symbol is not None and not symbol.definitions else None
+        if used is not None:
+            return used.file, used.text, used.node.name_extent
+        use = next((node for node in self._at(offset) if isinstance(node, nodes.Use)), None)
+        if use is None or self.library is None:
+            return None
+        try:
+            text, inner = self.library.read(use.path)
+        except UnusableError:
+            return None
+        return inner.reading[-1], text, (0, 0)
+
+    def references(self, offset: int, definitions: bool) -> list[Extent]:
+        """All places of the name at an offset; without `definitions`, only those that use it."""
+        symbol = self._symbol(offset)
+        return [] if symbol is None else symbol.extents if definitions else sorted(set(symbol.uses) - set(symbol.definitions))
 
     def symbol(self, offset: int) -> Symbol:
-        """The name of the text at an offset. Raises `RenameError` if there is none."""
-        symbol = symbol_at(self.tree, offset)
+        """The name of the text at an offset that can be renamed. Raises `RenameError` if there is none."""
+        symbol = self._symbol(offset)
         if symbol is None:
             raise RenameError("only names that the text defines can be renamed" if self.tree is not None else "the text has an error: repair it first")
+        if symbol.what == "target":
+            raise RenameError(f"`{shown(symbol.word)}` is a key of the param groups: only names that the text defines can be renamed")
+        if not symbol.definitions:
+            raise RenameError(f"`{shown(symbol.word)}` is defined in {self._name(self._used[symbol.word].file)}: rename it there, and in the files that use it")
         return symbol
 
     def renamed(self, offset: int, word: str) -> list[Fix]:
         """The edits that give the name at an offset a new word. Raises `RenameError` if the text would then say something else."""
         symbol, schedule = self.symbol(offset), self.schedule
-        check_name(self.tree, symbol, word, () if schedule is None else dict(schedule.names))
+        check_name(self.tree, symbol, word, self.host, self._elsewhere)
         fixes = [Fix(*extent, word) for extent in symbol.extents]
         if schedule is not None:
             try:
-                parse(applied(self.text, fixes), library=schedule.library, names=dict(schedule.names), **schedule.clock.given())
+                with remembering(self.memory):
+                    after = parse(applied(self.text, fixes), library=schedule.library, names=dict(schedule.names), **schedule.clock.given())
             except ScheduleError as error:
                 raise RenameError(f"the text would have an error: {error.diagnostics[0].message}") from None
+            if after != schedule and symbol.what != "number":  # the name of a number is in the pattern, by which targets differ
+                raise RenameError(f"with `{shown(word)}`, the text would say something else")
         return fixes
 
     def hints(self) -> Iterator[tuple[int, str]]:
@@ -213,34 +284,6 @@ class Document:
                 if ticks:
                     yield node.extent[1], ticks
 
-    def words(self) -> Iterator[tuple[Extent, str]]:
-        """Yields the words to colour, each with its kind: "keyword", "function", "parameter", "number", "string", "comment", "variable" or "operator"."""
-        end = 0
-        for statement in statements_of(list(tokens_of(self.text, Problems(self.text)))):
-            depth = 0
-            for i, token in enumerate(statement):
-                start, stop = token.extent
-                yield from _comments(self.text, end, start)
-                after = statement[i + 1].type if i + 1 < len(statement) else ""
-                depth += (token.type == "LPAR") - (token.type == "RPAR")
-                kind = _KINDS.get(token.type, "keyword")
-                if token.type == "WORD":
-                    before = statement[i - 1].type if i else ""
-                    kind = "function" if after == "LPAR" else "parameter" if after == "EQUAL" and depth else "keyword" if before == "NUMBER" else "variable"
-                    kind = "function" if kind == "variable" and (str(token) in SHAPES) else kind
-                if kind:
-                    yield (start, stop), kind
-                end = stop
-        yield from _comments(self.text, end, len(self.text))
-
-
-_KINDS = {
-    **dict.fromkeys(("PLUS", "MINUS", "STAR", "SLASH", "CARET", "EQUAL", "COMPARE"), "operator"),
-    **dict.fromkeys(("LPAR", "RPAR", "LSQB", "RSQB", "COMMA"), ""),
-    "NUMBER": "number",
-    "STRING": "string",
-}
-
 
 def _ticks(node: nodes.Quantity, clock: Clock) -> str:
     """A length in ticks, for people; "" for one that the clock does not give."""
@@ -249,12 +292,6 @@ def _ticks(node: nodes.Quantity, clock: Clock) -> str:
     except ScheduleError:
         return ""
     return "" if length is None else f"{length:,.10g} ticks".replace(",", "_")
-
-
-def _comments(text: str, start: int, end: int) -> Iterator[tuple[Extent, str]]:
-    """The comments between two offsets."""
-    for comment in re.finditer(r"#[^\n]*", text[start:end]):
-        yield (start + comment.start(), start + comment.end()), "comment"
 
 
 @cache
@@ -267,6 +304,11 @@ def _recipe_suggestions() -> tuple[Suggestion, ...]:
 def _member(target: Target) -> str:
     """Says which member of a family is shown."""
     return "" if target.number is None else f"with {target.letter} = {target.number}: "
+
+
+def _fits(signature: Signature, arguments: tuple[str, ...]) -> bool:
+    """Whether a form has all parameters that a call names."""
+    return {*arguments} <= {"", *(slot.name for slot in signature.slots)}
 
 
 def _word(node: Node) -> tuple[str, Extent | None]:
@@ -283,27 +325,5 @@ def _declaration_doc(declaration: Shape | Combinator) -> str:
     return f"```lrs\n{declaration.signature}\n```\n{declaration.summary}{source}"
 
 
-def _parameter_doc(p: Parameter) -> str:
-    default = f", default {p.default_text}" if p.default_text not in ("", "?") else ""
-    options = f": {', '.join(f'`{o}`' for o in p.options)}" if p.options else ""
-    return f"`{p.name}`: {p.doc}\n\n{DESCRIPTION[p.kind]}{options}{f', {p.range_text}' if p.range_text else ''}{default}"
-
-
 def _unit_doc(unit: str) -> str:
     return "a multiple of each group's base" if unit == "x" else "a share of the run" if unit == "%" else f"a length in {UNITS[unit]}s"
-
-
-def _open_call(before: str) -> tuple[str, set[str], str] | None:
-    """The call whose bracket is open at the end of a text: its name, the names of its arguments, and the argument that is being typed."""
-    depth, i = 0, len(before) - 1
-    while i >= 0:
-        depth += (before[i] in ")]") - (before[i] in "([")
-        if depth < 0:
-            break
-        i -= 1
-    name = re.search(r"(?<![\w.])([^\W\d][\w.]*)\s*$", before[max(0, i - _NEAR) : max(i, 0)])
-    if i < 0 or name is None or name[1] in {*ARITHMETIC, *WORDS} - {"min", "max", "exp", "sqrt"}:
-        return None
-    arguments = before[i + 1 :]
-    argument = re.search(r"(?<!\w)([^\W\d]\w*)\s*=\s*\w*$", arguments[-_NEAR:])
-    return name[1], set(re.findall(r"(?<!\w)([^\W\d]\w*)\s*=", arguments)), argument[1] if argument else ""

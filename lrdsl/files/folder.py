@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -29,18 +30,19 @@ class Folder:
     """The files that one file may use: those in the folder of the first file and its subfolders.
 
     `reading` holds the files that are being read, outermost first. `used` holds the files that were read. Each is read once, so a schedule keeps its meaning
-    when a file changes meanwhile.
+    when a file changes meanwhile. `buffers` has the texts of files that are open in an editor, which count in place of what is saved.
     """
 
     root: Path
     reading: tuple[Path, ...]
     used: dict[tuple[str, str], Used] = attrs.field(factory=dict, eq=False, repr=False)
+    buffers: Mapping[Path, str] = attrs.field(factory=dict, eq=False, repr=False)
 
     @classmethod
-    def of(cls, path: Path) -> Folder:
+    def of(cls, path: Path, buffers: Mapping[Path, str] | None = None) -> Folder:
         """Returns the files that the file at `path` may use."""
         file = Path(os.path.realpath(path))
-        return cls(file.parent, (file,))
+        return cls(file.parent, (file,), buffers=buffers or {})
 
     def read(self, path: str) -> tuple[str, Folder]:
         """Returns the text of the file that a `use` line names, and the files that it may use in turn. Raises `UnusableError` with the reason."""
@@ -56,8 +58,8 @@ class Folder:
         if len(self.reading) > MAX_FILES_DEEP:
             raise UnusableError(f"files use files more than {MAX_FILES_DEEP} levels deep", "use the last files of the chain directly")
         if key not in self.used:
-            self.used[key] = Used(*key, file, _used_text(file, path))
-        return self.used[key].text, Folder(self.root, (*self.reading, file), self.used)
+            self.used[key] = Used(*key, file, self.buffers[file] if file in self.buffers else _used_text(file, path))
+        return self.used[key].text, attrs.evolve(self, reading=(*self.reading, file))
 
 
 def _used_text(file: Path, path: str) -> str:

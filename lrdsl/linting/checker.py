@@ -93,9 +93,10 @@ class Checker:
     _spent: int = 0
 
     @classmethod
-    def of(cls, path: Path, settings: Settings) -> Checker:
-        """The checker for a file."""
-        return cls(path, settings.root, Folder.of(path) if path.suffix.lower() == ".lrs" else None, settings.selected(path), settings.options(path))
+    def of(cls, path: Path, settings: Settings, library: Folder | None = None) -> Checker:
+        """The checker for a file. `library` has the files that a schedule file may use, if they are not just those in its folder."""
+        library = (library or Folder.of(path)) if path.suffix.lower() == ".lrs" else None
+        return cls(path, settings.root, library, settings.selected(path), settings.options(path))
 
     def look(self, text: str, given: Given) -> list[Diagnostic]:
         """The problems of a text that no comment in it silences, whether they are selected or not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from lrdsl.linting.hosts.edits import edited
 from lrdsl.linting.linter import UNREADABLE
 from lrdsl.linting.listing import most_bytes
 from lrdsl.linting.settings import Settings
+from lrdsl.syntax.nodes import Extent
 
 _T = TypeVar("_T")
 
@@ -154,15 +156,15 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "", 
     return Checked(str(path), file.source, tuple(problems), count, len(file.texts), original, used, silenced=silent)
 
 
-def formatted(path: Path, source: str, settings: Settings) -> str:
-    """The content of a file, with all schedules in it in canonical layout.
+def formatted(path: Path, source: str, settings: Settings, within: Extent | None = None) -> str:
+    """The content of a file, with all schedules in it in canonical layout; with `within`, only the statements in that stretch of the file.
 
     Raises `ScheduleError` for a `.lrs` file with an error of grammar, `UnreadableError` for a file in which no schedule was found because it cannot be read.
     """
     texts, unread = texts_of(path, source, settings)
     if unread is not None and not texts:
         raise unread
-    fixes = {i: _layout_fixes(embedded, path) for i, embedded in enumerate(texts)}
+    fixes = {i: _layout_fixes(embedded, path, within) for i, embedded in enumerate(texts)}
     return edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts))).source
 
 
@@ -172,24 +174,28 @@ def texts_of(path: Path, source: str, settings: Settings, most: int | None = Non
     return list(file.texts), file.unread
 
 
-def _layout_fixes(embedded: Embedded, path: Path) -> list[Fix]:
-    """The edits that bring a schedule into canonical layout.
+def _layout_fixes(embedded: Embedded, path: Path, within: Extent | None) -> list[Fix]:
+    """The edits that bring a schedule into canonical layout, or its statements in a stretch of the file.
 
-    In files of other formats, a text of one line stays on one line, other texts keep their indentation, and a text with an error of grammar is left alone.
+    In files of other formats, a text of one line stays on one line, an indented text is laid out as a whole and keeps its indentation, and a text with an error
+    is left alone.
     """
-    from lrdsl.syntax.formatter import format
+    from lrdsl.linting.layout import laid_out
 
-    text = embedded.text
+    text, offsets = embedded.text, embedded.offsets
+    if within is not None and (within[1] < offsets[0] or offsets[-1] < within[0]):
+        return []
+    first, last = (0, len(text)) if within is None else (bisect_left(offsets, at) for at in within)
     if path.suffix.lower() == ".lrs":
         try:
-            return [Fix(0, len(text), format(text))]
+            return [Fix(0, len(text), laid_out(text, within and (first, last)))]
         except ScheduleError as error:
             raise ScheduleError(error.diagnostics, error.text, str(path)) from None
     body = text.strip()
     start = text.index(body)
     margin = text[:start].rpartition("\n")[2] if "\n" in text[:start] else ""
     try:
-        layout = format(body + "\n" * ("\n" in body)).rstrip("\n")
+        layout = laid_out(body + "\n" * ("\n" in body), None if margin or within is None else (first - start, last - start)).rstrip("\n")
     except ScheduleError:
         return []
     return [Fix(start, start + len(body), re.sub(r"\n(?=[^\n])", f"\n{margin}", layout))]

@@ -62,9 +62,9 @@ def format(text: str) -> str:
     """
     tree = parse(schedule("the text", text))
     layout = _settled(text, True)
-    if parse(layout) != tree:  # a bracket around a single name had a meaning
+    if layout != text and parse(layout) != tree:  # a bracket around a single name had a meaning
         layout = _settled(text, False)
-    assert parse(layout) == tree, "the layout would change the meaning; please report this text"
+        assert parse(layout) == tree, "the layout would change the meaning; please report this text"
     return layout
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,20 @@ from tests.editor.test_lsp import Client
 #: How many keys are typed, and the seconds between two of them.
 KEYS, BETWEEN = 60, 0.1
 #: The requests that an editor makes after each key.
-REQUESTS = ("hover", "semanticTokens/full", "inlayHint")
+REQUESTS = ("hover", "semanticTokens/full", "inlayHint", "completion", "signatureHelp")
+_LAYOUT: dict[str, Any] = {"options": {"tabSize": 4, "insertSpaces": True}}
+#: The requests that a user makes, each with what it needs; and how often each is made.
+COMMANDS: dict[str, dict[str, Any]] = {
+    "definition": {},
+    "references": {"context": {"includeDeclaration": True}},
+    "documentSymbol": {},
+    "codeAction": {"context": {"diagnostics": [], "only": ["quickfix", "source.fixAll"]}},
+    "prepareRename": {},
+    "rename": {"newName": "another"},
+    "formatting": _LAYOUT,
+    "rangeFormatting": _LAYOUT,
+}
+TIMES = 10
 
 
 class Watch(Client):
@@ -60,21 +73,29 @@ def measured(client: Watch, text: str) -> dict[str, list[float]]:
     uri = client.open("large.lrs", text)
     lines = text.split("\n")
     line = next(i for i, words in enumerate(lines) if "then hold(5ep)" in words and i > len(lines) / 2)
-    place = {"line": line, "character": lines[line].index("hold")}
+    name = next(i for i, words in enumerate(lines) if words.startswith("let warm"))
     whole = {"start": {"line": 0, "character": 0}, "end": {"line": len(lines), "character": 0}}
-    seconds: dict[str, list[float]] = {name: [] for name in (*REQUESTS, "diagnostics")}
-    for version, change in enumerate(typed(line, lines[line].index("5ep")), 2):
+    seconds: dict[str, list[float]] = {name: [] for name in (*REQUESTS, "diagnostics", *COMMANDS)}
+
+    def ask(method: str, line: int, column: int, more: Mapping[str, Any]) -> None:
+        start = time.perf_counter()
+        client.ask(f"textDocument/{method}", {"textDocument": {"uri": uri}, "position": {"line": line, "character": column}, "range": whole, **more})
+        seconds[method].append(time.perf_counter() - start)
+
+    column = lines[line].index("5ep")
+    for version, change in enumerate(typed(line, column), 2):
         start = time.perf_counter()
         client.published.pop(uri, None)
         client.tell("textDocument/didChange", {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]})
         for method in REQUESTS:
-            asked = time.perf_counter()
-            client.ask(f"textDocument/{method}", {"textDocument": {"uri": uri}, "position": place, "range": whole})
-            seconds[method].append(time.perf_counter() - asked)
+            ask(method, line, column, {})
         while uri not in client.published:
             client.receive()
         seconds["diagnostics"].append(client.came - start)
         time.sleep(max(0.0, start + BETWEEN - time.perf_counter()))
+    for _ in range(TIMES):
+        for method, more in COMMANDS.items():
+            ask(method, name, 5, more)
     return seconds
 
 

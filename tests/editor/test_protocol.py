@@ -100,7 +100,9 @@ def test_json_that_is_no_message(shared: Client, message: dict[str, Any]) -> Non
     lives(shared)
 
 
-METHODS = ("prepareRename", "hover", "completion", "definition", "rename", "formatting", "codeAction", "inlayHint", "semanticTokens/full")
+METHODS = (
+    "prepareRename", "hover", "completion", "signatureHelp", "definition", "references", "documentSymbol", "rename", "formatting", "rangeFormatting", "codeAction", "inlayHint", "semanticTokens/full",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -120,11 +122,11 @@ def test_every_request_has_an_answer(shared: Client, method: str) -> None:
         {"textDocument": {"uri": None}},
         {"textDocument": {"uri": uri}, "position": {"line": -1, "character": 0}},
     ):
-        assert "error" in answer(shared, f"textDocument/{method}", wrong) or method in ("formatting", "semanticTokens/full")
+        assert "error" in answer(shared, f"textDocument/{method}", wrong) or method in ("formatting", "documentSymbol", "semanticTokens/full")
     for place in ((0, 0), (0, _FAR), (_FAR, _FAR), (_FAR, 0), (1, 18), (1, 19), (2, 0)):
         position = {"line": place[0], "character": place[1]}
         more = {
-            "position": position, "range": {"start": position, "end": {"line": 0, "character": 0}}, "newName": "v", "context": {"diagnostics": [], "triggerKind": 1}, "options": {"tabSize": 0, "insertSpaces": False},
+            "position": position, "range": {"start": position, "end": {"line": 0, "character": 0}}, "newName": "v", "context": {"diagnostics": [], "triggerKind": 1, "includeDeclaration": True, "isRetrigger": False}, "options": {"tabSize": 0, "insertSpaces": False},
         }  # fmt: skip
         for address in (
             uri,

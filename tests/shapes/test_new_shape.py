@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 import lrdsl
+from lrdsl.editor.colours import words_of
 from lrdsl.editor.editing import Document
 from lrdsl.expr import ENTRY
 from lrdsl.kinds import duration, level, ratio
@@ -91,7 +92,7 @@ def test_editors_know_it() -> None:
     assert ease.signature in document.hover(at)[1]  # type: ignore[index]
     assert ease.signature in {s.detail for s in Document.of("hold(5) then ea", {}).suggestions(15)}
     assert {"to=", "from=", "power="} <= {s.text for s in Document.of("ease(10, ", {}).suggestions(9)}
-    assert "function" in [kind for extent, kind in document.words() if document.text[extent[0] : extent[1]] == "ease"]
+    assert "function" in [kind for extent, kind in words_of(document.text) if document.text[extent[0] : extent[1]] == "ease"]
 
 
 def test_the_reference_documents_it() -> None:
