@@ -5,6 +5,7 @@ Hypothesis has no time limits, since a busy machine is not a failure. In CI it d
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -54,8 +55,16 @@ def is_quick(path: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Leave slow modules unread in a quick run, as `--ignore` does: reading some of them loads a framework."""
+    gc.disable()
     if config.option.markexpr == "quick":
         config.option.ignore = [*(config.option.ignore or ()), *(str(ROOT / slow) for slow in SLOW)]
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector, and `compile` where it looks for other optimizers, from going over a million objects of frameworks and tests again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -77,7 +77,7 @@ def floatx(request: pytest.FixtureRequest) -> Iterator[str]:
 
 BITS = {"float64": 52, "float32": 23, "bfloat16": 7, "float16": 10}
 CASES = [TEXT, "restarts(cosine(10), stretch=2, times=3)", "skip(2.1, restarts(linear(0.7)))", "exp(0.9999)", "cumprod(1 - 1/(t + 2)^2)", "rsqrt(10)", "hold"]
-#: One process per backend: prints the greatest error of each case, in units of the last place.
+#: One process for each backend but that of the tests: prints the greatest error of each case, in units of the last place.
 PROGRAM = """
 import sys, warnings
 warnings.simplefilter("ignore")
@@ -85,12 +85,17 @@ if sys.argv[1] == "jax":
     import jax; jax.config.update("jax_enable_x64", True)
 import keras, numpy as np, lrdsl, lrdsl.keras
 keras.config.set_floatx("float64")
+DOUBLES
 for text in sys.argv[2:]:
+    print(greatest_error(text))
+"""
+DOUBLES = """
+def greatest_error(text):
     ticks = [0, 1, 3, 17, 24, 25, 999, 65537]
     schedule, expected = lrdsl.keras.Schedule(text, base=0.3), lrdsl.parse(text).values(ticks, 0.3)
     levels = [schedule(t) for t in ticks]
     assert {keras.backend.standardize_dtype(level.dtype) for level in levels} == {"float64"}
-    print(np.max(np.abs([float(x) for x in levels] - expected) / np.spacing(np.maximum(expected, 1e-300))))
+    return np.max(np.abs([float(x) for x in levels] - expected) / np.spacing(np.maximum(expected, 1e-300)))
 """
 
 
@@ -108,8 +113,8 @@ def test_short_floats_are_rounded_once(text: str, floatx: str) -> None:
     assert float(schedule(-3)) == float(schedule(0)) == float(schedule(float("nan")))
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch", "numpy"])
-def test_doubles_on_every_backend(backend: str) -> None:
+@pytest.mark.parametrize("backend", ["jax", "numpy"])
+def test_doubles_on_other_backends(backend: str) -> None:
     environment = {**os.environ, "KERAS_BACKEND": backend}
     run = subprocess.run([sys.executable, "-c", PROGRAM, backend, *CASES], capture_output=True, text=True, env=environment, check=True)
     assert max(map(float, run.stdout.split())) <= 4
