@@ -265,7 +265,7 @@ def cut(part: Any) -> Any:
     return part[: len(part) // 2] if isinstance(part, list | str) else None
 
 
-@examples(300)
+@examples(300, costly=True)
 @given(st.sampled_from(sorted(MAKERS)), st.data())
 def test_a_state_that_is_damaged_anywhere(make: str, data: st.DataObject) -> None:
     """It is refused, and all is as it was; or what was loaded is a whole state, with its levels in the groups, as a twin that loads it again has."""
@@ -314,7 +314,7 @@ values = st.one_of(
 )
 
 
-@examples(60)
+@examples(60, costly=True)
 @given(
     st.sampled_from(sorted(MAKERS)),
     st.sampled_from(["seek", "replan", "step", "load", "state", "at", "values", "group", "target", "rate", "key"]),
