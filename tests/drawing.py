@@ -17,6 +17,6 @@ _SHARE_IF_COSTLY, _LEAST_IF_COSTLY = 12, 4
 
 
 def examples(number: int, *, costly: bool = False) -> settings:
-    """Let a test draw so many examples in a nightly run, with `LRDSL_TIMES=4`, or `LRDSL_TIMES=12` if they are costly."""
+    """Let a test draw so many examples in a nightly run, with `LRDSL_TIMES=4`; with `LRDSL_TIMES=12`, if they are costly."""
     share, least = (_SHARE_IF_COSTLY, _LEAST_IF_COSTLY) if costly else (_SHARE, _LEAST)
     return settings(max_examples=max(number // share, min(number, least)) * TIMES)

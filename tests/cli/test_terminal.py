@@ -247,7 +247,9 @@ WIDE = 'lr["日本"] = warmup(3) then cosine(4)'
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
-@pytest.mark.parametrize("command", [["show", WIDE], ["formula", WIDE, "--format", "text"], ["formula", WIDE, "--format", "mathml"], ["table", WIDE], ["check", "-"], ["fmt", "-"]])
+@pytest.mark.parametrize(
+    "command", [["show", WIDE], ["formula", WIDE, "--format", "text"], ["formula", WIDE, "--format", "mathml"], ["table", WIDE], ["check", "-"], ["fmt", "-"]]
+)
 def test_any_encoding_will_do(encoding: str, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     page = io.BytesIO()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{WIDE}  # 日本".encode()), "utf-8"))
