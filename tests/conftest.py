@@ -5,6 +5,7 @@ Hypothesis has no time limits, since a busy machine is not a failure. In CI it d
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -19,9 +20,9 @@ ROOT = Path(__file__).parents[1]
 SLOW = (
     "lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/lightning.py", "lrdsl/runtime/gathering.py", "lrdsl/runtime/lightning.py", "lrdsl/runtime/torch.py", "lrdsl/runtime/torch_function.py",
     "lrdsl/runtime/transformers.py", "lrdsl/torch.py", "lrdsl/transformers.py",
-    "tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
+    "lrdsl/analysis/plotting.py", "tests/analysis/test_analysis.py", "tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
     "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py",
-    "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_python.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_caching.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
+    "tests/linting/hosts/test_functions.py", "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_python.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_caching.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
     "tests/check/test_finite.py", "tests/properties/test_driven.py", "tests/properties/test_finite.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",
     "tests/numbers/test_products.py", "tests/numbers/test_steep.py", "tests/numbers/test_zeros.py",
     "tests/runtime/processes.py", "tests/runtime/test_bases.py", "tests/runtime/test_gathering.py", "tests/runtime/test_tensors.py", "tests/runtime/test_together.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py",
@@ -54,8 +55,16 @@ def is_quick(path: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Leave slow modules unread in a quick run, as `--ignore` does: reading some of them loads a framework."""
+    gc.disable()
     if config.option.markexpr == "quick":
         config.option.ignore = [*(config.option.ignore or ()), *(str(ROOT / slow) for slow in SLOW)]
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector, and `compile` where it looks for other optimizers, from going over a million objects of frameworks and tests again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""How many examples a test draws: a quarter of the number that it names, times `LRDSL_TIMES`, which a nightly run sets."""
+"""How many examples a test draws: a share of the number that it names, times `LRDSL_TIMES`, which a nightly run sets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ TIMES = int(os.environ.get("LRDSL_TIMES", "1"))
 USUAL = 20
 #: The share of the number that a test names which a usual run draws, and the least that it draws.
 _SHARE, _LEAST = 4, 8
+#: The same of a test whose examples cost more than 50 milliseconds each.
+_SHARE_IF_COSTLY, _LEAST_IF_COSTLY = 12, 4
 
 
-def examples(number: int) -> settings:
-    """Let a test draw so many examples in a nightly run, with `LRDSL_TIMES=4`."""
-    return settings(max_examples=max(number // _SHARE, min(number, _LEAST)) * TIMES)
+def examples(number: int, *, costly: bool = False) -> settings:
+    """Let a test draw so many examples in a nightly run, with `LRDSL_TIMES=4`; with `LRDSL_TIMES=12`, if they are costly."""
+    share, least = (_SHARE_IF_COSTLY, _LEAST_IF_COSTLY) if costly else (_SHARE, _LEAST)
+    return settings(max_examples=max(number // share, min(number, least)) * TIMES)

@@ -1,10 +1,12 @@
 """Starts programs in new processes: as a user does, and as `torchrun` does for a distributed run.
 
-Loading a framework takes seconds. So the processes of a distributed run, and several runs of one program, are forks of one process that has loaded it.
+Loading a framework takes seconds. So all programs that a worker of pytest starts are forks of one process, which loads each framework once.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib
 import json
 import os
@@ -12,80 +14,89 @@ import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
 
-def program(*command: object) -> subprocess.CompletedProcess[str]:
-    """Runs a program to its end. The command is a path, or `-m` and a module, and then the arguments."""
-    return subprocess.run([sys.executable, "-W", "ignore", *map(str, command)], capture_output=True, text=True, cwd=ROOT, check=False)
-
-
-def torchrun(processes: int, *command: object) -> str:
-    """Runs a program in this many processes, and returns what they print. Fails if one of them fails."""
-    return _distributed("torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m", "tests.leaving", *command)
+def torchrun(processes: int, path: Path) -> str:
+    """Runs a program in this many processes, by the launcher of `torchrun`, and returns what they print. Fails if one of them fails."""
+    return _succeeded(_done("launch", [processes, "runpy", "run_path", str(path), None, "__main__"]))
 
 
 def forked(processes: int, module: str, *arguments: object) -> None:
-    """Calls the `main` of a module in this many processes, by the launcher of `torchrun`.
-
-    They are forks of one process that has imported the module, so that the frameworks are loaded once and not by each.
-    """
-    _distributed("tests.launching", "launch", processes, module, *arguments)
+    """Calls the `main` of a module in this many processes, by the launcher of `torchrun`."""
+    _succeeded(_done("launch", [processes, module, "main", *map(str, arguments)], module))
 
 
 def programs(path: Path, runs: Sequence[Sequence[object]], modules: Sequence[str]) -> list[subprocess.CompletedProcess[str]]:
     """Runs a program with each of several lists of arguments. The modules are those that it imports."""
-    lists = [[str(path), *map(str, arguments)] for arguments in runs]
-    done = program("-m", "tests.launching", "each", json.dumps(lists), *modules)
-    assert done.returncode == 0, done.stderr
-    return [subprocess.CompletedProcess(arguments, *each) for arguments, each in zip(lists, json.loads(done.stdout), strict=True)]
+    return [_done("run", [str(path), *map(str, arguments)], *modules) for arguments in runs]
 
 
-def _distributed(*command: object) -> str:
-    """What a module prints that starts processes. Fails if it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "ACCELERATE_USE_CPU": "true"}
-    launcher = [sys.executable, "-W", "ignore", "-m", *map(str, command)]
-    done = subprocess.run(launcher, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+def _succeeded(done: subprocess.CompletedProcess[str]) -> str:
+    """What a process printed. Fails if it failed."""
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def _launch(processes: str, module: str, *arguments: str) -> None:
-    """Calls the `main` of a module in forks of this process."""
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
-
-    config = LaunchConfig(1, 1, int(processes), run_id="tests", rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="fork")
-    elastic_launch(config, importlib.import_module(module).main)(*arguments)
-
-
-def _each(lists: str, *modules: str) -> None:
-    """Runs programs one after the other in forks of this process, and prints the status and the output of each."""
-    for module in modules:
-        importlib.import_module(module)
-    found = []
-    for arguments in json.loads(lists):
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            child = os.fork()
-            if not child:
-                _run(arguments, out.fileno(), err.fileno())
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            out.seek(0)
-            err.seek(0)
-            found.append((status, out.read(), err.read()))
-    print(json.dumps(found))
+def _done(verb: str, arguments: list[object], *modules: str) -> subprocess.CompletedProcess[str]:
+    """The end of a process that was forked after the modules were loaded."""
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps([verb, arguments, modules]) + "\n")
+    server.stdin.flush()
+    line = server.stdout.readline()
+    assert line, "the process that loads the frameworks has ended"
+    return subprocess.CompletedProcess(arguments, *json.loads(line))
 
 
-def _run(arguments: list[str], out: int, err: int) -> None:
-    """Runs a program in place of this process, and ends it."""
-    os.dup2(out, 1)
-    os.dup2(err, 2)
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    """The process that loads frameworks and is forked. It ends with this one."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "ACCELERATE_USE_CPU": "true"}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.launching"]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+    atexit.register(server.communicate)
+    return server
+
+
+# What follows runs in that process.
+
+
+def _serve() -> None:
+    """Forks this process for each line of the input, and prints the status and the output of the fork."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a framework prints while it is loaded is no answer
+    for line in sys.stdin:
+        verb, arguments, modules = json.loads(line)
+        for module in modules:
+            importlib.import_module(module)
+        print(json.dumps(_forked(_VERBS[verb], arguments)), file=answers, flush=True)
+
+
+def _forked(call: Callable[..., None], arguments: list[object]) -> tuple[int, str, str]:
+    """The status and the output of a fork that makes a call."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = os.fork()
+        if not child:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            _leave(call, arguments)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        out.seek(0)
+        err.seek(0)
+        return status, out.read(), err.read()
+
+
+def _leave(call: Callable[..., None], arguments: list[object]) -> None:
+    """Makes a call and ends this process at once, without the exit handlers: torch may abort in those, while it destroys the process groups of a run."""
     status: object = 1
     try:
-        sys.argv = arguments
-        runpy.run_path(arguments[0], run_name="__main__")
+        call(*arguments)
         status = 0
     except SystemExit as ended:
         status = ended.code
@@ -97,5 +108,26 @@ def _run(arguments: list[str], out: int, err: int) -> None:
         os._exit(status if isinstance(status, int) else int(status is not None))
 
 
+def _launch(processes: int, module: str, function: str, *arguments: object) -> None:
+    """Calls a function of a module in forks of this process."""
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    config = LaunchConfig(1, 1, processes, run_id="tests", rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="fork")
+    elastic_launch(config, _call)(module, function, *arguments)
+
+
+def _call(module: str, function: str, *arguments: object) -> None:
+    """Calls a function of a module."""
+    getattr(importlib.import_module(module), function)(*arguments)
+
+
+def _run(path: str, *arguments: str) -> None:
+    """Runs a program in place of this process."""
+    sys.argv = [path, *arguments]
+    runpy.run_path(path, run_name="__main__")
+
+
+_VERBS: dict[str, Callable[..., None]] = {"launch": _launch, "run": _run}
+
 if __name__ == "__main__":
-    {"launch": _launch, "each": _each}[sys.argv[1]](*sys.argv[2:])
+    _serve()

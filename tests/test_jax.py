@@ -25,7 +25,7 @@ jax.config.update("jax_enable_x64", True)
 TICKS = 60
 
 
-@examples(15)
+@examples(15, costly=True)
 @given(texts.trees(depth=3, longest=100))
 def test_it_says_what_lrdsl_says(node: Node) -> None:
     schedule = lrdsl.parse(canonical(node))

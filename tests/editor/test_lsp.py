@@ -77,11 +77,20 @@ class Client:
             pipe.close()
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
-    found = Client(tmp_path)
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    found = Client(tmp_path_factory.mktemp("server"))
     yield found
     found.close()
+
+
+@pytest.fixture
+def client(server: Client, tmp_path: Path) -> Client:
+    """The client of all tests, in a folder of this one."""
+    server.folder = tmp_path
+    server.published.clear()
+    server.shown.clear()
+    return server
 
 
 def spans(edits: list[dict[str, Any]]) -> list[tuple[int, int, int]]:

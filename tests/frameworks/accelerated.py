@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import torch
@@ -42,7 +41,3 @@ def main(folder: str, checkpoint: str) -> None:
     (Path(folder) / f"{accelerator.process_index}.json").write_text(json.dumps(found), "utf-8")
     accelerator.wait_for_everyone()
     accelerator.end_training()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:3])

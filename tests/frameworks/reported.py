@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +102,3 @@ def in_trainer(folder: str) -> list[float]:
 def main(framework: str, folder: str) -> None:
     rates = in_lightning() if framework == "lightning" else in_trainer(folder)
     (Path(folder) / f"{os.environ['RANK']}.json").write_text(json.dumps(rates), "utf-8")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:3])

@@ -59,7 +59,7 @@ def doubles() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("doubles")
-@examples(10)
+@examples(10, costly=True)
 @given(st.sampled_from(WIDE_TEXTS), st.lists(TICKS, min_size=20, max_size=20), st.floats(1e-4, 1))
 def test_levels_are_right_and_slopes_are_finite(text: str, ticks: list[int], base: float) -> None:
     ticks = [t % 6000 for t in ticks] if text in PRODUCTS else ticks

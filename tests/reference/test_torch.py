@@ -21,6 +21,7 @@ import lrdsl
 from lrdsl.dialects import dialect
 from lrdsl.dialects.entry import Function
 from lrdsl.syntax import parse
+from tests.drawing import examples
 from tests.reference.peers import TORCH, text_of
 from tests.reference.training import optimizer, reported, stepped
 
@@ -311,6 +312,7 @@ def torch_plateau(opt: torch.optim.Optimizer, a: dict[str, Any]) -> Any:
 losses = st.lists(st.one_of(st.floats(-1, 1), st.sampled_from([0.5, 0.5, 0.51, float("nan"), float("inf"), float("-inf")])), max_size=60)
 
 
+@examples(120, costly=True)
 @given(bases, plateaus(), losses)
 def test_reduce_on_plateau(base: float, arguments: dict[str, Any], metrics: list[float]) -> None:
     theirs = reported(torch_plateau(optimizer(base), arguments), metrics)
@@ -318,6 +320,7 @@ def test_reduce_on_plateau(base: float, arguments: dict[str, Any], metrics: list
     assert mine == theirs
 
 
+@examples(120, costly=True)
 @given(bases, plateaus(), losses, st.integers(1, 9))
 def test_plateau_after_warmup(base: float, arguments: dict[str, Any], metrics: list[float], warm: int) -> None:
     """What torch's SequentialLR refuses: the plateau sees the reports from the end of the warmup on."""
@@ -327,6 +330,7 @@ def test_plateau_after_warmup(base: float, arguments: dict[str, Any], metrics: l
     assert mine[warm:] == reported(torch_plateau(optimizer(base), arguments), metrics)
 
 
+@examples(120, costly=True)
 @given(bases, plateaus(), st.lists(st.floats(-1, 1), min_size=60, max_size=60), st.integers(1, 40))
 def test_decay_after_plateau(base: float, arguments: dict[str, Any], metrics: list[float], length: int) -> None:
     """`plateau(...) for 50ep then linear(5ep)`: the decay begins at the level that the plateau came to."""

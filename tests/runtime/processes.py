@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +65,3 @@ def reporting(text: str, reduce: str) -> dict[str, Any]:
             scheduler.report(loss=9.0)
             scheduler.report(loss=loss)  # the last counts
     return {"rates": rates, "state": scheduler.state_dict()}
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    main(*sys.argv[1:])

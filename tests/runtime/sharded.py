@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,3 @@ def main(saved: str, found: str, *verbs: str) -> None:
     result = {"rates": rates, "weights": weights, "state": training.scheduler.state_dict()}
     (Path(found) / f"{distributed.get_rank()}.json").write_text(json.dumps(result), "utf-8")
     distributed.barrier()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -126,8 +126,11 @@ CASES = {
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
+parsed = functools.cache(lrdsl.parse)
+
+
 def compiled(text: str, *given: Any) -> Any:
-    return lrdsl.compile(text, optimizer(*given))
+    return lrdsl.compile(parsed(text), optimizer(*given))
 
 
 @cases
@@ -190,7 +193,7 @@ def test_a_state_of_another_schedule(case: Case) -> None:
 @cases
 def test_the_initial_rate_stays_and_is_nobody_else_s(case: Case) -> None:
     rate = torch.as_tensor(0.1, dtype=torch.float64)
-    scheduler = lrdsl.compile(case.text, optimizer(0.1, rate))
+    scheduler = compiled(case.text, 0.1, rate)
     before = [group["initial_lr"] for group in scheduler.optimizer.param_groups]
     for _ in range(3):
         scheduler.optimizer.step()
@@ -238,7 +241,7 @@ def test_nothing_keeps_a_scheduler_alive(case: Case) -> None:
     gc.disable()
     try:
         given = optimizer()
-        scheduler = lrdsl.compile(case.text, given)
+        scheduler = lrdsl.compile(parsed(case.text), given)
         given.step()
         scheduler.step()
         gone, left = weakref.ref(scheduler), weakref.ref(given)

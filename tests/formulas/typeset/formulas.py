@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import lrdsl
@@ -58,8 +59,9 @@ def texts() -> dict[str, str]:
     return found | {text: text for text in _MORE}
 
 
+@functools.cache
 def schedules() -> dict[str, tuple[lrdsl.Schedule, str]]:
-    """Every schedule that is set, and the target of it, by name."""
+    """Every schedule that is set, and the target of it, by name. All modules of tests share them."""
     found = {name: (lrdsl.parse(text, **CLOCKS.get(name, {})), "lr") for name, text in texts().items()}  # type: ignore[arg-type]
     for path in sorted(EXAMPLES.glob("*.lrs")):
         clock = {"steps_per_epoch": 14, "total_epochs": 12} if path.stem == "two_groups" else {}

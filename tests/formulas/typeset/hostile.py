@@ -42,7 +42,7 @@ def schedules() -> dict[str, lrdsl.Schedule]:
     """Those that are schedules, by their texts."""
     found = {}
     for text in texts():
-        if not lrdsl.lint(text) or all(d.severity == "warning" for d in lrdsl.lint(text)):
+        if all(d.severity == "warning" for d in lrdsl.lint(text)):
             found[text] = lrdsl.parse(text)
     return found
 
