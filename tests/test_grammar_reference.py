@@ -10,7 +10,7 @@ import pytest
 
 import lrdsl
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.prelude import FOLDER, recipes
+from lrdsl.check.prelude import FOLDER, namespace_of, recipe_names, recipes
 from lrdsl.check.program import SETTINGS
 from lrdsl.clock import CANONICAL_UNIT, UNITS
 from lrdsl.diagnostics import CODES
@@ -144,10 +144,10 @@ def test_examples_are_right(text: str) -> None:
     assert lrdsl.parse(text, **options).length is not False  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", list(recipes()))
+@pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_names_its_source(name: str) -> None:
     """Each recipe, or its group, has a comment above it."""
-    text = next(path.read_text("utf-8") for path in sorted(FOLDER.glob("*.lrs")) if f"def {name}(" in path.read_text("utf-8"))
+    text = (FOLDER / f"{namespace_of(name)}.lrs").read_text("utf-8")
     before = text[: text.index(f"def {name}(")].rstrip("\n").split("\n\n")[-1]
     assert before.lstrip().startswith("#")
 
