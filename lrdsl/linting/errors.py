@@ -233,6 +233,13 @@ _ALL = (
         'lrdsl.compile("hold until loss < 0.3 then plateau(metric=acc)", optimizer).step(loss=0.5)',
         language="python",
     ),
+    Explanation(
+        "LR155",
+        "What another library has is often a function of the step, or a rate alone. Nothing else is put in the place of what it cannot say.",
+        'lrdsl.parse("hold until loss < 0.3 then linear(10)").export("torch")',
+        'lrdsl.parse("hold(20) then linear(10)").export("torch")',
+        language="python",
+    ),
     Explanation(UNUSED, "It would silence a problem that comes later, and that nobody has looked at.", "cosine(95)  # lrs: ignore[LR307]", "cosine(95)"),
     Explanation(
         UNREADABLE,

@@ -1,0 +1,1 @@
+"""Other libraries' schedules: `writing` writes code and configs for them."""
