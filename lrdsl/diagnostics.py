@@ -65,6 +65,7 @@ CODES = {
     "LR152": "argument from the program that cannot be used",
     "LR153": "target without its param group",
     "LR154": "metric without its name, or that is no number",
+    "LR155": "schedule that another library cannot say",
     "LR160": "schedule of another library that cannot be read",
 }
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 SLOW = (
     "lrdsl/figures/matplotlib.py", "lrdsl/jax.py", "lrdsl/keras.py", "lrdsl/lightning.py", "lrdsl/runtime/gathering.py", "lrdsl/runtime/lightning.py", "lrdsl/runtime/torch.py", "lrdsl/runtime/torch_function.py",
     "lrdsl/runtime/transformers.py", "lrdsl/torch.py", "lrdsl/transformers.py",
-    "lrdsl/analysis/plotting.py", "tests/analysis/test_analysis.py", "tests/bench", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
+    "lrdsl/analysis/plotting.py", "tests/analysis/test_analysis.py", "tests/bench", "tests/dialects", "tests/editor", "tests/figures", "tests/formulas", "tests/frameworks", "tests/mutation", "tests/reference",
     "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py",
     "tests/linting/hosts/test_functions.py", "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_python.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_caching.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
     "tests/check/test_finite.py", "tests/properties/test_driven.py", "tests/properties/test_finite.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",

@@ -306,6 +306,12 @@ def _host() -> list[Exception]:
         lambda: lrdsl.read("LambdaLR(optimizer, make(3))"),
         lambda: lrdsl.read("StepLR(a, 3); StepLR(b, 4)"),
         lambda: lrdsl.read(5),
+        lambda: lrdsl.parse("warmup(5) then hold until val_loss < 0.3 then linear(10)").export("torch"),
+        lambda: lrdsl.parse("warmup(5) then plateau(patience=3)").export("optax"),
+        lambda: lrdsl.parse("lr = cosine(20)\nmomentum = linear(20, from=0.85, to=0.95)").export("torch"),
+        lambda: lrdsl.parse('lr["blocks.{k}.*"] = 0.9^(12 - k) * cosine(20)').export("torch"),
+        lambda: lrdsl.parse("warmup(5) then cumprod(1 - 1/(t + 2)^2)").export("optax"),
+        lambda: lrdsl.parse("cosine(20)").export("tensorflow"),
     ]
     found: list[Exception] = []
     for attempt in attempts:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
 from lrdsl.diagnostics import refuse
-from lrdsl.files.replacing import discard, leftovers, replace
+from lrdsl.files.replacing import write_file
 
 if TYPE_CHECKING:
     from lrdsl.schedule import Schedule
@@ -74,7 +74,7 @@ def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], s
 
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
         source = pgfplots(plotting.picture_of(*schedules, **picture), width)
-        _write_file(path, source.encode("utf-8"))
+        write_file(path, source.encode("utf-8"))
         return
     try:
         matplotlib.load()
@@ -84,10 +84,4 @@ def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], s
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
     data = io.BytesIO()
     matplotlib.save(figure, data, kind[1:])
-    _write_file(path, data.getvalue())
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    """Writes a file, and deletes temporary files that interrupted runs have left beside it."""
-    discard(leftovers(path.parent))
-    replace(path, data)
+    write_file(path, data.getvalue())

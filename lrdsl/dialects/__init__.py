@@ -1,7 +1,7 @@
 """Schedules of other libraries: read into text, and written from it.
 
 `entry` has the declarations, and each library is a file that holds one table of them: `torch`, `transformers`, `timm`, `optax`, `keras`, and more. `live` reads
-objects of a running program, `config` has the declarations of configs and `configs` reads them, `sources` is the way in for all of them.
+objects of a running program, `config` has the declarations of configs and `configs` reads them, `sources` is the way in for all of them. `writing` writes code.
 """
 
 from __future__ import annotations

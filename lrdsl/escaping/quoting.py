@@ -103,16 +103,19 @@ def python_name(word: str, taken: Container[str] = PYTHON) -> str:
     return identifier
 
 
-def python_names(words: Iterable[str]) -> dict[str, str]:
-    """Returns a Python identifier for each name. No two are the same.
+def python_names(words: Iterable[str], others: Iterable[str] = (), public: bool = False) -> dict[str, str]:
+    """Returns a Python identifier for each name. No two are the same, and none is one of the `others`; with `public`, none begins with an underscore.
 
     >>> python_names(["lr", 'lr["a b"]', 'lr["a-b"]'])
     {'lr': 'lr', 'lr["a b"]': 'lr__a_b', 'lr["a-b"]': 'lr__a_b_2'}
     """
     names: dict[str, str] = {}
-    taken = set(PYTHON)
+    taken = {*PYTHON, *others}
     for word in words:
-        name = plain = python_name(word)
+        plain = python_name(word)
+        if public and plain.startswith("_"):
+            plain = f"schedule{plain}"
+        name = plain
         number = 2
         while name in taken:
             name, number = f"{plain}_{number}", number + 1

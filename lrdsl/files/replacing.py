@@ -199,3 +199,9 @@ def leftovers(folder: Path) -> list[Path]:
             return [Path(entry.path) for entry in entries if TEMPORARY.fullmatch(entry.name)]
     except OSError:
         return []
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Writes a file as `replace` does, and deletes the temporary files that interrupted runs have left beside it."""
+    discard(leftovers(path.parent))
+    replace(path, data)

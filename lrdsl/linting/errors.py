@@ -234,6 +234,13 @@ _ALL = (
         language="python",
     ),
     Explanation(
+        "LR155",
+        "What another library has is often a function of the step, or a rate alone. Nothing else is put in the place of what it cannot say.",
+        'lrdsl.parse("hold until loss < 0.3 then linear(10)").export("torch")',
+        'lrdsl.parse("hold(20) then linear(10)").export("torch")',
+        language="python",
+    ),
+    Explanation(
         "LR160",
         "A schedule that is a function of Python, or whose arguments are not written out, has no text. Nothing is guessed.",
         'lrdsl.read("StepLR(optimizer, **options)")',

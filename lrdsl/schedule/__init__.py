@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from lrdsl import arguments
-from lrdsl.arguments import exactly, one_of, whole_number
+from lrdsl.arguments import exactly, one_of
 from lrdsl.check import check
 from lrdsl.check.finite import checked_base
 from lrdsl.check.keys import plain
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.scope import host_names
-from lrdsl.clock import MAX_TICKS, Clock, Options, total_of
-from lrdsl.diagnostics import Problems, refuse
+from lrdsl.clock import MAX_TICKS, Clock, Options
+from lrdsl.diagnostics import Problems
 from lrdsl.expr.exact import Exact, nearest_number
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
 from lrdsl.schedule.assertions import hold
@@ -69,13 +69,9 @@ class Schedule:
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
         """Lets pydantic use `Schedule` as the type of a field: a text is parsed, and written back as canonical text."""
-        from pydantic_core import core_schema
+        from lrdsl.schedule.pydantic import schema
 
-        return core_schema.json_or_python_schema(
-            json_schema=core_schema.no_info_after_validator_function(parse, core_schema.str_schema()),
-            python_schema=core_schema.no_info_plain_validator_function(lambda value: value if isinstance(value, cls) else parse(value)),
-            serialization=core_schema.to_string_ser_schema(),
-        )
+        return schema(cls, parse)
 
     @cached_property
     def _canonical(self) -> str:
@@ -146,15 +142,9 @@ class Schedule:
         >>> s.supposing(2).values(7).tolist()
         [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
         """
-        s = self
-        for tick in sorted(whole_number("tick", tick, "give whole ticks from 0 to 1e+12", high=MAX_TICKS, text=str(self)) for tick in ticks):
-            waiting = [watch.key for target in s.targets for watch in target.plan.watches if watch.may_fire_at(tick)]
-            key = next((key for key in waiting if key is not None), None)
-            if key is None:
-                raise refuse("LR152", f"no event may come at tick {tick}", "give ticks at which a phase follows a metric", str(self))
-            history = dict(s.events)
-            s = s.after({**history, key: (*history.get(key, ()), tick)})
-        return s
+        from lrdsl.schedule.supposing import supposed
+
+        return supposed(self, ticks)
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
@@ -334,6 +324,19 @@ class Schedule:
         with bounded(self.text, counts=symbolic):
             return documents.document(format, plan, scheduled, letter, documents.styled(per, **style), names[scheduled.name])
 
+    def export(self, to: str, base: float | None = None, target: str | None = None) -> str:
+        """Returns code that gives the same numbers without lrdsl: for "python", "numpy", "torch", "optax" or "keras".
+
+        Parameters: `base`, which is a parameter of the code unless it is given; `target`, a name, for a file with several. Raises `ScheduleError`.
+
+        >>> import lrdsl
+        >>> print(lrdsl.parse("hold(at=0.1)").export("python").split("\\n")[-2].strip())
+        return 0.1
+        """
+        from lrdsl.dialects import writing  # the one way up
+
+        return writing.write(self, to, base, target)
+
     def sentence(self, base: float | None = None, target: str | None = None) -> str:
         """Returns an English sentence that says everything that the schedule does. With a `base`, the sentence has levels in the place of multiples of base.
 
@@ -364,17 +367,14 @@ class Schedule:
         return rf"$\displaystyle {self.latex()}$"
 
     def _repr_svg_(self) -> str:
-        from lrdsl.figures.page import curve
+        from lrdsl.schedule.notebook import svg
 
-        return curve(self.main.plan, self.program.base_value, total_of(self.clock), str(self))
+        return svg(self)
 
     def _repr_html_(self) -> str:
-        from lrdsl.figures.page import curve, page
+        from lrdsl.schedule.notebook import html
 
-        base, total = self.program.base_value, total_of(self.clock)
-        with bounded(self.text):
-            sections = [(self.sentence(target=t.name), self.typeset("mathml", target=t.name), curve(t.plan, base, total, str(self))) for t in self.targets]
-        return page(str(self), sections)
+        return html(self)
 
 
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from tests.drawing import examples
+from tests.properties import texts
 from tests.properties.test_far import FRACTIONAL
 
 CYCLES = ["restarts({})", "bounce({})", "skip(2.1, bounce({}))", "every(0.7, bounce({}))", "stretch(restarts({}), 1.3)", "hold(0.3) then restarts({})"]
@@ -36,6 +38,37 @@ def test_fractional_cycles(text: str) -> None:
 @given(st.sampled_from(CYCLES), SPANS, SPANS, st.sampled_from(["hold", "linear"]))
 def test_drawn_fractional_cycles(cycle: str, first: str, last: str, shape: str) -> None:
     check(cycle.format(f"hold({first}) then drop(0.5) then {shape}({last})"), 300)
+
+
+#: Cycles whose lengths are exact in doubles, with several phases in each.
+BODIES = st.lists(
+    st.sampled_from(["warmup(3)", "hold(2)", "cosine(7)", "linear(4, to=0.1x)", "drop(0.5)", "step(2) for 5", "poly(5, power=2)"]), min_size=1, max_size=4
+)
+
+
+@examples(80)
+@given(
+    BODIES.filter(lambda parts: parts != ["drop(0.5)"] * len(parts)),
+    st.sampled_from(["1.5", "2", "3"]),
+    st.sampled_from(["1", "0.5"]),
+    st.sampled_from(["{}", "{} for 90 then hold", "hold(5) then {}"]),
+)
+def test_drawn_cycles_that_grow(parts: list[str], stretch: str, decay: str, around: str) -> None:
+    check(around.format(f"restarts({' then '.join(parts)}, stretch={stretch}, decay={decay})"), 200)
+
+
+@examples(200)
+@given(texts.schedules(depth=3, longest=60))
+def test_every_name_in_the_code_of_drawn_schedules_has_a_value(schedule: lrdsl.Schedule) -> None:
+    space: dict[str, Any] = {}
+    exec(schedule.typeset("python"), space)
+    for t in range(80):
+        with contextlib.suppress(ArithmeticError):  # a step of a formula for people may be too large for a double
+            space["lr"](t, 0.1)
+
+
+def test_what_a_condition_needs_is_computed_before_it() -> None:
+    check("restarts(warmup(3) then cosine(7), stretch=2)", 300)
 
 
 def test_each_target_has_a_function_of_its_own() -> None:

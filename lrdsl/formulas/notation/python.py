@@ -21,8 +21,12 @@ def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tre
     for i, (value, when) in enumerate(formula.rows):
         last = i + 1 == len(formula.rows)
         indent = "    " if last else "        "
-        lines += [] if last else [f"    if {_branch_condition(when)}:"]
-        lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed_meanings(value, meanings))]
+        if not last:  # what a condition needs is computed before it, and known after it
+            needed = _needed_meanings(_names_in(when), meanings)
+            lines += [f"    {letter.letter} = {python(meaning)}" for letter, meaning in reversed(needed)]
+            meanings = [pair for pair in meanings if pair not in needed]
+            lines += [f"    if {_branch_condition(when)}:"]
+        lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed_meanings(tree.names(value), meanings))]
         lines += [f"{indent}return {python(value)}"]
     text = "\n".join(lines)
     return f"import math\n\n\n{text}" if "math." in text else text
@@ -51,14 +55,20 @@ def _with_identifiers(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.
     return changed, [(names[letter], tree.mapped(meaning, change)) for letter, meaning in meanings]
 
 
-def _needed_meanings(value: tree.Node, meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
-    """Returns the meanings of the letters in a formula, and of the letters in those meanings. Other letters may have no value at this tick."""
-    letters, needed = tree.names(value), []
+def _needed_meanings(letters: set[tree.Name], meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
+    """Returns the meanings of letters, and of the letters in those meanings. Other letters may have no value at this tick."""
+    letters, needed = set(letters), []
     for letter, meaning in meanings:
         if letter in letters:
             letters |= tree.names(meaning)
             needed.append((letter, meaning))
     return needed
+
+
+def _names_in(condition: tree.Condition) -> set[tree.Name]:
+    """Returns the letters in a condition."""
+    parts = [part for c in (condition, *condition.also) for part in (c.low, c.of, c.high) if part is not None]
+    return set().union(*map(tree.names, parts))
 
 
 def python(node: tree.Node) -> str:
