@@ -87,12 +87,21 @@ def format_of(name: str) -> str | None:
     return _FORMATS.get(PurePath(name).suffix.lower())
 
 
-def documents(text: str, format: str) -> list[Any]:
-    """Returns the documents of a text: one of JSON or TOML, any number of YAML. Raises `UnreadableError`."""
+def refuse_odd(text: str) -> None:
+    """Raises `UnreadableError` for a text that is too long, or holds what no text file holds."""
     if len(text) > MAX_CHARACTERS:
         raise UnreadableError(f"the file has {len(text):,} characters, and {MAX_CHARACTERS:,} are read")
     if "\0" in text:
         raise UnreadableError("the file has a character NUL: it is no text", text.index("\0"))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableError("the file has half of a character", error.start) from None
+
+
+def documents(text: str, format: str) -> list[Any]:
+    """Returns the documents of a text: one of JSON or TOML, any number of YAML. Raises `UnreadableError`."""
+    refuse_odd(text)
     read: Callable[[str], list[Any]] = import_module(f"lrdsl.documents.{format}").read
     return read(text)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from lrdsl.documents import MAX_CHARACTERS, MAX_DEPTH, Builder, Items, Opaque, Table, UnreadableError, documents
+from lrdsl.documents import MAX_CHARACTERS, MAX_DEPTH, Builder, Items, Opaque, Table, UnreadableError, documents, refuse_odd
 
 #: The most files that one config may build on, all together.
 MAX_FILES = 50
@@ -34,8 +34,7 @@ def read(text: str) -> list[Any]:
 
 def with_bases(text: str, name: PurePath, folder: Path | None) -> list[Any]:
     """Returns the document of a config, merged into those that it builds on. They are read if they are inside `folder`."""
-    if len(text) > MAX_CHARACTERS:
-        raise UnreadableError(f"the file has {len(text):,} characters, and {MAX_CHARACTERS:,} are read")
+    refuse_odd(text)
     return [_whole(text, Path(name), folder, [MAX_FILES])]
 
 
