@@ -14,7 +14,7 @@ from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError
 
 _WARMUP = "warmup_t=0, warmup_lr_init=0.0, warmup_prefix={prefix}, t_in_epochs=True"
 _NOISE = "noise_range_t=None, noise_pct=0.67, noise_std=1.0, noise_seed=42"
-_CYCLED = "cycle_mul=1.0, cycle_decay=1.0, cycle_limit=1"
+_CYCLE_DEFAULTS = "cycle_mul=1.0, cycle_decay=1.0, cycle_limit=1"
 _CYCLES = "mul=cycle_mul, decay=cycle_decay, limit=cycle_limit"
 
 
@@ -133,20 +133,20 @@ DIALECT = Dialect(
     entries=(
         Entry(
             "CosineLRScheduler",
-            f"optimizer, t_initial, lr_min=0.0, {_CYCLED}, {_WARMUP.format(prefix=False)}, {_NOISE}, k_decay=1.0, initialize=True",
+            f"optimizer, t_initial, lr_min=0.0, {_CYCLE_DEFAULTS}, {_WARMUP.format(prefix=False)}, {_NOISE}, k_decay=1.0, initialize=True",
             _under_warmup(f"timm.cosine(t_initial, to=lr_min, {_CYCLES})", k_decay=True),
             note="with a warmup, `timm.warmup(warmup_t, warmup_lr_init, ...)`, or `timm.prefix` for warmup_prefix=True; noise is random and has no text",
             usual="optimizer, 100, {0.001}, 2, warmup_t=10, warmup_lr_init={0.001}",
         ),
         Entry(
             "PolyLRScheduler",
-            f"optimizer, t_initial, power=0.5, lr_min=0.0, {_CYCLED}, {_WARMUP.format(prefix=False)}, {_NOISE}, k_decay=1.0, initialize=True",
+            f"optimizer, t_initial, power=0.5, lr_min=0.0, {_CYCLE_DEFAULTS}, {_WARMUP.format(prefix=False)}, {_NOISE}, k_decay=1.0, initialize=True",
             _under_warmup(f"timm.poly(t_initial, power=power, to=lr_min, {_CYCLES})", k_decay=True),
             usual="optimizer, 100, 1, {0.001}",
         ),
         Entry(
             "TanhLRScheduler",
-            f"optimizer, t_initial, lb=-7.0, ub=3.0, lr_min=0.0, {_CYCLED}, {_WARMUP.format(prefix=False)}, {_NOISE}, initialize=True",
+            f"optimizer, t_initial, lb=-7.0, ub=3.0, lr_min=0.0, {_CYCLE_DEFAULTS}, {_WARMUP.format(prefix=False)}, {_NOISE}, initialize=True",
             _under_warmup(f"timm.tanh(t_initial, lb=lb, ub=ub, to=lr_min, {_CYCLES})"),
             usual="optimizer, 100, lr_min={0.001}",
         ),

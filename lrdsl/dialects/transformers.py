@@ -27,12 +27,11 @@ def _min_rate(a: Any, recipe: str, more: str = "") -> str:
     if a.min_lr is not None and a.min_lr_rate is not None:
         raise UnreadableError("one of `min_lr` and `min_lr_rate` is given, not both")
     if a.min_lr is not None:
-        return (
-            "warmup(num_warmup_steps) then bounce(cosine(max(num_training_steps - num_warmup_steps, 1) / (2 * num_cycles), to=min_lr))"
-            if not more
-            else f"warmup(num_warmup_steps, from={'warmup_lr_rate * base' if a.warmup_lr_rate is not None else 'base / max(num_warmup_steps, 1)'}, touches=both)"
-            " then skip(1, bounce(cosine(max(num_training_steps - num_warmup_steps, 1) / (2 * num_cycles), to=min_lr)))"
-        )
+        waves = "bounce(cosine(max(num_training_steps - num_warmup_steps, 1) / (2 * num_cycles), to=min_lr))"
+        if not more:
+            return f"warmup(num_warmup_steps) then {waves}"
+        start = "base / max(num_warmup_steps, 1)" if a.warmup_lr_rate is None else "warmup_lr_rate * base"
+        return f"warmup(num_warmup_steps, from={start}, touches=both) then skip(1, {waves})"
     if a.min_lr_rate is None:
         raise UnreadableError("`min_lr` or `min_lr_rate` is needed")
     return f"{recipe}(num_warmup_steps, num_training_steps, cycles=num_cycles, min_rate=min_lr_rate{more})"
@@ -229,7 +228,8 @@ DIALECT = Dialect(
             (
                 Form(
                     lambda a: _min_rate(a, "hf.cosine_warmup_with_min_lr", ", from=warmup_lr_rate * base" if a.warmup_lr_rate is not None else " "),
-                    shown="hf.cosine_warmup_with_min_lr(num_warmup_steps, num_training_steps, cycles=num_cycles, min_rate=min_lr_rate, from=warmup_lr_rate * base)",
+                    shown="hf.cosine_warmup_with_min_lr(num_warmup_steps, num_training_steps, cycles=num_cycles, min_rate=min_lr_rate,"
+                    " from=warmup_lr_rate * base)",
                 ),
             ),
             note="without warmup_lr_rate leave `from` out",
