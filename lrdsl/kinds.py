@@ -184,9 +184,9 @@ def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: i
     return Parameter(name, Kind.COUNT, doc, _default(default), low=low, high=high)
 
 
-def formula(name: str, doc: str) -> Parameter:
+def formula(name: str, doc: str, shrinks: bool = False) -> Parameter:
     """Declares an expression of `t`, the ticks since the phase began."""
-    return Parameter(name, Kind.FORMULA, doc)
+    return Parameter(name, Kind.FORMULA, doc, shrinks=shrinks)
 
 
 def phase(name: str, doc: str) -> Parameter:

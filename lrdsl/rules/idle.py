@@ -213,7 +213,7 @@ def _gammas_of_one(f: Facts) -> Iterator[Finding]:
         gammas = gamma if isinstance(gamma, tuple) else (gamma,)
         written = next((a for given, a in arguments(use) if given == name), None)
         if gammas and all(g == ONE for g in gammas) and written is not None and not f.is_open(written.value):
-            yield Finding(use.node.extent, "with a gamma of 1 the level never drops", "give a gamma below 1, as 0.1; to stay at a level, write `hold`")
+            yield Finding(use.node.extent, f"with a {name} of 1 the level never drops", f"give a {name} below 1, as 0.1; to stay at a level, write `hold`")
 
 
 def _two_holds(f: Facts) -> Iterator[Finding]:

@@ -169,7 +169,7 @@ cumprod = Shape(
     name="cumprod",
     summary="Multiplies the level at every tick by an expression of t.",
     source="torch MultiplicativeLR",
-    parameters=(formula("factor", "the factor of tick t"),),
+    parameters=(formula("factor", "the factor of tick t", shrinks=True),),
     length=_endless,
     says=lambda factor: "is multiplied at every tick by {factor}" + (", t counted in ticks from {since}" if mentions(factor, T) else ""),
     level=lambda u, v, factor: v * product(substitute(factor, {T: INDEX}), floor(u)),

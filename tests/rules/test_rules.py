@@ -243,6 +243,8 @@ EDGES = (
     ("LR304", "multistep([3, 9], 0.9)", "multistep([3, 9], 2)", {}),
     ("LR304", "multistep([3, 9], [10, 0.1])", "multistep([3, 9], 0)", {}),
     ("LR304", "hold(5) then drop(0.9)", "hold(5) then drop(2)", {}),
+    ("LR304", "cumprod(0.99) for 100", "cumprod(1.01) for 100", {}),
+    ("LR304", "cumprod(1 - 1 / (t + 2)) for 100", "warmup(5) then cumprod(1 + 0.01) for 100", {}),
     ("LR304", "batch_size = multistep([30, 60], 2)", "lr = multistep([30, 60], 2)", {}),
     ("LR201", "set tick = epoch; lr = warmup(0) then cosine(95)", "set tick = epoch; lr = warmup(1) then cosine(95)", {}),
     ("LR305", "cosine(100, to=1e-15)", "cosine(100, to=9e-16)", {}),

@@ -16,6 +16,7 @@ from lrdsl.linting.hosts import literals
 from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Embedded, Finder, Given, Marks, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS, given, local_names, parameters_of
 from lrdsl.linting.hosts.pages import Page
+from lrdsl.linting.hosts.placeholders import placeholder
 from lrdsl.linting.hosts.words import String, words
 from lrdsl.syntax.nodes import Extent
 
@@ -27,6 +28,12 @@ _PARTNER = {"(": ")", "[": "]", "{": "}"}
 _KEY = re.compile(r"-{0,2}\w[\w.-]*")
 #: The functions that declare a field or an option. Their first argument, or `default=`, is the value of the name that they are assigned to.
 _DECLARING = frozenset(("Argument", "Field", "Option"))
+#: The most blanks before a value that are looked at.
+_MOST_BLANK = 200
+#: The method that fills in the placeholders of a text.
+_FORMAT = ".format("
+#: The functions that return their text without its indentation.
+_DEDENTING = frozenset(("cleandoc", "dedent"))
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
@@ -69,7 +76,7 @@ def _is_marked(marks: Marks, value: _Value, text: str, finder: Finder) -> bool:
 class _Value:
     """Strings that are a whole value or key: whether its name names schedules, whether a function of lrdsl takes it, and what the call gives beside it.
 
-    Strings that stand side by side are one. A `loose` value has no name, as the element of a list.
+    Strings that stand side by side are one. A `loose` value has no name, as the element of a list, or is one of several, as in `a if b else c`.
     """
 
     strings: list[String]
@@ -84,12 +91,13 @@ class _Part:
     """The state of the reader in one bracket, or outside of all. `sign` is the bracket, "call" for one around arguments, "" outside of all.
 
     `parameters` are those of lrdsl's function, if it is called, and `values` its texts, which wait for the other arguments. `index` counts the arguments. `key`
-    says that an argument was the name of schedules, so that those after it are values of it, and `field` that the call is the value of such a name.
+    says that an argument was the name of schedules, so that those after it are values of it, or that a list stands under such a name, and `field` that the call
+    is the value of such a name.
 
     The other fields are about the current item: a statement, an argument or an entry. `name` is the name that has been read, "" at the start of the item, None
     if something else has been read; `target` is the name before a `:`, and `subscript` the key in brackets. `alone` says that no two words stood side by side
-    in the item, `has_value` that its value has begun, and `ready` that a value may begin here. `named` says that the value's name names schedules, and
-    `is_argument` that a function of lrdsl takes the value.
+    in the item, `has_value` that its value has begun, `ready` that a value may begin here, and `clause` that the words are a condition ("if"), or stand behind
+    `for`, `lambda` or `:=` ("other"). `named` says that the value's name names schedules, and `is_argument` that a function of lrdsl takes the value.
     """
 
     sign: str
@@ -107,18 +115,20 @@ class _Part:
     index: int = 0
     key: bool = False
     field: bool = False
+    clause: str = ""
 
     def start_item(self, ready: bool = False) -> None:
         """A new item begins."""
         self.ready, self.named, self.is_argument, self.name, self.target, self.alone, self.has_value = ready, False, False, "", None, True, False
-        self.subscript = None
-        if self.sign == "call":
+        self.subscript, self.clause = None, ""
+        if self.sign in ("call", "["):
             self.named = self.key
+        if self.sign == "call":
             self.is_argument = self.parameters is not None and self.parameters[self.index : self.index + 1] in [(text,) for text in TEXTS]
 
     def start_value(self, named: bool) -> None:
         """The value of the item begins."""
-        self.ready, self.named, self.is_argument, self.name, self.target, self.has_value = True, named, False, "", None, True
+        self.ready, self.named, self.is_argument, self.name, self.target, self.has_value, self.clause = True, named, False, "", None, True, ""
 
     def continue_item(self) -> None:
         """Something was read that is neither a name nor a lone string."""
@@ -153,19 +163,21 @@ class _Reader:
                 beside = self.kind == "word"
                 part.alone = part.alone and not beside and not iskeyword(text)
                 part.name = text if not beside and (part.name == "" or self.text == ".") else None
-                part.ready = False
+                if pending is not None and text in ("if", "or") and _takes_value(part):
+                    yield from self._ended(part, attrs.evolve(pending, loose=True))
+                part.clause = _clause(part.clause, text)
+                part.ready = text in ("else", "or") and _takes_value(part)  # `x if y else "..."`
                 called = self.called + text if self.text == "." and self.called else text if self.text != "." else ""
             elif kind == "group":
                 self._check_depth(begin)
                 part.continue_item()
             elif kind == "newline" or text in ",;)]}":
                 if pending is not None and _ends_value(part, text):
-                    if part.parameters is None:
-                        yield pending
-                    else:
-                        part.values.append(pending)
+                    yield from self._ended(part, pending)
                 yield from self._end(part, text, begin, pending)
             else:
+                if pending is not None and text == "." and self.source.startswith(_FORMAT, begin) and placeholder(literals.value(self.source, pending.strings)):
+                    yield from self._ended(part, pending)
                 self._sign(part, text, begin, pending)
                 called = f"{self.called}." if text == "." and self.called else ""
             self.kind, self.text, self.called = kind, text, called
@@ -174,6 +186,13 @@ class _Reader:
         if self.pending is not None and self.parts[0].has_value:
             yield self.pending
 
+    def _ended(self, part: _Part, value: _Value) -> Iterator[_Value]:
+        """Yields a value that has ended; a text of lrdsl's function waits for the other arguments."""
+        if part.parameters is None:
+            yield value
+        else:
+            part.values.append(value)
+
     def _string(self, part: _Part, string: String, pending: _Value | None) -> _Value | None:
         """The value that a string is, or that it continues; None if it is a part of something else."""
         if "b" in string.prefix:
@@ -181,7 +200,7 @@ class _Reader:
         if pending is not None and self.kind == "string":
             pending.strings.append(string)
             return pending
-        loose = not (part.has_value or part.is_argument or part.named or part.sign == "{")
+        loose = self.text in ("else", "or") or not (part.has_value or part.is_argument or part.named or part.sign == "{")
         return _Value([string], part.named, part.is_argument, loose) if pending is None and part.ready else None
 
     def _end(self, part: _Part, text: str, begin: int, pending: _Value | None) -> Iterator[_Value]:
@@ -245,6 +264,7 @@ class _Reader:
             case _:
                 part.continue_item()
                 part.subscript = None
+                part.clause = "other" if text[:1] == ":" and part.sign == "(" else part.clause  # `(x := ...)`
 
     def _check_depth(self, begin: int) -> None:
         """Raises `UnreadableError` if no other bracket may be opened."""
@@ -257,15 +277,36 @@ class _Reader:
         behind = self.kind in ("word", "string") or self.text in (")", "]", "}")
         if text != "(":
             inner = _Part(text, begin, ready=True)
+            inner.key = inner.named = text == "[" and not behind and part.ready and part.named
+        elif behind and self._dedents(part, begin):
+            inner = _Part("(", begin, True, part.named, part.is_argument)
         elif behind:
             inner = _Part("call", begin, parameters=parameters_of(self.called, self.names))
             inner.field = part.named and part.has_value
             inner.start_item(ready=True)
             inner.named = inner.field and self.called.rpartition(".")[2] in _DECLARING
         else:
-            inner = _Part("(", begin, part.ready, part.named, part.is_argument)
+            inner = _Part("(", begin, part.ready, part.named, part.is_argument, clause="" if part.ready else "other")
         part.continue_item()
         self.parts.append(inner)
+
+    def _dedents(self, part: _Part, begin: int) -> bool:
+        """Whether the bracket is that of a function that only dedents a text, and its call is a value."""
+        start = begin - len(self.called)
+        is_whole = self.source[start:begin] == self.called and self.source[max(0, start - _MOST_BLANK) : start].rstrip()[-1:] in ("=", "(", ",", ":")
+        return is_whole and self.called.rpartition(".")[2] in _DEDENTING and _takes_value(part)
+
+
+def _takes_value(part: _Part) -> bool:
+    """Whether a string may be the value of the item."""
+    return not part.clause and (part.sign in ("call", "[") or part.has_value or part.named or part.is_argument)
+
+
+def _clause(clause: str, word: str) -> str:
+    """The part of an expression in which strings are no values, after a word: "if" up to `else`, "other" to the end, "" for none."""
+    if word in ("for", "lambda") or clause == "other":
+        return "other"
+    return "if" if word == "if" else "" if word == "else" else clause
 
 
 def _ends_value(part: _Part, text: str) -> bool:

@@ -48,7 +48,7 @@ def codes(source: str) -> list[str]:
         ("p.add_argument('-s', '--lr-schedule', type=str, default='cosin(3)', help='cosin(4)')\n", ["cosin(3)"]),
         ("getattr(args, 'lr_schedule', 'cosin(3)'); os.getenv('LR_SCHEDULE', 'cosin(4)'); f('epochs', 'cosin(5)')\n", ["cosin(3)", "cosin(4)"]),
         ("f(\n    'adam',\n    'warmup(5) then cosine(95)',  # lrs\n)\nx = [\n    'a',\n    'cosin(3)',  # lrs\n]\n", ["warmup(5) then cosine(95)", "cosin(3)"]),
-        ("f('adam', 'cosin(3)', 'b')  # lrs\nschedule = 'a' if x else 'cosin(3)'\n", ["cosin(3)"]),
+        ("f('adam', 'cosin(3)', 'b')  # lrs\nschedule = 'a' if x else 'cosin(3)'\n", ["cosin(3)", "cosin(3)"]),
         ("schedule = 'warmup(5) ' \\\n  \"then \"  'cosin(3)'\nschedule = ('cosin'  # a\n  r'(4)')\nschedule = 'cosin(5)' + 'x'\nschedule = b'cosin(6)' 'x'\n", ["warmup(5) then cosin(3)", "cosin(4)"]),
     ],
 )  # fmt: skip

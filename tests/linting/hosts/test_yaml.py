@@ -27,6 +27,9 @@ def problems(source: str) -> list[tuple[str, str, str]]:
         ("a: &a [hold(1), {x: hold(2), schedule: hold(3)}]\nb: *a\nschedules: *a\n", ["hold(3)", "hold(1)"]),
         ("a: &a [*a, hold(1)]\nschedules: *a\n", ["hold(1)"]),
         ("base: &b {schedule: hold(1)}\nc: {<<: *b, a: [{lr_schedule: hold(2)}]}\nschedules: [hold(3), 'hold(4)']\n", ["hold(1)", "hold(2)", "hold(3)", "hold(4)"]),
+        ("a: {_target_: lrdsl.parse, text: hold(1)}\nb:\n  _target_: lrdsl.torch.LRScheduler\n  schedule: hold(2)\n  c: hold(3)\n", ["hold(1)", "hold(2)"]),
+        ("a: {_target_: torch.X, text: hold(1)}\nb: {_target_: x, c: {text: hold(2)}}\nd: {text: hold(3), c: lrdsl.parse}\n", []),
+        ("a: {_target_: lrdsl.parse, c: {text: hold(1)}}\nb: [lrdsl.parse, {text: hold(2)}]\ntext: hold(3)\n", []),
         ("schedule: |2-\n\n    lr = hold(1)\n   momentum = hold\n", ["\n  lr = hold(1)\n momentum = hold"]),
     ],
 )  # fmt: skip
