@@ -20,7 +20,7 @@ def simplified(node: Node) -> Node:
 
     >>> from lrdsl.syntax import canonical
     >>> canonical(simplified(parse("warmup(5, from=0, shape=linear) for 5 then restart cosine(n=95, to=0) for 95")))
-    'warmup(5) then cosine(n=95) for 95'
+    'warmup(5) then cosine(n=95)'
     """
     node = rebuilt(node, simplified)
     match node:

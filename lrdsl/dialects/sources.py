@@ -28,8 +28,8 @@ def read(thing: Any, *, names: Mapping[str, Any] | None = None) -> Schedule:
     file; `names`, values for names that the source leaves open. Raises `ScheduleError`, with the reason, for what has no text.
 
     >>> import lrdsl
-    >>> print(lrdsl.read("OneCycleLR(optimizer, max_lr=0.1, total_steps=n)", names={"n": 1000}).target("lr"))
-    onecycle(n, peak=0.1)
+    >>> print(lrdsl.read("CosineAnnealingWarmRestarts(optimizer, T_0=n, T_mult=2)", names={"n": 10}))
+    restarts(cosine(n), stretch=2)
     """
     return reading(thing).schedule(names)
 

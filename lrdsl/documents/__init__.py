@@ -82,7 +82,7 @@ def format_of(name: str) -> str | None:
     """Returns the format of a file by its ending; None for other files.
 
     >>> format_of("conf/train.yml"), format_of("train.py")
-    ('yaml', None)
+    ('yaml', 'python')
     """
     return _FORMATS.get(PurePath(name).suffix.lower())
 
