@@ -26,7 +26,7 @@ from lrdsl.numbers.products import Factors, RunningProduct, within
 from lrdsl.numbers.shared import Pattern
 from lrdsl.numbers.source import Writer
 from lrdsl.numbers.zeros import unsigned
-from lrdsl.plan import Piece, Plan, first_tick, pieces
+from lrdsl.plan import Piece, Plan, first_tick
 from lrdsl.work import spend
 
 #: Up to this many groups, the code that stores levels has a line for each group instead of a loop.
@@ -254,16 +254,15 @@ class Evaluator:
     0.1
     """
 
-    pieces: tuple[Piece, ...]
-    starts: tuple[float, ...]
+    pieces: Sequence[Piece]
+    starts: Sequence[float]
     fits_any_base: bool
     _codes: dict[int, tuple[PieceCode, ...]] = attrs.Factory(dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Evaluator:
         """Returns the evaluator of a plan. It generates no code yet."""
-        plan_pieces = pieces(plan.level)
-        return cls(plan_pieces, tuple([first_tick(p.start) for p in plan_pieces]), fits_any_base(plan.level))
+        return cls(plan.pieces, plan.starts, fits_any_base(plan.level) if plan.any_base is None else plan.any_base)
 
     def code_at(self, tick: float) -> PieceCode:
         """Returns the code of the piece that holds at a tick."""

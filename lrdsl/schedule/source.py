@@ -87,8 +87,10 @@ class Source:
         if plan is not None:
             return attrs.evolve(target, plan=plan)
         if target.number is not None:
-            return self._read_member(program, target, target.number)
-        return self.read(program.samples, only=target.written, earlier=notes).targets[0]
+            other = self._read_member(program, target, target.number)
+        else:
+            other = self.read(program.samples, only=target.written, earlier=notes).targets[0]
+        return attrs.evolve(other, plan=attrs.evolve(other.plan, any_base=target.plan.any_base))
 
     def with_members(self, program: Program, numbers: Mapping[str, Iterable[int]]) -> Program:
         """Returns the program with the members of each family that have these numbers. Raises `ScheduleError` if a number has no schedule."""
