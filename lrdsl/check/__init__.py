@@ -6,7 +6,7 @@ has the surroundings of a node. `curves` and `cycles` combine curves. `finite` p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import attrs
@@ -16,7 +16,8 @@ from lrdsl.check.curves import Curve
 from lrdsl.check.faults import refuse_infinite
 from lrdsl.check.finite import Proof, fits_any_base, proved, widened
 from lrdsl.check.legend import TOTAL, Legend
-from lrdsl.check.notes import Notes
+from lrdsl.check.names import dependencies
+from lrdsl.check.notes import Notes, place
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
 from lrdsl.check.program import Library, program_of
@@ -50,7 +51,7 @@ def check(
     symbol: Callable[[str], Any] | None = None,
     notes: Notes | None = None,
     numbers: Mapping[str, int] | None = None,
-    only: str | None = None,
+    only: Collection[str] | None = None,
     cut: frozenset[Node] = frozenset(),
     earlier: Notes | None = None,
 ) -> Program | None:
@@ -58,7 +59,7 @@ def check(
 
     `clock` and `names` come from the host. `library` finds the files that the text uses. `history` has the events that have come. With `readable`, formulas
     have the form that people write, and are not proved finite again; `symbol` makes a letter from its name, for symbolic formulas. `notes` is filled for rules.
-    `numbers` are those with which targets with `{k}` are read, by target; with `only`, just this target is read.
+    `numbers` are those with which targets with `{k}` are read, by target; with `only`, just these targets are read.
     `cut` has the last phases that only the end of the run keeps finite, as the plans for numbers name them. `earlier` has the notes of an earlier check of the
     tree, whose curves are taken where no event changes them.
     """
@@ -82,7 +83,7 @@ def _checked(
     legend: Legend | None,
     notes: Notes | None,
     numbers: Mapping[str, int],
-    only: str | None,
+    only: Collection[str] | None,
     cut: frozenset[Node],
     earlier: Notes | None,
 ) -> Program | None:
@@ -167,7 +168,8 @@ def _continued(items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> Pla
     """Returns the plan of a run in which events have come."""
     lengths = [curve.length for curve in parts]
     whole = None if None in lengths else sum(length for length in lengths if length is not None)
-    return Plan(_phases(items, parts, scope), Stages.of(parts, scope.run.times), whole, Law(tuple(parts)), tuple(scope.run.watches))
+    sound = scope.earlier is not None and place(items) in scope.earlier.sound
+    return Plan(_phases(items, parts, scope), Stages.of(parts, scope.run.times, sound), whole, Law(tuple(parts)), tuple(scope.run.watches))
 
 
 def _phases(items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> tuple[Phase, ...]:
@@ -213,12 +215,22 @@ def _simplified(level: Expr) -> Expr:
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(starting, ends, strict=True)])
 
 
+def _note_sound(items: tuple[Node, ...], scope: Scope) -> None:
+    """Notes that the formula of a sequence is finite as it stands, whatever events come, if no length in it depends on when they do."""
+    if scope.notes is not None and scope.notes.text is scope.problems.text:
+        needs = [dependencies(item, scope) for item in items]
+        if not any(need.uses_rest or need.counts_run for need in needs):
+            scope.notes.sound.add(place(items))
+
+
 def _finite(plan: Plan, scope: Scope) -> tuple[Plan | None, Proof]:
     """Returns a plan that is proved finite, with marks on the parts of its formula that may be too large for doubles; None if the proof fails."""
     try:
         if plan.watches:
-            proof = proved(plan.law, True)[1]
+            law, proof = proved(plan.law, True)
             level, large = proved(plan.level, False)
+            if law is plan.law and not proof.large:
+                _note_sound(tuple([phase.node for phase in plan.phases]), scope)
             plan = attrs.evolve(plan, level=widened(level, large.large), any_base=fits_any_base(plan.law) and not proof.large)
         else:
             level, proof = proved(plan.level, False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -75,7 +75,7 @@ class _FileState:
     legend: Legend | None = None
     notes: Notes | None = None
     numbers: Mapping[str, int] = attrs.Factory(dict)
-    only: str | None = None
+    only: Collection[str] | None = None
     cut: frozenset[Node] = frozenset()
     earlier: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
@@ -108,13 +108,13 @@ def program_of(
     legend: Legend | None,
     notes: Notes | None,
     numbers: Mapping[str, int],
-    only: str | None,
+    only: Collection[str] | None,
     cut: frozenset[Node],
     earlier: Notes | None,
 ) -> Program | None:
     """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression.
 
-    `numbers` are those with which targets with `{k}` are read, by target. With `only`, just this target is read, and no assertion.
+    `numbers` are those with which targets with `{k}` are read, by target. With `only`, just these targets are read, and no assertion.
     """
     if len(file.statements) > MAX_STATEMENTS:
         what = f"the file has {len(file.statements)} statements"
@@ -265,7 +265,7 @@ def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], 
     key = key_of(target, state.names, state.bound, problems)
     if key is None:
         return
-    scope, wanted = state.scope(), state.only in (None, key.text)
+    scope, wanted = state.scope(), state.only is None or key.text in state.only
     family = family_of(key)
     number, plan = None, None
     if family is not None:

@@ -32,15 +32,19 @@ class Stage:
 
 @attrs.frozen(eq=False, slots=False)
 class Stages(Pieces):
-    """The pieces of all stages, in order. One that is asked for is put on the time axis of the run, proved finite, and kept."""
+    """The pieces of all stages, in order. One that is asked for is put on the time axis of the run, and kept. It is proved finite if not all are `sound`."""
 
     stages: tuple[Stage, ...]
+    sound: bool
     _entries: list[Expr] = attrs.field(factory=lambda: [BASE], init=False)
     _made: dict[int, Piece] = attrs.field(factory=dict, init=False)
 
     @classmethod
-    def of(cls, phases: Sequence[Curve], times: dict[Event, tuple[Exact, ...]]) -> Stages:
-        """Returns the pieces of a sequence whose events came at these ticks of their phases. What follows an event that has not come is left out."""
+    def of(cls, phases: Sequence[Curve], times: dict[Event, tuple[Exact, ...]], sound: bool) -> Stages:
+        """Returns the pieces of a sequence whose events came at these ticks of their phases. What follows an event that has not come is left out.
+
+        `sound` says that they are known to be finite as they are.
+        """
         stages: list[Stage] = []
         start: Exact = 0
         for curve in phases:
@@ -50,7 +54,7 @@ class Stages(Pieces):
             if last or curve.length is None:
                 break
             start += curve.length
-        return cls(tuple(stages))
+        return cls(tuple(stages), sound)
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
@@ -75,7 +79,8 @@ class Stages(Pieces):
         start, end = self.start(place), self.start(place + 1) if place + 1 < len(self) else None
         stage = self.stages[i]
         level = substitute(best(stage.branches[k][1]), {T: linear(1, T, -stage.start), ENTRY: self._entry(i)})
-        return Piece(start, _finite(level, start, end), end)
+        level = within(level, start, end) if level.holds & STAIRS else level
+        return Piece(start, level if self.sound else _finite(level, start, end), end)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -117,9 +122,7 @@ class Starts(Sequence[float]):
 
 
 def _finite(level: Expr, start: Exact, end: Exact | None) -> Expr:
-    """Returns the formula of a piece, simplified for its time, and with marks on the parts that may be too large for doubles."""
-    if level.holds & STAIRS:
-        level = within(level, start, end)
+    """Returns the formula of a piece, with marks on the parts that may be too large for doubles."""
     alone = select(T, [(0, ZERO), (start, level), *([] if end is None else [(end, ZERO)])])
     finite, proof = proved(alone, False)
     if finite is alone and not proof.large:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from lrdsl.diagnostics import ScheduleError
+from lrdsl.expr.exact import Exact
 from lrdsl.plan import Watch
 from lrdsl.runtime.attaching import Attachment
 
@@ -14,7 +15,7 @@ _MOST = 4
 
 def rehearse(attachment: Attachment) -> None:
     """Lets each event come once, as early as it may, and makes what would store the levels after it. Stores nothing."""
-    history: dict[tuple[str, object], tuple[int, ...]] = dict(attachment.schedule.events)
+    history: dict[tuple[str, Exact], tuple[int, ...]] = dict(attachment.schedule.events)
     for _ in range(_MOST if attachment.watches else 0):
         ticks = {watch.key: _earliest(watch) for watch in attachment.watches if watch.key is not None and watch.key not in history}
         coming = {key: tick for key, tick in ticks.items() if tick is not None}
