@@ -79,11 +79,12 @@ def _running_product(e: Accumulated) -> RunningProduct:
 
 def _filled(x: Any, values: dict[str, Any]) -> Any:
     """Returns code, or a constant of code, with its places replaced by values."""
-    if isinstance(x, CodeType):
+    kind = type(x)
+    if kind is CodeType:
         return x.replace(co_consts=_filled(x.co_consts, values))
-    if isinstance(x, tuple):
+    if kind is tuple:
         return tuple([_filled(part, values) for part in x])
-    return values.get(x, x) if isinstance(x, str) else x
+    return values.get(x, x) if kind is str else x
 
 
 @attrs.frozen

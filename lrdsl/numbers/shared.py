@@ -41,22 +41,30 @@ class Pattern:
     def of(cls, trees: tuple[Expr, ...], start: Exact) -> Pattern | None:
         """Returns the pattern of formulas that hold from the tick `start` on; None if they share no code."""
         origins: dict[Expr, int] = {}
+        nodes: dict[Expr, int] = {}
         common: set[Expr] = set()
         curved = any(tree.holds & HALF_COSINES for tree in trees)
 
         def key(e: Expr) -> Any:
+            if isinstance(e, Symbol):
+                return e
+            if e in nodes:
+                return "again", nodes[e]
+            nodes[e] = len(nodes)
             if isinstance(e, Linear) and e.of is T:
                 a, b, n = in_parts(e.scale, e.shift)
                 if is_large(a, b, n):
                     raise _OtherError
                 slope = a if -1 <= a <= 1 else 2 if a > 0 else -2
-                return origins.setdefault(e, len(origins)), slope, (b > 0) - (b < 0), n == 1, curved and start >= turn_of(e)[1]
-            if isinstance(e, Symbol):
-                return e
+                origins[e] = len(origins)
+                return "time", slope, (b > 0) - (b < 0), n == 1, curved and start >= turn_of(e)[1]
             value = None if e.holds & VARYING else constant(e)
-            if value is not None and value not in _SPECIAL:
-                return origins.setdefault(e, len(origins)), value > 0
-            if value is None and isinstance(e, Call) and e.op in _OPERATIONS and not e.holds & WIDE:
+            if value is not None:
+                if value in _SPECIAL:
+                    return e
+                origins[e] = len(origins)
+                return "constant", value > 0
+            if isinstance(e, Call) and e.op in _OPERATIONS and not e.holds & WIDE:
                 return (e.op, *map(key, gathered(e)))
             if e.holds & (HALF_COSINES | PRODUCTS):
                 raise _OtherError
