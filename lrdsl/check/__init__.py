@@ -23,7 +23,6 @@ from lrdsl.check.prelude import recipes_for
 from lrdsl.check.program import Library, program_of
 from lrdsl.check.scope import Run, Scope
 from lrdsl.check.sequences import curves_of
-from lrdsl.check.stages import Law, Stages
 from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, ENTRY, STAIRS, Expr, T, branches, linear, realized, select, substitute, walk, within
@@ -166,6 +165,8 @@ def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Sco
 
 def _continued(items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> Plan:
     """Returns the plan of a run in which events have come."""
+    from lrdsl.check.stages import Law, Stages  # a text that is only checked has no run
+
     lengths = [curve.length for curve in parts]
     whole = None if None in lengths else sum(length for length in lengths if length is not None)
     sound = scope.earlier is not None and place(items) in scope.earlier.sound
