@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from lrdsl.diagnostics import shown
-from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild
+from lrdsl.expr import FORMS, Event, Expr, Forms, T, branches, cycles, rebuild, select
 from lrdsl.expr.exact import Exact, reduced
 from lrdsl.metrics import Monitor
 from lrdsl.phrases import Phrase
@@ -101,6 +102,15 @@ class Piece:
     end: Exact | None
 
 
+class Pieces(Sequence[Piece]):
+    """Pieces in order, which may be made when they are asked for."""
+
+    @property
+    @abstractmethod
+    def starts(self) -> Sequence[float]:
+        """The first tick of each piece."""
+
+
 @attrs.frozen
 class LegendEntry:
     """A letter of a symbolic formula, and its value in the text.
@@ -121,24 +131,56 @@ class LegendEntry:
         return "_".join([self.letter, *(self.sub.split(",") if self.sub else [])])
 
 
+def _whole_level(level: Expr | Pieces) -> Expr:
+    return level if isinstance(level, Expr) else select(T, [(piece.start, piece.level) for piece in level])
+
+
+def _whole_law(law: Expr | Callable[[], Expr]) -> Expr:
+    return law if isinstance(law, Expr) else law()
+
+
 @attrs.frozen
 class Plan:
-    """One schedule: its `phases`, and `level`, its formula over the whole run. `pieces(level)` splits the formula at the times where it changes.
+    """One schedule: its `phases`, and `level`, its formula over the whole run; `pieces` are the parts of it between the times where it changes.
 
     `length` is the natural length in ticks, None for an endless last phase. If phases follow a metric, `law` is the formula that still holds the events as
     unknowns, `level` the formula for the events that have come, and `watches` the conditions that the phases wait for; else `law` is `level`. `legend` has the
     letters of a symbolic formula, and `phrase` says what the schedule does. Plans that are made for numbers have neither. `cut` is the last phase as the text
-    has it, where only the end of the run keeps it finite: it stays at the level that it has there. It is None elsewhere.
+    has it, where only the end of the run keeps it finite: it stays at the level that it has there. It is None elsewhere. `any_base` says that the level is
+    finite for every base, whatever events come; None if it depends on no event, so that the level itself tells.
+
+    The plan of a run in which events have come makes its pieces, and its law, when they are asked for.
     """
 
     phases: tuple[Phase, ...]
-    level: Expr
+    _level: Expr | Pieces = attrs.field(eq=lambda level: _whole_level(level))
     length: Exact | None = attrs.field(converter=_whole)
-    law: Expr
+    _law: Expr | Callable[[], Expr] = attrs.field(eq=lambda law: _whole_law(law))
     watches: tuple[Watch, ...] = ()
     legend: tuple[LegendEntry, ...] = ()
     phrase: Phrase | None = None
     cut: Node | None = None
+    any_base: bool | None = attrs.field(default=None, eq=False)  # the law says it too
+
+    @cached_property
+    def level(self) -> Expr:
+        """The formula of the level over the whole run."""
+        return _whole_level(self._level)
+
+    @cached_property
+    def law(self) -> Expr:
+        """The formula with the events as unknowns."""
+        return _whole_law(self._law)
+
+    @property
+    def pieces(self) -> Sequence[Piece]:
+        """The pieces of the level."""
+        return pieces(self._level) if isinstance(self._level, Expr) else self._level
+
+    @property
+    def starts(self) -> Sequence[float]:
+        """The first tick of each piece."""
+        return tuple([first_tick(piece.start) for piece in self.pieces]) if isinstance(self._level, Expr) else self._level.starts
 
     @property
     def letters(self) -> dict[Event, tuple[str, int]]:

@@ -6,7 +6,7 @@ has the surroundings of a node. `curves` and `cycles` combine curves. `finite` p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import attrs
@@ -14,9 +14,10 @@ import attrs
 from lrdsl.check import curves, wording
 from lrdsl.check.curves import Curve
 from lrdsl.check.faults import refuse_infinite
-from lrdsl.check.finite import Proof, proved, widened
+from lrdsl.check.finite import Proof, fits_any_base, proved, widened
 from lrdsl.check.legend import TOTAL, Legend
-from lrdsl.check.notes import Notes
+from lrdsl.check.names import dependencies
+from lrdsl.check.notes import Notes, place
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
 from lrdsl.check.program import Library, program_of
@@ -49,7 +50,7 @@ def check(
     symbol: Callable[[str], Any] | None = None,
     notes: Notes | None = None,
     numbers: Mapping[str, int] | None = None,
-    only: str | None = None,
+    only: Collection[str] | None = None,
     cut: frozenset[Node] = frozenset(),
     earlier: Notes | None = None,
 ) -> Program | None:
@@ -57,7 +58,7 @@ def check(
 
     `clock` and `names` come from the host. `library` finds the files that the text uses. `history` has the events that have come. With `readable`, formulas
     have the form that people write, and are not proved finite again; `symbol` makes a letter from its name, for symbolic formulas. `notes` is filled for rules.
-    `numbers` are those with which targets with `{k}` are read, by target; with `only`, just this target is read.
+    `numbers` are those with which targets with `{k}` are read, by target; with `only`, just these targets are read.
     `cut` has the last phases that only the end of the run keeps finite, as the plans for numbers name them. `earlier` has the notes of an earlier check of the
     tree, whose curves are taken where no event changes them.
     """
@@ -81,7 +82,7 @@ def _checked(
     legend: Legend | None,
     notes: Notes | None,
     numbers: Mapping[str, int],
-    only: str | None,
+    only: Collection[str] | None,
     cut: frozenset[Node],
     earlier: Notes | None,
 ) -> Program | None:
@@ -111,7 +112,7 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
     if items[-1] in scope.cut:
         items, parts = _cut(items, parts, scope.rest)
     plan = _planned(tree, items, parts, scope)
-    if plan is None or scope.readable:
+    if plan is None or scope.readable or scope.run.history:
         return plan
     finite, proof = _finite(plan, scope)
     if finite is None and scope.rest is not None and not plan.watches:
@@ -139,6 +140,8 @@ def _cut(items: tuple[Node, ...], parts: list[Curve], run: Exact | None) -> tupl
 def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> Plan | None:
     """Returns the plan of a sequence of phases with these curves; None after its problems were reported."""
     problems = scope.problems
+    if scope.run.history and not scope.readable:  # in the middle of a run: the text was read before
+        return _continued(items, parts, scope)
     try:
         whole = curves.then(parts, BASE)
     except curves.TooLargeError as reason:
@@ -151,6 +154,27 @@ def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Sco
             what = f"the schedule is too large: from tick {float(piece.start):g} on, its formula has {count} operations"
             problems.error("LR005", tree.extent, what, "combine fewer phases at once by `min`, `max`, `*` and `+`")
             return None
+    if sum(curve.length or 0 for curve in parts) > MAX_TICKS:
+        problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
+        return None
+    plan = Plan(_phases(items, parts, scope), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), phrase=whole.phrase)
+    if scope.legend is not None:
+        plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
+    return plan
+
+
+def _continued(items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> Plan:
+    """Returns the plan of a run in which events have come."""
+    from lrdsl.check.stages import Law, Stages  # a text that is only checked has no run
+
+    lengths = [curve.length for curve in parts]
+    whole = None if None in lengths else sum(length for length in lengths if length is not None)
+    sound = scope.earlier is not None and place(items) in scope.earlier.sound
+    return Plan(_phases(items, parts, scope), Stages.of(parts, scope.run.times, sound), whole, Law(tuple(parts)), tuple(scope.run.watches))
+
+
+def _phases(items: tuple[Node, ...], parts: list[Curve], scope: Scope) -> tuple[Phase, ...]:
+    """Returns the phases of a sequence on the time axis. Those of a text that people read have parts with levels."""
     phases: list[Phase] = []
     ticks: Exact = 0
     start_known = True
@@ -163,13 +187,7 @@ def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Sco
         )
         start_known = start_known and not (curve.length is None and curve.pending is not None)
         ticks = ticks if curve.length is None else ticks + curve.length
-    if ticks > MAX_TICKS:
-        problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
-        return None
-    plan = Plan(tuple(phases), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), phrase=whole.phrase)
-    if scope.legend is not None:
-        plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
-    return plan
+    return tuple(phases)
 
 
 def _phases_of(parts: tuple[curves.Part, ...], start: Exact | None, entry: Expr | None) -> tuple[Phase, ...]:
@@ -198,15 +216,23 @@ def _simplified(level: Expr) -> Expr:
     return select(T, [(start, within(piece, start, end)) for (start, piece), end in zip(starting, ends, strict=True)])
 
 
+def _note_sound(items: tuple[Node, ...], scope: Scope) -> None:
+    """Notes that the formula of a sequence is finite as it stands, whatever events come, if no length in it depends on when they do."""
+    if scope.notes is not None and scope.notes.text is scope.problems.text:
+        needs = [dependencies(item, scope) for item in items]
+        if not any(need.uses_rest or need.counts_run for need in needs):
+            scope.notes.sound.add(place(items))
+
+
 def _finite(plan: Plan, scope: Scope) -> tuple[Plan | None, Proof]:
     """Returns a plan that is proved finite, with marks on the parts of its formula that may be too large for doubles; None if the proof fails."""
     try:
         if plan.watches:
-            # With a history, the law was proved finite before, for every event that may come.
-            proof = Proof() if scope.run.history else proved(plan.law, True)[1]
+            law, proof = proved(plan.law, True)
             level, large = proved(plan.level, False)
-            marked = widened(level, large.large)
-            plan = attrs.evolve(plan, level=marked)
+            if law is plan.law and not proof.large:
+                _note_sound(tuple([phase.node for phase in plan.phases]), scope)
+            plan = attrs.evolve(plan, level=widened(level, large.large), any_base=fits_any_base(plan.law) and not proof.large)
         else:
             level, proof = proved(plan.level, False)
             marked = widened(level, proof.large)

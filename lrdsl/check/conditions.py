@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import attrs
@@ -9,7 +10,7 @@ import attrs
 from lrdsl.check.arguments import bind_arguments
 from lrdsl.check.curves import Curve, limit, until
 from lrdsl.check.names import is_phase, uses_rest
-from lrdsl.check.scope import WORDS, Scope
+from lrdsl.check.scope import WORDS, Run, Scope
 from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import Event, Num
@@ -71,10 +72,15 @@ def ending_of(node: nodes.Until, scope: Scope) -> Ending | None:
     event = start_watch(monitors, inner, node.extent, most)
     if event is None:
         return None
-    times = scope.run.times.pop(event, ())
-    if not times and most is not None:
-        scope.run.times[event] = (most,)
-    return Ending(event, most, times[0] if times else None, " or ".join(monitor.sentence for monitor in monitors))
+    return Ending(event, most, _came(event, scope.run), " or ".join(monitor.sentence for monitor in monitors))
+
+
+def _came(event: Event, run: Run) -> Exact | None:
+    """Returns the tick of its phase at which an event came that ends the phase; None if it has not."""
+    times = run.times.pop(event, ())
+    if not times and event.most is not None:
+        run.times[event] = (event.most,)
+    return times[0] if times else None
 
 
 def start_watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Exact | None = None, ends: bool = True) -> Event | None:
@@ -88,13 +94,34 @@ def start_watch(monitors: list[Monitor], scope: Scope, extent: Extent, most: Exa
         scope.problems.error("LR147", extent, what, "put it in a sequence: `A then plateau(patience=3)`")
         return None
     event = Event(len(run.watches) + 1, run.origin, run.offset, most)
-    watches = [Watch(event, monitor, run.start, run.end, ends) for monitor in monitors]
+    _add(event, [Watch(event, monitor, run.start, run.end, ends) for monitor in monitors], run)
+    return event
+
+
+def _add(event: Event, watches: Sequence[Watch], run: Run) -> None:
+    """Adds the watches of an event to the run, and when it came."""
     ticks = sorted(tick for w in watches if w.key is not None for tick in run.history.get(w.key, ()) if w.end is None or tick <= w.end)
     if ticks and run.start is not None:
         run.times[event] = tuple(tick - run.start for tick in ticks)
-        watches = [attrs.evolve(w, end=ticks[0]) for w in watches] if ends else watches
+        watches = [attrs.evolve(w, end=ticks[0]) if w.ends else w for w in watches]
     run.watches.extend(watches)
-    return event
+
+
+def again(curve: Curve, watches: tuple[Watch, ...], run: Run) -> Curve | None:
+    """Returns the curve of a phase that follows a metric, from the one that it had before other events came, if it begins at the same tick.
+
+    Returns None, and adds no watch, where it must be read again.
+    """
+    events = {watch.event for watch in watches}
+    if len(events) != 1 or run.start is None or any(watch.start != run.start for watch in watches):
+        return None
+    (event,) = events
+    ends = watches[0].ends
+    if ends and curve.body is None:
+        return None
+    _add(event, watches, run)
+    came = _came(event, run) if ends else None
+    return curve if came is None or curve.body is None else limit(curve.body, came)
 
 
 def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:

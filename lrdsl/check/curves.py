@@ -71,7 +71,8 @@ class Curve:
 
     `law` takes a time since the curve began, from 0 on and past the length too, and the entry level; it returns the level. `course` is an optional simpler law
     for times before the length. A curve that a metric ends has `pending`: an event, and how many ticks after it the curve ends. Its `length` is then the length
-    without the event. `phrase` says in words what the curve does, and `parts` are what it is made of; without them if no words are asked for.
+    without the event; `body` is what the event ends, if the curve is nothing more. `phrase` says in words what the curve does, and `parts` are what it is made
+    of; without them if no words are asked for.
     """
 
     length: Exact | None
@@ -80,6 +81,7 @@ class Curve:
     phrase: Phrase | None = None
     course: Callable[[Expr, Expr], Expr] | None = None
     parts: tuple[Part, ...] = ()
+    body: Curve | None = None
 
     @classmethod
     def of(cls, length: Exact | None, level: Expr, pending: tuple[Event, Exact] | None = None, phrase: Phrase | None = None) -> Curve:
@@ -102,7 +104,7 @@ class Curve:
 
     def with_level(self, level: Expr) -> Curve:
         """Returns this curve with another formula of its level. Raises `TooLargeError`."""
-        return attrs.evolve(self, law=_law(level), course=None)
+        return attrs.evolve(self, law=_law(level), course=None, body=None)
 
 
 def _law(level: Expr) -> Callable[[Expr, Expr], Expr]:
@@ -183,13 +185,13 @@ def _then_after_event(curve: Curve, event: Event, ticks: Exact, later: Curve) ->
 
 def until(curve: Curve, event: Event, most: Exact | None) -> Curve:
     """Returns the curve up to an event; then it holds the level reached there. `most` is its length without the event."""
-    return Curve.of(most, ending(event, curve.level, curve.law(event, ENTRY)), (event, 0))
+    return Curve(most, _law(ending(event, curve.level, curve.law(event, ENTRY))), (event, 0), body=curve)
 
 
 def restart(curve: Curve) -> Curve:
     """Returns the curve of `restart A`, which enters at base."""
     parts = tuple(part.where({ENTRY: BASE}) for part in curve.parts)
-    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None, parts=parts)
+    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None, parts=parts, body=None)
 
 
 def limit(curve: Curve, length: Exact) -> Curve:

@@ -10,6 +10,7 @@ import attrs
 
 from lrdsl.check.curves import Curve, entries
 from lrdsl.expr import Expr
+from lrdsl.plan import Watch
 from lrdsl.syntax.nodes import Call, Extent, Node
 
 
@@ -26,11 +27,12 @@ class Use:
 
 @attrs.frozen(eq=False)
 class Chain:
-    """A sequence: the nodes of its phases, and their curves. `factor`: it is in a factor."""
+    """A sequence: the nodes of its phases, their curves, and the watches that each of them adds. `factor`: it is in a factor."""
 
     items: tuple[Node, ...]
     curves: tuple[Curve, ...]
     factor: bool
+    watches: tuple[tuple[Watch, ...], ...]
 
     @cached_property
     def entries(self) -> tuple[Expr | None, ...]:
@@ -43,14 +45,23 @@ class Chain:
         return tuple(None if curve.pending else curve.length for curve in self.curves)
 
 
+def place(items: tuple[Node, ...]) -> Extent:
+    """The place of a sequence in the text."""
+    return items[0].extent[0], items[-1].extent[1]
+
+
 @attrs.define
 class Notes:
-    """The notes of one text, without those of the files that it uses. `least` has a lower bound of each formula, for bases up to 1."""
+    """The notes of one text, without those of the files that it uses.
+
+    `least` has a lower bound of each formula, for bases up to 1; `sound` the places of sequences that no later event can make too large for doubles.
+    """
 
     text: str
     uses: dict[tuple[Extent, str], Use] = attrs.field(factory=dict)
     chains: dict[Extent, Chain] = attrs.field(factory=dict)
     least: dict[Expr, float] = attrs.field(factory=dict)
+    sound: set[Extent] = attrs.field(factory=set)
 
     def add(self, other: Notes) -> None:
         """Adds the notes of a part of the text."""
@@ -60,6 +71,6 @@ class Notes:
 
     def chain_of(self, items: tuple[Node, ...]) -> Chain | None:
         """Returns the sequence of these very nodes, outside a factor; None if there is none."""
-        chain = self.chains.get((items[0].extent[0], items[-1].extent[1]))
+        chain = self.chains.get(place(items))
         same = chain is not None and not chain.factor and len(chain.items) == len(items) and all(a is b for a, b in zip(chain.items, items, strict=True))
         return chain if same else None

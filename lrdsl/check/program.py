@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -79,7 +79,7 @@ class _FileState:
     legend: Legend | None = None
     notes: Notes | None = None
     numbers: Mapping[str, int] = attrs.Factory(dict)
-    only: str | None = None
+    only: Collection[str] | None = None
     cut: frozenset[Node] = frozenset()
     earlier: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
@@ -128,13 +128,13 @@ def program_of(
     legend: Legend | None,
     notes: Notes | None,
     numbers: Mapping[str, int],
-    only: str | None,
+    only: Collection[str] | None,
     cut: frozenset[Node],
     earlier: Notes | None,
 ) -> Program | None:
     """Returns what a file says; None after its problems were reported. `plan_of` makes the plan of an expression.
 
-    `numbers` are those with which targets with `{k}` are read, by target. With `only`, just this target is read, and no assertion.
+    `numbers` are those with which targets with `{k}` are read, by target. With `only`, just these targets are read, and no assertion.
     """
     if len(file.statements) > MAX_STATEMENTS:
         what = f"the file has {len(file.statements)} statements"
@@ -286,7 +286,8 @@ def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], 
     if key is None:
         return
     scope, family = state.scope(), family_of(key)
-    number, plan = _remembered(key, body, state, plan_of) if state.only in (None, key.text) else (None, None)
+    wanted = state.only is None or key.text in state.only
+    number, plan = _remembered(key, body, state, plan_of) if wanted else (None, None)
     if family is not None:
         scope = scope.with_names({key.letter: number_binding(SAMPLES[0], scope)})
     if key.text in state.bound:

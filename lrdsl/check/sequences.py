@@ -8,6 +8,7 @@ from typing import TypeAlias
 import attrs
 
 from lrdsl.check.amounts import is_placed
+from lrdsl.check.conditions import again
 from lrdsl.check.curves import Curve
 from lrdsl.check.names import dependencies, uses_rest
 from lrdsl.check.notes import Chain
@@ -17,6 +18,7 @@ from lrdsl.diagnostics import Problems, shown
 from lrdsl.expr import Expr, Forms, Num, Symbol
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
+from lrdsl.plan import Watch
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -43,6 +45,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
         scope.problems.error("LR122", items[with_rest[1]].extent, "two phases of one sequence use `rest`", "give one of them a length, such as `20%`")
     parts: list[Curve | None] = [None] * len(items)
     lengths: list[Exact | None] = [None] * len(items)
+    watches: list[tuple[Watch, ...]] = [()] * len(items)
     for i, item in enumerate(items):
         if i not in deferred:
             parts[i] = read(item, scope) if before is None else before.curves[i]
@@ -65,7 +68,12 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
                 inner = _with_rest(start, [lengths[k] for k in counted], any(k < i for k in with_metric))
                 if inner is not None and inner.rest is not None and inner.rest < 0:  # the run is over before these phases begin
                     counted_back = {}
-            parts[i] = None if inner is None else read(item, inner)
+            first = len(scope.run.watches)
+            known = before is not None and i in with_metric and not needs[i].uses_rest
+            parts[i] = again(before.curves[i], before.watches[i], run) if before is not None and known else None
+            if parts[i] is None and inner is not None:
+                parts[i] = read(item, inner)
+            watches[i] = tuple(scope.run.watches[first:])
             lengths[i] = _length(parts[i], items, i, scope)
             if i in counted_back and lengths[i] not in (None, counted_back[i]):
                 _report_open_length(items[i], scope)
@@ -84,7 +92,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
         return None
     if scope.notes is not None and scope.notes.text is scope.problems.text:
         extent = (items[0].extent[0], items[-1].extent[1])
-        scope.notes.chains[extent] = Chain(items, tuple(complete), scope.factor)
+        scope.notes.chains[extent] = Chain(items, tuple(complete), scope.factor, tuple(watches))
     return complete
 
 

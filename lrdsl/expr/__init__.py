@@ -3,6 +3,7 @@
 from lrdsl.expr.arithmetic import (
     BASE,
     ENTRY,
+    EVENTS,
     FORMS,
     HALF_COSINES,
     INDEX,
@@ -49,6 +50,7 @@ from lrdsl.expr.whole import in_whole_numbers
 __all__ = [
     "BASE",
     "ENTRY",
+    "EVENTS",
     "FORMS",
     "HALF_COSINES",
     "INDEX",

@@ -70,7 +70,8 @@ def _split_call(e: Call, symbol: Symbol, walk: _Split) -> tuple[Expr, Expr] | No
         return div(parts[0], e.args[1]), div(parts[1], e.args[1])
     others = tuple([arg for arg in e.args if arg is not holders[0]])
     factor = others[0] if len(others) == 1 else Call("mul", others)
-    return mul(factor, parts[0]), mul(factor, parts[1])
+    a, b = (part if part is ZERO else factor if part is ONE else mul(factor, part) for part in parts)
+    return a, b
 
 
 #: A tree of more nodes than this, counted wherever they occur, may share many of them. Then `affine`, which looks at each node once, is faster.

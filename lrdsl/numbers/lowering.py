@@ -46,7 +46,37 @@ _SLOW = Fraction(1, 64)
 
 
 def _float(value: Exact) -> Float:
-    return Float(value.numerator if value.denominator == 1 and -_WHOLE < value < _WHOLE else float(value))
+    return Float(_double(value))
+
+
+def _double(value: Exact) -> float:
+    return value.numerator if value.denominator == 1 and -_WHOLE < value < _WHOLE else float(value)
+
+
+def constant(e: Expr) -> float | None:
+    """The number that a constant is in code; None for an expression that is computed there."""
+    if isinstance(e, Num):
+        return _double(e.double)
+    if not isinstance(e, Call):
+        return None
+    from lrdsl.numbers.constants import in_two_doubles  # few texts have constants that are expressions
+
+    doubles = in_two_doubles(e)
+    return None if doubles is None else doubles[0]
+
+
+def gathered(e: Call) -> tuple[Expr, ...]:
+    """The arguments of an operation, with the constants of a product as one: the compiler of the code would multiply them."""
+    fixed = [a for a in e.args if not a.holds & (VARYING | WIDE)] if e.op == "mul" else []
+    if len(fixed) < 2 or constant(product := Call("mul", tuple(fixed))) is None:
+        return e.args
+    return (product, *(a for a in e.args if a.holds & (VARYING | WIDE)))
+
+
+def _constant(e: Expr) -> Float | None:
+    """A constant as a number of code, marked with its origin, but for those that are special."""
+    value = constant(e)
+    return None if value is None else Float(value, None if value in (-1, 0, 1) else ("constant", e))
 
 
 def _fixed(e: Call) -> Pair | None:
@@ -103,12 +133,11 @@ class _Lowering:
     def of(self, e: Expr) -> Expr:
         done = self.memo.get(e)
         if done is None:
-            done = self.memo[e] = self._lower(e)
+            fixed = None if e.holds & (VARYING | WIDE) else _constant(e)
+            done = self.memo[e] = self._lower(e) if fixed is None else fixed
         return done
 
     def _lower(self, e: Expr) -> Expr:
-        if isinstance(e, Num):
-            return _float(e.double)
         if isinstance(e, Symbol):
             return Float(math.pi) if e == PI else e
         if isinstance(e, Linear):
@@ -124,8 +153,7 @@ class _Lowering:
         assert isinstance(e, Call), e
         if e.holds & WIDE:
             return self._wide(e)
-        fixed = _fixed(e)
-        return self._call(e) if fixed is None else fixed.high
+        return self._call(e)
 
     def _choice(self, e: Select) -> Expr:
         """A choice by the time in whole n-ths, not in ticks: a time in doubles may fall short of the bound that it is at."""
@@ -161,7 +189,8 @@ class _Lowering:
                 return less(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else times(*(self.of(f) for f in factor[1:])))
         if e.op in _SLOPES:
             return self._function(e.op, self.pair(e.args[0]))
-        return Call(e.op, tuple(self.of(a) for a in e.args))
+        args = tuple([self.of(a) for a in gathered(e)])
+        return Call(e.op, args) if len(args) > 1 or len(e.args) == 1 else args[0]
 
     def _function(self, op: str, x: Pair, infinite: bool = False) -> Expr:
         """A function at a pair: its value at the double, and its slope there times the error. It may be `infinite`."""
@@ -293,7 +322,7 @@ class _Lowering:
             if _is_far(scale, inner, shift):
                 return self._far(scale, inner, shift)
             top, bottom = self.ratio(e)
-            return Pair(top, None) if bottom == 1 else quotient_of(Pair(top, None), Pair(Float(bottom), None))
+            return Pair(top, None) if bottom == 1 else quotient_of(Pair(top, None), Pair(Float(bottom, ("n", e)), None))
         if e.holds & WIDE:
             return self._wide_pair(e)
         if isinstance(e, Call):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache, partial
 from types import CodeType
 from typing import Any, cast
@@ -17,7 +17,7 @@ from typing import Any, cast
 import attrs
 
 from lrdsl.check.finite import fits_any_base
-from lrdsl.expr import BASE, PRODUCTS, Call, Expr, T, affine, mentions
+from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Product, T, affine, mentions, walk
 from lrdsl.numbers import infinite
 from lrdsl.numbers.lowering import numeric, stretches
 from lrdsl.numbers.machine import Accumulated, factors_in
@@ -26,7 +26,7 @@ from lrdsl.numbers.products import Factors, RunningProduct, within
 from lrdsl.numbers.shared import Pattern
 from lrdsl.numbers.source import Writer
 from lrdsl.numbers.zeros import unsigned
-from lrdsl.plan import Piece, Plan, first_tick, pieces
+from lrdsl.plan import Piece, Plan, first_tick
 from lrdsl.work import spend
 
 #: Up to this many groups, the code that stores levels has a line for each group instead of a loop.
@@ -58,7 +58,7 @@ def factors_of(high: Expr, low: Expr) -> Factors:
     """Returns the factors of a product. Pieces with the same product share its factors, and the products that are kept with them."""
     from lrdsl.numbers import array
 
-    return Factors(_function((high, low), ["def factor(k):"], ["    return {0}, {1}"]), array.factors(high, low))
+    return Factors(_generated((high, low), ["def factor(k):"], ["    return {0}, {1}"]).function(), array.factors(high, low))
 
 
 @lru_cache(maxsize=128)
@@ -79,11 +79,12 @@ def _running_product(e: Accumulated) -> RunningProduct:
 
 def _filled(x: Any, values: dict[str, Any]) -> Any:
     """Returns code, or a constant of code, with its places replaced by values."""
-    if isinstance(x, CodeType):
+    kind = type(x)
+    if kind is CodeType:
         return x.replace(co_consts=_filled(x.co_consts, values))
-    if isinstance(x, tuple):
+    if kind is tuple:
         return tuple([_filled(part, values) for part in x])
-    return values.get(x, x) if isinstance(x, str) else x
+    return values.get(x, x) if kind is str else x
 
 
 @attrs.frozen
@@ -100,11 +101,6 @@ class Generated:
         return defined(_filled(self.code, self.values if others is None else {**self.values, **others}), self.name, dict(_GLOBALS))
 
 
-def _function(trees: tuple[Expr, ...], head: list[str], tail: list[str]) -> Callable[..., Any]:
-    """Generates a function: see `_generated`."""
-    return _generated(trees, head, tail).function()
-
-
 def _generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Generated:
     """Generates code: the lines of `head`, then the statements of the trees, then the lines of `tail`, with the values of the trees for `{0}`, `{1}`."""
     factors = factors_in(trees)
@@ -117,12 +113,14 @@ def _generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent
     return Generated(compiled(source), head[0][4 : head[0].index("(")], writer.values, writer.origins)
 
 
-def load_modules(level: Expr) -> None:
-    """Loads the modules that the code of a level may need, so that no tick of a run has to."""
+def prepare(level: Expr) -> None:
+    """Loads the modules that the code of a level may need, and makes the factors of its products, so that no tick of a run has to."""
     from lrdsl.numbers import constants  # noqa: F401
 
-    if level.holds & PRODUCTS:
-        from lrdsl.numbers import array  # noqa: F401
+    for product in (x for x in walk(level) if isinstance(x, Product)) if level.holds & PRODUCTS else ():
+        factor = numeric(Product(product.factor, INDEX))
+        if isinstance(factor, Accumulated):
+            factors_of(factor.high, factor.low)
 
 
 @attrs.define
@@ -143,14 +141,27 @@ class PieceCode:
     def function(self) -> Callable[[float, float], float]:
         """The level as a function of the tick and the base."""
         if self._level is None:
-            self._level = _function((self.tree,), ["def level(t, base):"], ["    return {0}"])
+            parts = affine(self.piece.level, BASE)
+            self._level = self._shared("level", (self.piece.level,) if parts is None else parts, _level)
         return self._level
+
+    def _shared(self, use: Hashable, trees: tuple[Expr, ...], generate: Callable[[tuple[Expr, ...]], Generated]) -> Callable[..., Any]:
+        """Returns the function that is generated from the machine trees of trees. Pieces of one shape, as the cycles of restarts that grow, share its code."""
+        pattern = Pattern.of(trees, self.piece.start)
+        shared = None if pattern is None else pattern.code(use)
+        if shared is not None:
+            generated, others = shared
+            return cast("Generated", generated).function(others)
+        generated = generate(self._lowered(trees))
+        if pattern is not None:
+            pattern.keep(use, generated, generated.origins)
+        return generated.function()
 
     @property
     def tree(self) -> Expr:
         """The machine tree of the level."""
-        split = self.split()
-        return unsigned(numeric(self.piece.level, self.piece.start))[0] if split is None else _sum(split)
+        parts = affine(self.piece.level, BASE)
+        return _total(*self._lowered((self.piece.level,) if parts is None else parts))
 
     @property
     def multiplies(self) -> bool:
@@ -162,16 +173,16 @@ class PieceCode:
         split = self.split()
         if split is None:
             return None
-        a, b = _function(split, ["def parts(t):"], ["    return {0}, {1}"])(tick)
+        a, b = _generated(split, ["def parts(t):"], ["    return {0}, {1}"]).function()(tick)
         return float(a), float(b)
 
-    def split(self) -> tuple[Expr, Expr] | None:
+    def split(self) -> tuple[Expr, ...] | None:
         """Returns the machine trees (a, b) if the level is a + b * base, else None."""
         parts = affine(self.piece.level, BASE)
-        if parts is None:
-            return None
-        a, b = unsigned(*(numeric(part, self.piece.start) for part in parts))
-        return a, b
+        return None if parts is None else self._lowered(parts)
+
+    def _lowered(self, trees: tuple[Expr, ...]) -> tuple[Expr, ...]:
+        return unsigned(*(numeric(tree, self.piece.start) for tree in trees))
 
     def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[float], None]:
         """Returns a function of the tick that stores the level under `key` in the group of each slot. A slot is a (group, base)."""
@@ -182,39 +193,33 @@ class PieceCode:
         return binder(slots)
 
     def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[float], None]]:
-        """Returns the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0.
+        """Returns the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0."""
+        parts = affine(self.piece.level, BASE)
+        return partial(_each, self.function, key) if parts is None else self._shared((key, count), parts, partial(_storing, key, count))
 
-        Pieces of one shape, as the cycles of restarts that grow, share its code.
-        """
-        pattern = Pattern.of(self.piece)
-        shared = None if pattern is None else pattern.code((key, count))
-        if shared is not None:
-            generated, others = shared
-            return cast("Generated", generated).function(others)
-        split = self.split()
-        if split is None:
-            return partial(_each, self.level, key)
-        generated = self._storing(split, key, count)
-        if pattern is not None:
-            pattern.keep((key, count), generated, generated.origins)
-        return generated.function()
 
-    def _storing(self, split: tuple[Expr, Expr], key: str, count: int) -> Generated:
-        """Generates the code of `_binder` for a level that is a + b * base."""
-        constant = not any(mentions(part, T) for part in split)
-        inline = count == 1 and not constant
-        used = ["a = float({0})"] * (split[0] != ZERO or split[1] == ZERO) + ["b = {1}"] * (split[1] not in (ZERO, ONE))
-        named = [] if inline else used
-        values = [(f"group{i}", f"base{i}" if constant else _sum_text(*split, f"base{i}", inline)) for i in (range(count) if count else ("",))]
-        unpack = [f"({', '.join(f'(group{i}, base{i})' for i in range(count))},) = slots"] if count else []
-        loop = [] if count else ["for group, base in slots:"]
-        stores = [*loop, *(f"{'' if count else '    '}{group}[{key!r}] = {value}" for group, value in values)]
-        if constant:  # the levels are computed once, and take the place of the bases in the slots
-            levels = f"slots = [(group, {_sum_text(*split, 'base', inline)}) for group, base in slots]"
-            bound = [*named, levels, *unpack, "def store(t):", *("    " + line for line in stores)]
-            return _generated(split, ["def bind(slots):"], ["    " + line for line in [*bound, "return store"]])
-        head = ["def bind(slots):", *("    " + line for line in unpack), "    def store(t):"]
-        return _generated(split, head, [*("        " + line for line in [*named, *stores]), "    return store"], " " * 8)
+def _level(trees: tuple[Expr, ...]) -> Generated:
+    """Generates the code of `PieceCode.function` from (a, b), for a level that is a + b * base, or from one tree."""
+    return _generated((_total(*trees),), ["def level(t, base):"], ["    return {0}"])
+
+
+def _storing(key: str, count: int, split: tuple[Expr, ...]) -> Generated:
+    """Generates the code of `PieceCode.storing` for a level that is a + b * base."""
+    a, b = split
+    constant = not any(mentions(part, T) for part in split)
+    inline = count == 1 and not constant
+    used = ["a = float({0})"] * (a != ZERO or b == ZERO) + ["b = {1}"] * (b not in (ZERO, ONE))
+    named = [] if inline else used
+    values = [(f"group{i}", f"base{i}" if constant else _sum_text(a, b, f"base{i}", inline)) for i in (range(count) if count else ("",))]
+    unpack = [f"({', '.join(f'(group{i}, base{i})' for i in range(count))},) = slots"] if count else []
+    loop = [] if count else ["for group, base in slots:"]
+    stores = [*loop, *(f"{'' if count else '    '}{group}[{key!r}] = {value}" for group, value in values)]
+    if constant:  # the levels are computed once, and take the place of the bases in the slots
+        levels = f"slots = [(group, {_sum_text(a, b, 'base', inline)}) for group, base in slots]"
+        bound = [*named, levels, *unpack, "def store(t):", *("    " + line for line in stores)]
+        return _generated(split, ["def bind(slots):"], ["    " + line for line in [*bound, "return store"]])
+    head = ["def bind(slots):", *("    " + line for line in unpack), "    def store(t):"]
+    return _generated(split, head, [*("        " + line for line in [*named, *stores]), "    return store"], " " * 8)
 
 
 def _sum_text(a: Expr, b: Expr, base: str, inline: bool) -> str:
@@ -236,9 +241,8 @@ def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tupl
     return store
 
 
-def _sum(split: tuple[Expr, Expr]) -> Expr:
+def _total(a: Expr, b: Expr = ZERO) -> Expr:
     """Returns the machine tree of `a + b * base`."""
-    a, b = split
     if b == ZERO:
         return a
     scaled = BASE if b == ONE else Call("mul", (b, BASE))
@@ -254,16 +258,15 @@ class Evaluator:
     0.1
     """
 
-    pieces: tuple[Piece, ...]
-    starts: tuple[float, ...]
+    pieces: Sequence[Piece]
+    starts: Sequence[float]
     fits_any_base: bool
     _codes: dict[int, tuple[PieceCode, ...]] = attrs.Factory(dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Evaluator:
         """Returns the evaluator of a plan. It generates no code yet."""
-        plan_pieces = pieces(plan.level)
-        return cls(plan_pieces, tuple([first_tick(p.start) for p in plan_pieces]), fits_any_base(plan.level))
+        return cls(plan.pieces, plan.starts, fits_any_base(plan.level) if plan.any_base is None else plan.any_base)
 
     def code_at(self, tick: float) -> PieceCode:
         """Returns the code of the piece that holds at a tick."""

@@ -1,81 +1,106 @@
-"""Code that pieces share: the cycles of restarts that grow differ in numbers alone, so the code of one serves them all.
+"""Code that pieces share: the cycles of restarts that grow, and a phase that events begin at other ticks and levels, differ in numbers alone.
 
-The lowering marks each number that comes from an exact time with its origin: the time, and the role that the number has in it. What else it asks about an exact
-time is part of the pattern.
+The lowering marks each number that may differ with its origin: an exact time and the role that the number has in it, or a constant. What else it asks about
+them is part of the pattern. Parts of a formula whose numbers enter the code in ways of their own must be the same in all pieces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import attrs
 
-from lrdsl.expr import HALF_COSINES, Call, Expr, Linear, Num, Symbol, T
-from lrdsl.numbers.lowering import in_parts, is_large, split_pi, turn_of
+from lrdsl.expr import HALF_COSINES, PRODUCTS, VARYING, WIDE, Call, Expr, Linear, Symbol, T, walk
+from lrdsl.expr.exact import Exact
+from lrdsl.numbers.lowering import constant, gathered, in_parts, is_large, split_pi, turn_of
 from lrdsl.numbers.pairs import LOST
-from lrdsl.plan import Piece
 
-#: The operations into which an exact time enters with numbers that have an origin.
-_OPERATIONS = {"add", "mul", "hav"}
-#: The code of patterns, with the place, the role and the time of each number that differs. A thread may lose what another one adds.
+#: The operations whose arguments may have other numbers.
+_OPERATIONS = {"add", "div", "hav", "max", "min", "mul"}
+#: Constants that the lowering treats in ways of their own.
+_SPECIAL = (-1, 0, 1)
+#: The code of patterns, with the place, the role and the origin of each number that differs. A thread may lose what another one adds.
 _CODE: dict[Any, tuple[Any, list[tuple[str, int, tuple[Any, ...]]]]] = {}
 _MOST = 256
 
 
 class _OtherError(Exception):
-    """A formula has parts whose numbers enter the code in ways of their own."""
+    """A formula that shares no code."""
 
 
 @attrs.frozen
 class Pattern:
-    """What pieces have in common whose code differs in numbers alone, and the exact times of one of them."""
+    """What formulas have in common whose code differs in numbers alone; the exact times and constants of one of them; and those that all of them have."""
 
     key: Any
-    times: tuple[Linear, ...]
+    origins: tuple[Expr, ...]
+    common: frozenset[Expr]
 
     @classmethod
-    def of(cls, piece: Piece) -> Pattern | None:
-        """Returns the pattern of a piece; None if it has other formulas."""
-        times: dict[Linear, int] = {}
-        curved = bool(piece.level.holds & HALF_COSINES)
+    def of(cls, trees: tuple[Expr, ...], start: Exact) -> Pattern | None:
+        """Returns the pattern of formulas that hold from the tick `start` on; None if they share no code."""
+        origins: dict[Expr, int] = {}
+        nodes: dict[Expr, int] = {}
+        common: set[Expr] = set()
+        curved = any(tree.holds & HALF_COSINES for tree in trees)
 
         def key(e: Expr) -> Any:
+            if isinstance(e, Symbol):
+                return e
+            if e in nodes:
+                return "again", nodes[e]
+            nodes[e] = len(nodes)
             if isinstance(e, Linear) and e.of is T:
                 a, b, n = in_parts(e.scale, e.shift)
                 if is_large(a, b, n):
                     raise _OtherError
                 slope = a if -1 <= a <= 1 else 2 if a > 0 else -2
-                return times.setdefault(e, len(times)), slope, (b > 0) - (b < 0), n == 1, curved and piece.start >= turn_of(e)[1]
-            if isinstance(e, Num | Symbol):
-                return e
-            if isinstance(e, Call) and e.op in _OPERATIONS:
-                return (e.op, *map(key, e.args))
-            raise _OtherError
+                origins[e] = len(origins)
+                return "time", slope, (b > 0) - (b < 0), n == 1, curved and start >= turn_of(e)[1]
+            value = None if e.holds & VARYING else constant(e)
+            if value is not None:
+                if value in _SPECIAL:
+                    return e
+                origins[e] = len(origins)
+                return "constant", value > 0
+            if isinstance(e, Call) and e.op in _OPERATIONS and not e.holds & WIDE:
+                return (e.op, *map(key, gathered(e)))
+            if e.holds & (HALF_COSINES | PRODUCTS):
+                raise _OtherError
+            common.update(walk(e))
+            return e
 
         try:
-            return cls(key(piece.level), tuple(times))
+            keys = tuple(map(key, trees))
         except _OtherError:
             return None
+        return None if common & origins.keys() else cls(keys, tuple(origins), frozenset(common))
 
-    def code(self, use: tuple[Any, ...]) -> tuple[Any, dict[str, float]] | None:
+    def code(self, use: Hashable) -> tuple[Any, dict[str, float]] | None:
         """Returns the code that was kept for a use, and the numbers of this piece in it."""
         kept = _CODE.get((self.key, use))
-        return None if kept is None else (kept[0], {place: _number(self.times[i], *role) for place, i, role in kept[1]})
+        return None if kept is None else (kept[0], {place: _number(self.origins[i], *role) for place, i, role in kept[1]})
 
-    def keep(self, use: tuple[Any, ...], code: Any, origins: Mapping[str, tuple[Any, ...]]) -> None:
-        """Keeps code for a use, if every number in it that comes from an exact time has an origin, by its place in `origins`."""
-        if any(origin is LOST or origin[1] not in self.times for origin in origins.values()):
+    def keep(self, use: Hashable, code: Any, origins: Mapping[str, tuple[Any, ...]]) -> None:
+        """Keeps code for a use, if every number in it that may differ has an origin, by its place in `origins`."""
+        varying = {place: origin for place, origin in origins.items() if origin is LOST or origin[1] not in self.common}
+        if any(origin is LOST or origin[1] not in self.origins for origin in varying.values()):
             return
         if len(_CODE) >= _MOST:
             _CODE.clear()
-        _CODE[self.key, use] = code, [(place, self.times.index(time), (role, *rest)) for place, (role, time, *rest) in origins.items()]
+        _CODE[self.key, use] = code, [(place, self.origins.index(whence), (role, *rest)) for place, (role, whence, *rest) in varying.items()]
 
 
-def _number(time: Linear, role: str, parts: int = 1) -> float:
-    """The number that has a role in the code of the exact time (a * t + b) / n."""
-    a, b, n = in_parts(time.scale, time.shift)
+def _number(origin: Expr, role: str, parts: int = 1) -> float:
+    """The number that has a role in the code of a constant, or of the exact time (a * t + b) / n."""
+    if role == "constant":
+        value = constant(origin)
+        assert value is not None
+        return value
+    assert isinstance(origin, Linear)
+    a, b, n = in_parts(origin.scale, origin.shift)
     if role in ("head", "rest"):
         return split_pi(parts * n)[role == "rest"]
-    value = {"a": a, "b": b, "-b": -b, "n": n}[role.removeprefix("float ")]
-    return float(value) if role.startswith("float ") else value
+    number = {"a": a, "b": b, "-b": -b, "n": n}[role.removeprefix("float ")]
+    return float(number) if role.startswith("float ") else number

@@ -14,7 +14,7 @@ import attrs
 from lrdsl.arguments import floating, quoted, string, whole_number
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import did_you_mean, refuse
-from lrdsl.numbers.scalar import Evaluator, load_modules
+from lrdsl.numbers.scalar import Evaluator, prepare
 from lrdsl.plan import Watch
 from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, name_of, numbers_in, quantities, with_element
 from lrdsl.runtime.optimizers import same_groups
@@ -175,6 +175,17 @@ class Attachment:
         attachment = attach(schedule, self.groups, self.bases, self.values, self.sizes)
         return attrs.evolve(attachment, notices=self.notices) if self.notices else attachment
 
+    def after(self, schedule: Schedule) -> Attachment:
+        """The same attachment after other events: a schedule of the same targets, with other plans."""
+        evaluators = self._evaluators(schedule)
+        tracks = [track if one is track.evaluator else attrs.evolve(track, evaluator=one) for track, one in zip(self.tracks, evaluators, strict=True)]
+        return attrs.evolve(self, schedule=schedule, tracks=tuple(tracks), watches=_watches(schedule))
+
+    def _evaluators(self, schedule: Schedule) -> list[Evaluator]:
+        """The evaluator that each track has with another schedule of the same targets."""
+        targets = {target.name: target for target in schedule.targets}
+        return [schedule.evaluator_of(targets[track.name]) for track in self.tracks]
+
     def with_bases(self, bases: GroupBases) -> Attachment:
         """The same schedule and groups, with other bases."""
         return attach(self.schedule, self.groups, bases, self.values, self.sizes)
@@ -207,8 +218,7 @@ class Attachment:
 
     def differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether another schedule of the same targets has another level at this tick in any group."""
-        others = [schedule.evaluator_of(schedule.target(track.name)) for track in self.tracks]
-        changed = [(one, track) for one, track in zip(others, self.tracks, strict=True) if one is not track.evaluator]
+        changed = [(one, track) for one, track in zip(self._evaluators(schedule), self.tracks, strict=True) if one is not track.evaluator]
         return any(self._levels(one, track, tick) != self._levels(track.evaluator, track, tick) for one, track in changed)
 
     def _levels(self, evaluator: Evaluator, track: Track, tick: int) -> list[float]:
@@ -280,16 +290,19 @@ def attach(schedule: Schedule, groups: list[Group], bases: GroupBases, values: d
             for i, base in enumerate(_own_base(group, name, key, element) if base is None else base for group, base in zip(holders, first, strict=False))
         ]
         for target, indices in assignments:
-            load_modules(target.plan.level)
+            prepare(target.plan.law)
             slots = [(holders[i], schedule.base_of(target, all_bases[name][i])) for i in indices]
             held = [element_of(group.get(key), element) for group, _ in slots]
             fills = any(map(is_tensor, held))
             largest = largest_number(held) if fills else math.inf
             tracks.append(Track(target.name, name, schedule.evaluator_of(target), key, element, slots, held, fills, largest))
-    watches = tuple(watch for target in schedule.targets for watch in target.plan.watches)
     checked = any(track.fills or track.element is not None for track in tracks)
     plain = all(type(group) is dict for group in groups)
-    return Attachment(schedule, groups, list(groups), sizes, all_bases, values, tuple(tracks), watches, checked, plain)
+    return Attachment(schedule, groups, list(groups), sizes, all_bases, values, tuple(tracks), _watches(schedule), checked, plain)
+
+
+def _watches(schedule: Schedule) -> tuple[Watch, ...]:
+    return tuple([watch for target in schedule.targets for watch in target.plan.watches])
 
 
 def _own_base(group: Group, name: str, key: str, element: int | None) -> Any:

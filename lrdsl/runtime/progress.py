@@ -21,7 +21,7 @@ def observe(attachment: Attachment, log: Log, tick: int, numbers: Mapping[str, f
         extended = log.with_event(watch, tick)
         schedule = attachment.schedule.after(extended.events)
         if watch.ends or attachment.differs(schedule, tick):  # an event that changes no level is not remembered: all groups are at their least level
-            log, attachment = extended, attachment.attached(schedule)
+            log, attachment = extended, attachment.after(schedule)
     return attachment, log, outcome.warnings
 
 

@@ -23,6 +23,7 @@ from lrdsl.runtime.loading import OPTIMIZER, SAVED, checked_loading
 from lrdsl.runtime.optimizers import joined, sizes_of
 from lrdsl.runtime.progress import observe
 from lrdsl.runtime.rebasing import index_of, rebased, strayed, with_rate, with_rates
+from lrdsl.runtime.rehearsing import rehearse
 from lrdsl.runtime.replans import Course, new_total
 from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step
 from lrdsl.runtime.values import Values, value_bases
@@ -73,6 +74,7 @@ class Scheduler(Attached):
             caution(notice, self.schedule)
         warn(attachment)
         self._move_to(0, attachment, others=others)
+        rehearse(self._attachment)
         self._warned_of_others = bool(remedies)
         register(self)
 
@@ -281,7 +283,7 @@ class Scheduler(Attached):
         attachment, log = self._current(), self.log
         if tick < self._tick and (log.states or log.events or log.waiting):
             log = log.rewound(int(tick))
-            attachment = attachment.attached(self.schedule.after(log.events))
+            attachment = attachment.after(self.schedule.after(log.events))
         self._move_to(tick, attachment, log)
 
     def replan(self, text: str, *, total_steps: float | None = None, total_epochs: float | None = None) -> None:

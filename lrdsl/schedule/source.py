@@ -79,16 +79,20 @@ class Source:
         """
         history = dict(self.events)
         changed = {key for key in {*before, *history} if before.get(key) != history.get(key)}
-        targets = [self._continued(program, t, before, notes) if any(w.key in changed for w in t.plan.watches) else t for t in program.targets]
-        return attrs.evolve(program, targets=tuple(targets))
-
-    def _continued(self, program: Program, target: Target, before: History, notes: Notes | None) -> Target:
-        plan = reduced(target.plan, before, dict(self.events))
-        if plan is not None:
-            return attrs.evolve(target, plan=plan)
-        if target.number is not None:
-            return self._read_member(program, target, target.number)
-        return self.read(program.samples, only=target.written, earlier=notes).targets[0]
+        plans: dict[str, Plan] = {}
+        anew: set[str] = set()
+        for target in program.targets:
+            if any(watch.key in changed for watch in target.plan.watches):
+                plan = reduced(target.plan, before, history)
+                if plan is not None:
+                    plans[target.name] = plan
+                elif target.number is not None:
+                    plans[target.name] = self._read_member(program, target, target.number).plan
+                else:
+                    anew.add(target.written)
+        if anew:
+            plans |= {target.name: target.plan for target in self.read(program.samples, only=anew, earlier=notes).targets}
+        return attrs.evolve(program, targets=tuple([_with_plan(target, plans.get(target.name)) for target in program.targets]))
 
     def with_members(self, program: Program, numbers: Mapping[str, Iterable[int]]) -> Program:
         """Returns the program with the members of each family that have these numbers. Raises `ScheduleError` if a number has no schedule."""
@@ -102,7 +106,7 @@ class Source:
         return self._members[key]
 
     def _read_member(self, program: Program, family: Target, number: int, **options: Any) -> Target:
-        return self.read({**program.samples, family.written: number}, only=family.written, **options).targets[0]
+        return self.read({**program.samples, family.written: number}, only={family.written}, **options).targets[0]
 
     def readable_plan(self, program: Program, target: Target, symbolic: bool) -> Plan:
         """Returns the plan of a target with formulas in the form that people write; with `symbolic`, letters stand for the parameters."""
@@ -120,6 +124,11 @@ class Source:
                     targets = (self._read_member(program, target, target.number, **options),)
             self._readable.update({(t.name, symbolic): t.plan for t in targets})
         return self._readable[key]
+
+
+def _with_plan(target: Target, plan: Plan | None) -> Target:
+    """Returns a target with the plan that it has after an event; None for the one before."""
+    return target if plan is None else attrs.evolve(target, plan=attrs.evolve(plan, any_base=target.plan.any_base))
 
 
 def continued_often(tree: Node, clock: Clock, replans: Iterable[Replan], check_name: Callable[[str], object], text: str) -> tuple[Node, Clock]:

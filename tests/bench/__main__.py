@@ -18,6 +18,7 @@ from rich.table import Table
 
 import lrdsl
 from tests.bench.cases import CASES, RUN, RUNS, Loop, cosine_by_hand, optimizer
+from tests.bench.slowest import rows
 
 _ROUNDS = 9
 _FIRST = "import lrdsl; lrdsl.parse('cosine(9)')"
@@ -77,6 +78,14 @@ def _steps(make: Callable[[Any], Any], groups: int) -> list[float]:
     scheduler = make(opt)
     opt.step()
     return [timeit.timeit(scheduler.step, number=1) for _ in range(RUN)]
+
+
+def slowest(console: Console) -> None:
+    """The slowest step but the first of runs in which something happens."""
+    table = Table("run", "groups", "in a new process", "again", title="slowest steps, microseconds")
+    for row in rows():
+        table.add_row(*row)
+    console.print(table)
 
 
 def arrays(console: Console) -> None:
@@ -155,7 +164,7 @@ def drift(console: Console) -> None:
 def main() -> None:
     warnings.simplefilter("ignore")
     console = Console()
-    for section in (steps, runs, arrays, texts, starts, drift):
+    for section in (steps, runs, slowest, arrays, texts, starts, drift):
         section(console)
 
 

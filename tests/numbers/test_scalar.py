@@ -46,7 +46,7 @@ def test_schedules_that_differ_in_numbers_alone_share_their_code(shape: str) -> 
 
 def test_a_formula_of_constants_alone_is_worked_out_by_python() -> None:
     level = Call("mul", (Call("div", (Float(2.0), Float(-4.0))), Call("sub", (Float(1), Float(0.25)))))
-    assert scalar._function((level, Float(3)), ["def both(k):"], ["    return {0}, {1}"])(1) == (-0.375, 3)
+    assert scalar._generated((level, Float(3)), ["def both(k):"], ["    return {0}, {1}"]).function()(1) == (-0.375, 3)
 
 
 @pytest.mark.parametrize("text", ["linear(41)", "linear(40)", "cosine(41)", "warmup(41)", "warmup(40)", "linear(41, to=2x)", "linear(41) then linear(41)"])

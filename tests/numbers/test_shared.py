@@ -6,6 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -28,23 +29,47 @@ GROWING = [
     "onecycle(200) then onecycle(300)",
     "cosine(10) then warmup(10) then cosine(20) then warmup(20) then cosine(40)",
     "linear(10, to=0.5x) then linear(7, to=2x) then linear(3, to=1e-5)",
+    # Constants that are equal in one phase, and differ in another; that are 0 or 1; that stand in a power too; and of either sign.
+    "linear(10, to=0.5x) then linear(7, to=0.25x) then linear(8, to=0.25x) then linear(9, to=0) then linear(4, to=1x)",
+    "(0.5 * linear(9, to=0.5x)) then (0.25 * linear(9, to=0.5x)) then (1 * linear(9, to=0.5x))",
+    "(exp(0.9) for 5) then (exp(0.9, per=2) for 5) then (exp(0.5) for 5) then (exp(0.9) for 5)",
+    "(0.9 * exp(0.9) for 5) then (0.5 * exp(0.9) for 5) then (0.9 * exp(0.5) for 5)",
+    "(cosine(7) for 3) then (cosine(11) for 4) then (cosine(13, to=0.3x) for 5) then cosine(17)",
+    "(warmup(5) - 0.5x) then (warmup(7) - 0.25x) then (warmup(5) - 2x) then (1x - warmup(9))",
+    "min(linear(9), hold(at=0.5x) for 9) then min(linear(7), hold(at=0.25x) for 7) then max(linear(7), hold(at=0.25x) for 7)",
+    "restarts(cosine(3), stretch=1.2, decay=0.9) * bounce(linear(7)) * exp(0.9)",
+    "restarts(cosine(5), stretch=1.5, decay=0.5) * 0.5",
+    "restarts((linear(4) * exp(0.5)) for 4, stretch=2, decay=0.5)",
 ]
 
 
 def agree(schedule: lrdsl.Schedule, ticks: range) -> None:
-    """What is stored, by code that may be shared, is what a function of the piece alone gives."""
+    """What is stored, and what a function gives, by code that may be shared, is what the code of the piece alone gives."""
     for target in schedule.targets:
-        storing, alone = Evaluator.of(target.plan), Evaluator.of(target.plan)
+        shares, alone = Evaluator.of(target.plan), Evaluator.of(target.plan)
         for base in (0.1, 3.0):
             group = {"lr": base}
-            for tick in ticks:
-                storing.code_at(tick).storing("lr", [(group, base)])(tick)
-                assert (group["lr"], type(group["lr"])) == (alone.level(tick, base), float), (str(schedule), tick)
+            with mock.patch.object(scalar.Pattern, "of", return_value=None):
+                levels = [alone.level(tick, base) for tick in ticks]
+            for tick, level in zip(ticks, levels, strict=True):
+                shares.code_at(tick).storing("lr", [(group, base)])(tick)
+                assert (group["lr"], type(group["lr"])) == (level, float), (str(schedule), tick)
+                assert shares.level(tick, base) == level, (str(schedule), tick)
 
 
 @pytest.mark.parametrize("text", GROWING)
 def test_shared_code_gives_the_same_numbers(text: str) -> None:
     agree(lrdsl.parse(text), range(400))
+
+
+@pytest.mark.parametrize(
+    "after", ["linear(9)", "cosine(8, to=0.5x)", "warmup(5, from=0.1x)", "exp(0.5)", "poly(7, power=2)", "onecycle(20)", "restarts(cosine(3))"]
+)
+@pytest.mark.parametrize("before", ["hold", "linear(40)", "cosine(40, to=0.5x)", "exp(0.5)", "poly(40, power=0.5)", "warmup(40)"])
+def test_what_follows_an_event_shares_code_whenever_it_comes(before: str, after: str) -> None:
+    schedule = lrdsl.parse(f"{before} until loss < 0.3 then {after}")
+    for tick in (1, 2, 3, 20, 39, 40, 41, 7):
+        agree(schedule.supposing(tick), range(tick, tick + 30))
 
 
 @examples(60)

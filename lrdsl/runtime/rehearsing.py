@@ -1,0 +1,36 @@
+"""Goes through the events of a run before it begins, so that the code of what they bring is compiled by then, and no step waits for it."""
+
+from __future__ import annotations
+
+import math
+
+from lrdsl.diagnostics import ScheduleError
+from lrdsl.expr.exact import Exact
+from lrdsl.plan import Watch
+from lrdsl.runtime.attaching import Attachment
+
+#: How many events in a row are gone through.
+_MOST = 4
+
+
+def rehearse(attachment: Attachment) -> None:
+    """Lets each event come once, as early as it may, and makes what would store the levels after it. Stores nothing."""
+    history: dict[tuple[str, Exact], tuple[int, ...]] = dict(attachment.schedule.events)
+    for _ in range(_MOST if attachment.watches else 0):
+        ticks = {watch.key: _earliest(watch) for watch in attachment.watches if watch.key is not None and watch.key not in history}
+        coming = {key: tick for key, tick in ticks.items() if tick is not None}
+        if not coming:
+            return
+        history |= {key: (tick,) for key, tick in coming.items()}
+        try:
+            attachment = attachment.after(attachment.schedule.after(history))
+            attachment.store_from(max(coming.values()))
+        except ScheduleError:  # which a run that comes to it raises
+            return
+
+
+def _earliest(watch: Watch) -> int | None:
+    """The first tick at which an event may come; None if there is none."""
+    assert watch.start is not None
+    tick = math.floor(watch.start) + 1
+    return tick if watch.may_fire_at(tick) else None if watch.end is None or watch.end <= tick else tick + 1
