@@ -62,14 +62,22 @@ def bounds(e: Expr, ranges: Mapping[Expr, Range]) -> Range:
 
 
 def bounds_along(e: Expr, ticks: Iterable[float], ranges: Mapping[Expr, Range]) -> Iterator[Range]:
-    """Yields what `bounds` returns at each of several ticks. What does not depend on the time is computed once."""
-    constant: dict[Expr, Range] | None = None
+    """Yields what `bounds` returns at each of several ticks. What does not depend on the time is computed once; the rest in the order of the first tick."""
+    constant: dict[Expr, Range] = {}
+    varying: list[Expr] | None = None
     for tick in ticks:
         box = Box({**ranges, T: (tick, tick)})
-        box.memo |= constant or {}
+        memo = box.memo
+        if constant:
+            memo.update(constant)
+        for x in varying or ():
+            memo[x] = _RANGES[type(x)](x, box)
         yield _bounds(e, box)
-        if constant is None:
-            constant = {} if box.large else {x: range for x, range in box.memo.items() if not mentions(x, T)}
+        if varying is None:
+            varying = []
+            if not box.large:
+                constant = {x: range for x, range in memo.items() if not mentions(x, T)}
+                varying = [] if any(isinstance(x, Select) for x in memo) else [x for x in memo if x not in constant and x is not T]
 
 
 def _bounds(e: Expr, box: Box) -> Range:
@@ -87,7 +95,8 @@ def _number(e: Num) -> Range:
 
 
 def _called(e: Call, box: Box) -> Range:
-    args = [box.of(a) for a in e.args]
+    memo = box.memo
+    args = [memo[a] if a in memo else box.of(a) for a in e.args]
     if UNDEFINED in args:
         return UNDEFINED
     wide = bool(box.large) and any(a[0] == -math.inf or a[1] == math.inf for a in args)
@@ -180,10 +189,10 @@ def _line(e: Linear, box: Box) -> Range:
         return UNDEFINED
     (a, b), (c, d) = e.scale.as_integer_ratio(), e.shift.as_integer_ratio()
     found = []
-    for end in ends:
+    for end in ends if ends[0] < ends[1] else ends[:1]:
         over, under = end.as_integer_ratio()
         found.append(intervals.quotient(a * over * d + c * b * under, b * under * d))
-    low, high = found if a > 0 else reversed(found)
+    low, high = (found[0], found[-1]) if a > 0 else (found[-1], found[0])
     return (low, high) if low >= -MOST and high <= MOST else UNDEFINED
 
 

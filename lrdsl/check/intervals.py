@@ -58,7 +58,8 @@ def _times(a: float, b: float) -> float:
 def multiply(a: Range, b: Range) -> Range:
     """Returns the range of a * b."""
     if a[0] >= 0 and b[0] >= 0:
-        return _times(a[0], b[0]), _times(a[1], b[1])
+        low = _times(a[0], b[0])
+        return low, low if a[0] == a[1] and b[0] == b[1] else _times(a[1], b[1])
     return hull(*(_times(x, y) for x in a for y in b))
 
 
@@ -163,7 +164,8 @@ def haversine(a: Range) -> Range:
     """Returns the range of sin(pi/2 a)^2."""
     if a[0] < 0 or a[1] > 1:
         return (0.0, 1.0)
-    return math.sin(math.pi / 2 * a[0]) ** 2, math.sin(math.pi / 2 * a[1]) ** 2
+    low = math.sin(math.pi / 2 * a[0]) ** 2
+    return low, low if a[0] == a[1] else math.sin(math.pi / 2 * a[1]) ** 2
 
 
 def modulo(a: Range, b: Range) -> Range:

@@ -57,17 +57,17 @@ def _not_below(one: float, two: float) -> bool:
 
 def _rising_decays(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", "") or f.is_open(use.node):
+        if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", ""):
             continue
         entry, end = f.entry(use), use.arguments["to"]
         if "from" in use.given:
-            if use.arguments["from_"] == end:
+            if use.arguments["from_"] == end and not f.is_open(use.node):
                 yield Finding(use.node.extent, "this ends at the level that it starts from, so nothing changes", "give two levels, or write `hold(at=...)`")
             continue
         if entry is None or mentions(end, T) or use.arguments.get("n") == ZERO:
             continue
         end = substitute(end, {ENTRY: entry})
-        if not f.always(_not_below, entry, BASE) or not f.always(_not_below, end, entry):
+        if not f.always(_not_below, end, entry) or not f.always(_not_below, entry, BASE) or f.is_open(use.node):
             continue
         written = argument(use, "to")
         at = use.node.extent if written is None else written.value.extent

@@ -106,16 +106,16 @@ class Facts:
     @cached_property
     def scheduled(self) -> tuple[Node, ...]:
         """All nodes but those of assertions, which say what is so and do not make it so, in the order of the text."""
-        return tuple(part for part in self.parts if not self._is_asserted(part.extent))
+        return tuple([part for part in self.parts if not self._is_asserted(part.extent)]) if self._assertions else self.parts
 
     @cached_property
     def _assertions(self) -> tuple[Extent, ...]:
-        """The extents of the assertions."""
+        """The extents of all assertions."""
         statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
-        return tuple(s.extent for s in statements if isinstance(s, nodes.Assertion))
+        return tuple([s.extent for s in statements if isinstance(s, nodes.Assertion)])
 
     def _is_asserted(self, extent: Extent) -> bool:
-        return any(start <= extent[0] < end for start, end in self._assertions)
+        return any(start <= extent[0] < end for start, end in self._assertions) if self._assertions else False
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -142,7 +142,7 @@ class Facts:
     @cached_property
     def called(self) -> frozenset[str]:
         """The names of all calls in the text."""
-        return frozenset([node.name for node in nodes.walk(self.tree) if isinstance(node, nodes.Call)])
+        return frozenset([node.name for node in self.parts if isinstance(node, nodes.Call)])
 
     def uses_in(self, key: str) -> tuple[Use, ...]:
         """The calls in the expressions of a key's targets."""

@@ -33,7 +33,10 @@ def _two_spellings(f: Facts) -> Iterator[Finding]:
 
 
 def _repeated_numbers(f: Facts) -> Iterator[Finding]:
-    numbers = [n for n in f.parts if isinstance(n, nodes.Number) and _significant_digits(n.value) >= _DIGITS]
+    numbers = [n for n in f.parts if isinstance(n, nodes.Number)]
+    if len(numbers) < _TIMES:
+        return
+    numbers = [n for n in numbers if _significant_digits(n.value) >= _DIGITS]
     counts = Counter(n.value for n in numbers)
     for number, times in counts.items():
         if times >= _TIMES:

@@ -149,6 +149,8 @@ def _levels_along(level: Expr, ticks: Iterable[Exact], base: float) -> Iterator[
 
 def _levels(piece: Piece, ticks: list[Exact], base: float) -> Iterable[float]:
     """The levels at ticks of a piece. For many of them, code is generated; a product of many factors is not computed."""
+    if not mentions(piece.level, T):
+        return list(_levels_along(piece.level, ticks[:1], base)) * len(ticks)
     if len(ticks) <= _LOOKS + 2 or piece.level.holds & PRODUCTS:
         return list(_levels_along(piece.level, ticks, base))
     from lrdsl.numbers.scalar import Evaluator  # most texts that are checked need none
@@ -173,11 +175,12 @@ def _ticks(piece: Piece, end: Exact | None) -> list[Exact]:
         end = piece.start + max([_FAR, *(min(_AGAIN * length, 10**9) for length, _ in periods)])
     first, last = math.ceil(piece.start), math.ceil(end) - 1
     looks = 1 if not varies else _MANY if steps else _FEW if is_plain(piece.level) else _LOOKS
-    between = (math.ceil(piece.start + quotient((end - piece.start) * k, looks)) for k in range(looks))
-    ticks = {first, *between, last}
+    (over, under), (gone, of) = piece.start.as_integer_ratio(), (end - piece.start).as_integer_ratio()
+    parts = looks * under * of  # the place at k of so many looks, rounded up: in whole numbers, since there are many
+    ticks = {first, *(-((over * looks * of + k * gone * under) // -parts) for k in range(looks)), last}
     for length, start in periods:
         ticks |= set(_turns(length, start, first, last))
-    return sorted(tick for tick in ticks if first <= tick <= last)
+    return sorted([tick for tick in ticks if first <= tick <= last])
 
 
 def _turns(length: Exact, start: Exact, first: int, last: int) -> Iterator[int]:

@@ -188,6 +188,7 @@ PLACES = (
     ("warmup(5) then exp(0.9) for 95ep", {"steps_per_epoch": 100}, "LR207", "5"),
     ("linear(5, to=0.1x) then restart cosine(95ep)", {"steps_per_epoch": 100}, "LR207", "5"),
     ("weight_decay = hold(5) then cosine(10)", {}, "LR309", "cosine(10)"),
+    ("let k = 0.001; lr = k * cosine(100)", {}, "LR320", "k"),
     ("lr = warmup(5) then cosine(1M tokens); batch_size = hold(1k, at=256) then hold(at=512)", {"tokens_per_step": 256}, "LR215", "1M tokens"),
     *(
         (text, {}, "LR504", text.partition("lr = ")[2] or text)
@@ -208,6 +209,18 @@ def test_places(text: str, options: dict[str, int], code: str, where: str) -> No
     assert (d.code, text[d.span.start.offset : d.span.end.offset]) == (code, where)
 
 
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("cosine(95, to=0.05)", "for 0.05 times the base, write `0.05x`"),
+        ("let p = 0.05; lr = cosine(95, to=p)", "write it as a multiple of base, as `0.1x`"),
+    ],
+)
+def test_a_level_above_the_base_has_the_repair_that_can_be_made(text: str, help: str) -> None:
+    (d,) = lint(text, base=0.001)
+    assert (d.code, d.help, d.fix is None) == ("LR301", f"{help}; for a higher peak, raise the base", "let" in text)
+
+
 #: Each threshold of a rule: (code, a text in which it is just not met, one in which it just is, options).
 EDGES = (
     ("LR202", "warmup(100) then cosine(900)", "warmup(100) then cosine(901)", {"total_steps": 1000}),
@@ -218,6 +231,8 @@ EDGES = (
     ("LR205", "hold(at=0.5x) for 10% then cosine(90%)", "hold(at=0.5x) for 11% then restart cosine(90%)", {"total_steps": 1000}),
     ("LR206", "warmup(10) then cosine(10)", "warmup(11) then cosine(10)", {}),
     ("LR206", "warmup(11) then step(10)", "warmup(11) then restart linear(5) then linear(5, to=0.1x)", {}),
+    ("LR205", "hold until loss < 3 or for 60 then cosine(40%)", "hold until loss < 3 or for 60 then cosine(41%)", {"total_steps": 100}),
+    ("LR206", "warmup(10) then restarts(cosine(3))", "warmup(10) then restarts(cosine(2))", {}),
     ("LR207", "warmup(51) then cosine(95ep)", "warmup(50) then cosine(95ep)", {"steps_per_epoch": 100}),
     ("LR207", "warmup(5ep) then hold(1001) then cosine(95ep)", "warmup(5ep) then hold(1000) then cosine(95ep)", {"steps_per_epoch": 100}),
     ("LR207", "warmup(2.5) then cosine(95ep)", "warmup(1) then cosine(95ep)", {"steps_per_epoch": 100}),
@@ -235,6 +250,9 @@ EDGES = (
     ("LR212", "onecycle(1000)", "onecycle(999)", {"total_steps": 1000}),
     ("LR212", "onecycle(500) then hold(5)", "onecycle(500)", {"total_steps": 1000}),
     ("LR214", "hold(80) then linear(21)", "hold(82) then linear(19)", {"total_steps": 101}),
+    ("LR204", "hold(50, at=0)", "hold(100, at=0) * warmup(10)", {"total_steps": 100}),
+    ("LR214", "set tick = epoch; lr = poly(9)", "set tick = epoch; lr = poly(10)", {"total_steps": 10}),
+    ("LR220", "cosine(99_999_999)", "cosine(100_000_000)", {}),
     ("LR301", "set base = 0.1; lr = cosine(100, to=0.1)", "set base = 0.1; lr = cosine(100, to=0.11)", {}),
     ("LR301", "set base = 1.1; lr = cosine(100, to=1.1)", "set base = 0.1; lr = cosine(100, to=1.1)", {}),
     ("LR201", "set tick = epoch; lr = hold(95); momentum = warmup(5) then hold", "set tick = epoch; lr = warmup(5) then hold", {}),
@@ -250,6 +268,11 @@ EDGES = (
     ("LR305", "cosine(100, to=1e-15)", "cosine(100, to=9e-16)", {}),
     ("LR305", "cosine(100) * linear(5, to=1e-16x)", "cosine(100, to=1e-16)", {}),
     ("LR306", "linear(9) then warmup(5)", "linear(9, to=1e-3x) then warmup(5)", {}),
+    ("LR307", "warmup(5, from=2x) then hold(5, 2x) then restart cosine(9) until loss < 1", "warmup(5) then restart cosine(9) until loss < 1", {}),
+    ("LR320", "let k = 0.2; lr = k * cosine(100)", "let k = 0.001; lr = k * cosine(100)", {}),
+    ("LR406", "hold(10, at=1x) * cosine(100)", "hold(10) * cosine(100)", {}),
+    ("LR407", "min(cosine(100), 0.9x)", "min(cosine(100), 2x)", {}),
+    ("LR410", 'lr["abc"] = cosine(9); lr["b*"] = hold', 'lr["abc"] = cosine(9); lr["a*"] = hold', {}),
     ("LR402", "linear(9) then hold(0)", "linear(9) then hold(1)", {}),
     ("LR310", "linear(9, to=0.4x) then scale(3/(1+t))", "linear(9, to=0.4x) then scale(3.1/(1+t))", {}),
     ("LR310", "linear(9, to=0.4x) then scale(0.34/(1+t))", "linear(9, to=0.4x) then scale(0.33/(1+t))", {}),

@@ -99,3 +99,14 @@ def test_a_text_without_a_part_of_it() -> None:
     assert program.targets[0].plan.length == 100
     binding = next(part for part in f.parts if type(part).__name__ == "Sequence")
     assert f.with_node(binding, f.tree) is None
+
+
+def test_a_product_of_two_shapes_may_turn() -> None:
+    level = lrdsl.parse("warmup(40) * linear(40)").plan.level
+    assert not any(is_plain(piece.level) for piece in pieces(level)[:1])
+    assert of("warmup(40) * linear(40)", 40).highest == (20, 0.25)
+
+
+def test_the_first_and_the_last_turns_of_cycles_are_looked_at() -> None:
+    ticks = [tick for tick, _ in of("restarts(cosine(701))", 701 * 7 + 10).levels]
+    assert {700, 701, 701 * 7 - 1, 701 * 7} <= set(ticks)
