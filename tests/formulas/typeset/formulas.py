@@ -41,6 +41,7 @@ _OTHER = {
     "megatron.wsd": {"decay": "cosine(2500)"},
     "paddle.linear_warmup": {"learning_rate": "paddle.step_decay(0.3, 100)"},
     **{name: {"end": "500"} for name in ("mmengine.constant", "mmengine.cosine_annealing", "mmengine.linear", "mmengine.poly")},
+    "nemo.inverse_square_root_annealing": {"warmup_steps": "500"},
     "nemo.noam_annealing": {"d_model": "64"},
     **{f"fairseq.{name}": {"max_lr": "3x"} for name in ("triangular", "triangular_shrink_min")},
     **{name: {"epochs": "30"} for name in names_in("ultralytics")},
