@@ -207,3 +207,23 @@ def test_yolox(base: float, w: int, more: int, last: int, first: float, r: float
         return low + (base - low) * wave((t - w) / more) if t < n else low
 
     agree(f"yolox.yoloxwarmcos({n + last}, {w}, {last}, {init!r}, {r!r})", base, n + last, theirs)
+
+
+@few
+@given(bases, st.integers(1, 6), st.integers(4, 9), st.integers(1, 9), st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), shares)
+def test_yolox_of_two_lengths(base: float, w: int, per: int, semi: int, first: int, second: int, last: int, r: float) -> None:
+    """Epochs of `per` iterations, `second` of `semi`, and `last` without augmentation."""
+    w = min(w, first * per)
+    n, normal, more = per * (first + second + last), first * per, second * semi
+    low = r * base
+
+    def theirs(t: int) -> float:
+        if t <= w:
+            return base * (t / w) ** 2
+        if t >= normal + more:
+            return low
+        done = t - w if t <= normal else normal - w + (t - normal) * per / semi
+        return low + (base - low) * wave(done / (n - w - last * per))
+
+    text = f"yolox.yoloxsemiwarmcos({n}, {w}, {last * per}, {normal}, {more}, {per}, {semi}, min_lr_ratio={r!r})"
+    agree(text, base, normal + more + 9, theirs)
