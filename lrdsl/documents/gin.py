@@ -9,7 +9,7 @@ from typing import Any
 from lrdsl.documents import MAX_VALUES, Opaque, Place, Table, UnreadableError
 
 _BLOCK = re.compile(r"([\w./]+):[ \t]*(?:#.*)?")
-_BINDING = re.compile(r"([ \t]*)([\w./]+)[ \t]*=[ \t]*(.*?)[ \t]*")
+_BINDING = re.compile(r"([ \t]*)([\w./]+)[ \t]*=[ \t]*(.*)")
 _COMMENT = re.compile(r"""((?:"[^"]*"|'[^']*'|[^#"'])*)(?:\#.*)?""")
 _LONGEST = 2000
 

@@ -16,6 +16,7 @@ from lrdsl.documents import MAX_CHARACTERS, MAX_DEPTH, Builder, Items, Opaque, T
 MAX_FILES = 50
 #: The largest number that arithmetic here works on.
 _LARGEST = 10**15
+_LONGEST_LINE = 2000
 _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -158,7 +159,7 @@ class _Reader:
     def extent(self, node: ast.AST) -> tuple[int, int]:
         """Where a node stands, in characters; `ast` counts bytes."""
         start, end = (
-            self.starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
+            self.starts[line - 1] + _characters(self.lines[line - 1], column)
             for line, column in ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))  # type: ignore[attr-defined]
         )
         return start, end
@@ -214,6 +215,11 @@ class _Reader:
                     return unknown
                 return _OPERATORS[type(operation)](a, b)
         return unknown
+
+
+def _characters(line: str, column: int) -> int:
+    """The number of characters in so many bytes of a line. In a long line that is not ASCII, it is an upper bound."""
+    return column if line.isascii() or len(line) > _LONGEST_LINE else len(line.encode()[:column].decode(errors="ignore"))
 
 
 def _small(number: Any) -> bool:

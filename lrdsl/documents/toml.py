@@ -17,11 +17,11 @@ else:
 loads = tomllib.loads
 #: The most parts of a key, as `a.b.c` has three: the parser takes quadratic time in their number.
 MAX_PARTS = 100
-_LONG_KEY = re.compile(rf"(?:[\w\"'-]+[ \t]*\.[ \t]*){{{MAX_PARTS}}}")
+_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{MAX_PARTS}}}")
 #: A heading of a table; and a key with the start of its value.
 _HEADING = re.compile(r"[ \t]*\[{1,2}[ \t]*([\w.\"' -]{1,500})[ \t]*\]{1,2}[ \t]*(?:#.*)?")
 _KEY = re.compile(r"[ \t]*([\w.\"'-]{1,500})[ \t]*=[ \t]*(?=(\S.*)?)")
-_DEPTH = 60
+_DEPTH, _LONGEST_LINE = 60, 2000
 
 
 def read(text: str) -> list[Any]:
@@ -58,6 +58,9 @@ def _find(text: str, document: Table) -> None:
     """Gives the tables their places."""
     at, table = 0, document
     for line in text.splitlines(keepends=True):
+        if len(line) > _LONGEST_LINE:
+            at += len(line)
+            continue
         if heading := _HEADING.match(line):
             table = document
             for part in _parts(heading[1]):

@@ -73,7 +73,8 @@ def test_all_documents_of_a_stream() -> None:
         ("json", "\0"),
         ("toml", "a" + ".a" * 100_000 + " = 1"),
         ("toml", "a = " + "[" * 100_000),
-        ("toml", "a = " + "9" * 10_000),
+        ("toml", "a = " + "9" * 1_000_000),
+        ("toml", "[" + " " * 1_000_000 + "a"),
         ("python", "a = " + "[" * 10_000),
         ("python", "a = " + "-" * 100_000 + "1"),
         ("python", "a = (1"),
@@ -152,3 +153,21 @@ def test_any_text_is_read_or_refused(format: str, text: str) -> None:
     except UnreadableError as error:
         offset = error.offset
     assert 0 <= offset <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("python", "a = [" + "'é'," * 40_000 + "]"),
+        ("shell", "run --a " + "'" * 300_001),
+        ("shell", "run --x 1; " + "a" * 300_000 + "=" + "b" * 300_000),
+        ("shell", '--a "' + "\\x" * 300_000),
+        ("gin", "\n".join("a = x" + " " * 1980 + "x" for _ in range(900))),
+        ("toml", "[" + " " * 400_000 + "a]"),
+        ("json", "[" + "1 , " * 50_000 + "1]"),
+        ("yaml", "a: " + "x " * 300_000),
+    ],
+)
+def test_long_texts_take_time_in_proportion(format: str, text: str) -> None:
+    """A text of the same kind that is read in quadratic time would take minutes."""
+    assert documents(text, format)
