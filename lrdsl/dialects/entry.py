@@ -94,7 +94,8 @@ class Entry:
     `signature` are its parameters as its own code declares them. Of the `forms`, the first whose condition holds for the arguments is taken. `reason` says why
     there is no text, for an entry without forms. `attributes` names the attributes of a live object, or makes the values of them, for parameters that are
     not attributes of the same name. `known_as` are other names of the same thing.
-    `usual` are usual arguments, in Python, with absolute levels in braces.
+    `usual` are usual arguments, in Python, with absolute levels in braces. Two fields are for writing: the `variants` of arguments that are words, or that are
+    not numbers by default, with `...` for a number; and `accepts`, whether the library takes the arguments.
     """
 
     name: str
@@ -105,6 +106,8 @@ class Entry:
     known_as: tuple[str, ...] = ()
     note: str = ""
     usual: str = ""
+    variants: tuple[Mapping[str, Any], ...] = ()
+    accepts: Callable[[Any], bool] | None = None
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -164,7 +167,10 @@ class Entry:
         arguments = SimpleNamespace(**values)
         for form in self.forms:
             if form.when is None or holds(form.when, arguments):
-                template = form.text if isinstance(form.text, str) else form.text(arguments)
+                try:
+                    template = form.text if isinstance(form.text, str) else form.text(arguments)
+                except TypeError:  # a name stands where the text needs a number or a list
+                    raise UnreadableError(f"an argument of `{self.name}` is not written out") from None
                 tree = _filled(template, values) if isinstance(template, str) else template
                 beside = {key: _filled(text(arguments), values) for key, text in form.beside.items()}
                 return Written(tree, beside, (form.note,) if form.note and form.when is not None else ())

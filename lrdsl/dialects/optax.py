@@ -86,7 +86,12 @@ DIALECT = Dialect(
     counting="A tick is the count of updates. Tick t has the share t/n. optax holds values: the base is not used.",
     address="https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html",
     entries=(
-        Entry("constant_schedule", "value", (Form("optax.constant(value)"),), usual="{0.1}"),
+        Entry(
+            "constant_schedule",
+            "value",
+            (Form("optax.constant(value)"),),
+            usual="{0.1}",
+        ),
         Entry(
             "linear_schedule",
             "init_value, end_value, transition_steps, transition_begin=0",

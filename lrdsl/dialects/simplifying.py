@@ -69,14 +69,14 @@ def _needed(body: Node, length: Node) -> Node | None:
 
 def _length_of(node: Node) -> Node | None:
     """Returns the argument that is the natural length of a phase with an end, as the text has it."""
-    declared = _declared(node) if isinstance(node, nodes.Call) else None
-    if not isinstance(node, nodes.Call) or not isinstance(declared, Shape) or declared.own_rule:
+    shape = declared(node) if isinstance(node, nodes.Call) else None
+    if not isinstance(node, nodes.Call) or not isinstance(shape, Shape) or shape.own_rule:
         return None
-    names = [p.name for p in declared.parameters]
-    return _argument(node, declared.length if isinstance(declared.length, str) else "n", names)
+    names = [p.name for p in shape.parameters]
+    return _argument(node, shape.length if isinstance(shape.length, str) else "n", names)
 
 
-def _declared(call: nodes.Call) -> Shape | Combinator | None:
+def declared(call: nodes.Call) -> Shape | Combinator | None:
     """Returns the declaration of the word of a call. Of two shapes of one name, it is the one that has all the arguments by name."""
     names = {a.name for a in call.arguments if a.name}
     return next((one for one in declarations(call.name) if names <= {p.name for p in one.parameters}), None)
@@ -111,11 +111,16 @@ def _without_defaults(call: nodes.Call) -> nodes.Call:
 
 def _defaults(call: nodes.Call) -> Mapping[str, Node | None]:
     """Returns the default of each parameter of a word of the language or of a recipe, None for one that must be given."""
-    declared = _declared(call)
-    if declared is not None:
-        return {} if isinstance(declared, Combinator) and declared.variadic else {p.name: _parsed(p.default_text) for p in declared.parameters}
+    one = declared(call)
+    if one is not None:
+        return {} if isinstance(one, Combinator) and one.variadic else {p.name: _parsed(p.default_text) for p in one.parameters}
     defined = recipe(call.name)
     return {} if defined is None else {slot.name: slot.default for slot in defined.function.parameters}
+
+
+def default_of(one: Shape | Combinator, name: str) -> Node | None:
+    """Returns the default of a parameter; None for one without."""
+    return next((_parsed(p.default_text) for p in one.parameters if p.name == name), None)
 
 
 def _parsed(text: str) -> Node | None:

@@ -13,6 +13,11 @@ from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, lasting
 from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError
 
 _WARMUP = "warmup_t=0, warmup_lr_init=0.0, warmup_prefix={prefix}, t_in_epochs=True"
+#: The schedules that are written: without a warmup, with one before them, and with one under which they run.
+_VARIANTS = tuple(
+    {"warmup_t": steps, "warmup_lr_init": steps and ..., "warmup_prefix": prefix, "k_decay": 1}
+    for steps, prefix in ((0, False), (0, True), (..., True), (..., False))
+)
 _NOISE = "noise_range_t=None, noise_pct=0.67, noise_std=1.0, noise_seed=42"
 _CYCLE_DEFAULTS = "cycle_mul=1.0, cycle_decay=1.0, cycle_limit=1"
 _CYCLES = "mul=cycle_mul, decay=cycle_decay, limit=cycle_limit"
@@ -136,24 +141,28 @@ DIALECT = Dialect(
             f"optimizer, t_initial, lr_min=0.0, {_CYCLE_DEFAULTS}, {_WARMUP.format(prefix=False)}, {_NOISE}, k_decay=1.0, initialize=True",
             _under_warmup(f"timm.cosine(t_initial, to=lr_min, {_CYCLES})", k_decay=True),
             note="with a warmup, `timm.warmup(warmup_t, warmup_lr_init, ...)`, or `timm.prefix` for warmup_prefix=True; noise is random and has no text",
+            variants=_VARIANTS,
             usual="optimizer, 100, {0.001}, 2, warmup_t=10, warmup_lr_init={0.001}",
         ),
         Entry(
             "PolyLRScheduler",
             f"optimizer, t_initial, power=0.5, lr_min=0.0, {_CYCLE_DEFAULTS}, {_WARMUP.format(prefix=False)}, {_NOISE}, k_decay=1.0, initialize=True",
             _under_warmup(f"timm.poly(t_initial, power=power, to=lr_min, {_CYCLES})", k_decay=True),
+            variants=_VARIANTS,
             usual="optimizer, 100, 1, {0.001}",
         ),
         Entry(
             "TanhLRScheduler",
             f"optimizer, t_initial, lb=-7.0, ub=3.0, lr_min=0.0, {_CYCLE_DEFAULTS}, {_WARMUP.format(prefix=False)}, {_NOISE}, initialize=True",
             _under_warmup(f"timm.tanh(t_initial, lb=lb, ub=ub, to=lr_min, {_CYCLES})"),
+            variants=_VARIANTS,
             usual="optimizer, 100, lr_min={0.001}",
         ),
         Entry(
             "StepLRScheduler",
             f"optimizer, decay_t, decay_rate=1.0, {_WARMUP.format(prefix=True)}, {_NOISE}, initialize=True",
             _under_warmup("timm.step(decay_t, rate=decay_rate)"),
+            variants=_VARIANTS,
             usual="optimizer, 100, 0.1",
         ),
         Entry(
@@ -161,6 +170,7 @@ DIALECT = Dialect(
             f"optimizer, decay_t, decay_rate=1.0, {_WARMUP.format(prefix=True)}, {_NOISE}, initialize=True",
             _under_warmup("timm.multistep(decay_t, rate=decay_rate)"),
             note="its milestones come a step early",
+            variants=_VARIANTS,
             usual="optimizer, [30, 60], 0.1",
         ),
         Entry(
@@ -177,6 +187,7 @@ DIALECT = Dialect(
                 ),
             ),
             reason="timm's noise is random, and a schedule is not",
+            variants=_VARIANTS,
             usual="optimizer, 0.1, 10",
         ),
         Entry(
@@ -185,6 +196,7 @@ DIALECT = Dialect(
             f" decay_ratio=0.1, warmup_t=0, warmup_lr_init=0.0, t_in_epochs=True, {_NOISE}, initialize=True",
             (Form(_wsd, shown="timm.wsd(t_initial, decay_t, lr_min)"),),
             note="decay_fn: `timm.wsd_linear`, `_cosine`, `_power`, `_exp`; for rsqrt: `(max(rsqrt(s), m) - m) * (hold(n - d) then one_minus_sqrt(d)) + m`",
+            variants=_VARIANTS,
             usual="optimizer, 100, 20, {0.001}",
         ),
     ),

@@ -37,6 +37,8 @@ def _annealed(a: Any) -> str:
 
 def sequence(parts: tuple[Node, ...], milestones: tuple[Value, ...]) -> Node:
     """Returns the tree of SequentialLR: each part up to its milestone, and the next one from the base on."""
+    if not isinstance(parts, tuple) or not isinstance(milestones, tuple):
+        raise UnreadableError("its schedulers and milestones are not written out")
     if len(milestones) != len(parts) - 1:
         raise UnreadableError(f"`SequentialLR` has {len(parts)} schedulers and {len(milestones)} milestones")
     ends = [node_of(m) for m in milestones]
@@ -58,6 +60,8 @@ _OUTRIGHT = ("onecycle", "cyclic", "plateau", "scale", "restarts")
 
 def chain(parts: tuple[Node, ...]) -> Node:
     """Returns the tree of ChainedScheduler: the product of its parts."""
+    if not isinstance(parts, tuple) or not parts:
+        raise UnreadableError("its schedulers are not written out")
     for part in parts:
         words = {node.name for node in nodes.walk(part) if isinstance(node, nodes.Call)}
         outright = sorted(words & set(_OUTRIGHT))
@@ -114,7 +118,12 @@ DIALECT = Dialect(
     counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
     address="https://docs.pytorch.org/docs/stable/optim.html",
     entries=(
-        Entry("StepLR", "optimizer, step_size, gamma=0.1, last_epoch=-1", (Form("step(step_size, gamma)"),), usual="optimizer, 100, 0.1"),
+        Entry(
+            "StepLR",
+            "optimizer, step_size, gamma=0.1, last_epoch=-1",
+            (Form("step(step_size, gamma)"),),
+            usual="optimizer, 100, 0.1",
+        ),
         Entry(
             "MultiStepLR",
             "optimizer, milestones, gamma=0.1, last_epoch=-1",
@@ -123,7 +132,12 @@ DIALECT = Dialect(
             note="milestones in rising order; one that stands twice counts twice, and `[]` is none, as there",
             usual="optimizer, [30, 60], 0.1",
         ),
-        Entry("ExponentialLR", "optimizer, gamma, last_epoch=-1", (Form("exp(gamma)"),), usual="optimizer, 0.95"),
+        Entry(
+            "ExponentialLR",
+            "optimizer, gamma, last_epoch=-1",
+            (Form("exp(gamma)"),),
+            usual="optimizer, 0.95",
+        ),
         Entry(
             "ConstantLR",
             "optimizer, factor=0.3333333333333333, total_iters=5, last_epoch=-1",
@@ -184,6 +198,7 @@ DIALECT = Dialect(
                 Form(_cyclic, _cycles_momentum, beside={"momentum": _momentum_of_cycles}),
                 Form(_cyclic, shown="cyclic(base_lr, max_lr, step_size_up, step_size_down, mode=mode, gamma=gamma)"),
             ),
+            variants=tuple({"step_size_down": ..., "mode": mode, "cycle_momentum": False} for mode in ("triangular", "triangular2", "exp_range")),
             note="momentum is a target of its own",
             usual="optimizer, {0.001}, {0.1}, 20, 20, 'exp_range', 0.999, cycle_momentum=False",
         ),
@@ -198,6 +213,11 @@ DIALECT = Dialect(
                     shown="onecycle(total_steps, peak=max_lr, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal=anneal_strategy,"
                     " three_phase=three_phase)",
                 ),
+            ),
+            variants=tuple(
+                {"total_steps": ..., "anneal_strategy": kind, "cycle_momentum": False, "three_phase": three}
+                for kind in ("cos", "linear")
+                for three in (False, True)
             ),
             note="momentum is a target of its own; pct_start * total_steps below 1 as there; at 1, torch divides by 0, and the text begins at the peak",
             usual="optimizer, {0.1}, 100, cycle_momentum=False",
@@ -223,6 +243,7 @@ DIALECT = Dialect(
                     " mode=mode)"
                 ),
             ),
+            variants=tuple({"mode": mode, "threshold_mode": kind} for mode in ("min", "max") for kind in ("rel", "abs")),
             note="`step(loss)` as there, `step(loss=...)` with `metric=loss`",
             usual="optimizer, 'min', 0.1, 10",
         ),

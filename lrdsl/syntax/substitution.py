@@ -59,7 +59,9 @@ def folded(node: Node) -> Node:
     """Returns arithmetic on numbers as one number, if it is a decimal."""
     match node:
         case nodes.Binary("*", nodes.Number(value), nodes.Name("base"), extent) | nodes.Binary("*", nodes.Name("base"), nodes.Number(value), extent):
-            return nodes.Quantity(value, "", "x", extent, extent) if value >= 0 else node
+            if value == 0:
+                return nodes.Number(0, extent)
+            return nodes.Quantity(value, "", "x", extent, extent) if value > 0 else node
         case nodes.Binary(op, left, right, extent):
             a, b = number_in(left), number_in(right)
             result = None if a is None or b is None else _result(op, a, b)
