@@ -18,9 +18,9 @@ with warnings.catch_warnings():  # it loads parts of torch that are deprecated
     warnings.simplefilter("ignore")
     from ignite.handlers import param_scheduler as theirs
 
-TICKS = 80
+TICKS = 60
 sizes = st.integers(4, 40)
-mults = st.sampled_from([1.0, 1.3, 1.5, 2.0])
+mults = st.sampled_from([1.0, 1.5, 2.0])
 factors = st.floats(0.3, 1)
 
 
@@ -40,15 +40,22 @@ def agree(text: str, make: Any, base: float = 1.0) -> None:
 
 
 @few
-@given(bases, bases, sizes, mults, factors, factors)
-def test_cycles(first: float, last: float, n: int, mult: float, a: float, b: float) -> None:
+@given(bases, bases, sizes, mults)
+def test_cycles(first: float, last: float, n: int, mult: float) -> None:
     linear, cosine = theirs.LinearCyclicalScheduler, theirs.CosineAnnealingScheduler
     levels = f"{first!r}, {last!r}, {n}, {mult!r}"
     agree(f"ignite.linear_cyclical({levels})", lambda o: linear(o, "lr", first, last, n, mult))
-    agree(f"ignite.linear_cyclical_mult({levels}, {a!r}, {b!r})", lambda o: linear(o, "lr", first, last, n, mult, a, b))
     agree(f"ignite.linear_cyclical_monotonic({levels})", lambda o: linear(o, "lr", first, last, n, mult, monotonic=True))
     agree(f"ignite.cosine_annealing({levels})", lambda o: cosine(o, "lr", first, last, n, mult))
-    agree(f"ignite.cosine_annealing_mult({levels}, {a!r}, {b!r})", lambda o: cosine(o, "lr", first, last, n, mult, a, b))
+
+
+@few
+@given(bases, bases, sizes, mults, factors, factors)
+def test_cycles_whose_levels_change(first: float, last: float, n: int, mult: float, a: float, b: float) -> None:
+    linear, cosine = theirs.LinearCyclicalScheduler, theirs.CosineAnnealingScheduler
+    arguments = f"{first!r}, {last!r}, {n}, {mult!r}, {a!r}, {b!r}"
+    agree(f"ignite.linear_cyclical_mult({arguments})", lambda o: linear(o, "lr", first, last, n, mult, a, b))
+    agree(f"ignite.cosine_annealing_mult({arguments})", lambda o: cosine(o, "lr", first, last, n, mult, a, b))
 
 
 @few

@@ -102,7 +102,7 @@ def test_one_cycle(peak: float, n: int, div: float, final: float, pct: float, an
 
 @pytest.mark.parametrize("mode", ["min", "max"])
 @few
-@given(bases, st.integers(0, 4), st.integers(0, 3), st.sampled_from(["rel", "abs"]), st.lists(st.floats(0, 1), min_size=1, max_size=60))
+@given(bases, st.integers(0, 4), st.integers(0, 3), st.sampled_from(["rel", "abs"]), st.lists(st.floats(0, 1), min_size=1, max_size=25))
 def test_reduce_on_plateau(mode: str, base: float, patience: int, cooldown: int, rule: str, metrics: list[float]) -> None:
     """Its class is torch's."""
     text = f"mmengine.reduce_on_plateau(loss, {mode}, 0.5, {patience}, 0.01, {rule}, {cooldown}, {base / 9!r})"

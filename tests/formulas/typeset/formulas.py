@@ -24,7 +24,7 @@ _VALUES = {
     **dict.fromkeys(("step_size", "step_size_up", "lr_period_updates", "cycle_size", "cool_down", "warm_up", "t_initial", "t_0", "T_0", "T_max"), "100"),
     **dict.fromkeys(("cycle_min_lr", "end_lr", "end_value", "warmup_start_value", "warmup_begin_lr", "start_lr", "start_wd", "base_learning_rate"), "0.01"),
     **dict.fromkeys(("cycle_max_lr", "max_lr", "max_learning_rate", "eta_max", "learning_rate", "start_value", "base_value", "end_wd"), "0.3"),
-    "normal_iters": "6000", "semi_iters": "2000", "iters_per_epoch": "100", "iters_per_epoch_semi": "200", "model_size": "512", "d_model": "512", "num_decays": "3", "force_anneal": "30", "decay_rate": "0.9",
+    "normal_iters": "6000", "hold_steps": "2000", "semi_iters": "2000", "iters_per_epoch": "100", "iters_per_epoch_semi": "200", "model_size": "512", "d_model": "512", "num_decays": "3", "force_anneal": "30", "decay_rate": "0.9",
 }  # fmt: skip
 #: The same, where a recipe needs another.
 _OTHER = {
