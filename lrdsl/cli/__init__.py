@@ -15,7 +15,7 @@ from lrdsl.diagnostics import ScheduleError, UsageError
 from lrdsl.work import bounded
 
 #: The modules of the commands. If the first argument names one, only that module is loaded.
-MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "export", "convert", "table", "analyze", "diff", "lsp")
+MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "export", "convert", "dialects", "table", "analyze", "diff", "lsp")
 #: The commands that read many texts. They limit the work for each text, not for the whole command.
 _MANY = {"check", "fmt", "convert", "lsp"}
 #: The codes of mistakes in options, not in texts.

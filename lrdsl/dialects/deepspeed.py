@@ -72,6 +72,7 @@ def _sure(table: Mapping[Any, Any]) -> bool:
 
 
 _PARAMS = "scheduler.params"
+_RISES = tuple({"warmup_type": kind, "warmup_max_lr": ...} for kind in ("log", "linear"))
 DIALECT = Dialect(
     "deepspeed",
     "DeepSpeed",
@@ -83,17 +84,20 @@ DIALECT = Dialect(
             "WarmupLR",
             "optimizer, warmup_min_lr=0.0, warmup_max_lr=None, warmup_num_steps=1000, warmup_type='log', last_batch_iteration=-1",
             (Form(_warmup, shown=_UP.format(peak="warmup_max_lr", more=", shape=log, touches=both")),),
+            variants=_RISES,
             note="before 0.16, warmup_max_lr is 0.001 where it is not given, and not the optimizer's rate",
         ),
         Entry(
             "WarmupDecayLR",
             "optimizer, total_num_steps, warmup_min_lr=0.0, warmup_max_lr=0.001, warmup_num_steps=1000, warmup_type='log', last_batch_iteration=-1",
-            (Form(_decay, shown="... then linear(total_num_steps - warmup_num_steps, to=warmup_min_lr)"),),
+            variants=_RISES,
+            forms=(Form(_decay, shown="... then linear(total_num_steps - warmup_num_steps, to=warmup_min_lr)"),),
         ),
         Entry(
             "WarmupCosineLR",
             "optimizer, total_num_steps, warmup_min_ratio=0.0, warmup_num_steps=1000, cos_min_ratio=0.0001, warmup_type='log', last_batch_iteration=-1",
             (Form(_cosine, shown="... then skip(1, cosine(total_num_steps - warmup_num_steps, to=cos_min_ratio * base))"),),
+            variants=_RISES,
             note="the cosine is a step ahead; before 0.18 it rises again past the end",
         ),
         Entry(

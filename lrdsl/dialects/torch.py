@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lrdsl.dialects.entry import Dialect, Entry, Form, Function, UnreadableError, Value, node_of
@@ -111,6 +112,17 @@ def _cycles_momentum(a: Any) -> bool:
     return a.cycle_momentum is True
 
 
+def _whole(*names: str) -> Callable[[Any], bool]:
+    """Whether torch takes the arguments: these are whole numbers, and factors are between 0 and 1."""
+
+    def accepts(a: Any) -> bool:
+        counts = [n for name in names for n in (getattr(a, name) if isinstance(getattr(a, name), tuple) else (getattr(a, name),))]
+        shares = [getattr(a, name) for name in ("factor", "start_factor", "end_factor") if hasattr(a, name)]
+        return all(isinstance(n, int) for n in counts) and all(0 <= share <= 1 for share in shares) and getattr(a, "start_factor", 1) > 0
+
+    return accepts
+
+
 DIALECT = Dialect(
     "torch",
     "PyTorch",
@@ -122,6 +134,7 @@ DIALECT = Dialect(
             "StepLR",
             "optimizer, step_size, gamma=0.1, last_epoch=-1",
             (Form("step(step_size, gamma)"),),
+            accepts=_whole("step_size"),
             usual="optimizer, 100, 0.1",
         ),
         Entry(
@@ -130,6 +143,7 @@ DIALECT = Dialect(
             (Form("multistep(milestones, gamma)"),),
             attributes={"milestones": lambda s: sorted(s.milestones.elements())},
             note="milestones in rising order; one that stands twice counts twice, and `[]` is none, as there",
+            accepts=_whole("milestones"),
             usual="optimizer, [30, 60], 0.1",
         ),
         Entry(
@@ -145,6 +159,7 @@ DIALECT = Dialect(
                 Form("hold(at=factor * base)", lambda a: a.total_iters == 0, "without steps it never leaves the factor"),
                 Form("hold(total_iters, at=factor * base) then restart hold"),
             ),
+            accepts=_whole("total_iters"),
             usual="optimizer, 0.5, 100",
         ),
         Entry(
@@ -155,12 +170,14 @@ DIALECT = Dialect(
                 Form("warmup(total_iters, from=start_factor * base)", lambda a: a.end_factor == 1 and a.start_factor < 1, ""),
                 Form("linear(total_iters, to=end_factor * base, from=start_factor * base)"),
             ),
+            accepts=_whole("total_iters"),
             usual="optimizer, 0.3, 1.0, 100",
         ),
         Entry(
             "PolynomialLR",
             "optimizer, total_iters=5, power=1.0, last_epoch=-1",
             (Form("hold", lambda a: a.total_iters == 0, "without steps it never leaves the base"), Form("poly(total_iters, power=power)")),
+            accepts=_whole("total_iters"),
             usual="optimizer, 100, 1.0",
         ),
         Entry(
@@ -168,12 +185,14 @@ DIALECT = Dialect(
             "optimizer, T_max, eta_min=0.0, last_epoch=-1",
             (Form("bounce(cosine(T_max, to=eta_min))"),),
             note="it rises again past T_max; up to there, `cosine(T_max, to=eta_min)`",
+            accepts=_whole("T_max"),
             usual="optimizer, 100, {0.001}",
         ),
         Entry(
             "CosineAnnealingWarmRestarts",
             "optimizer, T_0, T_mult=1, eta_min=0.0, last_epoch=-1",
             (Form("restarts(cosine(T_0, to=eta_min), stretch=T_mult)"),),
+            accepts=_whole("T_0", "T_mult"),
             usual="optimizer, 100, 2, {0.001}",
         ),
         Entry(
@@ -220,6 +239,7 @@ DIALECT = Dialect(
                 for three in (False, True)
             ),
             note="momentum is a target of its own; pct_start * total_steps below 1 as there; at 1, torch divides by 0, and the text begins at the peak",
+            accepts=_whole("total_steps"),
             usual="optimizer, {0.1}, 100, cycle_momentum=False",
         ),
         Entry(
@@ -245,6 +265,7 @@ DIALECT = Dialect(
             ),
             variants=tuple({"mode": mode, "threshold_mode": kind} for mode in ("min", "max") for kind in ("rel", "abs")),
             note="`step(loss)` as there, `step(loss=...)` with `metric=loss`",
+            accepts=_whole("patience", "cooldown"),
             usual="optimizer, 'min', 0.1, 10",
         ),
         Entry(
@@ -252,6 +273,7 @@ DIALECT = Dialect(
             "optimizer, swa_lr, anneal_epochs=10, anneal_strategy='cos', last_epoch=-1",
             (Form(_annealed, shown="cosine(anneal_epochs, to=swa_lr)"),),
             note="`linear` for anneal_strategy='linear'",
+            accepts=_whole("anneal_epochs"),
             usual="optimizer, {0.001}, 100",
         ),
     ),

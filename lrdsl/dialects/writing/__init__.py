@@ -13,11 +13,13 @@ from lrdsl.work import bounded
 #: The modules of this package that write for each dialect, in the order in which they are tried. A module has a function `write(request)`, which returns the
 #: text, or None to leave the schedule to the next one. The last one raises `ScheduleError` for what the dialect cannot say.
 WRITERS: dict[str, tuple[str, ...]] = {
+    "deepspeed": ("deepspeed",),
     "keras": ("keras",),
     "numpy": ("numpy",),
     "optax": ("optax",),
     "python": ("python",),
-    "torch": ("torch",),
+    "torch": ("constructors", "torch"),
+    "transformers": ("transformers",),
 }
 
 

@@ -1,0 +1,65 @@
+"""What is read and written of each other library: the tables of `lrdsl dialects` and of the page `coming-from`."""
+
+from __future__ import annotations
+
+from lrdsl.arguments import one_of
+from lrdsl.dialects import CONFIGS, DIALECTS, dialect
+from lrdsl.dialects.code.calls import PYTHON
+from lrdsl.dialects.writing import WRITERS
+
+#: The dialects whose live objects are read.
+LIVE = ("torch", "transformers", "timm", "keras")
+#: All dialects, in the order of the tables.
+ALL = tuple(dict.fromkeys((*DIALECTS, *CONFIGS)))
+
+
+def libraries() -> list[dict[str, str]]:
+    """Returns a row for each library: how it is read, and whether it is written."""
+    rows = []
+    for name in ALL:
+        ways = [way for way, names in (("objects", LIVE), ("code", PYTHON), ("configs", CONFIGS)) if name in names]
+        rows.append(
+            {
+                "name": name,
+                "library": dialect(name).title,
+                "read": ", ".join(ways),
+                "written": "yes" if name in WRITERS else "",
+                "schedulers": str(len(dialect(name).entries)),
+            }
+        )
+    rows += [{"name": name, "library": name.title(), "read": "", "written": "yes", "schedulers": ""} for name in WRITERS if name not in ALL]
+    return rows
+
+
+def entries(name: str) -> list[dict[str, str]]:
+    """Returns a row for each scheduler of a library: its text, or why it has none. Raises `ScheduleError` for an unknown library."""
+    one_of("dialect", name, ALL)
+    return [
+        {"scheduler": entry.call, "text": entry.text or ("" if entry.reason else "by its arguments"), "note": entry.note or entry.reason}
+        for entry in dialect(name).entries
+    ]
+
+
+def page() -> str:
+    """Returns the page `coming-from`: for each library, how it counts, and the text of each of its schedulers."""
+    parts = [_HEAD]
+    for name in ALL:
+        library = dialect(name)
+        ways = next(row["read"] for row in libraries() if row["name"] == name)
+        parts.append(f"\n## {library.title}\n\n{library.counting}{' ' if library.counting else ''}Read from {ways}: `--from {name}`.")
+        rows = entries(name)
+        if rows:
+            parts.append("\n| there | here | |\n| --- | --- | --- |")
+            parts.extend(f"| `{row['scheduler']}` | {_cell(row['text'])} | {row['note']} |" for row in rows)
+    return "\n".join(parts) + "\n"
+
+
+def _cell(text: str) -> str:
+    return f"`{text}`" if text and text != "by its arguments" else text or "no text"
+
+
+_HEAD = """# Coming from another library
+
+`lrdsl convert` shows the schedules in your code and configs as text, and `lrdsl convert --write` puts lrdsl in their place. `lrdsl.read` takes a live
+scheduler, a call, or a config. This page has what each library's scheduler comes to, with the names of the library's own parameters. It is written from the tables in
+`lrdsl/dialects/` by `python -m tests.dialects.test_overview`."""
