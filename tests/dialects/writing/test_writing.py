@@ -17,14 +17,15 @@ import pytest
 
 import lrdsl
 from lrdsl.cli import main
-from lrdsl.dialects.writing import WRITERS
 from tests.dialects.writing.exported import run
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 TEXT = "warmup(5) then cosine(20, to=0.01x)"
 #: Names of groups and targets that would end a string, a comment or a line, or be code.
+#: The dialects that are programs.
+CODE = ("python", "numpy", "torch", "optax", "keras")
 HOSTILE = [
-    'lr["""); raise SystemExit(#"] = cosine(9)',
+    "lr['\"\"\"); raise SystemExit(#'] = cosine(9)",
     "lr[\"a'''b\"] = cosine(9)",
     'lr["a\\\\"] = cosine(9)',
     'lr["coding: utf-7"] = cosine(9)',
@@ -44,7 +45,7 @@ HOSTILE = [
     '"step" = cosine(9)',
     '"float" = cosine(9)',
     '"len" = cumprod(1 - 0.1/(t + 1)) for 9 then hold',
-    '"part" = bounce(max(step(3), 0.5^floor(t/2))) for 9 then hold',
+    '"part" = bounce(max(step(3), scale(0.5^floor(t/2))) for 9) for 9 then hold',
     '"schedule" = cosine(9)',
 ]
 
@@ -71,7 +72,7 @@ def test_the_code_is_as_a_person_would_write_it() -> None:
     )
 
 
-@pytest.mark.parametrize("to", WRITERS)
+@pytest.mark.parametrize("to", CODE)
 def test_a_base_that_is_given_is_in_the_code(to: str) -> None:
     code = lrdsl.parse(TEXT).export(to, base=0.25)
     space = run(code)
@@ -156,7 +157,7 @@ def functions(code: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("to", WRITERS)
+@pytest.mark.parametrize("to", CODE)
 def test_names_are_never_code(text: str, to: str) -> None:
     try:
         schedule = lrdsl.parse(text)
