@@ -27,6 +27,8 @@ _NOTHING = frozenset(("None", "null", "none", "~", ""))
 _REFERENCE = re.compile(r"\$\{([^${}]{1,200})\}")
 _PATH = re.compile(r"(?:[a-z_.]+:)?[\w.]+")
 _MOST_REFERENCES = 10
+#: What reading raises for a config whose values are not of the kinds that its system takes: any value may stand anywhere.
+ODD = (UnreadableError, ScheduleError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 
 
 @attrs.frozen
@@ -99,7 +101,10 @@ class Layout:
         """Returns whether a mapping is the root of a config of this system."""
         if not isinstance(table, Mapping) or not any(all(found(table, name) is not None for name in names) for names in self.signs):
             return False
-        return self.sure is None or self.sure(table)
+        try:
+            return self.sure is None or self.sure(table)
+        except (TypeError, AttributeError):  # a value is not of the kind that is looked for
+            return False
 
 
 def found(table: Any, path: str) -> tuple[Any, Any] | None:
@@ -197,7 +202,7 @@ class Settings:
         """Returns a raw value of a document as a value."""
         raw = self._resolved(raw)
         if isinstance(raw, Opaque):
-            return self.open(last)
+            return self.open(raw.name or last)
         if isinstance(raw, str):
             if (reference := _REFERENCE.search(raw)) is not None:
                 return self.open(reference[1] if reference[0] == raw and _PATH.fullmatch(reference[1]) else last)
@@ -245,7 +250,7 @@ class Settings:
             try:
                 held: Any = Settings(self.layout, self.table, self.document).get(key.name)
                 why = key.ignored(self) if key.ignored is not None else ""
-            except UnreadableError:
+            except ODD:
                 held, why = None, ""
             line = lines.position(where.key).line if where is not None else 1
             facts.append(Fact(key.name, held, key.role, key.unit, why, line, (where.key, where.end) if where is not None else (0, 0)))

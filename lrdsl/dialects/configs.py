@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
-from lrdsl.diagnostics import Lines, ScheduleError
+from lrdsl.diagnostics import Lines
 from lrdsl.dialects import CONFIGS, dialect
-from lrdsl.dialects.config import Layout, Outcome, Settings, number
+from lrdsl.dialects.config import ODD, Layout, Outcome, Settings, number
 from lrdsl.dialects.entry import UnreadableError, Written
 from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import documents, format_of, place, plain
 from lrdsl.documents.python import with_bases
-from lrdsl.syntax import nodes
+from lrdsl.syntax import nodes, parse
 
 #: The most schedules of one file that are read.
 MAX_READINGS = 200
@@ -64,7 +64,7 @@ def _read(values: Sequence[Any], text: str, layouts: Sequence[tuple[str, Layout]
                 if not layout.recognizes(table):
                     continue
                 settings = Settings(layout, table, document, text)
-                for outcome in _outcomes(settings):
+                for outcome in _outcomes(settings, dialect(name).title):
                     at = outcome.at or (table, "")
                     if (id(at[0]), str(at[1])) in seen:
                         continue
@@ -91,13 +91,14 @@ def _tables(document: Any) -> Iterator[Mapping[Any, Any]]:
             waiting.extend(item for item in reversed(container) if isinstance(item, Mapping | list | tuple))
 
 
-def _outcomes(settings: Settings) -> Iterator[Outcome]:
+def _outcomes(settings: Settings, title: str) -> Iterator[Outcome]:
     try:
         yield from settings.layout.read(settings)
-    except UnreadableError as reason:
+    except ODD as error:
+        reason = str(error) if isinstance(error, UnreadableError) else f"a value in it is not of the kind that {title} takes there"
         where = next((settings.find(key.name) for key in settings.layout.keys if key.role == "scheduler" and settings.has(key.name)), None)
         word = where[0][where[1]] if where is not None else None
-        yield Outcome(word if isinstance(word, str) else str(where[1]) if where is not None else "config", reason=str(reason), at=where)
+        yield Outcome(word if isinstance(word, str) else str(where[1]) if where is not None else "config", reason=reason, at=where)
 
 
 def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
@@ -111,8 +112,9 @@ def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
         unknown = tuple(name for name in unknown if name in used)
         try:
             written = text_of(Written(outcome.tree, outcome.beside))
-        except (UnreadableError, ScheduleError) as reason:
-            problems = (*problems, str(reason).splitlines()[0])
+            parse(written)
+        except ODD:
+            written, problems = None, (*problems, f"a value in it is not of the kind that {dialect(name).title} takes there")
     elif outcome.reason:
         problems = (*problems, outcome.reason)
     ignored = tuple(f"`{fact.name}`: {fact.ignored}" for fact in facts if fact.ignored)

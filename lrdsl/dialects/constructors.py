@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects import DIALECTS, dialect
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, found
+from lrdsl.dialects.config import ODD, Key, Layout, Outcome, Settings, clock, found
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError
 
 #: Keys of Hydra that are no arguments.
@@ -133,8 +133,9 @@ def _one(settings: Settings, call: Any, table: Mapping[Any, Any], key: Any) -> I
     settings.unknown = {}
     try:
         written = _tree(settings, call, [_MOST_PARTS])
-    except UnreadableError as reason:
-        yield Outcome(entry.name, reason=str(reason), at=(table, key))
+    except ODD as error:
+        reason = str(error) if isinstance(error, UnreadableError) else f"an argument of `{entry.name}` is not of its kind"
+        yield Outcome(entry.name, reason=reason, at=(table, key))
         return
     tick = _interval(table)
     is_cli = "class_path" in (table[key] if isinstance(table[key], Mapping) else {}) and key == "lr_scheduler"

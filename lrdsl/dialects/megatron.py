@@ -55,7 +55,7 @@ def _read(s: Settings) -> Iterator[Outcome]:
         parts.append(f"hold(max(n - d - w, 0)) then {_WSD[kind].format('d')}")
         given["d"] = fall
     else:
-        parts.append(f"{style}(n - w, to=m)")
+        parts.append(f"{style}({'n - w' if parts else 'n'}, to=m)")
     notes = ["the batch grows at first (`rampup_batch_size`): Megatron counts samples"] if s.has("rampup_batch_size") else []
     run = clock(tick="step", total_steps=number(total), batch_size=number(s.get("global_batch_size")))
     yield Outcome(style, text(" then ".join(parts), **given), {}, run, s.get("lr"), tuple(notes), s.find("lr_decay_style"))

@@ -26,11 +26,17 @@ def _read(s: Settings) -> Iterator[Outcome]:
         fall = text("n - w", n=s.needed("tokens.train_steps"), w=warm)
         if start is not None:
             fall = text("d - b", d=fall, b=start)
-    parts = {"linear": "warmup(w)", "constant": "hold(w)"}[up]
-    parts += " then hold(max(b - w, 0))" if start is not None else ""
+    first, begin = number(warm), number(start)
+    if first is not None and begin is not None and begin < first:
+        raise UnreadableError("`lr_decay_starting_step` is in the warmup")
     floor = s.get(f"{_HERE}.min_decay_lr")
-    parts += f" then {_DECAYS[style]}(d, to=floor_)" if floor is not None else " then hold"
-    tree = text(parts, w=warm, b=start, d=fall, floor_=floor)
+    parts = [] if first == 0 else ["warmup(w)" if up == "linear" else "hold(w)"]
+    parts += ["hold(max(b - w, 0))"] if start is not None else []
+    parts.append(f"{_DECAYS[style]}(d, to=floor_)" if floor is not None else "hold")
+    whole = " then ".join(parts)
+    if first == 0 and up == "linear":
+        whole = f"hold(1, at=0) then restart skip(1, {whole})"  # its warmup of 0 steps has a tick at 0
+    tree = text(whole, w=warm, b=start, d=fall, floor_=floor)
     length = number(total)
     notes = []
     last, decay = number(start if start is not None else warm), number(fall)

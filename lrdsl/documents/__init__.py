@@ -50,9 +50,10 @@ class Place:
 
 @attrs.frozen
 class Opaque:
-    """A value that is not read: one with a tag of its own, or an alias of nothing. `text` is what stands there."""
+    """A value that is not read: one with a tag of its own, a variable, or an alias of nothing. `text` is what stands there, `name` that of a variable."""
 
     text: str
+    name: str = ""
 
 
 class Table(dict[Any, Any]):

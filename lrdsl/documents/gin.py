@@ -60,4 +60,4 @@ def _resolve(document: Table) -> None:
                 if isinstance(macro, str | int | float):
                     table[key] = macro
                 else:
-                    table[key] = Opaque(value.text[1:])
+                    table[key] = Opaque(value.text[1:], value.text[1:].rpartition("/")[2])

@@ -195,7 +195,8 @@ class _Reader:
 
     def scalar(self, node: ast.expr, depth: int = 0) -> Any:
         """The value of an expression of numbers; `Opaque` for what is not known."""
-        unknown = Opaque(ast.unparse(node)[:60] if isinstance(node, ast.Name | ast.Attribute) else type(node).__name__)
+        named = ast.unparse(node)[:60] if isinstance(node, ast.Name | ast.Attribute) else ""
+        unknown = Opaque(named or type(node).__name__, named)
         if depth > MAX_DEPTH:
             return unknown
         match node:

@@ -81,7 +81,7 @@ def _value(word: str, variables: dict[str, str]) -> Any:
     whole = _VARIABLE.fullmatch(word)
     if whole is not None:
         name = whole[1] or whole[2]
-        return _value(variables[name], {}) if name in variables else Opaque(name)
+        return _value(variables[name], {}) if name in variables else Opaque(name, name)
     if "$" in word or "`" in word:
         return Opaque(word)
     if _NUMBER.fullmatch(word) and len(word) < 100:
