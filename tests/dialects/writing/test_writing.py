@@ -21,11 +21,11 @@ from tests.dialects.writing.exported import run
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 TEXT = "warmup(5) then cosine(20, to=0.01x)"
-#: Names of groups and targets that would end a string, a comment or a line, or be code.
 #: The dialects that are programs.
 CODE = ("python", "numpy", "torch", "optax", "keras")
+#: Names of groups and targets that would end a string, a comment or a line, or be code.
 HOSTILE = [
-    "lr['\"\"\"); raise SystemExit(#'] = cosine(9)",
+    "lr[\"'''); raise SystemExit(#\"] = cosine(9)",
     "lr[\"a'''b\"] = cosine(9)",
     'lr["a\\\\"] = cosine(9)',
     'lr["coding: utf-7"] = cosine(9)',
