@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dialect is not None and arguments.dialect not in DIALECTS:
         raise UsageError(f"--from {shown(arguments.dialect)}: there are {', '.join(DIALECTS)}")
     files, status = _files(arguments)
+    if arguments.verify:
+        status = max(status, _verify(files))
     if arguments.diff or arguments.write:
         return max(status, _move(arguments, files))
     found = [(file, one) for file in files for one in readings(file.text, str(file.path), file.path.parent) if arguments.dialect in (None, one.dialect)]
@@ -113,6 +115,21 @@ def _data(path: Path, one: Reading) -> dict[str, Any]:
         "assumed": dict(one.assumed),
         "problems": list(one.problems),
     }
+
+
+def _verify(files: list[_File]) -> int:
+    """Compares the schedulers in Python files with the real ones. Returns the exit status: 1 if one differs."""
+    from lrdsl.dialects.code.calls import calls
+    from lrdsl.dialects.verifying import verified
+
+    differs = False
+    for file in files:
+        for call in calls(file.text) if file.path.suffix == ".py" else ():
+            verdict = verified(file.text, call)
+            line = file.text.count("\n", 0, call.extent[0]) + 1
+            terminal.complain(f"{file.path}:{line}: `{shown(call.source, 60)}`: {verdict}")
+            differs = differs or verdict.tick is not None
+    return int(differs)
 
 
 def _move(arguments: argparse.Namespace, files: list[_File]) -> int:

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import attrs
 
@@ -48,6 +49,28 @@ class Call:
     base: Exact | None = None
     optimizer: ast.expr | None = None
     parts: tuple[ast.Call, ...] = ()
+
+
+@attrs.frozen
+class Made:
+    """A call with the values of its arguments; parts that are schedulers are `Made` too."""
+
+    dialect: Dialect
+    entry: Entry
+    arguments: Mapping[str, Any]
+
+
+def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
+    """Returns a call of a file with values, where names that are not known have `supposed` ones. Raises `UnreadableError`."""
+    reader = _Reader(source, names_of(ast.parse(source)), PYTHON, lenient=True)
+
+    def part(inner: ast.Call, scope: Scope) -> Made | None:
+        match = reader.match(inner)
+        return None if match is None else Made(*match, reader.bound(inner, match[1], scope))
+
+    scope = Scope(reader.names, source, function=function, supposed=supposed)
+    scope.special = lambda inner: part(inner, scope)  # type: ignore[assignment,return-value]
+    return Made(call.dialect, call.entry, reader.bound(call.node, call.entry, scope))
 
 
 @cache
@@ -141,12 +164,12 @@ class _Reader:
             if match is None:
                 return None
             parts.append(inner)
-            return match[1].written(self._bound(inner, match[1], scope)).schedule
+            return match[1].written(self.bound(inner, match[1], scope)).schedule
 
         scope = Scope(self.names, self.source, keep=keep, special=special, function=function)
-        return entry.written(self._bound(node, entry, scope)), scope
+        return entry.written(self.bound(node, entry, scope)), scope
 
-    def _bound(self, node: ast.Call, entry: Entry, scope: Scope) -> dict[str, Value]:
+    def bound(self, node: ast.Call, entry: Entry, scope: Scope) -> dict[str, Value]:
         """Returns the value of every parameter of a call."""
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             raise UnreadableError("its arguments are not written out")

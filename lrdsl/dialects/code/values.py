@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, TypeGuard
 
@@ -50,7 +50,7 @@ class Scope:
 
     `keep` leaves every name in the tree, also if its value is known. `expressions` collects the Python of each name in the tree, and `assumed` the names whose
     default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, and `function` reads a
-    function of the step.
+    function of the step. `supposed` has values for names that are not known.
     """
 
     names: Names
@@ -61,6 +61,7 @@ class Scope:
     local: dict[str, Value] = attrs.Factory(dict)
     special: Callable[[ast.Call], Value] | None = None
     function: Callable[[ast.Lambda | ast.FunctionDef, Scope], Value] | None = None
+    supposed: Mapping[str, Value] = attrs.Factory(dict)
     depth: int = 0
     work: list[int] = attrs.Factory(lambda: [0])
 
@@ -146,7 +147,8 @@ class Scope:
             if value is not None and not isinstance(value, nodes.Name):
                 self.assumed[word] = value
                 return value
-        return nodes.Name(self._own(word, node), HERE)
+        name = self._own(word, node)
+        return self.supposed.get(name, nodes.Name(name, HERE))
 
     def _word(self, node: ast.expr) -> str:
         """The last name of an expression: `epochs` of `args.epochs`, and of `config["epochs"]`."""
