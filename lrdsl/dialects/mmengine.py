@@ -159,7 +159,7 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
     entry, target, values, converted = bound
     by_epoch = values["by_epoch"] is not False
     unit = "ep" if by_epoch and tick == "step" else ""
-    begin, end = values["begin"], values["end"]
+    begin, end = values["begin"], length if values["end"] is None else values["end"]  # the runner puts the end of the run there
     b, e = number(begin), number(end)
     if end is not None and (b is None or e is None):
         raise UnreadableError(f"`begin` and `end` of `{entry.name}` are not in the file")
@@ -173,9 +173,11 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
         extra["m"] = lasting(whole - 1, unit) if not converted else nodes.Binary("-", lasting(whole, unit), parse("1"), _HERE)
         if unit == "":
             extra["n"], extra["m"] = whole, whole - 1
-    extra["period"] = number(values.get("T_max"))
     if entry.name == "CosineAnnealingLR" and values["T_max"] is None:
-        raise UnreadableError("`CosineAnnealingLR` needs `T_max`")
+        if whole is None:
+            raise UnreadableError("`CosineAnnealingLR` has no `T_max`, and neither its end nor that of the run is in the file")
+        values = {**values, "T_max": whole}
+    extra["period"] = number(values.get("T_max"))
     if entry.name == "CosineRestartLR":
         for i, (p, w) in enumerate(zip(values["periods"], values["restart_weights"], strict=False)):
             extra[f"p{i}"], extra[f"w{i}"] = lasting(p, unit), w
