@@ -56,7 +56,7 @@ def test_the_rest_of_the_file_stays() -> None:
     before, after = SCRIPT.splitlines(), moved(SCRIPT).text.splitlines()
     assert [line for line in after if line not in before] == [
         "import lrdsl",
-        '    scheduler = lrdsl.compile("warmup(warm, from=0.01x) then bounce(cosine(epochs - warm))", optimizer, names={"warm": warm, "epochs": epochs})  # both',
+        '    scheduler = lrdsl.compile("warmup(warm, from=0.01x) then bounce(cosine(T_max))", optimizer, names={"warm": warm, "T_max": epochs - warm})  # both',
     ]
     assert [line.strip() for line in before if line not in after] == [
         "from torch.optim.lr_scheduler import (", "CosineAnnealingLR,", "LinearLR,", "SequentialLR,", ")",

@@ -14,7 +14,7 @@ import attrs
 from lrdsl.dialects import dialect
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of
-from lrdsl.dialects.code.values import Scope, is_number
+from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
@@ -175,9 +175,15 @@ class _Reader:
             raise UnreadableError("its arguments are not written out")
         places = [p.name for p in entry.parameters if p.position is not None]
         unread = [p.name for p in entry.parameters if p.name in UNUSED and p.name != "name"]
-        positional = [None if places[i : i + 1] and places[i] in unread else scope.value(a) for i, a in enumerate(node.args)]
-        named = {k.arg: None if k.arg in unread else scope.value(k.value) for k in node.keywords if k.arg is not None}
-        return entry.bound(positional, named)
+
+        def value(name: str, argument: ast.expr) -> Value:
+            """An argument; one that is computed from names has the name of its parameter, if names are kept."""
+            read = None if name in unread else scope.value(argument)
+            computed = scope.keep and is_arithmetic(read) and not isinstance(read, nodes.Name)
+            return nodes.Name(scope.own(name, argument), (0, 0)) if computed else read
+
+        positional = [value(places[i] if i < len(places) else "", a) for i, a in enumerate(node.args)]
+        return entry.bound(positional, {k.arg: value(k.arg, k.value) for k in node.keywords if k.arg is not None})
 
     def _argument(self, node: ast.Call, entry: Entry, name: str) -> ast.expr | None:
         """Returns the expression of an argument of a call."""

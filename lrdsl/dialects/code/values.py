@@ -128,7 +128,7 @@ class Scope:
         except UnreadableError:
             self.expressions = before
             return self._named(node)
-        if self.keep and (is_number(value) or _is_arithmetic(value)):
+        if self.keep and (is_number(value) or is_arithmetic(value)):
             self.expressions = before
             return self._named(node)
         return value
@@ -147,7 +147,7 @@ class Scope:
             if value is not None and not isinstance(value, nodes.Name):
                 self.assumed[word] = value
                 return value
-        name = self._own(word, node)
+        name = self.own(word, node)
         return self.supposed.get(name, nodes.Name(name, HERE))
 
     def _word(self, node: ast.expr) -> str:
@@ -162,7 +162,7 @@ class Scope:
             case _:
                 return re.sub(r"\W+", "_", _shown(self.source, node)).strip("_") or "value"
 
-    def _own(self, word: str, node: ast.expr) -> str:
+    def own(self, word: str, node: ast.expr) -> str:
         """A name in the text for an expression: another expression has another name."""
         expression = ast.get_source_segment(self.source, node) or ast.unparse(node)
         name = word if word.isascii() and word.isidentifier() and len(word) < _MOST_NAME else "value"
@@ -234,8 +234,8 @@ def _key(node: ast.expr) -> str:
             return ""
 
 
-def _is_arithmetic(v: Value) -> bool:
-    """Whether a value is a tree of arithmetic on names, and no schedule."""
+def is_arithmetic(v: Value) -> bool:
+    """Returns whether a value is a tree of arithmetic on names, and no schedule."""
     if not isinstance(v, nodes.Name | nodes.Binary | nodes.Negative | nodes.Call):
         return False
     return not any(isinstance(node, nodes.Call) and node.name not in ARITHMETIC for node in nodes.walk(v))
