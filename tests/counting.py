@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -24,12 +25,15 @@ def work(call: Callable[[], object]) -> int:
             owner = getattr(argument, "__self__", None)
             total += 1 + (len(owner) if isinstance(owner, str) and argument.__name__ in _WHOLE else 0)
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # the end of what other tests left is no work of this call
     sys.setprofile(count)
     try:
         call()
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
     return total
 
 

@@ -13,10 +13,10 @@ from lrdsl.expr.exact import Exact
 from lrdsl.schedule import Schedule
 from lrdsl.syntax.nodes import Node
 
-#: The schedulers of torch that are written: not those that set a rate of their own at construction, and none that is stepped otherwise.
+#: The schedulers of torch that are written. OneCycleLR is not: it raises an error past its end, and its last rate is past its end too.
 _TORCH = (
     *("StepLR", "MultiStepLR", "ExponentialLR", "ConstantLR", "LinearLR", "PolynomialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts"),
-    *("CyclicLR", "OneCycleLR", "ReduceLROnPlateau"),
+    *("CyclicLR", "ReduceLROnPlateau"),
 )
 
 

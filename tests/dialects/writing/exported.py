@@ -72,7 +72,20 @@ def keras_(space: dict[str, Any], ticks: Sequence[int]) -> Any:
 def torch_(space: dict[str, Any], ticks: Sequence[int]) -> Any:
     """Runs the scheduler's functions on two param groups, whose bases differ, and returns the rates of the first one."""
     scheduler = space["make_scheduler"](optimizer({"lr": BASE}, {"lr": 3 * BASE}))
-    return [scheduler.base_lrs[0] * scheduler.lr_lambdas[0](t) for t in ticks]
+    if hasattr(scheduler, "lr_lambdas"):
+        return [scheduler.base_lrs[0] * scheduler.lr_lambdas[0](t) for t in ticks]
+    return [_rate(scheduler, t) for t in ticks]
+
+
+def _rate(scheduler: Any, tick: int) -> float:
+    """The rate of one of torch's own schedulers at a tick, by its closed form."""
+    if isinstance(scheduler, torch.optim.lr_scheduler.CosineAnnealingWarmRestarts):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scheduler.step(tick)  # type: ignore[arg-type]
+        return float(scheduler.get_last_lr()[0])
+    scheduler.last_epoch = tick
+    return float((scheduler._get_closed_form_lr() if hasattr(scheduler, "_get_closed_form_lr") else scheduler.get_lr())[0])
 
 
 RUNS: dict[str, Any] = {"python": python, "numpy": numpy, "optax": optax, "keras": keras_, "torch": torch_}
