@@ -127,13 +127,29 @@ def piece_at(plan: Plan, tick: int) -> Expr:
 
 
 def is_bounded(plan: Plan, fault: Fraction) -> bool:
-    """Whether the level is bounded at and between ticks, and at the time of the fault."""
+    """Whether the level is bounded at and between ticks, and at and just after the time of the fault."""
     times = [t + part for t in near_and_far(plan, float(fault)) for part in (Fraction(0), Fraction(1, 2))]
     times += [k * fault for k in (2, 4) if texts.FEW < factors_at(plan, int(k * fault)) < 30 * texts.FEW]
     try:
-        return all(abs(exact.value_of(plan.level, time, BASE, told=True)) <= LARGE for time in (*times, fault))
+        return all(size_at(plan, time) <= LARGE for time in (*times, fault)) and not has_pole(plan, fault)
     except exact.UndefinedError:
         return False
+
+
+def size_at(plan: Plan, time: Fraction) -> float:
+    return abs(exact.value_of(plan.level, time, BASE, told=True))
+
+
+def has_pole(plan: Plan, fault: Fraction) -> bool:
+    """Whether a level grows without end towards a time between ticks, as `stretch` moves a division by 0 there: halves close in on where it is largest."""
+    low, high = fault, fault + Fraction(1, 32)
+    for _ in range(600):
+        quarter = (high - low) / 4
+        sizes = size_at(plan, low + quarter), size_at(plan, high - quarter)
+        if max(sizes) > LARGE:
+            return True
+        low, high = (low, high - 2 * quarter) if sizes[0] > sizes[1] else (low + 2 * quarter, high)
+    return False
 
 
 def looked_at(text: str, **facts: Any) -> None:
