@@ -92,3 +92,8 @@ def test_a_compile_loads_nothing_that_only_a_saved_state_needs() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.split("\n")[:2] == ["", "True"]
+
+
+def test_a_module_is_read_in_one_sitting() -> None:
+    long = {str(path.relative_to(ROOT)): lines for path in (ROOT / "lrdsl").rglob("*.py") if (lines := len(path.read_text("utf-8").splitlines())) > 400}
+    assert long == {}

@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 
 from lrdsl.expr import HALF_COSINES, PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, parts, walk
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.numbers.literals import WHOLE, constant, double, gathered
 from lrdsl.numbers.machine import Accumulated, Choice
 from lrdsl.numbers.pairs import (
     ONE,
@@ -40,37 +41,12 @@ from lrdsl.plan import Piece, first_tick
 _PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
 #: Integers up to here are multiplied by a 26-bit head without rounding.
 _HEAD_BITS = 26
-_WHOLE = 2**53
 #: The share of its way that a slow half cosine goes in a tick, at the most.
 _SLOW = Fraction(1, 64)
 
 
 def _float(value: Exact) -> Float:
-    return Float(_double(value))
-
-
-def _double(value: Exact) -> float:
-    return value.numerator if value.denominator == 1 and -_WHOLE < value < _WHOLE else float(value)
-
-
-def constant(e: Expr) -> float | None:
-    """The number that a constant is in code; None for an expression that is computed there."""
-    if isinstance(e, Num):
-        return _double(e.double)
-    if not isinstance(e, Call):
-        return None
-    from lrdsl.numbers.constants import in_two_doubles  # few texts have constants that are expressions
-
-    doubles = in_two_doubles(e)
-    return None if doubles is None else doubles[0]
-
-
-def gathered(e: Call) -> tuple[Expr, ...]:
-    """The arguments of an operation, with the constants of a product as one: the compiler of the code would multiply them."""
-    fixed = [a for a in e.args if not a.holds & (VARYING | WIDE)] if e.op == "mul" else []
-    if len(fixed) < 2 or constant(product := Call("mul", tuple(fixed))) is None:
-        return e.args
-    return (product, *(a for a in e.args if a.holds & (VARYING | WIDE)))
+    return Float(double(value))
 
 
 def _constant(e: Expr) -> Float | None:
@@ -397,7 +373,7 @@ def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:
 
 def is_large(a: int, b: int, n: int) -> bool:
     """Whether the whole numbers of an exact time leave those that doubles hold, at ticks up to 1e8."""
-    return abs(a) > 2**26 or abs(b) >= _WHOLE or n >= _WHOLE
+    return abs(a) > 2**26 or abs(b) >= WHOLE or n >= WHOLE
 
 
 @lru_cache(maxsize=256)
