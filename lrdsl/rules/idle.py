@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -68,10 +69,15 @@ def _same(f: Facts, one: Plan, two: Plan) -> bool:
     return True
 
 
+_RESTART = re.compile(r"restart\s*")
+
+
 def _idle_restarts(f: Facts) -> Iterator[Finding]:
     for node in [part for part in f.scheduled if isinstance(part, nodes.Restart) and not _is_said(f, part)][:_MOST]:
         message = "the level is the base here already, so `restart` changes nothing"
-        finding = Finding(node.extent, message, "remove it", Fix(node.extent[0], node.body.extent[0], ""))
+        word = _RESTART.match(f.text, node.extent[0])  # what follows may stand in brackets, which belong to no node
+        assert word is not None
+        finding = Finding(node.extent, message, "remove it", Fix(*word.span(), ""))
         if changes_nothing(f, Part(node, node.body, finding)):
             yield finding
 
@@ -98,13 +104,27 @@ def _idle_factors(f: Facts) -> Iterator[Finding]:
             if use is None or not _is_phase(other) or (use.arguments["n"] is not None and "at" in use.given):
                 continue
             if "at" not in use.given:
-                start, end = (node.left.extent[1], node.right.extent[1]) if side is node.right else (node.left.extent[0], node.right.extent[0])
-                finding = Finding(side.extent, "this factor is always 1", "remove it", Fix(start, end, ""))
+                finding = Finding(side.extent, "this factor is always 1", "remove it", _without(f.text, node, side))
                 if changes_nothing(f, Part(node, other, finding)):
                     yield finding
             elif use.factor and (value(use.arguments["at"]) is not None or len(use.node.arguments) == 1):
                 yield Finding(side.extent, "this factor never changes", "write it as a number, as in `0.5 * A`")
             break
+
+
+def _without(text: str, node: nodes.Binary, side: Node) -> Fix | None:
+    """Returns the repair that removes a side of an operation, with the brackets around it; None where a comment stands between the two sides."""
+    gap = text[node.left.extent[1] : node.right.extent[0]]
+    closed, sign, opened = gap.partition(node.op)
+    if not sign or "#" in gap:
+        return None
+    if side is node.right:
+        start = node.left.extent[1] + len(closed.rstrip())
+        brackets = re.compile(rf"(?:\s*\)){{{opened.count('(')}}}").match(text, node.right.extent[1])
+        return None if brackets is None else Fix(start, brackets.end(), "")
+    brackets = re.compile(rf"(?:\(\s*){{{closed.count(')')}}}$").search(text[: node.left.extent[0]])
+    end = node.left.extent[1] + len(closed) + len(sign) + len(opened) - len(opened.lstrip())
+    return None if brackets is None else Fix(brackets.start(), end, "")
 
 
 def _is_phase(node: Node) -> bool:
@@ -122,9 +142,8 @@ def _neutral_numbers(f: Facts) -> Iterator[Finding]:
         sides = [(node.right, node.left)] + [(node.left, node.right)] * (node.op in "*+")
         for side, other in sides:
             if isinstance(side, nodes.Number) and side.value == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
-                start, end = (node.left.extent[1], node.right.extent[1]) if side is node.right else (node.left.extent[0], node.right.extent[0])
                 what = {"*": "a factor of 1", "/": "a division by 1", "+": "a summand of 0", "-": "a summand of 0"}[node.op]
-                yield Finding(node.extent, f"{what} changes nothing", "remove it", Fix(start, end, ""))
+                yield Finding(node.extent, f"{what} changes nothing", "remove it", _without(f.text, node, side))
                 break
 
 

@@ -328,6 +328,22 @@ def test_the_schedules_of_other_libraries_are_clean(name: str) -> None:
     assert lint(peer_texts()[name]) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 * (cosine(5) then linear(7))", "(cosine(5) then linear(3)) * 1", "cosine(50) * (hold)", "(hold) * cosine(50)", "(cosine(50)) + 0", "0 + (cosine(50))",
+        "((cosine(5))) * ((1))", "( ( 1 ) ) * ( cosine(5) )", "(cosine(5) * 1) then linear(3)", "restart (hold() for 1 then cosine(3))", "(restart cosine(5)) then hold",
+        "hold(3) then restart (cosine(5) then hold)", "restart  (  cosine(5) )", "((cosine(5)) / (1))",
+    ],
+)  # fmt: skip
+def test_repairs_leave_whole_brackets(text: str) -> None:
+    fixes = [d.fix for d in lint(text) if d.fix is not None and d.code in ("LR307", "LR406", "LR407")]
+    assert fixes
+    for fix in fixes:
+        repaired = lrdsl.parse(text[: fix.start] + fix.replacement + text[fix.end :])
+        assert repaired.values(20).tolist() == lrdsl.parse(text).values(20).tolist()
+
+
 def test_declarations_are_whole() -> None:
     assert len(RULES) == sum(len(rules) for rules in FAMILIES.values())
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
