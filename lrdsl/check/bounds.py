@@ -46,10 +46,10 @@ class Box:
 
     def of(self, x: Expr) -> Range:
         """Returns the range of an expression: `UNDEFINED` if it may have no value, with infinite ends if it may be too large for a double."""
-        known = self.memo.get(x)
-        if known is None:
-            known = self.memo[x] = _RANGES[type(x)](x, self)
-        return known
+        range_ = self.memo.get(x)
+        if range_ is None:
+            range_ = self.memo[x] = _RANGES[type(x)](x, self)
+        return range_
 
     def within(self, x: Expr, range: Range) -> Box:
         """Returns a box in which an expression lies in a narrower range."""
@@ -102,18 +102,18 @@ def _called(e: Call, box: Box) -> Range:
     wide = bool(box.large) and any(a[0] == -math.inf or a[1] == math.inf for a in args)
     if wide and e.op not in LARGE:
         return UNDEFINED
-    found = (_quotient(e, box.ranges) if e.op == "div" else None) or _OPERATIONS[e.op](e, args)
-    if math.isnan(found[0]) and e.op in _PARTIAL and not wide:
+    range_ = (_quotient(e, box.ranges) if e.op == "div" else None) or _OPERATIONS[e.op](e, args)
+    if math.isnan(range_[0]) and e.op in _PARTIAL and not wide:
         i = _PARTIAL[e.op]
         args[i] = _along_slope(e.args[i], args[i], box)
-        found = _OPERATIONS[e.op](e, args)
-    if not wide and found[0] >= -MOST and found[1] <= MOST:
-        return found
+        range_ = _OPERATIONS[e.op](e, args)
+    if not wide and range_[0] >= -MOST and range_[1] <= MOST:
+        return range_
     if e.op not in LARGE:
         return UNDEFINED
     if e.op == "mul":
         args = [_apart_from_zero(a, x, box) for a, x in zip(args, e.args, strict=True)]
-    return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], found), box)
+    return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], range_), box)
 
 
 #: From tick 1 on, an exact time is 0 or has at least this size: doubles there have steps of 2^-52, of which a cycle or a line takes a fraction.
@@ -188,11 +188,11 @@ def _line(e: Linear, box: Box) -> Range:
     if not -math.inf < ends[0] <= ends[1] < math.inf:
         return UNDEFINED
     (a, b), (c, d) = e.scale.as_integer_ratio(), e.shift.as_integer_ratio()
-    found = []
+    ranges = []
     for end in ends if ends[0] < ends[1] else ends[:1]:
         over, under = end.as_integer_ratio()
-        found.append(intervals.quotient(a * over * d + c * b * under, b * under * d))
-    low, high = (found[0], found[-1]) if a > 0 else (found[-1], found[0])
+        ranges.append(intervals.quotient(a * over * d + c * b * under, b * under * d))
+    low, high = (ranges[0], ranges[-1]) if a > 0 else (ranges[-1], ranges[0])
     return (low, high) if low >= -MOST and high <= MOST else UNDEFINED
 
 
@@ -206,14 +206,14 @@ def _chosen(e: Select, box: Box) -> Range:
         whole = _union(e, [box.of(e.values[i]) for i in reached], box)
         if not may_overflow(whole):
             return whole
-    found = []
+    ranges = []
     for i in reached:
         low = max(of[0], first_tick(e.starts[i])) if i else of[0]
         high = min(of[1], before(float(e.starts[i + 1]))) if i + 1 < len(e.values) else of[1]
         inner = box.within(*_turned(e.of, (float(low), max(float(low), high))))
-        found.append(inner.of(e.values[i]))
+        ranges.append(inner.of(e.values[i]))
         spend(len(inner.memo))
-    return _union(e, found, box)
+    return _union(e, ranges, box)
 
 
 def _turned(x: Expr, range: Range) -> tuple[Expr, Range]:
@@ -228,10 +228,10 @@ def _reaches(e: Select, i: int, of: Range) -> bool:
     return not (i + 1 < len(e.starts) and float(e.starts[i + 1]) <= of[0]) and not (i > 0 and float(e.starts[i]) > of[1])
 
 
-def _union(e: Select, found: list[Range], box: Box) -> Range:
-    if UNDEFINED in found:
+def _union(e: Select, ranges: list[Range], box: Box) -> Range:
+    if UNDEFINED in ranges:
         return UNDEFINED
-    whole = min([r[0] for r in found]), max([r[1] for r in found])
+    whole = min([r[0] for r in ranges]), max([r[1] for r in ranges])
     return _noted(e, whole, min([box.large.get(x, MOST) for x in e.values]), box) if may_overflow(whole) else whole
 
 
@@ -258,13 +258,13 @@ def _quotient(e: Call, ranges: Mapping[Expr, Range]) -> Range | None:
             continue
         parts = [affine(a, symbol) for a in e.args]
         if None not in parts:
-            found = []
+            quotients = []
             for x in ranges[symbol]:
                 top, bottom = (constant(add(p[0], mul(p[1], number(x)))) for p in parts if p is not None)
                 if not bottom or math.isnan(top) or math.isnan(bottom):
                     return None
-                found.append((top / bottom, bottom > 0))
-            return hull(found[0][0], found[1][0]) if found[0][1] == found[1][1] else None
+                quotients.append((top / bottom, bottom > 0))
+            return hull(quotients[0][0], quotients[1][0]) if quotients[0][1] == quotients[1][1] else None
     return None
 
 

@@ -29,10 +29,10 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     """Returns the curve of a shape, such as `cosine(20)`; None after problems were reported."""
     shape = _matching_form(node)
     place = scope.from_run_start() if shape.dated and scope.clock.changing and _since_run(node, shape, scope) else scope
-    given = bind_arguments(node, shape.parameters, place, lambda _n, _s: None)
-    if given is None:
+    explicit = bind_arguments(node, shape.parameters, place, lambda _n, _s: None)
+    if explicit is None:
         return None
-    arguments = shapes.arguments_of(shape, given)
+    arguments = shapes.arguments_of(shape, explicit)
     if _report_complaint(shape.complain(**arguments), node, shape.parameters, scope):
         return None
     if shape.dated and arguments["since"] == "run":
@@ -45,16 +45,16 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
         if event is None:
             return None
         arguments["reductions"] = lambda u: call("count", event, u)
-    scope.note_call(node, shape.name, arguments, given)
-    words = shapes.phrase_of(shape, arguments, given) if scope.readable else None
+    scope.note_call(node, shape.name, arguments, explicit)
+    words = shapes.phrase_of(shape, arguments, explicit) if scope.readable else None
     law = partial(shapes.level_of, shape, arguments, written=scope.readable)
     return Curve(shapes.natural_length(shape, arguments), law, None, words, partial(law, whole=False))
 
 
 def _since_run(node: nodes.Call, shape: Shape, scope: Scope) -> bool:
     """Returns whether the times of a shape count from the start of the run."""
-    given = bind_arguments(node, shape.parameters, attrs.evolve(scope.from_run_start(), problems=Problems(scope.problems.text)), lambda _n, _s: None)
-    return given is not None and given.get("since") == "run"
+    arguments = bind_arguments(node, shape.parameters, attrs.evolve(scope.from_run_start(), problems=Problems(scope.problems.text)), lambda _n, _s: None)
+    return arguments is not None and arguments.get("since") == "run"
 
 
 def _times_of_phase(times: tuple[Expr, ...], node: nodes.Call, scope: Scope) -> tuple[Expr, ...] | None:
@@ -100,10 +100,10 @@ def combinator_curve(node: nodes.Call, declared: Combinator, scope: Scope, read:
     inner = scope.without_rest(f"inside `{declared.name}(...)`") if declared.cycles or declared.moves else scope
     if declared.variadic:
         return _variadic_curve(node, declared, inner, read)
-    given = bind_arguments(node, declared.parameters, inner, read)
-    if given is None:
+    explicit = bind_arguments(node, declared.parameters, inner, read)
+    if explicit is None:
         return None
-    arguments: dict[str, Any] = dict(with_defaults(declared.parameters, given))
+    arguments: dict[str, Any] = dict(with_defaults(declared.parameters, explicit))
     phase = arguments["phase"]
     assert isinstance(phase, Curve)
     if declared.measures(arguments) and not _check_ends(phase, node, scope):
@@ -116,8 +116,8 @@ def combinator_curve(node: nodes.Call, declared: Combinator, scope: Scope, read:
         help = f"give `times=`, at most {cycles.MAX_CYCLES}: then each cycle gets a formula of its own"
         scope.problems.error("LR143", node.extent, f"the cycles have no closed form: {reason}", help)
         return None
-    scope.note_call(node, declared.name, arguments, given)
-    curve = attrs.evolve(curve, phrase=wording.combinator(declared, arguments, given, phase.phrase))
+    scope.note_call(node, declared.name, arguments, explicit)
+    curve = attrs.evolve(curve, phrase=wording.combinator(declared, arguments, explicit, phase.phrase))
     if not scope.readable:
         return curve
     argument = next(a.value for i, a in enumerate(node.arguments) if (a.name or declared.parameters[i].name) == "phase")

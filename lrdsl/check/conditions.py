@@ -130,8 +130,8 @@ def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:
         case nodes.Comparison():
             return _comparison(node, scope)
         case nodes.Call() if node.name == "plateau":
-            given = bind_arguments(node, plateau.WATCHED, scope, lambda _n, _s: None)
-            return None if given is None else plateau.monitor(**with_defaults(plateau.WATCHED, given))
+            arguments = bind_arguments(node, plateau.WATCHED, scope, lambda _n, _s: None)
+            return None if arguments is None else plateau.monitor(**with_defaults(plateau.WATCHED, arguments))
         case nodes.Name() if node.id == "plateau":
             return plateau.monitor(**with_defaults(plateau.WATCHED, {}))
         case _ if is_phase(node, scope):

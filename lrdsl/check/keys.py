@@ -126,9 +126,9 @@ def key_of(target: Node, names: Mapping[str, Exact], bound: Bindings, problems: 
             problems.error("LR108", selector.extent, "this group is picked twice", "pick it once")
             return None
         if letter != letters[0]:
-            known = letter or letters[0]
-            help = f"let each pattern catch it, as `{{{known}}}`, or give the groups that have none a target of their own"
-            problems.error("LR117", selector.extent, f"`{known}` is caught by some of these patterns, and not by all of them", help)
+            caught_letter = letter or letters[0]
+            help = f"let each pattern catch it, as `{{{caught_letter}}}`, or give the groups that have none a target of their own"
+            problems.error("LR117", selector.extent, f"`{caught_letter}` is caught by some of these patterns, and not by all of them", help)
             return None
         groups.append(value)
     return Key(text, key, element if isinstance(element, int) else None, tuple(groups), (letters[0] or "") if letters else "")

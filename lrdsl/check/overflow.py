@@ -71,15 +71,15 @@ def _large_power(args: Sequence[Range], sizes: Sequence[float], result: Range) -
 
 def _large_minimum(args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:
     """A minimum of an infinite and a finite number is the finite one, if that is the smaller one indeed."""
-    if any(a[1] == math.inf and known <= abs(result[1]) < math.inf for a, known in zip(args, sizes, strict=True)):
+    if any(a[1] == math.inf and size <= abs(result[1]) < math.inf for a, size in zip(args, sizes, strict=True)):
         return _UNKNOWN
     return result, min(sizes)
 
 
 def _large_maximum(args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:
     low, high = result
-    turned, known = _large_minimum([(-b, -a) for a, b in args], sizes, (-high, -low))
-    return (result, known) if turned is not UNDEFINED else _UNKNOWN
+    turned, size = _large_minimum([(-b, -a) for a, b in args], sizes, (-high, -low))
+    return (result, size) if turned is not UNDEFINED else _UNKNOWN
 
 
 def _large_exponential(_args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:

@@ -320,20 +320,20 @@ def _remembered(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node
         return _read(key, body, state, plan_of)
     same = (body, *state.definitions(body))
     facts = (frozenset(state.names.items()), state.readable, state.notes is None, state.cut, state.numbers.get(key.text))
-    known: _Reading | None = memory.get("target", same, (key, state.clock, facts))
-    if known is None or state.expanded[0] + known.expanded > MAX_EXPANDED:
+    reading: _Reading | None = memory.get("target", same, (key, state.clock, facts))
+    if reading is None or state.expanded[0] + reading.expanded > MAX_EXPANDED:
         count, before, worked = len(state.problems.found), state.expanded[0], spent()
         notes = None if state.notes is None else Notes(state.notes.text)
         own = attrs.evolve(state, notes=notes)
-        known = _Reading(_read(key, body, own, plan_of), notes, state.expanded[0] - before, spent() - worked)
-        if known.read[1] is not None and len(state.problems.found) == count < MOST_PROBLEMS:
-            memory.keep("target", same, (key, state.clock, facts), known)
+        reading = _Reading(_read(key, body, own, plan_of), notes, state.expanded[0] - before, spent() - worked)
+        if reading.read[1] is not None and len(state.problems.found) == count < MOST_PROBLEMS:
+            memory.keep("target", same, (key, state.clock, facts), reading)
     else:
-        state.expanded[0] += known.expanded
-        spend(known.work)
-    if state.notes is not None and known.notes is not None:
-        state.notes.add(known.notes)
-    return known.read
+        state.expanded[0] += reading.expanded
+        spend(reading.work)
+    if state.notes is not None and reading.notes is not None:
+        state.notes.add(reading.notes)
+    return reading.read
 
 
 def _read(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:

@@ -69,8 +69,8 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
                 if inner is not None and inner.rest is not None and inner.rest < 0:  # the run is over before these phases begin
                     counted_back = {}
             first = len(scope.run.watches)
-            known = before is not None and i in with_metric and not needs[i].uses_rest
-            parts[i] = again(before.curves[i], before.watches[i], run) if before is not None and known else None
+            starts_with_metric = before is not None and i in with_metric and not needs[i].uses_rest
+            parts[i] = again(before.curves[i], before.watches[i], run) if before is not None and starts_with_metric else None
             if parts[i] is None and inner is not None:
                 parts[i] = read(item, inner)
             watches[i] = tuple(scope.run.watches[first:])

@@ -55,15 +55,17 @@ def run(arguments: argparse.Namespace) -> int:
         status = max(status, _verify(files))
     if arguments.diff or arguments.write:
         return max(status, _move(arguments, files))
-    found = [(file, one) for file in files for one in readings(file.text, str(file.path), file.path.parent) if arguments.dialect in (None, one.dialect)]
+    readings_of_files = [
+        (file, one) for file in files for one in readings(file.text, str(file.path), file.path.parent) if arguments.dialect in (None, one.dialect)
+    ]
     if arguments.format == "json":
-        terminal.emit_json([_data(file.path, one) for file, one in found], indent=2)
+        terminal.emit_json([_data(file.path, one) for file, one in readings_of_files], indent=2)
     else:
-        for file, one in found:
+        for file, one in readings_of_files:
             _say(file.path, one)
-        read = sum(one.text is not None for _, one in found)
-        terminal.complain(f"{len(found)} schedule{'' if len(found) == 1 else 's'} found, {read} read")
-    return max(status, int(any(one.text is None for _, one in found)))
+        read = sum(one.text is not None for _, one in readings_of_files)
+        terminal.complain(f"{len(readings_of_files)} schedule{'' if len(readings_of_files) == 1 else 's'} found, {read} read")
+    return max(status, int(any(one.text is None for _, one in readings_of_files)))
 
 
 def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:

@@ -167,8 +167,8 @@ def _read(s: Settings) -> Iterator[Outcome]:
     ratio = s.get("scale_schedule_ratio")
     if ratio is not None and ratio != 1:
         raise UnreadableError("`scale_schedule_ratio` makes all times longer: write `stretch(..., ratio)`")
-    given = {str(k): s.read(v, Key(str(k), "" if k in _TIMES else "number"), str(k)) for k, v in section[1].items() if k != "schedulers"}
-    values = entry.bound((), given)
+    arguments = {str(k): s.read(v, Key(str(k), "" if k in _TIMES else "number"), str(k)) for k, v in section[1].items() if k != "schedulers"}
+    values = entry.bound((), arguments)
     for name in _TIMES:
         if values.get(name) is not None:
             v = values[name]

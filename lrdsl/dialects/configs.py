@@ -56,7 +56,7 @@ def _layouts() -> list[tuple[str, Layout]]:
 
 
 def _read(values: Sequence[Any], text: str, layouts: Sequence[tuple[str, Layout]]) -> list[Reading]:
-    found: list[Reading] = []
+    readings: list[Reading] = []
     for document in values:
         seen: set[tuple[int, str]] = set()
         for table in _tables(document):
@@ -69,10 +69,10 @@ def _read(values: Sequence[Any], text: str, layouts: Sequence[tuple[str, Layout]
                     if (id(at[0]), str(at[1])) in seen:
                         continue
                     seen.add((id(at[0]), str(at[1])))
-                    found.append(_reading(name, settings, outcome))
-                    if len(found) >= MAX_READINGS:
-                        return found
-    return found
+                    readings.append(_reading(name, settings, outcome))
+                    if len(readings) >= MAX_READINGS:
+                        return readings
+    return readings
 
 
 def _tables(document: Any) -> Iterator[Mapping[Any, Any]]:

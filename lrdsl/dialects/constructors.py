@@ -42,13 +42,13 @@ def _called(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] |
     if not isinstance(table, Mapping):
         return None
     if isinstance(table.get("class_path"), str):
-        known, arguments = _entry(table["class_path"]), table.get("init_args") or {}
+        owner, arguments = _entry(table["class_path"]), table.get("init_args") or {}
     elif isinstance(table.get("_target_"), str):
-        known, arguments = _entry(table["_target_"]), {key: v for key, v in table.items() if key not in _HYDRA}
+        owner, arguments = _entry(table["_target_"]), {key: v for key, v in table.items() if key not in _HYDRA}
     else:
         return None
     positional = table.get("_args_") if "_target_" in table else None
-    return (*known, list(positional or ()), arguments) if known is not None and isinstance(arguments, Mapping) else None
+    return (*owner, list(positional or ()), arguments) if owner is not None and isinstance(arguments, Mapping) else None
 
 
 def _by_name(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] | None:
@@ -56,13 +56,13 @@ def _by_name(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] 
     if not isinstance(table, Mapping):
         return None
     name = next((key for key in _NAMES if isinstance(table.get(key), str)), None)
-    known = _entry(table[name]) if name is not None else None
-    if known is None:
+    owner = _entry(table[name]) if name is not None else None
+    if owner is None:
         return None
     section = next((key for key in _ARGUMENTS if isinstance(table.get(key), Mapping)), None)
     arguments = table[section] if section is not None else {key: v for key, v in table.items() if key != name and key not in _BESIDE}
-    names = {p.name for p in known[1].parameters}
-    return (*known, [], arguments) if all(key in names for key in arguments) else None
+    names = {p.name for p in owner[1].parameters}
+    return (*owner, [], arguments) if all(key in names for key in arguments) else None
 
 
 def _tree(settings: Settings, call: tuple[Dialect, Entry, list[Any], Mapping[str, Any]], left: list[int]) -> Any:
@@ -84,9 +84,9 @@ def _tree(settings: Settings, call: tuple[Dialect, Entry, list[Any], Mapping[str
             return settings.open(name)
         return v
 
-    given = {str(name): argument(str(name), raw) for name, raw in named.items()}
+    arguments_by_name = {str(name): argument(str(name), raw) for name, raw in named.items()}
     places = [p.name for p in entry.parameters]
-    values = entry.bound([argument(name, raw) for name, raw in zip(places, positional, strict=False)], given)
+    values = entry.bound([argument(name, raw) for name, raw in zip(places, positional, strict=False)], arguments_by_name)
     return entry.written(values)
 
 

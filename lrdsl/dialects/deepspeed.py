@@ -60,8 +60,8 @@ def _read(s: Settings) -> Iterator[Outcome]:
     for name in raw or {}:
         if str(name) not in names:
             raise UnreadableError(f"`{entry.name}` has no parameter `{name}`")
-    given = {name: v for name in raw or {} if (v := s.get(f"scheduler.params.{name}")) is not None}
-    written = entry.written(entry.bound((), given))
+    arguments = {name: v for name in raw or {} if (v := s.get(f"scheduler.params.{name}")) is not None}
+    written = entry.written(entry.bound((), arguments))
     base = s.get("optimizer.params.lr")
     yield Outcome(entry.name, written.schedule, written.beside, clock={"tick": "step"}, base=base, problems=written.notes, at=s.find("scheduler"))
 

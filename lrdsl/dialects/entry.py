@@ -229,7 +229,8 @@ def node_of(v: Any) -> Node:
 class Dialect:
     """Another library: its `name` here, its `title` for people, the `modules` its schedulers come from, its entries, and how it counts ticks.
 
-    `layouts` are those of its configs.
+    `layouts` are those of its configs. `objects` says that its live schedulers are read. `door` is the module and the function of lrdsl that take the place of
+    its schedulers in a program; None if nothing does.
     """
 
     name: str
@@ -239,6 +240,8 @@ class Dialect:
     counting: str = ""
     address: str = ""
     layouts: tuple[Layout, ...] = ()
+    objects: bool = False
+    door: tuple[str, str] | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:

@@ -18,8 +18,8 @@ _KINDS = ("inverse_sqrt", "cosine", "polynomial_decay", "tri_stage", "fixed")
 def _start(s: Settings, otherwise: Any) -> Any:
     """The level at which the warmup begins."""
     start = s.get("warmup_init_lr")
-    known = number(start)
-    return otherwise if start is None or (known is not None and known < 0) else start
+    first = number(start)
+    return otherwise if start is None or (first is not None and first < 0) else start
 
 
 def _tree(s: Settings, kind: str) -> Any:

@@ -18,14 +18,14 @@ _CYCLES = ("cycles", "cycle_length", "haps")
 
 def _steps(share: Any, total: Any) -> Any:
     """The steps of a length: a share of the run up to 1, else steps."""
-    known, n = number(share), number(total)
-    if known is None:
+    share_number, n = number(share), number(total)
+    if share_number is None:
         return share
-    if known > 1:
-        return int(known)
-    if known == 0:
+    if share_number > 1:
+        return int(share_number)
+    if share_number == 0:
         return 0
-    return int(float(known) * float(n)) if n is not None else text("floor(share * n)", share=known, n=total)
+    return int(float(share_number) * float(n)) if n is not None else text("floor(share * n)", share=share_number, n=total)
 
 
 def _rest(total: Any, *lengths: Any) -> Any:

@@ -147,8 +147,8 @@ def _function(scheduler: Any, _: Entry, i: int) -> Written:
     called = function
     if isinstance(function, partial):
         called, arguments = function.func, function.keywords
-    if str(getattr(called, "__module__", "")).startswith("transformers.") and (known := _of_transformers(library, called.__name__, arguments)):
-        return known
+    if str(getattr(called, "__module__", "")).startswith("transformers.") and (written := _of_transformers(library, called.__name__, arguments)):
+        return written
     raise UnreadableError("its function is Python: write it as an expression of t, as in `scale(0.95^t)`")
 
 

@@ -6,6 +6,7 @@ What is found is a guess until it is read back: only arguments whose text is the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -43,44 +44,44 @@ def matches(schedule: Schedule, tree: Node, entries: tuple[Entry, ...], length: 
     for entry in entries:
         numbers = [p.name for p in entry.parameters if is_number(p.default) and p.name not in UNUSED]
         tries = ((variant, free) for free in ((), *((name,) for name in numbers), tuple(numbers)) for variant in entry.variants or ({},))
-        found = next((one for variant, free in tries if (one := _match(schedule, tree, entry, variant, free, length)) is not None), None)
-        if found is not None:
-            yield found
+        match = next((one for variant, free in tries if (one := _match(schedule, tree, entry, variant, free, length)) is not None), None)
+        if match is not None:
+            yield match
 
 
 def _match(schedule: Schedule, tree: Node, entry: Entry, variant: Mapping[str, Any], free: tuple[str, ...], length: Exact | None) -> Match | None:
     """Returns the match of an entry, with one variant of its arguments. Of those that have a default, the `free` ones are sought too."""
-    given: dict[str, Value] = {}
+    arguments: dict[str, Value] = {}
     holes = []
     for p in entry.parameters:
         fixed = variant.get(p.name, p.default)
         if p.name in UNUSED or (p.name not in variant and p.default is not REQUIRED and p.name not in free):
-            given[p.name] = None if p.default is REQUIRED else p.default
+            arguments[p.name] = None if p.default is REQUIRED else p.default
         elif p.name in variant and fixed is not ...:
-            given[p.name] = fixed
+            arguments[p.name] = fixed
         else:
-            given[p.name] = nodes.Name(_HOLE + p.name, _HERE)
+            arguments[p.name] = nodes.Name(_HOLE + p.name, _HERE)
             holes.append(p.name)
     try:
-        pattern = spelled(entry.written(given).schedule)
+        pattern = spelled(entry.written(arguments).schedule)
         values = _Overlay().lay(pattern, tree)
         if values is None:
             return None
         for name in holes:
             default = next(p.default for p in entry.parameters if p.name == name)
             if _HOLE + name in values:
-                given[name] = _value(values[_HOLE + name])
+                arguments[name] = _value(values[_HOLE + name])
             elif default is REQUIRED:
                 return None
             else:
-                given[name] = default
-        if entry.accepts is not None and not entry.accepts(attrs.make_class("Arguments", list(given))(**given)):
+                arguments[name] = default
+        if entry.accepts is not None and not entry.accepts(SimpleNamespace(**arguments)):
             return None
-        same = _same(schedule, entry.written(given), length)
+        same = _same(schedule, entry.written(arguments), length)
     except (UnreadableError, ScheduleError):
         return None
     defaults = {p.name: p.default for p in entry.parameters}
-    return Match(entry, {name: v for name, v in given.items() if name not in UNUSED and v != defaults[name]}) if same else None
+    return Match(entry, {name: v for name, v in arguments.items() if name not in UNUSED and v != defaults[name]}) if same else None
 
 
 def _same(schedule: Schedule, written: Written, length: Exact | None) -> bool:
@@ -134,7 +135,7 @@ def spelled(node: Node, functions: Mapping[str, nodes.Function] | None = None, d
     node = rebuilt(node, lambda part: spelled(part, functions, depth))
     if not isinstance(node, nodes.Call):
         return flattened(folded(_kept(node)))
-    defined = functions.get(node.name) or (found.function if (found := recipe(node.name)) is not None else None)
+    defined = functions.get(node.name) or (standard.function if (standard := recipe(node.name)) is not None else None)
     if defined is None:
         named = _named(node)
         numbers = {a.name: number_in(a.value) for a in named.arguments}
@@ -269,8 +270,8 @@ class _Overlay:
                 wanted = number_in(tree)
                 if wanted is None:
                     return isinstance(tree, nodes.Binary) and tree.op == op and self._fits(left, tree.left) and self._fits(right, tree.right)
-                known = number_in(right if _holes(left) else left)
-                undone = None if known is None else _undone(op, wanted, known, bool(_holes(left)))
+                operand = number_in(right if _holes(left) else left)
+                undone = None if operand is None else _undone(op, wanted, operand, bool(_holes(left)))
                 return undone is not None and self._fits(left if _holes(left) else right, node_of(undone))
             case nodes.Call(_, arguments):  # min, max: the side with the hole is taken, and the result is tested in the end
                 inner = [a.value for a in arguments if _holes(a.value)]
@@ -289,16 +290,16 @@ def _as_line(warmup: nodes.Call) -> nodes.Call:
     return attrs.evolve(warmup, name="linear", arguments=(kept[0], base, *kept[1:]))
 
 
-def _undone(op: str, wanted: Exact, known: Exact, left: bool) -> Exact | None:
+def _undone(op: str, wanted: Exact, operand: Exact, left: bool) -> Exact | None:
     match op:
         case "+":
-            return wanted - known
+            return wanted - operand
         case "-":
-            return wanted + known if left else known - wanted
+            return wanted + operand if left else operand - wanted
         case "*":
-            return quotient(wanted, known) if known else None
+            return quotient(wanted, operand) if operand else None
         case "/":
-            return wanted * known if left else quotient(known, wanted) if wanted else None
+            return wanted * operand if left else quotient(operand, wanted) if wanted else None
         case _:
             return None
 

@@ -43,7 +43,7 @@ def _read(s: Settings) -> Iterator[Outcome]:
         warm = _time(s, "warmup")
         w = 0 if warm is None else warm
     parts = [] if number(w) == 0 else ["warmup(w, from=i)"]
-    given: dict[str, Any] = {"w": w, "n": n, "m": s.get("min_lr"), "i": s.get("lr_warmup_init")}
+    numbers: dict[str, Any] = {"w": w, "n": n, "m": s.get("min_lr"), "i": s.get("lr_warmup_init")}
     if style == "constant":
         parts.append("hold")
     elif style == "inverse-square-root":
@@ -53,12 +53,12 @@ def _read(s: Settings) -> Iterator[Outcome]:
         if fall is None or kind not in _WSD:
             raise UnreadableError("WSD needs `lr_wsd_decay_iters`, and a known `lr_wsd_decay_style`")
         parts.append(f"hold(max(n - d - w, 0)) then {_WSD[kind].format('d')}")
-        given["d"] = fall
+        numbers["d"] = fall
     else:
         parts.append(f"{style}({'n - w' if parts else 'n'}, to=m)")
     notes = ["the batch grows at first (`rampup_batch_size`): Megatron counts samples"] if s.has("rampup_batch_size") else []
     run = clock(tick="step", total_steps=number(total), batch_size=number(s.get("global_batch_size")))
-    yield Outcome(style, text(" then ".join(parts), **given), {}, run, s.get("lr"), tuple(notes), s.find("lr_decay_style"))
+    yield Outcome(style, text(" then ".join(parts), **numbers), {}, run, s.get("lr"), tuple(notes), s.find("lr_decay_style"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:

@@ -132,8 +132,8 @@ def _read(s: Settings) -> Iterator[Outcome]:
     assert where is not None
     raw = where[0][where[1]]
     entry = _entry(raw["policy"])
-    given = {str(k): s.read(v, Key(str(k), "number"), str(k)) for k, v in raw.items() if k not in ("policy", "_delete_")}
-    values = entry.bound((), given)
+    arguments = {str(k): s.read(v, Key(str(k), "number"), str(k)) for k, v in raw.items() if k not in ("policy", "_delete_")}
+    values = entry.bound((), arguments)
     in_iterations = _in_iterations(s)
     by_epoch = not in_iterations if values["by_epoch"] is None else values["by_epoch"] is not False
     by_epoch = by_epoch and entry.name != "cyclic"

@@ -148,10 +148,12 @@ def _bound(s: Settings, raw: Any) -> tuple[Entry, str, dict[str, Any], bool]:
         raise UnreadableError("a part of `param_scheduler` is not written out")
     name, target = _name(raw)
     entry = DIALECT.entry(name)
-    given = {str(k): s.read(v, Key(str(k), "number"), str(k)) for k, v in raw.items() if k not in ("type", "convert_to_iter_based", "param_name", "_delete_")}
+    arguments = {
+        str(k): s.read(v, Key(str(k), "number"), str(k)) for k, v in raw.items() if k not in ("type", "convert_to_iter_based", "param_name", "_delete_")
+    }
     converted = raw.get("convert_to_iter_based") is True
-    given = {k: None if k == "end" and isinstance(v, nodes.Name) and v.id.lower() in ("inf", "value_inf") else v for k, v in given.items()}
-    return entry, target, entry.bound((), given), converted
+    arguments = {k: None if k == "end" and isinstance(v, nodes.Name) and v.id.lower() in ("inf", "value_inf") else v for k, v in arguments.items()}
+    return entry, target, entry.bound((), arguments), converted
 
 
 def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any) -> _Part:

@@ -16,9 +16,6 @@ from lrdsl.dialects.code.calls import Call, calls
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.syntax.nodes import Extent
 
-#: The function of lrdsl that takes the place of each dialect's schedulers, and the module that has it.
-_DOORS = {"torch": ("lrdsl", "compile"), "transformers": ("lrdsl", "compile"), "keras": ("lrdsl.keras", "Schedule"), "optax": ("lrdsl.jax", "schedule")}
-
 
 @attrs.frozen
 class Left:
@@ -48,11 +45,11 @@ def moved(source: str) -> Moved:
     scheduler = lrdsl.compile("step(n)", optimizer, names={"n": args.n})  # drops
     <BLANKLINE>
     """
-    found = calls(source)
-    tree = ast.parse(source) if found else ast.Module([], [])
-    reasons = {id(call): _reason(call, tree) for call in found}
-    replaced = tuple(call for call in found if not reasons[id(call)])
-    left = tuple(Left(call, reasons[id(call)]) for call in found if reasons[id(call)])
+    made_calls = calls(source)
+    tree = ast.parse(source) if made_calls else ast.Module([], [])
+    reasons = {id(call): _reason(call, tree) for call in made_calls}
+    replaced = tuple(call for call in made_calls if not reasons[id(call)])
+    left = tuple(Left(call, reasons[id(call)]) for call in made_calls if reasons[id(call)])
     if not replaced:
         return Moved(source, (), left)
     gone = {_place(part) for call in replaced for part in call.parts if not _inside(part, call)}
@@ -60,7 +57,8 @@ def moved(source: str) -> Moved:
     mover = _Mover({_place(call.node): _expression(call) for call in replaced}, gone, source)
     module = MetadataWrapper(cst.parse_module(source)).visit(mover)
     for call in replaced:
-        AddImportsVisitor.add_needed_import(context, _DOORS[call.dialect.name][0])
+        assert call.dialect.door is not None
+        AddImportsVisitor.add_needed_import(context, call.dialect.door[0])
     for call in replaced:
         for node in (call.node, *call.parts):
             _drop_import(context, tree, node)
@@ -79,11 +77,11 @@ def _reason(call: Call, tree: ast.Module) -> str:
         return call.problem
     if call.dialect.name == "timm":
         return "timm's `step(epoch)` and lrdsl's `step()` count otherwise: change the loop by hand"
-    if call.dialect.name not in _DOORS:
+    if call.dialect.door is None:
         return f"lrdsl has no function in the place of one of {call.dialect.title}"
     if call.named.beside and call.dialect.name in ("torch", "transformers") and call.optimizer is None:
         return "the optimizer is not known"
-    if _DOORS[call.dialect.name][0] == "lrdsl" and call.optimizer is None:
+    if call.dialect.door[0] == "lrdsl" and call.optimizer is None:
         return "it has no argument `optimizer`"
     if call.written.notes and not call.written.beside and any("momentum" in note for note in call.written.notes):
         return "it changes the momentum too, and the file does not say which optimizer it has: add `cycle_momentum=False`, or write both targets by hand"
@@ -125,7 +123,8 @@ def _place(node: ast.expr) -> tuple[int, int, int, int]:
 def _expression(call: Call) -> str:
     """Returns the Python of lrdsl's scheduler."""
     assert call.named is not None
-    module, function = _DOORS[call.dialect.name]
+    assert call.dialect.door is not None
+    module, function = call.dialect.door
     arguments = [json.dumps(text_of(call.named), ensure_ascii=False)]
     if module == "lrdsl" and call.optimizer is not None:
         arguments.append(ast.unparse(call.optimizer))

@@ -83,6 +83,7 @@ DIALECT = Dialect(
     "optax",
     "optax",
     modules=("optax", "optax.schedules"),
+    door=("lrdsl.jax", "schedule"),
     counting="A tick is the count of updates. Tick t has the share t/n. optax holds values: the base is not used.",
     address="https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html",
     entries=(

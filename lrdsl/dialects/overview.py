@@ -7,8 +7,6 @@ from lrdsl.dialects import CONFIGS, DIALECTS, dialect
 from lrdsl.dialects.code.calls import PYTHON
 from lrdsl.dialects.writing import WRITERS
 
-#: The dialects whose live objects are read.
-LIVE = ("torch", "transformers", "timm", "keras")
 #: All dialects, in the order of the tables.
 ALL = tuple(dict.fromkeys((*DIALECTS, *CONFIGS)))
 
@@ -17,7 +15,8 @@ def libraries() -> list[dict[str, str]]:
     """Returns a row for each library: how it is read, and whether it is written."""
     rows = []
     for name in ALL:
-        ways = [way for way, names in (("objects", LIVE), ("code", PYTHON), ("configs", CONFIGS)) if name in names]
+        read = {"objects": dialect(name).objects, "code": name in PYTHON, "configs": bool(dialect(name).layouts)}
+        ways = [way for way, is_read in read.items() if is_read]
         rows.append(
             {
                 "name": name,

@@ -47,14 +47,16 @@ def reading(thing: Any) -> Reading:
     if isinstance(thing, Mapping | list):
         return _only(configs.readings_in([thing]), "the config")
     try:
-        found = live.read(thing)
+        scheduler = live.read(thing)
     except UnreadableError as reason:
         return Reading("", type(thing).__name__, None, problems=(str(reason),))
-    if found is None:
+    if scheduler is None:
         raise refuse("LR160", f"this is no schedule that lrdsl can read: {quoted(thing)}", _HELP)
-    bases = set(found.bases)
-    notes = tuple(dict.fromkeys(note for group in found.groups for note in group.notes))
-    return Reading(found.dialect, found.name, live.text_of(found.groups), base=bases.pop() if len(bases) == 1 else None, tick=found.tick, problems=notes)
+    bases = set(scheduler.bases)
+    notes = tuple(dict.fromkeys(note for group in scheduler.groups for note in group.notes))
+    return Reading(
+        scheduler.dialect, scheduler.name, live.text_of(scheduler.groups), base=bases.pop() if len(bases) == 1 else None, tick=scheduler.tick, problems=notes
+    )
 
 
 def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
@@ -82,11 +84,11 @@ def of_call(call: Call, text: str) -> Reading:
     )
 
 
-def _only(found: Sequence[Reading], thing: str | Path) -> Reading:
+def _only(readings_there: Sequence[Reading], thing: str | Path) -> Reading:
     """Returns the one schedule of a text. Raises `ScheduleError` for none and for several."""
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    if len(readings_there) == 1:
+        return readings_there[0]
+    if not readings_there:
         raise refuse("LR160", f"no schedule that lrdsl can read: {quoted(str(thing))}", _HELP)
-    places = ", ".join(f"`{shown(one.source, 40)}`" for one in found[:3])
-    raise refuse("LR160", f"there are {len(found)} schedules: {places}", "give one of them alone")
+    places = ", ".join(f"`{shown(one.source, 40)}`" for one in readings_there[:3])
+    raise refuse("LR160", f"there are {len(readings_there)} schedules: {places}", "give one of them alone")

@@ -37,8 +37,8 @@ def _read(s: Settings) -> Iterator[Outcome]:
     start = "" if bases else "hold(at=1) * "
     parts = [_FACTORS[word] for word in words if word != "constant"] or ["hold"]
     whole = f"max({start}{' * '.join(parts)}, least)"
-    given = {"w": s.get("warmup_steps"), "f": s.get("decay_factor"), "k": s.get("steps_per_decay"), "c": s.get("steps_per_cycle")}
-    tree = text(whole, least=s.get("min_learning_rate"), **given)
+    numbers = {"w": s.get("warmup_steps"), "f": s.get("decay_factor"), "k": s.get("steps_per_decay"), "c": s.get("steps_per_cycle")}
+    tree = text(whole, least=s.get("min_learning_rate"), **numbers)
     steps = found(s.document, "TRAIN_STEPS")
     total = number(steps[0][steps[1]]) if steps is not None and isinstance(steps[0][steps[1]], int) else None
     yield Outcome(factors, tree, {}, clock(tick="step", total_steps=total), s.get("base_learning_rate") if bases else None, (), s.find("factors"))

@@ -70,26 +70,26 @@ def _argued(s: Settings) -> Iterator[Outcome]:
         **({"patience_t": s.needed("patience_epochs")} if kind == "plateau" else {}),
         "warmup_t": s.needed("warmup_epochs"),
     }
-    given: dict[str, Any] = {name: lasting(v, unit) if number(v) != 0 else 0 for name, v in times.items()}
+    arguments: dict[str, Any] = {name: lasting(v, unit) if number(v) != 0 else 0 for name, v in times.items()}
     if kind == "multistep":
         milestones = s.needed("decay_milestones")
-        given["decay_t"] = tuple(lasting(m, unit) for m in milestones) if isinstance(milestones, tuple) else milestones
-    given["warmup_lr_init"] = s.needed("warmup_lr") if number(given["warmup_t"]) != 0 else 0
+        arguments["decay_t"] = tuple(lasting(m, unit) for m in milestones) if isinstance(milestones, tuple) else milestones
+    arguments["warmup_lr_init"] = s.needed("warmup_lr") if number(arguments["warmup_t"]) != 0 else 0
     if kind not in ("step", "multistep"):
-        given["lr_min"] = s.needed("min_lr")
+        arguments["lr_min"] = s.needed("min_lr")
     if kind in _CYCLED:
-        given.update({f"cycle_{name}": s.get(f"lr_cycle_{name}") for name in ("mul", "decay", "limit")})
-        given.update({} if kind == "tanh" else {"k_decay": s.get("lr_k_decay")})
+        arguments.update({f"cycle_{name}": s.get(f"lr_cycle_{name}") for name in ("mul", "decay", "limit")})
+        arguments.update({} if kind == "tanh" else {"k_decay": s.get("lr_k_decay")})
     if kind not in ("cosine", "tanh"):
-        given["power" if kind == "poly" else "decay_rate"] = s.needed("decay_rate")
+        arguments["power" if kind == "poly" else "decay_rate"] = s.needed("decay_rate")
     if kind != "plateau":
-        given["warmup_prefix"] = s.get("warmup_prefix") is True
+        arguments["warmup_prefix"] = s.get("warmup_prefix") is True
     elif isinstance(metric := s.get("eval_metric"), str):
-        given["mode"] = "min" if "loss" in metric else "max"
-    tree = entry.written(entry.bound((), given)).schedule
+        arguments["mode"] = "min" if "loss" in metric else "max"
+    tree = entry.written(entry.bound((), arguments)).schedule
     more = number(s.get("cooldown_epochs"))
     length = number(s.get("epochs"))
-    total = length + (more or 0) if length is not None and kind in _CYCLED and given["cycle_limit"] == 1 else length
+    total = length + (more or 0) if length is not None and kind in _CYCLED and arguments["cycle_limit"] == 1 else length
     yield Outcome(kind, tree, {}, clock(tick="step" if unit else "epoch", total_epochs=total), s.get("lr"), (), s.find("sched"))
 
 
@@ -132,6 +132,7 @@ DIALECT = Dialect(
     "timm",
     "timm",
     modules=("timm.scheduler",),
+    objects=True,
     counting="A tick is what `step(epoch)` or `step_update(num_updates)` is called with, as `t_in_epochs` says. timm's own script never calls `step(0)`.",
     address="https://huggingface.co/docs/timm/reference/schedulers",
     layouts=(LAYOUT,),

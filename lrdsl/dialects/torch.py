@@ -127,6 +127,8 @@ DIALECT = Dialect(
     "torch",
     "PyTorch",
     modules=("torch.optim.lr_scheduler", "torch.optim.swa_utils"),
+    objects=True,
+    door=("lrdsl", "compile"),
     counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
     address="https://docs.pytorch.org/docs/stable/optim.html",
     entries=(

@@ -84,8 +84,8 @@ def typed(name: Any, warmup: Any, total: Any, kwargs: Mapping[str, Any]) -> Node
     entry = DIALECT.entry(TYPES[name])
     names = {p.name for p in entry.parameters}
     common = {"num_warmup_steps": warmup, "num_training_steps": total}
-    given = {key: v for key, v in common.items() if key in names and v is not None}
-    return entry.written(entry.bound((), {**given, **kwargs})).schedule
+    shared_arguments = {key: v for key, v in common.items() if key in names and v is not None}
+    return entry.written(entry.bound((), {**shared_arguments, **kwargs})).schedule
 
 
 def _by_type(a: Any) -> Node:
@@ -106,21 +106,21 @@ def _ratio_ignored(s: Settings) -> str:
 
 def total_steps(steps: Any, epochs: Any) -> tuple[Any, dict[str, Any]]:
     """Returns the length of a run in Trainer's words, as a number or a tree, and its clock: `max_steps` above 0, else the epochs."""
-    known = number(steps)
-    if steps is not None and (known is None or known > 0):
-        return steps, clock(total_steps=known)
+    steps_number = number(steps)
+    if steps is not None and (steps_number is None or steps_number > 0):
+        return steps, clock(total_steps=steps_number)
     share = number(epochs)
     return text("ceil(total)" if share is not None and share != int(share) else "total"), clock(total_epochs=share)
 
 
 def warmup_of(steps: Any, ratio: Any, total: Any, cut: Any = math.ceil) -> Any:
     """Returns the steps of a warmup: `steps`, or a share of the total, rounded with `cut`."""
-    known = number(steps)
-    if steps is not None and known is None:
+    steps_number = number(steps)
+    if steps is not None and steps_number is None:
         return steps
-    if known is not None and known >= 1:
-        return int(known)
-    share = known or ratio or 0
+    if steps_number is not None and steps_number >= 1:
+        return int(steps_number)
+    share = steps_number or ratio or 0
     length, part = number(total), number(share)
     if part == 0:
         return 0
@@ -176,6 +176,8 @@ DIALECT = Dialect(
     "transformers",
     "Hugging Face transformers",
     modules=("transformers.optimization", "transformers"),
+    objects=True,
+    door=("lrdsl", "compile"),
     counting="A tick is an optimizer step. Tick t of w warmup steps has the share t/w, so that the first update is at 0.",
     address="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
     layouts=(LAYOUT,),

@@ -288,8 +288,8 @@ def _collect(terms: list[Expr], term: Expr) -> None:
     if len(terms) > _MANY:
         spend(len(terms) // _MANY)
     for i, other in enumerate(terms):
-        known, same = coefficient(other)
-        if same is rest and not isinstance(term, Num) and (both := _fold(known, factor, lambda x, y: x + y)) is not None:
+        multiple, same = coefficient(other)
+        if same is rest and not isinstance(term, Num) and (both := _fold(multiple, factor, lambda x, y: x + y)) is not None:
             terms[i : i + 1] = [] if both == ZERO else [mul(both, rest)]
             return
     terms.append(term)

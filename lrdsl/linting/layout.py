@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 
 from lrdsl.diagnostics import Fix, Problems, ScheduleError
 from lrdsl.linting.fixes import applied
-from lrdsl.syntax import parse
 from lrdsl.syntax.formatter import format
 from lrdsl.syntax.nodes import Extent
 from lrdsl.syntax.tokens import statements_of, tokens_of
@@ -109,19 +108,15 @@ def laid_out(text: str, within: Extent | None = None) -> str:
     parts = [part for part in _parts(text, fixes) if part[0] < last and (start < part[1] or start in (part[0], len(text)))]
     chosen = [fix for fix in fixes if any(first <= fix.start and fix.end <= last for first, last in parts)]
     partly = applied(text, chosen)
-    return partly if len(chosen) < len(fixes) and _agree(partly, text) else layout
+    return partly if len(chosen) < len(fixes) and _agree(partly, text, layout) else layout
 
 
-def _agree(partly: str, text: str) -> bool:
-    """Whether two texts say the same, with the same comments, and both or none of them in several lines."""
+def _agree(partly: str, text: str, layout: str) -> bool:
+    """Whether a text that is laid out in part has the layout of the whole, and is in several lines if that was."""
     try:
-        return ("\n" in partly) == ("\n" in text) and parse(partly) == parse(text) and _comments(partly) == _comments(text)
+        return ("\n" in partly) == ("\n" in text) and format(partly) == layout
     except ScheduleError:
         return False
-
-
-def _comments(text: str) -> list[str]:
-    return sorted(comment.strip("# \t\r") for comment in re.findall("#[^\n]*", text))
 
 
 def _parts(text: str, fixes: list[Fix]) -> Iterator[Extent]:

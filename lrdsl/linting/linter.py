@@ -91,11 +91,11 @@ def problems_of(text: str, rules: Iterable[Rule], library: Library | None = None
     """Returns the errors of a text, or what some rules find if it has none, whether comments silence it or not."""
     try:
         with bounded(text):
-            known = None if base is None else number("base", base, "give the optimizer's own rate, as 0.1", text=text)
+            base_number = None if base is None else number("base", base, "give the optimizer's own rate, as 0.1", text=text)
             schedule = parse(text, library=library, **options)
     except ScheduleError as error:
         return [without_lossy_fix(text, d) for d in error.diagnostics]
-    return findings(Facts.of(schedule, known), rules)
+    return findings(Facts.of(schedule, base_number), rules)
 
 
 def silenced(text: str, problems: list[Diagnostic]) -> list[Diagnostic]:

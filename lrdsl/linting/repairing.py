@@ -30,8 +30,8 @@ def repaired(file: File, checker: Checker, unsafe: bool) -> tuple[File, int]:
             if p.index is not None and p.inner is not None:
                 by_text.setdefault(p.index, []).append(p.inner)
         for i, inner in by_text.items():
-            given = file.texts[i].given
-            fixes[i] = repairs(file.texts[i].text, inner, unsafe, lambda text, given=given: checker.look(text, given))  # type: ignore[misc]
+            beside = file.texts[i].given
+            fixes[i] = repairs(file.texts[i].text, inner, unsafe, lambda text, beside=beside: checker.look(text, beside))  # type: ignore[misc]
         for k, p in enumerate(problems):
             if p.inner is None and p.diagnostic.fix is not None and may_apply(p.diagnostic, unsafe):
                 own[p.index if p.index is not None else -1 - k] = ([p.diagnostic.fix], p.meant if p.index is not None else None)
@@ -70,8 +70,8 @@ def with_comments(file: File, checker: Checker) -> tuple[File, int]:
 
 def _silenceable(problems: Iterable[Problem]) -> list[Problem]:
     """The problems that a comment is to silence: not notes, comments themselves, and what keeps the file from being read."""
-    found = [(p, p.diagnostic) for p in problems if p.diagnostic.severity != "note"]
-    return [p for p, d in found if d.code != UNUSED and not (p.index is None and d.code == UNREADABLE)]
+    pairs = [(p, p.diagnostic) for p in problems if p.diagnostic.severity != "note"]
+    return [p for p, d in pairs if d.code != UNUSED and not (p.index is None and d.code == UNREADABLE)]
 
 
 def _end_of_line(p: Problem, attempt: int, file: File, pages: Sequence[Page]) -> int | None:

@@ -187,9 +187,9 @@ def report(kind: str, files: Sequence[Checked], unsafe: bool, statistics: bool) 
 
 def counts(files: Sequence[Checked]) -> list[dict[str, Any]]:
     """How often each code occurs, the most frequent one first, and how many of these problems `--fix` repairs."""
-    found = Counter(d.code for c in files for d in c.diagnostics)
+    totals = Counter(d.code for c in files for d in c.diagnostics)
     fixable = Counter(d.code for c in files for d in c.diagnostics if is_fixable(d))
-    return [{"code": code, "name": name(code), "count": n, "fixable": fixable[code]} for code, n in found.most_common()]
+    return [{"code": code, "name": name(code), "count": n, "fixable": fixable[code]} for code, n in totals.most_common()]
 
 
 def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
@@ -197,10 +197,10 @@ def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
     problems = [d for c in files for d in c.problems]
     notes = sum(len(c.diagnostics) for c in files) - len(problems)
     numbers = [("schedule", sum(c.texts for c in files)), ("file", len(files)), ("problem", len(problems)), ("note", notes)]
-    texts, read, found, noted = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers)
+    texts, read, problem_count, noted = (f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers)
     repaired, silenced = sum(c.repaired for c in files), sum(c.silenced for c in files)
     more_of_it = [noted] * (notes > 0) + [f"{repaired} repaired"] * (repaired > 0) + [f"{silenced} silenced"] * (silenced > 0)
-    yield ", ".join([f"{texts} in {read}: {found}", *more_of_it])
+    yield ", ".join([f"{texts} in {read}: {problem_count}", *more_of_it])
     safe, more = (sum(d.fix is not None and is_safe(d) is kind for d in problems) for kind in (True, False))
     parts = [f"{n} can be repaired with {command}" for n, command in ((safe, "`--fix`"), (more, "`--fix --unsafe-fixes`")) if n]
     if unsafe and parts:

@@ -81,8 +81,8 @@ def offset_of(source: str, keys: Sequence[str], part: str = "") -> int | None:
     if offset is None:
         return None
     for word in (*keys[best:], *[part] * bool(part)):  # in an inline table, or in a list
-        found = re.compile(r"(?<![\w-])" + re.escape(word)).search(source, offset, offset + 10_000)
-        offset = offset if found is None else found.start()
+        match = re.compile(r"(?<![\w-])" + re.escape(word)).search(source, offset, offset + 10_000)
+        offset = offset if match is None else match.start()
     return offset
 
 
@@ -161,12 +161,12 @@ def texts(name: str, value: Any) -> tuple[str, ...]:
 
 def facts(name: str, value: Any) -> tuple[tuple[str, Any], ...]:
     """Checks the facts of a clock in a table."""
-    given = table(name, value)
-    for fact in given:
+    facts_table = table(name, value)
+    for fact in facts_table:
         if fact.replace("-", "_") not in _FACTS:
             raise SettingsError(f"{name}: the clock has no fact `{shown(fact)}`; its facts are {', '.join(_FACTS)}", (name, fact))
-    spelled = {fact.replace("-", "_"): fact for fact in given}
-    values = {fact: given[key] for fact, key in spelled.items()}
+    spelled = {fact.replace("-", "_"): fact for fact in facts_table}
+    values = {fact: facts_table[key] for fact, key in spelled.items()}
     names = table(f"{name}.names", values.get("names", {}))
     if not isinstance(values.get("tick", ""), str):
         raise SettingsError(f"{name}: `tick` is {described(values['tick'])}; a tick is one `step` or one `epoch`", (name, "tick"))

@@ -223,8 +223,8 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
         if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] < levels[0][1] / 100:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
-            said = [use for use in f.uses if use.arguments.get("to", use.arguments.get("at")) == ZERO and use.given & {"to", "at"}]
-            if not any(phase.extent[0] <= use.node.extent[0] < phase.extent[1] for use in said):
+            explicit_zeros = [use for use in f.uses if use.arguments.get("to", use.arguments.get("at")) == ZERO and use.given & {"to", "at"}]
+            if not any(phase.extent[0] <= use.node.extent[0] < phase.extent[1] for use in explicit_zeros):
                 help = f"give the level that it ends at, as `to=0.85`; a `{d.target.quantity}` of 0 is written `to=0`"
                 yield Finding(phase.extent, f"`{d.target.name}` falls to {levels[-1][1]:.2g}", help)
 

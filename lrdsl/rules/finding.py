@@ -30,8 +30,8 @@ def findings(facts: Facts, rules: Iterable[Rule]) -> list[Diagnostic]:
     with limited():
         for rule in rules:
             try:
-                for found in rule.look(facts):
-                    d = Diagnostic(rule.code, "warning", found.message, found.help, Span.of(facts.text, *found.extent), found.fix)
+                for finding in rule.look(facts):
+                    d = Diagnostic(rule.code, "warning", finding.message, finding.help, Span.of(facts.text, *finding.extent), finding.fix)
                     problems.append(without_lossy_fix(facts.text, d))
             except TooMuchWorkError:
                 break

@@ -60,8 +60,8 @@ def _same(f: Facts, one: Plan, two: Plan) -> bool:
         return True
     if one.watches or two.watches:
         return False
-    known = [base for d in f.driven for base in d.bases if base > 0]
-    for base in known or ANY_BASE:
+    bases = [base for d in f.driven for base in d.bases if base > 0]
+    for base in bases or ANY_BASE:
         ticks = sorted({*_FAR * (f.total is None), *(tick for plan in (one, two) for tick, _ in summary(plan.level, base, f.total).levels)})
         pairs = zip(levels_at(one.level, ticks, base), levels_at(two.level, ticks, base), strict=True)
         if any(not abs(a - b) <= CLOSE * max(abs(a), abs(b)) for a, b in pairs):
@@ -230,7 +230,7 @@ def _gammas_of_one(f: Facts) -> Iterator[Finding]:
             continue
         gamma = use.arguments[name]
         gammas = gamma if isinstance(gamma, tuple) else (gamma,)
-        written = next((a for given, a in arguments(use) if given == name), None)
+        written = next((a for parameter, a in arguments(use) if parameter == name), None)
         if gammas and all(g == ONE for g in gammas) and written is not None and not f.is_open(written.value):
             yield Finding(use.node.extent, f"with a {name} of 1 the level never drops", f"give a {name} below 1, as 0.1; to stay at a level, write `hold`")
 

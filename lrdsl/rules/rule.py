@@ -61,8 +61,8 @@ class Facts:
     @classmethod
     def of(cls, schedule: Schedule, base: Exact | None = None) -> Facts:
         """The facts of a text without groups. `base` is that of the rate; by default the one that the text sets, if it sets one."""
-        known = schedule.program.base if base is None else base
-        bases = () if known is None else (float(known),)
+        own_base = schedule.program.base if base is None else base
+        bases = () if own_base is None else (float(own_base),)
         return cls(schedule, tuple(Driven(target, bases if target.key == "lr" else ()) for target in schedule.targets))
 
     @property
@@ -193,8 +193,8 @@ class Facts:
     @cached_property
     def bases(self) -> tuple[float, ...]:
         """The bases of the rate that are known, but for 0, or some that stand for all bases."""
-        known = {base for d in self.driven if d.target.key == "lr" for base in d.bases if base > 0}
-        return tuple(sorted(known)) or ANY_BASE
+        rates = {base for d in self.driven if d.target.key == "lr" for base in d.bases if base > 0}
+        return tuple(sorted(rates)) or ANY_BASE
 
     def always(self, holds: Callable[[float, float], bool], one: Expr, two: Expr) -> bool:
         """Whether a comparison of two levels, formulas of the base, holds for every base."""

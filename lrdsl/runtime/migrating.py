@@ -300,8 +300,8 @@ def _warning(saved: Saved, here: Here, landed: Landing, named: str, exact: Exact
     begin = f"THE RUN IS OVER where it goes on, {where}" if over else f"The run goes on {where}"
     jump = _jump(saved, landed, schedule, here)
     fact = "total_steps" if clock.total_steps is not None else "total_epochs"
-    known = total is not None and total > tick
-    call = f'replan("linear(rest)", {fact}={float(getattr(clock, fact)):.15g})' if known else 'replan("linear(100)")'
+    reaches_end = total is not None and total > tick
+    call = f'replan("linear(rest)", {fact}={float(getattr(clock, fact)):.15g})' if reaches_end else 'replan("linear(100)")'
     way = f" To go on from the level before, load the state with its own schedule and clock, then call `scheduler.{call}`." if jump else ""
     bases = _about_bases(saved, here, keep)
     message = f"{begin}{far}{rounded}. {left_out}The state is of another schedule: {named}.{jump}{way}{'' if bases is None else f' {bases}'}"
@@ -337,8 +337,8 @@ def _levels(schedule: Schedule, here: Here, bases: GroupBases, tick: int) -> dic
     for quantity, targets in quantities(schedule.targets).items():
         held = bases.get(quantity, ())
         for target, indices in assign_groups(targets, [{}] if quantity in here.values else here.groups, schedule):
-            known = [(i, held[i]) for i in indices if i < len(held)]
-            levels |= {(quantity, i): schedule.evaluator_of(target).level(tick, schedule.base_of(target, base)) for i, base in known if base is not None}
+            saved = [(i, held[i]) for i in indices if i < len(held)]
+            levels |= {(quantity, i): schedule.evaluator_of(target).level(tick, schedule.base_of(target, base)) for i, base in saved if base is not None}
     return levels
 
 

@@ -181,17 +181,17 @@ def _level(schedule: Schedule, name: str, tick: int, bases: GroupBases, groups: 
     """
     caught = schedule.catching(numbers_in(schedule.targets, groups))
     members = [target for target in caught.targets if target.written == name]
-    known = [base for base in bases.get(members[0].quantity, ()) if base is not None]
+    own_bases = [base for base in bases.get(members[0].quantity, ()) if base is not None]
     parts = [_parts(caught.evaluator_of(target), tick) for target in members]
     if None not in parts:
         a, b = ([part[i] for part in parts if part is not None] for i in (0, 1))
         numbers, letter = [float(target.number or 0) for target in members], members[0].letter
         constant, times = (nearest(sorted(zip(numbers, values, strict=True)), letter) for values in (a, b))
         return constant if not any(b) else f"{times}x" if len(set(b)) == 1 and not any(a) else f"{constant} + {times} * base" if any(a) else f"{times} * base"
-    texts = {target.number: nearest(_points(caught.evaluator_of(target), tick, known), "base") for target in members}
+    texts = {target.number: nearest(_points(caught.evaluator_of(target), tick, own_bases), "base") for target in members}
     if len(set(texts.values())) == 1:
         return next(iter(texts.values()))
-    top = max(abs(level) for target in members for _, level in _points(caught.evaluator_of(target), tick, known))
+    top = max(abs(level) for target in members for _, level in _points(caught.evaluator_of(target), tick, own_bases))
     return _highest([(float(target.number or 0), texts[target.number]) for target in sorted(members, key=lambda t: t.number or 0)], members[0].letter, top)
 
 

@@ -68,8 +68,8 @@ def folded(node: Node) -> Node:
             return node if result is None or not _is_short(result) else number_node(result, extent)
         case nodes.Call("min" | "max" as name, arguments, extent) if not any(a.name for a in arguments):
             numbers = [number_in(a.value) for a in arguments]
-            known = [number for number in numbers if number is not None]
-            return number_node(min(known) if name == "min" else max(known), extent) if known and len(known) == len(numbers) else node
+            operands = [number for number in numbers if number is not None]
+            return number_node(min(operands) if name == "min" else max(operands), extent) if operands and len(operands) == len(numbers) else node
         case _:
             return node
 

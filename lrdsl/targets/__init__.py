@@ -119,17 +119,17 @@ def meaning(targets: Sequence[Target], families: Hashable = None) -> frozenset[H
 
     `families` stands for the members of families, of which there is one for every number; if it is None, the targets have the members that count.
     """
-    said: set[Hashable] = set()
+    meanings: set[Hashable] = set()
     for i, target in enumerate(targets):
         key = (target.quantity, frozenset(target.groups), target.number)
         if families is None or target.number is None:
-            said.add((key, best(target.plan.law), best(target.plan.level), target.plan.watches))
+            meanings.add((key, best(target.plan.law), best(target.plan.level), target.plan.watches))
         else:
-            said.add(families)
+            meanings.add(families)
         if target.groups and (families is None or target.number is None):
             later = [other for other in targets[i + 1 :] if other.groups and other.quantity == target.quantity and other.written != target.written]
-            said |= {(key, (other.quantity, frozenset(other.groups), other.number)) for other in later if _may_share(target, other)}
-    return frozenset(said)
+            meanings |= {(key, (other.quantity, frozenset(other.groups), other.number)) for other in later if _may_share(target, other)}
+    return frozenset(meanings)
 
 
 @attrs.frozen

@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+import torch
+import transformers
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -260,7 +262,6 @@ def test_t5x(factors: list[str], constant: bool) -> None:
 @given(st.sampled_from([{}, {"warmup_steps": 7}, {"warmup_steps": 0.07}, {"warmup_steps": 0.333}]), st.integers(20, 120))
 @examples(12)
 def test_transformers(name: str, warm: dict[str, Any], total: int) -> None:
-    torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
     config = {"lr_scheduler_type": name, "learning_rate": 1e-3, "max_steps": total, **warm}
     (reading,) = readings(yaml.safe_dump(config), "sft.yaml")
     arguments = transformers.TrainingArguments(output_dir="unused", report_to=[], use_cpu=True, **config)

@@ -94,9 +94,9 @@ def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False) 
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     reader = _Reader(source, names_of(tree), tuple(dialects), lenient)
-    found = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
-    parts = {id(part) for call in found for part in call.parts}
-    return sorted((call for call in found if id(call.node) not in parts), key=lambda call: call.extent)
+    made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
+    parts = {id(part) for call in made_calls for part in call.parts}
+    return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
 
 
 @attrs.define

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from lrdsl.dialects.code.values import HERE, Scope
+from lrdsl.dialects.code.values import HERE, Scope, called
 from lrdsl.dialects.entry import Function, UnreadableError, Value, node_of
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
@@ -99,14 +99,14 @@ def _after(bound: Node) -> Node:
     number = number_in(bound)
     if number is not None:
         return number_node(number.__floor__() + 1)
-    return folded(nodes.Binary("+", _call("floor", bound), nodes.Number(1, HERE), HERE))
+    return folded(nodes.Binary("+", called("floor", bound), nodes.Number(1, HERE), HERE))
 
 
 def _phases(cases: Node | _Cases, start: Node | None = None) -> Node:
     """Returns the phases of cases from a tick on. Each enters at base, and counts the ticks of the run."""
     if not isinstance(cases, _Cases):
         scaled = _scaled(cases)
-        return scaled if start is None or not _mentions_time(cases) else _call("skip", start, scaled)
+        return scaled if start is None or not _mentions_time(cases) else called("skip", start, scaled)
     if isinstance(cases.before, _Cases):
         raise UnreadableError("the cases of a function of the step are in rising order")
     length = cases.end if start is None else folded(nodes.Binary("-", cases.end, start, HERE))
@@ -124,12 +124,8 @@ def _scaled(expression: Node) -> Node:
         return nodes.Name("hold", HERE)
     if number is not None and number >= 0:
         return nodes.Call("hold", (nodes.Argument("at", folded(nodes.Binary("*", expression, nodes.Name("base", HERE), HERE)), HERE, HERE),), HERE, HERE)
-    return _call("scale", expression)
+    return called("scale", expression)
 
 
 def _mentions_time(node: Node) -> bool:
     return any(part == _TIME for part in nodes.walk(node))
-
-
-def _call(name: str, *arguments: Node) -> nodes.Call:
-    return nodes.Call(name, tuple(nodes.Argument("", a, HERE, HERE) for a in arguments), HERE, HERE)

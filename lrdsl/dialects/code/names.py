@@ -89,8 +89,8 @@ def names_of(tree: ast.Module) -> Names:
             case _:
                 pass
     single = {name: value for name, value in values.items() if bound[name] == 2}  # the statement and its target
-    agreed = {name: found[0] for name, found in defaults.items() if len({ast.dump(value) for value in found}) == 1}
-    return Names(modules, tuple(stars), single, agreed, {name: found[0] for name, found in functions.items() if len(found) == 1})
+    agreed = {name: expressions[0] for name, expressions in defaults.items() if len({ast.dump(value) for value in expressions}) == 1}
+    return Names(modules, tuple(stars), single, agreed, {name: expressions[0] for name, expressions in functions.items() if len(expressions) == 1})
 
 
 def _fields(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:

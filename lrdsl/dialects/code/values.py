@@ -182,9 +182,9 @@ class Scope:
             return left + right
         a, b = _tree(left), _tree(right)
         if isinstance(operator, ast.FloorDiv):
-            return _called("floor", folded(nodes.Binary("/", a, b, HERE)))
+            return called("floor", folded(nodes.Binary("/", a, b, HERE)))
         if isinstance(operator, ast.Mod):
-            return nodes.Binary("-", a, nodes.Binary("*", b, _called("floor", nodes.Binary("/", a, b, HERE)), HERE), HERE)
+            return nodes.Binary("-", a, nodes.Binary("*", b, called("floor", nodes.Binary("/", a, b, HERE)), HERE), HERE)
         sign = _OPERATORS.get(type(operator))
         if sign is None:
             raise UnreadableError("an operator has no text")
@@ -208,12 +208,12 @@ class Scope:
             inner = self.value(node.args[0])
             if is_number(inner):
                 return int(inner) if path == "int" else round(float(inner))
-            return _called("floor" if path == "int" else "round", _tree(inner))
+            return called("floor" if path == "int" else "round", _tree(inner))
         if word in _FUNCTIONS and module in (*_MATHS, "") and node.args and (module or word in ("abs", "max", "min")):
             inner_values = [self.value(a) for a in node.args]
             if word in ("max", "min") and len(inner_values) == 1 and isinstance(inner_values[0], tuple):
                 inner_values = list(inner_values[0])
-            return folded(_called(_FUNCTIONS[word], *map(_tree, inner_values)))
+            return folded(called(_FUNCTIONS[word], *map(_tree, inner_values)))
         if path in ("math.pow", "numpy.power", "pow") and len(node.args) == 2:
             return self._arithmetic(self.value(node.args[0]), ast.Pow(), self.value(node.args[1]))
         return self._named(node)
@@ -259,7 +259,8 @@ def _tree(v: Value) -> Node:
     return node_of(v)
 
 
-def _called(name: str, *arguments: Node) -> nodes.Call:
+def called(name: str, *arguments: Node) -> nodes.Call:
+    """Returns a call with arguments by position."""
     return nodes.Call(name, tuple(nodes.Argument("", a, HERE, HERE) for a in arguments), HERE, HERE)
 
 

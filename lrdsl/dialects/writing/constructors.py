@@ -29,17 +29,17 @@ def write(request: Request) -> str | None:
     if request.base is not None or len(schedule.targets) != 1 or request.main.name != "lr":
         return None
     library = dialect("torch")
-    found = next(matching(schedule, tuple(library.entry(name) for name in _TORCH)), None)
-    if found is None:
+    match = next(matching(schedule, tuple(library.entry(name) for name in _TORCH)), None)
+    if match is None:
         return None
-    arguments = ", ".join(["optimizer", *(f"{name}={python_value(value)!r}" for name, value in found.arguments.items())])
-    more = ", cycle_momentum=False" if "cycle_momentum" in {p.name for p in found.entry.parameters} and "cycle_momentum" not in found.arguments else ""
+    arguments = ", ".join(["optimizer", *(f"{name}={python_value(value)!r}" for name, value in match.arguments.items())])
+    more = ", cycle_momentum=False" if "cycle_momentum" in {p.name for p in match.entry.parameters} and "cycle_momentum" not in match.arguments else ""
     lines = [
         "def make_scheduler(optimizer):",
         '    """Returns a scheduler. Call its `step()` after each step of the optimizer. To go on with a run, load its state."""',
-        f"    return {found.entry.name}({arguments}{more})",
+        f"    return {match.entry.name}({arguments}{more})",
     ]
-    return program("A scheduler for torch", schedule, [f"from torch.optim.lr_scheduler import {found.entry.name}"], [], lines)
+    return program("A scheduler for torch", schedule, [f"from torch.optim.lr_scheduler import {match.entry.name}"], [], lines)
 
 
 def matching(schedule: Schedule, entries: tuple[Entry, ...], length: Exact | None = None) -> Iterator[Match]:
