@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
     from lrdsl.cli import options
+    from lrdsl.documents import ENDINGS
     from lrdsl.linting import projects
     from lrdsl.linting.listing import most_bytes
 
@@ -78,7 +79,7 @@ def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
     if name is not None:
         name = Path("stdin.py") if arguments.stdin_filename is None else name
         return [_File(name, options.standard_input(most_bytes(name)))], 0
-    listing, missing = options.files(arguments, settings)
+    listing, missing = options.files(arguments, settings, ENDINGS)
     files = []
     for file in listing.files:
         content = projects.attempt(partial(projects.content, file.path))

@@ -107,21 +107,24 @@ def standard_name(arguments: argparse.Namespace) -> Path | None:
     return None
 
 
-def files(arguments: argparse.Namespace, settings: SettingsOfFiles) -> tuple[Listing, bool]:
-    """Lists the files of a command. Also says whether a path does not exist, and prints that. Deletes the temporary files of interrupted runs."""
+def files(arguments: argparse.Namespace, settings: SettingsOfFiles, endings: tuple[str, ...] = ()) -> tuple[Listing, bool]:
+    """Lists the files of a command: those with the `endings`, by default those that a check looks at.
+
+    Also says whether a path does not exist, and prints that. Deletes the temporary files of interrupted runs.
+    """
     from lrdsl.files.replacing import discard
     from lrdsl.linting.hosts import ENDINGS
     from lrdsl.linting.listing import list_files
 
-    existing, missing = [], False
+    existing, missing, endings = [], False, endings or ENDINGS
     paths = arguments.paths or ["."]
     for path in paths:
         try:
             is_file = not stat.S_ISDIR(os.lstat(path).st_mode) and not os.path.isdir(path)  # noqa: PTH112 - it may be no path
             if arguments.force_exclude and settings.of(Path(path)).excludes(Path(path), not is_file):
                 continue
-            if is_file and not path.lower().endswith(ENDINGS):
-                terminal.complain(f"lrdsl: {path}: skipped: lrdsl finds schedules in {', '.join(ENDINGS)} files")
+            if is_file and not path.lower().endswith(endings):
+                terminal.complain(f"lrdsl: {path}: skipped: lrdsl finds schedules in {', '.join(endings)} files")
                 continue
             existing.append(Path(path))
         except FileNotFoundError:
@@ -130,7 +133,7 @@ def files(arguments: argparse.Namespace, settings: SettingsOfFiles) -> tuple[Lis
         except (OSError, ValueError) as error:
             terminal.complain(f"lrdsl: {path}: {getattr(error, 'strerror', error)}")
             missing = True
-    listing = list_files(existing, lambda path, folder: settings.of(path).excludes(path, folder))
+    listing = list_files(existing, lambda path, folder: settings.of(path).excludes(path, folder), endings)
     discard(listing.leftovers)
     return listing, missing
 

@@ -64,7 +64,7 @@ def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
 
     Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
     """
-    made = [of_call(call, text) for call in calls(text)] if name.endswith((".py", ".pyi")) else []
+    made = [of_call(call, text) for call in calls(text)] if name.endswith(".py") else []
     return sorted([*made, *configs.readings(text, name, folder)], key=lambda one: one.extent)
 
 

@@ -29,6 +29,8 @@ _FORMATS = {
     ".sbatch": "shell",
     ".gin": "gin",
 }
+#: The endings of the files that are read.
+ENDINGS = tuple(_FORMATS)
 
 
 class UnreadableError(ValueError):

@@ -52,8 +52,8 @@ class Listing:
     leftovers: list[Path] = attrs.field(factory=list)
 
 
-def list_files(paths: Iterable[Path], excludes: Callable[[Path, bool], bool] = lambda _path, _folder: False) -> Listing:
-    """Lists the files to check: every file in `paths`, and in their folders every file with a known ending, unless git ignores it or it is too large.
+def list_files(paths: Iterable[Path], excludes: Callable[[Path, bool], bool] = lambda _path, _folder: False, endings: tuple[str, ...] = ENDINGS) -> Listing:
+    """Lists the files to check: every file in `paths`, and in their folders every file with one of the `endings`, unless git ignores it or it is too large.
 
     In a folder, only links to files in this folder are followed. Folders of tools, as `.git` and `node_modules`, and repositories inside a repository are
     skipped; outside of a repository, so are names that begin with a dot, and what is built. A folder in `paths` is listed even if a pattern ignores it.
@@ -64,7 +64,7 @@ def list_files(paths: Iterable[Path], excludes: Callable[[Path, bool], bool] = l
     parents: dict[Path, None] = {}
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 - a Path raises an error if a folder above cannot be read
-            for file, real_path in _Walk(path, listing, work, excludes).files():
+            for file, real_path in _Walk(path, listing, work, excludes, endings).files():
                 real.setdefault((real_path, file.path.suffix), file)
         else:
             real.setdefault((os.path.realpath(path), path.suffix), ListedFile(path))
@@ -95,8 +95,8 @@ class _Folder:
 class _Walk:
     """Lists the files in one folder of the command."""
 
-    def __init__(self, folder: Path, listing: Listing, work: Work, excludes: Callable[[Path, bool], bool]) -> None:
-        self.folder, self.listing, self.work, self.excludes = folder, listing, work, excludes
+    def __init__(self, folder: Path, listing: Listing, work: Work, excludes: Callable[[Path, bool], bool], endings: tuple[str, ...]) -> None:
+        self.folder, self.listing, self.work, self.excludes, self.endings = folder, listing, work, excludes, endings
         self.root = Path(os.path.realpath(folder))
 
     def files(self) -> Iterator[tuple[ListedFile, str]]:
@@ -199,7 +199,7 @@ class _Walk:
             return True
         if entry.name.startswith(".") and not current.checkout:
             return False
-        return entry.name.lower().endswith(ENDINGS) or entry.is_dir(follow_symlinks=False)
+        return entry.name.lower().endswith(self.endings) or entry.is_dir(follow_symlinks=False)
 
     @staticmethod
     def _opens(entry: os.DirEntry[str], current: _Folder) -> bool:
@@ -208,10 +208,9 @@ class _Walk:
         built = not current.checkout and (entry.name in _BUILT or entry.name.endswith(".egg-info"))
         return entry.name.lower() != _GIT and entry.name not in _TOOLS and not built and not (junction is not None and junction())
 
-    @staticmethod
-    def _is_wanted(entry: os.DirEntry[str]) -> bool:
-        """Whether an entry has a known ending, and is a link or a file that is not too large. A `.lrs` file may be too large here: its check reports that."""
-        if not entry.name.lower().endswith(ENDINGS):
+    def _is_wanted(self, entry: os.DirEntry[str]) -> bool:
+        """Whether an entry has one of the endings, and is a link or a file that is not too large. A `.lrs` file may be: its check reports that."""
+        if not entry.name.lower().endswith(self.endings):
             return False
         if entry.is_symlink():
             return True

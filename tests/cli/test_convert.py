@@ -67,3 +67,12 @@ def test_configs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "ds.json").write_text('{"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": 100}}}')
     assert main(["convert", str(tmp_path)]) == 0
     assert "deepspeed `WarmupLR`" in capsys.readouterr().out
+
+
+def test_scripts_and_gin_files_are_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "run.sh"
+    script.write_text("python pretrain_gpt.py --lr 3e-4 --lr-decay-style cosine --train-iters 1000 --lr-warmup-iters 100\n")
+    (tmp_path / "notes.txt").write_text("StepLR(optimizer, 3)")
+    for path in (tmp_path, script):
+        assert main(["convert", str(path)]) == 0
+        assert "megatron `cosine`" in capsys.readouterr().out
