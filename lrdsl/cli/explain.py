@@ -20,13 +20,12 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints what a code means, why it matters, and a bad and a good example."""
-    from lrdsl.diagnostics import CODES
-    from lrdsl.linting.linter import ABOUT
+    from lrdsl.linting.codes import all_codes
     from lrdsl.linting.reports import explained, name
     from lrdsl.rules.catalogue import RULES
 
     code = arguments.code.upper()
-    if code not in (codes := (*CODES, *RULES, *ABOUT)):
+    if code not in (codes := all_codes()):
         near = did_you_mean(code.lower(), map(str.lower, codes))
         raise refuse("LR152", f"there is no code `{shown(arguments.code)}`", f"did you mean `{near.upper()}`?" if near else "`lrdsl rules` lists the rules")
     terminal.say(f"{code} {name(code)}", "", *explained(code).split("\n"))
@@ -42,8 +41,12 @@ def run(arguments: argparse.Namespace) -> None:
 def rules(_: argparse.Namespace) -> None:
     """Prints all rules, by family."""
     from lrdsl.rules.catalogue import FAMILIES
+    from lrdsl.training.catalogue import RUN_RULES
 
     for i, (family, family_rules) in enumerate(FAMILIES.items()):
         terminal.say(*[""] * (i > 0), family)
         for rule in family_rules:
             terminal.say(f"  {rule.code}  {rule.name:28} {rule.fix:7} {rule.finds}")
+    terminal.say("", "training code")
+    for run_rule in RUN_RULES.values():
+        terminal.say(f"  {run_rule.code}  {run_rule.name:28} {'':7} {run_rule.finds}")

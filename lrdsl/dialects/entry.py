@@ -230,7 +230,8 @@ class Dialect:
     """Another library: its `name` here, its `title` for people, the `modules` its schedulers come from, its entries, and how it counts ticks.
 
     `layouts` are those of its configs. `objects` says that its live schedulers are read. `door` is the module and the function of lrdsl that take the place of
-    its schedulers in a program; None if nothing does.
+    its schedulers in a program; None if nothing does. `times` are the parameters that are lengths, intervals
+    and milestones, in ticks; a time may be the product of two.
     """
 
     name: str
@@ -242,6 +243,7 @@ class Dialect:
     layouts: tuple[Layout, ...] = ()
     objects: bool = False
     door: tuple[str, str] | None = None
+    times: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:

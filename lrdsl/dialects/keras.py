@@ -34,6 +34,7 @@ DIALECT = Dialect(
     modules=("keras.optimizers.schedules", "tensorflow.keras.optimizers.schedules", "tf.keras.optimizers.schedules"),
     objects=True,
     door=("lrdsl.keras", "Schedule"),
+    times=("decay_steps", "first_decay_steps", "warmup_steps", "boundaries"),
     counting="A tick is the optimizer's count of iterations. Tick t has the share t/n. Keras holds values: the base is not used.",
     address="https://keras.io/api/optimizers/learning_rate_schedules/",
     entries=(

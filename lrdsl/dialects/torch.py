@@ -129,6 +129,18 @@ DIALECT = Dialect(
     modules=("torch.optim.lr_scheduler", "torch.optim.swa_utils"),
     objects=True,
     door=("lrdsl", "compile"),
+    times=(
+        "T_max",
+        "T_0",
+        "total_iters",
+        "total_steps",
+        "epochs * steps_per_epoch",
+        "step_size",
+        "milestones",
+        "step_size_up",
+        "step_size_down",
+        "anneal_epochs",
+    ),
     counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
     address="https://docs.pytorch.org/docs/stable/optim.html",
     entries=(

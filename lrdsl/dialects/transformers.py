@@ -178,6 +178,7 @@ DIALECT = Dialect(
     modules=("transformers.optimization", "transformers"),
     objects=True,
     door=("lrdsl", "compile"),
+    times=("num_warmup_steps", "num_training_steps", "num_decay_steps", "num_stable_steps"),
     counting="A tick is an optimizer step. Tick t of w warmup steps has the share t/w, so that the first update is at 0.",
     address="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
     layouts=(LAYOUT,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ _RUNS: tuple[dict[str, Any], ...] = (
 _NUMBERS = (10, 0.5, 1)
 #: The length of these runs, if the text does not give it.
 _EPOCHS = 100
+#: The files that may have schedules of other libraries, and the words of which each such file has one.
+_TRAINING = (".py", ".yaml", ".yml", ".json", ".toml")
+_SCHEDULES = re.compile(r"sched|LR\b|Decay|decay|SOLVER|lr_config|anneal|warmup|lr0|T_max", re.IGNORECASE)
 #: The most work for all texts of one file together.
 _MOST_WORK = 2 * MOST
 
@@ -122,6 +126,7 @@ class Checker:
         """The problems of a file that are selected, and that no comment silences."""
         by_text = [self._of_text(i, embedded, file.source) for i, embedded in enumerate(file.texts)]
         problems = [problem for of_text in by_text for problem in of_text]
+        problems += [Problem(d) for d in _reports(file)]
         comments = [] if file.is_schedule else file.silencers()
         if comments:
             places = {id(problem.diagnostic): _places(problem, file) for problem in problems}
@@ -164,6 +169,15 @@ def _differ(text: str, meant: str) -> bool:
         return parse(text).tree != parse(meant).tree
     except ScheduleError:
         return False
+
+
+def _reports(file: File) -> list[Diagnostic]:
+    """What is found in the schedules of other libraries. Most files have none: they are not read for them."""
+    if file.path.suffix.lower() not in _TRAINING or not _SCHEDULES.search(file.source):
+        return []
+    from lrdsl.training.catalogue import reports
+
+    return reports(file.source, file.path.name, file.path.parent)
 
 
 def _places(problem: Problem, file: File) -> tuple[int, ...]:

@@ -53,7 +53,9 @@ class Selection:
 
     def without(self, prefixes: tuple[str, ...]) -> Selection:
         """These rules without all whose code begins with one of some prefixes."""
-        return attrs.evolve(self, ignore=(*self.ignore, *(code for code in (*RULES, *ABOUT) if code.startswith(prefixes))))
+        from lrdsl.linting.codes import all_codes
+
+        return attrs.evolve(self, ignore=(*self.ignore, *(code for code in all_codes() if code.startswith(prefixes))))
 
     def reports(self, d: Diagnostic) -> bool:
         """Whether a diagnostic is to be reported."""

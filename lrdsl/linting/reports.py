@@ -7,20 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from lrdsl import __version__
 from lrdsl.diagnostics import CODES, Diagnostic, Styled, styled
 from lrdsl.escaping.strict_json import json_of
 from lrdsl.escaping.visible import encodable, visible, xml
+from lrdsl.linting.codes import declared, rule_of
 from lrdsl.linting.linter import ABOUT, is_safe
 from lrdsl.linting.projects import Checked
-from lrdsl.rules.catalogue import RULES, page
-
-if TYPE_CHECKING:
-    from lrdsl.linting.errors import Explanation
-    from lrdsl.rules.rule import Rule
+from lrdsl.rules.catalogue import page
 
 
 def text(files: Sequence[Checked], unsafe: bool = False) -> Iterator[tuple[Styled, ...]]:
@@ -128,23 +125,15 @@ def _described(code: str) -> dict[str, Any]:
     """The description of a rule in a SARIF report."""
     help = explained(code)
     named = {"id": code, "name": name(code), "shortDescription": {"text": title(code)}}
-    return {**named, "fullDescription": {"text": _explanation(code).why}, "help": {"text": help, "markdown": help}}
-
-
-def _explanation(code: str) -> Rule | Explanation:
-    """The declaration of a code: its rule, or the explanation of an error."""
-    if code in RULES:
-        return RULES[code]
-    from lrdsl.linting.errors import EXPLANATIONS  # few reports need them
-
-    return EXPLANATIONS[code]
+    return {**named, "fullDescription": {"text": declared(code).why}, "help": {"text": help, "markdown": help}}
 
 
 def explained(code: str) -> str:
     """What a code means, why it matters, its two examples, and what they need."""
-    about = _explanation(code)
+    about = declared(code)
     bad, good = (text.rstrip().replace("\n", "\n    ") for text in (about.bad, about.good))
-    facts = f"\n\nin a run with {', '.join(f'{name}={value}' for name, value in about.clock.items())}" if about.clock else ""
+    clock = getattr(about, "clock", None)
+    facts = f"\n\nin a run with {', '.join(f'{name}={value}' for name, value in clock.items())}" if clock else ""
     return f"{about.finds} {about.why}\n\nnot so:\n\n    {bad}\n\nbut:\n\n    {good}{facts}"
 
 
@@ -211,7 +200,8 @@ def summary(files: Sequence[Checked], unsafe: bool) -> Iterator[str]:
 
 def name(code: str) -> str:
     """The name of a code: that of its rule, or its title with hyphens."""
-    return RULES[code].name if code in RULES else re.sub(r"[^\w -]", "", title(code)).replace(" ", "-")
+    rule = rule_of(code)
+    return rule.name if rule is not None else re.sub(r"[^\w -]", "", title(code)).replace(" ", "-")
 
 
 def url(code: str) -> str:
@@ -221,4 +211,5 @@ def url(code: str) -> str:
 
 def title(code: str) -> str:
     """The title of a code."""
-    return RULES[code].finds if code in RULES else CODES.get(code) or ABOUT[code]
+    rule = rule_of(code)
+    return rule.finds if rule is not None else CODES.get(code) or ABOUT[code]

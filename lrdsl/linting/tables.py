@@ -13,10 +13,9 @@ import attrs
 from lrdsl.arguments import written
 from lrdsl.check.scope import host_names
 from lrdsl.clock import Clock
-from lrdsl.diagnostics import CODES, Lines, ScheduleError, UsageError, did_you_mean, shown
+from lrdsl.diagnostics import Lines, ScheduleError, UsageError, did_you_mean, shown
+from lrdsl.linting.codes import all_codes
 from lrdsl.linting.hosts.embedded import UnreadableError
-from lrdsl.linting.linter import ABOUT
-from lrdsl.rules.catalogue import RULES
 
 #: The most entries of a list or table, and characters of a text.
 _MOST, _LONGEST = 1000, 500
@@ -108,7 +107,7 @@ def codes(name: str, values: Sequence[str]) -> tuple[str, ...]:
         if not prefix:
             continue
         prefix = "LR" if prefix == "ALL" else prefix
-        if not any(code.startswith(prefix) for code in (*RULES, *CODES, *ABOUT)):
+        if not any(code.startswith(prefix) for code in all_codes()):
             raise SettingsError(f"{name}: no rule has a code that begins with {shown(prefix)}; `lrdsl rules` lists them", (name,), value)
         prefixes.append(prefix)
     return tuple(prefixes)

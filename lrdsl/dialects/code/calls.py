@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
@@ -31,8 +31,9 @@ class Call:
     """A scheduler that a file makes.
 
     `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; both are
-    None where it could not be read, and `problem` says why. `assumed` has the defaults that were taken, `optimizer` the expression of the optimizer, and `base`
-    its rate, if the file says it. `parts` are the calls that it is made of.
+    None where it could not be read, and `problem` says why. `opened` has the Python of each name that is not known, `assumed` the defaults that were taken,
+    `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it. `parts` are the calls that it is
+    made of, `inner` the same with their entries.
     """
 
     dialect: Dialect
@@ -48,7 +49,10 @@ class Call:
     problem: str = ""
     base: Exact | None = None
     optimizer: ast.expr | None = None
+    optimizer_rate: ast.expr | None = None
     parts: tuple[ast.Call, ...] = ()
+    inner: tuple[tuple[ast.Call, Entry], ...] = ()
+    opened: Mapping[str, str] = attrs.Factory(dict)
 
 
 @attrs.frozen
@@ -80,18 +84,25 @@ def _words() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
 
 
-def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False) -> list[Call]:
-    """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
-
-    `lenient`: names need not be imported, as in a line that somebody pastes. A file that is no Python of this release has none.
-    """
+def tree_of(source: str) -> ast.Module | None:
+    """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
     if len(source) > MAX_SOURCE or not _words().search(source):
-        return []
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False, tree: ast.Module | None = None) -> list[Call]:
+    """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
+
+    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` is that of the source, if it is there already.
+    """
+    tree = tree or tree_of(source)
+    if tree is None:
         return []
     reader = _Reader(source, names_of(tree), tuple(dialects), lenient)
     made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
@@ -101,13 +112,12 @@ def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False) 
 
 @attrs.define
 class _Reader:
-    """Reads the calls of one file. `lines` has the offset of each line."""
+    """Reads the calls of one file."""
 
     source: str
     names: Names
     dialects: tuple[str, ...]
     lenient: bool
-    lines: list[int] = attrs.Factory(lambda self: _line_starts(self.source), takes_self=True)
 
     def match(self, node: ast.Call) -> tuple[Dialect, Entry] | None:
         """Returns the entry of a call of a scheduler; None for any other call."""
@@ -130,7 +140,7 @@ class _Reader:
 
     def call(self, node: ast.Call, library: Dialect, entry: Entry) -> Call:
         """Returns what a call comes to."""
-        extent = self._extent(node)
+        extent = offsets(self.source, node)
         made = Call(library, entry, node, extent, self.source[slice(*extent)])
         parts: list[ast.Call] = []
         try:
@@ -138,8 +148,8 @@ class _Reader:
             named, kept = self._written(node, entry, True, [])
         except UnreadableError as reason:
             return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
-        optimizer = self._argument(node, entry, "optimizer")
-        base, key = self._optimizer(optimizer)
+        optimizer = argument_of(node, entry, "optimizer")
+        base, rate, key = self._optimizer(optimizer)
         written, named = (_with_momentum(one, key) for one in (written, named))
         unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
         expressions = {name: text for name, text in kept.expressions.items() if _uses(named, name)}
@@ -153,7 +163,10 @@ class _Reader:
             assumed=assumed,
             base=base,
             optimizer=optimizer,
+            optimizer_rate=rate,
             parts=tuple(parts),
+            inner=tuple((part, match[1]) for part in parts if (match := self.match(part)) is not None),
+            opened=dict(scope.expressions),
         )
 
     def _written(self, node: ast.Call, entry: Entry, keep: bool, parts: list[ast.Call]) -> tuple[Written, Scope]:
@@ -185,43 +198,49 @@ class _Reader:
         positional = [value(places[i] if i < len(places) else "", a) for i, a in enumerate(node.args)]
         return entry.bound(positional, {k.arg: value(k.arg, k.value) for k in node.keywords if k.arg is not None})
 
-    def _argument(self, node: ast.Call, entry: Entry, name: str) -> ast.expr | None:
-        """Returns the expression of an argument of a call."""
-        place = next((p.position for p in entry.parameters if p.name == name), None)
-        if place is not None and len(node.args) > place:
-            return node.args[place]
-        return next((k.value for k in node.keywords if k.arg == name), None)
-
-    def _optimizer(self, node: ast.expr | None) -> tuple[Exact | None, str | None]:
-        """Returns the rate of an optimizer that the file makes, and the key of its momentum."""
+    def _optimizer(self, node: ast.expr | None) -> tuple[Exact | None, ast.expr | None, str | None]:
+        """Returns the rate of an optimizer that the file makes, the expression of it, and the key of its momentum."""
         key = node.id if isinstance(node, ast.Name) else f"self.{node.attr}" if isinstance(node, ast.Attribute) else ""
         made = node if isinstance(node, ast.Call) else self.names.values.get(key)
         if not isinstance(made, ast.Call):
-            return None, None
+            return None, None, None
         rate = next((k.value for k in made.keywords if k.arg == "lr"), None)
         if rate is None and len(made.args) > 1:
             rate = made.args[1]
         name = (self.names.path(made.func) or "").rpartition(".")[2].lower()
         momentum = "betas[0]" if "adam" in name or "lamb" in name else "momentum" if name in ("sgd", "rmsprop") else None
         if rate is None:
-            return None, momentum
+            return None, None, momentum
         try:
             value = Scope(self.names, self.source).value(rate)
         except UnreadableError:
             value = None
-        return value if is_number(value) else None, momentum
-
-    def _extent(self, node: ast.expr) -> Extent:
-        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
-
-    def _offset(self, line: int, column: int) -> int:
-        """The offset of a place in characters; columns are in bytes of UTF-8."""
-        start = self.lines[line - 1]
-        end = self.lines[line] if line < len(self.lines) else len(self.source)
-        text = self.source[start:end]
-        return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="ignore")))
+        return value if is_number(value) else None, rate, momentum
 
 
+def argument_of(node: ast.Call, entry: Entry, name: str) -> ast.expr | None:
+    """Returns the expression of an argument of a call, by the name of its parameter; None if it is not there."""
+    place = next((p.position for p in entry.parameters if p.name == name), None)
+    if place is not None and len(node.args) > place:
+        return node.args[place]
+    return next((k.value for k in node.keywords if k.arg == name), None)
+
+
+def offsets(source: str, node: ast.expr) -> Extent:
+    """Returns the extent of an expression in a source."""
+    return _offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+
+def _offset(source: str, line: int, column: int) -> int:
+    """The offset of a place in characters; columns are in bytes of UTF-8."""
+    lines = _line_starts(source)
+    start = lines[line - 1]
+    end = lines[line] if line < len(lines) else len(source)
+    text = source[start:end]
+    return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="ignore")))
+
+
+@lru_cache(maxsize=4)
 def _line_starts(source: str) -> list[int]:
     """The offsets of the lines, as Python counts them."""
     return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", source))]

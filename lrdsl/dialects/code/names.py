@@ -37,6 +37,26 @@ class Names:
         return ".".join([self.modules.get(node.id, node.id), *reversed(parts)])
 
 
+def key_of(node: ast.AST) -> str:
+    """Returns the key of a name, or of an attribute of `self`, among the values of a file; "" for other nodes."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(ast.Name("self"), name):
+            return f"self.{name}"
+        case _:
+            return ""
+
+
+def word_of(node: ast.AST) -> str:
+    """Returns the last word of a name, an attribute or an item: `epochs` of `args.epochs`, and of `config["epochs"]`; "" for other nodes."""
+    match node:
+        case ast.Name(name) | ast.Attribute(_, name) | ast.Subscript(_, ast.Constant(str() as name)):
+            return name
+        case _:
+            return ""
+
+
 def names_of(tree: ast.Module) -> Names:
     """Returns the names of a file."""
     modules: dict[str, str] = {}

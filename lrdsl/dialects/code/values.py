@@ -14,7 +14,7 @@ import attrs
 from lrdsl.arguments import exactly
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, WORDS
-from lrdsl.dialects.code.names import Names
+from lrdsl.dialects.code.names import Names, key_of, word_of
 from lrdsl.dialects.entry import UnreadableError, Value, node_of
 from lrdsl.expr.exact import Exact
 from lrdsl.shapes import SHAPES
@@ -106,7 +106,7 @@ class Scope:
             case ast.Name(name) if name in self.names.functions and self.function is not None:
                 return self.function(self.names.functions[name], self)
             case ast.Name() | ast.Attribute() | ast.Subscript():
-                definition = self.names.values.get(_key(node))
+                definition = self.names.values.get(key_of(node))
                 return self._named(node) if definition is None else self._known(definition, node)
             case _:
                 raise UnreadableError(f"`{_shown(self.source, node)}` is no expression that a text can hold")
@@ -152,15 +152,10 @@ class Scope:
 
     def _word(self, node: ast.expr) -> str:
         """The last name of an expression: `epochs` of `args.epochs`, and of `config["epochs"]`."""
-        match node:
-            case ast.Name(name):
-                return name
-            case ast.Attribute(_, name):
-                return name
-            case ast.Subscript(_, ast.Constant(str() as key)) if key.isidentifier():
-                return key
-            case _:
-                return re.sub(r"\W+", "_", _shown(self.source, node)).strip("_") or "value"
+        word = word_of(node)
+        if word.isidentifier():
+            return word
+        return re.sub(r"\W+", "_", _shown(self.source, node)).strip("_") or "value"
 
     def own(self, word: str, node: ast.expr) -> str:
         """A name in the text for an expression: another expression has another name."""
@@ -221,17 +216,6 @@ class Scope:
 
 #: The longest name that is taken over.
 _MOST_NAME = 60
-
-
-def _key(node: ast.expr) -> str:
-    """The key of a name or of an attribute of `self` among the values of a file."""
-    match node:
-        case ast.Name(name):
-            return name
-        case ast.Attribute(ast.Name("self"), name):
-            return f"self.{name}"
-        case _:
-            return ""
 
 
 def is_arithmetic(v: Value) -> bool:

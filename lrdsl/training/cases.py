@@ -1,0 +1,200 @@
+"""The schedules of a file, each in its run: `cases` of Python code and of configs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from lrdsl.dialects import configs
+from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, tree_of
+from lrdsl.dialects.code.functions import function
+from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
+from lrdsl.dialects.entry import UnreadableError, node_of
+from lrdsl.dialects.sources import of_call
+from lrdsl.training import lightning
+from lrdsl.training.holders import followed
+from lrdsl.training.run import Case, Run, Stepping, Time
+from lrdsl.training.settings import case_of
+from lrdsl.training.stepping import ACCUMULATION, Steps, count_of, is_accumulation, looks_like, stated, steps_of, updates_of
+from lrdsl.training.units import EPOCH, NUMBER, PER_EPOCH, STEP, Unit, Units
+from lrdsl.training.walking import Loop, Place, Program, program_of
+
+#: Lengths of a whole schedule, for which these names count steps. Milestones may be called steps too, whatever they count.
+_TOTALS, _STEPS = ("T_max", "total_steps", "num_training_steps", "decay_steps", "total_iters"), ("steps", "iters", "iterations", "n_steps", "niter")
+#: Libraries whose schedules are functions of the number of updates.
+_BY_UPDATE = ("optax", "keras")
+
+
+def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
+    """Returns the schedules of other libraries in a file, each with what the file says of its run.
+
+    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
+    """
+    in_code = _in_code(text) if name.endswith(".py") else []
+    in_configs = [case_of(reading) for reading in configs.readings(text, name, folder)]
+    return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
+
+
+def _in_code(text: str) -> list[Case]:
+    tree = tree_of(text)
+    made = [] if tree is None else calls(text, tree=tree)
+    if tree is None or not made:
+        return []
+    try:
+        return list(_File(text, names_of(tree), program_of(tree)).cases(made))
+    except RecursionError:
+        return []
+
+
+@attrs.define
+class _File:
+    source: str
+    names: Names
+    program: Program
+
+    def cases(self, made: list[Call]) -> Iterator[Case]:
+        """The cases of the calls of a file."""
+        units = Units(self.names)
+        units.stated = stated(self.program)
+        places = {id(place.node): place for place in self.program.calls}
+        yield from (self.case(call, places[id(call.node)], units) for call in made if id(call.node) in places)
+
+    def case(self, call: Call, place: Place, units: Units) -> Case:
+        """The case of one call."""
+        scope = Scope(self.names, self.source, function=function, expressions=dict(call.opened))
+        run = self.run(call, place, units, scope)
+        times = tuple(self.times(call, units, scope))
+        kinds = {}
+        for name, text in {**call.opened, **scope.expressions}.items():
+            try:
+                unit = units.of(ast.parse(text, mode="eval").body)
+            except (SyntaxError, ValueError):
+                unit = None
+            kinds[name] = "per epoch" if unit == PER_EPOCH else "number" if unit == NUMBER else unit.word if unit is not None else ""
+        return Case(of_call(call, self.source), run, times, kinds, call)
+
+    def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None) -> Time:
+        """An expression as a time."""
+        unit = units.of(node) if unit is None else unit
+        if unit is None and name in _TOTALS and word_of(node).lower() in _STEPS:
+            unit = STEP
+        own = attrs.evolve(scope, assumed={}, work=[0])
+        try:
+            value = own.value(node)
+        except UnreadableError:
+            value = None
+        listed = isinstance(value, tuple) and all(is_number(item) for item in value)
+        tree = node_of(value) if value is not None and (listed or is_number(value) or is_arithmetic(value)) else None
+        extent = offsets(self.source, node) if hasattr(node, "lineno") and hasattr(node, "end_lineno") else (0, 0)
+        text = " ".join(self.source[slice(*extent)].split()) or ast.unparse(node)
+        is_open = not isinstance(node, ast.Constant | ast.List | ast.Tuple)
+        batches = unit is not None and unit.word == "step" and units.mentions(node, PER_EPOCH) and not units.matches(node, ACCUMULATION)
+        return Time(text, extent, unit.word if unit is not None else "", tree, name, bool(own.assumed), is_open, batches)
+
+    def times(self, call: Call, units: Units, scope: Scope) -> Iterator[Time]:
+        """The arguments of a call that are times, and those of the calls that are its parts."""
+        for node, entry in [(call.node, call.entry), *call.inner]:
+            for name in call.dialect.times:
+                parts = [argument_of(node, entry, part) for part in name.split(" * ")]
+                if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
+                    continue
+                if len(parts) == 1 and parts[0] is not None:
+                    yield self.time(parts[0], units, scope, name)
+                elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
+                    product = ast.BinOp(parts[0], ast.Mult(), parts[1])
+                    unit = units.of(parts[1])
+                    if unit == PER_EPOCH or (unit == NUMBER and not isinstance(parts[1], ast.Constant)):
+                        time = self.time(product, units, scope, name, STEP)
+                    elif isinstance(parts[1], ast.Constant) and parts[1].value == 1:
+                        time = self.time(product, units, scope, name, EPOCH)
+                    else:
+                        time = self.time(product, units, scope, name)
+                    a, b = offsets(self.source, parts[0]), offsets(self.source, parts[1])
+                    names = name.split(" * ")
+                    text = f"{names[0]}={self.source[slice(*a)]}, {names[1]}={self.source[slice(*b)]}"
+                    yield attrs.evolve(time, extent=(min(a[0], b[0]), max(a[1], b[1])), text=" ".join(text.split()), is_open=True)
+
+    def run(self, call: Call, place: Place, units: Units, scope: Scope) -> Run:
+        """What the file says of the run of a scheduler."""
+        if call.dialect.name in _BY_UPDATE:
+            return Run(Stepping("step", f"{call.dialect.title} counts the updates of the optimizer"))
+        scheduler = followed(self.program, call.node)
+        by_lightning = lightning.stepping(scheduler)
+        if by_lightning is not None:
+            return attrs.evolve(self.trained(units, scope), stepping=by_lightning)
+        if not scheduler.steps:
+            is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept)
+            if is_local and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops):
+                return Run(is_unused=True)
+            trainer = next((p for p, _ in scheduler.calls if word_of(p.node.func).endswith("Trainer")), None)  # type: ignore[attr-defined]
+            if trainer is None:
+                return Run()
+            words = "`Trainer` steps its scheduler after each update"
+            return attrs.evolve(self.trained(units, scope), stepping=Stepping("step", words, trainer.node.lineno))  # type: ignore[attr-defined]
+        steps = steps_of(scheduler, updates_of(self.program, scheduler, call.optimizer), units, place, call.entry.name)
+        if steps is None or (scheduler.is_prepared and steps.kind == "epoch"):
+            return Run()
+        return self.looped(steps, units, scope)
+
+    def looped(self, steps: Steps, units: Units, scope: Scope) -> Run:
+        """The run of a scheduler that loops of the file step."""
+        node = steps.place.node
+        assert isinstance(node, ast.Call)
+        text = " ".join(ast.unparse(node).split())
+        often = "after each batch" if steps.kind == "step" else "once an epoch"
+        if steps.by_argument:
+            often = "with the number of the epoch" if steps.kind == "epoch" else "with the number of the step"
+        every = steps.every
+        stepping = Stepping(
+            steps.kind,
+            f"`{text}` in line {node.lineno} is called {often}",
+            node.lineno,
+            None if every is None or not is_accumulation(every) else self.time(every, units, scope),
+            "call it after each batch" if steps.kind == "epoch" else "call it once an epoch",
+        )
+        if steps.by_argument:
+            stepping = attrs.evolve(stepping, repair="")
+        if any(_ends_early(loop) for loop in steps.loops):
+            return Run(stepping)
+        loops = [loop for loop in steps.loops if looks_like(loop, units) != "micro"]
+        outer = next((loop for loop in reversed(loops) if looks_like(loop, units) == "epoch"), None)
+        if outer is None and steps.kind == "epoch" and loops:
+            outer = loops[-1]
+        epochs = self._count(outer, units, scope, EPOCH) if outer is not None else None
+        inner = loops[-1] if loops and loops[-1] is not outer else None
+        steps_alone = self._count(inner, units, scope, STEP) if outer is None and inner is not None and len(loops) == 1 else None
+        per_epoch = self._count(inner, units, scope, PER_EPOCH) if outer is not None and inner is not None else None
+        return Run(stepping, epochs, steps_alone, per_epoch)
+
+    def _count(self, loop: Loop, units: Units, scope: Scope, unit: Unit) -> Time | None:
+        count = count_of(loop)
+        return None if count is None else self.time(count, units, scope, unit=unit)
+
+    def trained(self, units: Units, scope: Scope) -> Run:
+        """The length that a trainer of the file is given: Lightning's `Trainer(max_epochs=...)`, transformers' `TrainingArguments`."""
+        lengths: dict[str, list[ast.expr]] = {}
+        for place in self.program.calls:
+            assert isinstance(place.node, ast.Call)
+            if word_of(place.node.func) in ("Trainer", "TrainingArguments", "Seq2SeqTrainingArguments"):
+                for k in place.node.keywords:
+                    if k.arg in ("max_epochs", "num_train_epochs", "max_steps"):
+                        lengths.setdefault("steps" if k.arg == "max_steps" else "epochs", []).append(k.value)
+        times = {kind: self.time(values[0], units, scope, unit=STEP if kind == "steps" else EPOCH) for kind, values in lengths.items() if len(values) == 1}
+        steps = times.get("steps")
+        if steps is not None and steps.number is not None and steps.number < 0:
+            steps = None
+        return Run(None, times.get("epochs"), steps)
+
+
+def _ends_early(loop: Loop) -> bool:
+    """Whether a loop may end before its count, at a number of steps: `if step >= max_steps: break`."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.If) and any(isinstance(part, ast.Break | ast.Return) for statement in node.body for part in ast.walk(statement)):
+            words = " ".join(word_of(part).lower() for part in ast.walk(node.test))
+            if isinstance(node.test, ast.Compare) and any(word in words for word in ("max_", "total", "num_", "_iters", "_steps", "maxiter")):
+                return True
+    return False

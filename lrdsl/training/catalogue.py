@@ -1,0 +1,28 @@
+"""All rules about training code, and `reports`: what they find in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lrdsl.diagnostics import Diagnostic, Span
+from lrdsl.training import lengths, levels
+from lrdsl.training.cases import cases
+from lrdsl.training.rule import Look, RunRule
+
+#: Every rule by its code.
+RUN_RULES: dict[str, RunRule] = {rule.code: rule for rule in sorted((*lengths.RULES, *levels.RULES), key=lambda rule: rule.code)}
+
+
+def reports(text: str, name: str, folder: Path | None = None) -> list[Diagnostic]:
+    """Returns what the rules find in the schedules of other libraries in a file, in the order of the file.
+
+    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
+    """
+    problems = []
+    for case in cases(text, name, folder):
+        look = Look(case)
+        for rule in RUN_RULES.values():
+            for report in rule.look(look):
+                severity = "note" if report.note else "warning"
+                problems.append(Diagnostic(rule.code, severity, report.message, report.help, Span.of(text, *report.extent)))
+    return sorted(problems, key=lambda d: (d.span.start.offset, d.code))

@@ -1,0 +1,236 @@
+"""Rules about levels: what the rate does in the run, and numbers that do not fit the rate."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from lrdsl.dialects.code.calls import argument_of
+from lrdsl.dialects.code.names import word_of
+from lrdsl.syntax import nodes
+from lrdsl.training.curves import Curve
+from lrdsl.training.lengths import stepped
+from lrdsl.training.rule import Look, Report, RunRule, level
+
+#: A rate that rises again by this share of what it fell is far above its end, and one in mid-cycle may be.
+_RISES, _FALLS = 0.25, 0.5
+#: A level under this share of the peak is a floor, and one under this share is no rate to learn with.
+_FLOOR, _NOTHING = 0.05, 1.01e-3
+
+
+def _rises_again(look: Look) -> Iterator[Report]:
+    """The end of the run is far above the lowest level."""
+    words = [_risen(curve) for curve in look.curves]
+    if not words or not all(words) or look.word.startswith(("Cyclic", "OneCycle")):
+        return
+    curve, risen = look.curves[0], words[0]
+    assert risen is not None
+    (low_tick, low), last = risen, curve.summary.last
+    cyclic = curve.facts.called & {"restarts", "repeat", "cyclic"} or (curve.facts.called & {"cosine"} and "hf" in str(curve.facts.text))
+    message = f"the rate rises again: it is lowest, {level(low, curve.peak)}, at {look.at(low_tick, curve)}, and at {level(last[1], curve.peak)} when {look.whole} ends"
+    if not cyclic:
+        yield Report(look.extent, message, "let the length of the decay be that of the run, or end the run where the rate is low", look.is_assumed)
+    elif last[1] > _FALLS * curve.peak:
+        yield Report(look.extent, message, "the run ends in mid-cycle: let it end with a cycle", note=True)
+
+
+def _risen(curve: Curve) -> tuple[float, float] | None:
+    """The tick and the level of the last low before the end, if the level at the end is far above it after a fall."""
+    levels = curve.summary.levels
+    if len(levels) < 3:
+        return None
+    last = levels[-1][1]
+    low = min(levels, key=lambda pair: (pair[1], -pair[0]))
+    peak = max((pair[1] for pair in levels if pair[0] <= low[0]), default=0.0)
+    if not (levels[0][0] < low[0] < levels[-1][0]) or peak - low[1] <= 0.05 * peak or last - low[1] <= _RISES * (peak - low[1]):
+        return None
+    return float(low[0]), low[1]
+
+
+def _floor_early(look: Look) -> Iterator[Report]:
+    """The decay is over for more than half of the run."""
+    early = []
+    for curve in look.curves:
+        settled = curve.summary.settled
+        last = curve.summary.last[1]
+        if settled is None or float(settled) >= curve.total / 2 or last > _FLOOR * curve.peak or not curve.peak or float(settled) <= 1:
+            return
+        early.append(float(settled))
+    if not early:
+        return
+    curve = look.curves[0]
+    last = curve.summary.last[1]
+    share = 1 - early[0] / curve.total
+    smooth = not (curve.facts.called & {"multistep", "step", "hold"})
+    message = f"the decay is over at {look.at(early[0], curve)}: for {share:.0%} of {look.whole} the rate is at {level(last, curve.peak)}"
+    yield Report(look.extent, message, "make the decay as long as the run, or the run as long as the decay", note=look.is_assumed or not smooth)
+
+
+def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
+    if look.tick != "epoch" or not look.curves:
+        return
+    firsts = [(curve.summary.levels[0][1], curve) for curve in look.curves if curve.summary.levels]
+    if len(firsts) != len(look.curves) or not all(abs(first) <= _NOTHING * curve.peak and curve.total > 1 for first, curve in firsts):
+        return
+    first, curve = firsts[0]
+    if all(abs(pair[1]) <= _NOTHING * curve.peak for pair in curve.summary.levels):
+        return
+    message = f"the rate is {level(first, curve.peak)} for the whole first epoch"
+    yield Report(look.extent, message, "begin the warmup at a part of the peak, or count it in batches", look.is_assumed)
+
+
+def _floor_above_the_rate(look: Look) -> Iterator[Report]:
+    """An end level that lies above the rate, as the last thing that the schedule does."""
+    call, base = look.case.call, look.case.reading.base
+    if base is None or base <= 0 or look.case.reading.text is None:
+        return
+    name, value = "", None
+    if call is not None:
+        if call.dialect.name != "torch" or call.entry.name not in ("CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ReduceLROnPlateau"):
+            return
+        name = "min_lr" if call.entry.name.startswith("Reduce") else "eta_min"
+        argument = argument_of(call.node, call.entry, name)
+        value = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
+    else:
+        from lrdsl.syntax import parse
+
+        for node in nodes.walk(parse(look.case.reading.text)):
+            if isinstance(node, nodes.Call) and node.name == "cosine":
+                value = next((float(a.value.value) for a in node.arguments if a.name == "to" and isinstance(a.value, nodes.Number)), None)
+                name = "the end level"
+        if "then" in look.case.reading.text or "until" in look.case.reading.text:
+            return
+    if value is not None and value > float(base) * (1 + 1e-9):
+        message = (
+            f"`{name}={value:g}` is above the rate of {float(base):g}: the rate rises where it should fall"
+            if call is not None
+            else f"{name}, {value:g}, is above the rate of {float(base):g}: the rate rises where it should fall"
+        )
+        yield Report(look.extent, message, "give a level below the rate", look.is_assumed)
+
+
+def _growing_steps(look: Look) -> Iterator[Report]:
+    call = look.case.call
+    if call is not None:
+        if call.entry.name not in ("StepLR", "MultiStepLR"):
+            return
+        argument = argument_of(call.node, call.entry, "gamma")
+        gamma = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
+    elif look.curves:
+        uses = [use for use in look.curves[0].facts.uses if use.name in ("step", "multistep")]
+        factor = uses[0].arguments.get("gamma") if len(uses) == 1 else None
+        gamma = getattr(factor, "double", None) or None
+        gamma = float(gamma) if gamma is not None else None
+    else:
+        return
+    if gamma is not None and gamma > 1:
+        yield Report(look.extent, f"`gamma={gamma:g}` multiplies the rate by {gamma:g} at each drop", f"a drop has a gamma below 1, as {1 / gamma:.2g}")
+
+
+def _untuned_peak(look: Look) -> Iterator[Report]:
+    """The rate of the optimizer is an option, and the peak of the cycle is a number beside it."""
+    call = look.case.call
+    if call is None or call.entry.name != "OneCycleLR" or call.optimizer_rate is None:
+        return
+    peak = argument_of(call.node, call.entry, "max_lr")
+    rate = call.optimizer_rate
+    if isinstance(peak, ast.Constant) and not isinstance(rate, ast.Constant):
+        word = word_of(rate)
+        if word:
+            message = f"`max_lr={peak.value}` is the peak whatever `{ast.unparse(rate)}` is: OneCycleLR sets the rate outright"
+            yield Report(look.extent, message, f"write `max_lr={ast.unparse(rate)}`, or a multiple of it", note=True)
+
+
+def _accumulated(look: Look) -> Iterator[Report]:
+    """The scheduler is stepped once in several batches, and its length counts all of them."""
+    call, stepping = look.case.call, look.case.run.stepping
+    if call is None or stepping is None or stepping.every is None:
+        return
+    every = stepping.every
+    if every.number is not None and every.number <= 1 and not every.assumed:
+        return
+    for time in look.case.times:
+        if time.unit == "step" and time.is_open and time.counts_batches:
+            message = f"`{time.text}` counts all batches, but {stepping.words.replace('after each batch', f'once in `{every.text}` batches')}"
+            note = every.assumed and every.number is not None and every.number <= 1
+            yield Report(time.extent, f"{message}: the run sees only a part of the schedule", f"divide the length by `{every.text}`", note)
+            return
+
+
+RULES = (
+    RunRule(
+        "LR603",
+        "rises-before-the-end",
+        "A run that ends far above the lowest rate, after the rate has risen again.",
+        "CosineAnnealingLR rises again past `T_max`: where the run is an even multiple of it, the run ends at the peak.",
+        stepped("CosineAnnealingLR(optimizer, T_max=25)", per_epoch=True, epochs="200"),
+        stepped("CosineAnnealingLR(optimizer, T_max=200)", per_epoch=True, epochs="200"),
+        _rises_again,
+    ),
+    RunRule(
+        "LR604",
+        "decay-over-early",
+        "A decay that is over, at its floor, for more than half of the run.",
+        "The rest of the run learns next to nothing: the run was made longer, or the decay counts something else.",
+        "optimizer:\n  learning_rate_scheduler:\n    learning_rate: 3.0e-4\n    lr_warmup_steps: 10\n    lr_decay_steps: 40\n    lr_decay_style: cosine\n"
+        "    min_decay_lr: 1.0e-6\ntokens:\n  train_steps: 5000\n",
+        "optimizer:\n  learning_rate_scheduler:\n    learning_rate: 3.0e-4\n    lr_warmup_steps: 10\n    lr_decay_steps: 4990\n    lr_decay_style: cosine\n"
+        "    min_decay_lr: 1.0e-6\ntokens:\n  train_steps: 5000\n",
+        _floor_early,
+        language="yaml",
+        file="config.yaml",
+    ),
+    RunRule(
+        "LR607",
+        "first-epoch-without-a-rate",
+        "A scheduler that is stepped once an epoch, and begins at 0 or next to it.",
+        "The whole first epoch then teaches the model nothing.",
+        stepped("LinearLR(optimizer, 1e-6, total_iters=5)", per_epoch=True, epochs="90"),
+        stepped("LinearLR(optimizer, 0.2, total_iters=5)", per_epoch=True, epochs="90"),
+        _nothing_in_the_first_epoch,
+    ),
+    RunRule(
+        "LR609",
+        "floor-above-the-rate",
+        "An end level that lies above the rate.",
+        "The rate rises where it should fall: the optimizer's rate was made smaller, and the floor was forgotten.",
+        "import torch\nfrom torch.optim.lr_scheduler import CosineAnnealingLR\n\noptimizer = torch.optim.SGD(model.parameters(), lr=1e-5)\n"
+        "scheduler = CosineAnnealingLR(optimizer, T_max=90, eta_min=1e-3)\n",
+        "import torch\nfrom torch.optim.lr_scheduler import CosineAnnealingLR\n\noptimizer = torch.optim.SGD(model.parameters(), lr=1e-1)\n"
+        "scheduler = CosineAnnealingLR(optimizer, T_max=90, eta_min=1e-3)\n",
+        _floor_above_the_rate,
+    ),
+    RunRule(
+        "LR610",
+        "drops-that-rise",
+        "A gamma above 1 in a schedule of drops.",
+        "The rate grows at each drop, and soon ruins the model.",
+        stepped("StepLR(optimizer, 30, gamma=10)", per_epoch=True, epochs="90"),
+        stepped("StepLR(optimizer, 30, gamma=0.1)", per_epoch=True, epochs="90"),
+        _growing_steps,
+    ),
+    RunRule(
+        "LR611",
+        "peak-beside-the-rate",
+        "A peak that is written out, beside an optimizer whose rate is an option.",
+        "OneCycleLR sets the rate outright, so that the option changes nothing.",
+        "import torch\nfrom torch.optim.lr_scheduler import OneCycleLR\n\noptimizer = torch.optim.SGD(model.parameters(), lr=args.lr)\n"
+        "scheduler = OneCycleLR(optimizer, max_lr=0.1, total_steps=1000)\n",
+        "import torch\nfrom torch.optim.lr_scheduler import OneCycleLR\n\noptimizer = torch.optim.SGD(model.parameters(), lr=args.lr)\n"
+        "scheduler = OneCycleLR(optimizer, max_lr=args.lr, total_steps=1000)\n",
+        _untuned_peak,
+    ),
+    RunRule(
+        "LR612",
+        "batches-that-are-accumulated",
+        "A length of all batches in a scheduler that is stepped once in several batches.",
+        "Where the gradients of k batches are added, there are k times fewer steps: the run ends at 1/k of the schedule.",
+        "from transformers import get_cosine_schedule_with_warmup\n\nscheduler = get_cosine_schedule_with_warmup(optimizer, 0, len(loader) * epochs)\n"
+        "for epoch in range(epochs):\n    for i, batch in enumerate(loader):\n        model(batch).backward()\n        if (i + 1) % accumulation_steps == 0:\n"
+        "            optimizer.step()\n            scheduler.step()\n",
+        "from transformers import get_cosine_schedule_with_warmup\n\nscheduler = get_cosine_schedule_with_warmup(optimizer, 0, len(loader) // accumulation_steps * epochs)\n"
+        "for epoch in range(epochs):\n    for i, batch in enumerate(loader):\n        model(batch).backward()\n        if (i + 1) % accumulation_steps == 0:\n"
+        "            optimizer.step()\n            scheduler.step()\n",
+        _accumulated,
+    ),
+)
