@@ -2,7 +2,8 @@
 
 How they are read: jsonargparse imports `class_path` and calls it with `init_args`; LightningCLI then returns the scheduler bare, so that it is stepped once
 an epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_`
-(`hydra/_internal/instantiate/_instantiate2.py`); who steps it is written in the code, or beside it as `interval`.
+(`hydra/_internal/instantiate/_instantiate2.py`); who steps it is written in the code, or beside it as `interval`. BasicSR (`basicsr/models/base_model.py`)
+steps what stands under `train.scheduler` at each of its `train.total_iter` iterations.
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ def _base(settings: Settings, optimizer: Any) -> Any:
 def _run(settings: Settings, tick: str | None) -> dict[str, Any]:
     """The clock of a Lightning trainer in the same document."""
     facts: dict[str, Any] = {"tick": tick} if tick is not None else {}
+    if (where := found(settings.document, "train.total_iter")) is not None:
+        return clock(tick="step", total_steps=settings.read(where[0][where[1]], Key("total_iter", "length"), "total_iter"))
     for name, key in (("total_epochs", "max_epochs"), ("total_steps", "max_steps")):
         where = found(settings.document, f"trainer.{key}")
         v = settings.read(where[0][where[1]], Key(key, "length"), key) if where is not None else None
@@ -172,6 +175,7 @@ DIALECT = Dialect(
             keys=(
                 Key("trainer.max_epochs", "length", "epoch"),
                 Key("trainer.max_steps", "length", "step"),
+                Key("train.total_iter", "length", "iteration"),
                 Key("trainer.accumulate_grad_batches", "accumulation"),
             ),
             read=_read,

@@ -115,7 +115,8 @@ def _curve(case: Case, supposed: _Supposed) -> Curve | None:
 
 def _parsed(text: str, wanted: tuple[str, ...], names: Mapping[str, Any], clock: Mapping[str, Any]) -> Schedule:
     values = {name: names[name] for name in wanted if name in names}
-    return parse(text, **({"names": values} if values else {}), **clock)
+    options: dict[str, Any] = {"names": values, **clock} if values else dict(clock)
+    return parse(text, **options)
 
 
 def _names_in(trees: Iterable[Node | None]) -> Iterator[str]:

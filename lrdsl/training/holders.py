@@ -126,9 +126,9 @@ class Followed:
                 if loop not in self.loops:
                     self.loops.append(loop)
         for place in self.program.calls:
-            for target, argument in self._passed(place):
+            for function, name, argument in self._passed(place):
                 if self.among(argument, place):
-                    self._keep(ast.Name(target[1]), Place(target[0].node, target[0].node, target[0].owner))  # type: ignore[arg-type]
+                    self._keys.add(("name", id(function.node), name))
         for place in self.program.returns:
             assert isinstance(place.node, ast.Return)
             value = place.node.value
@@ -169,7 +169,7 @@ class Followed:
                     for i in places:
                         self._keep(several[i], place)
 
-    def _passed(self, place: Place) -> Iterator[tuple[tuple[Place, str], ast.expr]]:
+    def _passed(self, place: Place) -> Iterator[tuple[Place, str, ast.expr]]:
         """The parameters of functions of the file that a call fills, each with its argument."""
         call = place.node
         assert isinstance(call, ast.Call)
@@ -181,10 +181,10 @@ class Followed:
         if function.owner is not None and names and names[0] in ("self", "cls"):
             names = names[1:]
         for name, argument in zip(names, call.args, strict=False):
-            yield (function, name), argument
+            yield function, name, argument
         for keyword in call.keywords:
             if keyword.arg in names:
-                yield (function, keyword.arg), keyword.value
+                yield function, keyword.arg, keyword.value
 
     def _constructor(self, call: ast.Call) -> Place | None:
         if not isinstance(call.func, ast.Name):

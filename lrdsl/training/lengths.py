@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
 
 from lrdsl.check.notes import Use
 from lrdsl.expr import Num
@@ -11,7 +14,7 @@ from lrdsl.rules.summary import levels_at
 from lrdsl.syntax import nodes
 from lrdsl.training.curves import Curve
 from lrdsl.training.rule import Look, Report, RunRule
-from lrdsl.training.run import Time
+from lrdsl.training.run import Case, Time
 
 _OTHER = {"step": "epoch", "epoch": "step"}
 
@@ -21,8 +24,11 @@ def _other_unit(look: Look) -> Iterator[Report]:
     stepping = look.case.run.stepping
     if stepping is None:
         return
+    if look.case.call is None:
+        yield from _epochs_in_a_run_of_steps(look)
+        return
     for time in look.case.times:
-        if look.case.call is None or time.unit != _OTHER[stepping.unit]:
+        if time.unit != _OTHER[stepping.unit]:
             continue
         counted = "batches" if time.unit == "step" else "epochs"
         effect = _effect(look, time)
@@ -31,6 +37,14 @@ def _other_unit(look: Look) -> Iterator[Report]:
             help = f"{stepping.repair}, or count it in {stepping.unit}s"
         yield Report(time.extent, f"`{_told(time)}` counts {counted}, but {stepping.words}: {effect}", help)
         return
+
+
+def _epochs_in_a_run_of_steps(look: Look) -> Iterator[Report]:
+    """A config whose schedule counts epochs, in a run whose length is in steps: its one epoch ends with the run."""
+    lengths = [fact for fact in look.case.reading.facts if fact.role == "length" and not fact.ignored]
+    if look.tick == "epoch" and lengths and all(fact.unit == "iteration" for fact in lengths):
+        length = lengths[0].name.rpartition(".")[2]
+        yield Report(look.extent, f"the schedule counts epochs, and the run counts steps by `{length}`", "let both count the same: `by_epoch=False`")
 
 
 def _effect(look: Look, time: Time) -> str:
@@ -100,17 +114,55 @@ def _plural(time: Time) -> str:
 
 
 def _past_the_end(look: Look) -> Iterator[Report]:
+    if look.case.call is None and (written := list(_written_drops(look.case))):
+        times, end, unit = written[0]
+        late = [time for time in times if time > end]
+        first = f"{unit} {min(late):,.10g}".replace(",", "_") if late else ""
+        if late and len(late) == len(times):
+            message = f"every drop lies past the end of {look.whole}: the first one comes at {first}"
+            yield Report(look.extent, message, "the rate never drops: move the drops into the run")
+        elif late:
+            message = f"{len(late)} of its {len(times)} drops {'lies' if len(late) == 1 else 'lie'} past the end of {look.whole}"
+            yield Report(look.extent, message, "they never come", note=True)
+        return
     drops = [(curve, list(_drops(curve.facts))) for curve in look.curves]
     if not drops or not all(at for _, at in drops):
         return
-    late = [[tick for tick in at if tick > curve.total] for curve, at in drops]
-    if all(len(ticks) == len(at) for ticks, (_, at) in zip(late, drops, strict=True)):
-        message = f"every drop lies past the end of {look.whole}: the first one comes at {look.at(min(late[0]), drops[0][0])}"
+    late_ones = [[tick for tick in at if tick > curve.total] for curve, at in drops]
+    if all(len(ticks) == len(at) for ticks, (_, at) in zip(late_ones, drops, strict=True)):
+        message = f"every drop lies past the end of {look.whole}: the first one comes at {look.at(min(late_ones[0]), drops[0][0])}"
         yield Report(look.extent, message, "the rate never drops: move the drops into the run", look.is_assumed)
-    elif all(late):
-        n = len(late[0])
+    elif all(late_ones):
+        n = len(late_ones[0])
         message = f"{n} of its {len(drops[0][1])} drops {'lies' if n == 1 else 'lie'} past the end of {look.whole}"
-        yield Report(look.extent, message, f"the last one that comes is at {look.at(max(t for t in drops[0][1] if t not in late[0]), drops[0][0])}", note=True)
+        yield Report(
+            look.extent, message, f"the last one that comes is at {look.at(max(t for t in drops[0][1] if t not in late_ones[0]), drops[0][0])}", note=True
+        )
+
+
+def _written_drops(case: Case) -> Iterator[tuple[tuple[float, ...], float, str]]:
+    """The drops that a config writes out, the length of the run in the same unit, and the unit: a reader may leave out those that never come."""
+    ends = {time.unit: time.number for time in (case.run.epochs, case.run.steps) if time is not None and time.number is not None}
+    tick = case.run.stepping.unit if case.run.stepping is not None else ""
+    for fact in case.reading.facts:
+        listed: list[tuple[Any, str]] = []
+        if fact.role == "decay" and not fact.ignored:
+            by_text = "epoch" if "ep" in (case.reading.text or "") or tick == "epoch" else "step"
+            listed = [(_listed(fact.value), {"iteration": "step", "step": "step", "epoch": "epoch"}.get(fact.unit, by_text))]
+        elif fact.role == "scheduler":
+            parts = fact.value if isinstance(fact.value, tuple) else (fact.value,)
+            listed = [(p["milestones"], "epoch" if p.get("by_epoch", True) is True else "step") for p in parts if isinstance(p, dict) and "milestones" in p]
+        for values, unit in listed:
+            if unit in ends and values and isinstance(values, tuple) and all(isinstance(v, int | Fraction) for v in values):
+                yield tuple(map(float, values)), ends[unit], unit
+
+
+def _listed(value: Any) -> Any:
+    """A list, also if it is written as a tuple of Python in a word, as detectron2 has it."""
+    if isinstance(value, str) and value.startswith("("):
+        numbers = re.findall(r"\d+", value)
+        return tuple(map(int, numbers)) if re.fullmatch(r"\(\s*(\d{1,12}\s*,?\s*)+\)", value) else None
+    return value
 
 
 def _drops(facts: Facts) -> Iterator[float]:
@@ -135,6 +187,50 @@ def _before(facts: Facts, use: Use) -> Iterator[float]:
                 yield float(length)
 
 
+def _parts_that_do_not_fit(look: Look) -> Iterator[Report]:
+    """A warmup that its milestone cuts off, and a decay that leaves out the warmup twice."""
+    call = look.case.call
+    if call is None:
+        return
+    if call.entry.name == "SequentialLR":
+        for curve in look.curves:
+            cut = _cut_warmup(curve.facts)
+            if cut is None:
+                return
+        if look.curves and (cut := _cut_warmup(look.curves[0].facts)) is not None:
+            message = f"the warmup takes {look.ticks(cut[0])}, and the milestone ends it after {look.ticks(cut[1])}"
+            yield Report(look.extent, message, "let the milestone be the length of the warmup", look.is_assumed)
+    elif call.dialect.name == "transformers":
+        times = {time.name: time for time in look.case.times}
+        total, warmup = times.get("num_training_steps"), times.get("num_warmup_steps")
+        if total is None or warmup is None or total.tree is None or warmup.tree is None:
+            return
+        tree = total.tree
+        if isinstance(tree, nodes.Binary) and tree.op == "-" and tree.right == warmup.tree and not isinstance(warmup.tree, nodes.Number):
+            message = f"`{total.text}` leaves the warmup out, and `{look.word}` counts it in `num_training_steps` already"
+            yield Report(total.extent, message, "give the steps of the whole run", note=True)
+
+
+def _cut_warmup(facts: Facts) -> tuple[float, float] | None:
+    """The length of a warmup, and the earlier tick at which a sequence ends it."""
+    chain = next(iter(facts.chains), None)
+    use = next(iter(facts.uses), None)
+    if chain is None or use is None or chain.lengths[0] is None or use.name not in ("warmup", "linear"):
+        return None
+    n, end = use.arguments.get("n"), float(chain.lengths[0])
+    if not isinstance(n, Num) or not chain.items[0].extent[0] <= use.node.extent[0] < chain.items[0].extent[1] or float(n.value) <= end:
+        return None
+    return float(n.value), end
+
+
+def _ignored_keys(look: Look) -> Iterator[Report]:
+    for fact in look.case.reading.facts:
+        if fact.ignored:
+            yield Report(
+                fact.extent, f"`{fact.name.rpartition('.')[2]}` has no effect: {fact.ignored}", "remove it, or change what keeps it from having one", note=True
+            )
+
+
 def _never_stepped(look: Look) -> Iterator[Report]:
     if look.case.run.is_unused:
         yield Report(look.extent, f"nothing calls `step()` of this `{look.word}`: the rate stays as it is", "call `scheduler.step()` in the loop, or remove it")
@@ -142,7 +238,7 @@ def _never_stepped(look: Look) -> Iterator[Report]:
 
 def _only_warmup(look: Look) -> Iterator[Report]:
     """The rate rises all through the run, and what falls after it never comes."""
-    if not look.curves or not all(map(_only_rises, look.curves)):
+    if not look.curves or not all(map(_only_rises, look.curves)) or look.curves[0].facts.called & {"bounce"}:
         return
     message = f"the rate rises until the end of {look.whole}, and the decay never comes"
     yield Report(look.extent, message, "make the warmup shorter, or the run longer", look.is_assumed)
@@ -208,6 +304,34 @@ RULES = (
         file="config.yaml",
     ),
     RunRule(
+        "LR606",
+        "parts-that-do-not-fit",
+        "A warmup that a milestone cuts off, or that is left out twice.",
+        "The rate jumps where the next part begins, or the decay ends before the run.",
+        stepped(
+            "SequentialLR(optimizer, [LinearLR(optimizer, 0.01, total_iters=10), CosineAnnealingLR(optimizer, 95)], milestones=[5])",
+            per_epoch=True,
+            epochs="100",
+        ).replace("import SequentialLR", "import CosineAnnealingLR, LinearLR, SequentialLR"),
+        stepped(
+            "SequentialLR(optimizer, [LinearLR(optimizer, 0.01, total_iters=5), CosineAnnealingLR(optimizer, 95)], milestones=[5])",
+            per_epoch=True,
+            epochs="100",
+        ).replace("import SequentialLR", "import CosineAnnealingLR, LinearLR, SequentialLR"),
+        _parts_that_do_not_fit,
+    ),
+    RunRule(
+        "LR615",
+        "key-without-effect",
+        "A key of a config that its system passes over.",
+        "Whoever wrote it believes that it does something.",
+        "output_dir: out\nlearning_rate: 1.0e-4\nlr_scheduler_type: constant\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n",
+        "output_dir: out\nlearning_rate: 1.0e-4\nlr_scheduler_type: constant_with_warmup\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n",
+        _ignored_keys,
+        language="yaml",
+        file="config.yaml",
+    ),
+    RunRule(
         "LR608",
         "epochs-in-a-loop-over-batches",
         "Numbers that fit the epochs of the run, in a scheduler that is stepped after each batch.",
@@ -233,7 +357,8 @@ RULES = (
         "from transformers import get_cosine_schedule_with_warmup\n\n"
         "def schedule(optimizer, loader, warmup_epochs, epochs):\n    return get_cosine_schedule_with_warmup(optimizer, warmup_epochs, len(loader) * epochs)\n",
         "from transformers import get_cosine_schedule_with_warmup\n\n"
-        "def schedule(optimizer, loader, warmup_epochs, epochs):\n    n = len(loader)\n    return get_cosine_schedule_with_warmup(optimizer, n * warmup_epochs, n * epochs)\n",
+        "def schedule(optimizer, loader, warmup_epochs, epochs):\n    n = len(loader)\n"
+        "    return get_cosine_schedule_with_warmup(optimizer, n * warmup_epochs, n * epochs)\n",
         _two_units,
     ),
 )

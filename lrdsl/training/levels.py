@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lrdsl.dialects.code.calls import argument_of
 from lrdsl.dialects.code.names import word_of
-from lrdsl.syntax import nodes
+from lrdsl.syntax import nodes, parse
 from lrdsl.training.curves import Curve
 from lrdsl.training.lengths import stepped
 from lrdsl.training.rule import Look, Report, RunRule, level
@@ -27,7 +27,8 @@ def _rises_again(look: Look) -> Iterator[Report]:
     assert risen is not None
     (low_tick, low), last = risen, curve.summary.last
     cyclic = curve.facts.called & {"restarts", "repeat", "cyclic"} or (curve.facts.called & {"cosine"} and "hf" in str(curve.facts.text))
-    message = f"the rate rises again: it is lowest, {level(low, curve.peak)}, at {look.at(low_tick, curve)}, and at {level(last[1], curve.peak)} when {look.whole} ends"
+    lowest = f"it is lowest, {level(low, curve.peak)}, at {look.at(low_tick, curve)}"
+    message = f"the rate rises again: {lowest}, and at {level(last[1], curve.peak)} when {look.whole} ends"
     if not cyclic:
         yield Report(look.extent, message, "let the length of the decay be that of the run, or end the run where the rate is low", look.is_assumed)
     elif last[1] > _FALLS * curve.peak:
@@ -92,8 +93,6 @@ def _floor_above_the_rate(look: Look) -> Iterator[Report]:
         argument = argument_of(call.node, call.entry, name)
         value = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
     else:
-        from lrdsl.syntax import parse
-
         for node in nodes.walk(parse(look.case.reading.text)):
             if isinstance(node, nodes.Call) and node.name == "cosine":
                 value = next((float(a.value.value) for a in node.arguments if a.name == "to" and isinstance(a.value, nodes.Number)), None)
@@ -137,7 +136,7 @@ def _untuned_peak(look: Look) -> Iterator[Report]:
     if isinstance(peak, ast.Constant) and not isinstance(rate, ast.Constant):
         word = word_of(rate)
         if word:
-            message = f"`max_lr={peak.value}` is the peak whatever `{ast.unparse(rate)}` is: OneCycleLR sets the rate outright"
+            message = f"`max_lr={ast.unparse(peak)}` is the peak whatever `{ast.unparse(rate)}` is: OneCycleLR sets the rate outright"
             yield Report(look.extent, message, f"write `max_lr={ast.unparse(rate)}`, or a multiple of it", note=True)
 
 
@@ -157,6 +156,17 @@ def _accumulated(look: Look) -> Iterator[Report]:
             return
 
 
+_ACCUMULATED = """\
+from transformers import get_cosine_schedule_with_warmup
+
+scheduler = get_cosine_schedule_with_warmup(optimizer, 0, {})
+for epoch in range(epochs):
+    for i, batch in enumerate(loader):
+        model(batch).backward()
+        if (i + 1) % accumulation_steps == 0:
+            optimizer.step()
+            scheduler.step()
+"""
 RULES = (
     RunRule(
         "LR603",
@@ -225,12 +235,8 @@ RULES = (
         "batches-that-are-accumulated",
         "A length of all batches in a scheduler that is stepped once in several batches.",
         "Where the gradients of k batches are added, there are k times fewer steps: the run ends at 1/k of the schedule.",
-        "from transformers import get_cosine_schedule_with_warmup\n\nscheduler = get_cosine_schedule_with_warmup(optimizer, 0, len(loader) * epochs)\n"
-        "for epoch in range(epochs):\n    for i, batch in enumerate(loader):\n        model(batch).backward()\n        if (i + 1) % accumulation_steps == 0:\n"
-        "            optimizer.step()\n            scheduler.step()\n",
-        "from transformers import get_cosine_schedule_with_warmup\n\nscheduler = get_cosine_schedule_with_warmup(optimizer, 0, len(loader) // accumulation_steps * epochs)\n"
-        "for epoch in range(epochs):\n    for i, batch in enumerate(loader):\n        model(batch).backward()\n        if (i + 1) % accumulation_steps == 0:\n"
-        "            optimizer.step()\n            scheduler.step()\n",
+        _ACCUMULATED.format("len(loader) * epochs"),
+        _ACCUMULATED.format("len(loader) // accumulation_steps * epochs"),
         _accumulated,
     ),
 )

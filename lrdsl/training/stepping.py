@@ -232,8 +232,8 @@ def _agrees(test: Test, known: Iterable[object], followed: Followed, place: Plac
         case ast.Call(ast.Name("isinstance"), [value, kinds]) if followed.holds(value, place):
             words = {word_of(part) for part in ast.walk(kinds)} - {""}
             return (name in words or bool(words & {"LRScheduler", "_LRScheduler"})) is holds
-        case ast.Compare(value, [ast.IsNot() | ast.Is() as operator], [ast.Constant(None)]) if followed.holds(value, place):
-            return isinstance(operator, ast.IsNot) is holds
+        case ast.Compare(value, [(ast.IsNot() | ast.Is()) as identity], [ast.Constant(None)]) if followed.holds(value, place):
+            return isinstance(identity, ast.IsNot) is holds
         case ast.Name() | ast.Attribute() if followed.holds(node, place):
             return holds
         case _:
@@ -250,11 +250,11 @@ def _agrees(test: Test, known: Iterable[object], followed: Followed, place: Plac
             ):
                 return ((x == y) is isinstance(operator, ast.Eq)) is holds
             case (
-                ast.Compare(a, [ast.In() | ast.NotIn() as operator], [ast.List(items) | ast.Tuple(items)]),
+                ast.Compare(a, [(ast.In() | ast.NotIn()) as membership], [ast.List(items) | ast.Tuple(items)]),
                 ast.Compare(b, [ast.Eq()], [ast.Constant(y)]),
             ) if ast.dump(a) == ast.dump(b) and one.holds:
                 among = any(isinstance(item, ast.Constant) and item.value == y for item in items)
-                return (among is isinstance(operator, ast.In)) is holds
+                return (among is isinstance(membership, ast.In)) is holds
             case _:
                 pass
     return None
