@@ -19,65 +19,56 @@ from lrdsl.syntax import nodes
 
 _TIME = re.compile(r"\s*([\d.]+(?:e[+-]?\d+)?)\s*(ep|iter|ba|sp|tok|dur|sec|it)\s*", re.IGNORECASE)
 _UNITS = {"ep": "ep", "ba": "", "sp": "samples", "tok": "tokens"}
-_UP = "linear(t_warmup, from=0, to={})"
 
 
-def _under_warmup(peak: str, body: str, shown: str = "") -> Form:
-    """A schedule that begins after a warmup, at `peak`."""
-
-    def written_(a: Any) -> str:
-        if a.t_warmup == 0:
-            return body
-        if peak != "base" and a.alpha_i != 1:
-            return f"{_UP.format(peak)} then {body}"
-        return f"warmup(t_warmup) then {body.replace('from=alpha_i * base, ', '')}"
-
-    return Form(written_, shown=shown or f"warmup(t_warmup) then {body}")
+def _recipe(name: str, required: str, *optional: str) -> tuple[Form, ...]:
+    """A call of a recipe, whose optional parameters have the names that they have there."""
+    shown = ", ".join((*required.split(), *(f"{word}={word}" for word in optional)))
+    return (Form(f"composer.{name}({shown})"),)
 
 
 _ENTRIES = (
-    Entry("ConstantScheduler", "alpha=1.0, t_max='1dur'", (Form("hold(t_max, at=alpha * base) then restart hold"),)),
-    Entry("StepScheduler", "step_size, gamma=0.1", (Form("step(step_size, gamma)"),)),
-    Entry("MultiStepScheduler", "milestones, gamma=0.1", (Form("multistep(milestones, gamma)"),)),
-    Entry("LinearScheduler", "alpha_i=1.0, alpha_f=0.0, t_max='1dur'", (Form("linear(t_max, from=alpha_i * base, to=alpha_f * base)"),)),
-    Entry("ExponentialScheduler", "gamma, decay_period='1ep'", (Form("exp(gamma, per=decay_period)"),)),
-    Entry("CosineAnnealingScheduler", "t_max='1dur', alpha_f=0.0", (Form("cosine(t_max, to=alpha_f * base)"),)),
-    Entry(
-        "CosineAnnealingWarmRestartsScheduler",
-        "t_0, t_mult=1.0, alpha_f=0.0",
-        (Form("restarts(cosine(t_0, to=alpha_f * base), stretch=t_mult)", lambda a: a.t_mult == int(a.t_mult)),),
-        reason="the length of each cycle is cut to whole ticks: this t_mult has no text yet",
-    ),
-    Entry("PolynomialScheduler", "power, t_max='1dur', alpha_f=0.0", (Form("poly(t_max, power=power, to=alpha_f * base)"),)),
+    Entry("ConstantScheduler", "alpha=1.0, t_max='1dur'", _recipe("constant", "", "alpha", "t_max")),
+    Entry("StepScheduler", "step_size, gamma=0.1", _recipe("step", "step_size", "gamma")),
+    Entry("MultiStepScheduler", "milestones, gamma=0.1", _recipe("multi_step", "milestones", "gamma")),
+    Entry("LinearScheduler", "alpha_i=1.0, alpha_f=0.0, t_max='1dur'", _recipe("linear", "", "alpha_i", "alpha_f", "t_max")),
+    Entry("ExponentialScheduler", "gamma, decay_period='1ep'", _recipe("exponential", "gamma", "decay_period")),
+    Entry("CosineAnnealingScheduler", "t_max='1dur', alpha_f=0.0", _recipe("cosine_annealing", "", "t_max", "alpha_f")),
+    Entry("CosineAnnealingWarmRestartsScheduler", "t_0, t_mult=1.0, alpha_f=0.0", _recipe("cosine_annealing_warm_restarts", "t_0", "t_mult", "alpha_f")),
+    Entry("PolynomialScheduler", "power, t_max='1dur', alpha_f=0.0", _recipe("polynomial", "power", "t_max", "alpha_f")),
     Entry(
         "MultiStepWithWarmupScheduler",
         "t_warmup, milestones, gamma=0.1, scale_warmup=False",
-        (Form(lambda a: "multistep(milestones, gamma)" if a.t_warmup == 0 else "warmup(t_warmup) then restart skip(t_warmup, multistep(milestones, gamma))"),),
+        _recipe("multi_step_with_warmup", "t_warmup milestones", "gamma"),
     ),
-    Entry(
-        "ConstantWithWarmupScheduler",
-        "t_warmup, alpha=1.0, t_max='1dur', scale_warmup=False",
-        (Form("linear(t_warmup, from=0, to=alpha * base) then hold"),),
-    ),
+    Entry("ConstantWithWarmupScheduler", "t_warmup, alpha=1.0, t_max='1dur', scale_warmup=False", _recipe("constant_with_warmup", "t_warmup", "alpha")),
     Entry(
         "LinearWithWarmupScheduler",
         "t_warmup, alpha_i=1.0, alpha_f=0.0, t_max='1dur', scale_warmup=False",
-        (_under_warmup("alpha_i * base", "linear(max(max(t_max - t_warmup, 0), 0), from=alpha_i * base, to=alpha_f * base)"),),
+        _recipe("linear_with_warmup", "t_warmup", "alpha_i", "alpha_f", "t_max"),
     ),
     Entry(
         "CosineAnnealingWithWarmupScheduler",
         "t_warmup, t_max='1dur', alpha_f=0.0, scale_warmup=False",
-        (_under_warmup("base", "cosine(max(t_max - t_warmup, 0), to=alpha_f * base)"),),
+        _recipe("cosine_annealing_with_warmup", "t_warmup", "t_max", "alpha_f"),
     ),
     Entry(
         "PolynomialWithWarmupScheduler",
         "t_warmup, power=2.0, t_max='1dur', alpha_f=0.0, scale_warmup=False",
-        (_under_warmup("base", "poly(max(t_max - t_warmup, 0), power=power, to=alpha_f * base)"),),
+        _recipe("polynomial_with_warmup", "t_warmup", "power", "t_max", "alpha_f"),
     ),
     Entry(
         "InverseSquareRootWithWarmupScheduler",
         "t_warmup, t_scale, t_cooldown, t_max='1dur', alpha_f_decay=0.0, alpha_f_cooldown=0.0",
-        reason="its cooldown begins at a level of its own: write the formula",
+        (
+            Form(
+                "warmup(floor(t_warmup)) then scale(sqrt(floor(t_scale) / (floor(t_scale) + t)), to=alpha_f_decay * base)"
+                " for max(floor(t_max) - floor(t_warmup), 0)",
+                lambda a: a.t_cooldown == 0,
+            ),
+            *_recipe("inverse_square_root_with_warmup", "t_warmup t_scale t_cooldown", "t_max", "alpha_f_decay", "alpha_f_cooldown"),
+        ),
+        note="of llm-foundry",
     ),
 )
 #: The names of llm-foundry and of Composer's older YAML, and the parameters that are times.
@@ -103,11 +94,14 @@ _NAMES = {
     "polynomial_decay_with_warmup": "PolynomialWithWarmupScheduler",
     "inv_sqrt_with_warmup": "InverseSquareRootWithWarmupScheduler",
 }
-_TIMES = ("t_warmup", "t_max", "t_0", "step_size", "decay_period", "milestones")
+_TIMES = ("t_warmup", "t_max", "t_0", "step_size", "decay_period", "milestones", "t_scale", "t_cooldown")
 
 
-def _time(s: Settings, raw: Any, last: str) -> Any:
-    """A time as ticks, as a number of a unit, or as a share of the run."""
+def _time(s: Settings, raw: Any, last: str, ratio: Any, whole_ratio: Any) -> Any:
+    """A time as ticks, as a number of a unit, or as a share of the run.
+
+    `ratio` is the one by which this time is longer, and `whole_ratio` that of the run.
+    """
     if isinstance(raw, nodes.Name):
         return raw
     match = _TIME.fullmatch(raw) if isinstance(raw, str) else None
@@ -116,21 +110,22 @@ def _time(s: Settings, raw: Any, last: str) -> Any:
         raise UnreadableError(f"`{last}` is no time of Composer that lrdsl knows")
     unit = match[2].lower()
     if unit == "dur":
-        return _share(s, amount)
-    return int(amount) if unit == "ba" else lasting(amount if unit == "ep" else int(amount), _UNITS[unit])
+        return _share(s, amount, whole_ratio)
+    if unit == "ep":
+        whole = amount * ratio
+        return text("floor(x)", x=lasting(whole, "ep")) if last == "milestones" and whole != int(whole) else lasting(whole, "ep")
+    return int(amount * ratio) if unit == "ba" else lasting(int(amount * ratio), _UNITS[unit])
 
 
-def _share(s: Settings, share: Any) -> Any:
-    """A share of the run."""
+def _share(s: Settings, share: Any, ratio: Any) -> Any:
+    """A share of the run, whose length is multiplied by the ratio too."""
     whole = s.get("max_duration")
     match = _TIME.fullmatch(whole) if isinstance(whole, str) else None
     amount = written(match[1]) if match is not None else None
     unit = match[2].lower() if match is not None else ""
-    if amount is None or unit not in _UNITS:
+    if amount is None or unit not in _UNITS or unit == "ep":
         return text("total") if share == 1 else text("floor(share * total)", share=share)
-    if unit == "ep":
-        return text("total") if share == 1 else text("floor(share * total)", share=share)
-    return lasting(int(Fraction(amount) * Fraction(share)), _UNITS[unit])
+    return lasting(int(int(amount * ratio) * Fraction(share)), _UNITS[unit])
 
 
 def _section(raw: Any) -> tuple[str, Mapping[Any, Any]] | None:
@@ -164,19 +159,21 @@ def _read(s: Settings) -> Iterator[Outcome]:
     section = _section(raw)
     assert section is not None
     entry = DIALECT.entry(section[0])
-    ratio = s.get("scale_schedule_ratio")
-    if ratio is not None and ratio != 1:
-        raise UnreadableError("`scale_schedule_ratio` makes all times longer: write `stretch(..., ratio)`")
+    ratio = number(s.get("scale_schedule_ratio")) if s.has("scale_schedule_ratio") else 1
+    if ratio is None or (ratio != 1 and section[1].get("scale_warmup") is True):
+        raise UnreadableError("`scale_schedule_ratio` is not in the file, or makes the warmup longer too")
     arguments = {str(k): s.read(v, Key(str(k), "" if k in _TIMES else "number"), str(k)) for k, v in section[1].items() if k != "schedulers"}
     values = entry.bound((), arguments)
     for name in _TIMES:
         if values.get(name) is not None:
             v = values[name]
-            values[name] = tuple(_time(s, m, name) for m in v) if isinstance(v, tuple) else _time(s, v, name)
+            own = 1 if name == "t_warmup" else ratio
+            values[name] = tuple(_time(s, m, name, own, ratio) for m in v) if isinstance(v, tuple) else _time(s, v, name, own, ratio)
     written_ = entry.written(values)
     duration = s.get("max_duration")
     match = _TIME.fullmatch(duration) if isinstance(duration, str) else None
     amount, unit = (written(match[1]), match[2].lower()) if match is not None else (None, "")
+    amount = int(amount * ratio) if amount is not None and ratio != 1 else amount
     run = clock(
         tick="step",
         total_epochs=amount if unit == "ep" else None,

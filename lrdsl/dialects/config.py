@@ -130,6 +130,17 @@ def text(template: str, **values: Any) -> Node:
     return substituted(parse(template), {name: node_of(value(v)) for name, v in values.items() if v is not None})
 
 
+def called(name: str, *positional: Any, **named: Any) -> Node:
+    """Returns a call of a word or a recipe. Arguments by name that are None are left out.
+
+    >>> from lrdsl.syntax import canonical
+    >>> canonical(called("hf.cosine", 10, 100, num_cycles=None))
+    'hf.cosine(10, 100)'
+    """
+    values = [("", v) for v in positional] + [(key, v) for key, v in named.items() if v is not None]
+    return nodes.Call(name, tuple(nodes.Argument(key, node_of(value(v)), (0, 0), (0, 0)) for key, v in values), (0, 0), (0, 0))
+
+
 def lasting(time: Any, unit: str) -> Node:
     """Returns a number of a unit of the language: `lasting(5, "ep")` is `5ep`."""
     node = node_of(value(time))

@@ -13,40 +13,39 @@ from typing import Any
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, found
 from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError
 
-#: One step at the least level, and then the warmup, from the iteration 0 on.
-_UP = "hold(1, at=warmup_min_lr) then hold(0, at={peak}) then warmup(max(warmup_num_steps, 2), from=warmup_min_lr{more})"
+_WARMUP = "warmup_min_lr, {}, warmup_num_steps"
+_COSINE = "total_num_steps, warmup_min_ratio, warmup_num_steps, cos_min_ratio"
+_CYCLE = "cycle_min_lr, cycle_max_lr, decay_lr_rate, cycle_first_step_size, {}, decay_step_size"
+_RANGE = "lr_range_test_min_lr, lr_range_test_step_size, lr_range_test_step_rate"
 
 
-def _shape(a: Any) -> str:
-    return "" if a.warmup_type == "linear" else ", shape=log, touches=both"
+def _rise(a: Any) -> str:
+    return "_linear" if a.warmup_type == "linear" else ""
 
 
 def _warmup(a: Any) -> str:
-    return _UP.format(peak="base" if a.warmup_max_lr is None else "warmup_max_lr", more=_shape(a))
+    return f"deepspeed.warmup_lr{_rise(a)}({_WARMUP.format('base' if a.warmup_max_lr is None else 'warmup_max_lr')})"
 
 
 def _decay(a: Any) -> str:
-    return f"{_warmup(a)} then linear(max(total_num_steps - max(warmup_num_steps, 2), 0), to=warmup_min_lr)"
+    return f"deepspeed.warmup_decay_lr{_rise(a)}(total_num_steps, {_WARMUP.format('warmup_max_lr')})"
 
 
 def _cosine(a: Any) -> str:
-    return (
-        f"hold(1, at=0) then restart warmup(max(warmup_num_steps, 2), from=warmup_min_ratio * base{_shape(a)})"
-        " then skip(1, cosine(max(total_num_steps - max(warmup_num_steps, 2), 1), to=cos_min_ratio * base))"
-    )
+    return f"deepspeed.warmup_cosine_lr{_rise(a)}({_COSINE})"
 
 
 def _one_cycle(a: Any) -> str:
+    return f"deepspeed.one_cycle({_CYCLE.format('cycle_first_step_size' if a.cycle_second_step_size is None else 'cycle_second_step_size')})"
+
+
+def _momentum(a: Any) -> str:
     second = "cycle_first_step_size" if a.cycle_second_step_size is None else "cycle_second_step_size"
-    up = f"linear(cycle_first_step_size, from=cycle_min_lr, to=cycle_max_lr) then linear({second}, to=cycle_min_lr)"
-    if a.decay_step_size == 0 or a.decay_lr_rate == 0:
-        return up
-    return f"{up} then scale(1 / (1 + decay_lr_rate * t / decay_step_size))"
+    return f"deepspeed.one_cycle_momentum(cycle_min_mom, cycle_max_mom, decay_mom_rate, cycle_first_step_size, {second}, decay_step_size)"
 
 
 def _range_test(a: Any) -> str:
-    share = "floor(t / lr_range_test_step_size)" if a.lr_range_test_staircase is True else "t / lr_range_test_step_size"
-    return f"hold(0, at=lr_range_test_min_lr) then scale(1 + lr_range_test_step_rate * {share})"
+    return f"deepspeed.lr_range_test{'_staircase' if a.lr_range_test_staircase is True else ''}({_RANGE})"
 
 
 def _read(s: Settings) -> Iterator[Outcome]:
@@ -62,8 +61,9 @@ def _read(s: Settings) -> Iterator[Outcome]:
             raise UnreadableError(f"`{entry.name}` has no parameter `{name}`")
     arguments = {name: v for name in raw or {} if (v := s.get(f"scheduler.params.{name}")) is not None}
     written = entry.written(entry.bound((), arguments))
-    base = s.get("optimizer.params.lr")
-    yield Outcome(entry.name, written.schedule, written.beside, clock={"tick": "step"}, base=base, problems=written.notes, at=s.find("scheduler"))
+    base, optimizer = s.get("optimizer.params.lr"), s.get("optimizer.type")
+    beside = {} if optimizer in ("SGD", "sgd") else written.beside  # it has no betas, and DeepSpeed leaves its momentum
+    yield Outcome(entry.name, written.schedule, beside, clock={"tick": "step"}, base=base, problems=written.notes, at=s.find("scheduler"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
@@ -83,7 +83,7 @@ DIALECT = Dialect(
         Entry(
             "WarmupLR",
             "optimizer, warmup_min_lr=0.0, warmup_max_lr=None, warmup_num_steps=1000, warmup_type='log', last_batch_iteration=-1",
-            (Form(_warmup, shown=_UP.format(peak="warmup_max_lr", more=", shape=log, touches=both")),),
+            (Form(_warmup, shown=f"deepspeed.warmup_lr({_WARMUP.format('warmup_max_lr')})"),),
             variants=_RISES,
             note="before 0.16, warmup_max_lr is 0.001 where it is not given, and not the optimizer's rate",
         ),
@@ -91,12 +91,12 @@ DIALECT = Dialect(
             "WarmupDecayLR",
             "optimizer, total_num_steps, warmup_min_lr=0.0, warmup_max_lr=0.001, warmup_num_steps=1000, warmup_type='log', last_batch_iteration=-1",
             variants=_RISES,
-            forms=(Form(_decay, shown="... then linear(total_num_steps - warmup_num_steps, to=warmup_min_lr)"),),
+            forms=(Form(_decay, shown=f"deepspeed.warmup_decay_lr(total_num_steps, {_WARMUP.format('warmup_max_lr')})"),),
         ),
         Entry(
             "WarmupCosineLR",
             "optimizer, total_num_steps, warmup_min_ratio=0.0, warmup_num_steps=1000, cos_min_ratio=0.0001, warmup_type='log', last_batch_iteration=-1",
-            (Form(_cosine, shown="... then skip(1, cosine(total_num_steps - warmup_num_steps, to=cos_min_ratio * base))"),),
+            (Form(_cosine, shown=f"deepspeed.warmup_cosine_lr({_COSINE})"),),
             variants=_RISES,
             note="the cosine is a step ahead; before 0.18 it rises again past the end",
         ),
@@ -105,22 +105,18 @@ DIALECT = Dialect(
             "optimizer, cycle_min_lr, cycle_max_lr, decay_lr_rate=0.0, cycle_first_step_size=2000, cycle_second_step_size=None, cycle_first_stair_count=0,"
             " cycle_second_stair_count=None, decay_step_size=0, cycle_momentum=True, cycle_min_mom=0.8, cycle_max_mom=0.9, decay_mom_rate=0.0,"
             " last_batch_iteration=-1",
-            (
-                Form(
-                    _one_cycle,
-                    lambda a: a.cycle_momentum is True,
-                    "its momentum, betas[0], is left out: `deepspeed.one_cycle_momentum`",
-                ),
-                Form(
-                    _one_cycle, shown="linear(cycle_first_step_size, from=cycle_min_lr, to=cycle_max_lr) then linear(cycle_second_step_size, to=cycle_min_lr)"
-                ),
+            variants=({"cycle_momentum": False}, {"cycle_momentum": False, "cycle_second_step_size": ...}),
+            note="the momentum is betas[0], of an optimizer that has betas: `deepspeed.one_cycle_momentum`",
+            forms=(
+                Form(_one_cycle, lambda a: a.cycle_momentum is True, beside={"betas[0]": _momentum}),
+                Form(_one_cycle, shown=f"deepspeed.one_cycle({_CYCLE.format('cycle_second_step_size')})"),
             ),
         ),
         Entry(
             "LRRangeTest",
             "optimizer, lr_range_test_min_lr=0.001, lr_range_test_step_size=2000, lr_range_test_step_rate=1.0, lr_range_test_staircase=False,"
             " last_batch_iteration=-1",
-            (Form(_range_test, shown="scale(1 + lr_range_test_step_rate * t / lr_range_test_step_size)"),),
+            (Form(_range_test, shown=f"deepspeed.lr_range_test({_RANGE})"),),
         ),
     ),
     layouts=(

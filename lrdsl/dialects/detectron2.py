@@ -11,8 +11,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
 from lrdsl.dialects.entry import Dialect, UnreadableError, value
+from lrdsl.syntax import nodes
+from lrdsl.syntax.nodes import Node
 
 _DEFAULTS: Mapping[str, Any] = {
     "LR_SCHEDULER_NAME": "WarmupMultiStepLR",
@@ -24,6 +26,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "WARMUP_FACTOR": 0.001,
     "WARMUP_ITERS": 1000,
     "WARMUP_METHOD": "linear",
+    "NUM_DECAYS": 3,
 }
 _MOST_STEPS = 1000
 
@@ -51,28 +54,43 @@ def _read(s: Settings) -> Iterator[Outcome]:
     kind, method = _get(s, "LR_SCHEDULER_NAME"), _get(s, "WARMUP_METHOD")
     kind = "WarmupMultiStepLR" if not isinstance(kind, str) and (s.has("SOLVER.STEPS") or s.has("SOLVER.GAMMA")) else kind
     method = "linear" if not isinstance(method, str) else method
-    warm, factor, total = _get(s, "WARMUP_ITERS"), _get(s, "WARMUP_FACTOR"), _get(s, "MAX_ITER")
+    if method not in ("linear", "constant"):
+        raise UnreadableError("`WARMUP_METHOD` is linear or constant")
+    warm, total = _get(s, "WARMUP_ITERS"), _get(s, "MAX_ITER")
     notes: list[str] = []
     if kind == "WarmupMultiStepLR":
-        steps, length = _steps(s), number(total)
-        kept = tuple(m for m in steps if length is None or (x := number(m)) is None or x <= length)
-        if len(kept) < len(steps):
-            notes.append("`SOLVER.STEPS` above `MAX_ITER` are dropped, as detectron2 does")
-        if any((a := number(m)) is not None and (b := number(warm)) is not None and a < b for m in kept):
-            raise UnreadableError("a step of `SOLVER.STEPS` is in the warmup")
-        body = text("multistep(steps, gamma)", steps=kept, gamma=_get(s, "GAMMA"))
-        up = {"linear": "x * warmup(w, from=f * base)", "constant": "x * (hold(w, at=f * base) then restart hold)"}
-        whole = text(up[method], w=warm, f=factor, x=body) if method in up else None
+        body, apart = _multistep(s, total, warm, notes)
     elif kind == "WarmupCosineLR":
-        body = text("cosine(n, to=e)", n=total, e=_get(s, "BASE_LR_END"))
-        up = {"linear": "linear(w, from=f * base, to=(x at w)) then restart skip(w, x)", "constant": "hold(w, at=f * base) then restart skip(w, x)"}
-        whole = text(up[method], w=warm, f=factor, x=body) if method in up else None
+        body, apart = text("cosine(n, to=e)", n=total, e=_get(s, "BASE_LR_END")), True
+    elif kind == "WarmupStepWithFixedGammaLR":
+        body, apart = called("fvcore.step_with_fixed_gamma", text("base"), _get(s, "NUM_DECAYS"), _get(s, "GAMMA"), total), True
     else:
         raise UnreadableError(f"`{kind if isinstance(kind, str) else 'LR_SCHEDULER_NAME'}` is no scheduler of detectron2 that lrdsl knows")
-    if whole is None:
-        raise UnreadableError("`WARMUP_METHOD` is linear or constant")
-    tree = body if number(warm) == 0 else whole
+    tree = body if number(warm) == 0 else _warmed(s, method, body, warm, total, apart)
     yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(total)), _get(s, "BASE_LR"), tuple(notes), s.find("SOLVER"))
+
+
+def _multistep(s: Settings, total: Any, warm: Any, notes: list[str]) -> tuple[Node, bool]:
+    """Drops, and whether one of them is in the warmup."""
+    steps, length = _steps(s), number(total)
+    kept = tuple(m for m in steps if length is None or (x := number(m)) is None or x <= length)
+    if len(kept) < len(steps):
+        notes.append("`SOLVER.STEPS` above `MAX_ITER` are dropped, as detectron2 does")
+    inside = any((a := number(m)) is not None and (b := number(warm)) is not None and a <= b for m in kept)
+    return text("multistep(steps, gamma)", steps=kept, gamma=_get(s, "GAMMA")), inside
+
+
+def _warmed(s: Settings, method: str, body: Node, warm: Any, total: Any, apart: bool) -> Node:
+    """A schedule after its warmup, which rises from a share of its first rate to the rate that it has then. It has run under it, or is made shorter."""
+    factor = _get(s, "WARMUP_FACTOR")
+    if s.get("SOLVER.RESCALE_INTERVAL") is True:
+        up = "linear(w, from=f * base, to=1x)" if method == "linear" else "hold(w, at=f * base)"
+        return text(f"{up} then restart stretch(x for n, to=n - w)", w=warm, f=factor, x=body, n=total)
+    if not apart and method == "linear" and isinstance(body, nodes.Call):
+        steps, gamma = (a.value for a in body.arguments)
+        return called("warmup_multistep", warm, steps, gamma=gamma, **{"from": text("f * base", f=factor)})
+    up = "linear(w, from=f * base, to=(x at w))" if method == "linear" else "hold(w, at=f * base)"
+    return text(f"{up} then restart skip(w, x)", w=warm, f=factor, x=body)
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
@@ -108,6 +126,8 @@ DIALECT = Dialect(
                 Key("SOLVER.WARMUP_ITERS", "warmup", "iteration"),
                 Key("SOLVER.WARMUP_FACTOR", "factor"),
                 Key("SOLVER.WARMUP_METHOD"),
+                Key("SOLVER.NUM_DECAYS", "factor"),
+                Key("SOLVER.RESCALE_INTERVAL"),
                 Key("SOLVER.IMS_PER_BATCH", "batch", "sample"),
             ),
             read=_read,

@@ -9,46 +9,70 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
 from lrdsl.dialects.entry import Dialect, UnreadableError
 
-_KINDS = ("inverse_sqrt", "cosine", "polynomial_decay", "tri_stage", "fixed")
+_KINDS = ("inverse_sqrt", "cosine", "polynomial_decay", "tri_stage", "fixed", "triangular", "step", "reduce_lr_on_plateau")
+#: The most epochs that have a rate of their own.
+_MOST = 200
 
 
-def _start(s: Settings, otherwise: Any) -> Any:
-    """The level at which the warmup begins."""
-    start = s.get("warmup_init_lr")
-    first = number(start)
-    return otherwise if start is None or (first is not None and first < 0) else start
+def _tree(s: Settings, kind: str, rates: Any) -> Any:
+    w, first = s.get("warmup_updates"), s.get("warmup_init_lr")
+    first = None if first is None or ((number(first) or 0) < 0) else first
+    match kind:
+        case "inverse_sqrt":
+            if w == 0:
+                raise UnreadableError("`warmup_updates` of 0: fairseq divides by it")
+            return called("fairseq.inverse_sqrt", warmup_updates=w, warmup_init_lr=first)
+        case "fixed":
+            return _fixed(s, 0 if w is None else w, rates)
+        case "cosine":
+            period = s.get("lr_period_updates")
+            if period is None or (number(period) is not None and number(period) <= 0):  # type: ignore[operator]
+                period = text("n - w", n=s.needed("max_update"), w=0 if w is None else w)
+            more = {"t_mult": s.get("t_mult"), "lr_shrink": s.get("lr_shrink")}
+            return called("fairseq.cosine", period, min_lr=s.get("min_lr"), warmup_updates=w, warmup_init_lr=first, **more)
+        case "polynomial_decay":
+            if s.has("force_anneal"):
+                raise UnreadableError("`force_anneal` makes polynomial_decay begin at the rate of that epoch: it is not read")
+            n = s.get("total_num_update")
+            n = n if n is not None and (number(n) is None or number(n) > 0) else s.needed("max_update")  # type: ignore[operator]
+            return called("fairseq.polynomial_decay", n, warmup_updates=w, end_learning_rate=s.get("end_learning_rate"), power=s.get("power"))
+        case "triangular":
+            name = "fairseq.triangular_shrink_min" if s.get("shrink_min") is True else "fairseq.triangular"
+            return called(name, s.needed("max_lr"), lr_period_updates=s.get("lr_period_updates"), lr_shrink=s.get("lr_shrink"))
+        case "step":
+            more = {name: s.get(name) for name in ("min_lr", "lr_deacy_period", "lr_decay")}
+            return called("fairseq.step", warmup_updates=w, warmup_init_lr=first, **more)
+        case "reduce_lr_on_plateau":
+            mode = ", mode=max" if s.get("maximize_best_checkpoint_metric") is True else ""
+            plateau = f"plateau(factor=k, patience=p, threshold=t{mode})"
+            numbers = {"w": w, "i": 0 if first is None else first, "k": s.get("lr_shrink"), "p": s.get("lr_patience"), "t": s.get("lr_threshold")}
+            return text(plateau if w is None or w == 0 else f"warmup(w, from=i) then {plateau}", **numbers)
+        case _:
+            return _tri_stage(s)
 
 
-def _tree(s: Settings, kind: str) -> Any:
-    w = s.get("warmup_updates")
-    if kind == "inverse_sqrt":
-        w = 4000 if w is None else w
-        return text("warmup(w, from=i) then rsqrt(w)", w=w, i=_start(s, 0))
-    w = 0 if w is None else w
-    if kind == "fixed":
-        if s.has("force_anneal"):
-            raise UnreadableError("`force_anneal` shrinks the rate from an epoch on: it is not read yet")
-        return text("hold" if number(w) == 0 else "warmup(w, touches=end) then hold", w=w)
-    if kind == "cosine":
-        floor = s.get("min_lr")
-        floor = 0 if floor is None else floor
-        period = s.get("lr_period_updates")
-        if period is None or (number(period) or 0) < 0:
-            period = text("n - w", n=s.needed("max_update"), w=w)
-        shrink, stretch = s.get("lr_shrink"), s.get("t_mult")
-        body = "restarts(cosine(p, to=m), stretch=t_mult, decay=k)" if number(floor) == 0 else "restarts(cosine(p, to=m))"
-        if number(floor) != 0 and (shrink != 1 or stretch != 1):
-            body = "cosine(p, to=m)"  # one cycle: a further one has a lower end level
-        tree = f"warmup(w, from=i) then {body}" if number(w) != 0 else body
-        return text(tree, w=w, p=period, m=floor, i=_start(s, floor), k=shrink, t_mult=stretch)
-    if kind == "polynomial_decay":
-        n = s.get("total_num_update")
-        n = n if n is not None and (number(n) is None or number(n) > 0) else s.needed("max_update")  # type: ignore[operator]
-        up = "warmup(w) then " if number(w) != 0 else ""
-        return text(f"{up}poly(max(n - w, 1), power=p, to=e)", w=w, n=n, p=s.get("power"), e=s.get("end_learning_rate"))
+def _fixed(s: Settings, w: Any, rates: Any) -> Any:
+    """One rate, or one for each epoch; and a rate that shrinks from an epoch on."""
+    anneal, shrink = s.get("force_anneal"), s.get("lr_shrink")
+    if not isinstance(rates, tuple):
+        if anneal is None:
+            return called("fairseq.fixed", warmup_updates=w)
+        return called("fairseq.fixed_force_anneal", anneal, lr_shrink=shrink, warmup_updates=w)
+    epoch = number(anneal)
+    if len(rates) > _MOST or (anneal is not None and (epoch is None or epoch != int(epoch))):
+        raise UnreadableError(f"`lr` has more than {_MOST} rates, or `force_anneal` is not in the file")
+    own = rates if epoch is None else rates[: int(epoch) - 1]
+    parts = [f"hold(1ep, at=x{i})" for i in range(len(own) - (epoch is None))]
+    parts.append("hold(at=last)" if epoch is None else f"hold({max(int(epoch) - 1 - len(own), 0)} * 1ep) then hold(0, at=k * last) then step(1ep, k)")
+    body = " then ".join(parts)
+    whole = body if number(w) == 0 else f"({body}) * fairseq.fixed(w)"
+    return text(whole, w=w, k=shrink, last=rates[-1], **{f"x{i}": rate for i, rate in enumerate(own)})
+
+
+def _tri_stage(s: Settings) -> Any:
     ratios = s.get("phase_ratio")
     if isinstance(ratios, tuple) and len(ratios) == 3:
         total, parts = number(s.get("max_update")), [number(r) for r in ratios]
@@ -56,21 +80,23 @@ def _tree(s: Settings, kind: str) -> Any:
             raise UnreadableError("`phase_ratio` are shares of a `max_update` that is not in the file")
         a, b, c = (int(float(total) * float(p)) for p in parts if p is not None)
     else:
-        a, b, c = (s.needed(name) for name in ("warmup_steps", "hold_steps", "decay_steps"))
-    return text("tri_stage(a, b, c, i * base, e * base)", a=a, b=b, c=c, i=s.get("init_lr_scale"), e=s.get("final_lr_scale"))
+        a, b, c = (s.get(name, 0) for name in ("warmup_steps", "hold_steps", "decay_steps"))
+    return called("fairseq.tri_stage", a, b, c, init_lr_scale=s.get("init_lr_scale"), final_lr_scale=s.get("final_lr_scale"))
 
 
 def _read(s: Settings) -> Iterator[Outcome]:
     kind = s.word("lr_scheduler._name" if s.find("lr_scheduler._name") else "lr_scheduler") or ""
+    if kind in ("manual", "pass_through"):
+        raise UnreadableError(f"the rates of `{kind}` are made by a program")
     if kind not in _KINDS:
         raise UnreadableError(f"`{kind}` of fairseq is not read: {', '.join(_KINDS)} are")
     rates = s.get("lr")
-    rate = rates[0] if isinstance(rates, tuple) and len(rates) == 1 else rates
-    if isinstance(rate, tuple):
+    rates = rates[0] if isinstance(rates, tuple) and len(rates) == 1 else rates
+    if isinstance(rates, tuple) and (kind != "fixed" or not rates):
         raise UnreadableError("`lr` is a list: a rate for each epoch")
-    tree = _tree(s, kind)
+    tree = _tree(s, kind, rates)
     run = clock(tick="step", total_steps=number(s.get("max_update")), total_epochs=None if s.has("max_update") else number(s.get("max_epoch")))
-    yield Outcome(kind, tree, {}, run, rate, (), s.find("lr_scheduler"))
+    yield Outcome(kind, tree, {}, run, rates[0] if isinstance(rates, tuple) else rates, (), s.find("lr_scheduler"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
@@ -102,7 +128,7 @@ DIALECT = Dialect(
             sure=_sure,
             keys=(
                 Key("lr_scheduler", "scheduler"),
-                Key("lr", "base", known_as=("optimization.lr",)),
+                Key("lr", "base", known_as=("optimization.lr", "lr_scheduler.lr")),
                 Key("max_update", "length", "step", known_as=("optimization.max_update",)),
                 Key("max_epoch", "length", "epoch", known_as=("optimization.max_epoch",)),
                 _key("warmup_updates", "warmup", "step"),
@@ -119,6 +145,13 @@ DIALECT = Dialect(
                 _key("init_lr_scale", "level", default=0.01),
                 _key("final_lr_scale", "level", default=0.01),
                 _key("force_anneal", "decay", "epoch"),
+                _key("max_lr", "level"),
+                _key("shrink_min", ""),
+                _key("lr_deacy_period", "decay", "step", default=25_000),
+                _key("lr_decay", "factor", default=0.5),
+                _key("lr_patience", "factor", default=0),
+                _key("lr_threshold", "factor", default=1e-4),
+                Key("maximize_best_checkpoint_metric", known_as=("checkpoint.maximize_best_checkpoint_metric",)),
                 Key("update_freq", "accumulation", known_as=("optimization.update_freq",)),
             ),
             read=_read,

@@ -232,7 +232,7 @@ class _Overlay:
             return self._fits(pattern.body, tree)
         if not _holes(pattern):
             return pattern == tree or _equal(pattern, tree)
-        if isinstance(pattern, nodes.Binary) or (isinstance(pattern, nodes.Call) and pattern.name in ("min", "max") and number_in(tree) is not None):
+        if isinstance(pattern, nodes.Binary) or (isinstance(pattern, nodes.Call) and pattern.name in ("min", "max", "floor") and number_in(tree) is not None):
             return self._solves(pattern, tree)
         if type(pattern) is not type(tree):
             return False
@@ -273,7 +273,7 @@ class _Overlay:
                 operand = number_in(right if _holes(left) else left)
                 undone = None if operand is None else _undone(op, wanted, operand, bool(_holes(left)))
                 return undone is not None and self._fits(left if _holes(left) else right, node_of(undone))
-            case nodes.Call(_, arguments):  # min, max: the side with the hole is taken, and the result is tested in the end
+            case nodes.Call(_, arguments):  # min, max, floor: the side with the hole is taken, and the result is tested in the end
                 inner = [a.value for a in arguments if _holes(a.value)]
                 return len(inner) == 1 and self._fits(inner[0], tree)
             case _:

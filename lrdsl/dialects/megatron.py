@@ -2,7 +2,7 @@
 
 How it counts (`megatron/core/optimizer_param_scheduler.py`; `megatron/training/training.py`, `get_optimizer_param_scheduler`): time is samples; a step is a
 global batch, so that flags of iterations are steps while the batch is constant. Tick t has the share t/n, `lr_decay_iters` counts the warmup too, and a
-warmup fraction is not cut.
+warmup fraction is not cut. The weight decay rises over the whole run.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, lasting, number, text
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, lasting, number, text
 from lrdsl.dialects.entry import Dialect, UnreadableError
 
-_STYLES = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
-_WSD = {
-    "linear": "linear({}, to=m)",
-    "cosine": "cosine({}, to=m)",
-    "minus_sqrt": "one_minus_sqrt({}, to=m)",
-    "exponential": "scale(2^(1 - t / {0}) - 1, to=m) for {0}",
-}
+#: The recipe of each decay style, and of each style of the decay of WSD.
+_STYLES = {"constant": "constant", "linear": "linear", "cosine": "cosine", "inverse-square-root": "inverse_square_root", "WSD": "wsd"}
+_WSD = ("linear", "cosine", "minus_sqrt", "exponential")
+_WEIGHT_DECAY = "the groups without weight decay stay at 0 there: name the groups that have it"
 
 
 def _time(s: Settings, name: str) -> Any:
@@ -29,36 +26,38 @@ def _time(s: Settings, name: str) -> Any:
     return s.get(f"lr_{name}_iters" if name != "train" else "train_iters")
 
 
+def _weight_decay(s: Settings, total: Any) -> Mapping[str, Any]:
+    """The schedule of the weight decay, if it has one: it rises over the whole run."""
+    style = s.word("weight_decay_incr_style") or "constant"
+    if style == "constant":
+        return {}
+    if style not in ("linear", "cosine"):
+        raise UnreadableError("`weight_decay_incr_style` is constant, linear or cosine")
+    ends = (s.needed(f"{end}_weight_decay") for end in ("start", "end"))
+    return {"weight_decay": called(f"megatron.wd_{style}", *ends, s.open("train_iters") if total is None else total)}
+
+
 def _read(s: Settings) -> Iterator[Outcome]:
     style = s.word("lr_decay_style") or "linear"
     if style not in _STYLES:
         raise UnreadableError(f"`lr_decay_style` is one of {', '.join(_STYLES)}")
-    total = _time(s, "train")
-    whole = _time(s, "decay")
+    total, whole = _time(s, "train"), _time(s, "decay")
     n = whole if whole is not None else total if total is not None else s.open("train_iters")
-    w: Any
-    if s.has("lr_warmup_fraction"):
-        w = text("f * n", f=s.get("lr_warmup_fraction"), n=n)
-    else:
-        warm = _time(s, "warmup")
-        w = 0 if warm is None else warm
-    parts = [] if number(w) == 0 else ["warmup(w, from=i)"]
-    numbers: dict[str, Any] = {"w": w, "n": n, "m": s.get("min_lr"), "i": s.get("lr_warmup_init")}
-    if style == "constant":
-        parts.append("hold")
-    elif style == "inverse-square-root":
-        parts.append("max(scale(sqrt(max(w, 1) / max(w + t, 1))), m) for n - w + 1 then hold(at=m)")
-    elif style == "WSD":
+    warm = text("f * n", f=s.get("lr_warmup_fraction"), n=n) if s.has("lr_warmup_fraction") else _time(s, "warmup")
+    arguments = [0 if warm is None else warm, *([] if style == "constant" else [n])]
+    name = _STYLES[style]
+    if style == "WSD":
         fall, kind = _time(s, "wsd_decay"), s.word("lr_wsd_decay_style") or "exponential"
         if fall is None or kind not in _WSD:
             raise UnreadableError("WSD needs `lr_wsd_decay_iters`, and a known `lr_wsd_decay_style`")
-        parts.append(f"hold(max(n - d - w, 0)) then {_WSD[kind].format('d')}")
-        numbers["d"] = fall
-    else:
-        parts.append(f"{style}({'n - w' if parts else 'n'}, to=m)")
-    notes = ["the batch grows at first (`rampup_batch_size`): Megatron counts samples"] if s.has("rampup_batch_size") else []
+        name, arguments = f"wsd_{kind}", [*arguments, fall]
+    more = {} if style == "constant" else {"min_lr": s.get("min_lr")}
+    tree = called(f"megatron.{name}", *arguments, **more, init_lr=s.get("lr_warmup_init"))
+    beside = _weight_decay(s, total)
+    notes = [_WEIGHT_DECAY] if beside else []
+    notes += ["the batch grows at first (`rampup_batch_size`): Megatron counts samples"] if s.has("rampup_batch_size") else []
     run = clock(tick="step", total_steps=number(total), batch_size=number(s.get("global_batch_size")))
-    yield Outcome(style, text(" then ".join(parts), **numbers), {}, run, s.get("lr"), tuple(notes), s.find("lr_decay_style"))
+    yield Outcome(style, tree, beside, run, s.get("lr"), tuple(notes), s.find("lr_decay_style"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
@@ -67,6 +66,10 @@ def _sure(table: Mapping[Any, Any]) -> bool:
 
 def _unless(styles: tuple[str, ...]) -> Any:
     return lambda s: f"there is none under `{s.get('lr_decay_style')}`" if s.get("lr_decay_style") in styles else ""
+
+
+def _unless_rising(s: Settings) -> str:
+    return "" if s.get("weight_decay_incr_style") in ("linear", "cosine") else "the weight decay is constant: there is no `weight_decay_incr_style`"
 
 
 DIALECT = Dialect(
@@ -95,6 +98,8 @@ DIALECT = Dialect(
                 Key("lr_wsd_decay_iters", "decay", "iteration", ignored=lambda s: "it is for `WSD`" if s.get("lr_decay_style") != "WSD" else ""),
                 Key("lr_wsd_decay_samples", "decay", "sample"),
                 Key("lr_wsd_decay_style"),
+                Key("weight_decay_incr_style", default="constant"),
+                *(Key(f"{end}_weight_decay", "level", ignored=_unless_rising) for end in ("start", "end")),
                 Key("global_batch_size", "batch", "sample"),
                 Key("rampup_batch_size", "", "sample"),
             ),

@@ -25,15 +25,15 @@ _MOST = 30
 
 
 def _linear(a: Any) -> str:
-    if a.n is None or a.whole == 1:
-        return "hold(at=start_factor * base)"
+    if a.n is None or a.single:
+        return "hold(at=start_factor * base)" if a.n is None else "hold(n, at=start_factor * base)"
     word, ends = ("warmup", "from=start_factor * base") if a.end_factor == 1 else ("linear", "from=start_factor * base, to=end_factor * base")
     return f"every(1ep, {word}(m, {ends}))" if a.stairs else f"{word}(n, {ends}, touches=both)"
 
 
 def _poly(a: Any) -> str:
-    if a.n is None or a.whole == 1:
-        return "hold"
+    if a.n is None or a.single:
+        return "hold" if a.n is None else "hold(n)"
     return "every(1ep, poly(m, power=power, to=eta_min))" if a.stairs else "poly(n, power=power, to=eta_min, touches=both)"
 
 
@@ -57,21 +57,22 @@ def _constant(a: Any) -> str:
 
 
 def _restarts(a: Any) -> str:
+    """Cycles. The last one stays at its last step, which is one short of its end."""
     if len(a.periods) != len(a.restart_weights):
         raise UnreadableError("`periods` and `restart_weights` have the same length")
     to = "eta_min_ratio * base" if a.eta_min_ratio is not None else "eta_min"
-    parts = [f"restart cosine(p{i}, to={to}, from=w{i} * base)" for i in range(len(a.periods))]
-    body = " then ".join(parts)
-    return f"every(1ep, {body})" if a.stairs else body
+    body = " then ".join(f"restart cosine(p{i}, to={to}, from=w{i} * base)" for i in range(len(a.periods)))
+    body = f"every(1ep, {body})" if a.stairs else body
+    return body if a.end_of_cycles is None else f"({body}) for end_of_cycles"
 
 
 def _one_cycle(a: Any) -> str:
-    if a.total_steps is None:
+    total = "n" if a.total_steps is None else "total_steps"
+    if a.total_steps is None and a.n is None:
         raise UnreadableError("`OneCycleLR` needs `total_steps`")
-    text = (
-        f"onecycle(total_steps, peak=eta_max, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal={a.anneal_strategy}, three_phase=three_phase)"
-    )
-    return f"every(1ep, {text})" if a.stairs else text
+    text = f"onecycle({total}, peak=eta_max, div=div_factor, final_div=final_div_factor, pct=pct_start, anneal={a.anneal_strategy}, three_phase=three_phase)"
+    text = f"every(1ep, {text})" if a.stairs else text
+    return text if a.total_steps is None or a.n is None or a.last else f"({text}) for m"
 
 
 def _plateau(a: Any) -> str:
@@ -118,7 +119,10 @@ _OUTRIGHT = ("OneCycleLR", "ReduceOnPlateauLR", "CosineRestartLR")
 
 @attrs.frozen
 class _Part:
-    """A scheduler: its entry, its target, its tree, and its window. `unit` is "ep" or "", that of its times. `is_factor` says that it multiplies the level."""
+    """A scheduler: its entry, its target, its tree, and its window. `unit` is "ep" or "", that of its times.
+
+    `is_factor` says that it multiplies the level, `ends_at_one` that it ends with the factor 1, and `turns` that it rises again to the base.
+    """
 
     entry: Entry
     target: str
@@ -128,7 +132,7 @@ class _Part:
     unit: str
     is_factor: bool
     ends_at_one: bool
-    is_long: bool
+    turns: bool
 
 
 def _name(raw: Mapping[Any, Any]) -> tuple[str, str]:
@@ -170,11 +174,9 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
         raise UnreadableError(f"`{entry.name}` ends before it begins")
     stairs = unit == "ep" and not converted
     extra: dict[str, Any] = {"stairs": stairs, "whole": whole, "last": e is not None and e == length, "n": None, "m": None}
+    extra["single"] = whole == 1 and (unit == "" or stairs)
     if whole is not None:
-        extra["n"] = lasting(whole, unit)
-        extra["m"] = lasting(whole - 1, unit) if not converted else nodes.Binary("-", lasting(whole, unit), parse("1"), _HERE)
-        if unit == "":
-            extra["n"], extra["m"] = whole, whole - 1
+        extra["n"], extra["m"] = lasting(whole, unit), _last_step(whole, unit, stairs)
     if entry.name == "CosineAnnealingLR" and values["T_max"] is None:
         if whole is None:
             raise UnreadableError("`CosineAnnealingLR` has no `T_max`, and neither its end nor that of the run is in the file")
@@ -183,6 +185,10 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
     if entry.name == "CosineRestartLR":
         for i, (p, w) in enumerate(zip(values["periods"], values["restart_weights"], strict=False)):
             extra[f"p{i}"], extra[f"w{i}"] = lasting(p, unit), w
+        lengths = [number(p) for p in values["periods"]]
+        together = sum(p for p in lengths if p is not None) if None not in lengths else None
+        ends = [x for x in (together, whole) if x is not None]
+        extra["end_of_cycles"] = None if together is None or (extra["last"] and together >= min(ends)) else _last_step(min(ends), unit, stairs)
     if "milestones" in values:
         ms = values["milestones"]
         if not isinstance(ms, tuple):
@@ -191,10 +197,16 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
         values = {**values, "milestones": tuple(lasting(m, unit) for m in inside)}
     values = {**values, **{name: lasting(values[name], unit) for name in _TIMES if values.get(name) is not None}}
     least = values.get("eta_min")
-    is_factor = entry.name not in _OUTRIGHT and (least is None or least == 0) and values.get("eta_min_ratio") in (None, 0)
+    turns = entry.name == "CosineAnnealingLR" and (whole is None or extra["period"] is None or extra["period"] < whole - 1)
+    is_factor = entry.name not in _OUTRIGHT and not turns and (least is None or least == 0) and values.get("eta_min_ratio") in (None, 0)
     tree = entry.written({**values, **extra}).schedule
-    ends_at_one = (entry.name == "LinearLR" and values["end_factor"] == 1 and whole != 1) or entry.name == "ConstantLR"
-    return _Part(entry, target, tree, b or 0, e, unit, is_factor, ends_at_one, entry.name in ("LinearLR", "PolyLR", "ConstantLR"))
+    ends_at_one = (entry.name == "LinearLR" and values["end_factor"] == 1 and not extra["single"]) or entry.name == "ConstantLR"
+    return _Part(entry, target, tree, b or 0, e, unit, is_factor, ends_at_one, turns)
+
+
+def _last_step(whole: Any, unit: str, stairs: bool) -> Node:
+    """The last step of a window."""
+    return lasting(whole - 1, unit) if unit == "" or stairs else nodes.Binary("-", lasting(whole, unit), parse("1"), _HERE)
 
 
 def _combined(parts: list[_Part]) -> tuple[Node, str]:
@@ -211,7 +223,7 @@ def _combined(parts: list[_Part]) -> tuple[Node, str]:
         raise UnreadableError("several schedulers that set the level run at once: mmengine's result depends on their order")
     only = last[0]
     apart = all(p.end is not None and ((p.unit == only.unit and p.end <= only.begin) or (p.unit != only.unit and only.begin > 0)) for p in others)
-    if apart:
+    if apart and not (only.turns and not all(p.ends_at_one for p in others)):
         before = reduce(_times, [_later(p) for p in others])
         return nodes.Sequence((nodes.Limited(before, lasting(only.begin, only.unit), _HERE), only.tree), _HERE), ""
     if only.entry.name not in _OUTRIGHT and all(p.unit != only.unit and p.ends_at_one for p in others):
@@ -224,7 +236,7 @@ def _chained(parts: list[_Part]) -> Node | None:
     items: list[Node] = []
     at, at_one = 0, True
     for i, part in enumerate(parts):
-        if part.unit != parts[0].unit or part.begin < at or (part.entry.name in ("LinearLR", "ConstantLR") and not at_one):
+        if part.unit != parts[0].unit or part.begin < at or ((part.turns or part.entry.name in ("LinearLR", "ConstantLR")) and not at_one):
             return None
         if part.begin > at:
             items.append(nodes.Call("hold", (nodes.Argument("", lasting(part.begin - at, part.unit), _HERE, _HERE),), _HERE, _HERE))

@@ -1,15 +1,16 @@
 """nanotron: `optimizer.learning_rate_scheduler` of its YAML.
 
-How it counts (`src/nanotron/helpers.py`, `lr_scheduler_builder`; defaults in `config/config.py`, `LRSchedulerArgs`): tick t has the share t/w of the
-warmup, and (t - start)/d of the decay. Without `lr_decay_steps` the decay takes what is left of `tokens.train_steps`; without `min_decay_lr` the rate does
-not fall.
+How it counts (`src/nanotron/helpers.py`, `lr_scheduler_builder`; defaults in `config/config.py`, `LRSchedulerArgs` and `Config`): tick t has the share t/w of
+the warmup, and (t - start)/d of the decay. Without `lr_decay_steps` the decay takes `tokens.train_steps` less the warmup, wherever it begins; without
+`min_decay_lr` the rate does not fall.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
 from lrdsl.dialects.entry import Dialect, UnreadableError
 
 _HERE = "optimizer.learning_rate_scheduler"
@@ -24,25 +25,26 @@ def _read(s: Settings) -> Iterator[Outcome]:
     total = s.get("tokens.train_steps")
     if fall is None:
         fall = text("n - w", n=s.needed("tokens.train_steps"), w=warm)
-        if start is not None:
-            fall = text("d - b", d=fall, b=start)
-    first, begin = number(warm), number(start)
-    if first is not None and begin is not None and begin < first:
-        raise UnreadableError("`lr_decay_starting_step` is in the warmup")
-    floor = s.get(f"{_HERE}.min_decay_lr")
-    parts = [] if first == 0 else ["warmup(w)" if up == "linear" else "hold(w)"]
-    parts += ["hold(max(b - w, 0))"] if start is not None else []
-    parts.append(f"{_DECAYS[style]}(d, to=floor_)" if floor is not None else "hold")
-    whole = " then ".join(parts)
-    if first == 0 and up == "linear":
-        whole = f"hold(1, at=0) then restart skip(1, {whole})"  # its warmup of 0 steps has a tick at 0
-    tree = text(whole, w=warm, b=start, d=fall, floor_=floor)
+    if warm == 0 and fall == 0:
+        tree = text("hold")
+    elif up == "linear":
+        tree = called(f"nanotron.{_DECAYS[style]}", warm, fall, lr_decay_starting_step=start, min_decay_lr=s.get(f"{_HERE}.min_decay_lr"))
+    else:
+        tree = _without_rise(_DECAYS[style], warm, warm if start is None else start, fall, s.get(f"{_HERE}.min_decay_lr"))
     length = number(total)
     notes = []
     last, decay = number(start if start is not None else warm), number(fall)
     if length is not None and last is not None and decay is not None and last + decay > length:
         notes.append("the decay ends after `tokens.train_steps`")
     yield Outcome(style, tree, {}, clock(tick="step", total_steps=length), s.get(f"{_HERE}.learning_rate"), tuple(notes), s.find(_HERE))
+
+
+def _without_rise(shape: str, warm: Any, start: Any, fall: Any, floor: Any) -> Any:
+    """A schedule whose warmup is at the base: a decay that begins in it is seen from the step after it on."""
+    first, begin = number(warm), number(start)
+    hidden = first + 1 - begin if first is not None and begin is not None and begin < first else 0
+    body = called(shape, fall, to=text("base") if floor is None else floor)
+    return text("hold(b) then skip(k, x)" if hidden else "hold(b) then x", b=first + 1 if hidden and first is not None else start, k=hidden, x=body)
 
 
 DIALECT = Dialect(

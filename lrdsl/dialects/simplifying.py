@@ -97,14 +97,15 @@ def _ends_at_base(node: Node) -> bool:
 
 
 def _without_defaults(call: nodes.Call) -> nodes.Call:
-    """Returns a call without the arguments by name, and the last ones by position, that are the defaults."""
-    defaults = _defaults(call)
+    """Returns a call without the arguments by name, and the last ones by position, that are the defaults. A default may be the value of another parameter."""
+    defaults = dict(_defaults(call))
     names = list(defaults)
-    kept = list(call.arguments)
+    values = {a.name or names[i]: a.value for i, a in enumerate(call.arguments) if a.name or i < len(names)}
+    for name, default in defaults.items():
+        if isinstance(default, nodes.Name) and default.id in defaults:
+            defaults[name] = values.get(default.id, defaults[default.id])
+    kept = [a for a in call.arguments if not a.name or defaults.get(a.name) is None or defaults[a.name] != a.value]
     while kept and not kept[-1].name and len(kept) <= len(names) and defaults[names[len(kept) - 1]] == kept[-1].value:
-        kept.pop()
-    kept = [a for a in kept if not a.name or defaults.get(a.name) is None or defaults[a.name] != a.value]
-    while kept and not kept[-1].name and all(not a.name for a in kept) and len(kept) <= len(names) and defaults[names[len(kept) - 1]] == kept[-1].value:
         kept.pop()
     return attrs.evolve(call, arguments=tuple(kept)) if len(kept) != len(call.arguments) else call
 

@@ -29,8 +29,6 @@ def _read(s: Settings) -> Iterator[Outcome]:
     words = [word.strip() for word in factors.split("*")]
     if len(words) > _MOST or any(word != "constant" and word not in _FACTORS for word in words):
         raise UnreadableError(f"`factors` are constant and {', '.join(_FACTORS)}")
-    if s.has("step_offset") and s.get("step_offset") != 0:
-        raise UnreadableError("`step_offset` moves the schedule: write `skip` or `hold` before it")
     bases = words.count("constant") + words.count("linear_decay")
     if bases > 1:
         raise UnreadableError("the base is a factor twice")
@@ -39,6 +37,9 @@ def _read(s: Settings) -> Iterator[Outcome]:
     whole = f"max({start}{' * '.join(parts)}, least)"
     numbers = {"w": s.get("warmup_steps"), "f": s.get("decay_factor"), "k": s.get("steps_per_decay"), "c": s.get("steps_per_cycle")}
     tree = text(whole, least=s.get("min_learning_rate"), **numbers)
+    offset = s.get("step_offset")
+    if (moved := number(offset)) != 0:
+        tree = text("skip(o, x)", o=-moved, x=tree) if moved is not None and moved < 0 else text("hold(o, at=(x at 0)) then restart x", o=offset, x=tree)
     steps = found(s.document, "TRAIN_STEPS")
     total = number(steps[0][steps[1]]) if steps is not None and isinstance(steps[0][steps[1]], int) else None
     yield Outcome(factors, tree, {}, clock(tick="step", total_steps=total), s.get("base_learning_rate") if bases else None, (), s.find("factors"))

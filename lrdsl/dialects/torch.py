@@ -77,9 +77,8 @@ def chain(parts: tuple[Node, ...]) -> Node:
 def _momentum_of_one_cycle(a: Any) -> str:
     """The momentum falls while the rate rises."""
     n = "total_steps" if a.total_steps is not None else "(epochs * steps_per_epoch)"
-    shape, rise = "cosine" if a.anneal_strategy == "cos" else "linear", f"max(pct_start * {n} - 1, 0)"
-    last = f"{rise}, to=max_momentum) then hold" if a.three_phase is True else f"{n} - 1 - {rise}, to=max_momentum)"
-    return f"{shape}({rise}, from=max_momentum, to=base_momentum) then {shape}({last}"
+    kind = ("_three_phase" if a.three_phase is True else "") + ("" if a.anneal_strategy == "cos" else "_linear")
+    return f"onecycle.momentum{kind}({n}, low=base_momentum, high=max_momentum, pct=pct_start)"
 
 
 def _momentum_of_cycles(a: Any) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
 from lrdsl.dialects.entry import Dialect, UnreadableError
 
-_DECAYS = {"linear": "linear", "sqrt": "one_minus_sqrt", "cosine": "cosine"}
+_DECAYS = ("linear", "sqrt", "cosine")
 
 
 def _read(s: Settings) -> Iterator[Outcome]:
@@ -22,19 +22,10 @@ def _read(s: Settings) -> Iterator[Outcome]:
     if kind not in _DECAYS:
         raise UnreadableError("`decay_type` is linear, sqrt or cosine")
     n, w, part = number(total), number(warm), number(share)
-    fall: Any
-    stable: Any
-    if n is not None and w is not None and (share is None or part is not None):
-        w = min(int(w), n)
-        fall = n - w if part is None else min(round(float(n) * float(part)), int(n - w))
-        stable = n + 1 - w - fall
-    else:
-        if share is not None:
-            fall = text("min(floor(r * n + 0.5), n - w)", r=share, n=total, w=warm)
-        else:
-            fall = text("n - w", n=total, w=warm)
-        stable = text("n + 1 - w - d", n=total, w=warm, d=fall) if share is not None else 1
-    tree = text(f"warmup(w, touches=end) then hold(s) then {_DECAYS[kind]}(d, to=f * base, touches=end)", w=warm if w is None else w, s=stable, d=fall, f=floor)
+    fall: Any = None
+    if share is not None:
+        fall = round(float(n) * float(part)) if n is not None and part is not None else text("floor(r * n + 0.5)", r=share, n=total)
+    tree = called(f"torchtitan.{kind}", total, warmup_steps=warm if w is None else int(w), decay_steps=fall, min_lr_factor=floor)
     at = s.find("lr_scheduler") or s.find("training")
     yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(s.get("training.steps"))), s.get("optimizer.lr"), (), at)
 

@@ -1,7 +1,8 @@
 """Ultralytics (YOLOv5, YOLOv8 and on): `lr0`, `lrf`, `cos_lr` and `epochs` of its YAML.
 
 How it counts (`ultralytics/engine/trainer.py`, `_setup_scheduler` and the warmup in `_do_train`): the rate is set once an epoch, by e/epochs; in the first
-max(round(warmup_epochs * batches), 100) iterations it is a share of that, from 0. The biases begin at `warmup_bias_lr` instead.
+round(min(warmup_epochs, epochs - 1) * batches) iterations it is a share of that, from 0; older versions, and YOLOv5, have at least 100 of them. The biases
+begin at `warmup_bias_lr` instead. With `optimizer: auto`, the rate is not `lr0` but a choice of its own.
 """
 
 from __future__ import annotations
@@ -9,24 +10,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, lasting, number, text
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number
 from lrdsl.dialects.entry import Dialect, UnreadableError
 
 
 def _read(s: Settings) -> Iterator[Outcome]:
     if not s.has("cos_lr") and not s.has("epochs"):
         raise UnreadableError("whether it is a line or a cosine, and how long, are flags of train.py")
-    smooth = s.get("cos_lr") is True
-    length = s.needed("epochs")
-    n, warm = lasting(length, "ep"), s.needed("warmup_epochs")
-    shape = text("every(1ep, cosine(n, to=f * base))" if smooth else "every(1ep, linear(n, to=f * base))", n=n, f=s.needed("lrf"))
+    if s.has("time"):
+        raise UnreadableError("`time` makes the run as long as so many hours have epochs")
+    name = "cosine" if s.get("cos_lr") is True else "linear"
+    length, warm = s.needed("epochs"), s.needed("warmup_epochs")
+    tree = called(f"ultralytics.{name}", length, lrf=s.needed("lrf"), warmup_epochs=warm)
+    notes = []
     if number(warm) != 0:
-        whole = number(warm)
-        times = text("max(w, 100)" if whole is not None and whole == int(whole) else "max(floor(w + 0.5), 100)", w=lasting(warm, "ep"))
-        shape = text("x * warmup(w)", x=shape, w=times)
-    notes = ("the biases begin at `warmup_bias_lr`",) if number(warm) != 0 and s.has("warmup_bias_lr") else ()
-    name = "cosine" if smooth else "linear"
-    yield Outcome(name, shape, {}, clock(tick="step", total_epochs=number(length)), s.get("lr0"), notes, s.find("lr0"))
+        notes.append("older versions warm up for 100 iterations at least")
+        notes += ["the biases begin at `warmup_bias_lr`"] if s.has("warmup_bias_lr") else []
+        notes += ["the momentum begins at `warmup_momentum`: `ultralytics.momentum`"] if s.has("warmup_momentum") else []
+    base = None if _chooses_itself(s) else s.get("lr0")
+    yield Outcome(name, tree, {}, clock(tick="step", total_epochs=number(length)), base, tuple(notes), s.find("lr0"))
+
+
+def _chooses_itself(s: Settings) -> str:
+    where = s.find("optimizer")
+    return "`optimizer: auto` chooses the rate" if where is not None and where[0][where[1]] == "auto" else ""
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
@@ -44,7 +51,7 @@ DIALECT = Dialect(
             signs=(("lr0", "lrf"),),
             sure=_sure,
             keys=(
-                Key("lr0", "base"),
+                Key("lr0", "base", ignored=_chooses_itself),
                 Key("lrf", "level"),
                 Key("cos_lr", "scheduler"),
                 Key("epochs", "length", "epoch"),
@@ -53,6 +60,8 @@ DIALECT = Dialect(
                 Key("warmup_momentum", "level"),
                 Key("batch", "batch", "sample"),
                 Key("nbs", "accumulation"),
+                Key("optimizer"),
+                Key("time"),
             ),
             read=_read,
         ),

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from lrdsl.check.combinators import shrinking
 from lrdsl.check.notes import Use
+from lrdsl.check.prelude import recipe
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
@@ -78,10 +79,23 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
         yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
-        if s is not None and not extents and 0 < s.highest[1] < _RATE * Fraction(3, 2) * Fraction(f.program.base_value) and _scales(f, d, s):
+        if (
+            s is not None
+            and not extents
+            and 0 < s.highest[1] < _RATE * Fraction(3, 2) * Fraction(f.program.base_value)
+            and _scales(f, d, s)
+            and not _is_of_recipe(f, d, s)
+        ):
             share = s.highest[1] / f.program.base_value
             help = "multiples are of the base: for absolute levels, leave out the `x`, or write `1x` for the peak"
             yield Finding(d.target.plan.phases[0].extent, f"the rate never comes to more than {share:.4g} of its base", help)
+
+
+def _is_of_recipe(f: Facts, d: Driven, s: Summary) -> bool:
+    """Whether a recipe makes the highest level, whose source has it so: Noam's is a share of the base that goes by the size of the model."""
+    begin, end = d.target.plan.phases[d.target.plan.phase_at(float(s.highest[0]))].extent
+    calls = (node for node in f.scheduled if isinstance(node, nodes.Call) and node.extent[0] <= begin and end <= node.extent[1])
+    return any(recipe(call.name) is not None for call in calls)
 
 
 def _gamma(use: Use) -> str:

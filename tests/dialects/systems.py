@@ -1,10 +1,18 @@
-"""The formulas of systems that do not install here, written anew from their code: the rate at a tick, for the arguments of a config."""
+"""The rate at a tick for the arguments of a config: of mmengine's real schedulers, and of other systems by their formulas, written anew from their code."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
+
+import torch
+
+with warnings.catch_warnings():  # it uses what torch has deprecated
+    warnings.simplefilter("ignore")
+    from mmengine.optim import scheduler as real_mmengine
 
 
 def deepspeed(kind: str, p: Mapping[str, Any], base: float, tick: int) -> float:
@@ -49,58 +57,36 @@ def deepspeed(kind: str, p: Mapping[str, Any], base: float, tick: int) -> float:
     return low + (high - low) * gamma
 
 
-def mmengine(schedulers: Sequence[Mapping[str, Any]], base: float, ticks: int, length: int | None) -> list[float]:
-    """mmengine/optim/scheduler/param_scheduler.py, stepped: the rate at each iteration. `length` is the iterations of an epoch; None steps all at once."""
-    state = [{"own": -1, "all": -1} for _ in schedulers]
-    level = base
+def mmengine(schedulers: Sequence[Mapping[str, Any]], base: float, ticks: int, length: int | None, key: str = "lr") -> list[float]:
+    """The real schedulers, stepped as ParamSchedulerHook does: the rate at each iteration. `length` is the iterations of an epoch; None steps all at once."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base, momentum=0.9)
+    built = []
+    for settings in schedulers:
+        arguments = {**settings}
+        cls = getattr(real_mmengine, arguments.pop("type"))
+        if arguments.pop("convert_to_iter_based", False) and length is not None:
+            built.append(cls.build_iter_from_epoch(optimizer=optimizer, **arguments, epoch_length=length))
+        else:
+            built.append(cls(optimizer, **arguments))
     levels = []
     for tick in range(ticks):
-        for s, at in zip(schedulers, state, strict=True):
-            by_epoch = s.get("by_epoch", True) and length is not None
-            per = length or 1
-            converted = by_epoch and s.get("convert_to_iter_based", False)
-            if by_epoch and not converted and tick % per:
-                continue
-            times = per if converted else 1
-            begin, end = s.get("begin", 0) * times, s.get("end", 10**9) * times
-            at["all"] += 1
-            if not begin <= at["all"] < end:
-                continue
-            at["own"] += 1
-            level = _changed(s, level, base, at["own"], end - begin - 1, times)
-        levels.append(level)
+        levels.append(float(optimizer.param_groups[0][key]))
+        optimizer.step()
+        for scheduler in built:
+            if not scheduler.by_epoch or length is None or (tick + 1) % length == 0:
+                scheduler.step()
     return levels
 
 
-def _changed(s: Mapping[str, Any], level: float, base: float, u: int, n: int, times: int) -> float:
-    kind = s["type"]
-    if kind == "LinearLR":
-        a, b = s.get("start_factor", 1 / 3), s.get("end_factor", 1.0)
-        return level * a if u == 0 else level * (1 + (b - a) / (n * a + (u - 1) * (b - a)))
-    if kind == "MultiStepLR":
-        return level * s.get("gamma", 0.1) ** [m * times for m in s["milestones"]].count(u)
-    if kind == "StepLR":
-        return level * s.get("gamma", 0.1) if u and u % (s["step_size"] * times) == 0 else level
-    if kind == "ExponentialLR":
-        return level * s["gamma"] if u else level
-    if kind == "ConstantLR":
-        return level * s["factor"] if u == 0 else level / s["factor"] if u == n else level
-    low = s.get("eta_min", 0)
-    if kind == "PolyLR":
-        return (level - low) * (1 - 1 / (n - u + 1)) ** s.get("power", 1.0) + low if u else level
-    period = s["T_max"] * times
-    if u == 0:
-        return level
-    if (u - 1 - period) % (2 * period) == 0:
-        return level + (base - low) * (1 - math.cos(math.pi / period)) / 2
-    return (1 + math.cos(math.pi * u / period)) / (1 + math.cos(math.pi * (u - 1) / period)) * (level - low) + low
-
-
 def mmcv(c: Mapping[str, Any], base: float, tick: int, per: int, epochs: int) -> float:
-    """mmcv/runner/hooks/lr_updater.py, in a runner of epochs."""
+    """mmcv/runner/hooks/lr_updater.py of mmcv 1.x, in a runner of epochs."""
     by_epoch = c.get("by_epoch", True)
     at, whole = (tick // per, epochs) if by_epoch else (tick, epochs * per)
     low = c.get("min_lr") if c.get("min_lr") is not None else base * c.get("min_lr_ratio", 0)
+
+    def cos(first: float, last: float, share: float, weight: float = 1) -> float:
+        return last + 0.5 * weight * (first - last) * (math.cos(math.pi * share) + 1)
+
     match c["policy"]:
         case "step":
             steps = c["step"]
@@ -113,7 +99,19 @@ def mmcv(c: Mapping[str, Any], base: float, tick: int, per: int, epochs: int) ->
         case "poly":
             rate = (base - low) * (1 - at / whole) ** c.get("power", 1.0) + low
         case "CosineAnnealing":
-            rate = low + (base - low) * (1 + math.cos(math.pi * at / whole)) / 2
+            rate = cos(base, low, at / whole)
+        case "LinearAnnealing":
+            rate = base + (low - base) * at / whole
+        case "FlatCosineAnnealing":
+            start = round(whole * c.get("start_percent", 0.75))
+            rate = base if at < start else cos(base, low, (at - start) / (whole - start))
+        case "CosineRestart":
+            begin, i = 0, 0
+            while at >= begin + c["periods"][i]:
+                begin, i = begin + c["periods"][i], i + 1
+            rate = cos(base, low, min((at - begin) / c["periods"][i], 1), c["restart_weights"][i])
+        case "cyclic":
+            return mmcv_cycle(c, base, tick, epochs * per)
         case _:
             rate = base
     warm = c.get("warmup_iters", 0) * (per if c.get("warmup_by_epoch") else 1)
@@ -123,20 +121,44 @@ def mmcv(c: Mapping[str, Any], base: float, tick: int, per: int, epochs: int) ->
     return float(rate)
 
 
+def mmcv_cycle(c: Mapping[str, Any], base: float, tick: int, whole: int) -> float:
+    """CyclicLrUpdaterHook and CyclicMomentumUpdaterHook."""
+    length = whole // c.get("cyclic_times", 1)
+    up, (cycle, at), (high, low) = int(c.get("step_ratio_up", 0.4) * length), divmod(tick, length), c["target_ratio"]
+    turn = 1 + (high - 1) * c.get("gamma", 1) ** cycle
+    first, last, share = (1, turn, at / up) if at < up else (turn, low, (at - up) / (length - up))
+    if c.get("anneal_strategy") == "linear":
+        return float(base * (first + (last - first) * share))
+    return float(base * (last + 0.5 * (first - last) * (math.cos(math.pi * share) + 1)))
+
+
+def mmcv_one_cycle(points: Sequence[tuple[float, float]], tick: int) -> float:
+    """OneCycleLrUpdaterHook and OneCycleMomentumUpdaterHook: cosines between levels, each with the iteration at which it is reached."""
+    for (begin, first), (end, last) in pairwise(points):
+        if tick <= end or (end, last) == points[-1]:
+            return float(last + 0.5 * (first - last) * (math.cos(math.pi * (tick - begin) / (end - begin)) + 1))
+    raise AssertionError(tick)
+
+
 def detectron2(c: Mapping[str, Any], tick: int) -> float:
-    """detectron2/solver/build.py, over fvcore's CompositeParamScheduler."""
+    """detectron2/solver/build.py and lr_scheduler.py, over the schedulers of fvcore/common/param_scheduler.py: each a function of the share of the run."""
     base, total, warm = c["BASE_LR"], c["MAX_ITER"], c["WARMUP_ITERS"]
+    kind, steps = c.get("LR_SCHEDULER_NAME"), [m for m in c["STEPS"] if m <= total]
 
-    def level(t: int) -> float:
-        if c.get("LR_SCHEDULER_NAME") == "WarmupCosineLR":
-            end = c.get("BASE_LR_END", 0.0)
-            return float(end + (base - end) * (1 + math.cos(math.pi * t / total)) / 2)
-        return float(base * c.get("GAMMA", 0.1) ** sum(t >= m for m in c["STEPS"]))
+    def scheduler(where: float) -> float:
+        if kind == "WarmupCosineLR":
+            end = c.get("BASE_LR_END", 0.0) / base
+            return float(end + 0.5 * (1 - end) * (1 + math.cos(math.pi * where)))
+        if kind == "WarmupStepWithFixedGammaLR":
+            decays = c.get("NUM_DECAYS", 3)
+            return float(c.get("GAMMA", 0.1) ** min(int((where + 1e-6) * (decays + 1)), decays))
+        return float(c.get("GAMMA", 0.1) ** sum(int((where + 1e-6) * total) >= m for m in steps))
 
-    if tick < warm:
-        first, last = c["WARMUP_FACTOR"] * level(0), level(warm)
-        return first if c.get("WARMUP_METHOD") == "constant" else first + (last - first) * tick / warm
-    return level(tick)
+    where, length = tick / total, min(warm / total, 1.0)
+    if where + 1e-6 > length:
+        return base * scheduler((where - length) / (1 - length) if c.get("RESCALE_INTERVAL") else where)
+    first, last = c["WARMUP_FACTOR"] * scheduler(0.0), scheduler(0.0 if c.get("RESCALE_INTERVAL") else length)
+    return float(base * first) if c.get("WARMUP_METHOD") == "constant" else float(base * (last * where / length + first * (1 - where / length)))
 
 
 def _down(kind: str, share: float) -> float:
@@ -162,7 +184,7 @@ def nanotron(c: Mapping[str, Any], total: int, tick: int) -> float:
     """src/nanotron/helpers.py, lr_scheduler_builder."""
     base, warm = c["learning_rate"], c["lr_warmup_steps"]
     start = c.get("lr_decay_starting_step")
-    fall = c["lr_decay_steps"] if c.get("lr_decay_steps") is not None else total - warm - (start or 0)
+    fall = c["lr_decay_steps"] if c.get("lr_decay_steps") is not None else total - warm  # Config.__post_init__ of config/config.py
     start = warm if start is None else start
     low = c.get("min_decay_lr", base)
     if tick <= warm:
@@ -173,67 +195,176 @@ def nanotron(c: Mapping[str, Any], total: int, tick: int) -> float:
 
 
 def levanter(c: Mapping[str, Any], total: int, tick: int) -> float:
-    """src/levanter/optim/config.py, one cycle."""
+    """src/levanter/optim/config.py, OptimizerConfig.lr_scheduler: optax's schedules, joined."""
+    base, low = c["learning_rate"], c.get("min_lr_ratio", 0.1)
 
-    def steps(x: float) -> int:
-        return int(x * total) if x <= 1 else int(x)
+    def steps(x: float, whole: int) -> int:
+        return int(x * whole) if x <= 1 else int(x)
 
-    base, warm, low = c["learning_rate"], steps(c.get("warmup", 0.01)), c.get("min_lr_ratio", 0.1)
-    fall = steps(c["decay"]) if c.get("decay") is not None else total - warm
-    if tick < warm:
-        return float(base * tick / warm)
-    at = tick - (total - fall)
-    if at < 0 or c.get("lr_schedule") == "constant":
-        return float(base)
-    return float(base * (low + (1 - low) * _down(c.get("lr_schedule", "cosine"), min(at / fall, 1))))
+    def level(kind: str, at: int, warm: int, fall: int) -> float:
+        match kind:
+            case "constant":
+                return float(base)
+            case "inv_sqrt":
+                return float(max(base * min(1.0, 1 / math.sqrt(max(at + warm, 1) / 10000)), base * low))
+            case "inv":
+                return float(max(base * min(1.0, 1 / ((1 / low - 1) * max(at, 1) / fall + 1)), base * low))
+            case _:
+                return float(base * (low + (1 - low) * _down(kind, min(at / fall, 1))))
+
+    cool = steps(c.get("cooldown", 0), total)
+    main = total - cool
+    if isinstance(c.get("cycles"), int):
+        ends = [int(main / c["cycles"] * (i + 1)) for i in range(c["cycles"] - 1)]
+    elif isinstance(c.get("cycle_length"), int):
+        ends = [i * c["cycle_length"] for i in range(1, main // c["cycle_length"])]
+    else:
+        ends = list(c.get("cycles") or [])
+    ends = ends if ends and ends[-1] == main else [*ends, main]
+    start, before, kind = 0, 0.0, c.get("lr_schedule", "cosine")
+    for i, end in enumerate(ends):
+        whole = end - start
+        warm = steps(c.get("rewarmup", 0) if i else c.get("warmup", 0.01), whole)
+        fall = steps(c["decay"], whole) if c.get("decay") is not None else whole - warm
+        at = tick - start
+        if at < whole or (i == len(ends) - 1 and cool == 0):
+            if at < warm:
+                return float(before + (base - before) * at / warm)
+            return float(base) if at < whole - fall else level(kind, at - (whole - fall), warm, fall)
+        before, start = level(kind, fall, warm, fall), end
+    return float(before + (base * low - before) * min((tick - main) / cool, 1))
 
 
 def olmo(c: Mapping[str, Any], base: float, total: int, tick: int) -> float:
-    """olmo/optim.py."""
-    warm, end, low = c["t_warmup"], c.get("t_max") or total, base * c.get("alpha_f", 0.1)
-    if tick < warm:
-        return base * (0.1 + 0.9 * tick / warm)
-    cosine = low if tick >= end else low + (base - low) * _down("cosine", (tick - warm) / (end - warm))
-    root = base * math.sqrt(warm / max(warm, tick))
-    return float({"cosine_with_warmup": cosine, "inverse_sqrt_with_warmup": root, "max_scheduler": max(cosine, root)}[c["name"]])
+    """olmo/optim.py; olmo/train.py counts a step before it sets the rate."""
+    step, warm, end, low = tick + 1, c["t_warmup"], c.get("t_max") or total, base * c.get("alpha_f", 0.1)
+    first = c["warmup_min_lr"] if c.get("warmup_min_lr") is not None else base * 0.1
+    if c["name"] == "constant":
+        return base
+    if step < warm:
+        return float(first + (base - first) * step / warm)
+    share = min((step - warm) / (end - warm), 1)
+    cosine, root = low + (base - low) * _down("cosine", share), base * math.sqrt(warm / max(warm, step))
+    levels = {
+        "cosine_with_warmup": cosine,
+        "linear_with_warmup": base - (base - low) * share,
+        "inverse_sqrt_with_warmup": root,
+        "max_scheduler": max(cosine, root),
+        "constant_with_warmup": base,
+        "cosine_linear_envelope": low + (1 - share) * (base - low) * _down("cosine", share),
+    }
+    return float(levels[c["name"]])
 
 
-def composer(kind: str, c: Mapping[str, Any], base: float, total: int, per: int, tick: int) -> float:
-    """composer/optim/scheduler.py, with times in batches."""
+def olmo_core(kind: str, c: Mapping[str, Any], base: float, total: int, tick: int) -> float:
+    """olmo_core/optim/scheduler.py; its trainer counts a step before it sets the rate."""
+    step, end = tick + 1, c.get("t_max") or total
+    warm = c["warmup"] if "warmup" in c else round((end if kind not in ("ConstantWithWarmup", "WSD", "InvSqrtWithWarmup") else total) * c["warmup_fraction"])
+    fall = c["decay"] if "decay" in c else round(total * c.get("decay_fraction", 0.1))
+    low, first, last = base * c.get("alpha_f", 0.1), c.get("warmup_min_lr", 0.0), c.get("decay_min_lr", 0.0)
 
-    def time(raw: str) -> int:
+    def up(to: float) -> float:
+        return float(first + (to - first) * min(step, warm) / warm)
+
+    def cosine(at: int) -> float:
+        return up(base) if at < warm else low if at >= end else low + (base - low) * _down("cosine", (at - warm) / (end - warm))
+
+    match kind:
+        case "ConstantWithWarmup":
+            return up(base) if step <= warm else base
+        case "LinearWithWarmup":
+            return up(base) if step < warm else base - (base - low) * min((step - warm) / (end - warm), 1)
+        case "InvSqrtWithWarmup":
+            return up(base) if step < warm else low + (base - low) * math.sqrt(warm / step)
+        case "CosWithWarmup":
+            return cosine(step)
+        case "HalfCosWithWarmup":
+            half = low + (base - low) / 2
+            return up(half) if step < warm else low + (base - low) * _down("cosine", min((step - warm + end - warm) / (2 * (end - warm)), 1))
+        case "WSD":
+            return up(base) if step <= warm else base if step < total - fall else last + (base - last) * max(total - step, 0) / fall
+        case "CosWithWarmupAndLinearDecay":
+            return cosine(step) if step < total - fall else last + (cosine(total - fall) - last) * max(total - step, 0) / fall
+        case _:
+            power = base * (min(max(step, warm), total - fall) / warm) ** c.get("b", -0.51)
+            return up(base) if step <= warm else power if step < total - fall else last + (power - last) * max(total - step, 0) / fall
+
+
+def composer(kind: str, c: Mapping[str, Any], base: float, total: int, per: int, tick: int, ratio: float = 1) -> float:
+    """composer/optim/scheduler.py and llmfoundry/optim/scheduler.py, with times in batches; `total` is the run after its scaling."""
+
+    def time(raw: str, ssr: float = ratio) -> int:
         number = float(raw.rstrip("adbuepr"))
-        return int(number * total) if raw.endswith("dur") else int(number * per) if raw.endswith("ep") else int(number)
+        return int(number * total) if raw.endswith("dur") else int(number * (per if raw.endswith("ep") else 1) * ssr)
 
-    warm = time(c["t_warmup"])
+    end, low = time(c.get("t_max", "1dur")), c.get("alpha_f", 0.0)
+    warm = time(c["t_warmup"], 1) if "t_warmup" in c else 0
     if tick < warm:
-        return base * tick / warm
-    if kind == "multistep_with_warmup":
-        return float(base * c["gamma"] ** sum(tick >= time(m) for m in c["milestones"]))
-    low = c.get("alpha_f", 0.0)
-    share = min((tick - warm) / (time(c.get("t_max", "1dur")) - warm), 1) if time(c.get("t_max", "1dur")) > warm else 1
-    return float(base * (low + (1 - low) * _down("cosine" if kind.startswith("cosine") else "linear", share)))
+        return float(base * c.get("alpha", 1.0) * tick / warm)
+    share = min((tick - warm) / (end - warm), 1) if end > warm else 0.0
+    match kind:
+        case "constant" | "constant_with_warmup":
+            return float(base * c.get("alpha", 1.0)) if warm or tick < end else base
+        case "step":
+            return float(base * c["gamma"] ** (tick // time(c["step_size"])))
+        case "multistep" | "multistep_with_warmup":
+            return float(base * c["gamma"] ** sum(tick >= time(m) for m in c["milestones"]))
+        case "exponential_decay":
+            return float(base * c["gamma"] ** (tick / time(c.get("decay_period", "1ep"))))
+        case "cosine_warmrestart":
+            length = time(c["t_0"])
+            begin = 0
+            while begin + length <= tick:
+                begin, length = begin + length, int(c.get("t_mult", 1.0) * length)
+            return float(base * (low + (1 - low) * _down("cosine", (tick - begin) / length)))
+        case "polynomial_decay" | "polynomial_decay_with_warmup":
+            return float(base * (low + (1 - low) * (1 - share) ** c["power"]))
+        case "inv_sqrt_with_warmup":
+            scale, cool = time(c["t_scale"]), time(c["t_cooldown"])
+            start, decayed, least = max(end - cool, warm), c.get("alpha_f_decay", 0.0), c.get("alpha_f_cooldown", 0.0)
+            root = decayed + (1 - decayed) / math.sqrt((min(tick, start) + scale - warm) / scale)
+            return float(base * (root + (least - root) * min((tick - start) / cool, 1))) if tick >= start and cool else float(base * root)
+        case _:
+            return float(base * (low + (1 - low) * _down("cosine" if kind.startswith("cosine") else "linear", share)))
 
 
-def fairseq(c: Mapping[str, Any], base: float, total: int, tick: int) -> float:
-    """fairseq/optim/lr_scheduler/."""
-    warm, kind = c["warmup_updates"], c["_name"]
+def fairseq(c: Mapping[str, Any], base: Sequence[float], total: int, per: int, tick: int) -> float:
+    """fairseq/optim/lr_scheduler/. `base` is its list of rates, `per` the updates of an epoch."""
+    warm, kind, rate = c.get("warmup_updates", 0), c["_name"], base[0]
+    first = c.get("warmup_init_lr", -1)
     if kind == "inverse_sqrt":
-        first = c.get("warmup_init_lr", -1)
-        first = (0 if warm > 0 else base) if first < 0 else first
-        return first + tick * (base - first) / warm if tick < warm else base * math.sqrt(warm) * tick**-0.5
+        first = 0 if first < 0 else first
+        return first + tick * (rate - first) / warm if tick < warm else rate * math.sqrt(warm) * tick**-0.5
     if kind == "fixed":
-        return base * min(1.0, (tick + 1) / warm) if warm else base
+        epoch, anneal = tick // per + 1, c.get("force_anneal")
+        rate = base[min(epoch - 1, len(base) - 1)] if anneal is None or epoch < anneal else base[-1] * c.get("lr_shrink", 0.1) ** (epoch + 1 - anneal)
+        return float(rate * min(1.0, (tick + 1) / warm) if warm else rate)
     if kind == "polynomial_decay":
         end, power, whole = c.get("end_learning_rate", 0.0), c.get("power", 1.0), c.get("total_num_update", total)
         if warm > 0 and tick <= warm:
-            return base * tick / warm
-        return float(end) if tick >= whole else float((base - end) * (1 - (tick - warm) / (whole - warm)) ** power + end)
+            return rate * tick / warm
+        return float(end) if tick >= whole else float((rate - end) * (1 - (tick - warm) / (whole - warm)) ** power + end)
+    if kind == "triangular":
+        half, shrink = c.get("lr_period_updates", 5000) // 2, c.get("lr_shrink", 0.1)
+        cycle = tick // (2 * half)
+        low = rate * shrink**cycle if c.get("shrink_min") else rate
+        return float(low + (c["max_lr"] * shrink**cycle - low) * max(0, 1 - abs(tick / half - 2 * (cycle + 1) + 1)))
+    least = c.get("min_lr", 0.0)
+    if kind == "tri_stage":
+        up, stay, fall = (int(total * share) for share in c["phase_ratio"]) if "phase_ratio" in c else (c["warmup_steps"], c["hold_steps"], c["decay_steps"])
+        start, last = c.get("init_lr_scale", 0.01), c.get("final_lr_scale", 0.01)
+        if tick < up:
+            return float(rate * (start + (1 - start) * tick / up))
+        return float(rate * last ** (min(max(tick - up - stay, 0), fall) / fall))
+    first = least if first < 0 else first
     if tick < warm:
-        return base * tick / warm
-    period = c.get("lr_period_updates", total - warm)
-    cycle, at = divmod(tick - warm, period)
-    return float(base * c.get("lr_shrink", 0.1) ** cycle * _down("cosine", at / period))
+        return float(first + (rate - first) * tick / warm)
+    if kind == "step":
+        return float(max(rate * c.get("lr_decay", 0.5) ** ((tick - warm) // c.get("lr_deacy_period", 25000)), least))
+    period, at, shrink = c.get("lr_period_updates", total - warm), tick - warm, 1.0
+    while at >= period:
+        period, at, shrink = period * c.get("t_mult", 1), at - period, shrink * c.get("lr_shrink", 0.1)
+    return float(shrink * (least + (rate - least) * _down("cosine", at / period)))
 
 
 def ultralytics(c: Mapping[str, Any], tick: int, per: int) -> float:
@@ -241,8 +372,8 @@ def ultralytics(c: Mapping[str, Any], tick: int, per: int) -> float:
     epoch, end = tick // per, c["lrf"]
     share = epoch / c["epochs"]
     rate = c["lr0"] * (end + (1 - end) * (_down("cosine", share) if c["cos_lr"] else max(1 - share, 0)))
-    warm = max(round(c["warmup_epochs"] * per), 100) if c["warmup_epochs"] > 0 else -1
-    return float(rate * tick / warm if tick <= warm else rate)
+    warm = round(min(c["warmup_epochs"], c["epochs"] - 1) * per) if c["warmup_epochs"] > 0 else 0
+    return float(rate * tick / warm if tick < warm else rate)
 
 
 def megatron(c: Mapping[str, Any], total: int, tick: int) -> float:
@@ -267,9 +398,17 @@ def megatron(c: Mapping[str, Any], total: int, tick: int) -> float:
     return float(low + (high - low) * _down(style, (tick - warm) / (whole - warm)))
 
 
+def megatron_weight_decay(c: Mapping[str, Any], whole: int, tick: int) -> float:
+    """OptimizerParamScheduler.get_wd."""
+    first, last, share = c["start_weight_decay"], c["end_weight_decay"], tick / whole
+    if tick > whole:
+        return float(last)
+    return float(first + (last - first) * (share if c["weight_decay_incr_style"] == "linear" else 0.5 * (math.cos(math.pi * (1 - share)) + 1)))
+
+
 def t5x(c: Mapping[str, Any], tick: int) -> float:
     """t5x/utils.py, create_learning_rate_scheduler."""
-    rate, warm = 1.0, c["warmup_steps"]
+    rate, warm, tick = 1.0, c["warmup_steps"], max(0, tick - c.get("step_offset", 0))
     for name in c["factors"].split("*"):
         match name.strip():
             case "constant":

@@ -36,13 +36,6 @@ def nemo(t: int, base: float, w: int, n: int, m: float) -> float:
     return m if t > n else m + (base - m) * half_cosine((t - w) / (n - w))
 
 
-def deepspeed(t: int, base: float, w: int, m: float, kind: str) -> float:
-    """DeepSpeed, runtime/lr_schedules.py, WarmupLR; its iteration stays at 0 for the first two steps."""
-    i = max(t - 1, 0)
-    share = 1.0 if i >= w else math.log(i + 1) / math.log(w) if kind == "log" else i / w
-    return m + (base - m) * share
-
-
 def megatron_wsd(t: int, base: float, w: int, n: int, d: int, m: float) -> float:
     """Megatron-LM, core/optimizer_param_scheduler.py, lr_decay_style WSD with lr_wsd_decay_style exponential, from a warmup at 0."""
     if w > 0 and t <= w:
@@ -98,11 +91,6 @@ def tri_stage(t: int, base: float, w: int, s: int, d: int, first: float, last: f
 def open_clip(t: int, base: float, w: int, n: int) -> float:
     """open_clip, training/scheduler.py, cosine_lr."""
     return base * (t + 1) / w if t < w else base * half_cosine((t - w) / (n - w))
-
-
-def mmengine_linear(t: int, base: float, f: float, w: int) -> float:
-    """mmengine, optim/scheduler/param_scheduler.py, LinearParamScheduler: its steps are 0 to end - 1."""
-    return base * (f + (1 - f) * min(t / (w - 1), 1))
 
 
 def rex(t: int, base: float, n: int) -> float:

@@ -38,30 +38,23 @@ class Peer:
 
 
 TORCH, HF, OPTAX, KERAS, TIMM = "torch", "transformers", "optax", "keras", "timm"
-TITAN, NANOGPT, NEMO, DEEPSPEED, DINO, OPEN_CLIP, MMENGINE = "torchtitan", "nanoGPT", "NeMo", "DeepSpeed", "DINO", "open_clip", "mmengine"
+TITAN, NANOGPT, NEMO, DINO, OPEN_CLIP = "torchtitan", "nanoGPT", "NeMo", "DINO", "open_clip"
 
 PEERS = (
     Peer(
         TITAN,
         "warmup_stable_decay",
-        "warmup_steps=w, decay_type='linear', min_lr_factor=r; s steps between",
-        "warmup({w}, touches=end) then hold({s}) then linear({d}, to={r}x, touches=end)",
-        "share (t + 1)/w: the first update is not at 0; `one_minus_sqrt` for 'sqrt', `cosine` for 'cosine'",
+        "steps=n, warmup_steps=w, decay_ratio=d/n, decay_type='linear', min_lr_factor=r",
+        "torchtitan.linear({n}, {w}, decay_steps={d}, min_lr_factor={r})",
+        "share (t + 1)/w: the first update is not at 0; `torchtitan.sqrt` for 'sqrt', `torchtitan.cosine` for 'cosine'",
     ),
     Peer(NANOGPT, "get_lr", "warmup_iters = w, lr_decay_iters = n, min_lr = m", "nanogpt.cosine({w}, {n}, to={m})", "share (t + 1)/(w + 1)"),
     Peer(
         NEMO,
         "CosineAnnealing",
         "CosineAnnealing(opt, max_steps=n, warmup_steps=w, min_lr=m)",
-        "warmup({w}, touches=neither) then cosine({n} - {w}, to={m})",
+        "nemo.cosine_annealing({n}, {w}, {m})",
         "share (t + 1)/(w + 1)",
-    ),
-    Peer(
-        DEEPSPEED,
-        "WarmupLR",
-        "WarmupLR(warmup_min_lr=m, warmup_num_steps=w)",
-        "hold(1, at={m}) then restart warmup({w}, from={m}, shape=log, touches=both)",
-        "share log(1 + i)/log(w), base its warmup_max_lr, w at least 2; its iteration i is 0 at the first two ticks. warmup_type='linear': no `shape`, `touches=start`",
     ),
     Peer(
         DINO,
@@ -70,14 +63,7 @@ PEERS = (
         "warmup({w}, from={s}, touches=both) then cosine({n} - {w}, to={m})",
         "w and n in steps; share t/(w - 1), as numpy.linspace; the tables of MAE count so too",
     ),
-    Peer(OPEN_CLIP, "cosine_lr", "cosine_lr(opt, base, w, n)", "warmup({w}, touches=end) then cosine({n} - {w})", "share (t + 1)/w"),
-    Peer(
-        MMENGINE,
-        "LinearLR",
-        "dict(type='LinearLR', start_factor=f, begin=0, end=w)",
-        "warmup({w}, from={f}x, touches=both)",
-        "share t/(w - 1): its last step is `end - 1`; `by_epoch` says what a tick is",
-    ),
+    Peer(OPEN_CLIP, "cosine_lr", "cosine_lr(opt, base, w, n)", "openclip.cosine_lr({w}, {n})", "share (t + 1)/w"),
 )
 
 

@@ -56,7 +56,7 @@ def test_warmup_cosine(kind: str, base: float, n: int, more: int, first: float, 
             return 0
         if i < w:
             return base * (first + (1 - first) * rise(kind, i, w))
-        return base * (last + (1 - last) * (1 + math.cos(math.pi * (i - w + 1) / more)) / 2)
+        return base * (last + (1 - last) * (1 + math.cos(math.pi * min(1.0, (i - w + 1) / more))) / 2)
 
     agree(f"{name('warmup_cosine_lr', kind)}({w + more}, {first!r}, {n}, {last!r})", base, w + 2 * more + 9, theirs)
 

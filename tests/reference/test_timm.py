@@ -99,13 +99,14 @@ def test_cosine(base: float, n: int, share: float, mul: int, decay: float, limit
 
 
 @few
-@given(bases, lengths, shares, muls, decays, limits, st.floats(0.5, 3.0))
-def test_cosine_with_k_decay(base: float, n: int, share: float, mul: int, decay: float, limit: int, k: float) -> None:
-    """As the prelude says it is written."""
+@given(bases, lengths, shares, muls, decays, limits, st.floats(0.5, 3.0), st.one_of(st.none(), st.floats(0.3, 3.0)))
+def test_k_decay(base: float, n: int, share: float, mul: int, decay: float, limit: int, k: float, power: float | None) -> None:
+    """Of a cosine, or of a power."""
     low = share * base
-    text = f"restarts(scale((1 + cos(pi * (t / {n})^{k!r})) / 2, to={low!r}) for {n}, times={limit}, stretch={mul}, decay={decay!r}) then hold(at={low!r})"
-    cycles = {"cycle_mul": mul, "cycle_decay": decay, "cycle_limit": limit}
-    agree(text, base, stepped(lambda o: theirs.CosineLRScheduler(o, n, low, **cycles, k_decay=k), base), begins(n, mul, 0))
+    cycles = {"cycle_mul": mul, "cycle_decay": decay, "cycle_limit": limit, "k_decay": k}
+    name, options = ("CosineLRScheduler", {}) if power is None else ("PolyLRScheduler", {"power": power})
+    text = text_of(TIMM, name, t_initial=n, lr_min=low, **cycles, **options)
+    agree(text, base, stepped(lambda o: getattr(theirs, name)(o, n, lr_min=low, **cycles, **options), base), begins(n, mul, 0))
 
 
 @few
@@ -121,15 +122,10 @@ def test_poly(base: float, n: int, share: float, mul: int, decay: float, limit: 
 @given(bases, lengths, shares, muls, decays, limits, st.floats(-9, -1), st.floats(0.5, 5), warmups())
 def test_tanh(base: float, n: int, share: float, mul: int, decay: float, limit: int, low: float, high: float, warmup: Any) -> None:
     least = share * base
-    schedule = text_of(TIMM, "TanhLRScheduler", t_initial=n, lb=low, ub=high, lr_min=least, cycle_mul=mul, cycle_decay=decay, cycle_limit=limit)
     options, name, late = warmup
     cycles = {"cycle_mul": mul, "cycle_decay": decay, "cycle_limit": limit}
     expected = stepped(lambda o: theirs.TanhLRScheduler(o, n, low, high, least, **cycles, **options), base)
     text = text_of(TIMM, "TanhLRScheduler", t_initial=n, lb=low, ub=high, lr_min=least, cycle_mul=mul, cycle_decay=decay, cycle_limit=limit, **options)
-    if name == "warmup in front":  # this one rises to where the schedule is when it takes over
-        w, start = options["warmup_t"], options["warmup_lr_init"]
-        reached = lrdsl.parse(schedule).at(w, base)
-        text = f"linear({w}, from={start!r}, to={reached!r}) then restart skip({w}, {schedule})"
     leave = begins(n, mul, late)
     if name == "warmup in front" and options["warmup_t"] in leave:
         return
@@ -191,9 +187,14 @@ def test_wsd(base: float, fall: int, stable: int, share: float, name: str, warm:
 
 
 @few
-@given(bases, st.integers(1, 40), st.integers(0, 40), shares, st.integers(1, 100))
-def test_wsd_that_falls_before(base: float, fall: int, stable: int, share: float, timescale: int) -> None:
-    """As the table says it is written."""
+@given(
+    bases, st.integers(1, 40), st.integers(0, 40), shares, st.integers(1, 100), st.sampled_from(FALLS), st.sampled_from(["rsqrt", "power"]), st.integers(0, 9),
+    st.booleans(),
+)  # fmt: skip
+def test_wsd_that_falls_before(base: float, fall: int, stable: int, share: float, timescale: int, name: str, kind: str, warm: int, own: bool) -> None:
+    """Its stable stretch falls as a power of the time, whose scale is by default the warmup."""
     low, n = share * base, stable + fall
-    text = f"(max(rsqrt({timescale}), {low!r}) - {low!r}) * (hold({stable}) then one_minus_sqrt({fall})) + {low!r}"
-    agree(text, base, stepped(lambda o: theirs.WSDLRScheduler(o, n, fall, low, stable_fn="rsqrt", stable_timescale=timescale), base))
+    options = {"decay_fn": name, "stable_fn": kind, "stable_power": 0.8, "warmup_t": warm, "warmup_lr_init": low}
+    options |= {"stable_timescale": timescale} if own or warm == 0 else {}
+    text = text_of(TIMM, "WSDLRScheduler", t_initial=n, decay_t=fall, lr_min=low, **options)
+    agree(text, base, stepped(lambda o: theirs.WSDLRScheduler(o, n, fall, low, **options), base))

@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 _VALUES = {
     "warm": "500", "total": "10000", "timescale": "2000", "stable": "7000", "decay": "2500", "init": "0.1", "n": "1000", "rate": "0.96", "target": "0.5", "first": "10",
     "value": "0.01", "end": "1e-4", "power": "2", "at": "[300, 600]", "scales": "[0.1, 0.5]", "peak": "0.3", "up": "100", "flat": "300", "down": "600", "low": "1e-4", "half": "2000",
-    "batches": "1000", "epochs": "6ep", "times": "3", "cool": "300", "stay": "500", "anneal": "100", "steepness": "10", "a": "4",
+    "batches": "1000", "epochs": "6ep", "times": "3", "cool": "300", "stay": "500", "anneal": "100", "steepness": "10", "a": "4", "t_scale": "2000", "t_cooldown": "2500", "k": "0.5",
     "milestones": "[30, 60, 80]", "schedule": "cosine(1000)", "fall": "200", "gamma": "0.9", "steps": "1000", "start": "0.1", "cycle_len": "10", "n_cycles": "3",
     **dict.fromkeys(("warmup_steps", "t_warmup", "num_warmup_steps", "lr_warmup_steps", "warmup_iterations", "warmup_length", "warmup_duration", "warmup_total_iters"), "500"),
     **dict.fromkeys(("total_steps", "total_num_steps", "num_training_steps", "total_num_update", "num_updates", "num_train_steps", "train_num_batches"), "10000"),
@@ -29,6 +29,8 @@ _VALUES = {
 #: The same, where a recipe needs another.
 _OTHER = {
     "timm.warmup": {"warm": "5", "init": "1e-6"},
+    "timm.warmup_tanh": {"warm": "5", "init": "1e-6"},
+    "timm.wsd_rsqrt": {"decay": "linear(200)"},
     "timm.prefix": {"warm": "5", "init": "1e-6"},
     "keras.polynomial": {"power": "1"},
     "warmup_multistep": {"warm": "5"},
@@ -43,7 +45,6 @@ _OTHER = {
     "paddle.linear_warmup": {"learning_rate": "paddle.step_decay(0.3, 100)"},
     **{name: {"end": "500"} for name in ("mmengine.constant", "mmengine.cosine_annealing", "mmengine.linear", "mmengine.poly")},
     "nemo.inverse_square_root_annealing": {"warmup_steps": "500"},
-    "nemo.noam_annealing": {"d_model": "64"},
     **{f"fairseq.{name}": {"max_lr": "3x"} for name in ("triangular", "triangular_shrink_min")},
     **{name: {"epochs": "30"} for name in names_in("ultralytics")},
     "ultralytics.momentum": {"epochs": "30", "warmup_momentum": "0.8x"},
