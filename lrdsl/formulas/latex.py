@@ -10,7 +10,9 @@ from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.latex import condition, latex, name, width
-from lrdsl.formulas.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
+from lrdsl.formulas.notation.printing import bracketed
+from lrdsl.formulas.notation.tree import Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
+from lrdsl.plan import GREEK
 from lrdsl.targets import Target
 
 #: The width of a column on a two-column page, in ems.
@@ -67,7 +69,9 @@ def _where(definitions: list[str], room: float) -> str:
 
 
 def _body(formula: Cases, symbol: str, style: Style) -> str:
-    rows = formula.rows
+    whole = bracketed(formula, flat=False)  # once, since a part of a broken line does not show whether it needs brackets
+    assert isinstance(whole, Cases)
+    formula, rows = whole, whole.rows
     if formula.always is not None:
         return _aligned(symbol, [break_lines(formula.always, style.width - width(symbol) - 1.4, display=True)])
     if style.form == "cases":

@@ -9,12 +9,12 @@ from collections.abc import Callable, Container
 
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.escaping import quoting
-from lrdsl.formulas.notation.tree import GREEK, Name
-from lrdsl.targets import Target
+from lrdsl.formulas.notation.tree import Name
+from lrdsl.plan import GREEK
+from lrdsl.targets import Target, quantity_letter
 
 #: The longest letter that a caller may give, in characters.
 _MOST = 200
-_TARGETS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
 _CAPITALS = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
 #: The LaTeX commands that a letter may contain, with the number of groups in braces after each: letters and signs, decorations, fractions.
 _COMMANDS = (
@@ -31,10 +31,17 @@ _TOKEN = re.compile(r"\\([A-Za-z]+) *|\\(.)|([A-Za-z0-9()\[\]+\-*/=,.;:!?'| ])|(
 
 
 def letter_of(target: Target) -> Name:
-    """Returns the letter of a target at time t: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta_1 for the first of the betas."""
-    if target.key == "betas" and target.element is not None:
-        return Name("beta", f"{target.element + 1},t")
-    return Name(_TARGETS.get(target.key, target.key), "t")
+    """Returns the letter of a target at time t: eta_t for a learning rate, lambda_t for a weight decay, beta_(1,t) for the first of the betas."""
+    return _with_index(target, "t")
+
+
+def base_letter_of(target: Target) -> Name:
+    """Returns the letter of the base value of a target, if the caller names none: eta_0 for a learning rate."""
+    return _with_index(target, "0")
+
+
+def _with_index(target: Target, index: str) -> Name:
+    return Name(quantity_letter(target.key), index if target.element is None else f"{target.element + 1},{index}")
 
 
 class _LatexReader:

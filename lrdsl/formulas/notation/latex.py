@@ -8,6 +8,7 @@ from itertools import pairwise
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
@@ -41,16 +42,20 @@ def name(x: tree.Name) -> str:
         return x.letter
     if x.letter.startswith("⟨"):
         return rf"\langle\text{{{quoting.latex(x.letter[1:-1])}}}\rangle"
-    letter = "\\" + x.letter if x.letter in tree.GREEK else quoting.latex_name(x.letter)
+    letter = "\\" + x.letter if x.letter in GREEK else quoting.latex_name(x.letter)
     if not x.sub:
         return letter
-    sub = ",".join(_script(part) for part in x.sub.split(","))
+    sub = ",".join(_script(part) for part in x.scripts)
     return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
 
 
 def _script(part: str) -> str:
     """Returns a part of a subscript."""
-    return part if re.fullmatch("[0-9]+", part) else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part)
+    if re.fullmatch("[0-9]+", part):
+        return part
+    if part in ("min", "max"):
+        return rf"\{part}"
+    return rf"\mathrm{{{part.replace(' ', chr(92) + ',')}}}" if re.fullmatch("[A-Za-z]+( [A-Za-z]+)+", part) else quoting.latex_name(part)
 
 
 def _text(node: tree.Node) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 #: Aligns a cell in browsers that do not know `columnalign`.
 _LEFT = 'style="text-align:left"'
@@ -47,9 +49,9 @@ def with_group(symbol: tree.Name, group: str | int | None) -> str:
 
 
 def _name(x: tree.Name) -> str:
-    letter = f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
-    element = "mn" if x.sub.isdigit() else "mi"
-    return f"<msub>{letter}<{element}>{quoting.xml(x.sub)}</{element}></msub>" if x.sub else letter
+    letter = f"<mi>{quoting.xml(x.letter if x.raw else GREEK.get(x.letter, x.letter))}</mi>"
+    scripts = [f"<mn>{part}</mn>" if re.fullmatch("[0-9]+", part) else f"<mi>{quoting.xml(part)}</mi>" for part in x.scripts]
+    return f"<msub>{letter}{scripts[0] if len(scripts) == 1 else _row('<mo>,</mo>'.join(scripts))}</msub>" if scripts else letter
 
 
 def _of(node: tree.Node) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from lrdsl.escaping.visible import visible
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -43,7 +44,7 @@ def name(x: tree.Name) -> str:
     """Returns a letter with its subscript."""
     if x.raw:
         return visible(x.letter)
-    letter = visible(tree.GREEK.get(x.letter, x.letter))
+    letter = visible(GREEK.get(x.letter, x.letter))
     return letter if not x.sub else letter + (x.sub.translate(_SUBSCRIPTS) if x.sub.isdigit() else f"_{x.sub}")
 
 

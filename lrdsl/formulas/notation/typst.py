@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 
 def typst(node: tree.Node) -> str:
@@ -31,8 +32,8 @@ def name(x: tree.Name) -> str:
     """Returns a letter with its subscript."""
     if x.raw:
         return x.letter
-    letter = x.letter if x.letter in tree.GREEK else quoting.typst_name(x.letter)
-    parts = [quoting.typst_name(part) for part in x.sub.split(",")]
+    letter = x.letter if x.letter in GREEK else quoting.typst_name(x.letter)
+    parts = [part if part in ("min", "max") else quoting.typst_name(part) for part in x.scripts]
     return (f"{letter}_{parts[0]}" if len(parts) == 1 else f"{letter}_({', '.join(parts)})") if x.sub else letter
 
 
