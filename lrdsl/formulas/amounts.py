@@ -1,0 +1,65 @@
+"""Writes lengths of time for people: in the units of the text, as `1000B tokens`, and in ticks with as many digits as a reader uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
+from lrdsl.expr.exact import Exact
+from lrdsl.syntax import canonical
+from lrdsl.syntax.nodes import Node, Quantity, walk
+
+#: The most digits of an approximation.
+_MOST_DIGITS = 4
+#: The units whose lengths are seldom whole ticks.
+_FINE = ("token", "sample")
+
+
+def written_lengths(tree: Node, clock: Clock) -> Mapping[Exact, str]:
+    """Returns the lengths that a text counts in tokens or samples, by their ticks, as the text has them.
+
+    Where the batch changes, an amount has no fixed length, and is left out.
+
+    >>> import lrdsl
+    >>> s = lrdsl.parse("warmup(2B tokens) then hold", tokens_per_step=4_000_000)
+    >>> dict(written_lengths(s.tree, s.clock))
+    {500: '2B tokens'}
+    """
+    lengths: dict[Exact, str] = {}
+    for node in walk(tree):
+        unit = UNITS.get(node.unit, "") if isinstance(node, Quantity) else ""
+        if isinstance(node, Quantity) and unit in _FINE and unit not in clock.changing:
+            try:
+                lengths.setdefault(clock.ticks(node.value * MULTIPLES.get(node.multiple, 1), unit), canonical(node))
+            except MissingFactError:  # a definition that is not used
+                continue
+    return lengths
+
+
+def approximate(value: Exact) -> str:
+    """Returns a number with at most four digits, and its thousands grouped. It is exact if `is_short` says so.
+
+    >>> approximate(Fraction(1953125, 4096)), approximate(Fraction(244140625, 1024)), approximate(238_419)
+    ('476.8', '238,400', '238,419')
+    """
+    if is_short(value):
+        return grouped(value)
+    digits = Fraction(f"{float(value):.{_MOST_DIGITS}g}")
+    return grouped(int(digits) if digits.denominator == 1 else digits)
+
+
+def is_short(value: Exact) -> bool:
+    """Whether a number is whole with at most nine digits, or has at most four digits."""
+    return (value.denominator == 1 and abs(value) < 10**9) or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
+
+
+def grouped(value: Exact) -> str:
+    """Returns a number with its thousands grouped from five digits on.
+
+    >>> grouped(10_000), grouped(2000), grouped(Fraction(5, 2))
+    ('10,000', '2000', '2.5')
+    """
+    if value.denominator != 1:
+        return f"{float(value):.15g}"
+    return f"{int(value):,}" if abs(value) >= 10**4 else str(int(value))
