@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, size
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node, Quantity, walk
 
@@ -51,7 +51,7 @@ def approximate(value: Exact) -> str:
 
 def is_short(value: Exact) -> bool:
     """Whether a number is whole with at most nine digits, or has at most four digits."""
-    return (value.denominator == 1 and abs(value) < 10**9) or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
+    return (value.denominator == 1 and size(value) < 10**9) or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
 
 
 def grouped(value: Exact) -> str:
@@ -62,4 +62,4 @@ def grouped(value: Exact) -> str:
     """
     if value.denominator != 1:
         return f"{float(value):.15g}"
-    return f"{int(value):,}" if abs(value) >= 10**4 else str(int(value))
+    return f"{int(value):,}" if size(value) >= 10**4 else str(int(value))
