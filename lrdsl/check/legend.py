@@ -61,7 +61,7 @@ class Legend:
         entry = self.entries.get(key)
         if entry is None:
             own = letter.removeprefix(f"{self.quantity}_")
-            first, sub = (self.quantity, own) if place and own != letter else _split_letter(letter)
+            first, sub = (self.quantity, own) if place and own != letter else split_letter(letter)
             entry = self.entries[key] = LegendEntry(self.symbol(f"p{len(self.entries)}"), first, sub, value, duration)
         return entry
 
@@ -92,10 +92,12 @@ class Legend:
 
 
 def _is_least(x: LegendEntry, law: Expr) -> bool:
-    """Whether no level of a formula is below that of a letter. Where events decide on levels, it is taken for the least."""
+    """Whether a level is below the peak of a formula, and none after the peak is lower. Where events decide on levels, it is taken for the least."""
     levels = [low for low, high in bounds_along(law, _ticks(law), {BASE: (1.0, 1.0)}) if low > -HUGE and high < HUGE]
     own = bounds(x.value, {BASE: (1.0, 1.0)})[0]
-    return bool(law.holds & EVENTS) or all(level >= own - 1e-9 * abs(own) for level in levels)
+    slack = 1e-9 * abs(own)
+    peak = max(levels, default=own)
+    return bool(law.holds & EVENTS) or (own < peak - slack and all(level >= own - slack for level in levels[levels.index(peak) :]))
 
 
 def _ticks(law: Expr) -> list[float]:
@@ -105,10 +107,10 @@ def _ticks(law: Expr) -> list[float]:
     return [start + share * (end - start) / 8 for start, end in zip(starts, ends, strict=True) for share in range(9)] + [100 * ends[-1]]
 
 
-def _split_letter(letter: str) -> tuple[str, str]:
+def split_letter(letter: str) -> tuple[str, str]:
     """Splits `T_w` into a letter and its subscript, with commas for its further `_`. Another name, as `num_warmup_steps`, is one word.
 
-    >>> _split_letter("T_w"), _split_letter("eta_warm_up"), _split_letter("lr_max"), _split_letter("num_steps")
+    >>> split_letter("T_w"), split_letter("eta_warm_up"), split_letter("lr_max"), split_letter("num_steps")
     (('T', 'w'), ('eta', 'warm,up'), ('lr', 'max'), ('num_steps', ''))
     """
     first, *parts = letter.split("_")

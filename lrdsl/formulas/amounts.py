@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 
+import attrs
+
 from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
-from lrdsl.expr.exact import Exact, size
+from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node, Quantity, walk
 
@@ -16,25 +19,62 @@ _MOST_DIGITS = 4
 _FINE = ("token", "sample")
 
 
-def written_lengths(tree: Node, clock: Clock) -> Mapping[Exact, str]:
-    """Returns the lengths that a text counts in tokens or samples, by their ticks, as the text has them.
+@attrs.frozen
+class Lengths:
+    """The lengths that a text counts in tokens or samples, by their ticks, as the text has them; and how many ticks one of these units has."""
 
-    Where the batch changes, an amount has no fixed length, and is left out.
+    written: Mapping[Exact, str] = attrs.field(factory=dict)
+    per: Mapping[str, Exact] = attrs.field(factory=dict)
 
-    >>> import lrdsl
-    >>> s = lrdsl.parse("warmup(2B tokens) then hold", tokens_per_step=4_000_000)
-    >>> dict(written_lengths(s.tree, s.clock))
-    {500: '2B tokens'}
+    @classmethod
+    def of(cls, tree: Node, clock: Clock) -> Lengths:
+        """Returns the lengths of a text. Where the batch changes, an amount has no fixed length, and is left out.
+
+        >>> import lrdsl
+        >>> s = lrdsl.parse("warmup(2B tokens) then hold", tokens_per_step=4_000_000)
+        >>> Lengths.of(s.tree, s.clock).words(500)
+        '2B tokens'
+        """
+        written: dict[Exact, str] = {}
+        per: dict[str, Exact] = {}
+        for node in walk(tree):
+            unit = UNITS.get(node.unit, "") if isinstance(node, Quantity) else ""
+            if isinstance(node, Quantity) and unit in _FINE and unit not in clock.changing:
+                try:
+                    per[unit] = clock.ticks(1, unit)
+                except MissingFactError:  # a definition that is not used
+                    continue
+                written.setdefault(clock.ticks(node.value * MULTIPLES.get(node.multiple, 1), unit), canonical(node))
+        return cls(written, per)
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether all of them are numbers of ticks that people read."""
+        return all(map(is_short, self.written))
+
+    def words(self, ticks: Exact) -> str | None:
+        """Returns a length as the text has it, or in the same units where that is a short number; else None."""
+        words = self.written.get(ticks)
+        for unit, per in self.per.items() if words is None and not is_short(ticks) else ():
+            amount = quotient(ticks, per)
+            multiple = next((name for name, factor in reversed(MULTIPLES.items()) if amount >= factor), "")
+            number = quotient(amount, MULTIPLES.get(multiple, 1))
+            if is_short(number):
+                return f"{grouped(number)}{multiple} {unit}s"
+        return words
+
+
+def nearly(value: Exact) -> str:
+    """Returns a time with so many digits that the same ticks come before it.
+
+    >>> nearly(Fraction(1953125, 4096)), nearly(Fraction(401, 100))
+    ('476.8', '4.01')
     """
-    lengths: dict[Exact, str] = {}
-    for node in walk(tree):
-        unit = UNITS.get(node.unit, "") if isinstance(node, Quantity) else ""
-        if isinstance(node, Quantity) and unit in _FINE and unit not in clock.changing:
-            try:
-                lengths.setdefault(clock.ticks(node.value * MULTIPLES.get(node.multiple, 1), unit), canonical(node))
-            except MissingFactError:  # a definition that is not used
-                continue
-    return lengths
+    for digits in range(1, 15):
+        number = Fraction(f"{float(value):.{digits}f}")
+        if math.ceil(number) == math.ceil(value):
+            break
+    return f"{float(number):,.{digits}f}"
 
 
 def approximate(value: Exact) -> str:

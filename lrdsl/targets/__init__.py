@@ -72,6 +72,11 @@ class Target:
         return self.key if self.element is None else f"{self.key}[{self.element}]"
 
     @property
+    def base_name(self) -> str:
+        """The name of the letter of its base value: `eta_0` for a learning rate, `beta_1_0` for the first of the betas."""
+        return "_".join([quantity_letter(self.key), *([] if self.element is None else [str(self.element + 1)]), "0"])
+
+    @property
     def group(self) -> str | int | None:
         """What to call the groups: an index, names, or None for all."""
         if len(self.groups) == 1 and isinstance(self.groups[0], int):

@@ -80,6 +80,8 @@ def _text(node: tree.Node) -> str:
         case tree.Cases(rows):
             last = len(rows) - 1
             return "{" + "; ".join(_text(value) + (" otherwise" if i == last else f" if {condition(c)}") for i, (value, c) in enumerate(rows)) + "}"
+        case tree.Words(parts) | tree.Amount(_, tree.Words(parts)):
+            return "".join(visible(part) if isinstance(part, str) else _text(part) for part in parts)
         case tree.Apply(function, args, base):
             word = function if isinstance(function, str) else _text(function)
             word += "" if base is None else _text(base).translate(_SUBSCRIPTS) if _text(base).isdigit() else f"_{_text(base)}"

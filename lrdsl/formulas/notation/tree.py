@@ -65,11 +65,12 @@ class Times:
 
 @attrs.frozen
 class Ratio:
-    """A fraction. An `inline` one, as in an exponent or a floor, is written with a slash."""
+    """A fraction. An `inline` one, as in an exponent or a floor, is written with a slash. A `full` one has full size, also inside a case."""
 
     top: Node
     bottom: Node
     inline: bool = False
+    full: bool = False
 
 
 @attrs.frozen
@@ -151,7 +152,22 @@ class Group:
     of: Node
 
 
-Node: TypeAlias = Number | Name | Negative | Sum | Times | Ratio | Power | Apply | Root | Fence | Modulo | BigProduct | Cases | Group
+@attrs.frozen
+class Words:
+    """A remark: plain words, and formulas between them."""
+
+    parts: tuple[Node | str, ...]
+
+
+@attrs.frozen
+class Amount:
+    """A number that people read in `words`, as `2B tokens ≈ 476.8 steps`. Programs get its value."""
+
+    value: Exact
+    words: Words
+
+
+Node: TypeAlias = Number | Name | Negative | Sum | Times | Ratio | Power | Apply | Root | Fence | Modulo | BigProduct | Cases | Group | Words | Amount
 
 #: The letter pi.
 PI = Name("pi")
@@ -171,7 +187,7 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
         return mapped(x, change) if attrs.has(type(x)) else x
 
     spend(2)
-    inner = node if isinstance(node, Number | Name) else type(node)(*(field(getattr(node, f.name)) for f in attrs.fields(type(node))))
+    inner = node if isinstance(node, Number | Name | Amount) else type(node)(*(field(getattr(node, f.name)) for f in attrs.fields(type(node))))
     return change(inner)
 
 

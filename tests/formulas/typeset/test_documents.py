@@ -147,7 +147,7 @@ def test_quotients_and_differences_are_written_as_the_text_has_them(text: str, p
 
 def test_lines_keep_to_their_width() -> None:
     s = lrdsl.parse("warmup(2000, from=1e-7, shape=cosine) then hold(8000) then cosine(90_000, to=3e-5)")
-    wide, narrow = s.latex(width=60), s.latex(width=20)
+    wide, narrow = s.latex(width=60, after_end=True), s.latex(width=20, after_end=True)
     assert narrow.count("\n") > wide.count("\n")
     for t in (0, 3, 5000, 30_000, 200_000):
         assert Formula(narrow).value(t, 0.3) == Formula(wide).value(t, 0.3)
