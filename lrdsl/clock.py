@@ -34,6 +34,9 @@ UNITS = {
 #: The spelling of each unit in canonical text.
 CANONICAL_UNIT = {"tick": "ticks", "step": "steps", "epoch": "ep", "percent": "%", "token": "tokens", "sample": "samples"}
 
+#: The units of a time axis, and the unit of the language that each is.
+TIMES = {"ticks": "tick", "steps": "step", "epochs": "epoch", "tokens": "token", "samples": "sample", "percent": "percent"}
+
 #: The suffixes of a number in a duration, and their factors.
 MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
@@ -165,12 +168,13 @@ class Clock:
         return tuple([unit for unit, fact in units.items() if isinstance(fact, Batches)])
 
     def ticks_in(self, time: str) -> Exact:
-        """Returns how many ticks one unit of a formula's time has. `time` is "ticks", "steps" or "epochs". Raises `ScheduleError` if a fact is missing."""
-        units = {"ticks": "tick", "steps": "step", "epochs": "epoch"}
-        if not isinstance(time, str) or time not in units:
-            raise refuse("LR152", f"time is {quoted(time)}", "count ticks, steps or epochs")
+        """Returns how many ticks one unit of a time axis has. `time` is one of `TIMES`. Raises `ScheduleError` if a fact is missing, or the batch changes."""
+        if not isinstance(time, str) or time not in TIMES:
+            raise refuse("LR152", f"time is {quoted(time)}", f"count {', '.join([*TIMES][:-1])} or {[*TIMES][-1]}")
+        if TIMES[time] in self.changing:
+            raise refuse("LR123", f"one of the {time} is no fixed number of ticks, because the batch changes in the run", "count ticks, steps or epochs")
         try:
-            return self.ticks(1, units[time])
+            return self.ticks(1, TIMES[time])
         except MissingFactError as fact:
             raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
 

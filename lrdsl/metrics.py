@@ -101,7 +101,8 @@ class Plateau:
         share = f" % of {'its best' if self.compare == 'best' else 'the value before'}" if relative else ""
         least = f" by {float(self.threshold * (100 if relative else 1)):g}{share}" if self.threshold else ""
         pause = f", {self.cooldown} reports of rest after each" if self.cooldown else ""
-        return f"{quoted(self.metric)} has not {way}{least} for more than {self.patience} report{'s' * (self.patience != 1)}{pause}"
+        metric = "the metric" if self.metric == "metric" else quoted(self.metric)
+        return f"{metric} has not {way}{least} for more than {self.patience} report{'s' * (self.patience != 1)}{pause}"
 
     def observe(self, state: State, value: float) -> tuple[State, bool]:
         """Returns the state after a report, and whether the event came."""

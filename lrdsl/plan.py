@@ -19,6 +19,37 @@ from lrdsl.phrases import Phrase
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Extent, Node
 
+#: The names of Greek letters, as `Name`s and programs have them, and the letters.
+GREEK = dict(
+    zip(
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+        ],
+        "αβγδεζηθκλμνξπρστφχψω",
+        strict=True,
+    )
+)
+
 
 def _whole(ticks: Exact | None) -> Exact | None:
     """Returns whole ticks as an int."""

@@ -88,7 +88,11 @@ def test_a_formula_counts_ticks_steps_or_epochs() -> None:
     for time in ("hours", "tick", "", 3, None):
         with pytest.raises(lrdsl.ScheduleError, match="LR152") as caught:
             lrdsl.parse("cosine(20)").latex(time=time)
-        assert caught.value.diagnostics[0].help == "count ticks, steps or epochs"
+        assert caught.value.diagnostics[0].help == "count ticks, steps, epochs, tokens, samples or percent"
+    run = Clock.of(total_steps=200, batch_size=8, tokens_per_step=50)
+    assert [run.ticks_in(time) for time in ("tokens", "samples", "percent")] == [Fraction(1, 50), Fraction(1, 8), 2]
+    with pytest.raises(lrdsl.ScheduleError, match="LR123"):
+        lrdsl.parse("set batch_size = hold(10, at=2) then hold(at=4); lr = hold").latex(time="samples")
     with pytest.raises(lrdsl.ScheduleError, match="time in epochs needs steps_per_epoch"):
         lrdsl.parse("cosine(20)").latex(time="epochs")
 

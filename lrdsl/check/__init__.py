@@ -98,7 +98,7 @@ def _checked(
 def plan_of(tree: Node, scope: Scope) -> Plan | None:
     """Returns the plan of one expression; None after its problems were reported."""
     if scope.legend is not None:
-        legend = Legend(scope.legend.symbol)  # each plan has a legend of its own
+        legend = Legend(scope.legend.symbol, scope.legend.quantity)  # each plan has a legend of its own
         rest = None if scope.rest is None else legend.number_with_letter(scope.rest, TOTAL, duration=True)
         scope = attrs.evolve(scope, legend=legend, rest=rest)
     items = tree.items if isinstance(tree, nodes.Sequence) else (tree,)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from lrdsl.expr import BASE, Call, Expr, Letter, Lettered, Num, forms, is_lettered, mul, number, walk
+from lrdsl.check.bounds import HUGE, bounds, bounds_along
+from lrdsl.expr import BASE, EVENTS, Call, Expr, Letter, Lettered, Num, T, branches, cycles, forms, is_lettered, mul, number, walk
 from lrdsl.expr.exact import Exact
-from lrdsl.plan import LegendEntry
+from lrdsl.plan import GREEK, LegendEntry
 
 #: The letter for the length of the run, and of durations.
 TOTAL = "T"
+#: The most stretches of a formula whose levels are compared.
+_MOST_STRETCHES = 20
 #: The letters and subscripts that formulas use for other things. Events use k and tau with a number.
-TAKEN = (("eta", "0"), ("t", ""), ("i", ""), ("T", "i"), ("T", "cur"))
+TAKEN = (("t", ""), ("i", ""), ("T", "i"), ("T", "cur"))
 
 
 @attrs.define
 class Legend:
-    """The letters of the constants of one plan. A constant that is read twice has one letter. `symbol` makes a symbol from a name."""
+    """The letters of the constants of one plan. A constant that is read twice has one letter. `symbol` makes a symbol from a name.
+
+    `quantity` is the letter of what the plan sets, as `eta` for a learning rate. The parameters that are levels have it too.
+    """
 
     symbol: Callable[[str], Any]
+    quantity: str = "eta"
     entries: dict[tuple[Any, ...], LegendEntry] = attrs.field(factory=dict)
 
     def with_letter(self, e: Expr, letter: str, *place: Any, factor: bool = False, duration: bool = False) -> Expr:
@@ -36,36 +44,45 @@ class Legend:
             return e
         if factor:
             assert isinstance(e, Call)
-            return mul(self.with_letter(e.args[0], letter.replace("eta", "alpha"), *place), BASE)
+            return mul(self.with_letter(e.args[0], re.sub(f"^{re.escape(self.quantity)}(?=_|$)", "alpha", letter), *place), BASE)
         return Letter(self._entry(e, letter, *place).symbol.name, "", e)
 
     def number_with_letter(self, value: Exact, letter: str, *place: Any, duration: bool) -> Exact:
         """Returns a number with a letter. 0 and 1, which formulas simplify, and numbers that have a letter come back unchanged."""
         return value if value in (0, 1) or is_lettered(value) else Lettered.of(value, self._entry(number(value), letter, *place, duration=duration).symbol)
 
+    def of_parameter(self, letter: str) -> str:
+        """Returns the letter of a parameter of a shape: that of a level is the letter of what the plan sets."""
+        return re.sub("^eta(?=_|$)", lambda _: self.quantity, letter)
+
     def _entry(self, value: Expr, letter: str, *place: Any, duration: bool = False) -> LegendEntry:
         """Returns the entry of a constant, a new one if it has none."""
         key = (letter, value, *place)
         entry = self.entries.get(key)
         if entry is None:
-            first, sub = _split_letter(letter)
+            own = letter.removeprefix(f"{self.quantity}_")
+            first, sub = (self.quantity, own) if place and own != letter else split_letter(letter)
             entry = self.entries[key] = LegendEntry(self.symbol(f"p{len(self.entries)}"), first, sub, value, duration)
         return entry
 
     def letters_of(self, law: Expr) -> tuple[LegendEntry, ...]:
-        """Returns the entries whose letters a formula uses: names first, then in the order of the text. Letters that would look alike get numbers."""
+        """Returns the entries whose letters a formula uses: names first, then in the order of the text. Letters that would look alike get numbers.
+
+        A level to which a phase goes is called the least one, `eta_min`, only if it is.
+        """
         used = {s.name for form in forms(law) for s in form.free_symbols} | {x.letter for x in walk(law) if isinstance(x, Letter)}
         placed = sorted(self.entries.items(), key=lambda pair: pair[0][2][0] if len(pair[0]) > 2 else -1)
-        entries = [x for _, x in placed if x.symbol.name in used]
+        used_entries = [(x, len(key) > 2) for key, x in placed if x.symbol.name in used]
+        entries = [attrs.evolve(x, sub="end") if x.sub == "min" and of_shape and not _is_least(x, law) else x for x, of_shape in used_entries]
         durations = [x for x in entries if x.letter == TOTAL]
-        if len(durations) == 1:  # the only duration needs no subscript
+        if len(durations) == 1 and (durations[0], True) in used_entries:  # the only duration needs no subscript, but a name of the text stays
             entries[entries.index(durations[0])] = attrs.evolve(durations[0], sub="")
         numbered: list[LegendEntry] = []
         for x in entries:
             equals = [y for y in entries if (y.letter, y.sub) == (x.letter, x.sub)]
             event = x.letter in ("k", "tau")  # the letters of events, which have numbers from 1
             sub = [x.sub] if x.sub else ["0"] * event
-            number = equals.index(x) + 1 if len(equals) > 1 or (x.letter, x.sub) in TAKEN or (event and x.sub) else 0
+            number = equals.index(x) + 1 if len(equals) > 1 or (x.letter, x.sub) in (*TAKEN, ("eta", "0"), (self.quantity, "0")) or (event and x.sub) else 0
             entry = attrs.evolve(x, sub=",".join([*sub, *([str(number)] if number else [])]))
             while any(entry.name == y.name for y in numbered):
                 number += 1
@@ -74,7 +91,29 @@ class Legend:
         return tuple(numbered)
 
 
-def _split_letter(letter: str) -> tuple[str, str]:
-    """Splits `T_w` into a letter and its subscript. A name with nothing before or after its `_` is one letter."""
-    first, _, sub = letter.partition("_")
-    return (letter, "") if not first or sub.strip("_") != sub or (not sub and "_" in letter) else (first, sub)
+def _is_least(x: LegendEntry, law: Expr) -> bool:
+    """Whether a level is below the peak of a formula, and none after the peak is lower. Where events decide on levels, it is taken for the least."""
+    levels = [low for low, high in bounds_along(law, _ticks(law), {BASE: (1.0, 1.0)}) if low > -HUGE and high < HUGE]
+    own = bounds(x.value, {BASE: (1.0, 1.0)})[0]
+    slack = 1e-9 * abs(own)
+    peak = max(levels, default=own)
+    return bool(law.holds & EVENTS) or (own < peak - slack and all(level >= own - slack for level in levels[levels.index(peak) :]))
+
+
+def _ticks(law: Expr) -> list[float]:
+    """Returns ticks that show the levels of a formula: those in each of its stretches and cycles, and some after them."""
+    starts = [float(start) for start, _ in branches(T, law)][:_MOST_STRETCHES]
+    ends = [*starts[1:], starts[-1] + max([100.0, *(4 * float(length) for length, _ in cycles(law)[:_MOST_STRETCHES])])]
+    return [start + share * (end - start) / 8 for start, end in zip(starts, ends, strict=True) for share in range(9)] + [100 * ends[-1]]
+
+
+def split_letter(letter: str) -> tuple[str, str]:
+    """Splits `T_w` into a letter and its subscript, with commas for its further `_`. Another name, as `num_warmup_steps`, is one word.
+
+    >>> split_letter("T_w"), split_letter("eta_warm_up"), split_letter("lr_max"), split_letter("num_steps")
+    (('T', 'w'), ('eta', 'warm,up'), ('lr', 'max'), ('num_steps', ''))
+    """
+    first, *parts = letter.split("_")
+    plain = bool(first) and all(parts) and bool(parts)
+    short = len(parts) == 1 and (len(parts[0]) == 1 or parts[0].isdigit() or parts[0] in ("min", "max"))
+    return (first, ",".join(parts)) if plain and (len(first) == 1 or first in GREEK or short) else (letter, "")

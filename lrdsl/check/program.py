@@ -29,7 +29,7 @@ from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax import parse as parse_tree
 from lrdsl.syntax.nodes import Node
-from lrdsl.targets import Assertion, Program, Target
+from lrdsl.targets import Assertion, Program, Target, quantity_letter
 from lrdsl.work import MEMORY, spend, spent
 
 #: The most statements of a file.
@@ -338,7 +338,8 @@ def _remembered(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node
 
 def _read(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:
     """Reads a target: its plan, and the number with which it was read."""
-    return (None, plan_of(body, state.scope())) if family_of(key) is None else _sample(key, body, state, plan_of)
+    own = state if state.legend is None else attrs.evolve(state, legend=Legend(state.legend.symbol, quantity_letter(key.key)))
+    return (None, plan_of(body, own.scope())) if family_of(key) is None else _sample(key, body, own, plan_of)
 
 
 def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:

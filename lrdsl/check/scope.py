@@ -192,7 +192,9 @@ class Scope:
 
     def lettered(self, e: Expr, letter: str, extent: Extent, duration: bool) -> Expr:
         """Returns a constant of the text, with a letter if the formula is symbolic."""
-        return e if self.legend is None else self.legend.with_letter(e, letter, extent, self.problems.text, factor=self.factor, duration=duration)
+        if self.legend is None:
+            return e
+        return self.legend.with_letter(e, self.legend.of_parameter(letter), extent, self.problems.text, factor=self.factor, duration=duration)
 
     def enter(self, binding: NameBinding | FunctionBinding, extent: Extent, number: int | None = None) -> Scope | None:
         """Returns the scope to read the meaning of a name in, for a name that is used here; None after a problem was reported.

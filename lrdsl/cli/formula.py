@@ -13,21 +13,27 @@ from lrdsl.work import bounded
 
 def add(verbs: Any) -> None:
     """Adds the command."""
+    from lrdsl.clock import TIMES
     from lrdsl.formulas.documents import FORMATS, FORMS, NUMBERS, Style
+    from lrdsl.formulas.style import WIDTHS
 
     parser = verbs.add_parser("formula", help="the closed form, for a paper, a page or a program", description="Print the closed form of a schedule.")
     options.add_schedule(parser)
     style = Style()
-    parser.add_argument("--base", metavar="X", help=r"the base: a number, or a symbol (default: eta_0, in LaTeX \eta_0)")
+    parser.add_argument("--base", metavar="X", help="the base: a number, or a symbol, as eta_max (default: eta_0, or the letter of what is set)")
     parser.add_argument("--format", choices=(*FORMATS, "sympy", "sentence"), default="latex", help="(default: latex)")
     parser.add_argument("--form", choices=FORMS, default=style.form, help=f"how LaTeX arranges the pieces (default: {style.form})")
     parser.add_argument("--numbers", choices=NUMBERS, default=style.numbers, help=f"write 0.1, or 1/10 (default: {style.numbers})")
-    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="the unit of t (default: ticks)")
+    parser.add_argument("--time", choices=TIMES, default="ticks", help="the unit of t (default: ticks)")
     parser.add_argument("--first", type=int, choices=(0, 1), default=style.first, help=f"the number of the first tick (default: {style.first})")
-    parser.add_argument("--label", default=style.label, metavar="NAME", help="print a numbered LaTeX equation with this label")
-    help = f"the width of a line of LaTeX, in ems (default: {style.width:g}, for a page with two columns)"
-    parser.add_argument("--width", type=float, default=style.width, metavar="EM", help=help)
+    parser.add_argument("--label", default=style.label, metavar="NAME", help="the label of the equation, which LaTeX then numbers")
+    help = f"the width of a line of LaTeX: in ems, with a unit, as 8cm, or {', '.join(WIDTHS)} (default: twocolumn, {style.width:g})"
+    parser.add_argument("--width", default="twocolumn", metavar="W", help=help)
     parser.add_argument("--symbolic", action="store_true", help="write letters for the parameters, and say what they stand for")
+    parser.add_argument("--where", action="store_true", default=None, help="say what t and the base are, also without --symbolic")
+    parser.add_argument("--after-end", action="store_true", help="say what holds after the end too")
+    parser.add_argument("--names", default="", metavar="A=B,...", help="letters in the place of others, as `T_w=N_warmup, eta_0=eta_max`")
+    parser.add_argument("--macros", action="store_true", help="define a command of LaTeX for each letter, and use it")
     options.add_target(parser)
     parser.set_defaults(run=run)
 
@@ -54,15 +60,15 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
     if arguments.format == "sentence":
         return terminal.say(s.sentence(base if isinstance(base, float) else None, target.name))
     if arguments.format == "sympy":
-        letter = "eta_0" if base is None else base
+        letter = target.base_name if base is None else base
         formula, legend = s.formula(letter, target=target.name, symbolic=arguments.symbolic), s.legend(letter, target.name) if arguments.symbolic else {}
         with bounded(s.text, counts=True):
             lines = [str(formula), *(remark("sympy", f"{name} = {value}") for name, value in legend.items())]
         terminal.say(*lines)
     else:
-        style = {name: getattr(arguments, name) for name in ("time", "symbolic", "form", "numbers", "first", "label", "width")}
-        terminal.say(*s.typeset(arguments.format, base, target.name, **style).split("\n"))
-    for note in text.notes(target.plan):
+        settings = ("time", "symbolic", "form", "numbers", "first", "label", "width", "where", "after_end", "macros", "names")
+        terminal.say(*s.typeset(arguments.format, base, target.name, **{name: getattr(arguments, name) for name in settings}).split("\n"))
+    for note in text.notes(target.plan) if arguments.format == "sympy" else ():
         terminal.say(remark(arguments.format, note))
 
 

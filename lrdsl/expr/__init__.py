@@ -39,7 +39,7 @@ from lrdsl.expr.arithmetic import (
 from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, select
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call, floor, mod
-from lrdsl.expr.lettered import Lettered, content, is_lettered, unlettered
+from lrdsl.expr.lettered import Lettered, content, is_difference, is_lettered, unlettered
 from lrdsl.expr.nodes import Forms, Letter, Product, Select, Wide
 from lrdsl.expr.periods import cycles
 from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within
@@ -97,6 +97,7 @@ __all__ = [
     "forms",
     "in_whole_numbers",
     "is_affine",
+    "is_difference",
     "is_lettered",
     "is_time",
     "linear",

@@ -78,14 +78,21 @@ def unlettered(value: Exact) -> Exact:
 
 
 def content(value: Exact) -> tuple[Exact, Exact]:
-    """Splits a constant into a plain number and a constant of letters whose value is above 0; their product is the constant."""
+    """Splits a constant into a plain number and a constant of letters; their product is the constant. The second is above 0, or a difference as in the text."""
     if not isinstance(value, Lettered):
         return value, 1
+    if is_difference(value):
+        return 1, value
     upper, _ = value.form.as_numer_denom()[0].as_coeff_Mul()
     lower, _ = value.form.as_numer_denom()[1].as_coeff_Mul()
     plain = quotient(int(upper.p) * int(lower.q), int(upper.q) * int(lower.p))
     letters = value / plain
     return (-plain, -letters) if letters < 0 else (plain, letters)
+
+
+def is_difference(value: Exact) -> bool:
+    """Whether a constant is a sum of letters with terms that are added and terms that are subtracted."""
+    return isinstance(value, Lettered) and bool(value.form.is_Add) and len({bool(term.could_extract_minus_sign()) for term in value.form.args}) == 2
 
 
 def is_lettered(value: Exact) -> TypeGuard[Lettered]:

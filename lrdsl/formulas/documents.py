@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import attrs
 
-from lrdsl.arguments import number, one_of, quoted, string, whole_number
-from lrdsl.diagnostics import refuse
+from lrdsl.arguments import one_of
+from lrdsl.diagnostics import refuse, shown
 from lrdsl.escaping.quoting import REMARKS
-from lrdsl.expr import BASE, T, decimal, in_whole_numbers, linear, substitute, with_changed_forms
-from lrdsl.expr.exact import Exact
+from lrdsl.expr import BASE, Num, decimal, in_whole_numbers, substitute
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.formulas import latex as latex_backend
-from lrdsl.formulas.latex import Style
-from lrdsl.formulas.letters import checked_letter, letter_of
-from lrdsl.formulas.notation import latex, mathml, python, text, tree, typst
-from lrdsl.formulas.notation.composing import TIME, compose
-from lrdsl.formulas.notation.constants import with_fractions
-from lrdsl.formulas.notation.tree import Cases, Name, Node
+from lrdsl.formulas.amounts import is_short
+from lrdsl.formulas.formula import Formula, formula_of, with_letters_for
+from lrdsl.formulas.letters import base_letter_of, letter_in
+from lrdsl.formulas.notation import latex, mathml, python, text, typst
+from lrdsl.formulas.notation.composing import TIME
+from lrdsl.formulas.notation.tree import PI, Name, Node, Words
+from lrdsl.formulas.notes import base_note, time_note
+from lrdsl.formulas.style import FORMS, NUMBERS, Style, needs_letters, styled
 from lrdsl.plan import Plan
 from lrdsl.targets import Target
 
-#: The letter of the base, if the caller names none.
-ETA = Name("eta", "0")
-
-
-@attrs.frozen
-class Formula:
-    """A formula ready to be printed: its pieces, the meanings of its letters, its target, the letter of the base, and its name as a function."""
-
-    pieces: Cases
-    meanings: list[tuple[Name, Node]]
-    target: Target
-    base: Node
-    function: str = ""
-
-
-def formula_of(plan: Plan, target: Target, base: Node, style: Style) -> Formula:
-    """Returns the formula of a plan, in the unit of time and with the first tick that the style sets."""
-    law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
-    timed = attrs.evolve(plan, law=law)
-    if style.per != 1 and plan.legend:  # letters of durations are in the unit of t too
-        in_ticks = {x.symbol: x.symbol * style.per for x in plan.legend if x.duration}
-        legend = tuple(attrs.evolve(x, value=x.value / style.per) if x.duration else x for x in plan.legend)
-        timed = attrs.evolve(plan, law=with_changed_forms(law, lambda form: form.subs(in_ticks, simultaneous=True)), legend=legend)
-    pieces, meanings = compose(timed, base)
-    if style.numbers == "fraction":
-        fractions = with_fractions(pieces)
-        assert isinstance(fractions, Cases)
-        pieces, meanings = fractions, [(name, with_fractions(meaning)) for name, meaning in meanings]
-    return Formula(pieces, meanings, target, base)
-
 
 def _latex(f: Formula, style: Style) -> str:
-    return latex_backend.equation(f.pieces, f.meanings, latex_backend.symbol_of(f.target), style)
+    return latex_backend.equation(f, style)
 
 
 def _markdown(f: Formula, style: Style) -> str:
@@ -66,28 +36,40 @@ def _text(f: Formula, _: Style) -> str:
     rows = text.rows(f.pieces)
     width = max(len(value) for value, _ in rows)
     lines = [f"{value:{width}}   {where}".rstrip() for value, where in rows]
-    return "\n".join([*lines, *(f"{text.name(name)} = {text.text(meaning)}" for name, meaning in f.meanings)])
+    return "\n".join([*lines, *map(text.text, f.notes), *(f"{text.name(name)} = {text.text(meaning)}" for name, meaning in f.meanings)])
 
 
-def _typst(f: Formula, _: Style) -> str:
-    symbol = typst.with_group(letter_of(f.target), f.target.group)
+def _typst(f: Formula, style: Style) -> str:
+    symbol = typst.with_group(f.symbol, f.target.group)
     value = f.pieces.always
-    body = "cases(\n  " + ",\n  ".join(typst.row(*row) for row in f.pieces.rows) + ",\n)" if value is None else typst.typst(value)
-    where = "".join(f', \\\n"where " {typst.name(name)} = {typst.typst(meaning)}' for name, meaning in f.meanings)
-    return f"$ {symbol} = {body}{where} $"
+    if value is None and len(f.pieces.rows) == 1:
+        body = f"{typst.typst(f.pieces.rows[0][0])}, quad {typst.condition(f.pieces.rows[0][1])}"
+    else:
+        body = "cases(\n  " + ",\n  ".join(typst.row(*row) for row in f.pieces.rows) + ",\n)" if value is None else typst.typst(value)
+    clauses = [*map(typst.typst, f.notes), *(f"{typst.name(name)} = {typst.typst(meaning)}" for name, meaning in f.meanings)]
+    where = "".join(f', \\\n"{"where " * (i == 0)}" {clause}' for i, clause in enumerate(clauses)).replace('\n"" ', "\n")
+    label = "".join(c if c.isalnum() or c in "_-:." else "-" for c in style.label)
+    return f"$ {symbol} = {body}{where} $" + (f" <{label}>" if label else "")
 
 
-def _mathml(f: Formula, _: Style) -> str:
-    symbol = mathml.with_group(letter_of(f.target), f.target.group)
-    body = f"<mrow>{symbol}<mo>=</mo>{mathml.mathml(f.pieces.always or f.pieces)}</mrow>"
-    if f.meanings:
-        where = "".join(f"<mtr><mtd><mrow>{mathml.mathml(name)}<mo>=</mo>{mathml.mathml(meaning)}</mrow></mtd></mtr>" for name, meaning in f.meanings)
+def _mathml(f: Formula, style: Style) -> str:
+    symbol = mathml.with_group(f.symbol, f.target.group)
+    if f.pieces.always is None and len(f.pieces.rows) == 1:
+        value, when = f.pieces.rows[0]
+        right = f'{mathml.mathml(value)}<mo>,</mo><mspace width="1em"/>{mathml.condition(when)}'
+    else:
+        right = mathml.mathml(f.pieces.always or f.pieces)
+    body = f"<mrow>{symbol}<mo>=</mo>{right}</mrow>"
+    clauses = [*map(mathml.mathml, f.notes), *(f"<mrow>{mathml.mathml(name)}<mo>=</mo>{mathml.mathml(meaning)}</mrow>" for name, meaning in f.meanings)]
+    if clauses:
+        where = "".join(f"<mtr><mtd>{clause}</mtd></mtr>" for clause in clauses)
         body = f"<mtable><mtr><mtd>{body}</mtd></mtr>{where}</mtable>"
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{body}</math>'
+    label = f' id="{style.label.replace(" ", "-")}"' if style.label else ""
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"{label}>{body}</math>'
 
 
 def _python(f: Formula, _: Style) -> str:
-    return python.function(f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "")
+    return python.function(f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "", f.events, f.counts, f.notes)
 
 
 #: Each format, with the function that writes a formula in it.
@@ -101,45 +83,62 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
 }
 #: How each format writes a letter. Python is missing: it makes its names distinct itself.
 _NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
-#: The ways to arrange the pieces of a LaTeX formula, and to write numbers.
-FORMS, NUMBERS = ("cases", "aligned", "iverson"), ("decimal", "fraction")
-#: The longest label, in characters.
-_LONGEST_LABEL = 200
 
 
-def styled(per: Exact, **style: Any) -> Style:
-    """Returns the style with the caller's settings. Raises `ScheduleError` for a wrong value, `TypeError` for an unknown keyword."""
-    settings = Style(per=per, **style)
-    one_of("form", settings.form, FORMS)
-    one_of("numbers", settings.numbers, NUMBERS)
-    first = whole_number("first", settings.first, "the first tick is called 0 or 1", high=1)
-    label = string("label", settings.label, 'give the label of the equation as a string: `label="eq:rate"`')
-    if len(label) > _LONGEST_LABEL or re.fullmatch(r"[\w:./+* -]*", label) is None:
-        raise refuse("LR152", f"label is {quoted(label)}", "a label is made of letters, digits, spaces and `:./+*_-`")
-    width = float(number("width", settings.width, "give the width of a line in ems, from 1 up", low=1, high=10**6))
-    return attrs.evolve(settings, first=first, width=width)
+def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style, function: str, symbolic: bool) -> str:
+    """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format or letter.
 
-
-def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style, function: str) -> str:
-    """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format or letter."""
+    A plan with letters that is not `symbolic` keeps those of durations that would be long numbers.
+    """
     one_of("format", format, FORMATS)
-    letter: Node = ETA
-    if isinstance(base, str) or format == "python":
-        letter = Name(base if isinstance(base, str) else "base", raw=True)
+    if not symbolic and plan.legend:
+        plan = with_letters_for(plan, lambda x: x.duration and isinstance(x.value, Num) and not is_short(quotient(x.value.value, style.per)))
+    letter: Node = letter_in(base, format) if isinstance(base, str) else Name("base", raw=True) if format == "python" else base_letter_of(target)
     if base is not None and not isinstance(base, str):
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
     if format == "python":  # its numbers are doubles
         plan = attrs.evolve(plan, law=in_whole_numbers(plan.law))
-    formula = attrs.evolve(formula_of(plan, target, letter, style), function=function)
+    formula = formula_of(plan, target, letter, style, style.after_end or format == "python")
+    formula = attrs.evolve(formula, function=function, notes=[*([] if format == "python" else _clauses(formula, style, bool(plan.legend))), *formula.notes])
     if isinstance(base, str):
-        checked_letter(base, format, {_NAMES[format](x) for x in _letters(formula)} if format in _NAMES else ())
-    return FORMATS[format](formula, style)
+        _told_apart(formula, base, format)
+    return FORMATS[format](_renamed(formula, style.names, format), style)
 
 
-def _letters(f: Formula) -> set[Name]:
-    """Returns all letters of a formula except the one for the base. The time `t` is always among them."""
-    used = {TIME, *(letter for letter, _ in f.meanings)}.union(tree.names(f.pieces), *(tree.names(meaning) for _, meaning in f.meanings))
-    return {x for x in used if x != f.base}
+def _clauses(f: Formula, style: Style, lettered: bool) -> list[Words]:
+    """Returns the remarks on the time and the base, where the formula has them and the style asks for them."""
+    if not (lettered if style.where is None else style.where):
+        return []
+    letters = f.letters
+    moving = len(f.pieces.rows) > 1 or f.pieces.always is None or TIME in letters
+    notes = [time_note(style.time, style.first)] * moving
+    return [*notes, *([base_note(f.base, f.target)] if f.base in letters else [])]
 
 
-__all__ = ["FORMATS", "FORMS", "NUMBERS", "REMARKS", "Style", "document", "styled"]
+def _told_apart(f: Formula, base: str, format: str) -> None:
+    """Raises `ScheduleError` if the letter of the base is another letter of the formula too."""
+    if format not in _NAMES or not isinstance(f.base, Name):
+        return
+    others = {_NAMES[format](x) for x in {TIME, *f.letters} if x != f.base}
+    if _NAMES[format](f.base) in {*others, _NAMES[format](PI), _NAMES[format](TIME)} or f.base in dict(f.meanings):
+        raise refuse("LR152", f"`{shown(base)}` is not a letter for the base: the formula uses it for something else", "give another letter")
+
+
+def _renamed(f: Formula, names: Mapping[str, str], format: str) -> Formula:
+    """Returns a formula with the letters of the caller. Raises `ScheduleError` for a name that it does not have, and for two letters that would be one."""
+    if not names:
+        return f
+    own = {"_".join([x.letter, *(x.sub.split(",") if x.sub else [])]): x for x in (*f.letters, *f.events, f.symbol, f.base) if isinstance(x, Name)}
+    unknown = next((name for name in names if name not in own), None)
+    if unknown is not None:
+        raise refuse("LR152", f"the formula has no letter `{shown(unknown)}`", f"it has {', '.join(f'`{name}`' for name in sorted(own))}")
+    new = {own[name]: letter_in(letter, format) for name, letter in names.items()}
+    if TIME in new and f.symbol not in new and not new[TIME].raw and not new[TIME].sub:  # eta_n in the place of eta_t
+        new[f.symbol] = Name(f.symbol.letter, ",".join([*f.symbol.sub.split(",")[:-1], new[TIME].letter]))
+    after = [new.get(x, x) for x in own.values()]
+    if len(set(after)) < len(after):
+        raise refuse("LR152", "two letters of the formula would have one name", "give each letter a name of its own")
+    return f.renamed(new)
+
+
+__all__ = ["FORMATS", "FORMS", "NUMBERS", "REMARKS", "Style", "document", "needs_letters", "styled"]

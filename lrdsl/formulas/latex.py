@@ -4,111 +4,101 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
 from lrdsl.escaping import quoting
-from lrdsl.expr.exact import Exact
-from lrdsl.formulas.letters import letter_of
-from lrdsl.formulas.notation.latex import condition, latex, name, width
-from lrdsl.formulas.notation.tree import GREEK, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Times
-from lrdsl.targets import Target
-
-#: The width of a column on a two-column page, in ems.
-COLUMN = 24.0
-
-
-@attrs.frozen
-class Style:
-    r"""How a formula is typeset.
-
-    - `form`: "cases"; "aligned", a line for each piece; or "iverson", one sum with brackets that are 1 if their condition holds, else 0.
-    - `numbers`: "decimal" (0.1) or "fraction" (1/10).
-    - `first`: the number of the first tick, 0 or 1.
-    - `per`: the ticks in a unit of t, as the steps of an epoch.
-    - `label`: the label of a numbered equation, or "" for a formula without a number.
-    - `width`: the width of a line in ems; wider pieces are broken into lines.
-    """
-
-    form: str = "cases"
-    numbers: str = "decimal"
-    first: int = 0
-    per: Exact = 1
-    label: str = ""
-    width: float = COLUMN
+from lrdsl.formulas.breaking import fitting, flowing
+from lrdsl.formulas.formula import Formula
+from lrdsl.formulas.macros import with_macros
+from lrdsl.formulas.notation.latex import condition, displayed, latex, name, width, words
+from lrdsl.formulas.notation.printing import bracketed, slashed
+from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Words
+from lrdsl.formulas.style import Style
+from lrdsl.plan import GREEK
 
 
-def symbol_of(target: Target) -> str:
+def symbol_of(symbol: Name, group: str | int | None) -> str:
     r"""Returns the left side of the equation: `\eta_t` for a learning rate."""
-    symbol = letter_of(target)
-    letter = name(Name(symbol.letter)) if symbol.letter in GREEK or len(symbol.letter) > 1 else rf"\mathrm{{{name(Name(symbol.letter))}}}"
-    group = "" if target.group is None else f"^{{(\\text{{{quoting.latex(target.group)}}})}}" if isinstance(target.group, str) else f"^{{({target.group})}}"
-    return f"{letter}_{{{symbol.sub}}}{group}" if len(symbol.sub) > 1 else f"{letter}_{symbol.sub}{group}"
+    above = "" if group is None else f"^{{(\\text{{{quoting.latex(group)}}})}}" if isinstance(group, str) else f"^{{({group})}}"
+    if symbol.raw or symbol.letter in GREEK:
+        return name(symbol) + above
+    letter = name(Name(symbol.letter)) if len(symbol.letter) > 1 else rf"\mathrm{{{name(Name(symbol.letter))}}}"
+    return f"{letter}_{{{symbol.sub}}}{above}" if len(symbol.sub) > 1 else f"{letter}_{symbol.sub}{above}" if symbol.sub else letter + above
 
 
-def equation(pieces: Cases, meanings: list[tuple[Name, Node]], symbol: str, style: Style) -> str:
+def equation(f: Formula, style: Style) -> str:
     """Returns the equation of a formula, with the meanings of its letters below it."""
-    body = _body(pieces, symbol, style)
-    if meanings:
-        definitions = [f"{name(letter)} = {latex(meaning)}" for letter, meaning in meanings]
-        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n" + _where(definitions, style.width) + "\n\\end{gathered}"
-    return f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
+    f, definitions = with_macros(f) if style.macros else (f, [])
+    body = _body(f.pieces, symbol_of(f.symbol, f.target.group), style)
+    clauses = [_remark(note) for note in f.notes] + [_definition(letter, meaning, style.width) for letter, meaning in f.meanings]
+    if clauses:
+        where = " \\\\\n".join(flowing([[(False, "where"), *clauses[0]], *clauses[1:]], style.width))
+        body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n{where}\n\\end{{gathered}}"
+    body = f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
+    return "\n".join([*definitions, body])
 
 
-def _where(definitions: list[str], room: float) -> str:
-    """Returns the definitions of letters, as many on a line as fit."""
-    lines = [f"\\text{{where }} {definitions[0]}"]
-    for definition in definitions[1:]:
-        if width(f"{lines[-1]},\\; {definition}") + 1.5 <= room:
-            lines[-1] += f",\\; {definition}"
-        else:
-            lines[-1] += ","
-            lines.append(definition)
-    return " \\\\\n".join(lines)
+def _remark(note: Words) -> list[tuple[bool, str]]:
+    """Returns the parts of a remark between which a line may break: formulas, and single words."""
+    return [(is_formula, part) for is_formula, whole in words(note) for part in ([whole] if is_formula else whole.split())]
 
 
-def _body(formula: Cases, symbol: str, style: Style) -> str:
-    rows = formula.rows
-    if formula.always is not None:
-        return _aligned(symbol, [break_lines(formula.always, style.width - width(symbol) - 1.4, display=True)])
-    if style.form == "cases":
-        return f"{symbol} = \\begin{{cases}}\n    {_ROW.join(_cases(rows, style.width - width(symbol) - 2.2))}\n\\end{{cases}}"
+def _definition(letter: Name, meaning: Node, room: float) -> list[tuple[bool, str]]:
+    """Returns the parts of the meaning of a letter between which a line may break."""
+    head = f"{name(letter)} = "
+    if isinstance(meaning, Amount):
+        return [(True, head + latex(meaning))]
+    first, *more = fitting(bracketed(slashed(meaning), flat=False), room - 1, first=room - width(head))
+    return [(True, head + first), *((True, line) for line in more)]
+
+
+def _body(pieces: Cases, symbol: str, style: Style) -> str:
+    whole = bracketed(slashed(pieces), flat=False)  # once, since a part of a broken line does not show whether it needs brackets
+    assert isinstance(whole, Cases)
     room = style.width - width(symbol) - 1.4
-    if style.form == "aligned":
-        return _aligned(symbol, [_with_condition(value, when, room, (r",\quad ", "")) for value, when in rows])
-    terms = [(value, when) for value, when in rows if value != Number(0)] or list(rows[:1])
-    pieces = [_with_condition(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
-    if all(len(lines) == 1 for lines in pieces) and sum(width(lines[0], True) + 1.3 for lines in pieces) <= room:
-        return f"{symbol} = " + " + ".join(lines[0] for lines in pieces)
-    return _aligned(symbol, [[line for i, (first, *more) in enumerate(pieces) for line in (f"{'+ ' if i else ''}{first}", *more)]])
+    if whole.always is not None:
+        return _aligned(symbol, [fitting(whole.always, room, display=True)])
+    if style.form == "cases" and len(whole.rows) > 1:
+        return f"{symbol} = \\begin{{cases}}\n    {_cases(whole.rows, room - 0.8)}\n\\end{{cases}}"
+    if style.form in ("cases", "aligned"):
+        return _aligned(symbol, [_with_condition(value, when, room, (r",\quad ", "")) for value, when in whole.rows])
+    terms = [(value, when) for value, when in whole.rows if value != Number(0)] or list(whole.rows[:1])
+    parts = [_with_condition(_factor(value), when, room - 1.3 * (i > 0), (r"\,[", "]")) for i, (value, when) in enumerate(terms)]
+    if all(len(lines) == 1 for lines in parts) and sum(width(lines[0], True) + 1.3 for lines in parts) <= room:
+        return f"{symbol} = " + " + ".join(lines[0] for lines in parts)
+    return _aligned(symbol, [[line for i, (first, *more) in enumerate(parts) for line in (f"{'+ ' if i else ''}{first}", *more)]])
 
 
-#: The line break between two pieces.
-_ROW = " \\\\[3pt]\n    "
+#: The line breaks between two pieces, the second for pieces with fractions in full size.
+_ROW, _TALL_ROW = " \\\\[3pt]\n    ", " \\\\[6pt]\n    "
 
 
-def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> list[str]:
-    """Returns the rows of cases. The conditions stand beside the values if every row has room for that, else below."""
-    beside = max(width(latex(value)) for value, _ in rows) + 1 + max(width(condition(when)) for _, when in rows) <= room
-    if beside:
-        return [f"{latex(value)} & {condition(when)}" for value, when in rows]
-    return [" \\\\\n    ".join([*break_lines(value, room), *_condition_lines(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
+def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> str:
+    """Returns the rows of cases. Their fractions are in full size if there is room; the conditions stand beside the values if there is, else below."""
+    whens = max(width(condition(when)) for _, when in rows)
+    for display in (True, False):
+        values = [latex(displayed(value) if display else value) for value, _ in rows]
+        if max(width(value) for value in values) + 1 + whens <= room:
+            row = _TALL_ROW if any("dfrac" in value for value in values) else _ROW
+            return row.join(f"{value} & {condition(when)}" for value, (_, when) in zip(values, rows, strict=True))
+    lines = [" \\\\\n    ".join([*fitting(value, room, cases=True), *_condition_lines(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
+    return (_TALL_ROW if any("dfrac" in line for line in lines) else _ROW).join(lines)
 
 
 def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[str]:
-    """Returns the lines of a condition. A condition that is too wide is broken before a bound or before a further condition."""
+    """Returns the lines of a condition. A condition that is too wide is broken before a bound, before a further condition, or before a term."""
     lines = [lead]
-    for part in re.split(r"(?=,\\; )|(?= < )", condition(when)):
+    for part in re.split(r"(?=,\\; )|(?= < )|(?= \\le )", condition(when)):
         if len(lines[-1]) > len(lead) and width(lines[-1] + part + end) > room:
             lines += [r"\qquad" + part] if part.startswith(" ") else [r"\qquad " + part.removeprefix(r",\; ")]
             lines[-2] += "," if part.startswith(",") else ""
         else:
             lines[-1] += part
-    return [*lines[:-1], lines[-1] + end]
+    lines[-1] += end
+    return lines
 
 
 def _with_condition(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
     """Returns the lines of a value and its condition between two marks. The condition stands behind the value if there is room, else on lines of its own."""
-    lines = break_lines(value, room, display=True)
+    lines = fitting(value, room, display=True)
     whole = f"{lines[-1]}{marks[0]}{condition(when)}{marks[1]}"
     if width(whole, display=True) <= room:
         return [*lines[:-1], whole]
@@ -126,34 +116,3 @@ def _aligned(symbol: str, pieces: list[list[str]]) -> str:
 def _factor(value: Node) -> Node:
     """Returns a value as a factor: a sum gets brackets."""
     return Group(value) if isinstance(value, Sum | Negative) else value
-
-
-def break_lines(value: Node, room: float, display: bool = False) -> list[str]:
-    """Returns the lines of a formula. If it is wider than `room`, it is broken before the terms of a sum, or before the last factor of a product."""
-    whole = latex(value)
-    if width(whole, display) <= room:
-        return [whole]
-    if isinstance(value, Group):
-        first, *more = break_lines(value.of, room - 1.5, display)
-        return [rf"\bigl({first}", *more[:-1], *(rf"{line}\bigr)" for line in more[-1:])] if more else [whole]
-    if isinstance(value, Sum):
-        lines = [latex(value.terms[0])]
-        for term in value.terms[1:]:
-            sign, inner = ("-", _factor(term.of)) if isinstance(term, Negative) else ("+", term)
-            text = f" {sign} {latex(inner)}"
-            if width(lines[-1] + text, display) <= room:
-                lines[-1] += text
-            else:
-                first, *more = break_lines(inner, room - 2.5, display)
-                lines += [rf"\quad {sign} {first}", *(rf"\qquad {line}" for line in more)]
-        return lines
-    if isinstance(value, Times) and len(value.factors) > 1:
-        head = Times(value.factors[:-1]) if len(value.factors) > 2 else _factor(value.factors[0])
-        last = _factor(value.factors[-1])
-        if width(latex(head), display) <= room:
-            first, *more = break_lines(last, room - 2, display)
-            if more and width(latex(head) + first, display) <= room:
-                return [latex(head) + first, *more]
-            dot = "" if isinstance(last, Group) else r"\cdot "
-            return [latex(head), rf"\quad {dot}{first}", *(rf"\qquad {line}" for line in more)]
-    return [whole]

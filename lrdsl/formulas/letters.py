@@ -5,16 +5,18 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 
+from lrdsl.arguments import quoted
+from lrdsl.check.legend import split_letter
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.escaping import quoting
-from lrdsl.formulas.notation.tree import GREEK, Name
-from lrdsl.targets import Target
+from lrdsl.formulas.notation.tree import Name
+from lrdsl.plan import GREEK
+from lrdsl.targets import Target, quantity_letter
 
 #: The longest letter that a caller may give, in characters.
 _MOST = 200
-_TARGETS = {"lr": "eta", "momentum": "mu", "weight_decay": "lambda"}
 _CAPITALS = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
 #: The LaTeX commands that a letter may contain, with the number of groups in braces after each: letters and signs, decorations, fractions.
 _COMMANDS = (
@@ -31,10 +33,17 @@ _TOKEN = re.compile(r"\\([A-Za-z]+) *|\\(.)|([A-Za-z0-9()\[\]+\-*/=,.;:!?'| ])|(
 
 
 def letter_of(target: Target) -> Name:
-    """Returns the letter of a target at time t: eta for a learning rate, mu for a momentum, lambda for a weight decay, beta_1 for the first of the betas."""
-    if target.key == "betas" and target.element is not None:
-        return Name("beta", f"{target.element + 1},t")
-    return Name(_TARGETS.get(target.key, target.key), "t")
+    """Returns the letter of a target at time t: eta_t for a learning rate, lambda_t for a weight decay, beta_(1,t) for the first of the betas."""
+    return _with_index(target, "t")
+
+
+def base_letter_of(target: Target) -> Name:
+    """Returns the letter of the base value of a target, if the caller names none: eta_0 for a learning rate."""
+    return _with_index(target, "0")
+
+
+def _with_index(target: Target, index: str) -> Name:
+    return Name(quantity_letter(target.key), index if target.element is None else f"{target.element + 1},{index}")
 
 
 class _LatexReader:
@@ -159,23 +168,104 @@ _FORMATS: dict[str, tuple[Callable[[str], None], str]] = {
 }
 
 
-def checked_letter(base: str, format: str, taken: Container[str] = ()) -> str:
-    r"""Returns the caller's letter for the base. Raises `ScheduleError` if it is not a letter in the format, or if the formula has another use for it.
+#: A name of a program; and a letter in LaTeX with a plain subscript.
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
+_WORD = r"(?:\\[A-Za-z]+|[A-Za-z]|\\(?:mathrm|text)\{[A-Za-z]+\})"
+_PART = r"(?:\\(?:min|max)|[A-Za-z0-9]+|\\(?:mathrm|text)\{[A-Za-z0-9 ]+\})"
+_SIMPLE = re.compile(rf"({_WORD})(?:_(?:(\\(?:min|max)|[A-Za-z0-9])|\{{({_PART}(?:, ?{_PART})*)\}}))?")
 
-    >>> checked_letter(r"\eta_{\max}", "latex")
-    '\\eta_{\\max}'
+
+def read_letter(source: str) -> Name | None:
+    r"""Returns the letter that a name of a program, or a letter in LaTeX, stands for in every format; None for one with decorations and the like.
+
+    >>> read_letter("eta_max"), read_letter(r"\eta_{\max}"), read_letter(r"\hat{\eta}")
+    (Name(letter='eta', sub='max', raw=False), Name(letter='eta', sub='max', raw=False), None)
+    """
+    if _IDENTIFIER.fullmatch(source):
+        return Name(*split_letter(source))
+    simple = _SIMPLE.fullmatch(source)
+    if simple is None:
+        return None
+    letter = _bare(simple[1])
+    subs = [_bare(part) for part in (simple[2] or simple[3] or "").split(",") if part]
+    if simple[1].startswith("\\") and "{" not in simple[1] and letter not in GREEK:
+        return None
+    return Name(letter, ",".join(word for sub in subs for word in sub.split()))
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^\\(?:mathrm|text)\{|^\\|\}$", "", word.strip())
+
+
+def letter_in(source: str, format: str) -> Name:
+    r"""Returns a caller's letter in a format. Raises `ScheduleError` if it is none.
+
+    A letter that every format can have is read; another stands as it is, and in other formats than its own it is a word.
     """
     check, example = _FORMATS[format]
     try:
-        if not base or len(base) > _MOST:
+        if not isinstance(source, str) or not source or len(source) > _MOST:
             raise ValueError(f"it is empty, or longer than {_MOST} characters")
-        if base in taken:
-            raise ValueError("the formula uses it for something else")
-        check(base)
+        letter = read_letter(source)
+        if format in ("python", "sympy"):
+            if not _is_accepted(check, source) or (format == "sympy" and letter is not None and "\\" in source):
+                letter = letter or _as_word(source)
+                source = "_".join([letter.letter, *letter.sub.split(",")]).strip("_") if letter is not None else source
+            check(source)
+            return Name(source, raw=True)
+        own = format in ("latex", "markdown") and not _IDENTIFIER.fullmatch(source)  # an author's own LaTeX stays as it is
+        if letter is not None and not own:
+            return letter
+        word = None if _is_accepted(check, source) and not ("\\" in source and format in ("text", "mathml")) else _as_word(source)
+        if word is None:
+            check(source)
+        return word or Name(source, raw=True)
     except ValueError as reason:
-        raise _refused(base, format, str(reason), example) from None
-    return base
+        raise _refused(source, format, str(reason), example) from None
+
+
+def _is_accepted(check: Callable[[str], None], source: str) -> bool:
+    try:
+        check(source)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_word(source: str) -> Name | None:
+    """Returns a letter in LaTeX that other formats do not have, as one word; None if it is no LaTeX."""
+    words = re.findall("[A-Za-z]+|[0-9]+", re.sub(r"\\(?:math\w+|text\w*|operatorname|left|right)\b", "", source))
+    return Name("_".join(words)) if "\\" in source and words and _is_accepted(_latex, source) else None
+
+
+def checked_letter(base: str, format: str, taken: Container[str] = ()) -> str:
+    r"""Returns the caller's letter for the base as a name. Raises `ScheduleError` if it is none in the format, or if the formula has another use for it.
+
+    >>> checked_letter(r"\eta_{\max}", "sympy")
+    'eta_max'
+    """
+    letter = letter_in(base, format)
+    name = letter.letter if letter.raw else base
+    if name in taken:
+        raise _refused(base, format, "the formula uses it for something else", _FORMATS[format][1])
+    return name
+
+
+def new_letters(names: object) -> dict[str, str]:
+    r"""Returns the letters of a caller in the place of others, as `{"T_w": "N_warmup"}`; also from a text, as `T_w=N_warmup, eta_0=\eta_{\max}`.
+
+    Raises `ScheduleError`.
+    """
+    help = "give a letter for each name of the formula: `T_w=N_warmup, eta_0=eta_max`"
+    if isinstance(names, str):
+        pairs = [pair.partition("=") for pair in re.split(r",(?![^{]*\})", names) if pair.strip()]
+        if not all(sign for _, sign, _ in pairs) or len({name.strip() for name, _, _ in pairs}) < len(pairs):
+            raise refuse("LR152", f"names is {quoted(names)}", help)
+        names = {name.strip(): letter.strip() for name, _, letter in pairs}
+    if not isinstance(names, Mapping) or not all(isinstance(x, str) and x and len(x) <= _MOST for pair in names.items() for x in pair):
+        raise refuse("LR152", f"names is {quoted(names)}", help)
+    return dict(names)
 
 
 def _refused(base: str, format: str, reason: str, example: str) -> ScheduleError:
-    return refuse("LR152", f"`{shown(base)}` is not a letter for the base in {format}: {reason}", f"give a letter, as `{example}`, or a number")
+    return refuse("LR152", f"`{shown(base)}` is not a letter in {format}: {reason}", f"give a letter, as `{example}`, or a number")

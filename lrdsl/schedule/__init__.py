@@ -297,9 +297,9 @@ class Schedule:
         r"""Returns the closed form as text of a format: "latex", "markdown", "text", "typst", "mathml", or "python" for a function.
 
         Parameters: `base`, a number, or a letter as the format writes it; `target`, the name of a target, for a file with several; `time`, the unit of t:
-        "ticks", "steps" or "epochs"; `symbolic`, True for letters in the place of the parameters, with a legend; `numbers`, "decimal" (0.1) or "fraction"
-        (1/10); `first`, the number of the first tick, 0 or 1. For LaTeX, which needs amsmath: `form`, "cases", "aligned" or "iverson"; `label`, the label of a
-        numbered equation; `width`, the widest line, in ems. Raises `ScheduleError` for a unit of time that needs a missing fact of the clock.
+        "ticks", "steps", "epochs", "tokens", "samples" or "percent"; `symbolic`, True for letters in the place of the parameters, with a legend; `numbers`,
+        "decimal" (0.1) or "fraction" (1/10); the rest as `lrdsl.formulas.style.Style` has it, such as `names={"T_w": "N_warmup"}` and `width="ieee"`. LaTeX
+        needs amsmath. Raises `ScheduleError`, also for a unit of time that needs a missing fact of the clock.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("step(3, 0.1) then cosine(20)").typeset("python", base="base"))
@@ -310,7 +310,7 @@ class Schedule:
             if t < 3:
                 return base
             if t < 23:
-                return 0.1 * base / 2 * (1 + math.cos(math.pi * (t - 3) / 20))
+                return 0.05 * base * (1 + math.cos(math.pi * (t - 3) / 20))
             return 0
         """
         from lrdsl.escaping.quoting import python_names
@@ -319,15 +319,16 @@ class Schedule:
         scheduled = self.target(target)
         names = python_names(dict.fromkeys([*(t.name for t in self.targets), scheduled.name]))
         letter = None if base is None else self._letter(base, scheduled.name)
-        per = self.clock.ticks_in(time)
-        plan = self.readable_plan(scheduled.name, symbolic)
-        with bounded(self.text, counts=symbolic):
-            return documents.document(format, plan, scheduled, letter, documents.styled(per, **style), names[scheduled.name])
+        settings = documents.styled(self.clock, self.tree, scheduled.plan, time, style)
+        lettered = symbolic or (format != "python" and documents.needs_letters(settings))
+        plan = self.readable_plan(scheduled.name, lettered)
+        with bounded(self.text, counts=lettered):
+            return documents.document(format, plan, scheduled, letter, settings, names[scheduled.name], symbolic)
 
     def export(self, to: str, base: float | None = None, target: str | None = None) -> str:
-        """Returns code that gives the same numbers without lrdsl: for "python", "numpy", "torch", "optax" or "keras".
+        """Returns code that gives the same numbers without lrdsl: for "python", "numpy", "torch", "optax" or "keras". Raises `ScheduleError`.
 
-        Parameters: `base`, which is a parameter of the code unless it is given; `target`, a name, for a file with several. Raises `ScheduleError`.
+        Parameters: `base`, which is a parameter of the code unless it is given; `target`, a name, for a file with several.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(at=0.1)").export("python").split("\\n")[-2].strip())
@@ -356,9 +357,8 @@ class Schedule:
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(3) then cosine(20)").latex())
         \eta_t = \begin{cases}
-            \eta_0 & t < 3 \\[3pt]
-            \frac{\eta_0}{2}\left(1 + \cos\frac{\pi(t - 3)}{20}\right) & 3 \le t < 23 \\[3pt]
-            0 & t \ge 23
+            \eta_0 & t < 3 \\[6pt]
+            \dfrac{\eta_0}{2}\left(1 + \cos\dfrac{\pi(t - 3)}{20}\right) & 3 \le t < 23
         \end{cases}
         """
         return self.typeset("latex", base, target, **style)

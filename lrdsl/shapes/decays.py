@@ -109,6 +109,12 @@ warmup = Shape(
     example="warmup(500)",
 )
 
+
+def _rises(start: Expr, end: Expr) -> bool:
+    """Whether both levels are numbers, and the second is higher."""
+    return isinstance(start, Num) and isinstance(end, Num) and start.value < end.value
+
+
 linear = Shape(
     name="linear",
     summary="Goes to `to` in a straight line, then holds.",
@@ -116,7 +122,7 @@ linear = Shape(
     parameters=(_N, _TO, _FROM, TOUCHES),
     length="n",
     level=lambda u, v, n, to, from_: blend(from_, to, left(u, n), done(u, n)),
-    paper=lambda u, v, n, to, from_: between(from_, to, left(u, n)),
+    paper=lambda u, v, n, to, from_: between(to, from_, done(u, n)) if _rises(from_, to) else between(from_, to, left(u, n)),
     end=lambda v, n, to, from_: to,
     says="{goes from to} linearly[ from {from}] to {to} over {n}",
     known_as=("line", "linear_decay", "decay", "cooldown", "linear_schedule"),

@@ -24,6 +24,13 @@ MAX_NAME = 1000
 _BRACES = re.compile(r"\{(\w+)\}")
 #: The letter and the number of a member in its name.
 _MEMBER = re.compile(r"\{(\w+)=([0-9]{1,15})\}")
+#: The letters of the keys that papers have letters for.
+_LETTERS = {"lr": "eta", "momentum": "beta", "betas": "beta", "weight_decay": "lambda"}
+
+
+def quantity_letter(key: str) -> str:
+    """Returns the letter of what a key sets: eta for a learning rate, beta for momentum and betas, lambda for a weight decay; the key itself for others."""
+    return _LETTERS.get(key, key)
 
 
 @attrs.frozen(slots=False)
@@ -63,6 +70,11 @@ class Target:
     def quantity(self) -> str:
         """What it sets, whatever the group: `lr`, `betas[0]`."""
         return self.key if self.element is None else f"{self.key}[{self.element}]"
+
+    @property
+    def base_name(self) -> str:
+        """The name of the letter of its base value: `eta_0` for a learning rate, `beta_1_0` for the first of the betas."""
+        return "_".join([quantity_letter(self.key), *([] if self.element is None else [str(self.element + 1)]), "0"])
 
     @property
     def group(self) -> str | int | None:

@@ -58,7 +58,7 @@ def test_many_values_are_the_array(run) -> None:  # type: ignore[no-untyped-def]
     ("kind", "expected"),
     [
         ("sympy", "Piecewise((eta_0*(1 - t/4), t < 4), (0, True))"),
-        ("latex", "\\eta_t = \\begin{cases}\n    \\eta_0\\left(1 - \\frac{t}{4}\\right) & t < 4 \\\\[3pt]\n    0 & t \\ge 4\n\\end{cases}"),
+        ("latex", "\\eta_t = \\eta_0\\left(1 - \\frac{t}{4}\\right),\\quad 0 \\le t < 4"),
     ],
 )
 def test_formula(run, kind: str, expected: str) -> None:  # type: ignore[no-untyped-def]
@@ -69,7 +69,7 @@ def test_formula_takes_a_base(run) -> None:  # type: ignore[no-untyped-def]
     assert run("formula", "exp(0.5)", "--base", "0.1", "--format", "sympy")[1] == str(lrdsl.parse("exp(0.5)").formula(base=0.1)) + "\n"
     assert r"\eta_{\max}" in run("formula", "exp(0.5)", "--base", r"\eta_{\max}")[1]
     assert run("formula", "linear(4)", "--format", "markdown")[1].startswith("$$\n")
-    assert run("formula", "linear(4)", "--format", "text")[1] == "η₀·(1 − t/4)   t < 4\n0              t ≥ 4\n"
+    assert run("formula", "linear(4)", "--format", "text")[1] == "η₀·(1 − t/4)   0 ≤ t < 4\n"
 
 
 @pytest.mark.parametrize("text", [CLASSIC, "hold", "exp(0.95)", "bounce(cosine(20))", "warmup(5) then restarts(cosine(10), stretch=2)", "0.1 * hold(3)"])

@@ -187,6 +187,8 @@ def test_the_paper_says_what_the_text_says(recipe: Recipe) -> None:
     for t in ticks:
         level = s.at(t, base)
         for formula in (theirs, ours):
+            if formula is ours and s.plan.length is not None and t >= s.plan.length:  # as papers, ours ends where the run ends
+                continue
             assert abs(formula.value(t, base, recipe.base) - level) <= 1e-12 * base * 2, (t, level, formula.value(t, base, recipe.base))
 
 

@@ -6,7 +6,6 @@ Time is local, as `t - 5`. A factor that all terms of a sum share stands before 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import attrs
 
@@ -27,12 +26,13 @@ from lrdsl.expr import (
     T,
     add,
     event_of,
+    is_difference,
     mentions,
 )  # fmt: skip
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.notation.arranging import factor_out, lift_choices, split_product
 from lrdsl.formulas.notation.constants import is_fraction
-from lrdsl.formulas.notation.forms import constant_of
+from lrdsl.formulas.notation.forms import Letters, coefficient_of, constant_of
 from lrdsl.formulas.notation.linear import linear_node
 from lrdsl.formulas.notation.tree import (
     Apply,
@@ -96,7 +96,13 @@ class Stretch:
 def composer_of(plan: Plan, base: Node) -> Composer:
     """Returns the composer for the formulas of a plan."""
     events = {event: Name(letter, str(k)) for event, (letter, k) in plan.letters.items()}
-    return Composer({**_LETTERS, BASE: base}, events, {x.symbol: Name(x.letter, x.sub) for x in plan.legend})
+    return Composer({**_LETTERS, BASE: base}, events, _letters_of(plan))
+
+
+def _letters_of(plan: Plan) -> Letters:
+    """Returns the letters of the constants of a plan."""
+    values = {x.symbol.name: x.value.value for x in plan.legend if isinstance(x.value, Num)}
+    return Letters({x.symbol: Name(x.letter, x.sub) for x in plan.legend}, values)
 
 
 def tick_of(event: Event, time: Expr) -> Expr:
@@ -113,7 +119,7 @@ class Composer:
 
     names: Mapping[Symbol, Node]
     events: Mapping[Event, Node]
-    legend: Mapping[Any, Name] = attrs.field(factory=dict)
+    legend: Letters = attrs.field(factory=Letters)
     letters: dict[tuple[str, str, Node], Name] = attrs.field(factory=dict)
     _cache: dict[tuple[Expr, bool], Node] = attrs.field(factory=dict)
 
@@ -159,7 +165,7 @@ class Composer:
     def _compose(self, e: Expr, inline: bool) -> Node:
         match e:
             case Num(value):
-                return Negative(self.number(-value, inline)) if value < 0 else self.number(value, inline)
+                return Negative(self.number(-value, inline)) if value < 0 and not is_difference(value) else self.number(value, inline)
             case Symbol():
                 return self.names.get(e, Name(e.name))
             case Event():
@@ -179,7 +185,7 @@ class Composer:
 
     def _letter(self, e: Letter) -> Name:
         """Returns the letter of an expression. If a letter has several meanings, all but the first get a number. Letters of parameters are in the legend."""
-        for symbol, name in self.legend.items():
+        for symbol, name in self.legend.names.items():
             if symbol.name == e.letter:
                 return name
         key = (e.letter, e.sub, self.of(e.of))
@@ -265,13 +271,17 @@ class Composer:
         steady = [x for x, part in zip(over, top, strict=False) if not mentions(part, T)]
         moving = [x for x in over if x not in steady]
         sums = [x for x in [*steady, *moving] if isinstance(x, Sum | Cases)]
-        if under > 9 and not moving and not bottom and not is_fraction(quotient(front, under)):  # 0.04 eta, not eta/25
-            front, under = quotient(front, under), 1
+        ratios = [x for x in moving if isinstance(x, Ratio) and not inline]
+        share = quotient(front, under)
+        if any(isinstance(x, Num) for x in top):  # a multiple of letters: batch/256, not 0.00390625 batch
+            front, under = coefficient_of(share)
+        elif (under > 9 and not moving and not bottom) or front.denominator != 1:  # 0.04 eta, not eta/25; 0.25 eta, not 0.5 eta/2
+            front, under = (share.numerator, share.denominator) if is_fraction(share) else (share, 1)
         sign = -1 if front < 0 else 1
         lead: list[Node] = [] if front in (1, -1) else [Number(size(front))]
         bottoms = ([] if under == 1 else [Number(under)]) + below
         node: Node
-        if bottoms and sums and not below:  # half of (1 + cos x), not (1 + cos x) over 2
+        if bottoms and (sums or ratios) and not below:  # half of (1 + cos x), not (1 + cos x) over 2
             first = [*lead, *(x for x in [*steady, *moving] if not isinstance(x, Sum | Cases | Ratio))]
             tail = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + sums
             node = product_of([Ratio(product_of(first), bottoms[0], inline), *tail])

@@ -23,6 +23,16 @@ def digits(value: Exact) -> str:
     return f"{Decimal(repr(float(value))):f}"
 
 
+def with_groups(value: Exact, comma: str) -> str:
+    """Returns the digits of a number, with a `comma` between thousands from five digits on.
+
+    >>> with_groups(10_000, "{,}"), with_groups(2000, "{,}"), with_groups(Fraction(1, 10), "{,}")
+    ('10{,}000', '2000', '0.1')
+    """
+    long = value.denominator == 1 and size(value) >= 10**4
+    return f"{int(value):,}".replace(",", comma) if long else digits(value)
+
+
 def is_fraction(value: Exact) -> bool:
     """Whether a number is written as a fraction: its decimal is long or does not end, and the fraction is short."""
     if value.denominator == 1 or len(str(value)) > LONG:

@@ -8,8 +8,11 @@ from itertools import pairwise
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
+#: Between thousands.
+_COMMA = "{,}"
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
 
@@ -28,10 +31,10 @@ def constant(value: Exact) -> str:
     if value < 0:
         return f"-{constant(-value)}"
     if constants.is_fraction(value):
-        return rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
+        return rf"\tfrac{{{constants.with_groups(value.numerator, _COMMA)}}}{{{constants.with_groups(value.denominator, _COMMA)}}}"
     parts = constants.scientific(value)
     if parts is None:
-        return constants.digits(value)
+        return constants.with_groups(value, _COMMA)
     return f"10^{{{parts[1]}}}" if parts[0] == 1 else rf"{constants.digits(parts[0])} \times 10^{{{parts[1]}}}"
 
 
@@ -41,16 +44,31 @@ def name(x: tree.Name) -> str:
         return x.letter
     if x.letter.startswith("⟨"):
         return rf"\langle\text{{{quoting.latex(x.letter[1:-1])}}}\rangle"
-    letter = "\\" + x.letter if x.letter in tree.GREEK else quoting.latex_name(x.letter)
+    letter = "\\" + x.letter if x.letter in GREEK else quoting.latex_name(x.letter)
     if not x.sub:
         return letter
-    sub = ",".join(_script(part) for part in x.sub.split(","))
+    sub = ",".join(_script(part) for part in x.scripts)
     return rf"{letter}_{{{sub}}}" if len(sub) > 1 else f"{letter}_{sub}"
+
+
+def displayed(node: tree.Node) -> tree.Node:
+    """Returns a formula with its fractions in full size, for a case. It has no fraction inside another."""
+    return tree.mapped(node, lambda x: tree.Ratio(x.top, x.bottom, full=True) if isinstance(x, tree.Ratio) and not x.inline else x)
+
+
+def words(node: tree.Words | tree.Amount) -> list[tuple[bool, str]]:
+    """Returns the parts of a remark: formulas, and plain words, escaped."""
+    parts = (node.words if isinstance(node, tree.Amount) else node).parts
+    return [(False, quoting.latex(part)) if isinstance(part, str) else (True, _text(part)) for part in parts]
 
 
 def _script(part: str) -> str:
     """Returns a part of a subscript."""
-    return part if re.fullmatch("[0-9]+", part) else rf"\{part}" if part in ("min", "max") else quoting.latex_name(part)
+    if re.fullmatch("[0-9]+", part):
+        return part
+    if part in ("min", "max"):
+        return rf"\{part}"
+    return rf"\mathrm{{{part.replace(' ', chr(92) + ',')}}}" if re.fullmatch("[A-Za-z]+( [A-Za-z]+)+", part) else quoting.latex_name(part)
 
 
 def _text(node: tree.Node) -> str:
@@ -67,11 +85,11 @@ def _text(node: tree.Node) -> str:
             return printing.sum_text(terms, _text)
         case tree.Times(factors):
             return _product(factors)
-        case tree.Ratio(top, bottom, inline):
+        case tree.Ratio(top, bottom, inline, full):
             if inline:
                 return f"{_text(top)}/{_text(bottom)}"
             small = isinstance(top, tree.Number) and isinstance(bottom, tree.Number) and top.value.denominator == 1 and top.value < 100
-            return rf"\{'t' if small else ''}frac{{{_text(top)}}}{{{_text(bottom)}}}"
+            return rf"\{'t' if small else 'd' if full else ''}frac{{{_text(top)}}}{{{_text(bottom)}}}"
         case tree.Power(base, exponent):
             return f"{_text(base)}^{{{_text(exponent)}}}"
         case tree.Root(of):
@@ -86,6 +104,8 @@ def _text(node: tree.Node) -> str:
         case tree.Cases(rows):
             inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
             return rf"\begin{{cases}} {inner} \end{{cases}}"
+        case tree.Words() | tree.Amount():
+            return "".join(part if is_formula else rf"\text{{{part}}}" for is_formula, part in words(node))
         case tree.Apply(function, args, base):
             return _applied(function, args, base)
     raise AssertionError(node)

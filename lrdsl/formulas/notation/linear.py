@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from lrdsl.expr import Lettered, is_lettered
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.notation.constants import is_fraction
-from lrdsl.formulas.notation.forms import constant_of, fraction_of, linear_of
-from lrdsl.formulas.notation.tree import Name, Negative, Node, Number, Ratio, Sum, Times, product_of, sum_of
+from lrdsl.formulas.notation.forms import Letters, constant_of, fraction_of, linear_of
+from lrdsl.formulas.notation.tree import Negative, Node, Number, Ratio, Sum, Times, product_of, sum_of
 
 
-def linear_node(of: Node, scale: Exact, shift: Exact, legend: Mapping[Any, Name], inline: bool) -> Node:
+def linear_node(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: bool) -> Node:
     """Returns `scale * of + shift` as notation. `legend` has the letters of constants; `inline` writes fractions on one line."""
     if is_lettered(scale) or is_lettered(shift):
         return _with_letters(of, scale, shift, legend, inline)
@@ -48,7 +46,7 @@ def linear_node(of: Node, scale: Exact, shift: Exact, legend: Mapping[Any, Name]
     return Negative(node) if scale < 0 and origin <= 0 else node
 
 
-def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Mapping[Any, Name], inline: bool) -> Node:
+def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: bool) -> Node:
     """Returns `scale * of + shift` where a constant has letters: `(t - T_w)/T_d`, `(T_w + T_d - t)/T_d`, `1 - t/T_d`."""
     origin, slope = quotient(-shift, scale), size(scale)
     top, bottom = fraction_of(slope.form, legend) if isinstance(slope, Lettered) else (Number(slope), None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 #: Aligns a cell in browsers that do not know `columnalign`.
 _LEFT = 'style="text-align:left"'
+_SPACE = "&#xA0;"
 _INVISIBLE = "<mo>&#x2062;</mo>"
 
 
@@ -29,10 +32,11 @@ def _row(inner: str) -> str:
 
 def _number(value: Exact) -> str:
     if constants.is_fraction(value):
-        return f"<mfrac><mn>{value.numerator}</mn><mn>{value.denominator}</mn></mfrac>"
+        above, below = (constants.with_groups(part, ",") for part in (value.numerator, value.denominator))
+        return f"<mfrac><mn>{above}</mn><mn>{below}</mn></mfrac>"
     parts = constants.scientific(value)
     if parts is None:
-        return f"<mn>{constants.digits(value)}</mn>"
+        return f"<mn>{constants.with_groups(value, ',')}</mn>"
     exponent = f"<mn>{parts[1]}</mn>" if parts[1] >= 0 else f"<mrow><mo>−</mo><mn>{-parts[1]}</mn></mrow>"
     ten = f"<msup><mn>10</mn>{exponent}</msup>"
     return ten if parts[0] == 1 else f"<mrow><mn>{constants.digits(parts[0])}</mn><mo>×</mo>{ten}</mrow>"
@@ -47,9 +51,15 @@ def with_group(symbol: tree.Name, group: str | int | None) -> str:
 
 
 def _name(x: tree.Name) -> str:
-    letter = f"<mi>{quoting.xml(x.letter if x.raw else tree.GREEK.get(x.letter, x.letter))}</mi>"
-    element = "mn" if x.sub.isdigit() else "mi"
-    return f"<msub>{letter}<{element}>{quoting.xml(x.sub)}</{element}></msub>" if x.sub else letter
+    letter = f"<mi>{quoting.xml(x.letter if x.raw else GREEK.get(x.letter, x.letter))}</mi>"
+    scripts = [f"<mn>{part}</mn>" if re.fullmatch("[0-9]+", part) else f"<mi>{quoting.xml(part)}</mi>" for part in x.scripts]
+    return f"<msub>{letter}{scripts[0] if len(scripts) == 1 else _row('<mo>,</mo>'.join(scripts))}</msub>" if scripts else letter
+
+
+def _spaced(words: str) -> str:
+    """Returns words with spaces at their ends that stay."""
+    inner = words.strip(" ")
+    return _SPACE * (words[:1] == " ") + quoting.xml(inner) + _SPACE * (words[-1:] == " " and bool(inner))
 
 
 def _of(node: tree.Node) -> str:
@@ -85,6 +95,8 @@ def _of(node: tree.Node) -> str:
         case tree.Cases(rows):
             inner = "".join(f"<mtr><mtd {_LEFT}>{_of(value)}</mtd><mtd {_LEFT}><mtext>if&#xA0;</mtext>{condition(c)}</mtd></mtr>" for value, c in rows)
             return _row(f'<mo>{{</mo><mtable columnalign="left">{inner}</mtable>')
+        case tree.Words(parts) | tree.Amount(_, tree.Words(parts)):
+            return _row("".join(f"<mtext>{_spaced(part)}</mtext>" if isinstance(part, str) else _of(part) for part in parts))
         case tree.Apply(function, args, base):
             word = f"<mi>{function}</mi>" if isinstance(function, str) else _of(function)
             word = word if base is None else f"<msub>{word}{_of(base)}</msub>"

@@ -21,6 +21,8 @@ from lrdsl.formulas.notation.tree import (
     Root,
     Sum,
     Times,
+    Words,
+    mapped,
 )
 from lrdsl.work import spend
 
@@ -66,10 +68,10 @@ def bracketed(node: Node, flat: bool) -> Node:
             return Sum(tuple(Group(x) if isinstance(x, Modulo) else x for x in inner))
         case Times(factors):
             return Times(tuple(need(x, SIGNED if i and isinstance(x, Modulo) else PRODUCT) for i, x in enumerate(factors)))
-        case Ratio(top, bottom, inline):
+        case Ratio(top, bottom, inline, full):
             if flat or inline:
                 return Ratio(need(top, SIGNED if isinstance(top, Modulo) else PRODUCT), need(bottom, POWER), inline)
-            return Ratio(bracketed(top, flat), bracketed(bottom, flat))
+            return Ratio(bracketed(top, flat), bracketed(bottom, flat), full=full)
         case Power(base, exponent):
             return Power(need(base, ATOM), need(exponent, ATOM) if flat else bracketed(exponent, flat))
         case Apply(function, args, of_base):
@@ -84,9 +86,25 @@ def bracketed(node: Node, flat: bool) -> Node:
             return Modulo(need(of, SIGNED), need(by, SIGNED))
         case BigProduct(index, upto, factor):
             return BigProduct(index, bracketed(upto, flat), need(factor, PRODUCT))
+        case Words(parts):
+            return Words(tuple(part if isinstance(part, str) else bracketed(part, flat) for part in parts))
         case Cases(rows):
             return Cases(tuple((bracketed(value, flat), bracketed_condition(condition, flat)) for value, condition in rows))
     return node
+
+
+def slashed(node: Node, flat: bool = False) -> Node:
+    """Returns notation with a slash for each fraction inside another; `flat`: for every fraction."""
+
+    def change(x: Node) -> Node:
+        return Ratio(slashed(x.top, True), slashed(x.bottom, True), flat) if isinstance(x, Ratio) and not x.inline and not flat else x
+
+    def inline(x: Node) -> Node:
+        if isinstance(x, Number) and is_fraction(x.value):
+            return Ratio(Number(x.value.numerator), Number(x.value.denominator), True)
+        return Ratio(x.top, x.bottom, True) if isinstance(x, Ratio) else x
+
+    return mapped(node, inline if flat else change)
 
 
 def condition_text(c: Condition, flat: bool, write: Callable[[Node], str], signs: tuple[str, str, str], comma: str) -> str:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import unicodedata
 
-from lrdsl.escaping.quoting import PYTHON, python_name
-from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.escaping.quoting import PYTHON, python_name, remark
+from lrdsl.formulas.notation import constants, printing, text, tree
 
 _FENCES = {"floor": "math.floor", "ceil": "math.ceil", "abs": "abs"}
 
 
-def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> str:
-    """Returns a function of the tick `t` and of the base. The names of its letters are the nearest Python identifiers."""
-    lines = [f"def {name}(t, {base}):"] if base else [f"def {name}(t):"]
-    formula, meanings = _with_identifiers(formula, meanings, base)
+def function(
+    name: str,
+    formula: tree.Cases,
+    meanings: list[tuple[tree.Name, tree.Node]],
+    base: str,
+    events: tuple[tree.Name, ...],
+    counts: frozenset[tree.Name],
+    notes: list[tree.Words],
+) -> str:
+    """Returns a function of the tick `t` and of the base. The names of its letters are the nearest Python identifiers.
+
+    The ticks of `events` that the run decides on are arguments, by default those of a run in which none comes; `counts` of them are functions of the tick.
+    """
+    formula, meanings, names = _with_identifiers(formula, meanings, base, events)
+    arguments = [f"{names[x].letter}={'lambda t: 0' if x in counts else 'math.inf'}" for x in events]
+    lines = [f"def {name}({', '.join(['t', *([base] if base else []), *arguments])}):"]
+    lines += [f"    {remark('python', text.text(note))}" for note in notes]
     moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
     steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
     lines += [f"    {letter.letter} = {python(meaning)}" for letter, meaning in steady]
@@ -28,16 +41,18 @@ def function(name: str, formula: tree.Cases, meanings: list[tuple[tree.Name, tre
             lines += [f"    if {_branch_condition(when)}:"]
         lines += [f"{indent}{letter.letter} = {python(meaning)}" for letter, meaning in reversed(_needed_meanings(tree.names(value), meanings))]
         lines += [f"{indent}return {python(value)}"]
-    text = "\n".join(lines)
-    return f"import math\n\n\n{text}" if "math." in text else text
+    code = "\n".join(lines)
+    return f"import math\n\n\n{code}" if "math." in code else code
 
 
 _OWN = (tree.Name("t"), tree.Name("pi"))
 
 
-def _with_identifiers(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]]]:
-    """Returns a formula and its meanings with a Python identifier in the place of each letter."""
-    letters = dict.fromkeys(letter for letter, _ in meanings)
+def _with_identifiers(
+    formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str, events: tuple[tree.Name, ...]
+) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]], dict[tree.Node, tree.Name]]:
+    """Returns a formula and its meanings with a Python identifier in the place of each letter, and the identifiers."""
+    letters = dict.fromkeys((*events, *(letter for letter, _ in meanings)))
     for node in (formula, *(meaning for _, meaning in meanings)):
         letters |= dict.fromkeys(sorted(tree.names(node), key=lambda x: (x.letter, x.sub)))
     taken = {*PYTHON, unicodedata.normalize("NFKC", base)}
@@ -52,7 +67,7 @@ def _with_identifiers(formula: tree.Cases, meanings: list[tuple[tree.Name, tree.
 
     changed = tree.mapped(formula, change)
     assert isinstance(changed, tree.Cases)
-    return changed, [(names[letter], tree.mapped(meaning, change)) for letter, meaning in meanings]
+    return changed, [(names[letter], tree.mapped(meaning, change)) for letter, meaning in meanings], names
 
 
 def _needed_meanings(letters: set[tree.Name], meanings: list[tuple[tree.Name, tree.Node]]) -> list[tuple[tree.Name, tree.Node]]:
@@ -95,6 +110,8 @@ def _text(node: tree.Node) -> str:
             if constants.is_fraction(value):
                 return f"{value.numerator}/{value.denominator}"
             return str(value.numerator) if value.denominator == 1 else repr(float(value))
+        case tree.Amount(value):
+            return _text(tree.Number(value))
         case tree.Name():
             return "math.pi" if node == _OWN[1] else node.letter
         case tree.Group(of):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from lrdsl.escaping.visible import visible
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -43,7 +44,7 @@ def name(x: tree.Name) -> str:
     """Returns a letter with its subscript."""
     if x.raw:
         return visible(x.letter)
-    letter = visible(tree.GREEK.get(x.letter, x.letter))
+    letter = visible(GREEK.get(x.letter, x.letter))
     return letter if not x.sub else letter + (x.sub.translate(_SUBSCRIPTS) if x.sub.isdigit() else f"_{x.sub}")
 
 
@@ -79,6 +80,8 @@ def _text(node: tree.Node) -> str:
         case tree.Cases(rows):
             last = len(rows) - 1
             return "{" + "; ".join(_text(value) + (" otherwise" if i == last else f" if {condition(c)}") for i, (value, c) in enumerate(rows)) + "}"
+        case tree.Words(parts) | tree.Amount(_, tree.Words(parts)):
+            return "".join(visible(part) if isinstance(part, str) else _text(part) for part in parts)
         case tree.Apply(function, args, base):
             word = function if isinstance(function, str) else _text(function)
             word += "" if base is None else _text(base).translate(_SUBSCRIPTS) if _text(base).isdigit() else f"_{_text(base)}"

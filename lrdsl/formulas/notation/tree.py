@@ -20,11 +20,26 @@ class Number:
 
 @attrs.frozen
 class Name:
-    """A letter, as `t`, or `eta` for a Greek one, with a subscript. A `raw` letter is written as it is."""
+    """A letter, as `t`, or `eta` for a Greek one, with a subscript. A `raw` letter is written as it is. Commas separate the parts of a subscript."""
 
     letter: str
     sub: str = ""
     raw: bool = False
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """The parts of the subscript as they are shown: words that follow each other are one part."""
+        parts: list[str] = []
+        for part in self.sub.split(",") if self.sub else ():
+            if parts and _is_word(part) and _is_word(parts[-1].split(" ")[-1]):
+                parts[-1] += f" {part}"
+            else:
+                parts.append(part)
+        return tuple(parts)
+
+
+def _is_word(part: str) -> bool:
+    return len(part) > 1 and not part.isdigit() and part not in ("min", "max")
 
 
 @attrs.frozen
@@ -50,11 +65,12 @@ class Times:
 
 @attrs.frozen
 class Ratio:
-    """A fraction. An `inline` one, as in an exponent or a floor, is written with a slash."""
+    """A fraction. An `inline` one, as in an exponent or a floor, is written with a slash. A `full` one has full size, also inside a case."""
 
     top: Node
     bottom: Node
     inline: bool = False
+    full: bool = False
 
 
 @attrs.frozen
@@ -136,38 +152,23 @@ class Group:
     of: Node
 
 
-Node: TypeAlias = Number | Name | Negative | Sum | Times | Ratio | Power | Apply | Root | Fence | Modulo | BigProduct | Cases | Group
+@attrs.frozen
+class Words:
+    """A remark: plain words, and formulas between them."""
 
-#: The Greek letters that a `Name` may have.
-GREEK = dict(
-    zip(
-        [
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "epsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "kappa",
-            "lambda",
-            "mu",
-            "nu",
-            "xi",
-            "pi",
-            "rho",
-            "sigma",
-            "tau",
-            "phi",
-            "chi",
-            "psi",
-            "omega",
-        ],
-        ["α", "β", "γ", "δ", "ε", "ζ", "η", "θ", "κ", "λ", "μ", "ν", "ξ", "π", "ρ", "σ", "τ", "φ", "χ", "ψ", "ω"],
-        strict=True,
-    )
-)
+    parts: tuple[Node | str, ...]
+
+
+@attrs.frozen
+class Amount:
+    """A number that people read in `words`, as `2B tokens ≈ 476.8 steps`. Programs get its value."""
+
+    value: Exact
+    words: Words
+
+
+Node: TypeAlias = Number | Name | Negative | Sum | Times | Ratio | Power | Apply | Root | Fence | Modulo | BigProduct | Cases | Group | Words | Amount
+
 #: The letter pi.
 PI = Name("pi")
 #: The signs around a `Fence`.
@@ -186,7 +187,7 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
         return mapped(x, change) if attrs.has(type(x)) else x
 
     spend(2)
-    inner = node if isinstance(node, Number | Name) else type(node)(*(field(getattr(node, f.name)) for f in attrs.fields(type(node))))
+    inner = node if isinstance(node, Number | Name | Amount) else type(node)(*(field(getattr(node, f.name)) for f in attrs.fields(type(node))))
     return change(inner)
 
 
@@ -201,6 +202,19 @@ def names(node: Node) -> set[Name]:
 
     mapped(node, collect)
     return letters
+
+
+def leaves(node: Node) -> int:
+    """Returns how many letters and numbers a formula has."""
+    count = 0
+
+    def change(x: Node) -> Node:
+        nonlocal count
+        count += isinstance(x, Number | Name)
+        return x
+
+    mapped(node, change)
+    return count
 
 
 def terms_of(node: Node) -> tuple[Node, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrdsl.escaping import quoting
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.notation import constants, printing, tree
+from lrdsl.plan import GREEK
 
 
 def typst(node: tree.Node) -> str:
@@ -20,19 +21,25 @@ def condition(c: tree.Condition) -> str:
 def constant(value: Exact) -> str:
     """Returns a number as Typst math."""
     if constants.is_fraction(value):
-        return f"frac({value.numerator}, {value.denominator})"
+        return f"frac({_digits(value.numerator)}, {_digits(value.denominator)})"
     parts = constants.scientific(value)
     if parts is None:
-        return constants.digits(value)
+        return _digits(value)
     return f"10^({parts[1]})" if parts[0] == 1 else f"{constants.digits(parts[0])} times 10^({parts[1]})"
+
+
+def _digits(value: Exact) -> str:
+    """Returns the digits of a number. Those with a comma stand in quotes, since a comma separates arguments."""
+    shown = constants.with_groups(value, ",")
+    return f'"{shown}"' if "," in shown else shown
 
 
 def name(x: tree.Name) -> str:
     """Returns a letter with its subscript."""
     if x.raw:
         return x.letter
-    letter = x.letter if x.letter in tree.GREEK else quoting.typst_name(x.letter)
-    parts = [quoting.typst_name(part) for part in x.sub.split(",")]
+    letter = x.letter if x.letter in GREEK else quoting.typst_name(x.letter)
+    parts = [part if part in ("min", "max") else quoting.typst_name(part) for part in x.scripts]
     return (f"{letter}_{parts[0]}" if len(parts) == 1 else f"{letter}_({', '.join(parts)})") if x.sub else letter
 
 
@@ -64,6 +71,8 @@ def _text(node: tree.Node) -> str:
             return f"product_({_text(index)} = 1)^({_text(upto)}) {_text(factor)}"
         case tree.Cases(rows):
             return f"cases({', '.join(row(value, c) for value, c in rows)})"
+        case tree.Words(parts) | tree.Amount(_, tree.Words(parts)):
+            return " ".join(quoting.typst(part) if isinstance(part, str) else _text(part) for part in parts)
         case tree.Apply(function, args, base):
             word = (function if isinstance(function, str) else _text(function)) + ("" if base is None else f"_{_text(base)}")
             return f"{word}({', '.join(_text(a) for a in args)})"

@@ -50,7 +50,7 @@ def schedules() -> dict[str, lrdsl.Schedule]:
 _COMMANDS = set(
     re.findall(
         r"\w+",
-        "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega mathrm text frac tfrac left right cos sin exp log min max sqrt lfloor rfloor lceil "
+        "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega mathrm text frac tfrac dfrac left right cos sin exp log min max sqrt lfloor rfloor lceil "
         "rceil lvert rvert langle rangle le ge cdot times quad qquad begin end bigl bigr operatorname bmod prod textbackslash textasciitilde textasciicircum textless textgreater textbar displaystyle",
     )
 )

@@ -21,15 +21,32 @@ _SPACES = {r"\,", r"\;", r"\quad", r"\qquad", r"\left", r"\right", r"\bigl", r"\
 class Formula:
     """A formula in LaTeX: `value(t, base)` is its value."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, per_tick: Mapping[str, Any] | None = None) -> None:
+        self.approximate = False
         self.meanings: dict[str, str] = {}
+        self.remarks: list[str] = []
+        source = re.sub(r"\\d(?=frac)", r"\\", source.replace("{,}", ""))
         if source.startswith(r"\begin{gathered}"):
             source, _, where = source.removeprefix("\\begin{gathered}\n").removesuffix("\n\\end{gathered}").partition(" \\\\[3pt]\n\\text{where }")
-            for meaning in re.split(r",\\; |, \\\\\n", where):
-                name, _, of = meaning.partition(" = ")
-                self.meanings[name.strip()] = of
+            for clause in re.split(r",\\; |, \\\\\n", where):
+                name, sign, of = clause.replace(" \\\\\n", "").partition(" = ")
+                if sign:
+                    self.meanings[name.strip()] = self._length(of, per_tick or {}) if of.startswith(r"\text{") else of
+                else:
+                    self.remarks.append(clause)
         self.pieces = _pieces(source)
         self.otherwise: Any = mpmath.mpf(0) if "[" in source.replace("\\\\[3pt]", "") else None
+
+    def _length(self, words: str, per_tick: Mapping[str, Any]) -> str:
+        """A length in words, as `2B tokens (about 476.8 steps)`, in ticks: exactly, if the tokens of a tick are known."""
+        amount = re.match(r"\\text\{([\d.]+)([kMBT]?) (token|sample)s \(", words)
+        if amount is not None and amount[3] in per_tick:
+            ticks = mpmath.mpf(amount[1]) * 10 ** (3 * " kMBT".index(amount[2] or " ")) / mpmath.mpf(per_tick[amount[3]])
+            return mpmath.nstr(ticks, 50, min_fixed=-100, max_fixed=100)
+        self.approximate = True
+        about = re.search(r"([\d.,]+) \w+\)?\}$", words)
+        assert about is not None, words
+        return about[1].replace(",", "")
 
     def value(self, t: Any, base: Any, letter: str = r"\eta_0") -> Any:
         """The value at a tick, with the base under its letter."""
@@ -51,7 +68,7 @@ def _pieces(source: str) -> list[tuple[str, list[str]]]:
             return _bracketed(plain.replace("\\\\[3pt]", ""))
         return [_line(row.replace("\\\\\n", "").partition("=")[2].replace("&", "")) for row in plain.split("\\\\[3pt]")]
     found = []
-    for row in cases[1].split("\\\\[3pt]"):
+    for row in re.split(r"\\\\\[[36]pt\]", cases[1]):
         value, condition = re.split(r"&|\\text\{for \}", row)
         found.append((value.replace("\\\\\n", ""), re.split(_ALSO, condition.replace("\\\\\n", ""))))
     return found

@@ -20,12 +20,15 @@ ALL = schedules()
 
 
 def compare(s: lrdsl.Schedule, target: str, ticks: list[int], base: float = 0.3, **style: Any) -> None:
-    formula = Formula(s.latex(target=target, **style))
+    clock = s.program.clock
+    per_tick = {unit: per for unit, per in (("token", clock.tokens_per_step), ("sample", clock.batch_size)) if isinstance(per, int)}
+    formula = Formula(s.latex(target=target, after_end=True, **style), per_tick)
+    exact = 1e-3 if formula.approximate else 1e-12
     levels = [s.at(t, base, target) for t in ticks]
     most = max(1.0, *(abs(level) for level in levels))
     for t, level in zip(ticks, levels, strict=True):
         found = formula.value(t, base)
-        assert abs(found - mpmath.mpf(level)) <= 1e-12 * most, (str(s), t, level, float(found), s.latex(target=target, **style))
+        assert abs(found - mpmath.mpf(level)) <= exact * most, (str(s), t, level, float(found), s.latex(target=target, **style))
 
 
 def sampled(s: lrdsl.Schedule, target: str) -> list[int]:

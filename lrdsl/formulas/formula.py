@@ -1,0 +1,159 @@
+"""`Formula`: the closed form of a target as a paper has it, ready for a printer: its pieces, the meanings of its letters, and remarks on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from lrdsl.check.bounds import bounds
+from lrdsl.clock import TIMES
+from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, with_changed_forms
+from lrdsl.formulas.amounts import approximate, is_short, nearly
+from lrdsl.formulas.boundaries import with_named_boundaries
+from lrdsl.formulas.letters import letter_of
+from lrdsl.formulas.notation.composing import TIME, compose, composer_of
+from lrdsl.formulas.notation.constants import with_fractions
+from lrdsl.formulas.notation.tree import Amount, Cases, Name, Node, Number, Words, mapped, names
+from lrdsl.formulas.notes import event_notes
+from lrdsl.formulas.style import Style
+from lrdsl.plan import LegendEntry, Plan
+from lrdsl.targets import Target
+
+
+@attrs.frozen
+class Formula:
+    """A formula ready to be printed.
+
+    `pieces` are its values with their conditions, `meanings` those of its letters, `notes` the remarks about letters that have no value. `symbol` is the left
+    side, `base` the letter of the base, and `events` the letters that the run decides on: a program gets them as arguments, and `counts` are functions.
+    """
+
+    pieces: Cases
+    meanings: list[tuple[Name, Node]]
+    notes: list[Words]
+    target: Target
+    symbol: Name
+    base: Node
+    events: tuple[Name, ...] = ()
+    counts: frozenset[Name] = frozenset()
+    function: str = ""
+
+    @property
+    def letters(self) -> set[Name]:
+        """The letters of the formula and of the meanings."""
+        return {letter for letter, _ in self.meanings}.union(names(self.pieces), *(names(meaning) for _, meaning in self.meanings))
+
+    def renamed(self, new: Mapping[Name, Name]) -> Formula:
+        """Returns the formula with other letters."""
+        if not new:
+            return self
+
+        def change(node: Any) -> Any:
+            return mapped(node, lambda x: new.get(x, x) if isinstance(x, Name) else x)
+
+        meanings = [(new.get(letter, letter), change(meaning)) for letter, meaning in self.meanings]
+        symbol, base = new.get(self.symbol, self.symbol), change(self.base)
+        return attrs.evolve(self, pieces=change(self.pieces), meanings=meanings, notes=[change(note) for note in self.notes], symbol=symbol, base=base)
+
+
+def formula_of(plan: Plan, target: Target, base: Node, style: Style, after_end: bool) -> Formula:
+    """Returns the formula of a plan, in the unit of time and with the first tick that the style sets. `after_end`: with what holds after the end."""
+    over = not after_end and _stays_at_its_end(plan)
+    timed = _timed(plan, style)
+    pieces, meanings = compose(timed, base)
+    if over and len(pieces.rows) > 1 and _starts_last(pieces, timed, base):
+        pieces = Cases(pieces.rows[:-1])
+    value, when = pieces.rows[0]
+    if len(pieces.rows) == 1 and when.low is None and when.high is not None and when.of == TIME:
+        pieces = Cases(((value, attrs.evolve(when, low=Number(style.first))),))
+    pieces, meanings = with_named_boundaries(pieces, [(letter, _amount(x, meaning, style)) for letter, meaning, x in _entries(meanings, timed)])
+    meanings = _needed(pieces, meanings)
+    if style.numbers == "fraction":
+        fractions = with_fractions(pieces)
+        assert isinstance(fractions, Cases)
+        pieces, meanings = fractions, [(name, with_fractions(meaning)) for name, meaning in meanings]
+    composer, watches = composer_of(timed, base), {watch.event: watch for watch in plan.watches}
+    events = {name: watches[event].ends for event, name in composer.events.items() if isinstance(name, Name)}
+    notes = event_notes(timed, composer)
+    counts = frozenset(name for name, ends in events.items() if not ends)
+    return Formula(pieces, meanings, notes, target, letter_of(target), base, tuple(events), counts)
+
+
+def _timed(plan: Plan, style: Style) -> Plan:
+    """Returns a plan in the unit of time and with the first tick of a style."""
+    law = substitute(plan.law, {T: linear(style.per, T, -style.per * style.first)}) if style.per != 1 or style.first else plan.law
+    if style.per == 1 or not plan.legend:
+        return attrs.evolve(plan, law=law)
+    in_ticks = {x.symbol: x.symbol * style.per for x in plan.legend if x.duration}  # letters of durations are in the unit of t too
+    legend = tuple(attrs.evolve(x, value=x.value / style.per) if x.duration else x for x in plan.legend)
+    return attrs.evolve(plan, law=with_changed_forms(law, lambda form: form.subs(in_ticks, simultaneous=True)), legend=legend)
+
+
+def _stays_at_its_end(plan: Plan) -> bool:
+    """Whether a plan ends, and stays at the level that it comes to: a paper leaves out what holds then. A drop at the end counts."""
+    law = plan.law
+    if plan.length is None or plan.watches or not isinstance(law, Select) or law.of is not T or law.starts[-1] != plan.length:
+        return False
+    end = float(plan.length)
+    before, after = (bounds(level, {T: (end, end), BASE: (1.0, 1.0)}) for level in law.values[-2:])
+    return abs(before[0] - after[0]) <= 1e-9 * max(abs(before[0]), abs(after[0]), 1e-3)
+
+
+def _starts_last(pieces: Cases, plan: Plan, base: Node) -> bool:
+    """Whether the last piece is what holds after the end."""
+    assert isinstance(plan.law, Select)
+    low = pieces.rows[-1][1].low
+    return low is not None and low == composer_of(plan, base).number(plan.law.starts[-1])
+
+
+def _entries(meanings: list[tuple[Name, Node]], plan: Plan) -> list[tuple[Name, Node, LegendEntry | None]]:
+    entries = {Name(x.letter, x.sub): x for x in plan.legend}
+    return [(letter, meaning, entries.get(letter)) for letter, meaning in meanings]
+
+
+def _amount(entry: LegendEntry | None, meaning: Node, style: Style) -> Node:
+    """Returns the meaning of a letter. That of a duration is as the text has it, with ticks that have few digits."""
+    if entry is None or not entry.duration or not isinstance(entry.value, Num):
+        return meaning
+    value, unit = entry.value.value, style.time.rstrip("s") if style.time != "percent" else "percent"
+    written = style.lengths.words(value * style.per) if TIMES[style.time] not in ("token", "sample") else None
+    if written is None and is_short(value):
+        return meaning
+    shown = approximate(value) if written is not None or is_short(value) else nearly(value)
+    ticks = f"{'' if is_short(value) else 'about '}{shown} {unit}{'s' * (style.time != 'percent' and value != 1)}"
+    words = ticks if written is None else f"{written} ({ticks})"
+    return Amount(value, Words((words,)))
+
+
+def _needed(pieces: Cases, meanings: list[tuple[Name, Node]]) -> list[tuple[Name, Node]]:
+    """Returns the meanings of the letters that a formula has, and of those in these meanings."""
+    used, more = set[Name](), names(pieces)
+    of = dict(meanings)
+    while more - used:
+        used |= more
+        more = set().union(*(names(of[letter]) for letter in used if letter in of))
+    return [(letter, meaning) for letter, meaning in meanings if letter in used]
+
+
+def with_letters_for(plan: Plan, keep: Callable[[LegendEntry], bool]) -> Plan:
+    """Returns a symbolic plan in which only some letters stay; the others have their values."""
+    gone = {x.symbol: x for x in plan.legend if not keep(x)}
+    values = {symbol: x.value.value for symbol, x in gone.items() if isinstance(x.value, Num)}
+    levels = {symbol.name for symbol in gone}
+    memo: dict[Expr, Expr] = {}
+
+    def walk(x: Expr) -> Expr:
+        changed = memo.get(x)
+        if changed is None:
+            changed = memo[x] = walk(x.of) if isinstance(x, Letter) and x.letter in levels else rebuild(x, walk)
+        return changed
+
+    def number(form: Any) -> Any:
+        import sympy
+
+        return form.xreplace({symbol: sympy.Rational(value.numerator, value.denominator) for symbol, value in values.items()})
+
+    law = walk(with_changed_forms(plan.law, number))
+    return attrs.evolve(plan, law=law, legend=tuple(x for x in plan.legend if keep(x)))
