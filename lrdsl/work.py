@@ -107,6 +107,20 @@ def counted(most: int | None = None) -> Iterator[None]:
             left[0] -= room - max(calls, 0) // _CALLS
 
 
+@contextmanager
+def allotted(most: int) -> Iterator[None]:
+    """A context for a part of the work that may be given up: it has at most so many operations. Raises `TooMuchWorkError` after them."""
+    left = LEFT.get()
+    part = [most if left is None else min(most, left[0])]
+    room, token = part[0], LEFT.set(part)
+    try:
+        yield
+    finally:
+        LEFT.reset(token)
+        if left is not None:
+            left[0] -= room - max(part[0], 0)
+
+
 def too_much(text: str, error: TooMuchWorkError) -> Diagnostic:
     """Returns the diagnostic for a text that needs too much work, at the place that used up the budget, if that is known."""
     extent = error.extent if error.extent is not None and error.text == text else (0, len(text))

@@ -180,7 +180,7 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "analyze threshold": (lambda x: lrdsl.analyze(S, threshold=x), NUMBER),
     "compare a": (lambda x: lrdsl.compare(x, S), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "compare b": (lambda x: lrdsl.compare(S, x), {**NUMBER, **MISSING, **ANY_NUMBER}),
-    "compare base": (lambda x: lrdsl.compare(S, S, base=x), {**NUMBER, **MISSING}),
+    "compare base": (lambda x: lrdsl.compare(S, S, base=x), NUMBER),
     "compare ticks": (lambda x: lrdsl.compare(S, S, ticks=x), {**NUMBER, **NEGATIVE, **PARTS, "0": 0, "10**9": 10**9}),
     "plot schedule": (lambda x: lrdsl.plot(x), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "plot base": (lambda x: lrdsl.plot(S, base=x), NUMBER),

@@ -1,38 +1,46 @@
-"""Comparison: `compare` tells where the levels of two schedules differ, and proves with SymPy that two schedules are the same function."""
+"""Comparison: `compare` proves that two schedules are the same function, or tells where their levels differ, and for which bases that is so."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import attrs
 import numpy as np
-import sympy
+from numpy.typing import NDArray
 
+from lrdsl.analysis.proof.stretches import Decision, apart, decide
 from lrdsl.arguments import quoted, whole_number
 from lrdsl.clock import total_of
 from lrdsl.diagnostics import refuse
-from lrdsl.expr import BASE, INDEX, PI, Expr, T
-from lrdsl.expr.exact import Exact
-from lrdsl.formulas.symbolic import translate
-from lrdsl.plan import MOST_TICKS, Piece, Plan, horizon, pieces
+from lrdsl.expr import BASE, Expr, affine, decimal, substitute
+from lrdsl.expr.exact import exact
+from lrdsl.numbers import array
+from lrdsl.plan import MOST_TICKS, Plan, horizon
 from lrdsl.schedule import Schedule
-from lrdsl.work import TooMuchWorkError, bounded, counted
+from lrdsl.targets import Target
+from lrdsl.work import TooMuchWorkError, allotted, bounded
 
-#: Two levels count as equal if they differ by at most this share of the largest level: doubles cannot tell them apart.
+#: Two levels count as equal if they differ by at most this share of the larger one: so many digits are sure in doubles.
 CLOSE = 1e-12
-#: A proof is tried for at most so many stretches of time.
-_MOST_STRETCHES = 60
 #: A proof is given up after so much work.
 _MOST_WORK = 50_000
-_SYMBOLS: dict[Expr, Any] = {T: sympy.Symbol("t", nonnegative=True), BASE: sympy.Symbol("b", positive=True), INDEX: sympy.Symbol("k"), PI: sympy.pi}
+#: Bases that are tried where no base is given, after the first one.
+_BASES = (0.1, 3.0, 0.003)
+#: The most ticks at which a small difference of doubles is looked at exactly.
+_MOST_LOOKS = 200
+#: The fewest ticks that are compared in a run of unknown length.
+_LEAST_TICKS = 1000
 
 
 @attrs.frozen
 class Difference:
     """The difference of two schedules in one target.
 
-    `proved` says that they are the same function, for every tick and every base above 0. The other fields are about the first `ticks` ticks: `first` is the
-    first tick at which the levels differ, None if there is none; `largest` is the largest difference, and `at` is its tick.
+    `proved` says that they are the same function, for every tick. `looked` are ranges of ticks (first, last) at which that was decided one by one. `bases` are
+    the bases that the verdict is about; if it is empty, every base above 0. The other fields are about the first `ticks` ticks: `first` is the first tick at
+    which the levels differ by more than `CLOSE`, a share of the larger one, None if there is none; it is a later tick if the proof has found one. `largest` is
+    the largest difference, and `at` is its tick. `levels` are the two levels at `first`. `same_for` are bases with which all these levels agree, though the
+    verdict is that they differ. `only` is 0 or 1 if only the first, or only the second, schedule has the target.
     """
 
     target: str
@@ -41,23 +49,29 @@ class Difference:
     first: int | None
     largest: float
     at: int | None
+    bases: tuple[float, ...] = ()
+    looked: tuple[tuple[int, int], ...] = ()
+    levels: tuple[float, float] | None = None
+    same_for: tuple[float, ...] = ()
+    only: int | None = None
 
     @property
     def same(self) -> bool:
-        """Whether the levels agree at all of these ticks."""
-        return self.first is None
+        """Whether the levels agree at all of these ticks, for all of these bases."""
+        return self.first is None and self.only is None
 
 
-def compare(a: Schedule, b: Schedule, base: float = 1.0, ticks: int | None = None) -> list[Difference]:
+def compare(a: Schedule, b: Schedule, base: float | None = None, ticks: int | None = None, target: str | tuple[str, str] | None = None) -> list[Difference]:
     """Compares two schedules, and returns one `Difference` per target.
 
-    Parameters: `base`, the base value; `ticks`, how many ticks to compare one by one (the longer run of the two). Raises `ScheduleError` if a schedule follows
-    a metric, or if the two have different targets.
+    Parameters: `base`, the base value (default: what the texts set, or every base above 0); `ticks`, how many ticks to compare one by one (default: the longer
+    run); `target`, the name of one target, or a pair of names, one of each schedule (default: all targets). Raises `ScheduleError` if a schedule follows a
+    metric, or if the two have no target in common.
 
     >>> import lrdsl
     >>> [difference] = lrdsl.compare(lrdsl.parse("poly(10)"), lrdsl.parse("linear(10)"))
-    >>> difference.proved
-    True
+    >>> difference.proved, difference.bases
+    (True, ())
     >>> [difference] = lrdsl.compare(lrdsl.parse("linear(10)"), lrdsl.parse("linear(11)"))
     >>> difference.same, difference.first, difference.at
     (False, 1, 10)
@@ -66,55 +80,131 @@ def compare(a: Schedule, b: Schedule, base: float = 1.0, ticks: int | None = Non
         if not isinstance(s, Schedule):
             raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give two schedules from `lrdsl.parse`")
         for t in s.targets:
-            s.checked_base(base, t.name)
+            s.checked_base(1.0 if base is None else base, t.name)
     if ticks is not None:
         ticks = whole_number("ticks", ticks, f"compare between 1 and {MOST_TICKS} ticks", low=1, high=MOST_TICKS, text=str(a))
-    names = [t.name for t in a.targets]
-    if sorted(names) != sorted(t.name for t in b.targets):
-        lists = " and ".join(", ".join(f"`{t.name}`" for t in s.targets) for s in (a, b))
-        raise refuse("LR153", f"the schedules have different targets: {lists}", "compare schedules with the same targets", str(b))
+    pairs = _pairs(a, b, target)
     with bounded(b.text):
-        return [_difference(a, b, name, base, ticks) for name in names]
+        return [_of_pair(a, b, one, two, base, ticks) for one, two in pairs]
 
 
-def _difference(a: Schedule, b: Schedule, name: str, base: float, ticks: int | None) -> Difference:
-    plans = [s.plan_of(name) for s in (a, b)]
-    for s, plan in zip((a, b), plans, strict=True):
-        if plan.watches:
+def _pairs(a: Schedule, b: Schedule, target: str | tuple[str, str] | None) -> list[tuple[Target | None, Target | None]]:
+    """Returns the targets to compare; None for one that a schedule lacks."""
+    if target is not None:
+        names = target if isinstance(target, tuple) else (target, target)
+        if len(names) != 2 or not all(isinstance(name, str) for name in names):
+            raise refuse("LR152", f"target is {quoted(target)}", "give the name of a target, or a pair of names")
+        return [(a.target(names[0]), b.target(names[1]))]
+    left, right = ({t.name: t for t in s.targets} for s in (a, b))
+    if not left.keys() & right.keys():
+        lists = " and ".join(", ".join(f"`{name}`" for name in names) for names in (left, right))
+        help = f"name one of each: `--target '{next(iter(left))}' --target '{next(iter(right))}'`, in Python `target=` a pair"
+        raise refuse("LR153", f"the schedules have different targets: {lists}", help, str(b))
+    return [(left.get(name), right.get(name)) for name in dict.fromkeys((*left, *right))]
+
+
+def _of_pair(a: Schedule, b: Schedule, one: Target | None, two: Target | None, base: float | None, ticks: int | None) -> Difference:
+    if one is None or two is None:
+        only, target = (1, two) if one is None else (0, one)
+        assert target is not None
+        return Difference(target.name, False, 0, None, 0.0, None, only=only)
+    for s, t in ((a, one), (b, two)):
+        if t.plan.watches and not s.events:
             message = "a schedule that follows a metric cannot be compared before its run"
             raise refuse("LR152", message, "suppose that its event comes at some tick: `supposing(17)`", str(s))
-    n = ticks or max(horizon(plan, total_of(s.clock)) for s, plan in zip((a, b), plans, strict=True))
-    left, right = (s.values(n, base, name) for s in (a, b))
-    distances = np.abs(left - right)
-    scale = max(float(np.abs(left).max()), float(np.abs(right).max()))
-    different = np.flatnonzero(distances > CLOSE * scale)
-    if different.size:
-        return Difference(name, False, n, int(different[0]), float(distances.max()), int(distances.argmax()))
+    name = one.name if one.name == two.name else f"{one.name} and {two.name}"
+    n = ticks or max(_horizon(s, t) for s, t in ((a, one), (b, two)))
+    decision = _decided(one.plan, two.plan, None)
+    if decision.equal:
+        return Difference(name, True, n, None, 0.0, None, looked=decision.looked)
+    stated = {s.program.base for s in (a, b)} - {None}
+    if base is None and len(stated) == 1:
+        base = float(stated.pop() or 1)
+    if base is not None:
+        decision = _decided(one.plan, two.plan, base)
+        if decision.equal:
+            return Difference(name, True, n, None, 0.0, None, (base,), decision.looked)
+        return _at_ticks(name, one.plan, two.plan, base, n, decision)
+    agreeing: list[float] = []
+    for tried in (1.0, *_BASES):
+        difference = _at_ticks(name, one.plan, two.plan, tried, n, decision)
+        if not difference.same:
+            return attrs.evolve(difference, same_for=tuple(agreeing))
+        agreeing.append(tried)
+    if _agree_for_every_base(one.plan, two.plan, n):
+        return attrs.evolve(difference, bases=())
+    return attrs.evolve(difference, bases=tuple(agreeing))
+
+
+def _horizon(s: Schedule, target: Target) -> int:
+    """Returns how many ticks of a schedule are compared: its run, if that is known."""
+    total = total_of(s.clock)
+    return horizon(target.plan, total) if total is not None else max(_LEAST_TICKS, horizon(target.plan, None))
+
+
+def _decided(a: Plan, b: Plan, base: float | None) -> Decision:
+    """Returns what is proved of two plans, for one base or for every base. Of a plan that waits for events, it is the run in which no others come."""
+    laws = [plan.level if base is None else substitute(plan.level, {BASE: decimal(exact(base))}) for plan in (a, b)]
+    if laws[0] is laws[1]:
+        return Decision(True)
     try:
-        with counted(_MOST_WORK):
-            proved = plans[0].level is plans[1].level or _proved(a.readable_plan(name), b.readable_plan(name))
+        with allotted(_MOST_WORK):
+            return decide(*laws)
     except TooMuchWorkError:
-        proved = False
-    return Difference(name, proved, n, None, 0.0, None)
+        return Decision(False)
 
 
-def _proved(a: Plan, b: Plan) -> bool:
-    """Whether SymPy proves that the formulas are equal in every stretch of time in which neither changes."""
-    left, right = pieces(a.law), pieces(b.law)
-    starts = sorted({piece.start for piece in (*left, *right)})
-    return len(starts) <= _MOST_STRETCHES and all(_equal(_formula_at(left, start), _formula_at(right, start)) for start in starts)
+def _at_ticks(name: str, a: Plan, b: Plan, base: float, n: int, decision: Decision) -> Difference:
+    """Compares the levels at the first n ticks, with one base. If they agree, the tick counts at which the proof has found that they differ."""
+    ticks = np.arange(n, dtype=np.float64)
+    left, right = (array.levels(plan.level, ticks, base) for plan in (a, b))
+    distances = np.abs(left - right)
+    first = _first(left, right, lambda tick: _differ(a, b, base, tick))
+    if first is None and decision.different is not None and decision.different >= n:
+        at = decision.different
+        levels = tuple(float(array.levels(plan.level, np.array([float(at)]), base)[0]) for plan in (a, b))
+        if not _close(np.array(levels[:1]), np.array(levels[1:]))[0]:
+            return Difference(name, False, n, at, abs(levels[0] - levels[1]), at, (base,), levels=(levels[0], levels[1]))
+    if first is None:
+        return Difference(name, False, n, None, 0.0, None, (base,), decision.looked)
+    return Difference(name, False, n, first, float(distances.max()), int(distances.argmax()), (base,), levels=(float(left[first]), float(right[first])))
 
 
-def _formula_at(plan_pieces: tuple[Piece, ...], tick: Exact) -> Expr:
-    return [piece.level for piece in plan_pieces if piece.start <= tick][-1]
+def _close(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.bool_]:
+    close: NDArray[np.bool_] = np.abs(left - right) <= CLOSE * np.maximum(np.abs(left), np.abs(right))
+    return close
 
 
-def _equal(a: Expr, b: Expr) -> bool:
-    """Whether SymPy simplifies the difference of two formulas to 0."""
-    if a is b:
-        return True
-    try:
-        left, right = (translate(e, _SYMBOLS, False) for e in (a, b))
-        return bool(left == right or sympy.simplify(left - right) == 0)
-    except ValueError:  # SymPy sorts terms by their text, and Python refuses to write a number of more than 4300 digits
-        return False
+def _first(left: NDArray[np.float64], right: NDArray[np.float64], differ: Callable[[int], bool]) -> int | None:
+    """Returns the first index at which levels differ. A difference that may come from rounding, small beside the largest level, is looked at exactly."""
+    suspects = np.flatnonzero(~_close(left, right))
+    large = CLOSE * max(float(np.abs(left).max()), float(np.abs(right).max()))
+    sure = np.abs(left - right)[suspects] > large
+    first_sure = int(suspects[sure][0]) if sure.any() else None
+    unsure = suspects[~sure]
+    if first_sure is not None:
+        unsure = unsure[unsure < first_sure]
+    picked = unsure if len(unsure) <= _MOST_LOOKS else unsure[np.linspace(0, len(unsure) - 1, _MOST_LOOKS).astype(int)]
+    return next((int(tick) for tick in picked if differ(int(tick))), first_sure)
+
+
+def _differ(a: Plan, b: Plan, base: float, tick: int) -> bool:
+    """Whether two plans surely differ at a tick, in exact arithmetic, by more than `CLOSE`."""
+    laws = [substitute(plan.level, {BASE: decimal(exact(base))}) for plan in (a, b)]
+    return apart(laws[0], laws[1], tick, CLOSE)
+
+
+def _agree_for_every_base(a: Plan, b: Plan, n: int) -> bool:
+    """Whether the levels at the first n ticks agree for every base, as far as doubles tell: each level is a constant plus a multiple of base."""
+    ticks = np.arange(n, dtype=np.float64)
+    halves: list[list[Expr]] = []
+    for plan in (a, b):
+        split = affine(plan.level, BASE)
+        if split is None:
+            return False
+        halves.append(list(split))
+    for one, two in zip(*halves, strict=True):
+        left, right = (array.levels(e, ticks, 1.0) for e in (one, two))
+        if _first(left, right, lambda tick, one=one, two=two: apart(one, two, tick, CLOSE)) is not None:  # type: ignore[misc]
+            return False
+    return True

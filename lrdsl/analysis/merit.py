@@ -87,7 +87,7 @@ def analyze(s: Schedule, base: float | None = None, ticks: int | None = None, ta
 
 def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | None, threshold: float | None) -> Analysis:
     plan, written = s.plan_of(target), s.readable_plan(target)
-    if plan.watches:
+    if plan.watches and not s.events:
         message = "the schedule follows a metric, so its levels are not known before the run"
         raise refuse("LR152", message, "suppose that its event comes at some tick: `supposing(17)`", str(s))
     value = s.checked_base(s.program.base or 1 if base is None else base, target)
@@ -96,7 +96,7 @@ def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | N
     if threshold is not None:
         threshold = float(arguments.number("threshold", threshold, "give a level", low=-(10**100), high=10**100, text=str(s)))
     levels = s.values(n, value, target)
-    law = substitute(written.law, {BASE: decimal(exact_base)})
+    law = substitute(written.level, {BASE: decimal(exact_base)})
 
     def at(tick: int) -> Measured:
         try:

@@ -201,12 +201,14 @@ def _named(text: str) -> tuple[str, Any]:
 
 def schedule(arguments: argparse.Namespace) -> Schedule:
     """The schedule that the arguments name."""
-    return _schedule(arguments.schedule, arguments)
+    return _read(arguments.schedule, arguments).supposing(*getattr(arguments, "event", ()))
 
 
 def schedules(arguments: argparse.Namespace) -> list[Schedule]:
-    """The schedules that the arguments name, if a command takes several."""
-    return [_schedule(text, arguments) for text in arguments.schedule]
+    """The schedules that the arguments name, if a command takes several. The events are for those that follow a metric, if there is one."""
+    read = [_read(text, arguments) for text in arguments.schedule]
+    several = any(s.metrics for s in read)
+    return [s if several and not s.metrics else s.supposing(*getattr(arguments, "event", ())) for s in read]
 
 
 def label(text: str) -> str:
@@ -214,11 +216,10 @@ def label(text: str) -> str:
     return Path(text).stem if _is_file(text) else " ".join(text.split())
 
 
-def _schedule(text: str, arguments: argparse.Namespace) -> Schedule:
+def _read(text: str, arguments: argparse.Namespace) -> Schedule:
     options: dict[str, Any] = {fact: getattr(arguments, fact) for fact in _CLOCK}
     options |= {"tick": arguments.tick, "names": dict(arguments.set)}
-    s = load(text, **options) if _is_file(text) else parse(text, **options)
-    return s.supposing(*getattr(arguments, "event", ()))
+    return load(text, **options) if _is_file(text) else parse(text, **options)
 
 
 def _is_file(text: str) -> bool:

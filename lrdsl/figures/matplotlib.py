@@ -70,7 +70,8 @@ def _draw(panel: Panel, axis: Axes, shown: Picture, look: dict[str, str], points
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(look["faint"])
     if len(panel.curves) > 1:
-        legend = axis.legend(frameon=False, fontsize=points - 1, labelcolor=look["ink"])
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.01), "borderaxespad": 0}  # above the axes, so that it lies on no curve
+        legend = axis.legend(frameon=False, fontsize=points - 1, labelcolor=look["ink"], **place)
         for text in legend.get_texts():
             text.set_parse_math(False)
     for i, phase in enumerate(panel.phases):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.cli import main
 from tests.drawing import examples
 from tests.properties import texts
 
@@ -40,9 +41,79 @@ def test_proved(one: str, two: str) -> None:
     ],
 )
 def test_apart(one: str, two: str, first: int, at: int) -> None:
-    (d,) = lrdsl.compare(lrdsl.parse(one), lrdsl.parse(two))
+    (d,) = lrdsl.compare(lrdsl.parse(one), lrdsl.parse(two), ticks=101)
     assert not d.proved
+    assert not d.same
     assert (d.first, d.at) == (first, at)
+    assert d.bases == (1.0,)
+    assert d.levels == tuple(lrdsl.parse(text).at(first) for text in (one, two))
+
+
+def test_levels_near_0_are_no_rounding() -> None:
+    """At tick 5001 the levels are 4e-112, and 5 % apart."""
+    (d,) = lrdsl.compare(lrdsl.parse("exp(0.95)"), lrdsl.parse("exp(0.95) for 5000 then hold"))
+    assert (d.proved, d.first) == (False, 5001)
+    (d,) = lrdsl.compare(lrdsl.parse("cosine(1000)"), lrdsl.parse("scale((1 + cos(3.141592653589793 * t / 1000)) / 2) for 1000"), ticks=900)
+    assert (d.proved, d.first) == (False, None)  # pi to 16 digits, and cancellation in doubles
+
+
+def test_a_verdict_holds_for_every_base_or_says_for_which() -> None:
+    one, two = lrdsl.parse("linear(100, to=0.3)"), lrdsl.parse("linear(100, to=0.3x)")
+    (d,) = lrdsl.compare(one, two)
+    assert (d.same, d.first, d.bases, d.same_for) == (False, 1, (0.1,), (1.0,))
+    (d,) = lrdsl.compare(one, two, base=1)
+    assert (d.proved, d.bases) == (True, (1.0,))
+    (d,) = lrdsl.compare(one, two, base=2)
+    assert (d.same, d.first, d.bases) == (False, 1, (2.0,))
+    (d,) = lrdsl.compare(lrdsl.parse("linear(100)"), lrdsl.parse("poly(100)"), base=2)
+    assert (d.proved, d.bases) == (True, ())
+    (d,) = lrdsl.compare(lrdsl.parse("set base = 0.5; lr = hold(at=0.5)"), lrdsl.parse("hold"))
+    assert (d.proved, d.bases) == (True, (0.5,))
+    (d,) = lrdsl.compare(lrdsl.parse("scale(floor(2^sqrt(min(t, 100)))) for 400"), lrdsl.parse("scale(floor(4^(sqrt(min(t, 100))/2))) for 400"))
+    assert d.same
+
+
+def test_targets() -> None:
+    file = lrdsl.parse('lr = linear(9); lr["head"] = cosine(9); momentum = hold(at=0.9)')
+    both = lrdsl.compare(file, lrdsl.parse("lr = poly(9); weight_decay = hold(at=0.1)"))
+    assert [(d.target, d.proved, d.only) for d in both] == [("lr", True, None), ('lr["head"]', False, 0), ("momentum", False, 0), ("weight_decay", False, 1)]
+    assert [d.same for d in both] == [True, False, False, False]
+    (d,) = lrdsl.compare(file, lrdsl.parse("linear(9)"), target="lr")
+    assert d.proved
+    (d,) = lrdsl.compare(file, lrdsl.parse("cosine(9)"), target=('lr["head"]', "lr"))
+    assert (d.target, d.proved) == ('lr["head"] and lr', True)
+    with pytest.raises(lrdsl.ScheduleError, match="does not schedule"):
+        lrdsl.compare(file, file, target="nothing")
+    with pytest.raises(lrdsl.ScheduleError, match="target is"):
+        lrdsl.compare(file, file, target=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "line"),
+    [
+        (["poly(100, power=1)", "linear(100)"], 0, "the same function: proved for every tick and every base above 0"),
+        (["hold(at=2)", "hold", "--base", "2"], 0, "the same function: proved for every tick and base 2"),
+        (
+            ["linear(100, to=0.3)", "linear(100, to=0.3x)"],
+            1,
+            "the same to 12 digits for base 1 at ticks 0 to 999, but they differ from tick 1 on: 0.10200000000000001 and 0.0993, for base 0.1; "
+            "the largest difference is 0.27, at tick 100",
+        ),
+        (["lr = hold; momentum = hold(at=0.9)", "hold"], 1, "momentum: only the first schedule has it"),
+        (["lr = hold; momentum = hold(at=0.9)", "hold", "--target", "lr"], 0, "the same function: proved for every tick and every base above 0"),
+        (["lr = hold; momentum = linear(9)", "poly(9)", "--target", "momentum", "--target", "lr"], 0, "the same function"),
+        (["hold until loss < 1 then linear(9)", "hold(5) then linear(9)", "--event", "5"], 0, "the same function"),
+    ],
+)
+def test_the_command(arguments: list[str], status: int, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", *arguments]) == status
+    assert any(printed.startswith(line) for printed in capsys.readouterr().out.splitlines())
+
+
+def test_looked_at_ticks_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = "hold(1, at=0x) then hold(3, at=base/4) then hold(5, at=base/2) then hold(7, at=3*base/4) then hold(at=base)"
+    assert main(["diff", "scale(floor(sqrt(min(t, 20))) / 4) for 20", steps]) == 0
+    assert "proved for every tick and every base above 0; looked at one by one: ticks 1 to 19" in capsys.readouterr().out
 
 
 @examples(30)
@@ -51,12 +122,15 @@ def test_what_it_says_is_so(data: st.DataObject) -> None:
     s, t = (data.draw(texts.schedules(depth=2, longest=60)) for _ in range(2))
     assert lrdsl.compare(s, s)[0].proved
     (d,) = lrdsl.compare(s, t, ticks=80)
-    apart = np.abs(s.values(80) - t.values(80))
-    scale = max(np.abs(s.values(80)).max(), np.abs(t.values(80)).max())
+    base = d.bases[0] if d.bases else 1.0
+    left, right = s.values(80, base), t.values(80, base)
+    apart = np.abs(left - right)
+    scale = max(np.abs(left).max(), np.abs(right).max())
     if d.first is None:
         assert apart.max() <= 1e-12 * scale
-    else:
-        assert apart[: d.first].max(initial=0) <= 1e-12 * scale < apart[d.first]
+    elif d.first < 80:
+        assert apart[: d.first].max(initial=0) <= 1e-12 * scale
+        assert apart[d.first] > 1e-12 * max(abs(left[d.first]), abs(right[d.first]))
         assert d.largest == apart.max() == apart[d.at]
 
 

@@ -1,0 +1,199 @@
+"""Signs of values: by intervals of many digits, which are halved until each part is on one side of 0."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import attrs
+from mpmath.ctx_iv import MPIntervalContext
+from mpmath.libmp import to_int
+
+from lrdsl.analysis.proof.values import (
+    BASE,
+    CYCLE,
+    PI,
+    TICK,
+    TURN,
+    UNIT,
+    E,
+    Monomial,
+    Terms,
+    UnprovableError,
+    Value,
+    atom,
+    constant,
+    rational,
+    replaced,
+)
+from lrdsl.analysis.proof.zeros import is_zero
+from lrdsl.work import spend
+
+Range: TypeAlias = Any
+iv = MPIntervalContext()
+iv.prec = 256  # bits
+#: The most parts into which a stretch is cut, to find the sign of one value.
+_MOST_PARTS = 400
+#: The work for one term of an interval.
+_OF_TERM = 10
+#: The largest number whose whole part is looked for.
+_MOST_WHOLE = 10**30
+_ANYTHING = iv.mpf(["-inf", "inf"])
+
+
+@attrs.frozen
+class Ticks:
+    """A range of whole numbers, from `first` to `last`; endless if `last` is None. `cycles` is the last number of a cycle; 0 if there are none."""
+
+    first: int
+    last: int | None
+    cycles: int | None = 0
+
+
+class SplitError(Exception):
+    """Raised where something changes at the tick `at`. What comes back every `period` ticks says so. `cyclic`: the tick is one within a cycle."""
+
+    def __init__(self, at: int, period: Fraction | None = None, cyclic: bool = False) -> None:
+        self.at, self.period, self.cyclic = at, period, cyclic
+
+
+def sign(value: Value, ticks: Ticks) -> int | None:
+    """Returns the sign of a value, for every base above 0; None if it is not known. Raises `SplitError` at the first tick that has another sign."""
+    if is_zero(value):
+        return 0
+    signs = {_of_group(group, ticks) for group in by_base(value)} - {0}
+    return signs.pop() if len(signs) == 1 else None if signs else 0
+
+
+def by_base(value: Value) -> list[Value]:
+    """Returns a value as coefficients of different powers of the base."""
+    groups: dict[Terms, Value] = {}
+    for monomial, coefficient in value.items():
+        powers = next((exponent for name, exponent in monomial if name == BASE), frozenset())
+        rest = frozenset(part for part in monomial if part[0] != BASE)
+        groups.setdefault(powers, {})[rest] = coefficient
+    return list(groups.values())
+
+
+def _of_group(value: Value, ticks: Ticks) -> int | None:
+    value = _without_common(value)
+    before: int | None = None
+    todo = [(ticks.first, ticks.last)]
+    for _ in range(_MOST_PARTS):
+        if not todo:
+            return before or 0
+        first, last = todo.pop()
+        here = _side(bounds(value, Ticks(first, last, ticks.cycles)))
+        if here is None and first == last:
+            here = _exactly(value, first)
+            if here is None:
+                return None
+        if here is None:
+            middle = first + (last - first) // 2 if last is not None else max(2 * first, first + 15)
+            todo += [(middle + 1, last), (first, middle)]
+        elif before and here and here != before:
+            raise SplitError(first, cyclic=ticks.cycles != 0)
+        else:
+            before = before or here
+    return None
+
+
+def _without_common(value: Value) -> Value:
+    """Returns a value without the powers that all its terms have: they are above 0, or 0 where the value is."""
+    common: Monomial = frozenset.intersection(*value)
+    positive = frozenset((name, exponent) for name, exponent in common if name in (E, PI) or name[0] == "prime")
+    return {monomial - positive: coefficient for monomial, coefficient in value.items()}
+
+
+def _exactly(value: Value, tick: int) -> int | None:
+    """Returns 0 if a value is exactly 0 at a tick."""
+    try:
+        there = replaced(value, {TICK: constant(tick), CYCLE: atom(CYCLE)}, lambda v: side_of(v))
+        return 0 if is_zero(there) else None
+    except UnprovableError:
+        return None
+
+
+def side_of(value: Value) -> int | None:
+    """Returns the sign of a constant value."""
+    return _side(bounds(value, Ticks(0, None, None)))
+
+
+def whole_part(value: Value) -> int | None:
+    """Returns the largest whole number that is not above a value; None if that is not known, as where it depends on the tick."""
+    range = bounds(value, Ticks(0, None, None))
+    if not -_MOST_WHOLE < range < _MOST_WHOLE:
+        return None
+    low, high = (int(to_int(end, "f")) for end in range._mpi_)
+    return low if low == high else None
+
+
+def _side(range: Range) -> int | None:
+    return 1 if range > 0 else -1 if range < 0 else None
+
+
+def bounds(value: Value, ticks: Ticks) -> Range:
+    """Returns an interval that holds a value at all these ticks. It must not depend on the base."""
+    spend(_OF_TERM * len(value))
+    total = iv.mpf(0)
+    for monomial, coefficient in value.items():
+        total += iv.mpf(coefficient.numerator) / iv.mpf(coefficient.denominator) * _of_monomial(monomial, ticks)
+    return _sound(total)
+
+
+def _of_monomial(monomial: Monomial, ticks: Ticks) -> Range:
+    product, angle = iv.mpf(1), None
+    for name, exponent in monomial:
+        if name in (UNIT, TURN):
+            turned = bounds(dict(exponent), ticks) * (iv.pi if name == UNIT else 1)
+            angle = turned if angle is None else angle + turned
+        else:
+            product = _sound(product * _power(name, dict(exponent), ticks))
+    if angle is None:
+        return product
+    return product * (iv.cos(angle) if angle.delta < 7 else iv.mpf([-1, 1]))  # the imaginary parts of a real value cancel
+
+
+def _power(name: Any, exponent: Value, ticks: Ticks) -> Range:
+    if name == E:
+        return iv.exp(bounds(exponent, ticks))
+    base = _of_atom(name, ticks)
+    n = rational(exponent)
+    if n is not None and n.denominator == 1 and (n > 0 or base > 0 or base < 0):
+        return base ** int(n)
+    if not base > 0:
+        if n is not None and n > 0 and base >= 0:
+            return iv.mpf([0, iv.exp(iv.log(iv.mpf(base.b)) * iv.mpf(n.numerator) / n.denominator).b]) if base.b > 0 else iv.mpf(0)
+        return _ANYTHING
+    return iv.exp(bounds(exponent, ticks) * iv.log(base))
+
+
+def _of_atom(name: Any, ticks: Ticks) -> Range:
+    if name == TICK:
+        return iv.mpf([ticks.first, "inf" if ticks.last is None else ticks.last])
+    if name == CYCLE:
+        return iv.mpf([0, "inf" if ticks.cycles is None else ticks.cycles])
+    if name == PI:
+        return iv.pi
+    if name[0] == "prime":
+        return iv.mpf(name[1])
+    if name[0] == "log":
+        inner = _of_atom(name[1], ticks)
+        return iv.log(inner) if inner > 0 else _ANYTHING
+    if name[0] == "sum":
+        return _ANYTHING if _has_base(name[1]) else bounds(dict(name[1]), ticks)
+    return _ANYTHING
+
+
+def _has_base(sum_terms: Terms) -> bool:
+    return any(name == BASE or (name[0] == "sum" and _has_base(name[1])) or _has_base(exponent) for monomial, _ in sum_terms for name, exponent in monomial)
+
+
+def _sound(range: Range) -> Range:
+    """Returns an interval; the whole line where infinities have left no number."""
+    return range if range.a <= range.b else _ANYTHING
+
+
+def differs(value: Value) -> bool:
+    """Whether a constant value, of the base alone, is surely not 0 for some base."""
+    return any(side_of(group) is not None for group in by_base(value))
