@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.analysis.overview import cells, head, rows
+from lrdsl.arguments import exactly
 from lrdsl.cli import options
 from lrdsl.diagnostics import ScheduleError
 from lrdsl.escaping.visible import visible
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from lrdsl.cli.sources import Source
     from lrdsl.schedule import Schedule
     from lrdsl.targets import Target
 
@@ -58,7 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.base_beside = source.base
         try:
             with bounded(""):
-                _show(console, options.read(source, arguments), arguments)
+                s = options.read(source, arguments)
+                _show(console, s, arguments)
+            _warn(s, source, arguments)
         except ScheduleError as error:
             if len(several) == 1:
                 raise
@@ -68,6 +72,22 @@ def run(arguments: argparse.Namespace) -> int:
     if len(several) > _SCHEDULES:
         terminal.complain(f"and {len(several) - _SCHEDULES} more: `lrdsl show {arguments.schedule}:LINE` shows one")
     return status
+
+
+def _warn(s: Schedule, source: Source, arguments: argparse.Namespace) -> None:
+    """Prints what the rules find in a sound schedule. It is no failure."""
+    from lrdsl.cli import terminal
+    from lrdsl.diagnostics import styled
+    from lrdsl.linting.linter import silenced
+    from lrdsl.rules.catalogue import RULES
+    from lrdsl.rules.finding import findings
+    from lrdsl.rules.rule import Facts
+
+    beside = arguments.base if arguments.base is not None else source.base
+    warnings = silenced(s.text, findings(Facts.of(s, None if beside is None else exactly(beside)), RULES.values()))
+    if warnings:
+        terminal.finish()
+        terminal.complain(*styled([source.moved(d) for d in warnings], source.content or s.text, source.name))
 
 
 def _show(console: Console, s: Schedule, arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from lrdsl.diagnostics import ScheduleError, UsageError
+from lrdsl.diagnostics import Diagnostic, ScheduleError, UsageError
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.tokens import MAX_TEXT
@@ -28,12 +28,18 @@ _LISTED = 10
 
 @attrs.frozen
 class Source:
-    """A schedule that a command is to read: where it stands (`title`, "" for a text), what is said of it there, its base, and how to read it with options."""
+    """A schedule that a command is to read: how to read it with options, where it stands (`title`, "" for a text), what is said of it there, and its base.
+
+    A diagnostic of its text is `moved` to its place in the `content` of the file with a `name`.
+    """
 
     read: Callable[[Mapping[str, Any]], Schedule]
     title: str = ""
     remarks: tuple[str, ...] = ()
     base: float | None = None
+    name: str = "<schedule>"
+    content: str = attrs.field(default="", repr=False)
+    moved: Callable[[Diagnostic], Diagnostic] = lambda d: d
 
 
 def sources(argument: str, arguments: argparse.Namespace) -> list[Source]:
@@ -48,7 +54,7 @@ def sources(argument: str, arguments: argparse.Namespace) -> list[Source]:
             raise UsageError(f"{argument}: this is a folder: `lrdsl check {argument}` and `lrdsl convert {argument}` look through folders")
         return [Source(lambda options: parse(argument, **options))]
     if path.suffix.lower() not in _ENDINGS[1:]:
-        return [Source(lambda options: load(path, **options))]
+        return [Source(lambda options: load(path, **options), name=str(path))]
     from lrdsl.files.opening import decoded, read_bytes
     from lrdsl.linting.listing import most_bytes
 
@@ -95,7 +101,7 @@ def _standard_input(arguments: argparse.Namespace) -> list[Source]:
         except ScheduleError as error:
             raise ScheduleError(error.diagnostics, error.text, "<stdin>") from None
 
-    return [Source(read)]
+    return [Source(read, name="<stdin>")]
 
 
 def _contained(path: Path, content: str, line: int | None) -> list[Source]:
@@ -119,6 +125,8 @@ def _source(one: Contained) -> Source:
     from lrdsl.cli.convert import facts
     from lrdsl.diagnostics import shown
 
-    if one.reading is None:
-        return Source(one.schedule, one.place, base=one.base)
+    if one.own is not None:
+        own, content = one.own, one.content
+        return Source(one.schedule, one.place, base=one.base, name=str(one.path), content=content, moved=lambda d: own.moved(d, content))
+    assert one.reading is not None
     return Source(one.schedule, f"{one.place} {one.reading.dialect} `{shown(one.reading.source, 60)}`", facts(one.reading), one.base)

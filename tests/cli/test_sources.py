@@ -170,3 +170,14 @@ def test_nothing_shows_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
     verbs = {line.split()[1] for line in out.splitlines() if line.startswith("  lrdsl ")}
     assert verbs - {'"warmup(5)', "--help"} <= set(MODULES)
     assert len(out.splitlines()) < 12
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_says_what_the_rules_find(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = call(capsys, "warmup(100) then cosine(1000)", "--total-steps", "1000")
+    assert (status, "▌ cosine(1000)" in out) == (0, True)
+    assert err.startswith("warning[LR203]: ")
+    assert "LR301" in call(capsys, "cosine(100, to=0.1)", "--base", "0.001")[2]
+    assert call(capsys, "cosine(100, to=0.1)  # lrs: ignore[LR301]", "--base", "0.001")[2] == ""
+    Path("late.yaml").write_text("a: 1\nlr_schedule: warmup(100) then cosine(1000)\n", "utf-8")
+    assert " --> late.yaml:2:31" in call(capsys, "late.yaml", "--total-steps", "1000")[2]
