@@ -92,7 +92,8 @@ class Clock:
     a text lets them change in the run. `tick` says what one call of `scheduler.step()` stands for: "step" or "epoch". `ticks_per_step` is above 1 where a
     launcher calls it several times for each step, as Accelerate does.
 
-    >>> Clock.of(steps_per_epoch=1251).ticks(5, "epoch")
+    >>> import lrdsl
+    >>> lrdsl.Clock.of(steps_per_epoch=1251).ticks(5, "epoch")
     6255
     """
 

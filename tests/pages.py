@@ -76,7 +76,7 @@ class Run:
             results = doctest.DocTestRunner(optionflags=doctest.REPORT_NDIFF).run(example, out=report.write)
             assert not results.failed, report.getvalue()
             return ""
-        with printing() as out, warnings.catch_warnings():
+        with printing() as out, contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             exec(compile(code, self.page, "exec"), self.namespace)
         return lines(out)
@@ -128,12 +128,17 @@ def written(name: str, folder: Path) -> str:
     if "examples/" in text:
         shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     run = Run(name)
-    before, here = dict(os.environ), Path.cwd()
+    before, here, path, modules = dict(os.environ), Path.cwd(), sys.path[:], {*sys.modules}
     os.environ.update(ENVIRONMENT)
     os.chdir(folder)
+    sys.path.insert(0, str(folder))
     try:
         return BLOCK.sub(lambda block: f"```{block[1]}\n{run.block(block[1], block[2])}```", text)
     finally:
         os.chdir(here)
         os.environ.clear()
         os.environ.update(before)
+        sys.path[:] = path
+        for name in {*sys.modules} - modules:  # those that the page itself has written
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
+                del sys.modules[name]
