@@ -31,6 +31,13 @@ UNITS = {
     "samples": "sample",
 }
 
+#: What other libraries, and people, call a unit; for hints.
+ELSEWHERE = {
+    **dict.fromkeys(("it", "its", "iter", "iters", "iteration", "iterations", "batch", "batches", "ba", "update", "updates", "st"), "steps"),
+    **dict.fromkeys(("e", "eps", "epo"), "ep"),
+    **dict.fromkeys(("percent", "pct", "perc", "dur"), "%"),
+    **dict.fromkeys(("sp", "img", "imgs", "image", "images", "example", "examples", "seq", "seqs", "sequences"), "samples"),
+}
 #: The spelling of each unit in canonical text.
 CANONICAL_UNIT = {"tick": "ticks", "step": "steps", "epoch": "ep", "percent": "%", "token": "tokens", "sample": "samples"}
 
