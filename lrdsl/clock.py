@@ -31,6 +31,13 @@ UNITS = {
     "samples": "sample",
 }
 
+#: What other libraries, and people, call a unit; for hints.
+ELSEWHERE = {
+    **dict.fromkeys(("it", "its", "iter", "iters", "iteration", "iterations", "batch", "batches", "ba", "update", "updates", "st"), "steps"),
+    **dict.fromkeys(("e", "eps", "epo"), "ep"),
+    **dict.fromkeys(("percent", "pct", "perc", "dur"), "%"),
+    **dict.fromkeys(("sp", "img", "imgs", "image", "images", "example", "examples", "seq", "seqs", "sequences"), "samples"),
+}
 #: The spelling of each unit in canonical text.
 CANONICAL_UNIT = {"tick": "ticks", "step": "steps", "epoch": "ep", "percent": "%", "token": "tokens", "sample": "samples"}
 
@@ -95,7 +102,8 @@ class Clock:
     a text lets them change in the run. `tick` says what one call of `scheduler.step()` stands for: "step" or "epoch". `ticks_per_step` is above 1 where a
     launcher calls it several times for each step, as Accelerate does.
 
-    >>> Clock.of(steps_per_epoch=1251).ticks(5, "epoch")
+    >>> import lrdsl
+    >>> lrdsl.Clock.of(steps_per_epoch=1251).ticks(5, "epoch")
     6255
     """
 

@@ -30,7 +30,7 @@ SLOW = (
     "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_torch_suite.py", "tests/runtime/test_unchanged.py",
     "tests/runtime/test_values.py", "tests/runtime/test_warnings.py",
     "tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_drawing.py", "tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py",
-    "tests/test_readme.py", "tests/test_torch.py", "tests/test_work.py",
+    "tests/test_api_page.py", "tests/test_pages.py", "tests/test_torch.py", "tests/test_work.py",
 )  # fmt: skip
 
 CI = bool(os.environ.get("CI"))

@@ -1,4 +1,4 @@
-"""Tests of the language reference: its tables are those of the declarations, its examples run. `python -m tests.test_grammar_reference` writes the tables."""
+"""Tests of the language reference: its tables are those of the declarations. `python -m tests.test_grammar_reference` writes the tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from lrdsl.syntax import canonical
 from tests.reference.peers import PEERS
 
 PAGE = Path(__file__).parents[1] / "grammar" / "reference.md"
-CLOCK = {"steps_per_epoch": 1000, "total_epochs": 90, "batch_size": 256, "tokens_per_step": 10**6}
 MEANS = {
     "tick": "one call of `scheduler.step()`",
     "step": "one step of the optimizer",
@@ -63,6 +62,22 @@ def _parameters(found: tuple[Parameter, ...]) -> str:
 def _example(text: str) -> str:
     """Returns an example, and what it does in words."""
     return f"```lrs\n{text}\n```\n\n> {lrdsl.parse(text).sentence()}\n"
+
+
+def phases() -> str:
+    """Returns every form of a phase, in one table."""
+    operators = (
+        ("A then B", "One after the other; B enters at the level where A ended."),
+        ("restart A", "A, entered at the base again."),
+        ("A for D", "A, held from D on at the level it reached there."),
+        ("A until C", "A up to a time of the run, `80%`, or until something happens: `val_loss < 0.3 or for 20ep`."),
+        ("A * B", "Both at once, B as a pure factor; a number is a constant factor."),
+        ("A + 1e-5, 1x - A", "A plus a level; a level less A."),
+    )
+    rows = [(f"`{form.signature}`", form.summary) for forms in SHAPES.values() for form in forms]
+    rows += [(f"`{form}`", summary) for form, summary in operators]
+    rows += [(f"`{c.signature}`", c.summary) for c in COMBINATORS.values()]
+    return _table(("phase", "what it does"), *rows)
 
 
 def shapes() -> str:
@@ -110,6 +125,7 @@ def codes() -> str:
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
+    "phases": phases,
     "shapes": shapes,
     "combinators": combinators,
     "units": units,
@@ -132,16 +148,6 @@ def written(text: str) -> str:
 def test_the_reference_is_up_to_date() -> None:
     text = PAGE.read_text("utf-8")
     assert written(text) == text
-
-
-def examples() -> list[str]:
-    return re.findall(r"```lrs\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-
-
-@pytest.mark.parametrize("text", examples())
-def test_examples_are_right(text: str) -> None:
-    options = {} if "set " in text else CLOCK
-    assert lrdsl.parse(text, **options).length is not False  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", recipe_names())

@@ -71,7 +71,9 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
             first = len(scope.run.watches)
             starts_with_metric = before is not None and i in with_metric and not needs[i].uses_rest
             parts[i] = again(before.curves[i], before.watches[i], run) if before is not None and starts_with_metric else None
-            if parts[i] is None and inner is not None:
+            if inner is None:
+                _report_words(item, start, read)
+            elif parts[i] is None:
                 parts[i] = read(item, inner)
             watches[i] = tuple(scope.run.watches[first:])
             lengths[i] = _length(parts[i], items, i, scope)
@@ -121,6 +123,15 @@ def _lengths_from_end(later: list[int], items: tuple[Node, ...], lengths: list[E
             added[k] = lengths[k] = length
         end = end - length
     return added
+
+
+def _report_words(item: Node, scope: Scope, read: Reader) -> None:
+    """Reports the wrong names and kinds in a phase whose `rest` is not known, because another phase is wrong."""
+    problems = Problems(scope.problems.text)
+    read(item, attrs.evolve(scope, rest=max(scope.rest or 1, 1), problems=problems, notes=None))
+    for problem in problems.found:
+        if problem.code < "LR119":
+            scope.problems.add(problem)
 
 
 def _report_open_length(item: Node, scope: Scope) -> None:

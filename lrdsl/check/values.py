@@ -12,7 +12,7 @@ from lrdsl.check.amounts import amount_of, report_mixed, share_of, ticks_of
 from lrdsl.check.legend import TOTAL
 from lrdsl.check.names import call_function, dependencies, is_phase
 from lrdsl.check.scope import ARITHMETIC, WORDS, WORDS_KNOWN_AS, FunctionBinding, Run, Scope
-from lrdsl.clock import CANONICAL_UNIT, MAX_TICKS, MULTIPLES, UNITS, MissingFactError, total_of
+from lrdsl.clock import CANONICAL_UNIT, ELSEWHERE, MAX_TICKS, MULTIPLES, UNITS, MissingFactError, total_of
 from lrdsl.diagnostics import foreign_letter, shown
 from lrdsl.expr import BASE, PI, ZERO, Expr, Num, T, add, call, decimal, div, mentions, mul, neg, number, power
 from lrdsl.expr.exact import Exact, reduced
@@ -189,7 +189,7 @@ def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:
         return Value(Kind.NUMBER, decimal(amount))
     unit = UNITS.get(node.unit)
     if unit is None:
-        near = scope.problems.near(node.unit, [*UNITS, "x"]) or UNITS.get(node.unit.lower())
+        near = ELSEWHERE.get(node.unit.lower()) or scope.problems.near(node.unit, [*UNITS, "x"]) or UNITS.get(node.unit.lower())
         note = foreign_letter(node.unit)
         spelled = ", ".join(f"`{u}`" for u in CANONICAL_UNIT.values())
         help = f"did you mean `{near}`?" if near else f"units are {spelled}, and `x` for multiples of base" + (f"; {note}" if note else "")

@@ -94,14 +94,16 @@ def _say(path: Path, one: Reading) -> None:
     terminal.say(f"{path}:{one.line}: {one.dialect} `{shown(one.source, 100)}`")
     if one.text is not None:
         terminal.say(f"    {one.text}")
-    facts = [f"{key.replace('_', ' ')} {value}" for key, value in one.clock.items()]
-    facts += [f"base {nearest_number(one.base)}"] if one.base is not None else []
-    facts += [f"{name} is {value} by default" for name, value in one.assumed.items()]
-    facts += [f"not known: {', '.join(one.unknown)}"] if one.unknown else []
-    if facts:
-        terminal.say(f"    ({'; '.join(facts)})")
-    for problem in one.problems:
-        terminal.say(f"    {'not read: ' if one.text is None else ''}{problem}")
+    terminal.say(*(f"    {remark}" for remark in facts(one)))
+
+
+def facts(one: Reading) -> tuple[str, ...]:
+    """What is said of a reading: the clock and the base that stand beside it, what is not known, and its problems."""
+    beside = [f"{key.replace('_', ' ')} {value}" for key, value in one.clock.items()]
+    beside += [f"base {nearest_number(one.base)}"] if one.base is not None else []
+    beside += [f"{name} is {value} by default" for name, value in one.assumed.items()]
+    beside += [f"not known: {', '.join(one.unknown)}"] if one.unknown else []
+    return (*[f"({'; '.join(beside)})"] * bool(beside), *(f"{'not read: ' if one.text is None else ''}{problem}" for problem in one.problems))
 
 
 def _data(path: Path, one: Reading) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from lrdsl.cli import terminal
 from lrdsl.clock import total_of
 from lrdsl.diagnostics import UsageError, shown
 from lrdsl.plan import MOST_TICKS
-from lrdsl.reading import load
-from lrdsl.schedule import Schedule, parse
+from lrdsl.schedule import Schedule
 from lrdsl.targets import Target
 
 if TYPE_CHECKING:
+    from lrdsl.cli.sources import Source
     from lrdsl.linting.listing import Listing
     from lrdsl.linting.settings import SettingsOfFiles
 
@@ -41,12 +41,13 @@ _CLOCK = {
 
 def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -> None:
     """Adds the schedule, its clock and its names. `several` is True for one or more schedules, or the exact number of them."""
-    doc = "schedule text, or a file with it (an existing file, or a name that ends in .lrs)"
+    doc = "schedule text; a file with it, a config or a program that has one (FILE:LINE for one of several); - for standard input"
     parser.add_argument("schedule", metavar="EXPR|FILE", help=doc, nargs="+" if several is True else several or None)
     clock = parser.add_argument_group("clock")
     for fact, doc in _CLOCK.items():
         clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=number, help=doc)
-    clock.add_argument("--tick", choices=("step", "epoch"), default="step", help="what one tick is (default: step)")
+    clock.add_argument("--tick", choices=("step", "epoch"), help="what one tick is (default: step)")
+    parser.add_argument("--stdin-filename", metavar="PATH", help="read standard input as if it were this file: its ending says the format")
     parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
 
 
@@ -144,8 +145,9 @@ def add_base(parser: argparse.ArgumentParser) -> None:
 
 
 def base(s: Schedule, arguments: argparse.Namespace) -> float:
-    """Returns the base of a command: its option, else what the text sets, or 1."""
-    return s.program.base_value if arguments.base is None else float(arguments.base)
+    """Returns the base of a command: its option, else what stands beside the schedule in its file, else what the text sets, or 1."""
+    beside = getattr(arguments, "base_beside", None)
+    return float(arguments.base) if arguments.base is not None else s.program.base_value if beside is None else float(beside)
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:
@@ -201,32 +203,35 @@ def _named(text: str) -> tuple[str, Any]:
 
 def schedule(arguments: argparse.Namespace) -> Schedule:
     """The schedule that the arguments name."""
-    return _read(arguments.schedule, arguments).supposing(*getattr(arguments, "event", ()))
+    from lrdsl.cli.sources import only  # imported here: a check of files needs no schedule of the command line
+
+    source = only(arguments.schedule, arguments)
+    arguments.base_beside = source.base
+    return read(source, arguments).supposing(*getattr(arguments, "event", ()))
 
 
 def schedules(arguments: argparse.Namespace) -> list[Schedule]:
     """The schedules that the arguments name, if a command takes several. The events are for those that follow a metric, if there is one."""
-    read = [_read(text, arguments) for text in arguments.schedule]
-    several = any(s.metrics for s in read)
-    return [s if several and not s.metrics else s.supposing(*getattr(arguments, "event", ())) for s in read]
+    from lrdsl.cli.sources import only
+
+    if arguments.schedule.count("-") > 1:
+        raise UsageError("standard input is one schedule: give `-` once")
+    several = [read(only(argument, arguments), arguments) for argument in arguments.schedule]
+    follows = any(s.metrics for s in several)
+    return [s if follows and not s.metrics else s.supposing(*getattr(arguments, "event", ())) for s in several]
 
 
 def label(text: str) -> str:
     """A short name for a schedule argument: the name of its file, or the text."""
-    return Path(text).stem if _is_file(text) else " ".join(text.split())
+    from lrdsl.cli.sources import is_file
+
+    return "standard input" if text == "-" else Path(text).stem if is_file(text) else " ".join(text.split())
 
 
-def _read(text: str, arguments: argparse.Namespace) -> Schedule:
-    options: dict[str, Any] = {fact: getattr(arguments, fact) for fact in _CLOCK}
-    options |= {"tick": arguments.tick, "names": dict(arguments.set)}
-    return load(text, **options) if _is_file(text) else parse(text, **options)
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return text.endswith(".lrs") or Path(text).is_file()
-    except (OSError, ValueError):  # the text is too long for a file name, or has a NUL byte
-        return False
+def read(source: Source, arguments: argparse.Namespace) -> Schedule:
+    """A schedule, with the clock and the names of the arguments."""
+    options: dict[str, Any] = {fact: value for fact in (*_CLOCK, "tick") if (value := getattr(arguments, fact)) is not None}
+    return source.read(options | {"names": dict(arguments.set)})
 
 
 def horizon(s: Schedule, targets: tuple[Target, ...]) -> int:

@@ -6,15 +6,18 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.analysis.overview import cells, head, rows
+from lrdsl.arguments import exactly
 from lrdsl.cli import options
+from lrdsl.diagnostics import ScheduleError
 from lrdsl.escaping.visible import visible
 from lrdsl.syntax.nodes import File
-from lrdsl.work import spend
+from lrdsl.work import bounded, spend
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from lrdsl.cli.sources import Source
     from lrdsl.schedule import Schedule
     from lrdsl.targets import Target
 
@@ -22,6 +25,8 @@ _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _ROWS = 13
 #: The most pieces of a formula, and rows of the table of phases, that are printed.
 _MOST = 12
+#: The most schedules of one file that are shown.
+_SCHEDULES = 20
 #: The work to print a target, in nodes.
 _TARGET = 1000
 
@@ -37,16 +42,59 @@ def add(verbs: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Prints the overview."""
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the overview of each schedule that the argument stands for. Returns the exit status: 1 if one of them is wrong."""
     from lrdsl.cli import terminal
+    from lrdsl.cli.sources import sources
 
-    s = options.schedule(arguments)
+    console = terminal.console()
+    console.width = max(40, min(console.width, 100))
+    several = sources(arguments.schedule, arguments)
+    status = 0
+    for source in several[:_SCHEDULES]:
+        if source.title:
+            console.print()
+            console.print(_text((source.title, "bold underline")), soft_wrap=True)
+        for remark in source.remarks:
+            console.print(_text((f"    {remark}", "dim")), soft_wrap=True)
+        arguments.base_beside = source.base
+        try:
+            with bounded(""):
+                s = options.read(source, arguments).supposing(*getattr(arguments, "event", ()))
+                _show(console, s, arguments)
+            _warn(s, source, arguments)
+        except ScheduleError as error:
+            if len(several) == 1:
+                raise
+            terminal.finish()
+            terminal.refuse(error)
+            status = 1
+    if len(several) > _SCHEDULES:
+        terminal.complain(f"and {len(several) - _SCHEDULES} more: `lrdsl show {arguments.schedule}:LINE` shows one")
+    return status
+
+
+def _warn(s: Schedule, source: Source, arguments: argparse.Namespace) -> None:
+    """Prints what the rules find in a sound schedule. It is no failure."""
+    from lrdsl.cli import terminal
+    from lrdsl.diagnostics import styled
+    from lrdsl.linting.linter import silenced
+    from lrdsl.rules.catalogue import RULES
+    from lrdsl.rules.finding import findings
+    from lrdsl.rules.rule import Facts
+
+    beside = arguments.base if arguments.base is not None else source.base
+    warnings = silenced(s.text, findings(Facts.of(s, None if beside is None else exactly(beside)), RULES.values()))
+    if warnings:
+        terminal.finish()
+        terminal.complain(*styled([source.moved(d) for d in warnings], source.content or s.text, source.name))
+
+
+def _show(console: Console, s: Schedule, arguments: argparse.Namespace) -> None:
+    """Prints the overview of one schedule."""
     base = options.base(s, arguments)
     for target in s.targets:
         s.base_of(target, base)
-    console = terminal.console()
-    console.width = max(40, min(console.width, 100))
     targets = options.targets(s, arguments)
     ticks = arguments.ticks or options.horizon(s, targets)
     for target in targets:

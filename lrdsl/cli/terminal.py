@@ -95,6 +95,11 @@ def emit_json(data: Any, indent: int | None = None) -> None:
     emit(json_of(data, indent) + "\n")
 
 
+def is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
 def console(stderr: bool = False) -> Console:
     """A console of rich that makes hidden characters visible. It reads no markup in texts."""
     from rich.console import Console

@@ -22,6 +22,8 @@ from lrdsl.syntax import canonical, nodes
 
 #: A level is above another if it is by more than this share.
 _OVER = 1 + 1e-9
+#: A schedule of absolute levels up to exactly 1 is meant as one of multiples, if the base is this or less.
+_MEANT = 0.01
 _RAISE = "write levels as multiples of base, as `0.1x`; for a higher peak, raise the base"
 #: The keys by which libraries scale a value of a group, by the key of the value. Their own schedulers read them.
 _SCALES = {
@@ -72,10 +74,14 @@ def _size(e: Expr, time: Range) -> float:
 
 
 def _reached(d: Driven) -> list[float]:
-    """The bases, from the lowest, that an absolute level of a rate's plan may reach, if the plan has multiples of base too."""
+    """The bases, from the lowest, that an absolute level of a rate's plan may reach, if the plan has multiples of base too, or if a level of 1 in it is meant
+    as a multiple."""
     law = d.target.plan.law
-    floor = highest_floor(law) if d.target.key == "lr" and d.bases and mentions(law, BASE) else 0.0
-    return sorted({base for base in d.bases if 0 < base <= floor * _OVER}) if floor else []
+    if d.target.key != "lr" or not d.bases:
+        return []
+    floor = highest_floor(law)
+    high = _OVER * floor if mentions(law, BASE) else _MEANT * (floor == 1)
+    return sorted({base for base in d.bases if 0 < base <= high})
 
 
 def _absolute_arguments(f: Facts, phases: tuple[Phase, ...], low: float) -> Iterator[tuple[Use, str, nodes.Argument, float]]:
@@ -233,7 +239,7 @@ RULES = (
     Rule(
         "LR301",
         "level-above-the-base",
-        "An absolute level above the base, in a schedule that has multiples of base too.",
+        "An absolute level above the base, in a schedule that has multiples of base too; or a level of 1, where the base is far below.",
         "`to=0.1` is the level 0.1, whatever the base is; a tenth of the base is `to=0.1x`.",
         "set base = 0.001; lr = cosine(100, to=0.1)",
         "set base = 0.001; lr = cosine(100, to=0.1x)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lrdsl.pages import beside
 from lrdsl.rules import bases, directions, ends, factors, idle, lengths, levels, plateaus, runs, structure, style, timing
 from lrdsl.rules.rule import Rule
 
@@ -24,6 +25,5 @@ RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for ru
 
 
 def page() -> Path:
-    """Returns the path of the page about the rules: beside this module in an installed wheel, in `grammar/` in a checkout."""
-    installed = Path(__file__).with_name("rules.md")
-    return installed if installed.exists() else Path(__file__).parents[2] / "grammar" / "rules.md"
+    """Returns the path of the page about the rules."""
+    return beside("grammar/rules.md")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lrdsl.check.combinators import parameters_of
-from lrdsl.diagnostics import Fix
+from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import ENTRY, ZERO
 from lrdsl.kinds import Kind
 from lrdsl.rules.rule import Facts, Finding, Rule
+from lrdsl.rules.runs import DECAYS
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
 from lrdsl.targets import Target, fits
@@ -18,13 +19,16 @@ from lrdsl.targets.patterns import braces_of
 def _zero_length(f: Facts) -> Iterator[Finding]:
     for chain in f.chains:
         for i, item in enumerate(chain.items):
-            if not isinstance(item, nodes.Call) or chain.lengths[i] != 0 or len(chain.items) == 1:
+            if not isinstance(item, nodes.Call) or chain.lengths[i] != 0 or len(chain.items) == 1 or not item.arguments:
                 continue
             use = f.notes.uses.get((item.extent, item.name))
             if use is not None and item.name in ("hold", "warmup") and "at" not in use.given and "from" not in use.given:
                 after = chain.items[i + 1].extent[0] if i + 1 < len(chain.items) else item.extent[1]
                 before = chain.items[i - 1].extent[1] if i + 1 == len(chain.items) else item.extent[0]
                 yield Finding(item.extent, f"`{canonical(item)}` has length 0 and changes nothing", "remove it", Fix(before, after, ""))
+            elif item.name in DECAYS and sum(not a.name for a in item.arguments) > 1:
+                help = f"write the length first, and the levels by name: `{item.name}(500, to=0.1x)`"
+                yield Finding(item.extent, f"`{shown(canonical(item))}` has length 0, and jumps to its end at once", help)
 
 
 def _stays_at_zero(f: Facts) -> Iterator[Finding]:
@@ -125,7 +129,7 @@ RULES = (
     Rule(
         "LR401",
         "phase-of-no-time",
-        "A phase of length 0 that changes nothing.",
+        "A phase of length 0, which changes nothing, or jumps to its end.",
         "Usually it is left over from an edit, or its length is missing.",
         "warmup(5) then hold(0) then cosine(95)",
         "warmup(5) then hold(1) then cosine(95)",

@@ -42,9 +42,10 @@ def compile(
     `torch.optim.Optimizer`, or a list of several, the result is a `torch.optim.lr_scheduler.LRScheduler`. The level of tick 0 is stored at once; call `step()`
     after each `optimizer.step()`. Raises `ScheduleError`.
 
+    >>> import lrdsl
     >>> from types import SimpleNamespace
     >>> optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}, {"lr": 1.0}])
-    >>> scheduler = compile("linear(4)", optimizer)
+    >>> scheduler = lrdsl.compile("linear(4)", optimizer)
     >>> scheduler.step()
     >>> [group["lr"] for group in optimizer.param_groups]
     [0.07500000000000001, 0.75]

@@ -54,7 +54,8 @@ def format(text: str) -> str:
 
     Raises `ScheduleError` for a text that does not fit the grammar.
 
-    >>> print(format("set  total=90ep\\nset base =0.1  # as in the paper\\n\\nlr=warmup( 5ep )then cosine(rest,to = .1x)"), end="")
+    >>> import lrdsl
+    >>> print(lrdsl.format("set  total=90ep\\nset base =0.1  # as in the paper\\n\\nlr=warmup( 5ep )then cosine(rest,to = .1x)"), end="")
     set total = 90ep
     set base  = 0.1  # as in the paper
     <BLANKLINE>

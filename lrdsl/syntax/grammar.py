@@ -14,6 +14,8 @@ from typing import Any
 
 import attrs
 
+from lrdsl.pages import beside
+
 
 @attrs.frozen(eq=False)
 class Rule:
@@ -47,9 +49,8 @@ class Grammar:
 
 
 def grammar_path() -> Path:
-    """Returns the path of the grammar file: beside this module in an installed wheel, in `grammar/` in a checkout."""
-    installed = Path(__file__).with_name("lrdsl.lark")
-    return installed if installed.exists() else Path(__file__).parents[2] / "grammar" / "lrdsl.lark"
+    """Returns the path of the grammar file."""
+    return beside("grammar/lrdsl.lark")
 
 
 @cache

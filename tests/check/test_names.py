@@ -111,3 +111,18 @@ def test_problems_inside_a_misspelled_shape_are_told_too() -> None:
 def test_names_that_the_host_may_not_give(name: object) -> None:
     with pytest.raises(lrdsl.ScheduleError, match="cannot be given a value"):
         lrdsl.parse("hold", names={name: 3})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("warmup(10%) then cosin(rest) then hold(too=0.1)", ["LR101", "LR102"]),
+        ("cosine(rest, too=1) then hold(3, too=0.1)", ["LR102", "LR102"]),
+        ("warmup(w) then cosine(rest, to=wrong) then linear(5, tto=1)", ["LR103", "LR103", "LR102"]),
+        ("warmup(w) then linear(rest - 50) then hold(x)", ["LR103", "LR103"]),
+    ],
+)
+def test_a_phase_with_rest_tells_its_own_mistakes_beside_others(text: str, codes: list[str]) -> None:
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        lrdsl.parse(text, total_steps=100)
+    assert [d.code for d in caught.value.diagnostics] == codes

@@ -126,10 +126,10 @@ def test_exit_status(run) -> None:  # type: ignore[no-untyped-def]
     assert (status, out) == (1, "")
     assert "error[LR101]" in err
     assert run("show", "cosine(20)", "--total-steps", "-5")[0] == 2
+    assert run("wibble")[0] == 2
     for argv in (
-        [],
-        ["wibble"],
         ["values"],
+        ["--wibble"],
         ["values", "hold", "--ticks", "0"],
         ["values", "hold", "--ticks", "x"],
         ["values", "hold", "--base", "x"],

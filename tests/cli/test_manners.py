@@ -335,7 +335,7 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     def interrupted(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
-    for name in ("lrdsl.linting.projects.check_file", "lrdsl.linting.projects.formatted", "lrdsl.cli.options.parse"):
+    for name in ("lrdsl.linting.projects.check_file", "lrdsl.linting.projects.formatted", "lrdsl.cli.sources.parse"):
         monkeypatch.setattr(name, interrupted)
     for command in (["check"], ["fmt"], ["show", "cosine(5)"]):
         assert main(command) == 130

@@ -400,6 +400,21 @@ def test_a_plateau_gets_the_only_other_metric(text: str, repair: str | None) -> 
     assert (d.fix and d.fix.replacement) == repair
 
 
+@pytest.mark.parametrize(
+    ("text", "base", "codes"),
+    [
+        ("linear(500, from=0, to=1) then cosine(500)", 1e-3, ["LR301"]),
+        ("linear(500, from=0, to=1) then cosine(500)", 0.1, []),
+        ("linear(500, from=0, to=3e-4) then cosine(500)", 1e-4, []),
+        ("linear(0, 1, 500) then cosine(1000)", None, ["LR401"]),
+        ("linear(0, to=0.1x) then cosine(1000)", None, []),
+    ],
+)
+def test_what_newcomers_write(text: str, base: float | None, codes: list[str]) -> None:
+    """A level of 1 that is meant as the whole base, and levels in the place of the length."""
+    assert [d.code for d in lint(text, base=base, total_steps=1000)] == codes
+
+
 def page() -> str:
     """The page of the rules, from their declarations."""
     parts = [

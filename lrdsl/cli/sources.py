@@ -1,0 +1,132 @@
+"""What a command's `EXPR|FILE` stands for: a text, a schedule file, standard input, or the schedules in a config or a program."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from lrdsl.diagnostics import Diagnostic, ScheduleError, UsageError
+from lrdsl.reading import load
+from lrdsl.schedule import Schedule, parse
+from lrdsl.syntax.tokens import MAX_TEXT
+
+if TYPE_CHECKING:
+    from lrdsl.linting.contents import Contained
+
+#: The endings that say that an argument is a file, even if there is none of this name.
+_ENDINGS = (".lrs", ".yaml", ".yml", ".toml", ".json", ".jsonc", ".json5", ".py", ".pyi", ".ipynb", ".sh", ".bash", ".slurm", ".sbatch", ".gin")
+#: A file, and a line of it.
+_LINE = re.compile(r"(.+):(\d{1,7})")
+#: The most schedules that an error lists.
+_LISTED = 10
+
+
+@attrs.frozen
+class Source:
+    """A schedule that a command is to read: how to read it with options, where it stands (`title`, "" for a text), what is said of it there, and its base.
+
+    A diagnostic of its text is `moved` to its place in the `content` of the file with a `name`.
+    """
+
+    read: Callable[[Mapping[str, Any]], Schedule]
+    title: str = ""
+    remarks: tuple[str, ...] = ()
+    base: float | None = None
+    name: str = "<schedule>"
+    content: str = attrs.field(default="", repr=False)
+    moved: Callable[[Diagnostic], Diagnostic] = lambda d: d
+
+
+def sources(argument: str, arguments: argparse.Namespace) -> list[Source]:
+    """Returns the schedules that an argument stands for, in the order of its file. Raises `UsageError` for a file that has none."""
+    if argument == "-":
+        return _standard_input(arguments)
+    path, line = Path(argument), None
+    if (numbered := _LINE.fullmatch(argument)) is not None and not is_file(argument) and is_file(numbered[1]):
+        path, line = Path(numbered[1]), int(numbered[2])
+    elif not is_file(argument):
+        if path_is_folder(argument):
+            raise UsageError(f"{argument}: this is a folder: `lrdsl check {argument}` and `lrdsl convert {argument}` look through folders")
+        return [Source(lambda options: parse(argument, **options))]
+    if path.suffix.lower() not in _ENDINGS[1:]:
+        return [Source(lambda options: load(path, **options), name=str(path))]
+    from lrdsl.files.opening import decoded, read_bytes
+    from lrdsl.linting.listing import most_bytes
+
+    return _contained(path, decoded(path, read_bytes(path, most_bytes(path))), line)
+
+
+def only(argument: str, arguments: argparse.Namespace) -> Source:
+    """Returns the one schedule that an argument stands for. Raises `UsageError` for a file that has several, with their places."""
+    several = sources(argument, arguments)
+    if len(several) > 1:
+        places = ", ".join(source.title.split(" ")[0] for source in several[:_LISTED]) + ", ..." * (len(several) > _LISTED)
+        raise UsageError(f"{argument} has {len(several)} schedules: name one of {places}; `lrdsl show {argument}` shows them all")
+    return several[0]
+
+
+def is_file(argument: str) -> bool:
+    """Whether an argument names a file: one that exists, or by its ending."""
+    try:
+        return argument == "-" or argument.lower().endswith(_ENDINGS) or Path(argument).is_file()
+    except (OSError, ValueError):  # the text is too long for a file name, or has a NUL byte
+        return False
+
+
+def path_is_folder(argument: str) -> bool:
+    """Whether an argument names a folder."""
+    try:
+        return Path(argument).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _standard_input(arguments: argparse.Namespace) -> list[Source]:
+    """The schedules in standard input, which is a schedule, or stands for the file that `--stdin-filename` names."""
+    from lrdsl.cli.options import standard_input
+
+    name = Path(getattr(arguments, "stdin_filename", None) or "stdin.lrs")
+    content = standard_input(MAX_TEXT if name.suffix == ".lrs" else 10 * MAX_TEXT).removeprefix("\ufeff")
+    if name.suffix.lower() in _ENDINGS[1:]:
+        return _contained(name, content, None)
+
+    def read(options: Mapping[str, Any]) -> Schedule:
+        try:
+            return parse(content, **options)
+        except ScheduleError as error:
+            raise ScheduleError(error.diagnostics, error.text, "<stdin>") from None
+
+    return [Source(read, name="<stdin>")]
+
+
+def _contained(path: Path, content: str, line: int | None) -> list[Source]:
+    """The schedules in the content of a config or a program; with a line, those on it."""
+    from lrdsl.linting.contents import contents
+    from lrdsl.linting.hosts import UnreadableError
+    from lrdsl.linting.settings import SettingsOfFiles
+
+    try:
+        found = contents(path, content, SettingsOfFiles().of(path))
+    except UnreadableError as error:
+        raise UsageError(f"{path}: {error.message}") from None
+    on_line = [one for one in found if line in (None, one.line)]
+    if not on_line:
+        help = "a schedule stands under a key like `lr_schedule`, behind a comment `# lrs`, or in the words of a library that `lrdsl dialects` lists"
+        raise UsageError(f"{path}: there is no schedule in it: {help}" if line is None else f"{path}: no schedule begins on line {line}")
+    return [_source(one) for one in on_line]
+
+
+def _source(one: Contained) -> Source:
+    from lrdsl.cli.convert import facts
+    from lrdsl.diagnostics import shown
+
+    if one.own is not None:
+        own, content = one.own, one.content
+        return Source(one.schedule, one.place, base=one.base, name=str(one.path), content=content, moved=lambda d: own.moved(d, content))
+    assert one.reading is not None
+    return Source(one.schedule, f"{one.place} {one.reading.dialect} `{shown(one.reading.source, 60)}`", facts(one.reading), one.base)
