@@ -55,7 +55,7 @@ def test_a_check_of_one_file_loads_only_what_reads_and_checks_it(tmp_path: Path,
     assert loaded & heavy == set()
     assert ("yaml" in loaded) is name.endswith(".yaml")
     assert "lrdsl.linting.projects" in loaded
-    assert len([module for module in loaded if module.partition(".")[0] == "lrdsl"]) < 125, "few modules of our own"
+    assert len([module for module in loaded if module.partition(".")[0] == "lrdsl"]) < 130, "few modules of our own"
 
 
 def test_every_public_name_is_there() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
 from lrdsl.schedule import parse
+from lrdsl.training.signs import may_have
 from lrdsl.work import MOST, limited, spent
 
 #: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
@@ -31,9 +31,6 @@ _RUNS: tuple[dict[str, Any], ...] = (
 _NUMBERS = (10, 0.5, 1)
 #: The length of these runs, if the text does not give it.
 _EPOCHS = 100
-#: The files that may have schedules of other libraries, and the words of which each such file has one.
-_TRAINING = (".py", ".yaml", ".yml", ".json", ".toml")
-_SCHEDULES = re.compile(r"sched|LR\b|Decay|decay|SOLVER|lr_config|anneal|warmup|lr0|T_max", re.IGNORECASE)
 #: The most work for all texts of one file together.
 _MOST_WORK = 2 * MOST
 
@@ -173,7 +170,7 @@ def _differ(text: str, meant: str) -> bool:
 
 def _reports(file: File) -> list[Diagnostic]:
     """What is found in the schedules of other libraries. Most files have none: they are not read for them."""
-    if file.path.suffix.lower() not in _TRAINING or not _SCHEDULES.search(file.source):
+    if not may_have(file.source, file.path.suffix):
         return []
     from lrdsl.training.catalogue import reports
 

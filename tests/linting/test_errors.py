@@ -15,12 +15,14 @@ import pytest
 import lrdsl
 from lrdsl.cli import main
 from lrdsl.diagnostics import CODES
+from lrdsl.linting.codes import declared
 from lrdsl.linting.errors import EXPLANATIONS, Explanation
 from lrdsl.linting.linter import ABOUT
 from lrdsl.linting.projects import check_source
 from lrdsl.linting.reports import name, url
 from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
+from lrdsl.training.catalogue import RUN_RULES
 
 
 def codes_of(explanation: Explanation, example: str) -> list[str]:
@@ -41,7 +43,7 @@ def codes_of(explanation: Explanation, example: str) -> list[str]:
 
 def test_every_code_has_one_explanation_in_order() -> None:
     assert list(EXPLANATIONS) == [*CODES, *sorted(ABOUT)]
-    assert not EXPLANATIONS.keys() & RULES.keys()
+    assert not EXPLANATIONS.keys() & (RULES.keys() | RUN_RULES.keys())
 
 
 @pytest.mark.parametrize("explanation", EXPLANATIONS.values(), ids=EXPLANATIONS)
@@ -49,14 +51,14 @@ def test_the_bad_example_has_the_problem_and_the_good_one_has_none(explanation: 
     assert (codes_of(explanation, explanation.bad), codes_of(explanation, explanation.good)) == ([explanation.code], [])
 
 
-@pytest.mark.parametrize("code", [*EXPLANATIONS, "LR203"])
+@pytest.mark.parametrize("code", [*EXPLANATIONS, "LR203", "LR601"])
 def test_explain_shows_both_examples(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", code.lower()]) == 0
     shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    declaration = EXPLANATIONS.get(code) or RULES[code]
+    declaration = declared(code)
     assert shown[0] == f"{code} {name(code)}"
     assert all(line.strip() in shown for text in (declaration.bad, declaration.good) for line in text.splitlines())
-    assert not declaration.clock or any(line.startswith("in a run with") for line in shown)
+    assert not getattr(declaration, "clock", None) or any(line.startswith("in a run with") for line in shown)
 
 
 def test_explain_names_the_nearest_code_of_all(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +66,7 @@ def test_explain_names_the_nearest_code_of_all(capsys: pytest.CaptureFixture[str
     assert "did you mean `LR903`?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("code", [*EXPLANATIONS, *RULES])
+@pytest.mark.parametrize("code", [*EXPLANATIONS, *RULES, *RUN_RULES])
 def test_the_address_is_that_of_a_heading_of_the_page(code: str) -> None:
     address = urlsplit(url(code))
     headings = re.findall(r"^### (.*)$", Path(unquote(address.path)).read_text("utf-8"), re.MULTILINE)

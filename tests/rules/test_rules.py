@@ -22,6 +22,8 @@ from lrdsl.rules.catalogue import FAMILIES, RULES
 from lrdsl.rules.finding import UNUSED
 from lrdsl.rules.rule import Rule
 from lrdsl.shapes import SHAPES
+from lrdsl.training.catalogue import RUN_RULES
+from lrdsl.training.rule import RunRule
 from tests.formulas.typeset.formulas import CLOCKS, EXAMPLES, texts
 from tests.linting.repairing import repaired
 from tests.reference.peers import PEERS, usual_texts
@@ -428,6 +430,13 @@ def page() -> str:
         parts.append(f"## {family.capitalize()}\n")
         parts += [entry(rule) for rule in rules]
     parts += [
+        "## Training code\n",
+        "These rules look at schedules of other libraries in code and configs, and at the run that the same file says: its length, and how often the scheduler is",
+        'stepped. What is not in the file is not guessed. A note is what may be meant, or rests on a default; it changes no exit status. `ignore = ["LR6"]` turns',
+        "all of them off. `lrdsl check --explain-run FILE` shows what was read.\n",
+    ]
+    parts += [run_entry(rule) for rule in RUN_RULES.values()]
+    parts += [
         "## Errors\n",
         "A text with an error is refused, and so is a wrong call. `LR0xx` are about how a text is written, `LR1xx` about what it says, `LR15x` about what the program gives,",
         "and `LR9xx` about files and comments. In the lines of Python, `optimizer` has one param group, with `betas`.\n",
@@ -443,6 +452,11 @@ def entry(rule: Rule) -> str:
     facts = f" (with {', '.join(known)})" if known else ""
     compiles = " `lrdsl.compile` warns of it too." * rule.compiles
     return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}{compiles}{repair}\n\n```lrs\n{rule.bad}\n```\n\nis better{facts}\n\n```lrs\n{rule.good}\n```\n"
+
+
+def run_entry(rule: RunRule) -> str:
+    bad, good = (f"```{rule.language}\n{text.rstrip()}\n```" for text in (rule.bad, rule.good))
+    return f"### {rule.code} `{rule.name}`\n\n{rule.finds} {rule.why}\n\n{bad}\n\nis better as\n\n{good}\n"
 
 
 def error_entry(e: Explanation) -> str:

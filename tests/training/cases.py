@@ -1,0 +1,559 @@
+"""Programs and configs with one mistake, or none: (code, file name, text); the code is None for one without."""
+
+from __future__ import annotations
+
+_TORCH = "from torch.optim.lr_scheduler import *\nimport torch\n"
+_LIGHTNING = "import lightning.pytorch as pl\nimport torch\nfrom torch.optim.lr_scheduler import OneCycleLR, CosineAnnealingLR, LambdaLR, StepLR, MultiStepLR\nfrom transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup\nclass M(pl.LightningModule):\n    def configure_optimizers(self):\n        o = torch.optim.Adam(self.parameters(), lr=1e-3)\n"
+
+
+def _module(body: str) -> str:
+    return _LIGHTNING + "".join("        " + l + "\n" for l in body.split("\n"))
+
+
+_TRANSFORMERS = "from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup, get_scheduler, Trainer\nimport torch\n"
+#: The cases.
+CASES: list[tuple[str | None, str, str]] = [
+    (
+        "LR601",
+        "a1.py",
+        _TORCH
+        + """
+def train(model, dl, E):
+    o = torch.optim.SGD(model.parameters(), lr=0.1)
+    sched = OneCycleLR(o, 1e-2, epochs=E, steps_per_epoch=len(dl))
+    for e in range(E):
+        for x, y in dl:
+            loss = model(x).sum()
+            loss.backward()
+            o.step()
+        sched.step()
+""",
+    ),
+    ("LR601", "a2.py", _module("return [o], [OneCycleLR(o, 1e-2, total_steps=self.trainer.estimated_stepping_batches)]")),
+    (None, "a3.py", _module('return [o], [{"scheduler": OneCycleLR(o, 1e-2, total_steps=self.trainer.estimated_stepping_batches), "interval": "step"}]')),
+    ("LR601", "a4.py", _module('s = get_linear_schedule_with_warmup(o, 100, self.num_training_steps)\nreturn {"optimizer": o, "lr_scheduler": s}')),
+    (
+        "LR601",
+        "a5.py",
+        _module('s = CosineAnnealingLR(o, T_max=self.trainer.max_epochs)\nreturn {"optimizer": o, "lr_scheduler": {"scheduler": s, "interval": "step"}}'),
+    ),
+    (None, "a6.py", _module("s = CosineAnnealingLR(o, T_max=self.trainer.max_epochs)\nreturn [o], [s]")),
+    (
+        "LR601",
+        "a7.py",
+        _TORCH
+        + """
+class Trainer:
+    def __init__(self, model, loader, epochs):
+        self.model, self.loader, self.epochs = model, loader, epochs
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        self.scheduler = CosineAnnealingLR(self.optimizer, T_max=self.epochs)
+    def train_one_epoch(self):
+        for batch in self.loader:
+            self.optimizer.zero_grad()
+            self.model(batch).backward()
+            self.optimizer.step()
+            self.scheduler.step()
+    def fit(self):
+        for epoch in range(self.epochs):
+            self.train_one_epoch()
+""",
+    ),
+    (
+        None,
+        "a8.py",
+        _TORCH
+        + """
+class Trainer:
+    def __init__(self, model, loader, epochs):
+        self.model, self.loader, self.epochs = model, loader, epochs
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        self.scheduler = CosineAnnealingLR(self.optimizer, T_max=self.epochs)
+    def train_one_epoch(self):
+        for batch in self.loader:
+            self.optimizer.zero_grad()
+            self.model(batch).backward()
+            self.optimizer.step()
+    def fit(self):
+        for epoch in range(self.epochs):
+            self.train_one_epoch()
+            self.scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "a9.py",
+        _TRANSFORMERS
+        + """
+def main(args, model, train_dataloader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    total_steps = len(train_dataloader) * args.num_epochs
+    scheduler = get_linear_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=total_steps)
+    for epoch in range(args.num_epochs):
+        model.train()
+        for step, batch in enumerate(train_dataloader):
+            loss = model(**batch).loss
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR612",
+        "a10.py",
+        _TRANSFORMERS
+        + """
+def main(args, model, train_dataloader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    total_steps = len(train_dataloader) * args.num_epochs
+    scheduler = get_linear_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=total_steps)
+    for epoch in range(args.num_epochs):
+        for step, batch in enumerate(train_dataloader):
+            loss = model(**batch).loss / args.gradient_accumulation_steps
+            loss.backward()
+            if (step + 1) % args.gradient_accumulation_steps == 0:
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+""",
+    ),
+    (
+        None,
+        "a11.py",
+        _TRANSFORMERS
+        + """
+import math
+def main(args, model, train_dataloader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    steps_per_epoch = math.ceil(len(train_dataloader) / args.gradient_accumulation_steps)
+    total_steps = steps_per_epoch * args.num_epochs
+    scheduler = get_linear_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=total_steps)
+    for epoch in range(args.num_epochs):
+        for step, batch in enumerate(train_dataloader):
+            loss = model(**batch).loss / args.gradient_accumulation_steps
+            loss.backward()
+            if (step + 1) % args.gradient_accumulation_steps == 0:
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+""",
+    ),
+    (
+        "LR602",
+        "b1.py",
+        """
+param_scheduler = [dict(type='MultiStepLR', milestones=[90, 110], by_epoch=True, gamma=0.1)]
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=30, val_interval=1)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.02))
+""",
+    ),
+    (
+        "LR602",
+        "b2.py",
+        """
+lr_config = dict(policy='step', warmup='linear', warmup_iters=500, warmup_ratio=0.001, step=[27, 33])
+runner = dict(type='EpochBasedRunner', max_epochs=6)
+optimizer = dict(type='SGD', lr=0.02)
+""",
+    ),
+    (
+        None,
+        "b3.py",
+        """
+param_scheduler = [dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=300), dict(type='MultiStepLR', milestones=[16, 22], by_epoch=True, begin=0, end=24, gamma=0.1)]
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.02))
+""",
+    ),
+    (
+        "LR604",
+        "b4.yaml",
+        "tokens:\n  train_steps: 5000\noptimizer:\n  learning_rate_scheduler:\n    learning_rate: 3.0e-4\n    lr_decay_steps: 40\n    lr_warmup_steps: 10\n    lr_decay_style: cosine\n    min_decay_lr: 1.0e-6\n",
+    ),
+    ("LR603", "b5.yaml", "trainer:\n  max_epochs: 200\nlr_scheduler:\n  class_path: torch.optim.lr_scheduler.CosineAnnealingLR\n  init_args:\n    T_max: 25\n"),
+    (
+        None,
+        "b6.yml",
+        "name: x\nnetwork_g: {type: EDSR}\ntrain:\n  optim_g: {type: Adam, lr: 1.0e-4}\n  scheduler:\n    type: MultiStepLR\n    milestones: [300000]\n    gamma: 0.5\n  total_iter: 300000\n",
+    ),
+    (
+        "LR602",
+        "b7.yml",
+        "name: x\nnetwork_g: {type: EDSR}\ntrain:\n  optim_g: {type: Adam, lr: 1.0e-4}\n  scheduler:\n    type: MultiStepLR\n    milestones: [250000, 400000]\n    gamma: 0.5\n  total_iter: 100000\n",
+    ),
+    ("LR602", "b8.yaml", "SOLVER:\n  BASE_LR: 0.02\n  STEPS: (60000, 80000)\n  MAX_ITER: 40000\n"),
+    (
+        "LR602",
+        "b9.yaml",
+        "trainer:\n  max_epochs: 20\nlr_scheduler:\n  class_path: torch.optim.lr_scheduler.MultiStepLR\n  init_args:\n    milestones: [30, 60]\n",
+    ),
+    ("LR605", "b10.yaml", "output_dir: x\nlearning_rate: 2.0e-5\nlr_scheduler_type: linear\nwarmup_steps: 1000\nmax_steps: 800\n"),
+    (
+        "LR603",
+        "c1.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = CosineAnnealingLR(optimizer, T_max=50)
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        None,
+        "c2.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = CosineAnnealingLR(optimizer, T_max=110)
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR602",
+        "c3.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = MultiStepLR(optimizer, milestones=[150, 225])
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR608",
+        "c4.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = MultiStepLR(optimizer, milestones=[30, 60])
+for epoch in range(90):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR607",
+        "c5.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = LambdaLR(optimizer, lambda e: min(1, e / 5))
+for epoch in range(90):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR607",
+        "c6.py",
+        """
+param_scheduler = [dict(type='LinearLR', start_factor=1e-9, by_epoch=True, begin=0, end=1), dict(type='CosineAnnealingLR', T_max=99, by_epoch=True, begin=1, end=100)]
+train_cfg = dict(by_epoch=True, max_epochs=100)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.02))
+""",
+    ),
+    (
+        "LR609",
+        "c7.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-5)
+scheduler = CosineAnnealingLR(optimizer, T_max=100, eta_min=1e-4)
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        None,
+        "c8.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-5)
+scheduler = CosineAnnealingLR(optimizer, T_max=100, eta_min=1e-5)
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR610",
+        "c9.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-5)
+scheduler = StepLR(optimizer, step_size=30, gamma=1.5)
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR606",
+        "d1.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+warm = LinearLR(optimizer, start_factor=0.01, total_iters=10)
+cos = CosineAnnealingLR(optimizer, T_max=95)
+scheduler = SequentialLR(optimizer, [warm, cos], milestones=[5])
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        None,
+        "d2.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+warm = LinearLR(optimizer, start_factor=0.01, total_iters=5)
+cos = CosineAnnealingLR(optimizer, T_max=100)
+scheduler = SequentialLR(optimizer, [warm, cos], milestones=[5])
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR606",
+        "d3.py",
+        _TRANSFORMERS
+        + """
+def main(args, model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    total = len(loader) * args.epochs
+    warmup = int(0.1 * total)
+    scheduler = get_linear_schedule_with_warmup(optimizer, warmup, total - warmup)
+    for epoch in range(args.epochs):
+        for batch in loader:
+            model(batch).backward(); optimizer.step(); scheduler.step()
+""",
+    ),
+    (
+        "LR604",
+        "d4.py",
+        _TORCH
+        + """
+model, loader = make()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+scheduler = LinearLR(optimizer, start_factor=1.0, end_factor=0.01, total_iters=20)
+for epoch in range(100):
+    for x in loader:
+        optimizer.zero_grad(); model(x).backward(); optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR604",
+        "d5.py",
+        _TRANSFORMERS
+        + """
+def main(model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    scheduler = get_linear_schedule_with_warmup(optimizer, 10, 1000)
+    step = 0
+    for step in range(10000):
+        model(next(loader)).backward(); optimizer.step(); scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "e1.py",
+        """
+import optax
+def make(args, loader):
+    for epoch in range(args.epochs):
+        for b in loader: update(b)
+    return optax.cosine_decay_schedule(1e-3, decay_steps=args.epochs)
+""",
+    ),
+    (
+        "LR601",
+        "e2.py",
+        """
+import tensorflow as tf
+EPOCHS = 50
+lr = tf.keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=EPOCHS)
+model.compile(tf.keras.optimizers.Adam(lr))
+model.fit(ds, epochs=EPOCHS)
+""",
+    ),
+    (
+        "LR601",
+        "e3.py",
+        _TRANSFORMERS
+        + """
+def main(args, model, ds, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = get_cosine_schedule_with_warmup(optimizer, 0, args.num_train_epochs)
+    Trainer(model, train_dataset=ds, optimizers=(optimizer, scheduler)).train()
+""",
+    ),
+    (
+        "LR601",
+        "e4.py",
+        _TORCH
+        + """
+from accelerate import Accelerator
+def main(args, model, loader):
+    accelerator = Accelerator()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = CosineAnnealingLR(optimizer, T_max=args.epochs)
+    model, optimizer, loader, scheduler = accelerator.prepare(model, optimizer, loader, scheduler)
+    for epoch in range(args.epochs):
+        for batch in loader:
+            with accelerator.accumulate(model):
+                loss = model(batch)
+                accelerator.backward(loss)
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+""",
+    ),
+    (
+        None,
+        "e5.py",
+        _TORCH
+        + """
+def main(args, model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = CosineAnnealingWarmRestarts(optimizer, T_0=10)
+    for epoch in range(args.epochs):
+        for i, batch in enumerate(loader):
+            model(batch).backward()
+            optimizer.step()
+            scheduler.step(epoch + i / len(loader))
+""",
+    ),
+    (
+        None,
+        "e6.py",
+        _TORCH
+        + """
+def build(args, optimizer, loader):
+    if args.sched == 'onecycle':
+        return OneCycleLR(optimizer, args.lr, epochs=args.epochs, steps_per_epoch=len(loader))
+    return StepLR(optimizer, 30)
+def main(args, model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = build(args, optimizer, loader)
+    for epoch in range(args.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+            if args.sched == 'onecycle':
+                scheduler.step()
+        if args.sched != 'onecycle':
+            scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "e7.py",
+        _TORCH
+        + """
+def build(args, optimizer, loader):
+    scheduler = OneCycleLR(optimizer, args.lr, epochs=args.epochs, steps_per_epoch=len(loader))
+    return scheduler
+def train(model, loader, optimizer):
+    for batch in loader:
+        model(batch).backward()
+        optimizer.step()
+def main(args, model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = build(args, optimizer, loader)
+    for epoch in range(args.epochs):
+        train(model, loader, optimizer)
+        validate(model)
+        scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "e8.py",
+        _TORCH
+        + """
+def train(model, loader, optimizer, lr_sched):
+    for batch in loader:
+        model(batch).backward()
+        optimizer.step()
+        lr_sched.step()
+def main(args, model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = CosineAnnealingLR(optimizer, args.epochs, eta_min=1e-6)
+    for epoch in range(1, args.epochs + 1):
+        train(model, loader, optimizer, scheduler)
+""",
+    ),
+    (
+        "LR614",
+        "e9.py",
+        _TORCH
+        + """
+def main(args, model, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = CosineAnnealingLR(optimizer, args.epochs, eta_min=1e-6)
+    for epoch in range(1, args.epochs + 1):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+""",
+    ),
+    (
+        "LR611",
+        "e10.py",
+        _TORCH
+        + """
+import argparse
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.1)
+args = p.parse_args()
+def main(model, loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = OneCycleLR(optimizer, max_lr=0.01, epochs=epochs, steps_per_epoch=len(loader))
+    for epoch in range(epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+            scheduler.step()
+""",
+    ),
+    ("LR615", "f1.yaml", "output_dir: x\nlearning_rate: 2.0e-5\nlr_scheduler_type: constant\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n"),
+    (
+        "LR601",
+        "f2.py",
+        """
+param_scheduler = [dict(type='MultiStepLR', milestones=[8, 11])]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=80000)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.02))
+""",
+    ),
+]
