@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lrdsl.arguments import exactly, number, quoted, whole_number
-from lrdsl.clock import total_of
+from lrdsl.arguments import exactly, number, one_of, quoted, whole_number
 from lrdsl.diagnostics import refuse
-from lrdsl.figures.picture import Drawn, Picture, picture
+from lrdsl.figures.picture import Drawn, Look, Picture, picture
 from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
 from lrdsl.work import bounded
@@ -16,8 +15,12 @@ from lrdsl.work import bounded
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lrdsl.figures.matplotlib import Page
+
 #: Width and height in inches, for one column of a paper, the full text width of a page, and a slide.
 SIZES = {"column": (3.35, 2.2), "text": (6.3, 3.3), "slide": (9.0, 4.8)}
+#: What a figure is for: the size that it has if no other is given.
+STYLES = {"page": "text", "paper": "column", "slides": "slide", "dark": "slide"}
 
 
 def picture_of(
@@ -28,7 +31,10 @@ def picture_of(
     target: str | None = None,
     time: str = "ticks",
     log: bool = False,
+    log_x: bool = False,
     phases: bool = True,
+    phase_names: Sequence[str] = (),
+    twin: bool = False,
 ) -> Picture:
     """Returns the picture of schedules as data. Its parameters are those of `plot`."""
     if not schedules:
@@ -36,8 +42,9 @@ def picture_of(
     for s in schedules:
         if not isinstance(s, Schedule):
             raise refuse("LR152", f"{quoted(s)} is not a Schedule", "give a schedule from `lrdsl.parse`")
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise refuse("LR152", f"names is {quoted(names)}", "give a list of strings, one for each schedule")
+    for what, strings in (("names", names), ("phase_names", phase_names)):
+        if not isinstance(strings, list | tuple) or not all(isinstance(name, str) for name in strings):
+            raise refuse("LR152", f"{what} is {quoted(strings)}", "give a list of strings")
     if ticks is not None:
         ticks = whole_number("ticks", ticks, f"draw between 1 and {MOST_TICKS} ticks", low=1, high=MOST_TICKS)
     drawn = []
@@ -46,22 +53,31 @@ def picture_of(
         value = s.program.base_value if base is None else s.checked_base(base)
         for t in targets:
             s.checked_base(value, t.name)
-        drawn.append(Drawn(names[i] if i < len(names) else str(s), targets, value, total_of(s.clock)))
-    first = schedules[0].clock
-    per = first.ticks_in(time)
-    unit = {"ticks": first.tick, "steps": "step", "epochs": "epoch"}[time] if time != "ticks" or first.ticks_per_step is None else "tick"
+        drawn.append(Drawn(names[i] if i < len(names) else str(s), targets, value, s.clock, tuple(phase_names)))
     with bounded(schedules[0].text):
-        return picture(drawn, ticks, per, unit, log, phases)
+        return picture(drawn, Look(ticks, time, log, log_x, phases, twin))
 
 
-def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: bool = False, **options: Any) -> Figure:
+def plot(
+    *schedules: Schedule,
+    size: str | tuple[float, float] | None = None,
+    dark: bool = False,
+    style: str = "page",
+    serif: bool = False,
+    usetex: bool = False,
+    **options: Any,
+) -> Figure:
     """Draws schedules: one panel per target, with the curves of all schedules in it, and a legend.
 
     Parameters: `schedules`, one or more; `names`, their names in the legend (default: their texts); `base`, the base value (default: the one that the text
     sets, or 1); `ticks`, how many ticks to draw (default: the run, or a little more than the schedule); `target`, the name of one target; `time`, the unit of
-    the time axis, "ticks", "steps" or "epochs"; `log`, whether the level axis is logarithmic; `phases`, whether to shade and label the phases of a single
-    curve; `size`, "column", "text", "slide", or (width, height) in inches; `dark`, whether the background is dark. Returns a matplotlib `Figure`; its `savefig`
-    writes PNG, SVG or PDF. Raises `ScheduleError` as `Schedule.values` does.
+    the time axis, "ticks", "steps", "epochs", "samples", "tokens" or "percent"; `log` and `log_x`, whether the axis of levels, or of time, is logarithmic:
+    such a figure shows the levels at ticks alone; `phases`, whether to shade and name the phases of a single curve; `phase_names`, names for them; `twin`,
+    whether two values, as lr and momentum, share one panel.
+
+    `style` is "page", "paper" (one column, serif), "slides" (large letters) or "dark" (a dark slide); `size`, "column", "text", "slide", or (width, height) in
+    inches (default: that of the style); `dark`, whether the background is dark; `serif`, whether letters have serifs; `usetex`, whether LaTeX, which must be
+    installed, makes the letters. Returns a matplotlib `Figure`; its `savefig` writes PNG, SVG or PDF. Raises `ScheduleError` as `Schedule.values` does.
 
     >>> import lrdsl
     >>> figure = lrdsl.plot(lrdsl.parse("warmup(5) then cosine(95)"), size="column")
@@ -70,7 +86,18 @@ def plot(*schedules: Schedule, size: str | tuple[float, float] = "text", dark: b
     """
     from lrdsl.figures import matplotlib
 
-    return matplotlib.figure(picture_of(*schedules, **options), *_inches(size), dark)
+    return matplotlib.figure(picture_of(*schedules, **options), page_of(size, dark, style, serif, usetex))
+
+
+def page_of(size: str | tuple[float, float] | None, dark: bool = False, style: str = "page", serif: bool = False, usetex: bool = False) -> Page:
+    """Returns the page of a figure."""
+    from lrdsl.figures.matplotlib import Page
+
+    one_of("style", style, tuple(STYLES))
+    width, height = _inches(STYLES[style] if size is None else size)
+    large = style in ("slides", "dark")
+    points = (7.5 if width < 4 else 9.0) * (1.6 if large else 1)
+    return Page(width, height, points, dark or style == "dark", serif or style == "paper", usetex)
 
 
 def _inches(size: Any) -> tuple[float, float]:

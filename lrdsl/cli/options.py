@@ -150,6 +150,12 @@ def base(s: Schedule, arguments: argparse.Namespace) -> float:
     return float(arguments.base) if arguments.base is not None else s.program.base_value if beside is None else float(beside)
 
 
+def add_time(parser: argparse.ArgumentParser) -> None:
+    """Adds the unit of time."""
+    units = ("ticks", "steps", "epochs", "samples", "tokens", "percent")
+    parser.add_argument("--time", choices=units, default="ticks", help="the unit of time; percent is of the run (default: ticks)")
+
+
 def add_ticks(parser: argparse.ArgumentParser) -> None:
     """Adds the number of ticks to show."""
     parser.add_argument("--ticks", type=_ticks, metavar="N", help="the number of ticks (default: those of the run, or a little more than the schedule)")

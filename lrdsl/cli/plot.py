@@ -29,11 +29,18 @@ def add(verbs: Any) -> None:
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)
-    parser.add_argument("--time", choices=("ticks", "steps", "epochs"), default="ticks", help="the unit of the time axis (default: ticks)")
+    options.add_time(parser)
     parser.add_argument("--log", action="store_true", help="a logarithmic axis for the levels")
-    parser.add_argument("--no-phases", action="store_true", help="do not shade and label the phases")
-    parser.add_argument("--size", type=_size, default="text", metavar="SIZE", help="column, text, slide, or WIDTHxHEIGHT in inches (default: text)")
+    parser.add_argument("--log-x", action="store_true", help="a logarithmic axis for the time")
+    parser.add_argument("--no-phases", action="store_true", help="do not shade and name the phases")
+    parser.add_argument("--phase-name", action="append", default=[], metavar="TEXT", help="the name of a phase in the figure; repeat it for the next one")
+    parser.add_argument("--twin", action="store_true", help="draw two values, as lr and momentum, in one panel with two axes")
+    help = "page, paper (one column, letters with serifs), slides (large letters) or dark (a dark slide) (default: page)"
+    parser.add_argument("--style", choices=("page", "paper", "slides", "dark"), default="page", help=help)
+    parser.add_argument("--size", type=_size, metavar="SIZE", help="column, text, slide, or WIDTHxHEIGHT in inches (default: that of the style)")
     parser.add_argument("--dark", action="store_true", help="a dark background")
+    parser.add_argument("--serif", action="store_true", help="letters with serifs")
+    parser.add_argument("--usetex", action="store_true", help="letters of LaTeX, which must be installed")
     parser.set_defaults(run=run)
 
 
@@ -56,32 +63,44 @@ def run(arguments: argparse.Namespace) -> None:
     """Writes the figure."""
     schedules = options.schedules(arguments)
     names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
-    picture = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log")}
-    write(arguments.output, schedules, picture | {"names": names, "phases": not arguments.no_phases}, arguments.size, arguments.dark)
+    picture = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log", "log_x", "twin")}
+    picture |= {"names": names, "phases": not arguments.no_phases, "phase_names": arguments.phase_name}
+    write(arguments.output, schedules, picture, {name: getattr(arguments, name) for name in ("size", "dark", "style", "serif", "usetex")})
 
 
-def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], size: str | tuple[float, float] = "text", dark: bool = False) -> None:
-    """Writes a figure to a file, and replaces an older file only when the new one is complete. `picture` are the options of `plotting.picture_of`."""
+def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], look: dict[str, Any] | None = None) -> None:
+    """Writes a figure to a file, and replaces an older file only when the new one is complete.
+
+    `picture` are the options of `plotting.picture_of`, `look` those of `plotting.page_of`.
+    """
     from lrdsl.analysis import plotting
     from lrdsl.figures import matplotlib
 
-    path = Path(output)
+    path, look = Path(output), {"size": None, **(look or {})}
     kind = path.suffix.lower()
     if kind not in (*_SOURCES, *_PICTURES):
         raise refuse("LR152", f"the ending of `{output}` is none of a picture", f"use one of {', '.join((*_PICTURES, *_SOURCES))}")
     if kind in _SOURCES:
         from lrdsl.figures.pgfplots import pgfplots
 
+        size = look.get("size") or plotting.STYLES[look.get("style", "page")]
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
         source = pgfplots(plotting.picture_of(*schedules, **picture), width)
         write_file(path, source.encode("utf-8"))
         return
     try:
         matplotlib.load()
-        figure = plotting.plot(*schedules, size=size, dark=dark, **picture)
+        page = plotting.page_of(**look)
+        figure = plotting.plot(*schedules, **look, **picture)
     except ModuleNotFoundError as missing:
         help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) works without it"
         raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
     data = io.BytesIO()
-    matplotlib.save(figure, data, kind[1:])
+    try:
+        matplotlib.save(figure, data, kind[1:], page)
+    except (RuntimeError, OSError) as error:
+        if not page.usetex:
+            raise
+        message, *_ = str(error).splitlines()
+        raise refuse("LR152", f"LaTeX has not drawn the letters: {message}", "leave `--usetex` out, or install LaTeX with dvipng and cm-super") from None
     write_file(path, data.getvalue())

@@ -2,69 +2,89 @@ r"""Writes a picture as PGFPlots source: a `tikzpicture` for a paper with `\usep
 
 from __future__ import annotations
 
-from lrdsl.escaping.quoting import latex as words
-from lrdsl.figures.picture import PALETTE, Panel, Picture
+import math
 
-_STYLES = ("solid", "dashed", "densely dotted", "dash dot", "loosely dashed", "dotted", "dash dot dot")
+from lrdsl.escaping.quoting import latex as words
+from lrdsl.figures.phases import placed
+from lrdsl.figures.picture import PALETTE, Curve, Panel, Picture, compact, ticks_of
+
+_STYLES = ("solid", "dashed", "densely dotted", "dash dot", "dash pattern=on 9pt off 2pt", "densely dashed", "dash dot dot", "dotted")
 _HEAD = r"""% \usepackage{pgfplots}
 % \usepgfplotslibrary{groupplots}
 % \pgfplotsset{compat=1.16}
 """
+#: How many letters of a name are as wide as the axes.
+_LETTERS = 62
 
 
 def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
     """Returns the source of a picture; `width` is a length in LaTeX."""
-    colours = "".join(f"\\definecolor{{lrdsl{i}}}{{HTML}}{{{colour}}}\n" for i, colour in enumerate(PALETTE[: _most_curves(shown)]))
-    group = f"group style={{group size=1 by {len(shown.panels)}, x descriptions at=edge bottom, vertical sep=18pt}}"
-    axis = [
-        group,
-        f"width=0.84*{width}",
-        f"height=0.56*{width}",
-        f"xlabel={{{shown.unit}}}",
-        f"xmin=0, xmax={_number(shown.end)}",
-        "enlarge y limits={value=0.06, auto}",
-        "axis on top, clip=false",
-        "scaled x ticks=false, x tick label style={/pgf/number format/fixed}",
-        "legend cell align=left, legend style={draw=none, fill=none, font=\\footnotesize, at={(0.5,1.02)}, anchor=south}",
-        *(["ymode=log"] if shown.log else []),
-    ]
-    options = ",\n    ".join(axis)
-    panels = "".join(_panel(panel, shown) for panel in shown.panels)
+    used = sorted({curve.style % len(PALETTE) for panel in shown.panels for curve in panel.curves})
+    colours = "".join(f"\\definecolor{{lrdsl{i}}}{{HTML}}{{{PALETTE[i] or '222222'}}}\n" for i in used)
+    if shown.twin:
+        left, right = shown.panels
+        entries = [f"\\addlegendimage{{{_style(curve)}}}\n\\addlegendentry{{{words(curve.label)}}}" for curve in left.curves]
+        first = f"\\begin{{axis}}[\n    {_options(shown, width, 'axis y line*=left')},\n{_own(left, shown)}]\n{_body(left, shown, False)}\\end{{axis}}\n"
+        second = f"\\begin{{axis}}[\n    {_options(shown, width, 'axis y line*=right, axis x line=none')},\n{_own(right, shown)}]\n"
+        second += "\n".join(entries) + "\n" + _body(right, shown, True) + "\\end{axis}\n"
+        return f"{_HEAD}{colours}\\begin{{tikzpicture}}\n{first}{second}\\end{{tikzpicture}}\n"
+    group = f"group style={{group size=1 by {len(shown.panels)}, x descriptions at=edge bottom, vertical sep=26pt}}"
+    panels = "".join(f"\\nextgroupplot[\n{_own(panel, shown)}]\n{_body(panel, shown, len(panel.curves) > 1)}" for panel in shown.panels)
+    options = _options(shown, width, group)
     return f"{_HEAD}{colours}\\begin{{tikzpicture}}\n\\begin{{groupplot}}[\n    {options},\n]\n{panels}\\end{{groupplot}}\n\\end{{tikzpicture}}\n"
 
 
-def _most_curves(shown: Picture) -> int:
-    """Returns the number of curves in the fullest panel."""
-    return max(len(panel.curves) for panel in shown.panels)
+def _options(shown: Picture, width: str, more: str) -> str:
+    """Returns the options of all panels."""
+    ticks = [] if shown.log_x else ticks_of(shown.start, shown.end, 5)
+    return ",\n    ".join(
+        [
+            more,
+            f"width=0.84*{width}",
+            f"height=0.56*{width}",
+            f"xlabel={{{words(shown.unit)}}}",
+            f"xmin={_number(shown.start)}, xmax={_number(shown.end)}",
+            "enlarge y limits={value=0.06, auto}",
+            "axis on top, clip=false",
+            "unbounded coords=jump",
+            *([] if shown.log_x else [f"xtick={{{','.join(map(_number, ticks))}}}, xticklabels={{{','.join(map(compact, ticks))}}}, scaled x ticks=false"]),
+            "legend cell align=left, legend style={draw=none, fill=none, font=\\footnotesize, at={(0.5,1.02)}, anchor=south}",
+            *(["xmode=log"] if shown.log_x else []),
+            *(["ymode=log"] if shown.log else []),
+        ]
+    )
 
 
-#: The rough width of a letter of a label, as a share of the axis.
-_LETTER = 0.02
+def _own(panel: Panel, shown: Picture) -> str:
+    """Returns the options of one panel."""
+    factor = f" ($\\times 10^{{{panel.exponent}}}$)" if panel.exponent else ""
+    plain = "" if shown.log else ", scaled y ticks=false, y tick label style={/pgf/number format/fixed, /pgf/number format/precision=5}"
+    return f"    ylabel={{{words(panel.name)}{factor}}}{plain},\n"
 
 
-def _panel(panel: Panel, shown: Picture) -> str:
+def _style(curve: Curve) -> str:
+    return f"thick, lrdsl{curve.style % len(PALETTE)}, {_STYLES[curve.style % len(_STYLES)]}"
+
+
+def _body(panel: Panel, shown: Picture, legend: bool) -> str:
+    """Returns the phases and curves of a panel."""
     low = int(shown.log)  # some level on the axis: a logarithmic axis has no 0
-    top = max((y for curve in panel.curves for _, y in curve.points), default=0.0)
-    plain = "" if shown.log or top < 0.001 else ", y tick label style={/pgf/number format/fixed, /pgf/number format/precision=5}"
-    lines = [f"\\nextgroupplot[ylabel={{{words(panel.name)}}}{plain}]"]
-    for i, phase in enumerate(panel.phases):
-        start, middle, end = (f"{{axis cs:{_number(x)},{low}}} |- {{rel axis cs:0," for x in (phase.start, (phase.start + phase.end) / 2, phase.end))
-        if i % 2:
-            lines.append(f"\\fill[black!6] ({start}0}}) rectangle ({end}1}});")
-        room = (phase.end - phase.start) / shown.end
-        style = "font=\\tiny, text=black!55"
-        if room > len(phase.text) * _LETTER:
-            lines.append(f"\\node[{style}, anchor=south] at ({middle}1}}) {{{words(phase.text)}}};")
-        elif room > 2 * _LETTER:
-            lines.append(f"\\node[{style}, anchor=west, rotate=90] at ({middle}0.02}}) {{{words(phase.text)}}};")
-    several = len(panel.curves) > 1
+    lines = []
+    for phase in panel.phases[1::2]:
+        start, end = (f"{{axis cs:{_number(x)},{low}}} |- {{rel axis cs:0," for x in (phase.start, phase.end))
+        lines.append(f"\\fill[black!6] ({start}0}}) rectangle ({end}1}});")
+    for name in placed(panel.phases, shown.start, shown.end, _LETTERS) if not shown.log_x else ():
+        place = f"{{axis cs:{_number(name.x)},{low}}} |- {{rel axis cs:0,1}}"
+        lines.append(f"\\node[font=\\tiny, text=black!65, anchor=south, yshift={7 * name.row}pt] at ({place}) {{{words(name.text)}}};")
     for curve in panel.curves:
-        style = f"thick, lrdsl{curve.colour % len(PALETTE)}, {_STYLES[curve.colour % len(_STYLES)]}"
-        coordinates = [f"({_number(x)},{_number(y)})" for x, y in curve.points]
+        coordinates = [f"({_number(x)},{'nan' if math.isnan(y) else _number(y)})" for x, y in curve.points]
         rows = [" ".join(coordinates[i : i + 6]) for i in range(0, len(coordinates), 6)]
-        lines.append(f"\\addplot[{style}] coordinates {{\n    " + "\n    ".join(rows) + "\n};")
-        if several:
+        lines.append(f"\\addplot[{_style(curve)}] coordinates {{\n    " + "\n    ".join(rows) + "\n};")
+        if legend:
             lines.append(f"\\addlegendentry{{{words(curve.label)}}}")
+        for x in curve.zeros:  # levels of 0, cut
+            place = f"{{axis cs:{_number(x)},1}} |- {{rel axis cs:0,0}}"
+            lines.append(f"\\node[lrdsl{curve.style % len(PALETTE)}, font=\\tiny] at ({place}) {{$\\bigtriangledown$}};")
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,12 +21,79 @@ CLOSE = 1 / 1500
 MOST_EDGES, BINS = 1000, 1000
 #: Just before a jump, by more than the rounding of a time.
 _BEFORE = 1 - 2.0**-50
+#: On a logarithmic axis, so many ticks are looked at.
+MOST_TICKS = 5000
 #: A line with more points than this gets no further points: a picture is not that wide.
 MOST_POINTS = 100_000
 
 
-def points(plan: Plan, base: float, end: float, log: bool = False) -> Points:
-    """Returns the points of a polyline that draws a plan from tick 0 to `end`. A jump has two points. On a `log` axis, levels of 0 and below are left out."""
+@attrs.frozen
+class Sampled:
+    """A line to draw, with NaN at each gap. `zeros` are the ticks at which levels of 0 and below begin, for which a logarithmic axis has no place."""
+
+    line: Points
+    zeros: tuple[float, ...] = ()
+
+
+def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool) -> Sampled:
+    """Returns the line of a plan from tick 0 to `end`, for axes of which some may be logarithmic. Those show the levels at whole ticks, and nothing between."""
+    if not (log or log_x):
+        return Sampled(points(plan, base, end))
+    ticks = _whole_ticks(plan, int(end), log_x)
+    levels = array.levels(plan.level, ticks, base, counts=True)
+    shown = levels > 0 if log else np.ones(len(ticks), dtype=bool)
+    line: Points = []
+    changes = np.flatnonzero(np.diff(shown)) + 1
+    runs = [run for run in np.split(np.arange(len(ticks)), changes) if run.size]
+    zeros = [float(ticks[run[0]]) for run in runs if not shown[run[0]]]
+    heights = [levels[run] for run in runs if shown[run[0]]]
+    height = _height(np.concatenate(heights), log) if heights else 1.0
+    for run in runs:
+        if shown[run[0]]:
+            x, y = (np.log(v) if logarithmic else v for v, logarithmic in ((ticks[run], log_x), (levels[run], log)))
+            kept = run[_corners(x, y, height * CLOSE)]
+            line += [*([(float(ticks[run[0]]), math.nan)] if line else []), *zip(ticks[kept].tolist(), levels[kept].tolist(), strict=True)]
+    return Sampled(line, tuple(zeros))
+
+
+def _whole_ticks(plan: Plan, end: int, log_x: bool) -> NDArray[np.float64]:
+    """Returns the ticks to look at: all, or many, and more near the ticks at which something begins or ends."""
+    first = 1 if log_x else 0
+    if end <= MOST_TICKS:
+        return np.arange(first, max(end, first) + 1, dtype=np.float64)
+    ticks = [np.linspace(first, end, MOST_TICKS)]
+    if log_x:
+        ticks.append(np.geomspace(1, end, MOST_TICKS))
+    near = np.concatenate([[0], 2.0 ** np.arange(0, math.log2(end), 0.25)])
+    for piece in pieces(plan.level)[:MOST_EDGES]:
+        if piece.start < end:
+            edge = first_tick(piece.start)
+            ticks += [edge - near, edge + near]
+    every = np.unique(np.concatenate(ticks).round())
+    kept: NDArray[np.float64] = every[(every >= first) & (every <= end)]
+    return kept
+
+
+def _corners(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
+    """Returns which points of a line are needed to draw it: those that are further from the straight line between their neighbours than the tolerance."""
+    kept = np.zeros(len(x), dtype=bool)
+    kept[[0, -1]] = True
+    todo = [(0, len(x) - 1)]
+    while todo:
+        a, b = todo.pop()
+        if b - a < 2:
+            continue
+        straight = y[a] + (x[a + 1 : b] - x[a]) * ((y[b] - y[a]) / (x[b] - x[a]))
+        far = np.abs(y[a + 1 : b] - straight)
+        middle = int(far.argmax())
+        if far[middle] > tolerance:
+            kept[a + 1 + middle] = True
+            todo += [(a, a + 1 + middle), (a + 1 + middle, b)]
+    return np.flatnonzero(kept)
+
+
+def points(plan: Plan, base: float, end: float) -> Points:
+    """Returns the points of a polyline that draws a plan from tick 0 to `end`. A jump has two points."""
     line: Points = []
     stretches = [(p.level, first_tick(p.start), end if p.end is None else min(first_tick(p.end), end)) for p in pieces(plan.level) if p.start < end]
     edges = [_edges(*stretch) for stretch in stretches]
@@ -33,11 +101,11 @@ def points(plan: Plan, base: float, end: float, log: bool = False) -> Points:
         line = _outline(plan.level, base, end)
     else:
         rough = array.levels(plan.level, np.linspace(0, end, 400), base, counts=True)
-        tolerance = _height(rough, log) * CLOSE
+        tolerance = _height(rough, False) * CLOSE
         bounds = [tick for (_, start, _), inner in zip(stretches, edges, strict=True) for tick in (start, *(inner or ()))]
-        line = _curves(plan.level, base, [*bounds, end], tolerance, log)
+        line = _curves(plan.level, base, [*bounds, end], tolerance)
         line.append((end, float(array.levels(plan.level, np.array([end]), base, counts=True)[0])))
-    return [(t, y) for t, y in _simplified(line, log) if not log or y > 0]
+    return _simplified(line)
 
 
 def _edges(level: Expr, start: float, stop: float) -> list[float] | None:
@@ -66,7 +134,7 @@ def _height(levels: NDArray[np.float64], log: bool) -> float:
     return max(float(levels.max() - levels.min()), 1e-6 * float(np.abs(levels).max())) or 1.0
 
 
-def _curves(level: Expr, base: float, bounds: list[float], tolerance: float, log: bool) -> Points:
+def _curves(level: Expr, base: float, bounds: list[float], tolerance: float) -> Points:
     """Samples the curves between neighbouring bounds, all at once. A gap is halved while the curve in its middle is too far from the straight line."""
     kinks = any(isinstance(x, Call) and x.op in ("min", "max", "abs", "reduce") for x in walk(level))
     size = 65 if kinks else 5  # a coarse grid could miss a kink
@@ -78,7 +146,7 @@ def _curves(level: Expr, base: float, bounds: list[float], tolerance: float, log
         gaps = np.flatnonzero(untested)
         middles = (grid[gaps + 1] + grid[gaps]) / 2
         between = array.levels(level, middles, base, counts=True)
-        far = _distances(values[gaps], values[gaps + 1], between, log) > tolerance
+        far = np.abs(between - (values[gaps] + values[gaps + 1]) / 2) > tolerance
         if not far.any() or len(grid) > MOST_POINTS:
             break
         wide = gaps[far]
@@ -88,15 +156,6 @@ def _curves(level: Expr, base: float, bounds: list[float], tolerance: float, log
         untested = np.insert(halves, wide + 1, True)
     grid[np.searchsorted(grid, stops) - 1] = stops
     return list(zip(grid.tolist(), values.tolist(), strict=True))
-
-
-def _distances(left: NDArray[np.float64], right: NDArray[np.float64], between: NDArray[np.float64], log: bool) -> NDArray[np.float64]:
-    """Returns how far each middle is from the straight line between its neighbours, on the axis that is drawn."""
-    if not log:
-        return np.abs(between - (left + right) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithmic = np.abs(np.log(between) - (np.log(left) + np.log(right)) / 2)
-    return np.where((left > 0) & (right > 0) & (between > 0), logarithmic, np.where((left > 0) != (right > 0), 1.0, 0.0))
 
 
 def _outline(level: Expr, base: float, end: float) -> Points:
@@ -113,14 +172,14 @@ def _outline(level: Expr, base: float, end: float) -> Points:
     return extremes
 
 
-def _simplified(points: Points, log: bool) -> Points:
+def _simplified(points: Points) -> Points:
     """Removes points that repeat, and points on the straight line between their neighbours."""
     line: Points = []
     top = max((abs(y) for _, y in points), default=0.0)
     for t, y in points:
-        if line and math.isclose(line[-1][0], t, rel_tol=1e-12) and abs(line[-1][1] - y) <= 1e-9 * (abs(y) if log else top):
+        if line and math.isclose(line[-1][0], t, rel_tol=1e-12) and abs(line[-1][1] - y) <= 1e-9 * top:
             line.pop()  # no jump
-        while len(line) > 1 and (not log or line[-1][1] == y) and _on_line(line[-2], line[-1], (t, y)):
+        while len(line) > 1 and _on_line(line[-2], line[-1], (t, y)):
             line.pop()
         line.append((t, y))
     return line

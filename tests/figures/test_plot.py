@@ -15,9 +15,9 @@ import lrdsl
 from lrdsl import work
 from lrdsl.analysis.plotting import picture_of, plot
 from lrdsl.cli import main
+from lrdsl.figures.matplotlib import Page, colour_of
 from lrdsl.figures.pgfplots import pgfplots
-from lrdsl.figures.picture import PALETTE
-from lrdsl.figures.sampling import points
+from lrdsl.figures.sampling import points, sampled
 from lrdsl.numbers import array
 from lrdsl.plan import horizon
 from tests.drawing import examples
@@ -28,9 +28,9 @@ from tests.test_work import phases
 ALL = schedules()
 
 
-def drawn_as(s: lrdsl.Schedule, target: str, base: float, end: int, log: bool = False) -> None:
+def drawn_as(s: lrdsl.Schedule, target: str, base: float, end: int) -> None:
     """The polyline has the levels of the ticks, as far as one sees."""
-    line = points(s.plan_of(target), base, float(end), log)
+    line = points(s.plan_of(target), base, float(end))
     ticks = np.arange(end, dtype=float)
     levels = s.values(ticks, base, target)
     x, y = np.array(line).T
@@ -72,10 +72,41 @@ def test_lines_and_jumps_are_drawn_with_no_point_too_many(text: str, expected: l
     np.testing.assert_allclose(points(lrdsl.parse(text).plan, 1.0, 15.0), expected, atol=1e-12)
 
 
-def test_a_logarithmic_axis_has_no_zero() -> None:
-    line = points(lrdsl.parse("warmup(5) then linear(95)").plan, 1.0, 110.0, log=True)
-    assert min(y for _, y in line) > 0
-    assert len(line) > 20
+@pytest.mark.parametrize(
+    "text", ["cosine(100)", "warmup(5) then linear(95)", "restarts(cosine(10))", "exp(0.99)", "linear(200k)", "hold(3, at=0x) then restart linear(5)"]
+)
+@pytest.mark.parametrize("log_x", [False, True])
+def test_a_logarithmic_axis_shows_ticks_alone_and_cuts_zeros(text: str, log_x: bool) -> None:
+    """Between the ticks, a cosine comes as close to 0 as one likes; at its last tick it has 0.0002."""
+    s = lrdsl.parse(text)
+    end = horizon(s.plan, None) - 1
+    drawn = sampled(s.plan, 1.0, float(end), log=True, log_x=log_x)
+    x, y = (np.array(part) for part in zip(*drawn.line, strict=True))
+    assert (x == x.round()).all()
+    assert (x >= log_x).all()
+    levels = s.values(end + 1)
+    gap = np.isnan(y)
+    assert (y[~gap] == levels[x[~gap].astype(int)]).all()
+    assert (y[~gap] > 0).all()
+    below = [t for t in range(int(log_x), end + 1) if levels[t] <= 0]
+    assert drawn.zeros == tuple(t for t in below if t - 1 not in below)
+    ticks = np.array([t for t in range(int(log_x), end + 1) if levels[t] > 0])
+    for run in np.split(ticks, np.flatnonzero(np.diff(ticks) > 1) + 1):  # nothing that one sees is lost
+        kept = [(a, b) for a, b in zip(x[~gap], y[~gap], strict=True) if run[0] <= a <= run[-1]]
+        across = np.log if log_x else np.asarray
+        line = np.exp(np.interp(across(run), across([a for a, _ in kept]), np.log([b for _, b in kept])))
+        assert np.abs(np.log(line / levels[run])).max() < 0.02
+
+
+def test_zeros_are_marked(tmp_path: Path) -> None:
+    figure = plot(lrdsl.parse("warmup(5) then linear(95)"), log=True)
+    (axis,) = figure.axes
+    _curve, mark = axis.get_lines()
+    assert mark.get_marker() == "v"
+    assert list(mark.get_xdata()) == [0, 100]
+    assert axis.get_ylim()[0] > 1e-3
+    assert main(["plot", "cosine(100)", "--log", "-o", str(tmp_path / "a.tex")]) == 0
+    assert (tmp_path / "a.tex").read_text().count("bigtriangledown") == 1
 
 
 def test_panels_and_curves() -> None:
@@ -100,7 +131,7 @@ def test_a_figure() -> None:
     figure = plot(lrdsl.parse("cosine(9)"), lrdsl.parse("linear(9)"), dark=True, log=True, size=(4, 3))
     (axis,) = figure.axes
     assert axis.get_yscale() == "log"
-    assert [line.get_color() for line in axis.get_lines()] == [f"#{colour}" for colour in PALETTE[:2]]
+    assert [line.get_color() for line in axis.get_lines()][::2] == [colour_of(style, Page(4, 3, 9, dark=True)) for style in range(2)]
     assert tuple(figure.get_size_inches()) == (4, 3)
 
 
@@ -166,3 +197,107 @@ def test_a_jump_between_ticks_is_upright(text: str) -> None:
     jumps = [(a, b) for a, b in itertools.pairwise(line) if abs(a[1] - b[1]) > 0.1 and abs(a[0] - b[0]) < 0.1]
     assert jumps
     assert all(a[0] == b[0] for a, b in jumps)
+
+
+def test_names_of_phases_are_above_the_axes_and_never_overlap(tmp_path: Path) -> None:
+    texts_ = [
+        "warmup(500) then cosine(99500)",
+        "warmup(1) then hold(2) then warmup(3) then hold(4) then linear(2) then hold(60) then cosine(2) then exp(3, to=0.01x)",
+    ]
+    for text in texts_:
+        for style in ("page", "paper", "dark"):
+            figure = plot(lrdsl.parse(text), style=style)
+            figure.savefig(tmp_path / "a.png")
+            (axis,) = figure.axes
+            boxes = [name.get_window_extent() for name in axis.texts]
+            assert len(boxes) >= 2
+            assert all(box.y0 >= axis.bbox.y1 for box in boxes)
+            assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+            assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+
+
+def test_a_legend_is_above_the_axes_and_in_the_figure(tmp_path: Path) -> None:
+    long = [lrdsl.parse(f"warmup(2k) then hold({k}k) then one_minus_sqrt(4k, to=0.001x)") for k in range(20, 28)]
+    for style in ("page", "paper", "slides"):
+        figure = plot(*long, style=style)
+        figure.savefig(tmp_path / "a.png")
+        (axis,) = figure.axes
+        legend = axis.get_legend()
+        assert legend is not None
+        box = legend.get_window_extent()
+        assert box.y0 >= axis.bbox.y1
+        assert box.x1 <= figure.bbox.x1
+        looks = [(line.get_color(), str(line._dash_pattern)) for line in axis.get_lines()]  # type: ignore[attr-defined]
+        assert len({colour for colour, _ in looks}) == len({dash for _, dash in looks}) == 8
+
+
+@pytest.mark.parametrize(
+    ("time", "unit", "end"),
+    [("tokens", "tokens", 4.2e10), ("samples", "samples", 1.05e7), ("percent", "% of the run", 105.0), ("epochs", "epoch", 105.0), ("steps", "step", 10500.0)],
+)
+def test_units_of_time(time: str, unit: str, end: float) -> None:
+    s = lrdsl.parse("linear(10k)", tokens_per_step=4_000_000, batch_size=1000, total_steps=10_000, steps_per_epoch=100)
+    shown = picture_of(s, time=time, ticks=10_501)
+    assert (shown.unit, shown.end) == (unit, end)
+    assert [x for x, _ in shown.panels[0].curves[0].points] == [0, end / 1.05, end]
+    with pytest.raises(lrdsl.ScheduleError, match="LR121"):
+        picture_of(lrdsl.parse("linear(10)"), time=time) if time != "steps" else picture_of(lrdsl.parse("linear(9)"), time="tokens")
+
+
+def test_tokens_of_a_batch_that_changes() -> None:
+    s = lrdsl.parse("set tokens_per_step = hold(100, at=10) then hold(at=30); lr = linear(200)")
+    assert picture_of(s, time="tokens", ticks=201).panels[0].curves[0].points == [(0, 1), (1000, 0.5), (4000, 0)]
+
+
+def test_schedules_of_different_batches_meet_in_tokens() -> None:
+    one, two = (lrdsl.parse("linear(1M tokens)", tokens_per_step=n) for n in (1000, 4000))
+    ends = [curve.points[1][0] for curve in picture_of(one, two, time="tokens").panels[0].curves]
+    assert ends == [1e6, 1e6]
+
+
+def test_different_bases_are_named() -> None:
+    shown = picture_of(lrdsl.parse("set base = 0.1; lr = cosine(9)"), lrdsl.parse("set base = 0.3; lr = linear(9)"), names=["a", "b"])
+    assert [curve.label for curve in shown.panels[0].curves] == ["a, base 0.1", "b, base 0.3"]
+    assert [curve.label for curve in picture_of(lrdsl.parse("hold"), lrdsl.parse("linear(9)"), names=["a", "b"]).panels[0].curves] == ["a", "b"]
+
+
+def test_small_levels_have_a_factor_in_the_label() -> None:
+    figure = plot(lrdsl.parse("cosine(9)"), base=3e-4)
+    assert figure.axes[0].get_ylabel() == "learning rate (×10⁻⁴)"
+    assert max(figure.axes[0].get_lines()[0].get_ydata()) == pytest.approx(3)
+
+
+def test_two_values_in_one_panel() -> None:
+    s = lrdsl.parse("lr = warmup(5) then cosine(95); momentum = linear(50, from=0.95, to=0.85) then hold")
+    figure = plot(s, twin=True)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["learning rate / base", "momentum"]
+    assert [axis.yaxis.get_label_position() for axis in figure.axes] == ["left", "right"]
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["learning rate", "momentum"]
+    assert pgfplots(picture_of(s, twin=True)).count("\\begin{axis}") == 2
+    assert len(plot(lrdsl.parse("lr = hold; momentum = hold; weight_decay = hold"), twin=True).axes) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [("hold", 100), ("linear(50) then hold", 57), ("warmup(10) then exp(0.9)", 29), ("exp(0.9999)", 20_793), ("rsqrt(1000)", 9000), ("linear(100)", 105)],
+)
+def test_endless_tails_are_cut(text: str, end: int) -> None:
+    assert picture_of(lrdsl.parse(text)).end == end
+
+
+@pytest.mark.parametrize(
+    "options", [["--style", "slides"], ["--log", "--log-x"], ["--twin", "--dark"], ["--serif", "--time", "percent", "--total-steps", "99"]]
+)
+@pytest.mark.parametrize("texts_", [["cosine(99)"], ["lr = cosine(99); momentum = hold"], ["cosine(99)", "linear(9) then hold"], ["hold(at=0x)"]])
+@pytest.mark.parametrize("ending", ["svg", "tex"])
+def test_options_together(options: list[str], texts_: list[str], ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plot", *texts_, *options, "-o", str(tmp_path / f"a.{ending}")]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_latex_letters_need_latex(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["plot", "cosine(9)", "--usetex", "-o", str(tmp_path / "a.png")]) == 2
+    assert "leave `--usetex` out" in capsys.readouterr().err

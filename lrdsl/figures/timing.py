@@ -1,0 +1,73 @@
+"""The axis of time of a figure or a table: ticks, steps, epochs, tokens, samples or percent of the run."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import attrs
+import numpy as np
+
+from lrdsl.arguments import quoted
+from lrdsl.clock import Clock, MissingFactError
+from lrdsl.diagnostics import refuse
+from lrdsl.expr.exact import Exact, quotient
+
+#: The names of the units of time, and the word for one on an axis.
+TIMES = {"ticks": "tick", "steps": "step", "epochs": "epoch", "samples": "sample", "tokens": "token", "percent": "percent"}
+_LABELS = {"samples": "samples", "tokens": "tokens", "percent": "% of the run"}
+
+
+@attrs.frozen
+class Axis:
+    """An axis of time: the `unit` as its label has it, and what a run has seen of it at `ticks`, between which it grows evenly."""
+
+    unit: str
+    ticks: tuple[float, ...]
+    seen: tuple[float, ...]
+
+    @classmethod
+    def of(cls, clock: Clock, time: str) -> Axis:
+        """Returns the axis of a run. Raises `ScheduleError` for another unit, and where a fact is missing."""
+        if not isinstance(time, str) or time not in TIMES:
+            raise refuse("LR152", f"time is {quoted(time)}", f"count {', '.join(TIMES)}")
+        unit = TIMES[time]
+        label = _LABELS.get(time, unit)
+        if time == "ticks":
+            label = clock.tick if clock.ticks_per_step is None else "tick"
+        try:
+            changes = _changes(clock, unit)
+            seen = [amount(clock, tick, unit) for tick in changes]
+        except MissingFactError as fact:
+            raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
+        return cls(label, tuple(map(float, changes)), tuple(map(float, seen)))
+
+    def at(self, tick: float) -> float:
+        """Returns how much has been seen at a tick."""
+        i = max(int(np.searchsorted(self.ticks, tick, side="right")) - 1, 0)
+        i = min(i, len(self.ticks) - 2)
+        (a, b), (x, y) = self.ticks[i : i + 2], self.seen[i : i + 2]
+        return x + (tick - a) * ((y - x) / (b - a))
+
+    def drawn(self, line: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Returns a line with its times in this unit. Where the batch changes on a straight piece, the line has a bend."""
+        bent = line[:1]
+        for (before, level), (t, y) in pairwise(line):
+            bends = [tick for tick in self.ticks[1:-1] if before < tick < t]
+            bent += [*((tick, level + (y - level) * (tick - before) / (t - before)) for tick in bends), (t, y)]
+        return [(self.at(t), y) for t, y in bent]
+
+
+def amount(clock: Clock, tick: Exact, unit: str) -> Exact:
+    """Returns how much of a unit a run has seen at a tick. Raises `MissingFactError`."""
+    return quotient(100 * tick, clock.total()) if unit == "percent" else clock.amount(tick, unit)
+
+
+def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
+    """Returns the ticks between which as much is seen in each tick, from 0 on. The last two stand for all that comes later."""
+    from lrdsl.batches import Batches
+
+    batches = {"token": clock.tokens_per_step, "sample": clock.batch_size}.get(unit)
+    starts = batches.starts if isinstance(batches, Batches) else (0,)
+    ticks = [Fraction(start) * (clock.ticks_per_step or 1) if clock.tick == "step" else quotient(start, clock.epoch_steps()) for start in starts]
+    return (*ticks, ticks[-1] + 1)
