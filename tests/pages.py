@@ -76,9 +76,11 @@ class Run:
             results = doctest.DocTestRunner(optionflags=doctest.REPORT_NDIFF).run(example, out=report.write)
             assert not results.failed, report.getvalue()
             return ""
-        with printing() as out, contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with printing() as out, contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             exec(compile(code, self.page, "exec"), self.namespace)
+        own = [str(warning.message) for warning in caught if issubclass(warning.category, lrdsl.ScheduleWarning | lrdsl.ResumeWarning)]
+        assert not own, f"{self.page}: a reader who pastes this gets a warning: {own}\n{code}"
         return lines(out)
 
     def command(self, command: str) -> str:

@@ -37,6 +37,12 @@ def test_every_document_is_a_page() -> None:
     assert all(beside(name).exists() for name in (*FILES, *FOLDERS))
 
 
+def test_the_wheel_has_all_that_comes_beside_the_code() -> None:
+    settings = (ROOT / "pyproject.toml").read_text("utf-8")
+    included = dict(re.findall(r'^"([^"]+)" = "lrdsl/share/([^"]+)"$', settings, re.MULTILINE))
+    assert included == {name: name for name in (*FILES, *FOLDERS)}
+
+
 def links(name: str) -> list[tuple[int, str]]:
     """Returns the links of a page, each with its line."""
     lines = prose((ROOT / name).read_text("utf-8"))

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from lrdsl import __version__
 from lrdsl.cli import terminal
-from lrdsl.diagnostics import ScheduleError, UsageError, did_you_mean
+from lrdsl.diagnostics import ScheduleError, UsageError, did_you_mean, shown
 from lrdsl.work import bounded
 
 #: The modules of the commands. If the first argument names one, only that module is loaded.
@@ -98,7 +98,7 @@ def _with_verb(words: Sequence[str]) -> Sequence[str]:
 
         if first not in SHAPES and first not in recipe_names():
             near = did_you_mean(first, (*MODULES, "rules", *SHAPES))
-            raise UsageError(f"there is no command `{first}`" + (f": did you mean `{near}`?" if near else ": `lrdsl` alone shows how to begin"))
+            raise UsageError(f"there is no command `{shown(first, 60)}`" + (f": did you mean `{near}`?" if near else ": `lrdsl` alone shows how to begin"))
     return ("show", *words)
 
 

@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
             terminal.refuse(error)
             status = 1
     if len(several) > _SCHEDULES:
-        terminal.complain(f"and {len(several) - _SCHEDULES} more: `lrdsl show {arguments.schedule}:LINE` shows one")
+        one = "" if arguments.schedule == "-" else f": `lrdsl show {arguments.schedule}:LINE` shows one"
+        terminal.complain(f"and {len(several) - _SCHEDULES} more{one}")
     return status
 
 

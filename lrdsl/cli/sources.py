@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: The endings that say that an argument is a file, even if there is none of this name.
 _ENDINGS = (".lrs", ".yaml", ".yml", ".toml", ".json", ".jsonc", ".json5", ".py", ".pyi", ".ipynb", ".sh", ".bash", ".slurm", ".sbatch", ".gin")
 #: A file, and a line of it.
-_LINE = re.compile(r"(.+):(\d{1,7})")
+_LINE = re.compile(r"(.+):(\d{1,9})")
 #: The most schedules that an error lists.
 _LISTED = 10
 
@@ -46,13 +46,14 @@ def sources(argument: str, arguments: argparse.Namespace) -> list[Source]:
     """Returns the schedules that an argument stands for, in the order of its file. Raises `UsageError` for a file that has none."""
     if argument == "-":
         return _standard_input(arguments)
-    path, line = Path(argument), None
+    name, line = argument, None
     if (numbered := _LINE.fullmatch(argument)) is not None and not is_file(argument) and is_file(numbered[1]):
-        path, line = Path(numbered[1]), int(numbered[2])
+        name, line = numbered[1], int(numbered[2])
     elif not is_file(argument):
-        if path_is_folder(argument):
+        if _is_folder(argument):
             raise UsageError(f"{argument}: this is a folder: `lrdsl check {argument}` and `lrdsl convert {argument}` look through folders")
         return [Source(lambda options: parse(argument, **options))]
+    path = Path(name)
     if path.suffix.lower() not in _ENDINGS[1:]:
         return [Source(lambda options: load(path, **options), name=str(path))]
     from lrdsl.files.opening import decoded, read_bytes
@@ -66,6 +67,8 @@ def only(argument: str, arguments: argparse.Namespace) -> Source:
     several = sources(argument, arguments)
     if len(several) > 1:
         places = ", ".join(source.title.split(" ")[0] for source in several[:_LISTED]) + ", ..." * (len(several) > _LISTED)
+        if argument == "-":
+            raise UsageError(f"standard input has {len(several)} schedules: give a file, and the place of one of them in it")
         raise UsageError(f"{argument} has {len(several)} schedules: name one of {places}; `lrdsl show {argument}` shows them all")
     return several[0]
 
@@ -78,10 +81,12 @@ def is_file(argument: str) -> bool:
         return False
 
 
-def path_is_folder(argument: str) -> bool:
-    """Whether an argument names a folder."""
+def _is_folder(argument: str) -> bool:
+    """Whether an argument names a folder, and is no schedule of one word."""
+    from lrdsl.shapes import SHAPES
+
     try:
-        return Path(argument).is_dir()
+        return argument not in ("", *SHAPES) and Path(argument).is_dir()
     except (OSError, ValueError):
         return False
 

@@ -44,11 +44,12 @@ def notices(attachment: Attachment, optimizer: Any) -> Iterator[Notice]:
     yield from _loaded(attachment, optimizer)
 
 
-def remedy(attachment: Attachment, what: str, other: str) -> Notice:
-    """The warning that another scheduler sets the same values, with both in one text. `other` is the text of the other."""
+def remedy(attachment: Attachment, what: str, other: str, is_text: bool = True) -> Notice:
+    """The warning that another scheduler sets the same values, with both in one text. `other` is the text of the other, or if it has none, its name."""
     text = str(attachment.schedule)
     several = any("=" in one.partition("(")[0] or "\n" in one for one in (text, other))  # a text of several targets is no factor
-    how = "write one text for both" if several else f"write one text: `({other}) * ({text})`"
+    how = f"write one text: `({other}) * ({text})`" if is_text and not several else "write one text for both"
+    how += "" if is_text else "; `lrdsl.read(scheduler)` gives that of the other"
     return f"{what}, `{other}`, and each overwrites what the other has stored", f"{how}; if this one replaces the other, let that go before: `del scheduler`"
 
 

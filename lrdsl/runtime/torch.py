@@ -105,7 +105,7 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
             return
         for other in instances(lr_scheduler.LRScheduler):
             if not isinstance(other, LRScheduler) and any(getattr(other, "optimizer", None) is one for one in wrapped) and not hasattr(other, "_schedulers"):
-                yield remedy(attachment, "the `lr` of the param groups is set by another scheduler too", type(other).__name__)
+                yield remedy(attachment, "the `lr` of the param groups is set by another scheduler too", type(other).__name__, is_text=False)
                 return
 
     def _initial_step(self) -> None:

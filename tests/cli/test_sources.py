@@ -134,6 +134,8 @@ def test_a_dash_stands_for_any_file(capsys: pytest.CaptureFixture[str], monkeypa
         "c.yaml:3 constructors `StepLR`",
         "c.yaml:6",
     ]
+    typed(monkeypatch, CONFIG)
+    assert "standard input has 2 schedules" in call(capsys, "values", "-", "--stdin-filename", "c.yaml")[2]
     typed(monkeypatch, "cosine(20)")
     assert call(capsys, "diff", "-", "cosine(20)")[0] == 0
     assert call(capsys, "diff", "-", "-")[2] == "lrdsl: standard input is one schedule: give `-` once\n"
@@ -151,6 +153,19 @@ def test_a_command_may_be_left_out(capsys: pytest.CaptureFixture[str], monkeypat
         assert shown == call(capsys, "show", *words)
     typed(monkeypatch, "cosine(20)")
     assert "▌ cosine(20)" in call(capsys, "-")[1]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_schedule_of_one_word_is_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("hold").mkdir()
+    Path("conf").mkdir()
+    assert "▌ hold" in call(capsys, "show", "hold")[1]
+    assert "conf: this is a folder" in call(capsys, "show", "conf")[2]
+    assert "error[LR004]" in call(capsys, "show", "")[2]
+    Path("a:5.yaml").write_text("lr_schedule: cosine(7)\n", "utf-8")
+    assert "▌ cosine(7)" in call(capsys, "a:5.yaml")[1]
+    assert "▌ cosine(7)" in call(capsys, "a:5.yaml:1")[1]
+    assert "no schedule begins on line 0" in call(capsys, "a:5.yaml:0")[2]
 
 
 def test_words_that_are_no_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -319,3 +319,15 @@ def test_a_part_that_has_not_begun_stays_so_when_it_is_loaded(text: str) -> None
         again.step()
         loaded.step()
     assert rate(again) == parts[1].at(2)
+
+
+def test_a_scheduler_without_a_text_is_named_and_no_part_of_a_repair() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    other = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: 0.9**t)
+    with pytest.warns(lrdsl.ScheduleWarning) as caught:
+        lrdsl.compile("cosine(10)", optimizer)
+    (warning,) = caught
+    assert isinstance(warning.message, lrdsl.ScheduleWarning)
+    assert "`LambdaLR`" in warning.message.diagnostic.message
+    assert warning.message.diagnostic.help.startswith("write one text for both; `lrdsl.read(scheduler)` gives that of the other")
+    assert other.last_epoch == 0
