@@ -243,8 +243,7 @@ def _chained(parts: list[_Part]) -> Node | None:
         final = i == len(parts) - 1
         if part.end is None and not final:
             return None
-        stays = isinstance(part.tree, nodes.Call) and part.tree.name == "hold" and not any(a.name == "" for a in part.tree.arguments)
-        ends = final or (part.entry.name in ("LinearLR", "PolyLR") and not stays)
+        ends = final or part.entry.name in ("LinearLR", "PolyLR")
         if not ends:
             window = lasting(part.end - part.begin, part.unit)
             items.append(part.tree if isinstance(part.tree, nodes.Sequence) else nodes.Limited(part.tree, window, _HERE))

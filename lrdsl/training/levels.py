@@ -70,14 +70,17 @@ def _floor_early(look: Look) -> Iterator[Report]:
 def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
     if look.tick != "epoch" or not look.curves:
         return
-    firsts = [(curve.summary.levels[0][1], curve) for curve in look.curves if curve.summary.levels]
-    if len(firsts) != len(look.curves) or not all(abs(first) <= _NOTHING * curve.peak and curve.total > 1 for first, curve in firsts):
-        return
-    first, curve = firsts[0]
-    if all(abs(pair[1]) <= _NOTHING * curve.peak for pair in curve.summary.levels):
-        return
-    message = f"the rate is {level(first, curve.peak)} for the whole first epoch"
-    yield Report(look.extent, message, "begin the warmup at a part of the peak, or count it in batches", look.is_assumed)
+    firsts = []
+    for curve in look.curves:
+        # A warmup that a config ends too early never brings the rate up to the base.
+        of = max(curve.peak, curve.base if look.case.call is None else 0.0)
+        first = curve.summary.levels[0][1] if curve.summary.levels else of
+        if abs(first) > _NOTHING * of or curve.total <= 1 or curve.peak == 0:
+            return
+        firsts.append((first, of, curve.peak))
+    first, of, peak = firsts[0]
+    told = level(first, of) if of == peak else f"{first / of:.2g} of the base"
+    yield Report(look.extent, f"the rate is {told} for the whole first epoch", "begin the warmup at a part of the peak, or count it in steps", look.is_assumed)
 
 
 def _floor_above_the_rate(look: Look) -> Iterator[Report]:
