@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def add(verbs: Any) -> None:
     """Adds the command."""
     about = (
-        "Check schedules: .lrs files, and strings in YAML, TOML, JSON, Python and notebooks. "
+        "Check schedules: .lrs files, strings in YAML, TOML, JSON, Python and notebooks, and schedules of other libraries in training code and configs. "
         "Settings are in lrdsl.toml, or in [tool.lrdsl] of pyproject.toml, in the folder of a file or above."
     )
     parser = verbs.add_parser("check", help="lint schedule files, and schedules in configs and code", description=about)
@@ -40,6 +41,8 @@ def add(verbs: Any) -> None:
     rules.add_argument("--extend-select", metavar="CODES", help="use these rules too")
     rules.add_argument("--ignore", metavar="CODES", help="do not use these rules")
     add_files(parser)
+    help = "show what is read of schedules of other libraries and of their runs, with the curve, and check nothing"
+    parser.add_argument("--explain-run", action="store_true", help=help)
     parser.add_argument("--show-files", action="store_true", help="list the files that would be checked, and check nothing")
     parser.add_argument("--statistics", action="store_true", help="count the problems by code")
     parser.add_argument("--no-cache", action="store_true", help="check clean files again, even if they have not changed")
@@ -87,6 +90,10 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     name = standard_name(arguments)
     if name is not None:
         source = standard_input(most_bytes(name))
+        if arguments.explain_run:
+            from lrdsl.cli.runs import explain
+
+            return explain([(name, source)])
         results = [projects.check_text(name, source, settings.of(name), repair, silence)]
         if writes:
             failed = _complain(results)
@@ -94,6 +101,8 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
             return _status(arguments, results, missing)
     else:
         listing, missing = files(arguments, settings)
+        if arguments.explain_run:
+            return max(2 * missing, _explain([file.path for file in listing.files]))
         if arguments.show_files:
             terminal.say(*(str(file.path) for file in listing.files))
             return 2 if missing else 0
@@ -113,6 +122,21 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     if arguments.format in ("text", "concise") and not arguments.quiet:
         terminal.complain(*reports.summary(results, unsafe))
     return _status(arguments, results, missing)
+
+
+def _explain(paths: Sequence[Path]) -> int:
+    """Shows what is read of the runs in files. A file that cannot be read is told."""
+    from lrdsl.cli.runs import explain
+    from lrdsl.linting import projects
+
+    texts = []
+    for path in paths:
+        content = projects.attempt(partial(projects.content, path))
+        if isinstance(content, str):
+            texts.append((path, content))
+        else:
+            terminal.complain(f"lrdsl: {path}: {content.reason}")
+    return explain(texts)
 
 
 def _console(arguments: argparse.Namespace) -> Callable[[], Console] | None:

@@ -106,7 +106,7 @@ def _show(console: Console, s: Schedule, arguments: argparse.Namespace) -> None:
         console.print()
         _phases(console, s, target, base)
         console.print()
-        _chart(console, s, target, base, ticks)
+        draw(console, s, target, base, ticks)
         console.print()
         _formula(console, s, target)
     console.print(_text(("        where η₀ is the base", "dim")))
@@ -147,7 +147,8 @@ def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
         console.print(_text((f"  and {len(every) - _MOST} more", "dim")))
 
 
-def _chart(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:
+def draw(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:
+    """Prints the chart of a target, over so many ticks."""
     from rich.text import Text
 
     from lrdsl.figures import terminal as chart
