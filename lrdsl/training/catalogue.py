@@ -12,6 +12,9 @@ from lrdsl.training.rule import Look, RunRule
 #: Every rule by its code.
 RUN_RULES: dict[str, RunRule] = {rule.code: rule for rule in sorted((*lengths.RULES, *levels.RULES), key=lambda rule: rule.code)}
 
+#: The rules that find a schedule that counts in another unit than its run.
+_UNITS = ("LR601", "LR608")
+
 
 def reports(text: str, name: str, folder: Path | None = None) -> list[Diagnostic]:
     """Returns what the rules find in the schedules of other libraries in a file, in the order of the file.
@@ -21,8 +24,9 @@ def reports(text: str, name: str, folder: Path | None = None) -> list[Diagnostic
     problems = []
     for case in cases(text, name, folder):
         look = Look(case)
+        counts_otherwise = any(any(RUN_RULES[code].look(look)) for code in _UNITS)
         for rule in RUN_RULES.values():
-            for report in rule.look(look):
+            for report in () if counts_otherwise and rule.levels else rule.look(look):
                 severity = "note" if report.note else "warning"
                 problems.append(Diagnostic(rule.code, severity, report.message, report.help, Span.of(text, *report.extent)))
     return sorted(problems, key=lambda d: (d.span.start.offset, d.code))

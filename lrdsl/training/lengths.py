@@ -238,10 +238,25 @@ def _never_stepped(look: Look) -> Iterator[Report]:
 
 def _only_warmup(look: Look) -> Iterator[Report]:
     """The rate rises all through the run, and what falls after it never comes."""
+    if look.case.call is None and (written := next(_written_warmups(look.case), None)) is not None:
+        warmup, end = written
+        if warmup >= end:
+            than = "as long as" if warmup == end else "longer than"
+            yield Report(look.extent, f"the warmup, {warmup:,.10g}, is {than} {look.whole}".replace(",", "_").replace("_ ", ", "), "make it shorter")
+            return
     if not look.curves or not all(map(_only_rises, look.curves)) or look.curves[0].facts.called & {"bounce"}:
         return
     message = f"the rate rises until the end of {look.whole}, and the decay never comes"
     yield Report(look.extent, message, "make the warmup shorter, or the run longer", look.is_assumed)
+
+
+def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
+    """The length of the warmup and that of the run in the same unit, as a config writes them."""
+    ends = {time.unit: time.number for time in (case.run.epochs, case.run.steps) if time is not None and time.number is not None}
+    for fact in case.reading.facts:
+        unit = {"iteration": "step"}.get(fact.unit, fact.unit)
+        if fact.role == "warmup" and not fact.ignored and unit in ends and isinstance(fact.value, int | Fraction) and fact.value > 0:
+            yield float(fact.value), ends[unit]
 
 
 def _only_rises(curve: Curve) -> bool:
@@ -291,6 +306,7 @@ RULES = (
         stepped("MultiStepLR(optimizer, [90, 110])", per_epoch=True, epochs="30"),
         stepped("MultiStepLR(optimizer, [20, 27])", per_epoch=True, epochs="30"),
         _past_the_end,
+        levels=True,
     ),
     RunRule(
         "LR605",
@@ -300,6 +316,7 @@ RULES = (
         "output_dir: out\nlearning_rate: 1.0e-4\nlr_scheduler_type: cosine\nwarmup_steps: 2000\nmax_steps: 1500\n",
         "output_dir: out\nlearning_rate: 1.0e-4\nlr_scheduler_type: cosine\nwarmup_steps: 200\nmax_steps: 1500\n",
         _only_warmup,
+        levels=True,
         language="yaml",
         file="config.yaml",
     ),
@@ -319,6 +336,7 @@ RULES = (
             epochs="100",
         ).replace("import SequentialLR", "import CosineAnnealingLR, LinearLR, SequentialLR"),
         _parts_that_do_not_fit,
+        levels=True,
     ),
     RunRule(
         "LR615",

@@ -14,6 +14,8 @@ from lrdsl.training.rule import Look, Report, RunRule, level
 
 #: A rate that rises again by this share of what it fell is far above its end, and one in mid-cycle may be.
 _RISES, _FALLS = 0.25, 0.5
+#: Drops may be meant to come early, but not within the first tenth of the run.
+_MOST_OF_IT = 0.9
 #: A level under this share of the peak is a floor, and one under this share is no rate to learn with.
 _FLOOR, _NOTHING = 0.05, 1.01e-3
 
@@ -62,9 +64,12 @@ def _floor_early(look: Look) -> Iterator[Report]:
     curve = look.curves[0]
     last = curve.summary.last[1]
     share = 1 - early[0] / curve.total
-    smooth = not (curve.facts.called & {"multistep", "step", "hold"})
+    falls = (stretch for stretch in curve.summary.stretches if not stretch.constant)
+    smooth = any(stretch.levels[0][1] > stretch.levels[-1][1] for stretch in falls)
     message = f"the decay is over at {look.at(early[0], curve)}: for {share:.0%} of {look.whole} the rate is at {level(last, curve.peak)}"
-    yield Report(look.extent, message, "make the decay as long as the run, or the run as long as the decay", note=look.is_assumed or not smooth)
+    yield Report(
+        look.extent, message, "make the decay as long as the run, or the run as long as the decay", note=look.is_assumed or not (smooth or share > _MOST_OF_IT)
+    )
 
 
 def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
@@ -179,6 +184,7 @@ RULES = (
         stepped("CosineAnnealingLR(optimizer, T_max=25)", per_epoch=True, epochs="200"),
         stepped("CosineAnnealingLR(optimizer, T_max=200)", per_epoch=True, epochs="200"),
         _rises_again,
+        levels=True,
     ),
     RunRule(
         "LR604",
@@ -190,6 +196,7 @@ RULES = (
         "optimizer:\n  learning_rate_scheduler:\n    learning_rate: 3.0e-4\n    lr_warmup_steps: 10\n    lr_decay_steps: 4990\n    lr_decay_style: cosine\n"
         "    min_decay_lr: 1.0e-6\ntokens:\n  train_steps: 5000\n",
         _floor_early,
+        levels=True,
         language="yaml",
         file="config.yaml",
     ),
@@ -201,6 +208,7 @@ RULES = (
         stepped("LinearLR(optimizer, 1e-6, total_iters=5)", per_epoch=True, epochs="90"),
         stepped("LinearLR(optimizer, 0.2, total_iters=5)", per_epoch=True, epochs="90"),
         _nothing_in_the_first_epoch,
+        levels=True,
     ),
     RunRule(
         "LR609",

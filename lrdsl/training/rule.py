@@ -90,7 +90,7 @@ class Look:
 class RunRule:
     """A rule about a schedule of another library in its run: its `code` and `name`, what it finds, why that matters, a bad and a good example, and `look`.
 
-    `language` is that of the examples, "python" or "yaml"; `file` is the name that they would have.
+    `levels` says that it looks at the levels in the run, which mean nothing where the schedule counts in another unit. `language` is that of the examples, "python" or "yaml"; `file` is the name that they would have.
     """
 
     code: str
@@ -100,6 +100,7 @@ class RunRule:
     bad: str
     good: str
     look: Callable[[Look], Iterator[Report]]
+    levels: bool = False
     language: str = "python"
     file: str = "train.py"
 

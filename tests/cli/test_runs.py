@@ -24,7 +24,7 @@ def test_it_shows_the_run_of_a_config(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "config.yaml").write_text(RUN_RULES["LR604"].bad, "utf-8")
     assert main(["check", "--explain-run", str(tmp_path)]) == 0
     out = capsys.readouterr().out
-    assert "schedule  warmup(10) then cosine(40, to=1e-6)" in out
+    assert "schedule  nanotron.cosine(" in out
     assert "`train_steps: 5000`, which is 5_000 steps" in out
     assert "base      0.0003" in out
 

@@ -556,4 +556,413 @@ train_cfg = dict(type='IterBasedTrainLoop', max_iters=80000)
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.02))
 """,
     ),
+    (
+        "LR601",
+        "g1.py",
+        _TRANSFORMERS
+        + """
+from tqdm import tqdm
+EPOCHS = 10
+def train_fn(data_loader, model, optimizer, device, scheduler):
+    model.train()
+    for bi, d in tqdm(enumerate(data_loader), total=len(data_loader)):
+        optimizer.zero_grad()
+        loss = model(d)
+        loss.backward()
+        optimizer.step()
+def run():
+    num_train_steps = int(len(df_train) / TRAIN_BATCH_SIZE * EPOCHS)
+    optimizer = torch.optim.AdamW(params, lr=3e-5)
+    scheduler = get_linear_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=num_train_steps)
+    for epoch in range(EPOCHS):
+        train_fn(train_data_loader, model, optimizer, device, scheduler)
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "g2.py",
+        _TRANSFORMERS
+        + """
+EPOCHS = 10
+def train_fn(data_loader, model, optimizer, device, scheduler):
+    for d in data_loader:
+        optimizer.zero_grad()
+        loss = model(d)
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+def run():
+    num_train_steps = int(len(df_train) / TRAIN_BATCH_SIZE * EPOCHS)
+    optimizer = torch.optim.AdamW(params, lr=3e-5)
+    scheduler = get_linear_schedule_with_warmup(optimizer, num_warmup_steps=0, num_training_steps=num_train_steps)
+    for epoch in range(EPOCHS):
+        train_fn(train_data_loader, model, optimizer, device, scheduler)
+""",
+    ),
+    (
+        "LR601",
+        "g3.py",
+        _TORCH
+        + """
+class Runner:
+    def __init__(self, cfg):
+        self.cfg = cfg
+        self.build()
+    def build(self):
+        self.optim = torch.optim.SGD(self.model.parameters(), lr=self.cfg.lr)
+        self.sched = CosineAnnealingLR(self.optim, self.cfg.num_epochs)
+    def run(self):
+        for self.epoch in range(self.cfg.num_epochs):
+            self.model.train()
+            for i, (x, y) in enumerate(self.train_loader):
+                loss = self.criterion(self.model(x), y)
+                self.optim.zero_grad()
+                loss.backward()
+                self.optim.step()
+                self.sched.step()
+""",
+    ),
+    (
+        "LR603",
+        "g4.py",
+        _TORCH
+        + """
+num_epochs = 300
+net = Net()
+opt = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=150)
+def train(epoch):
+    for i, (x, y) in enumerate(trainloader):
+        opt.zero_grad(); loss = net(x); loss.backward(); opt.step()
+for epoch in range(num_epochs):
+    train(epoch)
+    test(epoch)
+    scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "g5.py",
+        _module("""n = self.trainer.estimated_stepping_batches
+scheduler = get_cosine_schedule_with_warmup(o, num_warmup_steps=int(0.1 * n), num_training_steps=n)
+return {"optimizer": o, "lr_scheduler": {"scheduler": scheduler, "monitor": "val_loss"}}"""),
+    ),
+    (
+        None,
+        "g6.py",
+        _module("""n = self.trainer.estimated_stepping_batches
+scheduler = get_cosine_schedule_with_warmup(o, num_warmup_steps=int(0.1 * n), num_training_steps=n)
+config = {"scheduler": scheduler, "interval": "step", "frequency": 1}
+return {"optimizer": o, "lr_scheduler": config}"""),
+    ),
+    (
+        "LR601",
+        "g7.py",
+        _module("""scheduler = OneCycleLR(o, max_lr=1e-2, steps_per_epoch=len(self.train_dataloader()), epochs=self.trainer.max_epochs)
+return [o], [{"scheduler": scheduler, "interval": "epoch"}]"""),
+    ),
+    (
+        "LR603",
+        "g8.py",
+        _module("""return [o], [CosineAnnealingLR(o, T_max=10)]""")
+        + """
+trainer = pl.Trainer(max_epochs=100)
+trainer.fit(M())
+""",
+    ),
+    (
+        "LR602",
+        "g9.py",
+        _module("""return [o], [MultiStepLR(o, milestones=[100, 150])]""")
+        + """
+trainer = pl.Trainer(max_epochs=50)
+trainer.fit(M())
+""",
+    ),
+    (
+        "LR604",
+        "g10.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    scheduler = PolynomialLR(optimizer, total_iters=20, power=0.9)
+    for epoch in range(200):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR608",
+        "g11.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    scheduler = CosineAnnealingLR(optimizer, T_max=100)
+    for epoch in range(100):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+            scheduler.step()
+""",
+    ),
+    (
+        "LR608",
+        "g12.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    scheduler = StepLR(optimizer, step_size=30, gamma=0.1)
+    for epoch in range(90):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+            scheduler.step()
+""",
+    ),
+    (
+        None,
+        "g13.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    scheduler = StepLR(optimizer, step_size=10000, gamma=0.1)
+    for epoch in range(90):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+            scheduler.step()
+""",
+    ),
+    (
+        None,
+        "g14.py",
+        _TORCH
+        + """
+G, D = Gen(), Disc()
+optG = torch.optim.Adam(G.parameters(), lr=2e-4)
+optD = torch.optim.Adam(D.parameters(), lr=2e-4)
+schedG = LambdaLR(optG, lr_lambda=lambda e: 1.0 - max(0, e - 100) / 101)
+schedD = LambdaLR(optD, lr_lambda=lambda e: 1.0 - max(0, e - 100) / 101)
+for epoch in range(200):
+    for real in loader:
+        optD.zero_grad(); lossD(real).backward(); optD.step()
+        optG.zero_grad(); lossG(real).backward(); optG.step()
+    schedG.step(); schedD.step()
+""",
+    ),
+    (
+        "LR612",
+        "g15.py",
+        _TORCH
+        + """
+def main(args):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    scheduler = OneCycleLR(optimizer, max_lr=args.lr, epochs=args.epochs, steps_per_epoch=len(train_loader))
+    for epoch in range(args.epochs):
+        for i, x in enumerate(train_loader):
+            loss = model(x) / args.accum_steps
+            scaler.scale(loss).backward()
+            if (i + 1) % args.accum_steps == 0 or (i + 1) == len(train_loader):
+                scaler.step(optimizer)
+                scaler.update()
+                optimizer.zero_grad()
+                scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "g16.py",
+        _TORCH
+        + """
+def get_scheduler(optimizer, cfg, loader):
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=cfg.lr, total_steps=cfg.epochs * len(loader))
+def main(cfg):
+    train_loader, val_loader = loaders(cfg)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=cfg.lr)
+    lr_scheduler = get_scheduler(optimizer, cfg, train_loader)
+    best = 0
+    for epoch in range(cfg.epochs):
+        train_loss = 0
+        model.train()
+        for batch in train_loader:
+            optimizer.zero_grad()
+            loss = model(batch)
+            loss.backward()
+            optimizer.step()
+        lr_scheduler.step()
+        acc = evaluate(model, val_loader)
+""",
+    ),
+    ("LR605", "g17.yaml", "SOLVER:\n  BASE_LR: 0.01\n  MAX_ITER: 500\n  WARMUP_ITERS: 1000\n  STEPS: (400,)\n"),
+    (
+        "LR604",
+        "g18.yaml",
+        "trainer:\n  max_epochs: 500\nlr_scheduler:\n  class_path: torch.optim.lr_scheduler.PolynomialLR\n  init_args:\n    total_iters: 50\n",
+    ),
+    (
+        "LR609",
+        "g19.yaml",
+        "trainer:\n  max_epochs: 50\noptimizer:\n  class_path: torch.optim.Adam\n  init_args:\n    lr: 1.0e-5\nlr_scheduler:\n  class_path: torch.optim.lr_scheduler.CosineAnnealingLR\n  init_args:\n    T_max: 50\n    eta_min: 0.001\n",
+    ),
+    (
+        "LR604",
+        "g20.py",
+        """
+lr_config = dict(policy='step', step=[8, 11])
+runner = dict(type='IterBasedRunner', max_iters=80000)
+optimizer = dict(type='SGD', lr=0.02)
+""",
+    ),
+    (
+        None,
+        "g21.py",
+        """
+lr_config = dict(policy='step', step=[60000, 72000], by_epoch=False)
+runner = dict(type='IterBasedRunner', max_iters=80000)
+optimizer = dict(type='SGD', lr=0.02)
+""",
+    ),
+    (
+        None,
+        "g22.py",
+        _TORCH
+        + """
+from accelerate import Accelerator
+def main(args, model, loader):
+    accelerator = Accelerator(gradient_accumulation_steps=args.gradient_accumulation_steps)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr)
+    import math
+    num_update_steps_per_epoch = math.ceil(len(loader) / args.gradient_accumulation_steps)
+    args.max_train_steps = args.num_train_epochs * num_update_steps_per_epoch
+    from transformers import get_scheduler
+    scheduler = get_scheduler(name=args.lr_scheduler_type, optimizer=optimizer, num_warmup_steps=args.num_warmup_steps * accelerator.num_processes, num_training_steps=args.max_train_steps * accelerator.num_processes)
+    model, optimizer, loader, scheduler = accelerator.prepare(model, optimizer, loader, scheduler)
+    for epoch in range(args.num_train_epochs):
+        for batch in loader:
+            with accelerator.accumulate(model):
+                loss = model(batch)
+                accelerator.backward(loss)
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+""",
+    ),
+    (
+        "LR606",
+        "g23.py",
+        _TORCH
+        + """
+def main(args):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    w = LinearLR(optimizer, start_factor=0.1, total_iters=20)
+    c = CosineAnnealingLR(optimizer, T_max=80)
+    s = SequentialLR(optimizer, schedulers=[w, c], milestones=[10])
+    for epoch in range(100):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        s.step()
+""",
+    ),
+    (
+        "LR613",
+        "g24.py",
+        _TORCH
+        + """
+def main(args, loader):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    w = LinearLR(optimizer, start_factor=0.1, total_iters=len(loader))
+    c = CosineAnnealingLR(optimizer, T_max=args.epochs)
+    return SequentialLR(optimizer, schedulers=[w, c], milestones=[len(loader)])
+""",
+    ),
+    (
+        None,
+        "g25.py",
+        _TORCH
+        + """
+# cosine to ten times the rate, then down: as mmdetection3d has it
+def main():
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    up = CosineAnnealingLR(optimizer, T_max=8, eta_min=1e-3)
+    down = CosineAnnealingLR(optimizer, T_max=12, eta_min=1e-8)
+    s = SequentialLR(optimizer, schedulers=[up, down], milestones=[8])
+    for epoch in range(20):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        s.step()
+""",
+    ),
+    (
+        None,
+        "g26.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = CosineAnnealingWarmRestarts(optimizer, T_0=10, T_mult=2)
+    for epoch in range(75):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "g27.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = ReduceLROnPlateau(optimizer, patience=5)
+    for epoch in range(75):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        scheduler.step(validate())
+""",
+    ),
+    (
+        None,
+        "g28.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = ExponentialLR(optimizer, gamma=0.95)
+    for epoch in range(20):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR610",
+        "g29.py",
+        _TORCH
+        + """
+def main():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = MultiStepLR(optimizer, [10, 15], gamma=2)
+    for epoch in range(20):
+        for x in loader:
+            optimizer.zero_grad(); model(x).backward(); optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "g30.py",
+        """
+import optax, jax
+num_epochs = 20
+def fit(loader):
+    schedule = optax.warmup_cosine_decay_schedule(0.0, 1e-3, warmup_steps=2, decay_steps=num_epochs)
+    tx = optax.adam(schedule)
+    for epoch in range(num_epochs):
+        for batch in loader:
+            params, state = update(params, state, batch)
+""",
+    ),
 ]
