@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,21 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Do the same with what the tests of a module have loaded."""
+    if nextitem is not None and nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the mark to all tests and doctests of quick modules."""
-    for item in items:
-        if is_quick(item.path):
-            item.add_marker(pytest.mark.quick)
+    """Give the mark to all tests and doctests of quick modules. Of two processes, each begins with half of the slow modules, and then has half of the quick ones."""
+    slow: tuple[list[pytest.Item], ...] = ([], [])
+    quick: tuple[list[pytest.Item], ...] = ([], [])
+    for i, (path, module) in enumerate(groupby(items, lambda item: item.path)):
+        is_light = is_quick(path)
+        for item in module:
+            if is_light:
+                item.add_marker(pytest.mark.quick)
+            (quick if is_light else slow)[i % 2].append(item)
+    items[:] = [*slow[0], *quick[0], *slow[1], *quick[1]]

@@ -9,9 +9,10 @@ import pickle
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -88,15 +89,16 @@ import keras
 from tests.test_keras import error_of_doubles
 keras.config.set_floatx("float64")
 for text in sys.argv[2:]:
-    print(error_of_doubles(text))
+    print(error_of_doubles(text, jax.jit if sys.argv[1] == "jax" else lambda schedule: schedule))
 """
 
 
-def error_of_doubles(text: str) -> float:
+def error_of_doubles(text: str, compiled: Callable[[Any], Any] = lambda schedule: schedule) -> float:
     """The greatest error of the levels, in units of the last place."""
     ticks = [0, 1, 3, 17, 24, 25, 999, 65537]
     schedule, expected = lrdsl.keras.Schedule(text, base=0.3), lrdsl.parse(text).values(ticks, 0.3)
-    levels = [schedule(t) for t in ticks]
+    rate = compiled(schedule)
+    levels = [rate(t) for t in ticks]
     assert {keras.backend.standardize_dtype(level.dtype) for level in levels} == {"float64"}
     return float(np.max(np.abs([float(x) for x in levels] - expected) / np.spacing(np.maximum(expected, 1e-300))))
 

@@ -15,7 +15,7 @@ from lrdsl.cli import main
 from lrdsl.diagnostics import ScheduleError
 
 #: A small budget, so that the tests are quick.
-BUDGET = 8_000
+BUDGET = 6_000
 #: The most calls of functions for each counted operation, with the parsing of the text.
 CALLS = 60
 

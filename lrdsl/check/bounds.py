@@ -313,37 +313,53 @@ def _product(e: Product, box: Box) -> Range:
     upto = box.of(e.upto)[1]
     if not upto < math.inf:
         return UNDEFINED
+    range, least, large = _product_alone(e.factor, upto)
+    _note_all(large, box)
+    return range if range is UNDEFINED else _noted(e, range, least, box)
+
+
+@lru_cache(maxsize=1024)
+def _product_alone(factor: Expr, upto: float) -> tuple[Range, float, dict[Expr, float]]:
+    """Returns the range of the products of up to so many factors, their least size where they are too large for doubles, and such parts of the factors."""
+    box = Box({})
     growth, least, loss, start = 0.0, 1.0, 0.0, 1.0
     while start <= upto:
         end = min(2 * start - 1, upto)
-        a = _factors(e.factor, start, end, box)
+        a = _factors(factor, start, end, box)
         if math.isnan(a[0]) or may_overflow(a):
-            return UNDEFINED
-        if a[0] <= 0 <= a[1] and end <= _FIRST_FACTORS and (zero := _first_zero(e.factor, int(start), int(end), box)) is not None:
+            return UNDEFINED, 0.0, box.large
+        if a[0] <= 0 <= a[1] and end <= _FIRST_FACTORS and (zero := _first_zero(factor, int(start), int(end), box)) is not None:
             upto = zero - 1.0  # all products from there on are 0
             least = min(least, 0.0)
             continue
         if largest(a) > 1 and exponential(growth) < math.inf:
-            growth += _growth(e.factor, start, end, box)
+            own, large = _growth(factor, start, end)
+            growth += own
+            _note_all(large, box)
         if 0 < a[0] < 1:
             loss += (end - start + 1) * math.log(a[0])
         least = min(least, a[0])
         start *= 2
     most = exponential(growth)
     if most > MOST and least <= intervals.LEAST:  # it may have fallen before it grew, or have changed its sign
-        return UNDEFINED
-    return _noted(e, (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST * exponential(loss), box)
+        return UNDEFINED, 0.0, box.large
+    return (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST * exponential(loss), box.large
 
 
-def _growth(factor: Expr, start: float, end: float, box: Box) -> float:
-    """Returns the logarithm of the most that the factors from `start` on come to together, for those above 1. They are bounded on short stretches."""
+@lru_cache(maxsize=4096)
+def _growth(factor: Expr, start: float, end: float) -> tuple[float, dict[Expr, float]]:
+    """Returns the logarithm of the most that the factors from `start` on come to together, for those above 1. They are bounded on short stretches.
+
+    Also returns which parts of them may be too large for doubles.
+    """
+    box = Box({})
     step = max(1.0, start / _CUTS)
     growth = 0.0
     while start <= end:
         last = min(start + step - 1, end)
         growth += (last - start + 1) * math.log(max(1.0, largest(_factors(factor, start, last, box))))
         start = last + 1
-    return growth
+    return growth, box.large
 
 
 def _first_zero(factor: Expr, start: int, end: int, box: Box) -> int | None:
@@ -354,9 +370,14 @@ def _first_zero(factor: Expr, start: int, end: int, box: Box) -> int | None:
 def _factors(factor: Expr, start: float, end: float, box: Box) -> Range:
     """Returns the range of the factors of a stretch, and notes in a box which parts of them may be too large for doubles."""
     range, large = _factors_alone(factor, float(start), float(end))
+    _note_all(large, box)
+    return range
+
+
+def _note_all(large: Mapping[Expr, float], box: Box) -> None:
+    """Notes in a box which expressions may be too large for doubles."""
     for x, least in large.items():
         box.large[x] = min(least, box.large.get(x, MOST))
-    return range
 
 
 @lru_cache(maxsize=4096)

@@ -6,14 +6,16 @@ than any exponential grows, takes one in: the product of `1/(1 + k/10)` for k = 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import attrs
 
-from lrdsl.check.bounds import bounds, constant
+from lrdsl.check.bounds import SOMETIME, Box, bounds, constant
 from lrdsl.check.intervals import may_overflow, may_vanish
 from lrdsl.expr import (
+    BASE,
+    ENTRY,
     INDEX,
     ONE,
     PRODUCTS,
@@ -29,6 +31,7 @@ from lrdsl.expr import (
     call,
     div,
     is_time,
+    mentions,
     mod,
     mul,
     number,
@@ -84,8 +87,17 @@ class _Taming:
     def joined(self, exponent: Exponent, rest: Expr) -> Expr:
         """Returns exp(x) times the rest.
 
-        A running product takes the exponential in. So do minima and maxima, and sums that hold a running product, in each of their parts.
+        A running product takes the exponential in. So do minima and maxima, and sums that hold a running product, in each of their parts. Of several, one takes
+        the others in too, if these are never negative for any base.
         """
+        choices = [x for x in _factors(rest) if isinstance(x, Call) and (x.op in ("max", "min") or (x.op == "add" and x.holds & PRODUCTS))]
+        several = [x for x in _factors(rest) if x in choices or isinstance(x, Product)]
+        if choices and len(several) > 1 and (exponent or any(self.split(part)[0] for x in choices for part in x.args)):
+            plain = _multiplied(y for y in _factors(rest) if y not in several)
+            for i, x in enumerate(several):
+                others = _multiplied((*several[:i], *several[i + 1 :]))  # two factors may be the same
+                if isinstance(x, Call) and _is_never_negative(others):
+                    return mul(self._joined_in_parts(exponent, x, others), plain)
         products, others = _gathered(rest)
         for running in sorted(products, key=lambda x: _is_constant(x.upto)):
             running, exponent = _taken_in(exponent, running)
@@ -94,16 +106,16 @@ class _Taming:
             return mul(call("exp", _line(exponent)), others) if exponent else others
         if not exponent:
             return rest
-        for x in _factors(rest):
-            if isinstance(x, Call) and (x.op in ("max", "min") or (x.op == "add" and x.holds & PRODUCTS)):
-                return mul(self._joined_in_parts(exponent, x), _without(rest, x))
+        for x in choices:
+            return mul(self._joined_in_parts(exponent, x), _without(rest, x))
         return mul(call("exp", _line(exponent)), rest)
 
-    def _joined_in_parts(self, exponent: Exponent, e: Call) -> Expr:
+    def _joined_in_parts(self, exponent: Exponent, e: Call, factor: Expr = ONE) -> Expr:
         parts = []
         for part in e.args:
+            spend(1)
             inner, rest = self.split(part)
-            parts.append(self.joined(_plus(exponent, inner), rest))
+            parts.append(self.joined(_plus(exponent, inner), mul(rest, factor)))
         if e.op != "add":
             return call(e.op, *parts)
         total: Expr = ZERO
@@ -235,12 +247,18 @@ def _factors(e: Expr) -> tuple[Expr, ...]:
     return e.args if isinstance(e, Call) and e.op == "mul" else (e,)
 
 
+def _multiplied(factors: Iterable[Expr]) -> Expr:
+    product: Expr = ONE
+    for factor in factors:
+        product = mul(product, factor)
+    return product
+
+
 def _without(e: Expr, factor: Expr) -> Expr:
-    """Returns a product without one of its factors."""
-    rest: Expr = ONE
-    for x in _factors(e):
-        rest = rest if x is factor else mul(rest, x)
-    return rest
+    """Returns a product without one of its factors, of which there may be several."""
+    factors = list(_factors(e))
+    factors.remove(factor)
+    return _multiplied(factors)
 
 
 def _gathered(e: Expr) -> tuple[list[Product], Expr]:
@@ -282,6 +300,16 @@ def _taken_in(exponent: Exponent, running: Product) -> tuple[Product, Exponent]:
     growth = div(exponent[time], count[time])  # of each factor
     left, others = ({x: factor for x, factor in line.items() if x is not time} for line in (exponent, count))
     return Product(mul(running.factor, call("exp", growth)), running.upto), _plus(left, _times(others, mul(number(-1), growth)))
+
+
+def _is_never_negative(e: Expr) -> bool:
+    """Returns whether an expression is 0 or more at every tick and for every base, negative ones too."""
+    if isinstance(e, Call) and e.op in ("exp", "sqrt", "abs"):
+        return True
+    if isinstance(e, Call) and e.op in ("add", "div", "max", "min", "mul", "pow"):
+        some = any if e.op == "max" else all
+        return some(map(_is_never_negative, e.args[: 1 if e.op == "pow" else None]))
+    return not (mentions(e, BASE) or mentions(e, ENTRY)) and Box({T: SOMETIME, INDEX: SOMETIME}).of(e.factor if isinstance(e, Product) else e)[0] >= 0
 
 
 def _is_endless(time: Expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -12,6 +12,9 @@ from lrdsl.check.curves import Curve, entries
 from lrdsl.expr import Expr
 from lrdsl.plan import Watch
 from lrdsl.syntax.nodes import Call, Extent, Node
+
+if TYPE_CHECKING:
+    from lrdsl.check.scope import Dependencies, NameBinding
 
 
 @attrs.frozen(eq=False)
@@ -27,12 +30,13 @@ class Use:
 
 @attrs.frozen(eq=False)
 class Chain:
-    """A sequence: the nodes of its phases, their curves, and the watches that each of them adds. `factor`: it is in a factor."""
+    """A sequence: the nodes of its phases, their curves, the watches that each of them adds, and their dependencies. `factor`: it is in a factor."""
 
     items: tuple[Node, ...]
     curves: tuple[Curve, ...]
     factor: bool
     watches: tuple[tuple[Watch, ...], ...]
+    needs: tuple[Dependencies, ...]
 
     @cached_property
     def entries(self) -> tuple[Expr | None, ...]:
@@ -55,6 +59,7 @@ class Notes:
     """The notes of one text, without those of the files that it uses.
 
     `least` has a lower bound of each formula, for bases up to 1; `sound` the places of sequences that no later event can make too large for doubles.
+    `bindings` has the meaning of each name that the text gives one; `members` the notes of members of families that were read later, by target and number.
     """
 
     text: str
@@ -62,6 +67,8 @@ class Notes:
     chains: dict[Extent, Chain] = attrs.field(factory=dict)
     least: dict[Expr, float] = attrs.field(factory=dict)
     sound: set[Extent] = attrs.field(factory=set)
+    bindings: dict[str, NameBinding] = attrs.field(factory=dict)
+    members: dict[tuple[str, int], Notes] = attrs.field(factory=dict)
 
     def add(self, other: Notes) -> None:
         """Adds the notes of a part of the text."""

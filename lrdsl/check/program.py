@@ -91,6 +91,14 @@ class _FileState:
         shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes, "earlier": self.earlier}
         return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), cut=self.cut, read=curve_of, **shared)
 
+    def binding(self, name: str, node: Node, scope: Scope) -> NameBinding:
+        """Returns the binding of a name, from that of an earlier check if there is one: no event changes what it says of a node."""
+        before = None if self.earlier is None else self.earlier.bindings.get(name)
+        binding = bind_name(node, scope) if before is None or before.node is not node else attrs.evolve(before, scope=scope)
+        if self.notes is not None:
+            self.notes.bindings[name] = binding
+        return binding
+
     def bind(self, name: str, extent: nodes.Extent, binding: NameBinding | FunctionBinding) -> None:
         """Binds a name, or reports that it is taken. A value that the host gives to the name goes before a `let`."""
         if name in SHAPES or name in COMBINATORS or name in ARITHMETIC or name in WORDS:
@@ -152,7 +160,7 @@ def program_of(
             case nodes.Setting():
                 pass
             case nodes.Binding():
-                state.bind(statement.name, statement.name_extent, bind_name(statement.value, state.scope()))
+                state.bind(statement.name, statement.name_extent, state.binding(statement.name, statement.value, state.scope()))
             case nodes.Function():
                 _define(statement, state)
             case nodes.Use():
@@ -295,7 +303,7 @@ def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], 
     elif plan is not None:
         targets.append(Target(key.key, key.element, key.groups, plan, key.text, number))
     if key.text not in state.bound:
-        state.bound[key.text] = attrs.evolve(bind_name(body, scope), is_phase=True, family=family)
+        state.bound[key.text] = attrs.evolve(state.binding(key.text, body, scope), is_phase=True, family=family)
         state.remember(key.text, body)
 
 
@@ -351,7 +359,7 @@ def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Sc
     first: Problems | None = None
     for number in SAMPLES if asked is None else (asked,):
         own = Problems(state.problems.text)
-        scope = attrs.evolve(state.scope(), problems=own, earlier=None)  # which has one number
+        scope = attrs.evolve(state.scope(), problems=own)
         plan = plan_of(body, scope.with_names({key.letter: number_binding(number, scope)}))
         if plan is not None and not own.found:
             return number, plan

@@ -36,7 +36,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
     `A for D` and `A until ...`, `rest` inside A is the rest of the run from the beginning of A, whatever follows: `cosine(rest) for 30` is the first part of a
     cosine to the end of the run.
     """
-    needs = [dependencies(item, scope) for item in items]
+    needs = tuple([dependencies(item, scope) for item in items]) if before is None else before.needs
     limited_rest = {i for i, need in enumerate(needs) if need.uses_rest and _cuts_rest(items[i], scope)}
     with_rest = [i for i, need in enumerate(needs) if need.uses_rest and i not in limited_rest]
     with_metric = {i for i, need in enumerate(needs) if need.follows_metric}
@@ -94,7 +94,7 @@ def curves_of(items: tuple[Node, ...], scope: Scope, read: Reader, before: Chain
         return None
     if scope.notes is not None and scope.notes.text is scope.problems.text:
         extent = (items[0].extent[0], items[-1].extent[1])
-        scope.notes.chains[extent] = Chain(items, tuple(complete), scope.factor, tuple(watches))
+        scope.notes.chains[extent] = Chain(items, tuple(complete), scope.factor, tuple(watches), needs)
     return complete
 
 

@@ -35,12 +35,9 @@ from lrdsl.numbers.pairs import (
     times,
     wide,
 )
+from lrdsl.numbers.turns import DIGITS, MOST_PARTS, PI_PAIR, angle, cosine_of_pair, cosine_of_parts, half_turns, in_two, split_pi
 from lrdsl.plan import Piece, first_tick
 
-#: pi to 60 digits, for constants that are split in two doubles.
-_PI = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
-#: Integers up to here are multiplied by a 26-bit head without rounding.
-_HEAD_BITS = 26
 #: The share of its way that a slow half cosine goes in a tick, at the most.
 _SLOW = Fraction(1, 64)
 
@@ -115,7 +112,7 @@ class _Lowering:
 
     def _lower(self, e: Expr) -> Expr:
         if isinstance(e, Symbol):
-            return Float(math.pi) if e == PI else e
+            return PI_PAIR.high if e is PI else e
         if isinstance(e, Linear):
             top, bottom = self.ratio(e)
             return top if bottom == 1 else over(top, Float(bottom, ("n", e)))
@@ -163,6 +160,8 @@ class _Lowering:
             factor = e.args[1].args
             if isinstance(factor[0], Num) and factor[0].double == -1:
                 return less(self.of(e.args[0]), self.of(factor[1]) if len(factor) == 2 else times(*(self.of(f) for f in factor[1:])))
+        if e.op in ("cos", "sin") and (x := half_turns(e.op, e.args[0])) is not None:
+            return self._cosine_of_turns(x)
         if e.op in _SLOPES:
             return self._function(e.op, self.pair(e.args[0]))
         args = tuple([self.of(a) for a in gathered(e)])
@@ -176,6 +175,15 @@ class _Lowering:
         # The share of a phase that is left is above 0 at every tick, but may round to it just before the end.
         value = operation(op, apart_from_zero(x.high) if op == "log" else x.high)
         return value if x.low is None else added(value, times(x.low, _SLOPES[op](x.high, value)))
+
+    def _cosine_of_turns(self, x: Expr) -> Expr:
+        """The cosine of pi times x."""
+        if is_time(x):
+            scale, inner, shift = self._time(x)
+            a, b, n = in_parts(scale, shift)
+            if n <= MOST_PARTS and inner.low is None:
+                return cosine_of_parts(a, b, n, inner.high)
+        return cosine_of_pair(self.pair(x))
 
     def ratio(self, e: Expr) -> tuple[Expr, int]:
         """An exact time as a whole number of n-ths and n; as it is, over 1, where that would overflow a double."""
@@ -246,15 +254,12 @@ class _Lowering:
         if not isinstance(x, Linear) and not isinstance(x, Num):
             return Pair(times(Float(math.pi / parts), self.of(x)), None)
         if isinstance(x, Num):
-            exact = _PI * x.double / parts
-            return Pair(Float(float(exact)), Float(float(exact - Fraction(float(exact)))))
+            return in_two(DIGITS * x.double / parts)
         top, bottom = self.ratio(x)
         if isinstance(top, Call) and top.op in ("add", "sub"):  # Python multiplies a float faster than a whole number
             top = Call(top.op, tuple(Float(float(a.value), a.origin and (f"float {a.origin[0]}", x)) if isinstance(a, Float) else a for a in top.args))
         head, rest = split_pi(parts * bottom)
-        big, small = times(Float(head, ("head", x, parts)), top), times(Float(rest, ("rest", x, parts)), top)
-        total = added(big, small)
-        return Pair(total, less(small, less(total, big)))
+        return angle(top, Float(head, ("head", x, parts)), Float(rest, ("rest", x, parts)))
 
     def _pow(self, base: Expr, exponent: Expr, infinite: bool = False) -> Expr:
         if isinstance(exponent, Num) and -1 <= exponent.double <= 1:
@@ -293,6 +298,8 @@ class _Lowering:
             high = _float(e.double)
             low = float(e.double - Fraction(high.value))
             return Pair(high, Float(low) if low else None)
+        if e is PI:
+            return PI_PAIR
         if isinstance(e, Linear):
             scale, inner, shift = self._time(e)
             if _is_far(scale, inner, shift):
@@ -374,18 +381,3 @@ def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:
 def is_large(a: int, b: int, n: int) -> bool:
     """Whether the whole numbers of an exact time leave those that doubles hold, at ticks up to 1e8."""
     return abs(a) > 2**26 or abs(b) >= WHOLE or n >= WHOLE
-
-
-@lru_cache(maxsize=256)
-def split_pi(parts: int) -> tuple[float, float]:
-    """pi/parts as a double of few bits, and the rest of it."""
-    bottom = _PI.denominator * parts
-    head = _head(_PI.numerator / bottom)
-    p, q = head.as_integer_ratio()
-    return head, (_PI.numerator * q - p * bottom) / (bottom * q)
-
-
-def _head(value: float) -> float:
-    """The leading bits of a positive constant, few enough that a whole number of 27 bits times them is exact."""
-    mantissa, exponent = math.frexp(value)
-    return math.ldexp(math.floor(mantissa * 2**_HEAD_BITS) / 2**_HEAD_BITS, exponent)

@@ -14,8 +14,9 @@ import attrs
 from lrdsl.expr import HALF_COSINES, PRODUCTS, VARYING, WIDE, Call, Expr, Linear, Symbol, T, walk
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.literals import constant, gathered
-from lrdsl.numbers.lowering import in_parts, is_large, split_pi, turn_of
+from lrdsl.numbers.lowering import in_parts, is_large, turn_of
 from lrdsl.numbers.pairs import LOST
+from lrdsl.numbers.turns import split_pi
 
 #: The operations whose arguments may have other numbers.
 _OPERATIONS = {"add", "div", "hav", "max", "min", "mul"}

@@ -208,7 +208,7 @@ class Facts:
         s = self.schedule
         tree = mapped(self.tree, lambda part: other if part is node else part)
         try:
-            return Source(tree, s.clock, s.names, s.text, s.library, s.events).read(s.program.samples)
+            return Source(tree, s.clock, s.names, s.text, s.library, s.events, None).read(s.program.samples)
         except ScheduleError:
             return None
 

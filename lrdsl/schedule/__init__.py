@@ -117,7 +117,7 @@ class Schedule:
         events = tuple(sorted((key, tuple(sorted(ticks))) for key, ticks in history.items() if ticks))
         if events == self.events:
             return self
-        program = attrs.evolve(self._source, events=events).continued(self.program, dict(self.events), self.notes)
+        program = attrs.evolve(self._source, events=events).continued(self.program, dict(self.events))
         schedule = attrs.evolve(self, program=program, events=events)
         same = {one.name for one, other in zip(self.targets, program.targets, strict=True) if one is other}
         schedule._evaluators.update({name: evaluator for name, evaluator in self._evaluators.items() if name in same})
@@ -125,7 +125,7 @@ class Schedule:
 
     @cached_property
     def _source(self) -> Source:
-        return Source(self.tree, self.clock, self.names, self.text, self.library, self.events)
+        return Source(self.tree, self.clock, self.names, self.text, self.library, self.events, self.notes)
 
     def catching(self, numbers: Mapping[str, Iterable[int]]) -> Schedule:
         """Returns this schedule with the members of families, such as `lr["blocks.{k}.*"]`, that have these `numbers`, by target. Raises `ScheduleError`."""

@@ -50,7 +50,7 @@ class Replan:
 
 @attrs.frozen
 class Source:
-    """The tree of a text that is known to be sound, and what its meaning depends on. `text` is shown in errors.
+    """The tree of a text that is known to be sound, and what its meaning depends on. `text` is shown in errors. `notes` are those of its check, if kept.
 
     Members and readable plans are made once, and kept.
     """
@@ -61,6 +61,7 @@ class Source:
     text: str
     library: Library | None
     events: Events
+    notes: Notes | None = attrs.field(eq=False)
     _members: dict[tuple[str, int], Target] = attrs.field(factory=dict, init=False)
     _readable: dict[tuple[str, bool], Plan] = attrs.field(factory=dict, init=False)
 
@@ -72,8 +73,8 @@ class Source:
         assert program is not None
         return program
 
-    def continued(self, program: Program, before: History, notes: Notes | None) -> Program:
-        """Returns a program after the events of this source, from that after those `before`. `notes` are those of the check of the text.
+    def continued(self, program: Program, before: History) -> Program:
+        """Returns a program after the events of this source, from that after those `before`.
 
         A target that no new event concerns stays. Where events have only reduced its levels, its plan is made from the plan before.
         """
@@ -87,11 +88,12 @@ class Source:
                 if plan is not None:
                     plans[target.name] = plan
                 elif target.number is not None:
-                    plans[target.name] = self._read_member(program, target, target.number).plan
+                    earlier = self.notes and self.notes.members.get((target.written, target.number), self.notes)
+                    plans[target.name] = self._read_member(program, target, target.number, earlier=earlier).plan
                 else:
                     anew.add(target.written)
         if anew:
-            plans |= {target.name: target.plan for target in self.read(program.samples, only=anew, earlier=notes).targets}
+            plans |= {target.name: target.plan for target in self.read(program.samples, only=anew, earlier=self.notes).targets}
         return attrs.evolve(program, targets=tuple([_with_plan(target, plans.get(target.name)) for target in program.targets]))
 
     def with_members(self, program: Program, numbers: Mapping[str, Iterable[int]]) -> Program:
@@ -102,8 +104,16 @@ class Source:
         """Returns the member of a family that has a number. Raises `ScheduleError` if it has no schedule for this number."""
         key = (family.written, number)
         if key not in self._members:
-            self._members[key] = program.members.get(key) or self._read_member(program, family, number)
+            self._members[key] = program.members.get(key) or self._first_read_member(program, family, number)
         return self._members[key]
+
+    def _first_read_member(self, program: Program, family: Target, number: int) -> Target:
+        """Returns a member that is not in the program yet, and keeps its notes."""
+        notes = None if self.notes is None or self.events else Notes(self.text)
+        member = self._read_member(program, family, number, notes=notes)
+        if self.notes is not None and notes is not None:
+            self.notes.members[family.written, number] = notes
+        return member
 
     def _read_member(self, program: Program, family: Target, number: int, **options: Any) -> Target:
         return self.read({**program.samples, family.written: number}, only={family.written}, **options).targets[0]

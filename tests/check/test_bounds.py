@@ -18,6 +18,7 @@ from lrdsl.check.intervals import ANY, MOST
 from lrdsl.expr import BASE, Expr, Symbol, T, call, mod, number, power
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Plan, pieces
+from tests.counting import work
 
 _ENDS = (-9.0, -math.pi, -2.5, -1.0, -0.25, 0.0, 0.3, 0.5, 1.0, math.pi / 2, 2.0, math.pi, 4.0, 5.5, 2 * math.pi, 8.0, 12.0)
 _FORMULAS: dict[str, Expr] = {
@@ -200,3 +201,9 @@ def test_a_product_lies_in_its_range(text: str) -> None:
 def test_exponentials_that_cancel(text: str, levels: dict[int, float]) -> None:
     schedule = lrdsl.parse(text)
     assert {tick: schedule.at(tick) for tick in levels} == pytest.approx(levels, rel=1e-12)
+
+
+def test_the_factors_of_a_product_are_bounded_once() -> None:
+    """A proof asks for the same stretches of a running product again and again."""
+    lrdsl.lint("exp(0.9) * exp(0.8)")
+    assert work(lambda: lrdsl.lint("min(cumprod(2 + cos(t/51)), 2x) * exp(0.9)")) < 500_000

@@ -36,16 +36,16 @@ def drawn_as(s: lrdsl.Schedule, target: str, base: float, end: int) -> None:
     x, y = np.array(line).T
     assert (np.diff(x) >= 0).all()
     reach = max(np.ptp(y), 1e-6 * np.abs(y).max()) or 1.0
-    found = np.array([_level(x, y, t) for t in ticks])
+    found = _levels(x, y, ticks)
     assert np.abs(found - levels).max() <= reach / 150, (str(s), int(np.abs(found - levels).argmax()))
 
 
-def _level(x: np.ndarray, y: np.ndarray, t: float) -> float:
-    """The level of a polyline at a tick, behind the jump if there is one."""
-    i = int(np.searchsorted(x, t, side="right"))
-    if i == len(x) or x[i - 1] == t:
-        return float(y[i - 1])
-    return float(y[i - 1] + (y[i] - y[i - 1]) * (t - x[i - 1]) / (x[i] - x[i - 1]))
+def _levels(x: np.ndarray, y: np.ndarray, ticks: np.ndarray) -> np.ndarray:
+    """The levels of a polyline at ticks, behind the jump where there is one."""
+    after = np.searchsorted(x, ticks, side="right")
+    before, after = after - 1, np.minimum(after, len(x) - 1)
+    share = np.where(x[before] == ticks, 0, ticks - x[before]) / np.where(after > before, x[after] - x[before], 1)
+    return y[before] + (y[after] - y[before]) * share
 
 
 def test_points_draw_the_schedule() -> None:

@@ -128,9 +128,9 @@ def test_what_single_precision_cannot_hold_is_infinite_there_and_has_no_slope(te
 @pytest.mark.parametrize("text", ["scale(min(4, exp(t/9)))", "scale(min(4, 1.3^t))", "scale(1 - exp(-exp(t/30 - 4)))", "scale(1/(1 + t^30)^9)"])
 def test_slopes_are_those_of_the_level(text: str) -> None:
     at = jnp.array([0.4, 3.3, 7.7, 40.2, 99.9])
-    rate = jax.vmap(lrdsl.jax.schedule(text, base=BASE))
+    rate = jax.jit(jax.vmap(lrdsl.jax.schedule(text, base=BASE)))
     near = (rate(at + 1e-5) - rate(at - 1e-5)) / 2e-5
-    np.testing.assert_allclose(jax.vmap(jax.grad(lrdsl.jax.schedule(text, base=BASE)))(at), near, rtol=1e-4, atol=1e-9)
+    np.testing.assert_allclose(jax.jit(jax.vmap(jax.grad(lrdsl.jax.schedule(text, base=BASE))))(at), near, rtol=1e-4, atol=1e-9)
 
 
 def test_a_product_that_has_come_to_0_stays_there_and_one_past_the_doubles_is_infinite() -> None:
@@ -139,4 +139,4 @@ def test_a_product_that_has_come_to_0_stays_there_and_one_past_the_doubles_is_in
         levels = lrdsl.torch.schedule(text, base=BASE, dtype=torch.float64)(torch.tensor(ticks))
         assert_near(text, levels, ticks, BASE)
         with jax.enable_x64(False):
-            np.testing.assert_allclose(jax.vmap(lrdsl.jax.schedule(text, base=BASE))(jnp.array(ticks)), levels, rtol=1e-5)
+            np.testing.assert_allclose(jax.jit(jax.vmap(lrdsl.jax.schedule(text, base=BASE)))(jnp.array(ticks)), levels, rtol=1e-5)

@@ -476,6 +476,8 @@ def test_many_replans_with_new_totals_fold() -> None:
         scheduler.replan("lr = linear(rest)" if i % 7 else "momentum = cosine(rest, to=0.5)", **({"total_steps": 100 + i} if i % 3 else {}))
         assert levels(scheduler) == pytest.approx(present, rel=1e-12)
         assert scheduler.at(scheduler.last_epoch, target="momentum") == pytest.approx(momentum, rel=1e-12)
+        if i % 5:
+            continue
         state = json.loads(json.dumps(scheduler.state_dict()))
         again = lrdsl.compile("lr = cosine(rest); momentum = linear(rest, to=0.5)", optimizer(1.0, momentum=0.9), total_steps=100)
         again.load_state_dict(state)

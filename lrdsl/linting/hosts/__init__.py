@@ -14,7 +14,18 @@ from lrdsl.linting.hosts.places import Places
 from lrdsl.syntax.tokens import MAX_TEXT
 
 #: The module that reads a file, by the ending of its name.
-_KINDS = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".jsonc": "jsonc", ".py": "python", ".pyi": "python", ".ipynb": "notebook"}
+_KINDS = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".toml": "toml",
+    ".json": "json",
+    ".jsonc": "jsonc",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".py": "python",
+    ".pyi": "python",
+    ".ipynb": "notebook",
+}
 #: The byte order mark, which some editors put at the start of a file.
 _BOM = "\ufeff"
 ENDINGS = (".lrs", *_KINDS)

@@ -11,6 +11,7 @@ import attrs
 
 from lrdsl.documents.json import strict
 from lrdsl.linting.hosts import places
+from lrdsl.linting.hosts.calls import Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.places import Places, Run
@@ -45,9 +46,9 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
         if document == source:
             raise
         load(document, object_pairs_hook=len)
-    for string in strings(document, finder):
-        if finder.wants(string.named, string.text, marks is not None and marks.at(string.start)):
-            yield embedded(document, string)
+    schedules = {s.start: s for s in strings(document, finder) if finder.wants(s.named, s.text, marks is not None and marks.at(s.start))}
+    for _, string in sorted(schedules.items()):  # that of a call may come twice, and after others
+        yield embedded(document, string)
 
 
 def pages(source: str, may_comment: bool = False) -> Iterator[Page]:
@@ -69,6 +70,7 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
     """The strings of a sound document that are values. They share one `path` list, which changes with the next string."""
     path: list[str | int] = []
     named = [False]  # for each open object and list, whether the last key names schedules
+    mappings: list[Arguments[String]] = []
     at = 0
     while (sign := _SIGN.search(source, at)) is not None:
         at = sign.end()
@@ -76,9 +78,11 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
             case "{" | "[":
                 path.append("" if sign[0] == "{" else 0)
                 named.append(named[-1])
+                mappings.append(Arguments())
             case "}" | "]":
                 path.pop()
                 named.pop()
+                mappings.pop()
             case ",":
                 last = path[-1]
                 path[-1] = "" if isinstance(last, str) else last + 1
@@ -87,6 +91,8 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
                 colon = _COLON.match(source, end) if path and isinstance(path[-1], str) else None
                 if colon is None:
                     yield String(path, named[-1], text, at, end - 1)
+                    if path and isinstance(key := path[-1], str):
+                        yield from mappings[-1].add(key, text, String(list(path), True, text, at, end - 1))
                     at = end
                 else:
                     path[-1], named[-1] = text, finder.names(text)

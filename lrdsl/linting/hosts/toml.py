@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import attrs
 
 from lrdsl.diagnostics import Lines
 from lrdsl.documents.toml import MAX_PARTS, loads
+from lrdsl.linting.hosts.calls import TARGET, Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.places import closing, places_of
@@ -42,9 +44,9 @@ class _String:
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a TOML document."""
     marks = Marks.of(source)
-    strings = [string for string in _strings(source, finder) if string.named or marks.at(string.begin)]
+    strings = {string.begin: string for string in _strings(source, finder) if string.named or marks.at(string.begin)}
     loaded(source)
-    for string in strings:
+    for _, string in sorted(strings.items()):  # that of a call may come twice, and after others
         text = _text(source, string)
         if finder.wants(string.named, text, marks.at(string.begin)):
             yield _embedded(source, string, text)
@@ -71,6 +73,8 @@ def loaded(source: str) -> dict[str, Any]:
 def _strings(source: str, finder: Finder) -> Iterator[_String]:
     """The strings of a document that are values. If the document is not TOML, they end where it cannot be read further."""
     open_: list[tuple[str, bool]] = []  # the open brackets of values, each with whether its key names schedules
+    tables: list[defaultdict[str, Arguments[_String]]] = [defaultdict(Arguments)]  # of the last header, and in braces
+    prefix = ""
     key, named, value, dots, at = "", False, False, 0, 0
     while (token := (_ITEMS if value and open_ else _TOKEN).match(source, at)) is not None:
         sign, at = token[0], token.end()
@@ -92,23 +96,31 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
             at = end + len(sign)
             if value:
                 yield string
+                if not open_ or open_[-1][0] == "{":
+                    target = _text(source, string) if key == TARGET else ""
+                    yield from tables[-1][prefix].add(key, target, attrs.evolve(string, named=True))
             else:
-                key = _text(source, string)
+                key, prefix = _text(source, string), ""
         match sign:
             case "=":
                 named, value, dots = finder.names(key), True, 0
                 continue
             case "[" | "{" if value:
                 open_.append((sign, named))
+                if sign == "{":
+                    tables.append(defaultdict(Arguments))
                 value, dots = sign == "[", 0
                 continue
             case "," if open_:
                 value, dots = open_[-1][0] == "[", 0
                 continue
             case "]" | "}" if open_:
-                open_.pop()
+                if open_.pop()[0] == "{":
+                    tables.pop()
+            case "[" if not value:
+                tables = [defaultdict(Arguments)]
             case _ if not value and sign[0] not in "\"'":
-                key = sign.rpartition(".")[2]
+                prefix, _, key = sign.rpartition(".")
                 dots += sign.count(".")
                 if dots > MAX_PARTS:
                     raise UnreadableError(f"this key has more than {MAX_PARTS} parts", token.start())

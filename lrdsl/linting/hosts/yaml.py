@@ -14,6 +14,7 @@ import attrs
 import yaml
 
 from lrdsl.diagnostics import Fix, shown
+from lrdsl.linting.hosts.calls import Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, Remedy, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS
 from lrdsl.linting.hosts.pages import Page
@@ -28,8 +29,6 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+){0,2}")
 _LINE, _LONGEST_LINE = re.compile(r"[\s-]*[\"']?(?P<key>[\w.-]+)[\"']?\s*:\s+(?P<value>.*)"), 10_000
 #: The signs that matter for the brackets of a text, and may end it.
 _SIGN = re.compile(r"[()\[\]{},\n]| #")
-#: The key of the function that Hydra calls with the other values of a mapping.
-_CALL = "_target_"
 #: Values that are none.
 _NOTHING = frozenset(("null", "~", "true", "false", "True", "False", "None", ""))
 _JOINED = "YAML joins the lines of this text into one"
@@ -114,7 +113,7 @@ class _Open:
     """An open collection: whether its key names schedules, whether it is a mapping, and whether a key of it comes next.
 
     `flow` says that it is written in brackets, `path` leads to it, and `key` is the last key, or the number of items of a list. `heard` collects the strings
-    of a list that has an anchor. `ours` says that its `_target_` is one of lrdsl's functions, so that it holds the arguments of a call.
+    of a list that has an anchor. `call` says whether it holds the arguments of a call of lrdsl.
     """
 
     named: bool
@@ -125,7 +124,7 @@ class _Open:
     key: str = ""
     count: int = 0
     heard: list[_Scalar] | None = None
-    ours: bool = False
+    call: Arguments[_Scalar] = attrs.field(factory=Arguments)
 
     def place(self) -> tuple[str, ...]:
         """The path of the next value."""
@@ -154,7 +153,7 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
             if isinstance(value, list) and inner.named:
                 anchored[event.anchor] = None  # its strings are looked at once
         elif kind is yaml.ScalarEvent:
-            names = (inner.at_key or event.anchor is not None) and (finder.names(event.value) or (inner.ours and inner.at_key and event.value in TEXTS))
+            names = (inner.at_key or event.anchor is not None) and (finder.names(event.value) or (inner.call.calls and inner.at_key and event.value in TEXTS))
             start, end = event.start_mark.index, event.end_mark.index
             path = inner.place() if refers and not inner.at_key else ()
             scalar = _Scalar(event.value, event.style or "", start, end, names, path, values)
@@ -194,7 +193,11 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
                     if finder.wants(inner.named, meant, marked):
                         split = max(split, scalar.end_of_split)
                         yield scalar
-            inner.ours = inner.ours or (inner.key == _CALL and any(scalar.value.startswith("lrdsl.") for scalar in scalars))
+            for scalar in scalars if inner.mapping else ():
+                for held in inner.call.add(inner.key, scalar.value, scalar):
+                    if held.start not in decided and finder.wants(True, held.value, False):
+                        decided.add(held.start)
+                        yield held
         inner.count += 1
         if inner.mapping:
             inner.at_key = not inner.at_key

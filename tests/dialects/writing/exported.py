@@ -55,7 +55,7 @@ def optax(space: dict[str, Any], ticks: Sequence[int]) -> Any:
         counts = jnp.array(ticks, jnp.int32)
         levels = jax.jit(jax.vmap(lambda count: space["schedule"](count, BASE)))(counts)
         assert levels.dtype == jnp.float64
-        assert space["schedule"](counts, BASE).shape == counts.shape
+        assert jax.eval_shape(lambda counts: space["schedule"](counts, BASE), counts).shape == counts.shape
         return np.asarray(levels)
 
 
