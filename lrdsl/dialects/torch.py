@@ -89,6 +89,8 @@ def _momentum_of_cycles(a: Any) -> str:
 def _function(v: Value) -> Function:
     """The function of a scheduler that takes one, or one for each param group."""
     functions = v if isinstance(v, tuple) else (v,)
+    if not functions:
+        raise UnreadableError("its functions are not written out")
     if any(f != functions[0] for f in functions):
         raise UnreadableError("each param group has a function of its own")
     if not isinstance(functions[0], Function):
