@@ -55,9 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         status = max(status, _verify(files))
     if arguments.diff or arguments.write:
         return max(status, _move(arguments, files))
-    readings_of_files = [
-        (file, one) for file in files for one in readings(file.text, str(file.path), file.path.parent) if arguments.dialect in (None, one.dialect)
-    ]
+    readings_of_files = [(file, one) for file in files for one in readings(file.text, str(file.path), _whole(file)) if arguments.dialect in (None, one.dialect)]
     if arguments.format == "json":
         terminal.emit_json([_data(file.path, one) for file, one in readings_of_files], indent=2)
     else:
@@ -88,6 +86,14 @@ def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
         else:
             terminal.complain(f"lrdsl: {file.path}: {content.reason}")
     return files, 2 if missing else 0
+
+
+def _whole(file: _File) -> Path:
+    """The folder inside which files that a config builds on are looked for: its repository, or the folder of the command, or its own."""
+    from lrdsl.linting.listing import repository_of
+
+    own = file.path.parent if file.folder is None else file.folder
+    return repository_of(own) or own
 
 
 def _say(path: Path, one: Reading) -> None:

@@ -127,7 +127,14 @@ def text(template: str, **values: Any) -> Node:
     >>> canonical(text("warmup(w) then cosine(n - w)", w=10, n=100))
     'warmup(10) then cosine(90)'
     """
-    return substituted(parse(template), {name: node_of(value(v)) for name, v in values.items() if v is not None})
+    return substituted(parse(template), {name: _tree(v) for name, v in values.items() if v is not None})
+
+
+def _tree(v: Any) -> Node:
+    """The tree of a value that stands in the place of a number, or of numbers."""
+    if isinstance(v, str) or (isinstance(v, tuple) and any(isinstance(item, str) for item in v)):
+        raise UnreadableError(f"a word stands where a number belongs: {quoted(v)}")
+    return node_of(value(v))
 
 
 def called(name: str, *positional: Any, **named: Any) -> Node:
@@ -138,12 +145,12 @@ def called(name: str, *positional: Any, **named: Any) -> Node:
     'hf.cosine(10, 100)'
     """
     values = [("", v) for v in positional] + [(key, v) for key, v in named.items() if v is not None]
-    return nodes.Call(name, tuple(nodes.Argument(key, node_of(value(v)), (0, 0), (0, 0)) for key, v in values), (0, 0), (0, 0))
+    return nodes.Call(name, tuple(nodes.Argument(key, _tree(v), (0, 0), (0, 0)) for key, v in values), (0, 0), (0, 0))
 
 
 def lasting(time: Any, unit: str) -> Node:
     """Returns a number of a unit of the language: `lasting(5, "ep")` is `5ep`."""
-    node = node_of(value(time))
+    node = _tree(time)
     if unit == "":
         return node
     if isinstance(node, nodes.Number):

@@ -15,7 +15,7 @@ from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import documents, format_of, place, plain
-from lrdsl.documents.python import with_bases
+from lrdsl.documents.python import BASES, with_bases
 from lrdsl.syntax import nodes, parse
 
 #: The most schedules of one file that are read.
@@ -38,6 +38,8 @@ def readings(text: str, path_name: str, folder: Path | None = None) -> list[Read
         return []
     try:
         read = with_bases(text, PurePath(path_name), folder) if format == "python" else documents(text, format)
+        if format in ("yaml", "json") and len(read) == 1 and isinstance(read[0], Mapping) and any(key in read[0] for key in BASES):
+            read = with_bases(text, PurePath(path_name), folder, format)
     except UnreadableDocumentError as error:
         if format == "python" or any(sign in text for sign in _TEMPLATE):
             return []

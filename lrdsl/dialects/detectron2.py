@@ -27,6 +27,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "WARMUP_ITERS": 1000,
     "WARMUP_METHOD": "linear",
     "NUM_DECAYS": 3,
+    "POLY_LR_POWER": 0.9,
+    "POLY_LR_CONSTANT_ENDING": 0.0,
 }
 _MOST_STEPS = 1000
 
@@ -62,11 +64,17 @@ def _read(s: Settings) -> Iterator[Outcome]:
         body, apart = _multistep(s, total, warm, notes)
     elif kind == "WarmupCosineLR":
         body, apart = text("cosine(n, to=e)", n=total, e=_get(s, "BASE_LR_END")), True
+    elif kind == "WarmupPolyLR":
+        body, apart = text("max(poly(n, power=p), c * base)", n=total, p=_get(s, "POLY_LR_POWER"), c=_get(s, "POLY_LR_CONSTANT_ENDING")), False
     elif kind == "WarmupStepWithFixedGammaLR":
         body, apart = called("fvcore.step_with_fixed_gamma", text("base"), _get(s, "NUM_DECAYS"), _get(s, "GAMMA"), total), True
     else:
         raise UnreadableError(f"`{kind if isinstance(kind, str) else 'LR_SCHEDULER_NAME'}` is no scheduler of detectron2 that lrdsl knows")
-    tree = body if number(warm) == 0 else _warmed(s, method, body, warm, total, apart)
+    assert isinstance(body, nodes.Call)
+    w, n = number(warm), number(total)
+    if w is not None and n is not None and w > n and kind != "WarmupPolyLR":
+        warm = n  # the warmup is at most the run
+    tree = body if w == 0 else _warmed(s, method, body, warm, total, apart)
     yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(total)), _get(s, "BASE_LR"), tuple(notes), s.find("SOLVER"))
 
 
@@ -80,13 +88,17 @@ def _multistep(s: Settings, total: Any, warm: Any, notes: list[str]) -> tuple[No
     return text("multistep(steps, gamma)", steps=kept, gamma=_get(s, "GAMMA")), inside
 
 
-def _warmed(s: Settings, method: str, body: Node, warm: Any, total: Any, apart: bool) -> Node:
+def _warmed(s: Settings, method: str, body: nodes.Call, warm: Any, total: Any, apart: bool) -> Node:
     """A schedule after its warmup, which rises from a share of its first rate to the rate that it has then. It has run under it, or is made shorter."""
     factor = _get(s, "WARMUP_FACTOR")
     if s.get("SOLVER.RESCALE_INTERVAL") is True:
         up = "linear(w, from=f * base, to=1x)" if method == "linear" else "hold(w, at=f * base)"
-        return text(f"{up} then restart stretch(x for n, to=n - w)", w=warm, f=factor, x=body, n=total)
-    if not apart and method == "linear" and isinstance(body, nodes.Call):
+        after = "" if number(warm) is not None and warm == number(total) else " then restart stretch(x for n, to=n - w)"
+        return text(f"{up}{after}", w=warm, f=factor, x=body, n=total)
+    if not apart and body.name != "multistep":  # WarmupPolyLR of its project DeepLab multiplies
+        up = "warmup(w, from=f * base)" if method == "linear" else "(hold(w, at=f * base) then restart hold)"
+        return text(f"x * {up}", w=warm, f=factor, x=body.arguments[0].value if number(_get(s, "POLY_LR_CONSTANT_ENDING")) == 0 else body)
+    if not apart and method == "linear":
         steps, gamma = (a.value for a in body.arguments)
         return called("warmup_multistep", warm, steps, gamma=gamma, **{"from": text("f * base", f=factor)})
     up = "linear(w, from=f * base, to=(x at w))" if method == "linear" else "hold(w, at=f * base)"
@@ -128,6 +140,8 @@ DIALECT = Dialect(
                 Key("SOLVER.WARMUP_METHOD"),
                 Key("SOLVER.NUM_DECAYS", "factor"),
                 Key("SOLVER.RESCALE_INTERVAL"),
+                Key("SOLVER.POLY_LR_POWER", "factor"),
+                Key("SOLVER.POLY_LR_CONSTANT_ENDING", "level"),
                 Key("SOLVER.IMS_PER_BATCH", "batch", "sample"),
             ),
             read=_read,

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from lrdsl.arguments import exactly
+from lrdsl.arguments import exactly, quoted
+from lrdsl.check.combinators import declarations, parameters_of
+from lrdsl.check.prelude import recipe
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes, parse
 from lrdsl.syntax.nodes import Node
@@ -150,6 +152,8 @@ class Entry:
         values: dict[str, Value] = {places[i].name: argument for i, argument in enumerate(positional)}
         names = {p.name for p in self.parameters}
         for name, argument in named.items():
+            if name not in names and name in UNUSED:  # older releases have it
+                continue
             if name not in names:
                 raise UnreadableError(f"`{self.name}` has no parameter `{name}`")
             if name in values:
@@ -169,7 +173,7 @@ class Entry:
             if form.when is None or holds(form.when, arguments):
                 try:
                     template = form.text if isinstance(form.text, str) else form.text(arguments)
-                except TypeError:  # a name stands where the text needs a number or a list
+                except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError):  # a name stands where the text needs a number or a list
                     raise UnreadableError(f"an argument of `{self.name}` is not written out") from None
                 tree = _filled(template, values) if isinstance(template, str) else template
                 beside = {key: _filled(text(arguments), values) for key, text in form.beside.items()}
@@ -184,8 +188,28 @@ class Entry:
 def _filled(template: str, values: Mapping[str, Value]) -> Node:
     """Returns the tree of a text, with values in the place of the parameters in it."""
     tree = parse(template)
-    names = {node.id for node in nodes.walk(tree) if isinstance(node, nodes.Name)}
-    return substituted(tree, {name: node_of(values[name]) for name in names & set(values)})
+    names = {node.id for node in nodes.walk(tree) if isinstance(node, nodes.Name)} & set(values)
+    for name in names:
+        if _has_word(values[name]) and not any(_takes(node, name, values[name]) for node in nodes.walk(tree) if isinstance(node, nodes.Call)):
+            raise UnreadableError(f"`{name}` is a word where a number belongs: {quoted(values[name])}")
+    return substituted(tree, {name: node_of(values[name]) for name in names})
+
+
+def _has_word(v: Value) -> bool:
+    return isinstance(v, str) or (isinstance(v, tuple) and any(map(_has_word, v)))
+
+
+def _takes(call: nodes.Call, name: str, word: Value) -> bool:
+    """Whether a call takes a word for a parameter that stands in it: it is one of its options, or a recipe has a word there too."""
+    slot = next((i for i, a in enumerate(call.arguments) if isinstance(a.value, nodes.Name) and a.value.id == name), None)
+    if slot is None:
+        return False
+    key = call.arguments[slot].name
+    if declarations(call.name):
+        return any(word in p.options for p in parameters_of(call.name).values() if key in ("", p.name))
+    defined = recipe(call.name)
+    parameters = () if defined is None else defined.function.parameters
+    return any(isinstance(p.default, nodes.Name) for i, p in enumerate(parameters) if p.name == key or (not key and i == slot))
 
 
 def holds(condition: Callable[[Any], bool], arguments: Any) -> bool:

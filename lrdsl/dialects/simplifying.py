@@ -51,6 +51,16 @@ def text_of(written: Written) -> str:
     return "; ".join(f"{key} = {canonical(simplified(tree))}" for key, tree in targets.items())
 
 
+def lists_of(tree: Node) -> list[str]:
+    """Returns the names that stand for the milestones of `multistep(milestones)`: lists, which no name of a text can be.
+
+    >>> lists_of(parse("multistep(m, gamma)"))
+    ['m']
+    """
+    firsts = [part.arguments[0].value for part in nodes.walk(tree) if isinstance(part, nodes.Call) and part.name == "multistep" and part.arguments]
+    return [first.id for first in firsts if isinstance(first, nodes.Name)]
+
+
 def _needed(body: Node, length: Node) -> Node | None:
     """Returns the body of `body for length`, if the length is its own; for several phases, the first of them, if it lasts so long."""
     if isinstance(body, nodes.Sequence):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import attrs
+
 from lrdsl.dialects.entry import Dialect, Entry, Form, Function, UnreadableError, Value, node_of
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import folded
@@ -41,7 +44,8 @@ def sequence(parts: tuple[Node, ...], milestones: tuple[Value, ...]) -> Node:
     if not isinstance(parts, tuple) or not isinstance(milestones, tuple):
         raise UnreadableError("its schedulers and milestones are not written out")
     if len(milestones) != len(parts) - 1:
-        raise UnreadableError(f"`SequentialLR` has {len(parts)} schedulers and {len(milestones)} milestones")
+        raise UnreadableError(f"it has {len(parts)} schedulers and {len(milestones)} milestones")
+    _check_parts(parts)
     ends = [node_of(m) for m in milestones]
     items: list[Node] = []
     for i, part in enumerate(parts):
@@ -49,6 +53,13 @@ def sequence(parts: tuple[Node, ...], milestones: tuple[Value, ...]) -> Node:
         body = part if length is None else nodes.Limited(part, length, _HERE)
         items.append(body if i == 0 else nodes.Restart(body, _HERE))
     return nodes.Sequence(tuple(items), _HERE)
+
+
+def _check_parts(parts: tuple[Node, ...]) -> None:
+    """Raises `UnreadableError` for a part that is a name of the program, or a number: a schedule that lrdsl does not know."""
+    for part in parts:
+        if not attrs.has(type(part)) or isinstance(part, nodes.Number | nodes.List) or (isinstance(part, nodes.Name) and part.id not in SHAPES):
+            raise UnreadableError("a part of it is no scheduler that lrdsl knows")
 
 
 def _difference(later: Node, earlier: Node) -> Node:
@@ -63,6 +74,7 @@ def chain(parts: tuple[Node, ...]) -> Node:
     """Returns the tree of ChainedScheduler: the product of its parts."""
     if not isinstance(parts, tuple) or not parts:
         raise UnreadableError("its schedulers are not written out")
+    _check_parts(parts)
     for part in parts:
         words = {node.name for node in nodes.walk(part) if isinstance(node, nodes.Call)}
         outright = sorted(words & set(_OUTRIGHT))
@@ -89,6 +101,8 @@ def _momentum_of_cycles(a: Any) -> str:
 def _function(v: Value) -> Function:
     """The function of a scheduler that takes one, or one for each param group."""
     functions = v if isinstance(v, tuple) else (v,)
+    if not functions:
+        raise UnreadableError("its functions are not written out")
     if any(f != functions[0] for f in functions):
         raise UnreadableError("each param group has a function of its own")
     if not isinstance(functions[0], Function):

@@ -26,6 +26,8 @@ _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
 }
 #: How a config says that it replaces what it builds on, and what it builds on.
 _DELETE, _BASE = "_delete_", "_base_"
+#: The keys of YAML and JSON that name the files that a config builds on: mmengine's, and detectron2's.
+BASES = (_BASE, "_BASE_")
 
 
 def read(text: str) -> list[Any]:
@@ -33,32 +35,42 @@ def read(text: str) -> list[Any]:
     return [_Reader.of(text, {}).document]
 
 
-def with_bases(text: str, name: PurePath, folder: Path | None) -> list[Any]:
+def with_bases(text: str, name: PurePath, folder: Path | None, format: str = "python") -> list[Any]:
     """Returns the document of a config, merged into those that it builds on. They are read if they are inside `folder`."""
     refuse_odd(text)
-    return [_whole(text, Path(name), folder, [MAX_FILES])]
+    return [_whole(text, Path(name), folder, [MAX_FILES], format)]
 
 
 def _whole(text: str, path: Path, folder: Path | None, left: list[int], format: str = "python") -> Any:
+    key = _BASE
     if format != "python":
         raw = documents(text, format)
         document = raw[0] if raw and isinstance(raw[0], Table) else Table()
-        names = [document.get(_BASE)]
+        key = next((key for key in BASES if key in document), _BASE)
+        names = [document.get(key)]
     else:
         names = _bases(text)
-    base = Table()
-    for name in _strings(names):
+    base, files = Table(), _strings(names)
+    complete = True
+    for name in files:
         inside = _inside(path, name, folder)
-        if inside is not None and left[0] > 0:
+        if inside is None or left[0] <= 0:
+            complete = False
+        else:
             left[0] -= 1
             try:
                 content = inside.read_text(encoding="utf-8") if inside.stat().st_size <= MAX_CHARACTERS else ""
                 kind = {".py": "python", ".json": "json"}.get(inside.suffix, "yaml")
-                _merge(base, _without_places(_whole(content, inside, folder, left, kind)))
+                under = _whole(content, inside, folder, left, kind)
             except (OSError, ValueError):
+                complete = False
                 continue
+            complete = complete and (kind == "python" or not any(other in under for other in BASES))
+            _merge(base, _without_places(under))
     own = _Reader.of(text, base).document if format == "python" else document
     _merge(base, own)
+    if format != "python" and complete:  # nothing of it is elsewhere
+        base.pop(key, None)
     return base
 
 

@@ -122,7 +122,7 @@ class _Walk:
 
     def _start(self) -> _Folder:
         """The command's folder, with the patterns of the folders above it, up to the top of its repository."""
-        top = next((folder for folder in (self.root, *self.root.parents) if _is_repository(folder)), None)
+        top = repository_of(self.root)
         if top is None:
             return _Folder("", (), False, ())
         ignores = self._excluded(top)
@@ -238,6 +238,12 @@ class _Walk:
         if any(part.lower() == _GIT for part in relative.parts) or (target.suffix != ".lrs" and status.st_size > most_bytes(Path(path))):
             return None
         return str(target)
+
+
+def repository_of(folder: Path) -> Path | None:
+    """Returns the top of the repository that a folder is in; None if it is in none."""
+    root = Path(os.path.realpath(folder))
+    return next((one for one in (root, *root.parents) if _is_repository(one)), None)
 
 
 def _is_repository(folder: Path) -> bool:

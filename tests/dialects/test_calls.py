@@ -40,6 +40,9 @@ def text(source: str) -> str:
         (TORCH + "n = 30\ns = StepLR(opt, n)", "step(30)"),
         (TORCH + "n = 30\nn = 40\ns = StepLR(opt, n)", "step(n)"),
         (TORCH + "for n in range(3):\n    s = StepLR(opt, n)", "step(n)"),
+        (TORCH + "class A:\n    def f(self):\n        self.n = 3\n        self.n += 1\n        s = StepLR(opt, self.n)", "step(n)"),
+        (TORCH + "class A:\n    def f(self):\n        self.n = 3\n        s = StepLR(opt, self.n)", "step(3)"),
+        (TORCH + "s = StepLR(opt, 30, verbose=True)", "step(30)"),
         (TORCH + "def f(n=30):\n    return StepLR(opt, n)", "step(30)"),
         (TORCH + "def f(n):\n    return StepLR(opt, n)", "step(n)"),
         (TORCH + "p.add_argument('--lr-step', type=int, default=30)\ns = StepLR(opt, args.lr_step)", "step(30)"),
@@ -204,3 +207,24 @@ def test_places_count_characters() -> None:
 
 def test_the_rate_of_the_optimizer_is_the_base() -> None:
     assert only("import torch\no = torch.optim.SGD(p, lr=1e-1)\ns = torch.optim.lr_scheduler.StepLR(o, 3)").base == lrdsl.parse("hold(at=0.1)").formula()
+
+
+@pytest.mark.parametrize("change", ["m.append(40)", "m += [40]", "m[0] = 40", "m.extend(more)", "m.clear()", "del m[0]"])
+def test_a_list_that_is_changed_does_not_stand_for_its_first_value(change: str) -> None:
+    assert only(TORCH + f"m = [30]\n{change}\ns = MultiStepLR(opt, m)").unknown == ("m",)
+    assert text(TORCH + f"m = [30]\nk = [30]\n{change.replace('m', 'k', 1)}\ns = MultiStepLR(opt, m)") == "multistep([30])"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        TORCH + "f = []\nf.append(g)\ns = LambdaLR(opt, f)",
+        TORCH + "s = LambdaLR(opt, [])",
+        TORCH + "s = MultiplicativeLR(opt, lr_lambda=[])",
+        TORCH + "s = SequentialLR(opt, [], [])",
+        TORCH + "s = ChainedScheduler([])",
+    ],
+)
+def test_empty_lists_crash_nothing(source: str) -> None:
+    assert only(source).written is None
+    assert only(source).problem

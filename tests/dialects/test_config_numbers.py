@@ -199,7 +199,7 @@ def test_mmcv_momentum_by_epochs(momentum: dict[str, Any], at: int, level: float
 
 
 @given(
-    st.sampled_from(["WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"]), st.integers(0, 20), st.sampled_from(["linear", "constant"]), SHARE,
+    st.sampled_from(["WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"]), st.one_of(st.integers(0, 20), st.just(120)), st.sampled_from(["linear", "constant"]), SHARE,
     st.sampled_from([[60, 80], [10, 80], [20, 95], [5, 70]]), st.booleans(), st.sampled_from([0.0, 1e-4]),
 )  # fmt: skip
 @examples(200)
@@ -216,11 +216,24 @@ def test_detectron2(name: str, warm: int, method: str, factor: float, steps: lis
         "RESCALE_INTERVAL": rescaled,
     }
     (reading,) = readings(yaml.safe_dump({"SOLVER": {**solver, "STEPS": str(tuple(steps))}}), "config.yaml")
+    rescaled = rescaled and warm < 90
     leave = {t for t in range(90) if rescaled and name != "WarmupCosineLR"}  # a drop between two ticks, which a millionth of the run moves
     theirs = [systems.detectron2(solver, t) for t in range(90)]
     ours = reading.schedule().values(90, base=0.02)
     assert [t for t in range(90) if t not in leave and abs(ours[t] - theirs[t]) > 1e-14] == []
     assert sum(abs(ours[t] - theirs[t]) > 1e-14 for t in leave) <= 3
+
+
+@pytest.mark.parametrize(("ending", "method"), [(0.0, "linear"), (0.3, "linear"), (0.3, "constant")])
+def test_detectron2_poly(ending: float, method: str) -> None:
+    """WarmupPolyLR of its project DeepLab."""
+    solver = {"LR_SCHEDULER_NAME": "WarmupPolyLR", "BASE_LR": 0.02, "MAX_ITER": 90, "WARMUP_ITERS": 10, "WARMUP_METHOD": method}
+    reading = only({"SOLVER": {**solver, "POLY_LR_CONSTANT_ENDING": ending}})
+    for t in range(90):
+        fall = (1 - t / 90) ** 0.9
+        factor = 1 if t >= 10 else 0.001 if method == "constant" else 0.001 * (1 - t / 10) + t / 10
+        level = 0.02 * (ending if ending > 0 and factor == 1 and fall < ending else fall * factor)
+        assert reading.schedule().at(t, base=0.02) == pytest.approx(level, abs=1e-15)
 
 
 @given(st.integers(1, 60), st.sampled_from([None, 0.0, 0.2, 0.35, 0.9]), st.sampled_from(["linear", "sqrt", "cosine"]), SHARE)

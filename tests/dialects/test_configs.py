@@ -127,6 +127,14 @@ def test_what_is_not_in_the_file_stays_a_name(name: str, text: str, unknown: tup
         ),
         ("a.yaml", "lr0: 0.01\nlrf: 0.1\nwarmup_epochs: 3\n", "flags of train.py"),
         ("a.yaml", "lr_scheduler_type: [1", "not YAML"),
+        ("a.yaml", "s: {_target_: torch.optim.lr_scheduler.StepLR, step_size: abc}\n", "`step_size` is a word where a number belongs: 'abc'"),
+        ("a.yaml", "lr_scheduler: {type: MultiStepLR, args: {milestones: [3, many]}}\n", "'many'"),
+        ("a.yaml", "SOLVER: {MAX_ITER: 90, STEPS: [60], WARMUP_ITERS: few}\n", "'few'"),
+        ("a.yaml", "lr_scheduler_type: cosine\nmax_steps: many\nlearning_rate: 1\n", "'many'"),
+        ("a.py", "param_scheduler = [dict(type='StepLR', step_size='abc')]\n", "'abc'"),
+        ("a.py", "lr_config = dict(policy='exp', gamma='small')\n", "'small'"),
+        ("a.json", '{"scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": "a few"}}}', "'a few'"),
+        ("a.yaml", "optimizer: {learning_rate: 1, min_lr_ratio: least}\ntrainer: {num_train_steps: 9}\n", "'least'"),
         ("a.yaml", "lr_scheduler_type: cosine\nlearning_rate: 1\nmax_steps: .nan\n", "no number"),
     ],
 )
@@ -201,6 +209,27 @@ def test_a_base_config_is_found_in_the_folder_alone(tmp_path: Path) -> None:
     assert (reading.text, dict(reading.clock)) == ("multistep([16, 22])", {"tick": "epoch", "total_epochs": 24})
     assert readings(text, str(own)) == []
     assert readings(text, str(own), tmp_path / "other") == []
+
+
+def test_a_base_of_yaml_is_found_in_the_folder_alone(tmp_path: Path) -> None:
+    """detectron2's `_BASE_`: with all of its files, what they leave out are defaults; else it stays a name."""
+    inside = tmp_path / "repository"
+    (inside / "configs").mkdir(parents=True)
+    (tmp_path / "outside.yaml").write_text("SOLVER: {WARMUP_ITERS: 7}\n", "utf-8")
+    (inside / "Base.yaml").write_text("SOLVER: {STEPS: '(6, 8)', MAX_ITER: 9, BASE_LR: 0.02, WARMUP_ITERS: 2}\n", "utf-8")
+    own, text = inside / "configs" / "own.yaml", "_BASE_: ../Base.yaml\nSOLVER: {MAX_ITER: 18, STEPS: '(12, 16)'}\n"
+    (reading,) = readings(text, str(own), inside)
+    assert (reading.text, reading.base, reading.unknown) == ("warmup_multistep(2, [12, 16], from=0.001x)", Fraction(1, 50), ())
+    assert reading.line == 2
+    for folder in (None, inside / "configs"):
+        (reading,) = readings(text, str(own), folder)
+        assert set(reading.unknown) == {"warmup_iters", "gamma", "warmup_factor"}
+    (inside / "Base.yaml").write_text("_BASE_: ../outside.yaml\nSOLVER: {STEPS: '(6, 8)', GAMMA: 0.5}\n", "utf-8")
+    (reading,) = readings(text, str(own), inside)
+    assert (set(reading.unknown), "gamma=0.5" in (reading.text or "")) == ({"warmup_iters", "warmup_factor"}, True)
+    (inside / "Base.yaml").write_text("_BASE_: configs/own.yaml\nSOLVER: {GAMMA: 0.5}\n", "utf-8")
+    own.write_text(text, "utf-8")
+    assert readings(text, str(own), inside)
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,27 @@ def test_the_ends_of_lines_and_tabs_stay() -> None:
 def test_an_import_that_is_used_elsewhere_stays() -> None:
     source = "from torch.optim.lr_scheduler import StepLR\ns = StepLR(opt, 3)\nassert isinstance(s, StepLR)\n"
     assert "import StepLR" in moved(source).text
+
+
+def test_names_inside_functions_are_handed_over() -> None:
+    source = (
+        "from torch.optim import lr_scheduler\ndef main(epochs):\n    lrf = 0.01\n    lf = lambda x: (1 - x / epochs) * (1.0 - lrf) + lrf\n"
+        "    scheduler = lr_scheduler.LambdaLR(optimizer, lr_lambda=lf)\n"
+    )
+    text = moved(source).text
+    assert 'lrdsl.compile("scale((1 - t / epochs) * (1 - lrf) + lrf)", optimizer, names={"epochs": epochs, "lrf": lrf})' in text
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("torch.optim.lr_scheduler.MultiStepLR(opt, milestones=self.milestones)", "`self.milestones` is a list"),
+        ("torch.optim.lr_scheduler.SequentialLR(opt, [make(opt), torch.optim.lr_scheduler.StepLR(opt, 3)], [5])", "no scheduler that lrdsl knows"),
+        ("torch.optim.lr_scheduler.ChainedScheduler([make(opt)])", "no scheduler that lrdsl knows"),
+        ("optax.join_schedules([optax.linear_schedule(0, 1, 5), rsqrt(5)], [5])", "no scheduler that lrdsl knows"),
+    ],
+)
+def test_what_a_text_cannot_hold_is_left(call: str, reason: str) -> None:
+    result = moved(f"import torch, optax\ns = {call}\n")
+    assert [reason in left.reason for left in result.left] == [True], result.left
+    assert not result.replaced

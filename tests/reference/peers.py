@@ -37,7 +37,7 @@ class Peer:
         return self.text.format(**{k: repr(v) if isinstance(v, float) else v for k, v in values.items()})
 
 
-TORCH, HF, OPTAX, KERAS, TIMM = "torch", "transformers", "optax", "keras", "timm"
+TORCH, HF, OPTAX, KERAS, TIMM, MLX = "torch", "transformers", "optax", "keras", "timm", "mlx"
 TITAN, NANOGPT, NEMO, DINO, OPEN_CLIP = "torchtitan", "nanoGPT", "NeMo", "DINO", "open_clip"
 
 PEERS = (
@@ -85,7 +85,7 @@ def text_of(library: str, name: str, **arguments: Any) -> str:
 def usual_texts(scale: float = 1) -> dict[str, str]:
     """The text of each entry that has one, for usual arguments; `scale` multiplies its absolute levels."""
     texts = {}
-    for library in (TORCH, HF, OPTAX, KERAS, TIMM):
+    for library in (TORCH, HF, OPTAX, KERAS, TIMM, MLX):
         for entry in dialect(library).entries:
             if entry.usual:
                 [call] = calls(entry.usual_call(scale), (library,), lenient=True)

@@ -21,7 +21,7 @@ from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
 #: The dialects whose schedulers are calls in Python.
-PYTHON = ("torch", "transformers", "timm", "optax", "keras")
+PYTHON = ("torch", "transformers", "timm", "optax", "keras", "mlx")
 #: The longest file that is read, in characters.
 MAX_SOURCE = 1_000_000
 
@@ -127,16 +127,19 @@ class _Reader:
         module, _, word = path.rpartition(".")
         for name in self.dialects:
             library = dialect(name)
-            if word in library.by_name and self._is_of(library, module, path):
+            if word in library.by_name and self._is_of(library, module, node.func):
                 return library, library.by_name[word]
         return None
 
-    def _is_of(self, library: Dialect, module: str, path: str) -> bool:
+    def _is_of(self, library: Dialect, module: str, function: ast.expr) -> bool:
         if any(module == one or module.startswith(f"{one}.") for one in library.modules):
             return True
-        if not module:
-            return self.lenient or any(star in library.modules for star in self.names.stars)
-        return self.lenient and path.partition(".")[0] not in self.names.modules
+        if not module and any(star in library.modules for star in self.names.stars):
+            return True
+        root = function
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        return self.lenient and not (isinstance(root, ast.Name) and root.id in self.names.modules) and not (module == "" and self.names.stars)
 
     def call(self, node: ast.Call, library: Dialect, entry: Entry) -> Call:
         """Returns what a call comes to."""

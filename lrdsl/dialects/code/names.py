@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+#: The methods that change a list or a mapping: the name of one does not stand for what it was assigned.
+_CHANGES = frozenset(("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "__setitem__"))
+
 
 @attrs.frozen
 class Names:
@@ -15,7 +18,7 @@ class Names:
 
     - `modules`: the dotted path that a name was imported as, such as `StepLR` for `torch.optim.lr_scheduler.StepLR`.
     - `stars`: the modules that all names were imported from.
-    - `values`: the expression of each name, and of each attribute such as `self.n`, that is assigned once in the whole file.
+    - `values`: the expression of each name, and of each attribute such as `self.n`, that is assigned once in the whole file, and not changed.
     - `defaults`: the default of each option of argparse, field of a class, and parameter, by its name, if all its declarations have the same.
     - `functions`: the functions of the file, by their names, if a name has one.
     """
@@ -82,7 +85,7 @@ def names_of(tree: ast.Module) -> Names:
             case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value) | ast.AnnAssign(
                 ast.Attribute(ast.Name("self"), attribute), _, ast.expr() as value
             ):
-                bound[f"self.{attribute}"] += 2
+                bound[f"self.{attribute}"] += 1
                 values[f"self.{attribute}"] = value
             case ast.AnnAssign(ast.Name(name), _, value):
                 bound[name] += 1
@@ -102,8 +105,16 @@ def names_of(tree: ast.Module) -> Names:
                     bound[name] += 1
                     if default is not None:
                         defaults.setdefault(name, []).append(default)
-            case ast.Name(name, ast.Store() | ast.Del()):
+            case ast.Name(name, ast.Store() | ast.Del()) | ast.Subscript(ast.Name(name), _, ast.Store() | ast.Del()):
                 bound[name] += 1
+            case ast.Attribute(ast.Name("self"), attribute, ast.Store() | ast.Del()) | ast.Subscript(
+                ast.Attribute(ast.Name("self"), attribute), _, ast.Store() | ast.Del()
+            ):
+                bound[f"self.{attribute}"] += 1
+            case ast.Call(ast.Attribute(ast.Name(name), change)) if change in _CHANGES:
+                bound[name] += 1
+            case ast.Call(ast.Attribute(ast.Attribute(ast.Name("self"), attribute), change)) if change in _CHANGES:
+                bound[f"self.{attribute}"] += 1
             case ast.ExceptHandler(name=str(name)) | ast.Global(names=[name]) | ast.MatchAs(name=str(name)):
                 bound[name] += 2
             case _:

@@ -126,12 +126,17 @@ class Scope:
         try:
             value = self.value(definition)
         except UnreadableError:
-            self.expressions = before
+            self._forget(before)
             return self._named(node)
         if self.keep and (is_number(value) or is_arithmetic(value)):
-            self.expressions = before
+            self._forget(before)
             return self._named(node)
         return value
+
+    def _forget(self, before: Mapping[str, str]) -> None:
+        """Leaves the names that were met before. Scopes inside functions share them."""
+        for name in self.expressions.keys() - before.keys():
+            del self.expressions[name]
 
     def _named(self, node: ast.expr) -> Value:
         """The tree of a name, an attribute or an item; its default, if it has one."""
