@@ -145,6 +145,7 @@ _DECLARED = (
         complain=_cycles_fit,
         varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
+        source="Loshchilov & Hutter 2017, eq. 5",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
         paper=lambda phase, times, **growth: cycles.written_restarts(phase, _count(times), _growth(**growth)),
     ),

@@ -34,6 +34,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--after-end", action="store_true", help="say what holds after the end too")
     parser.add_argument("--names", default="", metavar="A=B,...", help="letters in the place of others, as `T_w=N_warmup, eta_0=eta_max`")
     parser.add_argument("--macros", action="store_true", help="define a command of LaTeX for each letter, and use it")
+    parser.add_argument("--cite", action="store_true", help="then print the sources of the shapes and recipes, in BibTeX")
     options.add_target(parser)
     parser.set_defaults(run=run)
 
@@ -52,6 +53,17 @@ def run(arguments: argparse.Namespace) -> None:
             terminal.say(*[""] * (i > 0), *name.split("\n"))
         label = f"{arguments.label}-{names[target.name]}" if i and arguments.label else arguments.label
         _print(s, target, arguments, label, defined)
+    if arguments.cite:
+        _cite(s)
+
+
+def _cite(s: Schedule) -> None:
+    """Prints the sources of the shapes, combinators and recipes of a schedule, each once, in BibTeX."""
+    from lrdsl.check.prelude import sources_of, words_of
+    from lrdsl.shapes.bibliography import papers_in
+
+    for entry in dict.fromkeys(entry for word in words_of(s.tree) for entry in papers_in(sources_of(word))):
+        terminal.say("", *entry.split("\n"))
 
 
 def _print(s: Schedule, target: Target, arguments: argparse.Namespace, label: str, defined: set[str]) -> None:

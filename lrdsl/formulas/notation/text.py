@@ -37,7 +37,9 @@ def constant(value: Exact) -> str:
     if constants.is_fraction(value):
         return f"{value.numerator}/{value.denominator}".replace("-", "−")
     parts = constants.scientific(value) if value.denominator != 1 or size(value) >= 10**6 else None
-    return (constants.with_groups(value, "," if size(value) >= 10**6 else "") if parts is None else f"{constants.digits(parts[0])}e{parts[1]}").replace("-", "−")
+    return (constants.with_groups(value, "," if size(value) >= 10**6 else "") if parts is None else f"{constants.digits(parts[0])}e{parts[1]}").replace(
+        "-", "−"
+    )
 
 
 def name(x: tree.Name) -> str:

@@ -76,7 +76,11 @@ def test_every_two_options_go_together(text: str, capsys: pytest.CaptureFixture[
         arguments = [argument for setting in row for argument in setting]
         status = main(["formula", text, *CLOCK, *arguments])
         out, err = capsys.readouterr()
-        if "plateau" in text and arguments[arguments.index("--time") + 1] in ("epochs", "tokens", "samples", "percent") and not {"sympy", "sentence"} & {*arguments}:
+        if (
+            "plateau" in text
+            and arguments[arguments.index("--time") + 1] in ("epochs", "tokens", "samples", "percent")
+            and not {"sympy", "sentence"} & {*arguments}
+        ):
             assert status == 2
             assert "count ticks" in err
             continue
@@ -121,7 +125,12 @@ def test_a_base_is_one_symbol_in_every_format(format: str, base: str) -> None:
 def test_letters_of_the_caller(format: str) -> None:
     s = lrdsl.parse("warmup(5) then cosine(20, to=0.1x)")
     source = s.typeset(format, symbolic=True, names=r"T_w=N_warmup, eta_0=\eta_{\max}, t=n")
-    own = {"latex": (r"N_{\mathrm{warmup}}", r"\eta_n"), "typst": ('N_"warmup"', "eta_n"), "mathml": ("<mi>warmup</mi>", "<mi>n</mi>"), "text": ("N_warmup", "n <")}
+    own = {
+        "latex": (r"N_{\mathrm{warmup}}", r"\eta_n"),
+        "typst": ('N_"warmup"', "eta_n"),
+        "mathml": ("<mi>warmup</mi>", "<mi>n</mi>"),
+        "text": ("N_warmup", "n <"),
+    }
     for letter in own[format]:
         assert letter in source
     assert "T_w" not in source
