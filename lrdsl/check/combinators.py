@@ -98,8 +98,8 @@ def _again(arguments: Mapping[str, Any], how: str) -> str:
     """Returns the words for how often a phase runs, and from where each time."""
     times = _count(arguments["times"])
     if times == 1:
-        return "goes through this once: {phase}"
-    return f"goes through this {'again and again' if times is None else '{times} times'}, {how}: {{phase}}"
+        return "goes once through this: {phase}"
+    return f"repeats this {'without end' if times is None else '{times} times'}, {how}: {{phase}}"
 
 
 def _restarts_words(arguments: Mapping[str, Any]) -> str:
@@ -145,6 +145,7 @@ _DECLARED = (
         complain=_cycles_fit,
         varies=lambda arguments: arguments["decay"] != ONE,
         example="restarts(cosine(10), stretch=2)",
+        source="Loshchilov & Hutter 2017, eq. 5",
         known_as=("warm_restarts", "sgdr", "cosine_with_restarts"),
         paper=lambda phase, times, **growth: cycles.written_restarts(phase, _count(times), _growth(**growth)),
     ),
@@ -153,7 +154,7 @@ _DECLARED = (
         "A forward, then backward, for ever.",
         (_PHASE,),
         lambda phase: cycles.bounce(phase),
-        "goes forward and backward through this without end: {phase}",
+        "runs forward and backward through this without end: {phase}",
         cycles=True,
         example="bounce(cosine(20))",
         known_as=("pingpong", "mirror", "zigzag"),
@@ -163,7 +164,7 @@ _DECLARED = (
         "A, sampled only every so many ticks: a staircase.",
         (duration("interval", "the ticks between two samples", letter="s", repeats=True), _PHASE),
         lambda interval, phase: curves.every(_ticks(interval), phase),
-        "is a staircase that takes {every interval} the level of a curve that {phase}",
+        "changes only {every interval}, to the level of a curve that {phase}",
         example="every(10, cosine(100))",
         known_as=("sample", "quantize"),
     ),
@@ -186,7 +187,7 @@ _DECLARED = (
             duration("to", "its new length, instead of k", None, letter="T_c"),
         ),
         _stretch,
-        "[runs {k} times as slowly as][takes {to} for] a curve that {phase}",
+        "[takes {k} times as long as][takes {to} for] a curve that {phase}",
         moves=True,
         measures=lambda arguments: arguments["to"] is not None,
         complain=_needs_one_of_two,

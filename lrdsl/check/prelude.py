@@ -67,6 +67,31 @@ def recipes() -> Mapping[str, FunctionBinding]:
     return {name: binding for namespace in namespaces() for name, binding in _read(namespace).items()}
 
 
+def definition_of(word: str) -> tuple[str, str]:
+    """Returns the remark above a recipe, which names its source, and its definition, as its file has them."""
+    lines = _text(namespace_of(word)).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"def {word}("))
+    end = next((i for i in range(start + 1, len(lines)) if not lines[i].startswith((" ", ")"))), len(lines))
+    last = next((i for i in range(start - 1, -1, -1) if lines[i].startswith("#")), -1)  # definitions one below the other share a remark
+    first = next((i for i in range(last, -1, -1) if not lines[i].startswith("#")), -1)
+    return " ".join(line.lstrip("# ") for line in lines[first + 1 : last + 1]), "\n".join(lines[start:end]).rstrip()
+
+
+def sources_of(word: str) -> str:
+    """Returns the sources of a shape, a combinator or a recipe, as its declaration has them; "" for any other word."""
+    if is_recipe(word):
+        own = definition_of(word)[0]
+        return own if "." not in word else f"{own} {_text(namespace_of(word)).partition(chr(10))[0]}"
+    declared = SHAPES.get(word) or ([COMBINATORS[word]] if word in COMBINATORS else [])
+    return "; ".join(dict.fromkeys(one.source for one in declared if one.source))
+
+
+def words_of(tree: Node) -> list[str]:
+    """Returns the shapes, combinators and recipes that a text names, in its order, each once."""
+    named = (node.name if isinstance(node, nodes.Call) else node.id if isinstance(node, nodes.Name) else "" for node in nodes.walk(tree))
+    return list(dict.fromkeys(word for word in named if word in SHAPES or word in COMBINATORS or is_recipe(word)))
+
+
 def recipes_for(tree: Node, names: Iterable[str]) -> Mapping[str, FunctionBinding]:
     """Returns the recipes that a tree names, and reads no namespaces but theirs. `names` are those that have another meaning, such as the names of the host."""
     others = frozenset(names)

@@ -10,6 +10,9 @@ from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, div
 from lrdsl.expr.exact import Exact
 from lrdsl.phrases import Formula, Phrase, Ticks, bracketed, enclosed, fill_template, not_default, parts_of, phrase
 
+#: How a sentence counts a few curves.
+_COUNTS = {2: "two", 3: "three", 4: "four"}
+
 
 def restart(body: Phrase | None) -> Phrase | None:
     """Returns the phrase of `restart A`."""
@@ -32,7 +35,7 @@ def until(body: Phrase | None, condition: str, most: Exact | None) -> Phrase | N
 def times(body: Phrase | None, factor: Phrase | None) -> Phrase | None:
     """Returns the phrase of `A * B`."""
     pure = factor and factor.where({ENTRY: ONE, BASE: ONE})
-    return phrase("is the product of", " a curve that ", enclosed(body), " and of a factor of 1 that ", enclosed(pure))
+    return phrase("is the product of", " a curve that ", enclosed(body), " and a factor, with the base value 1, that ", enclosed(pure))
 
 
 def scaled(body: Phrase | None, op: str, constant: Expr) -> Phrase | None:
@@ -61,13 +64,17 @@ def combinator(declared: Combinator, arguments: Mapping[str, Any], given: Mappin
     says = declared.says if isinstance(declared.says, str) else declared.says(arguments)
     if not says:
         return body
-    return _from_template(declared, says, arguments, given, (bracketed if declared.cycles else enclosed)(cycle))
+    return _from_template(declared, says, arguments, given, bracketed(phrase("it ", cycle, several=True)) if declared.cycles else enclosed(cycle))
 
 
 def variadic(declared: Combinator, bodies: Sequence[Phrase | None]) -> Phrase | None:
     """Returns the phrase of a combinator around several phases, such as `min(A, B)`."""
-    listed = [part for i, body in enumerate(bodies) for part in ("; " if i else "", "a curve that ", enclosed(body))]
-    return _from_template(declared, str(declared.says), {}, {}, phrase(*listed))
+    listed = [part for i, body in enumerate(bodies) for part in ("; " if i else "", "one that ", enclosed(body))]
+    count = _COUNTS.get(len(bodies), str(len(bodies)))
+    says = str(declared.says).replace("these", f"{count} curves")
+    if len(bodies) == 2:
+        says = says.replace("lowest", "lower").replace("highest", "higher")
+    return _from_template(declared, says, {}, {}, phrase(*listed))
 
 
 def _from_template(declared: Combinator, says: str, arguments: Mapping[str, Any], given: Mapping[str, Any], bodies: Phrase | None) -> Phrase | None:

@@ -34,25 +34,40 @@ def add(verbs: Any) -> None:
     parser.add_argument("--after-end", action="store_true", help="say what holds after the end too")
     parser.add_argument("--names", default="", metavar="A=B,...", help="letters in the place of others, as `T_w=N_warmup, eta_0=eta_max`")
     parser.add_argument("--macros", action="store_true", help="define a command of LaTeX for each letter, and use it")
+    parser.add_argument("--cite", action="store_true", help="then print the sources of the shapes and recipes, in BibTeX")
     options.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints the formula of each target, with its name above it if there are several."""
-    from lrdsl.escaping.quoting import markdown, remark
+    """Prints the formula of each target, with its name above it if there are several. Only the first has the label itself, and a letter is defined once."""
+    from lrdsl.escaping.quoting import markdown, python_names, remark
 
     s = options.schedule(arguments)
     targets = options.targets(s, arguments)
+    names = python_names([target.name for target in targets])
+    defined: set[str] = set()
     for i, target in enumerate(targets):
         if len(targets) > 1:
             name = f"**{markdown(target.name)}**\n" if arguments.format == "markdown" else remark(arguments.format, target.name)
             terminal.say(*[""] * (i > 0), *name.split("\n"))
-        _print(s, target, arguments)
+        label = f"{arguments.label}-{names[target.name]}" if i and arguments.label else arguments.label
+        _print(s, target, arguments, label, defined)
+    if arguments.cite:
+        _cite(s)
 
 
-def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
-    """Prints the formula of one target."""
+def _cite(s: Schedule) -> None:
+    """Prints the sources of the shapes, combinators and recipes of a schedule, each once, in BibTeX."""
+    from lrdsl.check.prelude import sources_of, words_of
+    from lrdsl.shapes.bibliography import papers_in
+
+    for entry in dict.fromkeys(entry for word in words_of(s.tree) for entry in papers_in(sources_of(word))):
+        terminal.say("", *entry.split("\n"))
+
+
+def _print(s: Schedule, target: Target, arguments: argparse.Namespace, label: str, defined: set[str]) -> None:
+    """Prints the formula of one target. `defined` has the lines that define commands, and gets those of this one."""
     from lrdsl.escaping.quoting import remark
     from lrdsl.formulas import text
 
@@ -66,8 +81,11 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace) -> None:
             lines = [str(formula), *(remark("sympy", f"{name} = {value}") for name, value in legend.items())]
         terminal.say(*lines)
     else:
-        settings = ("time", "symbolic", "form", "numbers", "first", "label", "width", "where", "after_end", "macros", "names")
-        terminal.say(*s.typeset(arguments.format, base, target.name, **{name: getattr(arguments, name) for name in settings}).split("\n"))
+        settings = ("time", "symbolic", "form", "numbers", "first", "width", "where", "after_end", "macros", "names")
+        style = {name: getattr(arguments, name) for name in settings}
+        lines = s.typeset(arguments.format, base, target.name, label=label, **style).split("\n")
+        terminal.say(*(line for line in lines if line not in defined))
+        defined.update(line for line in lines if line.startswith(r"\newcommand"))
     for note in text.notes(target.plan) if arguments.format == "sympy" else ():
         terminal.say(remark(arguments.format, note))
 

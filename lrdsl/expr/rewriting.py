@@ -97,8 +97,8 @@ def _rebuild_call(e: Call, walk: Callable[[Expr], Expr]) -> Expr:
         return div(*args)
     if e.op == "pow":
         return power(*args)
-    if e.op == "mod" and isinstance(e.args[1], Num):
-        return mod(args[0], e.args[1].value)
+    if e.op == "mod" and isinstance(args[1], Num):
+        return mod(args[0], args[1].value)
     return call(e.op, *args)
 
 

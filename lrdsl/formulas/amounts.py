@@ -70,6 +70,8 @@ def nearly(value: Exact) -> str:
     >>> nearly(Fraction(1953125, 4096)), nearly(Fraction(401, 100))
     ('476.8', '4.01')
     """
+    if value.denominator == 1:
+        return grouped(value)
     for digits in range(1, 15):
         number = Fraction(f"{float(value):.{digits}f}")
         if math.ceil(number) == math.ceil(value):
@@ -87,6 +89,25 @@ def approximate(value: Exact) -> str:
         return grouped(value)
     digits = Fraction(f"{float(value):.{_MOST_DIGITS}g}")
     return grouped(int(digits) if digits.denominator == 1 else digits)
+
+
+def with_multiple(value: Exact) -> str:
+    """Returns a large number with at most four digits, and the multiple that a text would have.
+
+    >>> with_multiple(1_258_291_200), with_multiple(2_000_000_000), with_multiple(500)
+    ('1.258B', '2B', '500')
+    """
+    multiple = next((name for name, factor in reversed(MULTIPLES.items()) if size(value) >= factor), "")
+    return f"{float(value) / MULTIPLES.get(multiple, 1):.{_MOST_DIGITS}g}{multiple}"
+
+
+def counted(amount: Exact, units: str) -> str:
+    """Returns an amount of a unit, which is given in the plural.
+
+    >>> counted(1, "steps"), counted(10_000, "steps")
+    ('1 step', '10,000 steps')
+    """
+    return f"{grouped(amount)} {units.removesuffix('s') if amount == 1 else units}"
 
 
 def is_short(value: Exact) -> bool:

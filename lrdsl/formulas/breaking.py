@@ -8,8 +8,9 @@ from lrdsl.formulas.notation.latex import displayed, latex, width
 from lrdsl.formulas.notation.printing import slashed
 from lrdsl.formulas.notation.tree import Group, Negative, Node, Sum, Times
 
-#: Where a formula without tall fractions may break: before a sign, or after a slash, a comma or a thin space.
-_PLACES = re.compile(r"(?= [+-] )|(?= \\cdot )|(?= \\bmod )|(?<=\\,)|(?<=[^\\]/)|(?<=, )|(?<=\))(?=\()")
+#: Where a formula without tall fractions may break: before a sign, or after a slash or a comma; and, if that is not enough, after a thin space.
+_PLACES = re.compile(r"(?= [+-] )|(?= \\cdot )|(?= \\bmod )|(?<=[^\\]/)|(?<=, )|(?<=\))(?=\()")
+_MORE_PLACES = re.compile(r"(?<=\\,)|(?<=\()")
 
 
 def fitting(value: Node, room: float, display: bool = False, cases: bool = False, first: float | None = None) -> list[str]:
@@ -68,19 +69,25 @@ def _broken(value: Node, room: float, display: bool) -> list[str]:
 def _flat(value: Node, room: float, display: bool) -> list[str]:
     """Returns the lines of a formula with slashes for fractions, broken at any sign that stands in no group of LaTeX."""
     source = re.sub(r"\\(?:left|right)(?=[(\[)\]])", "", latex(slashed(Group(value), flat=True).of))  # type: ignore[union-attr]
-    lines, depth, start = [""], 0, 0
-    for place in [*_PLACES.finditer(source), None]:
-        end = len(source) if place is None else place.end()
-        if place is not None and _depth(source[:end]):
-            continue
-        part, start = source[start:end], end
-        depth += 1
+    lines = [""]
+    for part in parts_of(source, room - 1, display):
         if lines[-1].strip() and width(lines[-1] + part, display) > room:
             lines[-1] = lines[-1].removesuffix(r"\,")
             lines.append(rf"\quad {part.strip()}" if not part.startswith(" ") else rf"\quad{part}")
         else:
             lines[-1] += part
     return lines
+
+
+def parts_of(source: str, room: float, display: bool = False) -> list[str]:
+    """Returns the parts of a formula on one line between which it may break, none of them in a group of LaTeX."""
+    parts = _split(source, _PLACES)
+    return [piece for part in parts for piece in ([part] if width(part, display) <= room else _split(part, _MORE_PLACES))]
+
+
+def _split(source: str, places: re.Pattern[str]) -> list[str]:
+    ends = [place.end() for place in places.finditer(source) if not _depth(source[: place.end()])]
+    return [source[start:end] for start, end in zip([0, *ends], [*ends, len(source)], strict=True) if start < end]
 
 
 def _depth(source: str) -> int:
@@ -112,11 +119,11 @@ def _line(tokens: list[tuple[bool, str, bool]]) -> str:
             run.append(part)
             if after and not ends and not tokens[i + 1][0]:
                 continue
-            before = " " if out and not out.endswith(r"\; ") and not run[0].startswith((",", ":")) else ""
-            out = out.removesuffix(" ") + rf"\text{{{before}{' '.join(run)}{' ' if after and not ends else ''}}}"
+            before = " " if out and not out.endswith((r"\; ", " = ")) and not run[0].startswith((",", ":")) else ""
+            out = (out if out.endswith(" = ") else out.removesuffix(" ")) + rf"\text{{{before}{' '.join(run)}{' ' if after and not ends else ''}}}"
             run = []
         if ends:
             out += r",\; " if after else ","
-        elif is_formula and after:
+        elif is_formula and after and not part.endswith(" = "):
             out += " "
     return out

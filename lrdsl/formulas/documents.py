@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from lrdsl.arguments import one_of
+from lrdsl.arguments import one_of, quoted
 from lrdsl.diagnostics import refuse, shown
 from lrdsl.escaping.quoting import REMARKS
 from lrdsl.expr import BASE, Num, decimal, in_whole_numbers, substitute
@@ -91,6 +91,8 @@ def document(format: str, plan: Plan, target: Target, base: str | Exact | None, 
     A plan with letters that is not `symbolic` keeps those of durations that would be long numbers.
     """
     one_of("format", format, FORMATS)
+    if plan.watches and style.per != 1:
+        raise refuse("LR152", f"time is {quoted(style.time)}, but the schedule follows a metric, which is reported by the tick", 'count ticks: `time="ticks"`')
     if not symbolic and plan.legend:
         plan = with_letters_for(plan, lambda x: x.duration and isinstance(x.value, Num) and not is_short(quotient(x.value.value, style.per)))
     letter: Node = letter_in(base, format) if isinstance(base, str) else Name("base", raw=True) if format == "python" else base_letter_of(target)

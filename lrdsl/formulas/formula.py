@@ -10,7 +10,7 @@ import attrs
 from lrdsl.check.bounds import bounds
 from lrdsl.clock import TIMES
 from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, with_changed_forms
-from lrdsl.formulas.amounts import approximate, is_short, nearly
+from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
 from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.composing import TIME, compose, composer_of
@@ -117,13 +117,17 @@ def _amount(entry: LegendEntry | None, meaning: Node, style: Style) -> Node:
     """Returns the meaning of a letter. That of a duration is as the text has it, with ticks that have few digits."""
     if entry is None or not entry.duration or not isinstance(entry.value, Num):
         return meaning
-    value, unit = entry.value.value, style.time.rstrip("s") if style.time != "percent" else "percent"
-    written = style.lengths.words(value * style.per) if TIMES[style.time] not in ("token", "sample") else None
+    value, ticks = entry.value.value, entry.value.value * style.per
+    fine = TIMES[style.time] in ("token", "sample")
+    if fine and not is_short(value):
+        written = counted(ticks, style.tick) if is_short(ticks) else None
+    else:
+        written = None if fine else style.lengths.words(ticks)
     if written is None and is_short(value):
         return meaning
-    shown = approximate(value) if written is not None or is_short(value) else nearly(value)
-    ticks = f"{'' if is_short(value) else 'about '}{shown} {unit}{'s' * (style.time != 'percent' and value != 1)}"
-    words = ticks if written is None else f"{written} ({ticks})"
+    shown = with_multiple(value) if fine else approximate(value) if written is not None else nearly(value)
+    length = f"{'' if is_short(value) else 'about '}{shown} {style.time if value != 1 else style.time.removesuffix('s')}"
+    words = length if written is None else f"{written} ({length})"
     return Amount(value, Words((words,)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lrdsl.escaping import quoting
-from lrdsl.formulas.breaking import fitting, flowing
+from lrdsl.formulas.breaking import fitting, flowing, parts_of
 from lrdsl.formulas.formula import Formula
 from lrdsl.formulas.macros import with_macros
 from lrdsl.formulas.notation.latex import condition, displayed, latex, name, width, words
@@ -45,7 +45,7 @@ def _definition(letter: Name, meaning: Node, room: float) -> list[tuple[bool, st
     """Returns the parts of the meaning of a letter between which a line may break."""
     head = f"{name(letter)} = "
     if isinstance(meaning, Amount):
-        return [(True, head + latex(meaning))]
+        return [(True, head), *_remark(meaning.words)]
     first, *more = fitting(bracketed(slashed(meaning), flat=False), room - 1, first=room - width(head))
     return [(True, head + first), *((True, line) for line in more)]
 
@@ -55,7 +55,7 @@ def _body(pieces: Cases, symbol: str, style: Style) -> str:
     assert isinstance(whole, Cases)
     room = style.width - width(symbol) - 1.4
     if whole.always is not None:
-        return _aligned(symbol, [fitting(whole.always, room, display=True)])
+        return _aligned(symbol, [fitting(whole.always, room - 1, display=True, first=room)])
     if style.form == "cases" and len(whole.rows) > 1:
         return f"{symbol} = \\begin{{cases}}\n    {_cases(whole.rows, room - 0.8)}\n\\end{{cases}}"
     if style.form in ("cases", "aligned"):
@@ -86,7 +86,8 @@ def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> str:
 def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[str]:
     """Returns the lines of a condition. A condition that is too wide is broken before a bound, before a further condition, or before a term."""
     lines = [lead]
-    for part in re.split(r"(?=,\\; )|(?= < )|(?= \\le )", condition(when)):
+    bounds = re.split(r"(?=,\\; )|(?= < )|(?= \\le )", condition(when))
+    for part in (part for bound in bounds for part in ([bound] if width(bound + end) <= room - 2 else parts_of(bound, room - 3))):
         if len(lines[-1]) > len(lead) and width(lines[-1] + part + end) > room:
             lines += [r"\qquad" + part] if part.startswith(" ") else [r"\qquad " + part.removeprefix(r",\; ")]
             lines[-2] += "," if part.startswith(",") else ""
@@ -98,7 +99,7 @@ def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[
 
 def _with_condition(value: Node, when: Condition, room: float, marks: tuple[str, str]) -> list[str]:
     """Returns the lines of a value and its condition between two marks. The condition stands behind the value if there is room, else on lines of its own."""
-    lines = fitting(value, room, display=True)
+    lines = fitting(value, room - 1, display=True, first=room)
     whole = f"{lines[-1]}{marks[0]}{condition(when)}{marks[1]}"
     if width(whole, display=True) <= room:
         return [*lines[:-1], whole]

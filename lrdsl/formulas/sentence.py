@@ -7,6 +7,7 @@ import attrs
 from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
 from lrdsl.expr import BASE, ONE, PI, Event, Expr, Num, Symbol, affine, decimal, substitute, walk
 from lrdsl.expr.exact import Exact, quotient, size
+from lrdsl.formulas.amounts import Lengths, approximate
 from lrdsl.formulas.notation.composing import composer_of
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.text import constant, text
@@ -19,6 +20,8 @@ from lrdsl.syntax.nodes import walk as walk_text
 from lrdsl.targets import Target
 
 _SUBJECTS = {"lr": "The learning rate", "momentum": "The momentum", "weight_decay": "The weight decay"}
+#: A part of a unit is said as a fraction if it has fewer parts than this.
+_MOST_PARTS = 10
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
@@ -47,18 +50,23 @@ def _groups(target: Target) -> str:
 
 
 def _amount(n: Exact) -> str:
-    """Writes a number of units: `2.5`, `10,000`, `466,666 2/3`."""
+    """Writes a number of units: `2.5`, `10,000`, `466,666 2/3`, `about 476.8`."""
     if is_fraction(n) and n > 1:
-        return f"{int(n):,} {n - int(n)}"
+        return f"{int(n):,} {n - int(n)}" if n.denominator < _MOST_PARTS else f"about {approximate(n)}"
     return constant(n) if n.denominator > 1 else f"{n.numerator:,}"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 @attrs.frozen
 class Units:
-    """How a text counts time: whether in epochs, of which the clock knows the steps, and the amounts that it writes in epochs."""
+    """How a text counts time: whether in epochs, of which the clock knows the steps, the amounts that it writes in epochs, and lengths in tokens or samples."""
 
     in_epochs: bool
     amounts: frozenset[Exact]
+    lengths: Lengths
 
     @classmethod
     def of(cls, tree: Node, clock: Clock) -> Units:
@@ -66,11 +74,12 @@ class Units:
         quantities = [node for node in walk_text(tree) if isinstance(node, Quantity)]
         epochs = frozenset(q.value * MULTIPLES.get(q.multiple, 1) for q in quantities if UNITS.get(q.unit) == "epoch")
         of_run = any(UNITS.get(q.unit) == "percent" for q in quantities) or any(isinstance(x, Word) and x.id in ("rest", "total") for x in walk_text(tree))
+        lengths = Lengths.of(tree, clock)
         try:
             clock.epoch_steps()
         except MissingFactError:
-            return cls(False, frozenset())
-        return cls(bool(epochs) or (of_run and clock.total_epochs is not None), epochs)
+            return cls(False, frozenset(), lengths)
+        return cls(bool(epochs) or (of_run and clock.total_epochs is not None), epochs, lengths)
 
 
 def _is_sum(formula: str) -> bool:
@@ -152,9 +161,11 @@ class _Words:
         unit, amounts = self._unit(ticks)
         if every and amounts == [1]:
             return f"every {unit}"
-        words = [_amount(n) for n in amounts]
-        listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-        return f"{'every ' * every}{listed} {unit}{'' if amounts == [1] else 's'}"
+        written = [self.units.lengths.words(n) for n in ticks]
+        if all(written):  # in tokens or samples, with the steps beside them
+            words = [f"{length} ({_amount(n)} {unit}{'s' * (n != 1)})" for length, n in zip(written, amounts, strict=True)]
+            return "every " * every + _listed(words)
+        return f"{'every ' * every}{_listed([_amount(n) for n in amounts])} {unit}{'' if amounts == [1] else 's'}"
 
     def _unit(self, ticks: tuple[Exact, ...]) -> tuple[str, list[Exact]]:
         """Returns the unit of durations, and their amounts in it.

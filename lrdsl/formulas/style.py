@@ -34,7 +34,7 @@ class Style:
     - `form`: "cases"; "aligned", a line for each piece; or "iverson", one sum with brackets that are 1 if their condition holds, else 0.
     - `numbers`: "decimal" (0.1) or "fraction" (1/10).
     - `first`: the number of the first tick, 0 or 1.
-    - `time`: the unit of t; `per`: the ticks in it, as the steps of an epoch.
+    - `time`: the unit of t; `per`: the ticks in it, as the steps of an epoch; `tick`: what a tick is.
     - `label`: the label of a numbered equation, or "" for a formula without a number.
     - `width`: the width of a line in ems, or its name, as "ieee"; wider pieces are broken into lines.
     - `where`: whether it says what t and the base are; None for a formula that has letters for its parameters.
@@ -49,6 +49,7 @@ class Style:
     first: int = 0
     time: str = "ticks"
     per: Exact = 1
+    tick: str = "steps"
     label: str = ""
     width: float = WIDTHS["twocolumn"]
     where: bool | None = None
@@ -65,7 +66,7 @@ def styled(clock: Clock, tree: Node, plan: Plan, time: str, style: Mapping[str, 
     """
     per, total = clock.ticks_in(time), total_of(clock)
     tick = "epochs" if clock.tick == "epoch" else "steps" if clock.ticks_per_step in (None, 1) else "ticks"
-    settings = Style(time=tick if time == "ticks" else time, per=per, lengths=Lengths.of(tree, clock), **style)
+    settings = Style(time=tick if time == "ticks" else time, tick=tick, per=per, lengths=Lengths.of(tree, clock), **style)
     longer = total is not None and plan.length is not None and total > plan.length
     one_of("form", settings.form, FORMS)
     one_of("numbers", settings.numbers, NUMBERS)
@@ -83,7 +84,7 @@ def styled(clock: Clock, tree: Node, plan: Plan, time: str, style: Mapping[str, 
 
 def needs_letters(style: Style) -> bool:
     """Whether the text has lengths that would be long numbers in a formula, which then has letters for them."""
-    return TIMES[style.time] not in ("token", "sample") and not style.lengths.are_whole
+    return TIMES[style.time] in ("token", "sample") or not style.lengths.are_whole
 
 
 def _width(width: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from lrdsl.expr import ZERO, Expr, Num, call
@@ -51,9 +52,14 @@ def _never(_u: Expr) -> Expr:
     return ZERO
 
 
+#: The default of torch for the least reduction, which a sentence does not mention.
+_EPS = Fraction(1, 10**8)
+
+
 def _phrase(factor: Expr, eps: Expr, reductions: Callable[[Expr], Expr] = _never, **arguments: Any) -> Phrase:
     least: list[Part] = [] if arguments["min"] == ZERO else [" down to ", arguments["min"]]
-    skipped: list[Part] = [] if ZERO in (arguments["min"], eps) else [", but not by ", eps, " or less,"]
+    usual = arguments["min"] == ZERO or (isinstance(eps, Num) and eps.value == _EPS)
+    skipped: list[Part] = [] if usual else [", however small the step,"] if eps == ZERO else [", but not by ", eps, " or less,"]
     return Phrase(("is multiplied by ", factor, *least, *skipped, f" each time {monitor(**arguments).sentence}"))
 
 
@@ -65,7 +71,7 @@ plateau = Shape(
         ratio("factor", "the factor of one reduction", 0.1, letter="gamma", high=1, open_high=True),
         *WATCHED[:4],
         level("min", "the lowest level", 0, letter="eta_min", sets=""),
-        level("eps", "a reduction by this much or less is skipped", 1e-8, letter="epsilon", sets=""),
+        level("eps", "a reduction by this much or less is skipped", float(_EPS), letter="epsilon", sets=""),
         *WATCHED[4:],
     ),
     length=lambda **_: None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -154,3 +155,34 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert caught.value.code == 0
     out = capsys.readouterr().out
     assert all(verb in out for verb in ("show", "values", "formula"))
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("cosine", "loshchilov2017sgdr"),
+        ("restarts", "loshchilov2017sgdr"),
+        ("wsd", "hu2024minicpm"),
+        ("hf.cosine", "wolf2020transformers"),
+        ("infinite_inv_sqrt", "ibrahim2024simple"),
+        ("slanted_triangular", "howard2018universal"),
+        ("step", "paszke2019pytorch"),
+    ],
+)
+def test_explain_gives_the_source_of_a_shape(run, word: str, key: str) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("explain", word)
+    assert status == 0
+    assert word.rpartition(".")[2] in out
+    assert f"{{{key},\n  author = " in out
+
+
+def test_formula_cites_each_source_once(run) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("formula", "let a = wsd(5, 10, 20); lr = cosine(9) then cosine(9) then (a)", "--cite")
+    assert status == 0
+    keys = re.findall(r"^@\w+\{(\w+),", out, re.MULTILINE)
+    assert {"hu2024minicpm", "hagele2024scaling", "loshchilov2017sgdr"} <= set(keys)
+    assert len(keys) == len(set(keys))
+
+
+def test_explain_knows_what_was_meant(run) -> None:  # type: ignore[no-untyped-def]
+    assert "did you mean `cosine`?" in run("explain", "cosinus")[2]

@@ -24,13 +24,13 @@ ALL = schedules()
         ("linear(10, to=2x) then linear(1)", "rises linearly to 0.2 over 10 steps, then falls linearly to 0 over 1 step."),
         ("restart linear(2.5, from=1e-3)", "restarts from 0.1 and falls linearly from 0.001 to 0 over 2.5 steps."),
         ("hold until val_loss < 0.3 or 5ep", "stays at 0.1 until val_loss < 0.3, but for no more than 5 epochs."),
-        ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "goes through this 2 times, each time from the level it has come to: "
-         "(goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
-        ("restarts(linear(10), times=3)", "goes through this 3 times, each time from the same level: (falls linearly to 0 over 10 steps)."),
-        ("restarts(linear(10), times=3, decay=0.5)", "goes through this 3 times, each time from 0.5 times the level of the time before: "
-         "(goes linearly to 0 over 10 steps)."),
-        ("restarts(linear(10), stretch=2)", "goes through this again and again, each time from the same level, each cycle 2 times as long as the one before: "
-         "(falls linearly to 0 over 10 steps)."),
+        ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "repeats this 2 times, each time from the level it has come to: "
+         "(it goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
+        ("restarts(linear(10), times=3)", "repeats this 3 times, each time from the same level: (it falls linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), times=3, decay=0.5)", "repeats this 3 times, each time from 0.5 times the level of the time before: "
+         "(it goes linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), stretch=2)", "repeats this without end, each time from the same level, each cycle 2 times as long as the one before: "
+         "(it falls linearly to 0 over 10 steps)."),
         ("warmup(1.5ep)", "warms up linearly over 1.5 epochs to 0.1."),
         ("rsqrt(1000)", "decays as 1/√(1 + t/T), with T = 1,000 steps and t counted from the start."),
         ("hold(5) then inv(100)", "stays at 0.1 for 5 steps, then decays as 1/(1 + t/T), with T = 100 steps and t counted from there."),
@@ -39,19 +39,35 @@ ALL = schedules()
         ("16 * cosine(5)", "is 16 times a curve that follows a half cosine to 0 over 5 steps."),
         ("cosine(5) / 3", "is 1/3 times a curve that follows a half cosine to 0 over 5 steps."),
         ("linear(5) - 0.01", "is 0.01 below a curve that falls linearly to 0 over 5 steps."),
-        ("cosine(9) * (hold(2) then linear(2)) * step(3)", "is the product of a curve that (is the product of a curve that follows a half cosine to 0 over 9 steps and of "
-         "a factor of 1 that (stays at 1 for 2 steps, then falls linearly to 0 over 2 steps)) and of a factor of 1 that is multiplied by 0.1 every 3 steps."),
+        ("cosine(9) * (hold(2) then linear(2)) * step(3)", "is the product of a curve that (is the product of a curve that follows a half cosine to 0 over 9 steps and "
+         "a factor, with the base value 1, that (stays at 1 for 2 steps, then falls linearly to 0 over 2 steps)) and a factor, with the base value 1, that is multiplied by 0.1 every 3 steps."),
         ("scale(1/(1 + t))", "is 0.1 times 1/(t + 1), t counted in ticks from the start."),
         ("scale(1 - t/9, to=0.02) for 9", "is 0.02 plus (1 − t/9) times the way from there to 0.1, t counted in ticks from the start, for 9 steps."),
         ("hold(0) then linear(5) then linear(0, to=1)", "falls linearly to 0 over 5 steps, then is set to 1."),
         ("linear(5) for 5", "falls linearly to 0 over 5 steps."),
         ("onecycle(2)", "falls along a half cosine from 0.1 to 4e−7 over 1.4 steps, of which the first 0.4 steps are over at the start."),
-        ("repeat(linear(3), times=1)", "goes through this once: (goes linearly to 0 over 3 steps)."),
+        ("repeat(linear(3), times=1)", "goes once through this: (it goes linearly to 0 over 3 steps)."),
         ("hold(at=min(1x, 0.05))", "stays at 0.05."),
+        ("min(cosine(9), exp(0.9))", "is at every tick the lower of two curves: one that follows a half cosine to 0 over 9 steps; one that is multiplied by 0.9 every step."),
+        ("sum(linear(9), 0.1x, 0.2x)", "is at every tick the sum of three curves: one that falls linearly to 0 over 9 steps; one that stays at 0.01; one that stays at 0.02."),
+        ("every(10, linear(100))", "changes only every 10 steps, to the level of a curve that falls linearly to 0 over 100 steps."),
+        ("stretch(step(3), 2)", "takes 2 times as long as a curve that is multiplied by 0.1 every 3 steps."),
+        ("bounce(linear(9))", "runs forward and backward through this without end: (it falls linearly to 0 over 9 steps)."),
+        ("plateau(min=0.01)", "is multiplied by 0.1 down to 0.01 each time the metric has not fallen by 0.01 % of its best for more than 10 reports."),
     ],
 )  # fmt: skip
 def test_sentences(text: str, said: str) -> None:
     assert lrdsl.parse(text, steps_per_epoch=100).sentence(base=0.1) == f"The learning rate {said}"
+
+
+def test_lengths_in_tokens_are_said_as_the_text_has_them() -> None:
+    s = lrdsl.parse("warmup(2B tokens) then cosine(1000B tokens) then hold(20%) then linear(rest)", tokens_per_step=4_194_304, total_steps=10**6)
+    said = s.sentence()
+    assert "over 2B tokens (about 476.8 steps)" in said
+    assert "over 1000B tokens (about 238,400 steps)" in said
+    assert "for 200,000 steps" in said
+    assert "over about 561,100 steps" in said
+    assert "500M samples (500,000 steps)" in lrdsl.parse("cosine(500M samples)", batch_size=1000).sentence()
 
 
 def test_a_multiple_of_the_level_reached_is_named() -> None:

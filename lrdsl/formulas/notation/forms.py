@@ -64,7 +64,7 @@ def fraction_of(form: Any, letters: Letters) -> tuple[Node, Node | None]:
 
 
 def linear_of(scale: Exact, shift: Exact, letters: Letters) -> tuple[Node, Node, Node | None]:
-    """Returns a, b and c, all without fractions, where `scale * x + shift` is `(a x + b)/c`; c is None if it is 1."""
+    """Returns a, b and c, all without fractions, where `scale * x + shift` is `(a x + b)/c`, with -a if the scale is below 0; c is None if it is 1."""
     import sympy
 
     x = sympy.Symbol("_x")
@@ -73,6 +73,7 @@ def linear_of(scale: Exact, shift: Exact, letters: Letters) -> tuple[Node, Node,
     if letters.value(below) < 0:
         above, below = sympy.expand(-above), sympy.expand(-below)
     factor, constant = sympy.Poly(above, x).all_coeffs()
+    factor = sympy.expand(-factor) if letters.value(factor) < 0 else factor
     bottom = _node(below, letters)
     return _node(factor, letters), _node(constant, letters), None if bottom == Number(1) else bottom
 

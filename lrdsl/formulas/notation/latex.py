@@ -13,6 +13,8 @@ from lrdsl.plan import GREEK
 _FENCES = {"floor": (r"\lfloor ", r" \rfloor"), "ceil": (r"\lceil ", r" \rceil"), "abs": (r"\lvert ", r" \rvert")}
 #: Between thousands.
 _COMMA = "{,}"
+#: Comparisons in a remark, which stand in no text.
+_SIGNS = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 _FUNCTIONS = {"cos", "sin", "exp", "log", "min", "max"}
 
 
@@ -58,8 +60,11 @@ def displayed(node: tree.Node) -> tree.Node:
 
 def words(node: tree.Words | tree.Amount) -> list[tuple[bool, str]]:
     """Returns the parts of a remark: formulas, and plain words, escaped."""
-    parts = (node.words if isinstance(node, tree.Amount) else node).parts
-    return [(False, quoting.latex(part)) if isinstance(part, str) else (True, _text(part)) for part in parts]
+    out: list[tuple[bool, str]] = []
+    for part in (node.words if isinstance(node, tree.Amount) else node).parts:
+        pieces = re.split("([<>]=?)", part) if isinstance(part, str) else []
+        out += [(True, _text(part))] if not isinstance(part, str) else [(i % 2 == 1, _SIGNS.get(x, quoting.latex(x))) for i, x in enumerate(pieces) if x]
+    return out
 
 
 def _script(part: str) -> str:
@@ -140,7 +145,8 @@ def _between(before: tree.Node, factor: tree.Node) -> str:
 #: The width of signs in ems. All others are as wide as a letter.
 _WIDTHS = (
     dict.fromkeys(["{", "}", " ", "^", "_", r"\text"], 0.0)
-    | dict.fromkeys([r"\left", r"\right", r"\bigl", r"\bigr"], 0.17)
+    | dict.fromkeys([r"\left", r"\right"], 0.29)
+    | dict.fromkeys([r"\bigl", r"\bigr"], 0.17)
     | dict.fromkeys([".", "|"], 0.28)
     | {"T": 0.7, "m": 0.88, "w": 0.72}
     | dict.fromkeys(["[", "]"], 0.35)
@@ -156,11 +162,16 @@ def width(source: str, display: bool = False) -> float:
     """Estimates the width of a formula in ems, as TeX sets it in a case or in a line of text; `display`: in a displayed formula, which is larger."""
     total, i = 0.0, 0
     while i < len(source):
-        fraction = re.match(r"\\(t?)frac", source[i:])
+        fraction = re.match(r"\\([td]?)frac", source[i:])
         if fraction:
             top, at = _group_at(source, i + len(fraction[0]))
             bottom, i = _group_at(source, at)
-            total += (1.0 if display and not fraction[1] else 0.72) * max(width(top), width(bottom)) + 0.25
+            total += (1.0 if fraction[1] == "d" or (display and not fraction[1]) else 0.72) * max(width(top), width(bottom)) + 0.25
+            continue
+        text = re.match(r"\\text(?=\{)", source[i:])
+        if text:
+            words, i = _group_at(source, i + len(text[0]))
+            total += sum(0.34 if c == " " else 0.3 if c in "ijlt.,:'()" else 0.8 if c in "mwMW" else 0.52 for c in words)
             continue
         if source[i] in "^_":
             raised, i = _group_at(source, i + 1)

@@ -8,7 +8,7 @@ from lrdsl.expr import Lettered, is_lettered
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.forms import Letters, constant_of, fraction_of, linear_of
-from lrdsl.formulas.notation.tree import Negative, Node, Number, Ratio, Sum, Times, product_of, sum_of
+from lrdsl.formulas.notation.tree import Negative, Node, Number, Ratio, Sum, Times, leaves, product_of, sum_of
 
 
 def linear_node(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: bool) -> Node:
@@ -55,13 +55,19 @@ def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Letters, inline:
         return sum_of(Number(1), share if scale > 0 else Negative(share))
     if isinstance(origin, Lettered) and fraction_of(origin.form, legend)[1] is not None:
         factor, constant, below = linear_of(scale, shift, legend)
-        whole = sum_of(of if factor == Number(1) else product_of([factor, of]), constant)
+        moving = of if factor == Number(1) else product_of([factor, of])
+        whole = sum_of(moving, constant) if scale > 0 else sum_of(constant, Negative(moving))
         return whole if below is None else Ratio(whole, below, inline)
     if scale > 0:
         difference = sum_of(of, Negative(constant_of(origin, legend, inline)) if origin > 0 else constant_of(-origin, legend, inline))
     else:
         difference = sum_of(constant_of(origin, legend, inline), Negative(of)) if origin > 0 else sum_of(of, constant_of(-origin, legend, inline))
     whole = _scaled(difference, top, bottom, inline)
+    if slope.numerator == 1 and is_lettered(shift) and not is_lettered(slope) and slope != 1:  # T - t/2, if that is shorter than (2 T - t)/2
+        share, constant = Ratio(of, Number(slope.denominator), True), constant_of(size(shift), legend, inline)
+        parts = (share, constant if shift > 0 else Negative(constant)) if scale > 0 else (constant, Negative(share)) if shift > 0 else None
+        if parts is not None and leaves(sum_of(*parts)) < leaves(whole):
+            return sum_of(*parts)
     return Negative(whole) if scale < 0 and origin <= 0 else whole
 
 

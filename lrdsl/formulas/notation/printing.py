@@ -102,6 +102,8 @@ def slashed(node: Node, flat: bool = False) -> Node:
     def inline(x: Node) -> Node:
         if isinstance(x, Number) and is_fraction(x.value):
             return Ratio(Number(x.value.numerator), Number(x.value.denominator), True)
+        if isinstance(x, Times):  # (a/2)(1 + b), since a/2(1 + b) reads as another
+            return Times(tuple(Group(factor) if isinstance(factor, Ratio) and factor is not x.factors[-1] else factor for factor in x.factors))
         return Ratio(x.top, x.bottom, True) if isinstance(x, Ratio) else x
 
     return mapped(node, inline if flat else change)

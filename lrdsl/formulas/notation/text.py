@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from lrdsl.escaping.visible import visible
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, size
 from lrdsl.formulas.notation import constants, printing, tree
 from lrdsl.plan import GREEK
 
@@ -36,8 +36,10 @@ def constant(value: Exact) -> str:
     """
     if constants.is_fraction(value):
         return f"{value.numerator}/{value.denominator}".replace("-", "−")
-    parts = constants.scientific(value) if value.denominator != 1 else None
-    return (constants.digits(value) if parts is None else f"{constants.digits(parts[0])}e{parts[1]}").replace("-", "−")
+    parts = constants.scientific(value) if value.denominator != 1 or size(value) >= 10**6 else None
+    return (constants.with_groups(value, "," if size(value) >= 10**6 else "") if parts is None else f"{constants.digits(parts[0])}e{parts[1]}").replace(
+        "-", "−"
+    )
 
 
 def name(x: tree.Name) -> str:

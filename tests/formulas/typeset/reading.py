@@ -29,7 +29,7 @@ class Formula:
         if source.startswith(r"\begin{gathered}"):
             source, _, where = source.removeprefix("\\begin{gathered}\n").removesuffix("\n\\end{gathered}").partition(" \\\\[3pt]\n\\text{where }")
             for clause in re.split(r",\\; |, \\\\\n", where):
-                name, sign, of = clause.replace(" \\\\\n", "").partition(" = ")
+                name, sign, of = clause.replace(" \\\\\n", "").replace(r"}\text{", " ").partition(" = ")
                 if sign:
                     self.meanings[name.strip()] = self._length(of, per_tick or {}) if of.startswith(r"\text{") else of
                 else:

@@ -1,0 +1,162 @@
+"""Tests that all options of formulas work together: every pair of settings, in every format, for one target and several."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+import typst
+
+import lrdsl
+from lrdsl.cli import main
+from tests.formulas.typeset.hostile import assert_is_latex
+
+FORMATS = ("latex", "markdown", "text", "typst", "mathml", "python", "sympy", "sentence")
+#: Every option of `lrdsl formula`, with its settings.
+OPTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "format": tuple(("--format", name) for name in FORMATS),
+    "base": ((), ("--base", "0.1"), ("--base", "eta_max"), ("--base", r"\eta_{\max}"), ("--base", r"\hat{\eta}_0")),
+    "symbolic": ((), ("--symbolic",)),
+    "form": tuple(("--form", form) for form in ("cases", "aligned", "iverson")),
+    "numbers": (("--numbers", "decimal"), ("--numbers", "fraction")),
+    "time": tuple(("--time", time) for time in ("ticks", "steps", "epochs", "tokens", "samples", "percent")),
+    "first": (("--first", "0"), ("--first", "1")),
+    "width": ((), ("--width", "neurips"), ("--width", "icml"), ("--width", "8cm"), ("--width", "14")),
+    "where": ((), ("--where",)),
+    "after_end": ((), ("--after-end",)),
+    "label": ((), ("--label", "eq:rate")),
+    "macros": ((), ("--macros",)),
+    "names": ((), ("--names", "t=n")),
+}
+CLOCK = ("--total-steps", "1000", "--steps-per-epoch", "100", "--batch-size", "7", "--tokens-per-step", "4194304")
+TEXTS = (
+    "warmup(1B tokens) then hold(100) then cosine(rest, to=1e-5)",
+    "lr = warmup(30) then restarts(linear(10), stretch=2); weight_decay = cosine(total, from=0.04, to=0.4); betas[0] = linear(5ep, from=0.85, to=0.95)",
+    "let num_warmup_steps = 3ep; lr = warmup(num_warmup_steps) then plateau(patience=3, metric=val_loss) until val_loss < 0.3 then linear(100)",
+    'lr = 0.1 * cyclic(0.1x, 1x, 7.5) + 1e-6; lr["head"] = 10 * lr; "clip" = step(30, 0.5)',
+)
+
+
+def pairs() -> list[tuple[tuple[str, ...], ...]]:
+    """Rows of settings in which every two settings of two options stand together at least once."""
+    names = list(OPTIONS)
+    left = {(a, x, b, y) for a, b in itertools.combinations(names, 2) for x in range(len(OPTIONS[a])) for y in range(len(OPTIONS[b]))}
+    rows: list[tuple[tuple[str, ...], ...]] = []
+    while left:
+        row: dict[str, int] = {}
+        a, x, b, y = min(left)
+        row |= {a: x, b: y}
+        for name in names:
+            if name not in row:
+                covered = {
+                    i: sum((one, u, two, v) in left for other, w in row.items() for one, u, two, v in ((name, i, other, w), (other, w, name, i)))
+                    for i in range(len(OPTIONS[name]))
+                }
+                row[name] = max(covered, key=lambda i: (covered[i], -i))
+        left -= {(one, row[one], two, row[two]) for one, two in itertools.permutations(names, 2)}
+        rows.append(tuple(OPTIONS[name][row[name]] for name in names))
+    return rows
+
+
+ROWS = pairs()
+
+
+def test_the_rows_hold_every_pair() -> None:
+    for one, two in itertools.combinations(OPTIONS.values(), 2):
+        for x, y in itertools.product(one, two):
+            assert any(x in row and y in row for row in ROWS)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_every_two_options_go_together(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for row in ROWS:
+        arguments = [argument for setting in row for argument in setting]
+        status = main(["formula", text, *CLOCK, *arguments])
+        out, err = capsys.readouterr()
+        if (
+            "plateau" in text
+            and arguments[arguments.index("--time") + 1] in ("epochs", "tokens", "samples", "percent")
+            and not {"sympy", "sentence"} & {*arguments}
+        ):
+            assert status == 2
+            assert "count ticks" in err
+            continue
+        assert status == 0, (arguments, err)
+        assert not err, arguments
+        check(out, arguments)
+
+
+def check(out: str, arguments: list[str]) -> None:
+    """Checks one document: that its language reads it, that no label stands twice, and that no number is longer than a reader uses."""
+    format = arguments[arguments.index("--format") + 1]
+    body = "\n".join(line for line in out.splitlines() if not line.startswith("%"))
+    assert format in ("python", "sympy") or not re.search(r"(?<![\d.])\d*\.\d{7,}|\d{10,}", body), (arguments, out)
+    if format in ("latex", "markdown"):
+        assert_is_latex(re.sub(r"\\newcommand\{\\\w+\}|\\(?:begin|end)\{equation\}|\\label\{[^}]*\}|\\lr[A-Z]\w*|\$\$|\*\*.*\*\*|\\hat", "", body))
+        assert len(set(re.findall(r"\\label\{([^}]*)\}", body))) == body.count(r"\label")
+        defined = re.findall(r"\\newcommand\{(\\\w+)\}", body)
+        assert len(defined) == len(set(defined))
+    elif format == "python":
+        exec(compile(out, "<generated>", "exec"), {})
+    elif format == "mathml":
+        ET.fromstring(f"<a>{out}</a>")
+    elif format == "typst":
+        assert typst.compile(out.encode(), format="pdf")
+        labels = re.findall(r"<(eq:[^>]*)>", out)
+        assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize("format", ["latex", "typst", "mathml", "text", "python"])
+@pytest.mark.parametrize("base", ["eta_max", r"\eta_{\max}"])
+def test_a_base_is_one_symbol_in_every_format(format: str, base: str) -> None:
+    source = lrdsl.parse("warmup(5) then cosine(20)").typeset(format, base)
+    shown = {"latex": r"\eta_{\max}", "typst": "eta_max", "mathml": "<msub><mi>η</mi><mi>max</mi></msub>", "text": "η_max", "python": "eta_max"}[format]
+    assert shown in source
+    if format == "python":
+        space: dict[str, Any] = {}
+        exec(source, space)
+        assert space["lr"](5, eta_max=0.3) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("format", ["latex", "typst", "mathml", "text"])
+def test_letters_of_the_caller(format: str) -> None:
+    s = lrdsl.parse("warmup(5) then cosine(20, to=0.1x)")
+    source = s.typeset(format, symbolic=True, names=r"T_w=N_warmup, eta_0=\eta_{\max}, t=n")
+    own = {
+        "latex": (r"N_{\mathrm{warmup}}", r"\eta_n"),
+        "typst": ('N_"warmup"', "eta_n"),
+        "mathml": ("<mi>warmup</mi>", "<mi>n</mi>"),
+        "text": ("N_warmup", "n <"),
+    }
+    for letter in own[format]:
+        assert letter in source
+    assert "T_w" not in source
+
+
+@pytest.mark.parametrize("names", ["x=y", "T_w", "T_w=T_d", "T_w=", "=x", {"T_w": 5}, 7, "T_w=$x$"])
+def test_letters_that_cannot_be(names: Any) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+        lrdsl.parse("warmup(5) then cosine(20)").latex(symbolic=True, names=names)
+
+
+def test_macros_are_defined_once_and_used() -> None:
+    source = lrdsl.parse("warmup(5) then cosine(20) then linear(3, to=2x)").latex(symbolic=True, macros=True)
+    defined = re.findall(r"\\newcommand\{(\\\w+)\}", source)
+    assert len(defined) == len(set(defined)) >= 4
+    for command in defined:
+        assert len(re.findall(re.escape(command) + r"(?![A-Za-z])", source)) > 1, command
+
+
+@pytest.mark.parametrize(("width", "ems"), [("ieee", 25.2), ("8cm", 22.8), ("240pt", 24.0), (30, 30.0), ("24em", 24.0)])
+def test_widths_have_names_and_units(width: Any, ems: float) -> None:
+    s = lrdsl.parse("warmup(2000, from=1e-7, shape=cosine) then hold(8000) then cosine(90_000, to=3e-5)")
+    assert s.latex(width=width) == s.latex(width=ems) or abs(ems - 22.8) < 0.1
+
+
+@pytest.mark.parametrize("width", ["wide", "8 furlongs", "0", -1, "", "1e9em"])
+def test_other_widths_are_refused(width: Any) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+        lrdsl.parse("hold").latex(width=width)
