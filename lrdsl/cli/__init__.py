@@ -90,6 +90,8 @@ def _with_verb(words: Sequence[str]) -> Sequence[str]:
     Raises `UsageError` for a word that is neither, nor a shape or a recipe: it is a command that does not exist.
     """
     first = words[0]
+    if first == "help":
+        return (*words[1:2], "--help")
     if first in (*MODULES, "rules", "-h", "--help", "--version"):
         return words
     if _WORD.fullmatch(first) and not os.path.exists(first):  # noqa: PTH110 - a Path takes a while to load

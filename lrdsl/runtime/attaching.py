@@ -13,10 +13,10 @@ import attrs
 
 from lrdsl.arguments import floating, quoted, string, whole_number
 from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import did_you_mean, refuse
+from lrdsl.diagnostics import refuse
 from lrdsl.numbers.scalar import Evaluator, prepare
 from lrdsl.plan import Watch
-from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, name_of, numbers_in, quantities, with_element
+from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, meant, name_of, numbers_in, quantities, with_element
 from lrdsl.runtime.optimizers import same_groups
 from lrdsl.runtime.tensors import FEWEST, check_fills, fill, given_their_own, is_short, is_tensor, largest_number
 from lrdsl.schedule import Schedule
@@ -339,7 +339,7 @@ def _check_key(key: str, element: int | None, groups: list[Group], picked: Colle
         group = groups[i]
         if not isinstance(group, dict) or key not in group:
             keys = [str(k) for k in group] if isinstance(group, dict) else []
-            near = did_you_mean(key, keys) or ("betas[0]" if key == "momentum" and "betas" in keys else None)
+            near = meant(key, keys, [name_of(one) for one in groups if isinstance(one, dict)])
             help = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{k}`' for k in keys if k != 'params')}"
             value = f"`values=({key!r},)` if your own code reads it" if element is None else ""
             raise refuse("LR153", f"param group {i} has no `{key}`", f"{help}; {value}" if value else help, str(schedule))

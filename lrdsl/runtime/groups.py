@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from lrdsl.diagnostics import ScheduleError, refuse, shown
+from lrdsl.diagnostics import ScheduleError, did_you_mean, refuse, shown
 from lrdsl.targets import Target, fits
 from lrdsl.targets.patterns import MAX_DIGITS
 
@@ -17,6 +17,14 @@ MOST_NAMED = 12
 Group: TypeAlias = "dict[str, Any]"
 #: A param group and its base.
 Slot: TypeAlias = "tuple[Group, float]"
+
+#: What people and other libraries call a key of torch's groups.
+_ELSEWHERE = {
+    **dict.fromkeys(("learning_rate", "lrate", "rate", "eta", "alpha", "step_size"), "lr"),
+    **dict.fromkeys(("wd", "decay", "l2", "weightdecay", "lambda"), "weight_decay"),
+    **dict.fromkeys(("momentum", "beta", "beta1", "beta_1", "b1"), "betas[0]"),
+    **dict.fromkeys(("beta2", "beta_2", "b2"), "betas[1]"),
+}
 
 
 def groups_of(optimizer: Any, schedule: object) -> list[Group]:
@@ -30,6 +38,20 @@ def groups_of(optimizer: Any, schedule: object) -> list[Group]:
 def name_of(group: Mapping[str, Any]) -> str:
     """The name of a group, "" if it has none."""
     return str(group.get("name", ""))
+
+
+def meant(key: str, keys: Sequence[str], names: Sequence[str]) -> str | None:
+    """Returns the target that is meant by a key which a group lacks, as far as the group's `keys` and the `names` of all groups tell.
+
+    >>> [meant(key, ["lr", "betas", "weight_decay"], ["head"]) for key in ("wd", "momentum", "lr.head", "head", "weight_decy", "ema")]
+    ['weight_decay', 'betas[0]', 'lr["head"]', 'lr["head"]', 'weight_decay', None]
+    """
+    first, _, last = key.partition(".")
+    for name, quantity in ((key, LR), (last, first), (first, last)):
+        if name in names and name and quantity in keys:
+            return f'{quantity}["{name}"]'
+    elsewhere = _ELSEWHERE.get(key)
+    return elsewhere if elsewhere is not None and elsewhere.partition("[")[0] in keys else did_you_mean(key, keys)
 
 
 def quantities(targets: Sequence[Target]) -> dict[str, list[Target]]:

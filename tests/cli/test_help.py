@@ -55,3 +55,14 @@ def test_the_examples_run(verb: str, tmp_path: Path, capsys: pytest.CaptureFixtu
         out, err = capsys.readouterr()
         assert status in ((0, 1) if verb == "diff" else (0,)), f"{example}: {err}"
         assert out or "-o" in words or verb in ("fmt", "check", "lsp"), example
+
+
+def test_help_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, same in ((["help"], ["--help"]), (["help", "show"], ["show", "--help"])):
+        shown = []
+        for line in (words, same):
+            with pytest.raises(SystemExit) as end:
+                main(line)
+            assert end.value.code == 0
+            shown.append(capsys.readouterr().out)
+        assert shown[0] == shown[1]
