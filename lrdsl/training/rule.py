@@ -90,7 +90,8 @@ class Look:
 class RunRule:
     """A rule about a schedule of another library in its run: its `code` and `name`, what it finds, why that matters, a bad and a good example, and `look`.
 
-    `levels` says that it looks at the levels in the run, which mean nothing where the schedule counts in another unit. `language` is that of the examples, "python" or "yaml"; `file` is the name that they would have.
+    `levels` says that it looks at the levels in the run, which mean nothing where the schedule counts in another unit. `language` is that of the examples,
+    "python" or "yaml"; `file` is the name that they would have.
     """
 
     code: str
