@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +176,17 @@ def _reports(file: File) -> list[Diagnostic]:
         return []
     from lrdsl.training.catalogue import reports
 
-    return reports(file.source, file.path.name, file.path.parent)
+    path = Path(os.path.realpath(file.path))
+    return reports(file.source, str(path), _repository(path.parent, Path.cwd()))
+
+
+@lru_cache(maxsize=256)
+def _repository(folder: Path, current: Path) -> Path:
+    """The folder in which files lie that a config may build on: the repository, or else the current folder, if the config is in it."""
+    for parent in (folder, *folder.parents):
+        if (parent / ".git").exists():
+            return parent
+    return current if folder.is_relative_to(current) else folder
 
 
 def _places(problem: Problem, file: File) -> tuple[int, ...]:

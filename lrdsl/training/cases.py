@@ -19,7 +19,7 @@ from lrdsl.training import lightning
 from lrdsl.training.holders import followed
 from lrdsl.training.run import Case, Run, Stepping, Time
 from lrdsl.training.settings import case_of
-from lrdsl.training.stepping import ACCUMULATION, Steps, count_of, is_accumulation, looks_like, stated, steps_of, updates_of
+from lrdsl.training.stepping import ACCUMULATION, NEVER, Steps, count_of, is_accumulation, looks_like, stated, steps_of, updates_of
 from lrdsl.training.units import EPOCH, NUMBER, PER_EPOCH, STEP, Unit, Units
 from lrdsl.training.walking import Loop, Place, Program, program_of
 
@@ -130,12 +130,16 @@ class _File:
             is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept)
             if is_local and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops):
                 return Run(is_unused=True)
+            if any(word_of(p.node.func) == "initialize" for p, _ in scheduler.calls):  # type: ignore[attr-defined]
+                return Run(Stepping("step", "DeepSpeed steps its scheduler after each update"))
             trainer = next((p for p, _ in scheduler.calls if word_of(p.node.func).endswith("Trainer")), None)  # type: ignore[attr-defined]
             if trainer is None:
                 return Run()
             words = "`Trainer` steps its scheduler after each update"
             return attrs.evolve(self.trained(units, scope), stepping=Stepping("step", words, trainer.node.lineno))  # type: ignore[attr-defined]
         steps = steps_of(scheduler, updates_of(self.program, scheduler, call.optimizer), units, place, call.entry.name)
+        if steps == NEVER:
+            return Run(is_unused=True)
         if steps is None or (scheduler.is_prepared and steps.kind == "epoch"):
             return Run()
         return self.looped(steps, units, scope)
@@ -148,7 +152,7 @@ class _File:
         often = "after each batch" if steps.kind == "step" else "once an epoch"
         if steps.by_argument:
             often = "with the number of the epoch" if steps.kind == "epoch" else "with the number of the step"
-        every = steps.every
+        every = self._accumulation() if isinstance(steps.every, ast.Call) else steps.every
         stepping = Stepping(
             steps.kind,
             f"`{text}` in line {node.lineno} is called {often}",
@@ -169,6 +173,12 @@ class _File:
         steps_alone = self._count(inner, units, scope, STEP) if outer is None and inner is not None and len(loops) == 1 else None
         per_epoch = self._count(inner, units, scope, PER_EPOCH) if outer is not None and inner is not None else None
         return Run(stepping, epochs, steps_alone, per_epoch)
+
+    def _accumulation(self) -> ast.expr | None:
+        """The number of batches whose gradients Accelerate adds."""
+        made = [place.node for place in self.program.calls if isinstance(place.node, ast.Call) and word_of(place.node.func) == "Accelerator"]
+        given = [k.value for call in made for k in call.keywords if k.arg == "gradient_accumulation_steps"]
+        return given[0] if len(given) == 1 else None
 
     def _count(self, loop: Loop, units: Units, scope: Scope, unit: Unit) -> Time | None:
         count = count_of(loop)

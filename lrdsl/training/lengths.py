@@ -16,6 +16,8 @@ from lrdsl.training.curves import Curve
 from lrdsl.training.rule import Look, Report, RunRule
 from lrdsl.training.run import Case, Time
 
+#: No run has so many epochs.
+_NO_EPOCHS = 5000
 _OTHER = {"step": "epoch", "epoch": "step"}
 
 
@@ -28,6 +30,11 @@ def _other_unit(look: Look) -> Iterator[Report]:
         yield from _epochs_in_a_run_of_steps(look)
         return
     for time in look.case.times:
+        numbers = _numbers(time)
+        if stepping.unit == "epoch" and numbers and min(numbers) >= _NO_EPOCHS and "warmup" not in time.name:
+            message = f"`{_told(time)}` can only count batches, but {stepping.words}: no run has so many epochs"
+            yield Report(time.extent, message, f"{stepping.repair or 'step it after each batch'}, or count it in epochs", time.assumed)
+            return
         if time.unit != _OTHER[stepping.unit]:
             continue
         counted = "batches" if time.unit == "step" else "epochs"
@@ -119,7 +126,9 @@ def _past_the_end(look: Look) -> Iterator[Report]:
         late = [time for time in times if time > end]
         first = f"{unit} {min(late):,.10g}".replace(",", "_") if late else ""
         if late and len(late) == len(times):
-            message = f"every drop lies past the end of {look.whole}: the first one comes at {first}"
+            run = max((time.number or 0.0 for time in (look.case.run.epochs, look.case.run.steps) if time is not None), default=0.0)
+            what = look.whole if end >= run else f"its own part, which ends at {unit} {end:,.10g}".replace(",", "_").replace("part_", "part,")
+            message = f"every drop lies past the end of {what}: the first one comes at {first}"
             yield Report(look.extent, message, "the rate never drops: move the drops into the run")
         elif late:
             message = f"{len(late)} of its {len(times)} drops {'lies' if len(late) == 1 else 'lie'} past the end of {look.whole}"
@@ -151,7 +160,12 @@ def _written_drops(case: Case) -> Iterator[tuple[tuple[float, ...], float, str]]
             listed = [(_listed(fact.value), {"iteration": "step", "step": "step", "epoch": "epoch"}.get(fact.unit, by_text))]
         elif fact.role == "scheduler":
             parts = fact.value if isinstance(fact.value, tuple) else (fact.value,)
-            listed = [(p["milestones"], "epoch" if p.get("by_epoch", True) is True else "step") for p in parts if isinstance(p, dict) and "milestones" in p]
+            for part in parts:
+                if isinstance(part, dict) and "milestones" in part:
+                    unit = "epoch" if part.get("by_epoch", True) is True else "step"
+                    listed.append((part["milestones"], unit))
+                    if isinstance(part.get("end"), int) and part["end"] < ends.get(unit, float("inf")):
+                        ends[unit] = float(part["end"])  # the part ends before the run
         for values, unit in listed:
             if unit in ends and values and isinstance(values, tuple) and all(isinstance(v, int | Fraction) for v in values):
                 yield tuple(map(float, values)), ends[unit], unit

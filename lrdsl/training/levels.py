@@ -56,7 +56,7 @@ def _floor_early(look: Look) -> Iterator[Report]:
     for curve in look.curves:
         settled = curve.summary.settled
         last = curve.summary.last[1]
-        if settled is None or float(settled) >= curve.total / 2 or last > _FLOOR * curve.peak or not curve.peak or float(settled) <= 1:
+        if settled is None or float(settled) > curve.total / 2 or last > _FLOOR * curve.peak or not curve.peak or float(settled) <= 1:
             return
         early.append(float(settled))
     if not early:

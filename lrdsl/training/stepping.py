@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from typing import Final, Literal
 
 import attrs
 
@@ -51,13 +52,18 @@ def updates_of(program: Program, followed: Followed, optimizer: ast.expr | None)
     return exact or steps or backwards
 
 
-def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: Place | None, name: str) -> Steps | None:
-    """Returns where a scheduler is stepped; None if that is not known, or differs from case to case.
+#: What is known of a scheduler if each call that steps it stands under a condition that excludes it.
+NEVER: Final = "never"
+
+
+def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: Place | None, name: str) -> Steps | Literal["never"] | None:
+    """Returns where a scheduler is stepped; `NEVER`; None if that is not known, or differs from case to case.
 
     Parameters: `updates`, the calls that update parameters; `made`, where the scheduler is made; `name`, what it is.
     """
     program = followed.program
     known = made.within if made is not None else ()
+    passed_over = 0
     ways_of_updates = [way for place in updates for way in program.ways(place)]
     found: list[Steps] = []
     for place in followed.steps:
@@ -67,11 +73,14 @@ def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: P
         for way in program.ways(place):
             own = [test for test in way if isinstance(test, Test)]
             if any(_agrees(test, known, followed, place, name) is False for test in own):
+                passed_over += 1
                 continue
             steps = _by_argument(place, way, units) or _by_loops(place, way, ways_of_updates, known, followed, units, name)
             if steps is None:
                 return None
             found.append(steps)
+    if not found and passed_over:
+        return NEVER
     if not found or len({(one.kind, one.by_argument) for one in found}) > 1:
         return None
     return found[0]
@@ -265,6 +274,8 @@ def _every(test: ast.expr) -> ast.expr | None:
     for part in ast.walk(test):
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mod):
             return part.right
+        if isinstance(part, ast.Call) and word_of(part.func) == "accumulate":
+            return part
     return None
 
 

@@ -148,6 +148,8 @@ class Units:
             return self._length(node.args[0])
         if word in ("int", "float", "round", "ceil", "floor", "abs", "list", "tuple", "sorted") and node.args:
             return self._of(node.args[0], depth + 1)
+        if word == "getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str):
+            return unit_of_name(node.args[1].value)
         if word in ("max", "min") and node.args:
             return self._same(list(node.args), depth)
         return unit_of_name(word)

@@ -22,7 +22,7 @@ _MAX_NODES = 400_000
 
 @attrs.frozen
 class Test:
-    """A condition that a statement stands under: its expression, and whether it is to hold."""
+    """A condition that a statement stands under: its expression, and whether it is to hold. `with accelerator.accumulate(model)` is one for what steps."""
 
     expression: ast.expr
     holds: bool
@@ -186,6 +186,12 @@ class _Walker:
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     self.expression(item.context_expr, place)
+                    if (
+                        isinstance(item.context_expr, ast.Call)
+                        and isinstance(item.context_expr.func, ast.Attribute)
+                        and item.context_expr.func.attr == "accumulate"
+                    ):
+                        place = attrs.evolve(place, within=(*place.within, Test(item.context_expr, True)))
                 self.block(node.body, place)
             case ast.Try() | ast.Match():
                 blocks = (
