@@ -176,9 +176,13 @@ def _candidates(f: Facts) -> Iterator[Part]:
         if isinstance(node, nodes.Call) and node.name in ("min", "max") and len(node.arguments) > 1 and any(_is_curve(a.value) for a in node.arguments):
             for a in node.arguments:
                 others = tuple(b for b in node.arguments if b is not a)
-                if f.is_open(a.value) or not any(_is_curve(b.value) for b in others):
+                if f.is_open(a.value) or not (_is_curve(a.value) or any(_is_curve(b.value) for b in others)):
                     continue
                 rest = others[0].value if len(others) == 1 else attrs.evolve(node, arguments=others)
+                if not any(_is_curve(b.value) for b in others):
+                    if any(isinstance(p, nodes.Number) and p.value for p in nodes.walk(rest)):  # LR311 and LR321 compare it with the base
+                        continue
+                    rest = nodes.Call("hold", (nodes.Argument("at", rest, rest.extent, rest.extent),), node.extent, node.extent)
                 way = "lowest" if node.name == "min" else "highest"
                 message = f"`{shown(canonical(a.value))}` is never the {way} of these, so it changes nothing"
                 yield Part(node, rest, Finding(a.value.extent, message, "remove it, or give a level that the others cross"))
