@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lrdsl.arguments import ENDING
 from lrdsl.diagnostics import Diagnostic, ScheduleError
 from lrdsl.files.opening import RefusedError, read_text
 from lrdsl.syntax import nodes
@@ -37,7 +38,7 @@ def _is_used(path: Path, root: Path) -> bool:
     real = Path(os.path.realpath(path))
     top = Path(os.path.realpath(root))
     folders = [folder for folder in real.parents if folder.is_relative_to(top)]
-    return any(real in _used(other) for folder in folders for other in sorted(folder.glob("*.lrs"))[:_MOST_FILES] if other != real)
+    return any(real in _used(other) for folder in folders for other in sorted(folder.glob(f"*{ENDING}"))[:_MOST_FILES] if other != real)
 
 
 def _used(path: Path) -> Iterator[Path]:
