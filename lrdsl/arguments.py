@@ -29,8 +29,10 @@ _WRITTEN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?|[+-]?\d+/
 _MOST_WRITTEN = 100
 #: How configs and libraries write a number that nobody knows.
 _UNKNOWN = ("inf", "infinity", "none", "null", "-1", "-1.0")
-#: The ending of a schedule file, the longest path that is taken for one, and the characters that say it is a schedule.
-_ENDING, _LONGEST_PATH, _NO_PATH = ".lrs", 1000, frozenset("\n;()=*#")
+#: The ending of a schedule file.
+ENDING = ".lrs"
+#: The longest text that is taken for a path, and the characters that say it is a schedule.
+_LONGEST_PATH, _NO_PATH = 1000, frozenset("\n;()=*#")
 
 
 class _Short(reprlib.Repr):
@@ -241,10 +243,19 @@ def string(what: str, value: Any, help: str, text: str = "") -> str:
     return str(value)
 
 
+def is_schedule_file(path: str | os.PathLike[str]) -> bool:
+    """Whether the name of a file says that it holds a schedule, and no other format.
+
+    >>> is_schedule_file("runs/a.lrs"), is_schedule_file("a.yaml")
+    (True, False)
+    """
+    return os.fspath(path).lower().endswith(ENDING)
+
+
 def schedule(what: str, value: Any, help: str = "give the schedule as a string", text: str = "") -> str:
     """Returns the text of a schedule. Raises `ScheduleError` for any other value, and for the path of a file: `load` reads files."""
     path = os.fsdecode(value) if isinstance(value, os.PathLike) else value
-    named = isinstance(path, str) and len(path) < _LONGEST_PATH and path.rstrip().lower().endswith(_ENDING) and not _NO_PATH.intersection(path.strip())
+    named = isinstance(path, str) and len(path) < _LONGEST_PATH and is_schedule_file(path.rstrip()) and not _NO_PATH.intersection(path.strip())
     if named or isinstance(value, os.PathLike):
         call = f"lrdsl.load({str(path).strip()!r})"
         raise refuse("LR152", f"{what} is {quoted(str(path))}, the path of a file", f"read the file: `{shown(call, 80)}`", text)

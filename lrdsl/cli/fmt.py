@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrdsl.arguments import is_schedule_file
 from lrdsl.cli import terminal
 from lrdsl.cli.check import add_files
 from lrdsl.diagnostics import ScheduleError
@@ -97,4 +98,4 @@ def _complain(path: Path, failure: Failure, verbose: bool) -> int:
     terminal.complain(f"lrdsl: {path}: {failure.reason}; {failure.help}")
     if verbose:
         terminal.complain(*failure.trace.splitlines())
-    return 0 if failure.data and path.suffix != ".lrs" else 1
+    return 0 if failure.data and not is_schedule_file(path) else 1

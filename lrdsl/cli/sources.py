@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from lrdsl.arguments import ENDING, is_schedule_file
 from lrdsl.diagnostics import Diagnostic, ScheduleError, UsageError
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from lrdsl.linting.contents import Contained
 
 #: The endings that say that an argument is a file, even if there is none of this name.
-_ENDINGS = (".lrs", ".yaml", ".yml", ".toml", ".json", ".jsonc", ".json5", ".py", ".pyi", ".ipynb", ".sh", ".bash", ".slurm", ".sbatch", ".gin")
+_ENDINGS = (ENDING, ".yaml", ".yml", ".toml", ".json", ".jsonc", ".json5", ".py", ".pyi", ".ipynb", ".sh", ".bash", ".slurm", ".sbatch", ".gin")
 #: A file, and a line of it.
 _LINE = re.compile(r"(.+):(\d{1,9})")
 #: The most schedules that an error lists.
@@ -96,7 +97,7 @@ def _standard_input(arguments: argparse.Namespace) -> list[Source]:
     from lrdsl.cli.options import standard_input
 
     name = Path(getattr(arguments, "stdin_filename", None) or "stdin.lrs")
-    content = standard_input(MAX_TEXT if name.suffix == ".lrs" else 10 * MAX_TEXT).removeprefix("\ufeff")
+    content = standard_input(MAX_TEXT if is_schedule_file(name) else 10 * MAX_TEXT).removeprefix("\ufeff")
     if name.suffix.lower() in _ENDINGS[1:]:
         return _contained(name, content, None)
 

@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 from lsprotocol import types as lsp
 
-from lrdsl.diagnostics import ScheduleError
+from lrdsl.arguments import is_schedule_file
+from lrdsl.diagnostics import ScheduleError, shown
 from lrdsl.editor.colours import words_of
 from lrdsl.editor.editing import Document
 from lrdsl.editor.names import RenameError
@@ -16,6 +17,7 @@ from lrdsl.editor.open_file import OpenFile
 from lrdsl.editor.outline import outline_of
 from lrdsl.escaping.visible import visible, visible_lines
 from lrdsl.linting.hosts import Embedded, UnreadableError
+from lrdsl.linting.libraries import user_of
 from lrdsl.linting.linter import is_safe
 from lrdsl.linting.projects import formatted
 
@@ -129,6 +131,10 @@ def _prepare_rename(file: OpenFile, params: lsp.PrepareRenameParams) -> lsp.Prep
 
 def _rename(file: OpenFile, params: lsp.RenameParams) -> lsp.WorkspaceEdit:
     embedded, document, offset = _renamable(file, params)
+    word = document.symbol(offset).word
+    user = user_of(word, file.path, file.settings.root) if is_schedule_file(file.path) else None
+    if user is not None:
+        raise RenameError(f"{user.name} uses this file, and has `{shown(word)}` too: rename it in both by hand")
     edits = [embedded.edit(fix) for fix in document.renamed(offset, params.new_name)]
     if None in edits:
         raise RenameError("a part of the text is written by a program")

@@ -11,6 +11,7 @@ import attrs
 from lsprotocol import types as lsp
 from pygls.workspace import TextDocument
 
+from lrdsl.arguments import ENDING, is_schedule_file
 from lrdsl.diagnostics import Diagnostic, Fix
 from lrdsl.editor.editing import Document
 from lrdsl.editor.padding import padded
@@ -27,7 +28,7 @@ from lrdsl.syntax.tokens import MAX_TEXT
 from lrdsl.work import Memory, remembering
 
 #: The ending of the files of a language, by the name that editors give it.
-_LANGUAGES = {"lrs": ".lrs", "lrdsl": ".lrs", "yaml": ".yaml", "toml": ".toml", "json": ".json", "jsonc": ".jsonc", "python": ".py"}
+_LANGUAGES = {"lrs": ENDING, "lrdsl": ENDING, "yaml": ".yaml", "toml": ".toml", "json": ".json", "jsonc": ".jsonc", "python": ".py"}
 
 
 def path_of(host: TextDocument) -> Path:
@@ -56,12 +57,12 @@ class OpenFile:
     def of(cls, host: TextDocument, settings: Settings, memory: Memory, buffers: Mapping[Path, str]) -> OpenFile:
         """This version of a file. `buffers` has the texts of the other files that are open."""
         path = path_of(host)
-        return cls(host, host.source, path, settings, memory, Folder.of(path, buffers) if path.suffix.lower() == ".lrs" else None)
+        return cls(host, host.source, path, settings, memory, Folder.of(path, buffers) if is_schedule_file(path) else None)
 
     @cached_property
     def file(self) -> File:
         """The file with its schedules."""
-        if self.path.suffix.lower() == ".lrs" and not self.source.startswith("\ufeff"):
+        if is_schedule_file(self.path) and not self.source.startswith("\ufeff"):
             return File(self.path, self.source, self.settings, (padded(self.source),), None)
         return File.of(self.path, self.source, self.settings)
 

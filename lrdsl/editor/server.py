@@ -18,6 +18,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.workspace import TextDocument
 
 from lrdsl import __version__
+from lrdsl.arguments import is_schedule_file
 from lrdsl.editor.answers import ANSWERS, Answer
 from lrdsl.editor.framing import Messages
 from lrdsl.editor.names import RenameError
@@ -80,7 +81,7 @@ def server() -> LanguageServer:
         """This version of a file, which may use the schedule files that are open as the editor has them."""
         memory.turn()
         others = [other for other in server.workspace.text_documents.values() if other.uri.startswith("file:")]
-        return OpenFile.of(host, settings, memory, {_real(path): other.source for other in others if (path := path_of(other)).suffix == ".lrs"})
+        return OpenFile.of(host, settings, memory, {_real(path): other.source for other in others if is_schedule_file(path := path_of(other))})
 
     def settings_for(folder: Path) -> Settings:
         """The settings of a folder; the default settings, and a message to the user, if they are wrong."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.arguments import is_schedule_file
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span, shown
 from lrdsl.files.folder import Folder
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
@@ -61,7 +62,7 @@ class File:
     @property
     def is_schedule(self) -> bool:
         """Whether the file is a schedule itself, and not a file of another format."""
-        return self.path.suffix.lower() == ".lrs"
+        return is_schedule_file(self.path)
 
     def silencers(self) -> list[Silencer]:
         """The comments of the file that silence diagnostics. Those in the text of a schedule are not among them, but for a schedule file."""
@@ -98,7 +99,7 @@ class Checker:
     @classmethod
     def of(cls, path: Path, settings: Settings, library: Folder | None = None) -> Checker:
         """The checker for a file. `library` has the files that a schedule file may use, if they are not just those in its folder."""
-        library = (library or Folder.of(path)) if path.suffix.lower() == ".lrs" else None
+        library = (library or Folder.of(path)) if is_schedule_file(path) else None
         return cls(path, settings.root, library, settings.selected(path), settings.options(path))
 
     def look(self, text: str, given: Given) -> list[Diagnostic]:

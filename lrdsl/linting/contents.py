@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.arguments import ENDING
 from lrdsl.diagnostics import Lines, ScheduleError, refuse, shown
 from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.sources import readings
@@ -21,7 +22,7 @@ from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.nodes import Extent
 
 #: The endings of the files that may contain schedules, and are none themselves.
-ENDINGS = tuple(dict.fromkeys(ending for ending in (*HOSTS, *DOCUMENTS) if ending != ".lrs"))
+ENDINGS = tuple(dict.fromkeys(ending for ending in (*HOSTS, *DOCUMENTS) if ending != ENDING))
 
 _TOTALS = {"total_steps", "total_epochs"}
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lrdsl.arguments import ENDING
 from lrdsl.diagnostics import Diagnostic, ScheduleError
 from lrdsl.files.opening import RefusedError, read_text
 from lrdsl.syntax import nodes
@@ -33,19 +34,47 @@ def is_library(text: str, path: Path, root: Path) -> bool:
 
 
 def _is_used(path: Path, root: Path) -> bool:
-    """Whether a schedule file in the folder of a file, or in one above it in the project, uses it: files use what lies beside or below them."""
-    real = Path(os.path.realpath(path))
-    top = Path(os.path.realpath(root))
-    folders = [folder for folder in real.parents if folder.is_relative_to(top)]
-    return any(real in _used(other) for folder in folders for other in sorted(folder.glob("*.lrs"))[:_MOST_FILES] if other != real)
+    """Whether another schedule file of the project uses a file."""
+    return next(users(path, root), None) is not None
 
 
-def _used(path: Path) -> Iterator[Path]:
+def users(path: Path, root: Path) -> Iterator[Path]:
+    """Yields the schedule files of a project that use a file, and those that use these: files use what lies beside or below them.
+
+    Of a file outside of the project, the folder is looked at.
+    """
+    real, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    top = top if real.is_relative_to(top) else real.parent
+    known = {real}
+    waiting = list(known)
+    while waiting:
+        used = waiting.pop()
+        for folder in [folder for folder in used.parents if folder.is_relative_to(top)]:
+            for other in sorted(folder.glob(f"*{ENDING}"))[:_MOST_FILES]:
+                if other not in known and used in _used(other):
+                    known.add(other)
+                    waiting.append(other)
+                    yield other
+
+
+def user_of(word: str, path: Path, root: Path) -> Path | None:
+    """The first schedule file of a project that uses a file, and has a word; None if there is none."""
+    return next((user for user in users(path, root) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", _text(user)) is not None), None)
+
+
+def _used(path: Path) -> list[Path]:
     try:
-        for use in _USE.finditer(read_text(path)):
-            yield Path(os.path.realpath(path.parent / use[1]))
+        return [Path(os.path.realpath(path.parent / use[1])) for use in _USE.finditer(_text(path))]
+    except (OSError, ValueError):  # a name that is no path
+        return []
+
+
+def _text(path: Path) -> str:
+    """The text of a file; "" for one that cannot be read."""
+    try:
+        return read_text(path)
     except (OSError, ValueError, RefusedError, ScheduleError):
-        return
+        return ""
 
 
 def problems_of_definitions(text: str, look: Callable[[str], list[Diagnostic]]) -> list[Diagnostic]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from lrdsl.arguments import is_schedule_file
 from lrdsl.files.opening import RefusedError, read_bytes
 from lrdsl.files.replacing import TEMPORARY, leftovers
 from lrdsl.linting.hosts import ENDINGS
@@ -214,7 +215,7 @@ class _Walk:
             return False
         if entry.is_symlink():
             return True
-        small = entry.name.endswith(".lrs") or entry.stat(follow_symlinks=False).st_size <= most_bytes(Path(entry.name))
+        small = is_schedule_file(entry.name) or entry.stat(follow_symlinks=False).st_size <= most_bytes(Path(entry.name))
         return small and entry.is_file(follow_symlinks=False)
 
     def _ignores(self, current: _Folder, parts: tuple[str, ...], folder: bool) -> bool:
@@ -235,7 +236,7 @@ class _Walk:
         if not target.is_relative_to(self.root) or not stat.S_ISREG(status.st_mode):
             return None
         relative = target.relative_to(self.root)
-        if any(part.lower() == _GIT for part in relative.parts) or (target.suffix != ".lrs" and status.st_size > most_bytes(Path(path))):
+        if any(part.lower() == _GIT for part in relative.parts) or (not is_schedule_file(target) and status.st_size > most_bytes(Path(path))):
             return None
         return str(target)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from lrdsl.arguments import is_schedule_file
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.files.folder import Used
 from lrdsl.files.opening import DataError, RefusedError, decoded, read_bytes
@@ -132,7 +133,7 @@ def _checked(path: Path, settings: Settings, look: Callable[[], Checked]) -> Che
     failure = attempt(look)
     if isinstance(failure, Checked):
         return failure
-    if not failure.data or path.suffix == ".lrs":
+    if not failure.data or is_schedule_file(path):
         return Checked(str(path), "", (failure.diagnostic(),), trace=failure.trace)
     return Checked(str(path), "", (failure.diagnostic("warning"),) if UNREADABLE in settings.selected(path) else ())
 
@@ -186,7 +187,7 @@ def _layout_fixes(embedded: Embedded, path: Path, within: Extent | None) -> list
     if within is not None and (within[1] < offsets[0] or offsets[-1] < within[0]):
         return []
     first, last = (0, len(text)) if within is None else (bisect_left(offsets, at) for at in within)
-    if path.suffix.lower() == ".lrs":
+    if is_schedule_file(path):
         try:
             return [Fix(0, len(text), laid_out(text, within and (first, last)))]
         except ScheduleError as error:

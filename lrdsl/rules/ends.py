@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from lrdsl.check.combinators import COMBINATORS, declarations
 from lrdsl.expr import STAIRS, Num
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
@@ -12,10 +13,11 @@ from lrdsl.plan import Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
 from lrdsl.rules.runs import DECAYS, ends_in_a_rise
 from lrdsl.rules.summary import level_at, turns
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
 #: What makes cycles.
-_CYCLES = ("restarts", "repeat", "bounce", "cyclic")
+_CYCLES = tuple(name for name in (*SHAPES, *COMBINATORS) if any(declaration.cycles for declaration in declarations(name)))
 #: What changes the level, unless its time is longer than the run.
 _MOVING = frozenset(("every", "multistep"))
 #: A run may end this share of a cycle after its start, and at this share of the way from its lowest level to its highest.

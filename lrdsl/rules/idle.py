@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import attrs
 
-from lrdsl.check.combinators import parameters_of, shrinking
+from lrdsl.check.combinators import COMBINATORS, declarations, parameters_of, shrinking
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, ENTRY, ONE, Expr, mentions, substitute
+from lrdsl.expr import BASE, ENTRY, ONE, Expr, substitute
 from lrdsl.kinds import SameAs
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, arguments, value
@@ -24,19 +24,6 @@ from lrdsl.syntax.nodes import Node
 _MOST = 12
 #: Ticks far off, at which a run of unknown length may be.
 _FAR = tuple(10**k for k in range(1, 10))
-#: The combinators that do nothing with this argument.
-_NEUTRAL = {"repeat": ("times", 1), "restarts": ("times", 1), "stretch": ("k", 1), "skip": ("n", 0), "every": ("interval", 1)}
-#: The arguments that are there for the sake of later cycles, or of another argument: whether nothing depends on each.
-_HELPERS: dict[str, dict[str, Callable[[Mapping[str, Any]], bool]]] = {
-    "restarts": {
-        "stretch": lambda arguments: arguments["times"] == ONE,
-        "decay": lambda arguments: arguments["times"] == ONE or (arguments["floor"] == "fixed" and not mentions(arguments["phase"].level, ENTRY)),
-        "fixed": lambda arguments: arguments["stretch"] == ONE,
-        "cut": lambda arguments: arguments["stretch"] == ONE,
-        "floor": lambda arguments: arguments["decay"] == ONE,
-    },
-    "cyclic": {"gamma": lambda arguments: arguments["mode"] != "exp_range"},
-}
 
 
 class Part(NamedTuple):
@@ -163,9 +150,9 @@ def _idle_parts(f: Facts) -> Iterator[Finding]:
 def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
     """Arguments of cycles that no level depends on."""
     for use in f.uses:
-        unfelt = _HELPERS.get(use.name)
-        for name, a in arguments(use) if unfelt is not None else ():
-            if unfelt is not None and name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
+        unfelt = {name: depends for declaration in declarations(use.name) for name, depends in declaration.unfelt.items()}
+        for name, a in arguments(use) if unfelt else ():
+            if name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
                 message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
                 yield Finding(a.extent, message, _WHY.get(name, "remove it"))
 
@@ -176,15 +163,18 @@ def _candidates(f: Facts) -> Iterator[Part]:
         if isinstance(node, nodes.Call) and node.name in ("min", "max") and len(node.arguments) > 1 and any(_is_curve(a.value) for a in node.arguments):
             for a in node.arguments:
                 others = tuple(b for b in node.arguments if b is not a)
-                if f.is_open(a.value) or not any(_is_curve(b.value) for b in others):
+                if f.is_open(a.value) or not (_is_curve(a.value) or any(_is_curve(b.value) for b in others)):
                     continue
                 rest = others[0].value if len(others) == 1 else attrs.evolve(node, arguments=others)
+                if not any(_is_curve(b.value) for b in others):
+                    if any(isinstance(p, nodes.Number) and p.value for p in nodes.walk(rest)):  # LR311 and LR321 compare it with the base
+                        continue
+                    rest = nodes.Call("hold", (nodes.Argument("at", rest, rest.extent, rest.extent),), node.extent, node.extent)
                 way = "lowest" if node.name == "min" else "highest"
                 message = f"`{shown(canonical(a.value))}` is never the {way} of these, so it changes nothing"
                 yield Part(node, rest, Finding(a.value.extent, message, "remove it, or give a level that the others cross"))
     for use in f.uses:
-        if use.name in _NEUTRAL:
-            yield from _neutral_calls(use)
+        yield from _neutral_calls(use)
         if use.name == "clip" and not any(f.is_open(a.value) for name, a in arguments(use) if name != "phase"):
             message = "no level is beyond the bounds of this `clip`, so it changes nothing"
             yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or give bounds that the schedule crosses"))
@@ -213,7 +203,10 @@ def _inner(use: Use) -> Node:
 
 
 def _neutral_calls(use: Use) -> Iterator[Part]:
-    name, neutral = _NEUTRAL[use.name]
+    combinator = COMBINATORS.get(use.name)
+    if combinator is None or combinator.neutral is None:
+        return
+    name, neutral = combinator.neutral
     written = next((a for n, a in arguments(use) if n == name), None)
     if written is None or not isinstance(written.value, nodes.Number) or written.value.value != neutral:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import attrs
 
@@ -28,6 +28,9 @@ _COUNTED = {
     "neither": " (no tick at either end level)",
 }
 
+#: When no level depends on an argument: a function of all arguments, by the name of the one.
+Unfelt: TypeAlias = "Mapping[str, Callable[[Mapping[str, Any]], bool]]"
+
 
 def _nothing(**_: Argument) -> None:
     return None
@@ -47,6 +50,7 @@ class Shape:
     - `complain` returns what is wrong with a combination of arguments, or None.
     - `monitor` makes the monitor of a shape that follows a metric. Its formula then has a parameter `reductions`, a function of `u`: how often the event came.
     - `dated` names the parameter whose times count from the start of the run if the text says `since=run`. The formula gets them from its own start.
+    - `cycles`: the level comes back again and again. `unfelt` says of arguments, by name, when no level depends on them; both are for lint rules.
     - `known_as` are its names in other libraries, for hints.
     """
 
@@ -64,6 +68,8 @@ class Shape:
     complain: Callable[..., Complaint | None] = _nothing
     monitor: Callable[..., Monitor] | None = None
     dated: str = ""
+    cycles: bool = False
+    unfelt: Unfelt = attrs.Factory(dict)
     known_as: tuple[str, ...] = ()
     example: str = ""
 

@@ -293,3 +293,14 @@ def test_names_that_a_program_gives(client: Client) -> None:
 def test_rename_in_other_files(client: Client, name: str, source: str, words: str, after: str) -> None:
     opened = Opened(client, name, source)
     assert opened.changed(opened.ask("rename", words, newName="v")["changes"][opened.uri]) == after
+
+
+def test_a_definition_that_other_files_use_is_not_renamed_in_one(client: Client, project: Path) -> None:
+    (project / "main.lrs").write_text(MAIN, "utf-8")
+    (project / "lrdsl.toml").write_text("ignore = []\n", "utf-8")
+    common = Opened(client, "project/common.lrs", (project / "common.lrs").read_text("utf-8"))
+    at = common.position("let |warm")
+    assert "main.lrs uses this file, and has `warm` too" in refused(client, common.uri, at["line"], at["character"], "cold")
+    more = Opened(client, "project/sub/more.lrs", (project / "sub" / "more.lrs").read_text("utf-8"))
+    at = more.position("|deep")
+    assert "has `deep` too" in refused(client, more.uri, at["line"], at["character"], "low")

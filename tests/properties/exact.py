@@ -15,6 +15,8 @@ from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Letter, Linear, Num, Product
 from lrdsl.expr import T as LEVEL_T
 
 DIGITS = 60
+#: A value below this may be what is left of larger numbers, as where a phase begins at 1e-75 and goes to the base. It gets more digits than doubles have sizes.
+_CANCELLED, _MOST_DIGITS = 1e-30, 400
 T = sympy.Symbol("t")
 #: The tick of an event that has not come.
 NEVER = 10**15
@@ -57,6 +59,13 @@ class Evaluator:
         self.products: dict[Any, list[Any]] = {}
 
     def at(self, tick: Fraction) -> Any:
+        value = self._at(tick)
+        if abs(value) > _CANCELLED:
+            return value
+        with mp.workdps(_MOST_DIGITS):
+            return Evaluator(self.expression, self.came)._at(tick)
+
+    def _at(self, tick: Fraction) -> Any:
         events = {sympy.Symbol(name): Fraction(ticks[0] if ticks else NEVER) for name, ticks in self.came.items()}
         return real(self._value(self.expression, {T: Fraction(tick), **events}, {}))
 

@@ -18,7 +18,7 @@ from lrdsl.formulas.symbolic import translate
 from lrdsl.kinds import Kind
 from lrdsl.plan import pieces
 from lrdsl.shapes import Shape, arguments_of
-from lrdsl.syntax import canonical
+from lrdsl.syntax import canonical, parse
 from lrdsl.syntax.nodes import Node
 from tests.drawing import examples
 from tests.properties import exact, texts
@@ -56,6 +56,12 @@ def compare(node: Node, ticks: list[int]) -> None:
 def test_compositions(data: st.DataObject) -> None:
     node = data.draw(texts.trees())
     compare(node, data.draw(texts.ticks(lrdsl.parse(canonical(node)))))
+
+
+def test_a_phase_that_begins_near_nothing_and_goes_to_the_base() -> None:
+    """The paper's form cancels there, to more digits than 60."""
+    text = "skip(20000, inv(19, power=25) for 5412 then inv(30, power=2.96) for 444911 then one_minus_sqrt(274, to=base) then exp(2.51e-79))"
+    compare(parse(text), [430322, 430323, 430324, 430596])
 
 
 @examples(60)

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from lrdsl.arguments import ENDING
 from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import filled
@@ -28,7 +29,7 @@ _KINDS = {
 }
 #: The byte order mark, which some editors put at the start of a file.
 _BOM = "\ufeff"
-ENDINGS = (".lrs", *_KINDS)
+ENDINGS = (ENDING, *_KINDS)
 #: The most schedules of a file: a file with more is data, not a config.
 MOST_TEXTS = 1_000
 
@@ -59,7 +60,7 @@ def texts_in(path: Path, source: str, finder: Finder, most: int | None = None) -
 
 
 def _texts(kind: str, source: str, finder: Finder) -> Iterator[Embedded]:
-    if kind == ".lrs":
+    if kind == ENDING:
         yield Embedded(source, Places.of([(0, len(source) + 1)]), str)
     elif kind in _KINDS and finder.may_hold(source):
         find: Callable[[str, Finder], Iterator[Embedded]] = _module(kind).find
@@ -69,7 +70,7 @@ def _texts(kind: str, source: str, finder: Finder) -> Iterator[Embedded]:
 def pages_in(path: Path, source: str) -> list[Page]:
     """Returns the pages of a file, on which its comments stand. Those after a part that cannot be read are missing."""
     kind = path.suffix.lower()
-    if kind != ".lrs" and kind not in _KINDS:
+    if kind != ENDING and kind not in _KINDS:
         return []
     return list(_module(kind).pages(source.replace(_BOM, "\n", 1) if source.startswith(_BOM) else source))
 
