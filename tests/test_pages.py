@@ -104,7 +104,7 @@ def test_the_readme_says_what_other_schedulers_come_to() -> None:
     """Each call in the README's table is read as the text beside it."""
     rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)`", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert len(rows) == 10
-    assert {there: str(lrdsl.read(there)) for there, _ in rows} == dict(rows)
+    assert [there for there, here in rows if lrdsl.read(there) != lrdsl.parse(here)] == []
 
 
 def test_the_readme_counts_right() -> None:
