@@ -15,10 +15,15 @@ SCHEDULES = {
 }
 
 
+#: The schedule at the top of the README.
+FIRST = "warmup(10%) then hold(50%) then cosine(rest, to=0.01x)"
+
+
 def draw(folder: Path) -> None:
     """Draws the schedules into a folder."""
     names = [option for name in SCHEDULES for option in ("--name", name)]
     for suffix, look in (("", []), ("-dark", ["--dark"])):
+        main(["plot", FIRST, *look, "--total-steps", "1000", "--base", "3e-4", "--size", "7x2.6", "-o", str(folder / f"schedule{suffix}.svg")])
         main(["plot", *SCHEDULES.values(), *names, *look, "--base", "3e-4", "--size", "6.3x2.6", "-o", str(folder / f"schedules{suffix}.svg")])
 
 
