@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 #: A value of a parameter: a number, a word, a list; or a tree, for an expression of names that are not known, and for a schedule.
 Value: TypeAlias = "Exact | bool | str | tuple[Any, ...] | dict[Any, Any] | Function | Node | None"
-#: Parameters that change no level: they are taken and not looked at.
-UNUSED: frozenset[str] = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype"))
+#: Parameters that change no level: they are taken and not looked at. Those of timm's noise do so only with a range, which has no text.
+UNUSED: frozenset[str] = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype", "noise_pct", "noise_std", "noise_seed"))
 
 
 #: An absolute level in the usual arguments of an entry.
