@@ -181,6 +181,7 @@ DIALECT = Dialect(
     counting="A tick is what `step(epoch)` or `step_update(num_updates)` is called with, as `t_in_epochs` says. timm's own script never calls `step(0)`.",
     address="https://huggingface.co/docs/timm/reference/schedulers",
     layouts=(LAYOUT,),
+    unwritten={"TanhLRScheduler": "with a warmup; without one, train.py begins at the base"},
     entries=(
         Entry(
             "CosineLRScheduler",
