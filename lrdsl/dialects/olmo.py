@@ -66,7 +66,9 @@ def _read(s: Settings) -> Iterator[Outcome]:
     batch, width = number(s.get("global_train_batch_size")), number(s.get("model.max_sequence_length"))
     tokens = batch * width if batch is not None and width is not None else None
     run = clock(tick="step", tokens_per_step=tokens, **facts)
-    yield Outcome(kind, tree, {}, run, s.get("optimizer.learning_rate"), (_TOKENS,) if unit else (), s.find("scheduler"))
+    counted = number(s.get("scheduler.t_warmup"))
+    between = unit and (tokens is None or counted is None or counted % tokens != 0)
+    yield Outcome(kind, tree, {}, run, s.get("optimizer.learning_rate"), (_TOKENS,) if between else (), s.find("scheduler"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
