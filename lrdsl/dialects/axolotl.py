@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 from lrdsl.dialects.transformers import TYPES, arguments_of, total_steps, typed, warmup_of
 
 _OWN = "axolotl's own `{}` has no text: write its formula"
@@ -41,6 +41,13 @@ DIALECT = Dialect(
     "axolotl",
     counting="As transformers' Trainer. Without `warmup_steps` or `warmup_ratio` it takes a share of the run that depends on its version: this stays a name.",
     address="https://docs.axolotl.ai/docs/config-reference.html",
+    kinds=(
+        Kind("lr_scheduler", "as `lr_scheduler_type` of transformers"),
+        Kind("cosine with cosine_min_lr_ratio", "warmup(w) then bounce(cosine(n - w, to=cosine_min_lr_ratio * base))"),
+        Kind("cosine_constant_lr_ratio", reason="its formula has no text yet: write it with `scale(...)`"),
+        Kind("jagged_restart_steps", reason="its formula has no text yet: write it with `scale(...)`"),
+        Kind("rex, one_cycle, log_sweep", reason="axolotl's own: `rex(n)`, `onecycle(n)`, or their formula"),
+    ),
     layouts=(
         Layout(
             words=("micro_batch_size",),

@@ -27,35 +27,45 @@ def _recipe(name: str, required: str, *optional: str) -> tuple[Form, ...]:
     return (Form(f"composer.{name}({shown})"),)
 
 
+#: A length is written as a number: its default is a word.
+_LENGTHS = ({"t_max": ...},)
 _ENTRIES = (
-    Entry("ConstantScheduler", "alpha=1.0, t_max='1dur'", _recipe("constant", "", "alpha", "t_max")),
+    Entry("ConstantScheduler", "alpha=1.0, t_max='1dur'", _recipe("constant", "", "alpha", "t_max"), variants=_LENGTHS),
     Entry("StepScheduler", "step_size, gamma=0.1", _recipe("step", "step_size", "gamma")),
     Entry("MultiStepScheduler", "milestones, gamma=0.1", _recipe("multi_step", "milestones", "gamma")),
-    Entry("LinearScheduler", "alpha_i=1.0, alpha_f=0.0, t_max='1dur'", _recipe("linear", "", "alpha_i", "alpha_f", "t_max")),
-    Entry("ExponentialScheduler", "gamma, decay_period='1ep'", _recipe("exponential", "gamma", "decay_period")),
-    Entry("CosineAnnealingScheduler", "t_max='1dur', alpha_f=0.0", _recipe("cosine_annealing", "", "t_max", "alpha_f")),
+    Entry("LinearScheduler", "alpha_i=1.0, alpha_f=0.0, t_max='1dur'", _recipe("linear", "", "alpha_i", "alpha_f", "t_max"), variants=_LENGTHS),
+    Entry("ExponentialScheduler", "gamma, decay_period='1ep'", _recipe("exponential", "gamma", "decay_period"), variants=({"decay_period": ...},)),
+    Entry("CosineAnnealingScheduler", "t_max='1dur', alpha_f=0.0", _recipe("cosine_annealing", "", "t_max", "alpha_f"), variants=_LENGTHS),
     Entry("CosineAnnealingWarmRestartsScheduler", "t_0, t_mult=1.0, alpha_f=0.0", _recipe("cosine_annealing_warm_restarts", "t_0", "t_mult", "alpha_f")),
-    Entry("PolynomialScheduler", "power, t_max='1dur', alpha_f=0.0", _recipe("polynomial", "power", "t_max", "alpha_f")),
+    Entry("PolynomialScheduler", "power, t_max='1dur', alpha_f=0.0", _recipe("polynomial", "power", "t_max", "alpha_f"), variants=_LENGTHS),
     Entry(
         "MultiStepWithWarmupScheduler",
         "t_warmup, milestones, gamma=0.1, scale_warmup=False",
         _recipe("multi_step_with_warmup", "t_warmup milestones", "gamma"),
     ),
-    Entry("ConstantWithWarmupScheduler", "t_warmup, alpha=1.0, t_max='1dur', scale_warmup=False", _recipe("constant_with_warmup", "t_warmup", "alpha")),
+    Entry(
+        "ConstantWithWarmupScheduler",
+        "t_warmup, alpha=1.0, t_max='1dur', scale_warmup=False",
+        _recipe("constant_with_warmup", "t_warmup", "alpha"),
+        variants=({"t_max": None},),
+    ),
     Entry(
         "LinearWithWarmupScheduler",
         "t_warmup, alpha_i=1.0, alpha_f=0.0, t_max='1dur', scale_warmup=False",
         _recipe("linear_with_warmup", "t_warmup", "alpha_i", "alpha_f", "t_max"),
+        variants=_LENGTHS,
     ),
     Entry(
         "CosineAnnealingWithWarmupScheduler",
         "t_warmup, t_max='1dur', alpha_f=0.0, scale_warmup=False",
         _recipe("cosine_annealing_with_warmup", "t_warmup", "t_max", "alpha_f"),
+        variants=_LENGTHS,
     ),
     Entry(
         "PolynomialWithWarmupScheduler",
         "t_warmup, power=2.0, t_max='1dur', alpha_f=0.0, scale_warmup=False",
         _recipe("polynomial_with_warmup", "t_warmup", "power", "t_max", "alpha_f"),
+        variants=_LENGTHS,
     ),
     Entry(
         "InverseSquareRootWithWarmupScheduler",
@@ -68,6 +78,7 @@ _ENTRIES = (
             ),
             *_recipe("inverse_square_root_with_warmup", "t_warmup t_scale t_cooldown", "t_max", "alpha_f_decay", "alpha_f_cooldown"),
         ),
+        variants=_LENGTHS,
         note="of llm-foundry",
     ),
 )
@@ -94,7 +105,9 @@ _NAMES = {
     "polynomial_decay_with_warmup": "PolynomialWithWarmupScheduler",
     "inv_sqrt_with_warmup": "InverseSquareRootWithWarmupScheduler",
 }
-_TIMES = ("t_warmup", "t_max", "t_0", "step_size", "decay_period", "milestones", "t_scale", "t_cooldown")
+#: The names that llm-foundry registers.
+REGISTERED = {_NAMES[name]: name for name in ("constant_with_warmup", "cosine_with_warmup", "linear_decay_with_warmup", "inv_sqrt_with_warmup")}
+TIMES = ("t_warmup", "t_max", "t_0", "step_size", "decay_period", "milestones", "t_scale", "t_cooldown")
 
 
 def _time(s: Settings, raw: Any, last: str, ratio: Any, whole_ratio: Any) -> Any:
@@ -162,9 +175,9 @@ def _read(s: Settings) -> Iterator[Outcome]:
     ratio = number(s.get("scale_schedule_ratio")) if s.has("scale_schedule_ratio") else 1
     if ratio is None or (ratio != 1 and section[1].get("scale_warmup") is True):
         raise UnreadableError("`scale_schedule_ratio` is not in the file, or makes the warmup longer too")
-    arguments = {str(k): s.read(v, Key(str(k), "" if k in _TIMES else "number"), str(k)) for k, v in section[1].items() if k != "schedulers"}
+    arguments = {str(k): s.read(v, Key(str(k), "" if k in TIMES else "number"), str(k)) for k, v in section[1].items() if k != "schedulers"}
     values = entry.bound((), arguments)
-    for name in _TIMES:
+    for name in TIMES:
         if values.get(name) is not None:
             v = values[name]
             own = 1 if name == "t_warmup" else ratio
@@ -189,7 +202,7 @@ def _sure(table: Mapping[Any, Any]) -> bool:
     section = _section(_raw(table)[1])
     if section is None:
         return False
-    times = [v for name in _TIMES for v in (section[1].get(name),) if v is not None]
+    times = [v for name in TIMES for v in (section[1].get(name),) if v is not None]
     texts = [item for v in times for item in (v if isinstance(v, list | tuple) else [v])]
     if not all(isinstance(v, str) and (_TIME.fullmatch(v) or "${" in v) for v in texts):
         return False
@@ -215,7 +228,7 @@ DIALECT = Dialect(
                 Key("optimizer.lr", "base"),
                 Key("global_train_batch_size", "batch", "sample", known_as=("train_batch_size",)),
                 Key("scale_schedule_ratio", "factor", known_as=("trainer.scale_schedule_ratio",)),
-                *(Key(f"scheduler.{name}", "warmup" if name == "t_warmup" else "decay", "time") for name in _TIMES),
+                *(Key(f"scheduler.{name}", "warmup" if name == "t_warmup" else "decay", "time") for name in TIMES),
                 Key("scheduler.alpha_f", "level"),
             ),
             read=_read,

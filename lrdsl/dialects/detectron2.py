@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError, value
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError, value
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
@@ -118,6 +118,12 @@ DIALECT = Dialect(
     "detectron2",
     counting="A tick is an iteration. Tick t has the share t / MAX_ITER, and t / WARMUP_ITERS in the warmup.",
     address="https://detectron2.readthedocs.io/en/latest/modules/config.html",
+    kinds=(
+        Kind("WarmupMultiStepLR", "warmup_multistep(WARMUP_ITERS, STEPS, GAMMA, from=WARMUP_FACTOR * base)"),
+        Kind("WarmupCosineLR", "linear(w, from=WARMUP_FACTOR * base, to=(x at w)) then restart skip(w, x)"),
+        Kind("WarmupStepWithFixedGammaLR", "fvcore.step_with_fixed_gamma(base, NUM_DECAYS, GAMMA, MAX_ITER)"),
+        Kind("WarmupPolyLR", "poly(MAX_ITER, power=POLY_LR_POWER) * warmup(WARMUP_ITERS, from=WARMUP_FACTOR * base)"),
+    ),
     layouts=(
         Layout(
             words=("SOLVER",),

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 #: A value of a parameter: a number, a word, a list; or a tree, for an expression of names that are not known, and for a schedule.
 Value: TypeAlias = "Exact | bool | str | tuple[Any, ...] | dict[Any, Any] | Function | Node | None"
-#: Parameters that change no level: they are taken and not looked at.
-UNUSED: frozenset[str] = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype"))
+#: Parameters that change no level: they are taken and not looked at. Those of timm's noise do so only with a range, which has no text.
+UNUSED: frozenset[str] = frozenset(("optimizer", "last_epoch", "verbose", "name", "dtype", "noise_pct", "noise_std", "noise_seed"))
 
 
 #: An absolute level in the usual arguments of an entry.
@@ -249,13 +249,23 @@ def node_of(v: Any) -> Node:
     return v if attrs.has(type(v)) else number_node(v)
 
 
+@attrs.frozen
+class Kind:
+    """A schedule that a config names by a word: its `name` there, the `text` that it comes to, or the `reason` why it has none."""
+
+    name: str
+    text: str = ""
+    reason: str = ""
+
+
 @attrs.frozen(slots=False)
 class Dialect:
     """Another library: its `name` here, its `title` for people, the `modules` its schedulers come from, its entries, and how it counts ticks.
 
-    `layouts` are those of its configs. `objects` says that its live schedulers are read. `door` is the module and the function of lrdsl that take the place of
-    its schedulers in a program; None if nothing does. `times` are the parameters that are lengths, intervals
-    and milestones, in ticks; a time may be the product of two.
+    `layouts` are those of its configs, and `kinds` the schedules that these name, where they are no entries. `unwritten` says how an entry is written, if not
+    as itself, or why not, by the name of the entry; "" is all others. `objects` says that its live schedulers are read. `door` is the module and the function
+    of lrdsl that take the place of its schedulers in a program; None if nothing does. `times` are the parameters that are lengths, intervals and milestones, in
+    ticks; a time may be the product of two.
     """
 
     name: str
@@ -265,6 +275,8 @@ class Dialect:
     counting: str = ""
     address: str = ""
     layouts: tuple[Layout, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    unwritten: Mapping[str, str] = attrs.Factory(dict)
     objects: bool = False
     door: tuple[str, str] | None = None
     times: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 _KINDS = ("inverse_sqrt", "cosine", "polynomial_decay", "tri_stage", "fixed", "triangular", "step", "reduce_lr_on_plateau")
 #: The most epochs that have a rate of their own.
@@ -120,6 +120,18 @@ DIALECT = Dialect(
     "fairseq",
     counting="A tick is an update. Tick t has the share t/n; `fixed` has (t+1)/n.",
     address="https://github.com/facebookresearch/fairseq/tree/main/fairseq/optim/lr_scheduler",
+    kinds=(
+        Kind("inverse_sqrt", "fairseq.inverse_sqrt(warmup_updates, warmup_init_lr)"),
+        Kind("cosine", "fairseq.cosine(lr_period_updates, min_lr, warmup_updates, warmup_init_lr, t_mult, lr_shrink)"),
+        Kind("polynomial_decay", "fairseq.polynomial_decay(total_num_update, warmup_updates, end_learning_rate, power)"),
+        Kind("tri_stage", "fairseq.tri_stage(warmup_steps, hold_steps, decay_steps)"),
+        Kind("fixed", "fairseq.fixed(warmup_updates)"),
+        Kind("triangular", "fairseq.triangular(max_lr, lr_period_updates, lr_shrink)"),
+        Kind("step", "fairseq.step(min_lr, warmup_updates, warmup_init_lr, lr_deacy_period, lr_decay)"),
+        Kind("reduce_lr_on_plateau", "warmup(warmup_updates) then plateau(factor=lr_shrink, patience=lr_patience)"),
+        Kind("manual", reason="its rates are made by a program"),
+        Kind("pass_through", reason="its rates are made by a program"),
+    ),
     layouts=(
         Layout(
             words=("lr_scheduler", "lr-scheduler"),

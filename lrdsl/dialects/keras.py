@@ -37,6 +37,7 @@ DIALECT = Dialect(
     times=("decay_steps", "first_decay_steps", "warmup_steps", "boundaries"),
     counting="A tick is the optimizer's count of iterations. Tick t has the share t/n. Keras holds values: the base is not used.",
     address="https://keras.io/api/optimizers/learning_rate_schedules/",
+    unwritten={"": "as a class of its own"},
     entries=(
         Entry(
             "ExponentialDecay",

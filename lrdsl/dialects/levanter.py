@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 _O = "optimizer"
 _CYCLES = ("cycles", "cycle_length", "haps")
@@ -139,6 +139,15 @@ DIALECT = Dialect(
     "levanter",
     counting="A tick is a step. Tick t has the share t/n. Shares of the run are cut to whole steps.",
     address="https://levanter.readthedocs.io/en/latest/reference/Configuration/",
+    kinds=(
+        Kind("constant", "levanter.constant(num_train_steps, warmup_steps)"),
+        Kind("cosine", "levanter.cosine(num_train_steps, warmup_steps, decay_steps, min_lr_ratio)"),
+        Kind("linear", "levanter.linear(num_train_steps, warmup_steps, decay_steps, min_lr_ratio)"),
+        Kind("inv_sqrt", "levanter.inv_sqrt(num_train_steps, warmup_steps, decay_steps, min_lr_ratio)"),
+        Kind("inv", "levanter.inv(num_train_steps, warmup_steps, decay_steps, min_lr_ratio)"),
+        Kind("power", reason="it goes by the tokens that were seen, and is infinite at step 0"),
+        Kind("cycles", "warmup(w) then cosine(d, to=min_lr_ratio * base) then linear(rewarmup, to=1x) then ..."),
+    ),
     layouts=(
         Layout(
             words=("num_train_steps",),

@@ -6,6 +6,7 @@ What is found is a guess until it is read back: only arguments whose text is the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import floor
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import flattened, folded, number_in, rebuilt, substituted
+from lrdsl.work import bounded
 
 _HERE = (0, 0)
 _HOLE = "hole_"
@@ -43,7 +45,11 @@ def matches(schedule: Schedule, tree: Node, entries: tuple[Entry, ...], length: 
     """
     for entry in entries:
         numbers = [p.name for p in entry.parameters if is_number(p.default) and p.name not in UNUSED]
-        tries = ((variant, free) for free in ((), *((name,) for name in numbers), tuple(numbers)) for variant in entry.variants or ({},))
+        tries = (
+            (variant, tuple(name for name in free if name not in variant))
+            for free in ((), *((name,) for name in numbers), tuple(numbers))
+            for variant in entry.variants or ({},)
+        )
         match = next((one for variant, free in tries if (one := _match(schedule, tree, entry, variant, free, length)) is not None), None)
         if match is not None:
             yield match
@@ -63,21 +69,22 @@ def _match(schedule: Schedule, tree: Node, entry: Entry, variant: Mapping[str, A
             arguments[p.name] = nodes.Name(_HOLE + p.name, _HERE)
             holes.append(p.name)
     try:
-        pattern = spelled(entry.written(arguments).schedule)
-        values = _Overlay().lay(pattern, tree)
-        if values is None:
-            return None
-        for name in holes:
-            default = next(p.default for p in entry.parameters if p.name == name)
-            if _HOLE + name in values:
-                arguments[name] = _value(values[_HOLE + name])
-            elif default is REQUIRED:
+        with bounded(schedule.text):
+            pattern = spelled(entry.written(arguments).schedule)
+            values = _Overlay().lay(pattern, tree)
+            if values is None:
                 return None
-            else:
-                arguments[name] = default
-        if entry.accepts is not None and not entry.accepts(SimpleNamespace(**arguments)):
-            return None
-        same = _same(schedule, entry.written(arguments), length)
+            for name in holes:
+                default = next(p.default for p in entry.parameters if p.name == name)
+                if _HOLE + name in values:
+                    arguments[name] = _value(values[_HOLE + name])
+                elif default is REQUIRED:
+                    return None
+                else:
+                    arguments[name] = default
+            if entry.accepts is not None and not entry.accepts(SimpleNamespace(**arguments)):
+                return None
+            same = _same(schedule, entry.written(arguments), length)
     except (UnreadableError, ScheduleError):
         return None
     defaults = {p.name: p.default for p in entry.parameters}
@@ -137,11 +144,11 @@ def spelled(node: Node, functions: Mapping[str, nodes.Function] | None = None, d
         return flattened(folded(_kept(node)))
     defined = functions.get(node.name) or (standard.function if (standard := recipe(node.name)) is not None else None)
     if defined is None:
-        named = _named(node)
-        numbers = {a.name: number_in(a.value) for a in named.arguments}
-        if named.name == "restarts" and numbers.get("times") == 1:
-            return named.arguments[0].value
-        return named.arguments[1].value if named.name == "skip" and numbers.get("n") == 0 else folded(named)
+        whole = named(node)
+        numbers = {a.name: number_in(a.value) for a in whole.arguments}
+        if whole.name == "restarts" and numbers.get("times") == 1:
+            return whole.arguments[0].value
+        return whole.arguments[1].value if whole.name == "skip" and numbers.get("n") == 0 else folded(whole)
     if depth > _MOST_CALLS:
         return node
     values: dict[str, Node] = {}
@@ -158,7 +165,7 @@ def _kept(node: Node) -> Node:
     return simplified(node) if isinstance(node, nodes.Limited) else node
 
 
-def _named(call: nodes.Call) -> nodes.Call:
+def named(call: nodes.Call) -> nodes.Call:
     """Returns a call with all its arguments under their names, those that are left out too."""
     one = declared(call)
     if one is None or getattr(one, "variadic", False):
@@ -247,6 +254,8 @@ class _Overlay:
 
     def _arguments(self, pattern: nodes.Call, tree: nodes.Call) -> bool:
         one, other = ({a.name or str(i): a.value for i, a in enumerate(call.arguments)} for call in (pattern, tree))
+        if "from" in one and "from" not in other and _equal(one["from"], nodes.Name("base", _HERE)):  # where a run begins, a phase enters at the base
+            del one["from"]
         return one.keys() == other.keys() and all(self._fits(one[name], other[name]) for name in one)
 
     def _solves(self, pattern: Node, tree: Node) -> bool:
@@ -270,7 +279,7 @@ class _Overlay:
                 wanted = number_in(tree)
                 if wanted is None:
                     return isinstance(tree, nodes.Binary) and tree.op == op and self._fits(left, tree.left) and self._fits(right, tree.right)
-                operand = number_in(right if _holes(left) else left)
+                operand = _number(right if _holes(left) else left)
                 undone = None if operand is None else _undone(op, wanted, operand, bool(_holes(left)))
                 return undone is not None and self._fits(left if _holes(left) else right, node_of(undone))
             case nodes.Call(_, arguments):  # min, max, floor: the side with the hole is taken, and the result is tested in the end
@@ -278,6 +287,14 @@ class _Overlay:
                 return len(inner) == 1 and self._fits(inner[0], tree)
             case _:
                 return False
+
+
+def _number(node: Node) -> Exact | None:
+    """The number that a tree is, which may be cut to a whole one."""
+    if isinstance(node, nodes.Call) and node.name == "floor" and len(node.arguments) == 1:
+        inner = _number(node.arguments[0].value)
+        return None if inner is None else floor(inner)
+    return number_in(node)
 
 
 def _as_line(warmup: nodes.Call) -> nodes.Call:

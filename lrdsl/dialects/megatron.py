@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, lasting, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 #: The recipe of each decay style, and of each style of the decay of WSD.
 _STYLES = {"constant": "constant", "linear": "linear", "cosine": "cosine", "inverse-square-root": "inverse_square_root", "WSD": "wsd"}
@@ -77,6 +77,14 @@ DIALECT = Dialect(
     "Megatron-LM",
     counting="A tick is an iteration. Tick t has the share t/n. `lr_decay_iters` counts the warmup.",
     address="https://github.com/NVIDIA/Megatron-LM/blob/main/megatron/core/optimizer_param_scheduler.py",
+    kinds=(
+        Kind("constant", "megatron.constant(lr_warmup_iters)"),
+        Kind("linear", "megatron.linear(lr_warmup_iters, lr_decay_iters, min_lr)"),
+        Kind("cosine", "megatron.cosine(lr_warmup_iters, lr_decay_iters, min_lr)"),
+        Kind("inverse-square-root", "megatron.inverse_square_root(lr_warmup_iters, lr_decay_iters, min_lr)"),
+        Kind("WSD", "megatron.wsd_exponential(lr_warmup_iters, lr_decay_iters, lr_wsd_decay_iters, min_lr)"),
+        Kind("weight_decay_incr_style", "weight_decay = megatron.wd_cosine(start_weight_decay, end_weight_decay, train_iters)"),
+    ),
     layouts=(
         Layout(
             words=("lr-decay-style", "lr_decay_style"),

@@ -35,6 +35,7 @@ DIALECT = Dialect(
     "mlx",
     "MLX",
     modules=("mlx.optimizers", "mlx.optimizers.schedulers"),
+    times=("decay_steps", "step_size", "steps", "boundaries"),
     counting="A tick is the optimizer's count of steps. Tick t has the share t/n. MLX holds values, in single precision: the base is not used.",
     address="https://ml-explore.github.io/mlx/build/html/python/optimizers/schedulers.html",
     entries=(

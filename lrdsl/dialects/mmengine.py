@@ -316,6 +316,7 @@ DIALECT = Dialect(
     modules=("mmengine.optim.scheduler", "mmengine.optim"),
     counting="A tick is an epoch for `by_epoch` schedulers, an iteration for others. The last step of a window has the end level: `touches=both`.",
     address="https://mmengine.readthedocs.io/en/latest/tutorials/param_scheduler.html",
+    unwritten={"CosineRestartLR": "no: write its cycles as phases", "OneCycleLR": "no: `--to torch` has a function"},
     entries=_ENTRIES,
     layouts=(
         Layout(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 _HERE = "optimizer.learning_rate_scheduler"
 _DECAYS = {"linear": "linear", "cosine": "cosine", "1-sqrt": "one_minus_sqrt"}
@@ -52,6 +52,11 @@ DIALECT = Dialect(
     "nanotron",
     counting="A tick is a step. Tick t has the share t/n.",
     address="https://github.com/huggingface/nanotron/blob/main/src/nanotron/config/config.py",
+    kinds=(
+        Kind("linear", "nanotron.linear(lr_warmup_steps, lr_decay_steps, lr_decay_starting_step, min_decay_lr)"),
+        Kind("cosine", "nanotron.cosine(lr_warmup_steps, lr_decay_steps, lr_decay_starting_step, min_decay_lr)"),
+        Kind("1-sqrt", "nanotron.one_minus_sqrt(lr_warmup_steps, lr_decay_steps, lr_decay_starting_step, min_decay_lr)"),
+    ),
     layouts=(
         Layout(
             words=("learning_rate_scheduler",),

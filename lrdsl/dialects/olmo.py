@@ -13,7 +13,7 @@ from typing import Any
 
 from lrdsl.arguments import written
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, lasting, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 from lrdsl.syntax.nodes import Node
 
 _DURATION = re.compile(r"\s*([\d_.]+(?:e[+-]?\d+)?)\s*(T|ep)\s*", re.IGNORECASE)
@@ -66,7 +66,9 @@ def _read(s: Settings) -> Iterator[Outcome]:
     batch, width = number(s.get("global_train_batch_size")), number(s.get("model.max_sequence_length"))
     tokens = batch * width if batch is not None and width is not None else None
     run = clock(tick="step", tokens_per_step=tokens, **facts)
-    yield Outcome(kind, tree, {}, run, s.get("optimizer.learning_rate"), (_TOKENS,) if unit else (), s.find("scheduler"))
+    counted = number(s.get("scheduler.t_warmup"))
+    between = unit and (tokens is None or counted is None or counted % tokens != 0)
+    yield Outcome(kind, tree, {}, run, s.get("optimizer.learning_rate"), (_TOKENS,) if between else (), s.find("scheduler"))
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:
@@ -142,6 +144,28 @@ DIALECT = Dialect(
     "OLMo",
     counting="A tick is a step, counted before its rate is set: tick t has the share (t+1)/n. OLMo's warmup begins at a tenth of the rate, OLMo-core's at 0.",
     address="https://github.com/allenai/OLMo/blob/main/olmo/optim.py",
+    kinds=(
+        Kind("cosine_with_warmup", "olmo.cos_with_warmup(t_max, t_warmup, alpha_f, warmup_min_lr=0.1x)"),
+        Kind("linear_with_warmup", "olmo.linear_with_warmup(t_max, t_warmup, alpha_f, warmup_min_lr=0.1x)"),
+        Kind("inverse_sqrt_with_warmup", "olmo.inv_sqrt_with_warmup(t_warmup, alpha_f=0, warmup_min_lr=0.1x)"),
+        Kind("max_scheduler", "max(olmo.cos_with_warmup(...), olmo.inv_sqrt_with_warmup(...))"),
+        Kind("constant_with_warmup", "olmo.constant_with_warmup(t_warmup, warmup_min_lr=0.1x)"),
+        Kind("constant", "olmo.constant()"),
+        Kind("cosine_linear_envelope", "skip(1, warmup(t_warmup, from=0.1x) then scale((1 - t / d) * (1 + cos(pi * t / d)) / 2, to=alpha_f * base) for d)"),
+        Kind("ConstantScheduler", "olmo.constant(...)"),
+        Kind("ConstantWithWarmup", "olmo.constant_with_warmup(...)"),
+        Kind("LinearWithWarmup", "olmo.linear_with_warmup(...)"),
+        Kind("InvSqrtWithWarmup", "olmo.inv_sqrt_with_warmup(...)"),
+        Kind("CosWithWarmup", "olmo.cos_with_warmup(...)"),
+        Kind("HalfCosWithWarmup", "olmo.half_cos_with_warmup(...)"),
+        Kind("WSD", "olmo.wsd(...)"),
+        Kind("CosWithWarmupAndLinearDecay", "olmo.cos_with_warmup_and_linear_decay(...)"),
+        Kind("PowerLR", "olmo.power_lr(...)"),
+        Kind("ExponentialScheduler", "olmo.exponential(...)"),
+        Kind("WSDS", reason="its lists of phases are not read"),
+        Kind("SequentialScheduler", reason="its lists of schedulers are not read"),
+        Kind("ComposableScheduler", reason="its lists of stages are not read"),
+    ),
     layouts=(
         Layout(
             words=("t_warmup", "with_warmup"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrdsl.arguments import one_of
 from lrdsl.dialects import CONFIGS, DIALECTS, dialect
 from lrdsl.dialects.code.calls import PYTHON
+from lrdsl.dialects.entry import Dialect
 from lrdsl.dialects.writing import WRITERS
 
 #: All dialects, in the order of the tables.
@@ -23,7 +24,7 @@ def libraries() -> list[dict[str, str]]:
                 "library": dialect(name).title,
                 "read": ", ".join(ways),
                 "written": "yes" if name in WRITERS else "",
-                "schedulers": str(len(dialect(name).entries)),
+                "schedulers": str(len(dialect(name).entries) + len(dialect(name).kinds)),
             }
         )
     rows += [{"name": name, "library": name.title(), "read": "", "written": "yes", "schedulers": ""} for name in WRITERS if name not in ALL]
@@ -31,12 +32,28 @@ def libraries() -> list[dict[str, str]]:
 
 
 def entries(name: str) -> list[dict[str, str]]:
-    """Returns a row for each scheduler of a library: its text, or why it has none. Raises `ScheduleError` for an unknown library."""
+    """Returns a row for each scheduler of a library: its text, or why it has none, and how it is written. Raises `ScheduleError` for an unknown library."""
     one_of("dialect", name, ALL)
-    return [
-        {"scheduler": entry.call, "text": entry.text or ("" if entry.reason else "by its arguments"), "note": entry.note or entry.reason}
-        for entry in dialect(name).entries
+    library = dialect(name)
+    rows = [
+        {
+            "scheduler": entry.call,
+            "text": entry.text or ("" if entry.reason else "by its arguments"),
+            "written": _written(library, entry.name) if entry.forms else "no",
+            "note": entry.note or entry.reason,
+        }
+        for entry in library.entries
     ]
+    for kind in library.kinds:
+        rows.append({"scheduler": kind.name, "text": kind.text, "written": _written(library, kind.name) if kind.text else "no", "note": kind.reason})
+    return rows
+
+
+def _written(library: Dialect, name: str) -> str:
+    """How a scheduler is written: as itself, as a function, or why not."""
+    if library.name not in WRITERS:
+        return "no: its settings have no writer; `--to python` has a function"
+    return library.unwritten.get(name, library.unwritten.get("", "yes"))
 
 
 def page() -> str:
@@ -48,8 +65,8 @@ def page() -> str:
         parts.append(f"\n## {library.title}\n\n{library.counting}{' ' if library.counting else ''}Read from {ways}: `--from {name}`.")
         rows = entries(name)
         if rows:
-            parts.append("\n| there | here | |\n| --- | --- | --- |")
-            parts.extend(f"| `{row['scheduler']}` | {_cell(row['text'])} | {row['note']} |" for row in rows)
+            parts.append("\n| there | here | written | |\n| --- | --- | --- | --- |")
+            parts.extend(f"| `{row['scheduler']}` | {_cell(row['text'])} | {row['written']} | {row['note']} |" for row in rows)
     return "\n".join(parts) + "\n"
 
 

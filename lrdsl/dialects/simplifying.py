@@ -112,7 +112,7 @@ def _without_defaults(call: nodes.Call) -> nodes.Call:
     names = list(defaults)
     values = {a.name or names[i]: a.value for i, a in enumerate(call.arguments) if a.name or i < len(names)}
     for name, default in defaults.items():
-        if isinstance(default, nodes.Name) and default.id in defaults:
+        if isinstance(default, nodes.Name) and default.id in defaults and declared(call) is None:  # of a recipe: words of shapes are options
             defaults[name] = values.get(default.id, defaults[default.id])
     kept = [a for a in call.arguments if not a.name or defaults.get(a.name) is None or defaults[a.name] != a.value]
     while kept and not kept[-1].name and len(kept) <= len(names) and defaults[names[len(kept) - 1]] == kept[-1].value:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, found, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 _NAMES = ("utils.create_learning_rate_scheduler", "create_learning_rate_scheduler", "t5x.utils.create_learning_rate_scheduler")
 _FACTORS = {
@@ -68,5 +68,14 @@ DIALECT = Dialect(
     "T5X",
     counting="A tick is a step.",
     address="https://github.com/google-research/t5x/blob/main/t5x/utils.py",
+    kinds=(
+        Kind("constant", "hold"),
+        Kind("linear_warmup", "warmup(warmup_steps)"),
+        Kind("linear_decay", "scale(max(min(t / warmup_steps, 1 + decay_factor * (warmup_steps - t)), 0))"),
+        Kind("rsqrt_decay", "scale(1 / sqrt(max(t, warmup_steps)))"),
+        Kind("rsqrt_normalized_decay", "scale(sqrt(warmup_steps / max(t, warmup_steps)))"),
+        Kind("decay_every", "step(steps_per_decay, decay_factor)"),
+        Kind("cosine_decay", "hold(warmup_steps) then restarts(cosine(steps_per_cycle))"),
+    ),
     layouts=(Layout(words=_NAMES[1:2], formats=("gin",), signs=(("factors",),), sure=_sure, keys=_KEYS, read=_read),),
 )

@@ -181,6 +181,7 @@ DIALECT = Dialect(
     counting="A tick is what `step(epoch)` or `step_update(num_updates)` is called with, as `t_in_epochs` says. timm's own script never calls `step(0)`.",
     address="https://huggingface.co/docs/timm/reference/schedulers",
     layouts=(LAYOUT,),
+    unwritten={"TanhLRScheduler": "with a warmup; without one, train.py begins at the base"},
     entries=(
         Entry(
             "CosineLRScheduler",
@@ -233,7 +234,7 @@ DIALECT = Dialect(
                 ),
             ),
             reason="timm's noise is random, and a schedule is not",
-            variants=_VARIANTS,
+            variants=tuple({**variant, "mode": mode} for variant in _VARIANTS for mode in ("max", "min")),
             usual="optimizer, 0.1, 10",
         ),
         Entry(
@@ -242,7 +243,7 @@ DIALECT = Dialect(
             f" decay_ratio=0.1, warmup_t=0, warmup_lr_init=0.0, t_in_epochs=True, {_NOISE}, initialize=True",
             (Form(_wsd, shown="timm.wsd(t_initial, decay_t, lr_min)"),),
             note="decay_fn: `timm.wsd_linear`, `_cosine`, `_power`, `_exp`; stable_fn: `timm.wsd_rsqrt`",
-            variants=_VARIANTS,
+            variants=tuple({"warmup_t": warm, "warmup_lr_init": warm and ..., "decay_fn": kind} for warm in (0, ...) for kind in _DECAYS),
             usual="optimizer, 100, 20, {0.001}",
         ),
     ),

@@ -156,6 +156,7 @@ DIALECT = Dialect(
     ),
     counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
     address="https://docs.pytorch.org/docs/stable/optim.html",
+    unwritten=dict.fromkeys(("LambdaLR", "MultiplicativeLR", "SequentialLR", "ChainedScheduler", "OneCycleLR", "SWALR"), "as a `LambdaLR`"),
     entries=(
         Entry(
             "StepLR",

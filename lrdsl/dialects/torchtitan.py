@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number, text
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 _DECAYS = ("linear", "sqrt", "cosine")
 
@@ -35,6 +35,11 @@ DIALECT = Dialect(
     "torchtitan",
     counting="A tick is a step. Tick t has the share (t+1)/n: `touches=end`.",
     address="https://github.com/pytorch/torchtitan/blob/main/torchtitan/components/lr_scheduler.py",
+    kinds=(
+        Kind("linear", "torchtitan.linear(steps, warmup_steps, decay_steps, min_lr_factor)"),
+        Kind("sqrt", "torchtitan.sqrt(steps, warmup_steps, decay_steps, min_lr_factor)"),
+        Kind("cosine", "torchtitan.cosine(steps, warmup_steps, decay_steps, min_lr_factor)"),
+    ),
     layouts=(
         Layout(
             words=("lr_scheduler",),

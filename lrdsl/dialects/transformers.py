@@ -182,6 +182,7 @@ DIALECT = Dialect(
     counting="A tick is an optimizer step. Tick t of w warmup steps has the share t/w, so that the first update is at 0.",
     address="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
     layouts=(LAYOUT,),
+    unwritten={"get_scheduler": "as the type of it", "get_greedy_schedule": "no"},
     entries=(
         Entry("get_constant_schedule", "optimizer, last_epoch=-1", (Form("hf.constant()"),), usual="optimizer"),
         Entry("get_reduce_on_plateau_schedule", _PLATEAU.signature, _PLATEAU.forms, usual="optimizer, factor=0.5"),

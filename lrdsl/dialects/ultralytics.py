@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, number
-from lrdsl.dialects.entry import Dialect, UnreadableError
+from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
 
 
 def _read(s: Settings) -> Iterator[Outcome]:
@@ -45,6 +45,11 @@ DIALECT = Dialect(
     "Ultralytics",
     counting="The rate is set once an epoch, e/epochs, and in the warmup once an iteration.",
     address="https://docs.ultralytics.com/usage/cfg/#train-settings",
+    kinds=(
+        Kind("cos_lr=False", "ultralytics.linear(epochs, lrf, warmup_epochs)"),
+        Kind("cos_lr=True", "ultralytics.cosine(epochs, lrf, warmup_epochs)"),
+        Kind("time", reason="the length of the run is measured while it goes"),
+    ),
     layouts=(
         Layout(
             words=("lrf",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -13,14 +14,20 @@ from lrdsl.work import bounded
 #: The modules of this package that write for each dialect, in the order in which they are tried. A module has a function `write(request)`, which returns the
 #: text, or None to leave the schedule to the next one. The last one raises `ScheduleError` for what the dialect cannot say.
 WRITERS: dict[str, tuple[str, ...]] = {
+    "composer": ("composer",),
     "deepspeed": ("deepspeed",),
     "keras": ("keras",),
+    "mmengine": ("mmengine",),
     "numpy": ("numpy",),
     "optax": ("optax",),
     "python": ("python",),
+    "timm": ("timm",),
     "torch": ("constructors", "torch"),
     "transformers": ("transformers",),
 }
+
+#: The dialects whose settings are found by trying one scheduler after another, each with a budget of its own.
+_TRIED = frozenset(("composer", "deepspeed", "mmengine", "timm", "transformers"))
 
 
 def write(schedule: Schedule, to: str, base: Any = None, target: str | None = None) -> str:
@@ -32,7 +39,7 @@ def write(schedule: Schedule, to: str, base: Any = None, target: str | None = No
     number = None if base is None else schedule.checked_base(base, target)
     schedule.target(target)
     request = Request(schedule, number, target)
-    with bounded(schedule.text, counts=True):
+    with nullcontext() if to in _TRIED else bounded(schedule.text, counts=True):
         for name in WRITERS[to]:
             text: str | None = import_module(f"{__name__}.{name}").write(request)
             if text is not None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from lrdsl.clock import total_of
+from lrdsl.diagnostics import ScheduleError, shown
 from lrdsl.dialects.entry import Entry
-from lrdsl.dialects.matching import Match
+from lrdsl.dialects.matching import Match, matches, spelled_out
+from lrdsl.dialects.simplifying import simplified
 from lrdsl.dialects.writing.constructors import matching
 from lrdsl.dialects.writing.generated import refused
 from lrdsl.dialects.writing.request import Request
 from lrdsl.expr.exact import Exact, exact
+from lrdsl.schedule import Schedule, parse
+from lrdsl.syntax import canonical, nodes
+
+#: The most parts of a schedule that are looked at for an error.
+_MOST_PARTS = 4
 
 
 def length_of(request: Request) -> Exact | None:
@@ -27,5 +34,22 @@ def matched(request: Request, entries: tuple[Entry, ...], length: Exact | None, 
         match = next(matching(schedule, entries, up_to), None)
         if match is not None:
             return match
-    help = "write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`; `lrdsl dialects` has what it can say"
-    raise refused(f"no scheduler of {title} has these levels", help, schedule)
+    part, nearest = _nearest(schedule, entries)
+    help = f"{nearest}write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`; `lrdsl dialects` has what it can say"
+    raise refused(f"no scheduler of {title} has these levels{part}", help, schedule)
+
+
+def _nearest(schedule: Schedule, entries: tuple[Entry, ...]) -> tuple[str, str]:
+    """Returns which part no scheduler has, and the scheduler of what stands before it; both empty for a schedule of one part."""
+    tree = spelled_out(schedule)
+    items = tree.items if isinstance(tree, nodes.Sequence) else ()
+    for i in range(min(len(items), _MOST_PARTS) - 1, 0, -1):
+        first = nodes.Sequence(items[:i], (0, 0)) if i > 1 else items[0]
+        try:
+            before = parse(canonical(first))
+        except ScheduleError:
+            continue
+        match = next(matches(before, first, entries), None)
+        if match is not None:
+            return f": `{shown(canonical(simplified(items[i])), 60)}` does not fit", f"`{match.entry.name}` says what stands before it; "
+    return (f": `{shown(canonical(simplified(items[0])), 60)}` does not fit" if items else ""), ""

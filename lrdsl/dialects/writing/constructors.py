@@ -14,7 +14,7 @@ from lrdsl.schedule import Schedule
 from lrdsl.syntax.nodes import Node
 
 #: The schedulers of torch that are written. OneCycleLR is not: it raises an error past its end, and its last rate is past its end too.
-_TORCH = (
+SCHEDULERS = (
     *("StepLR", "MultiStepLR", "ExponentialLR", "ConstantLR", "LinearLR", "PolynomialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts"),
     *("CyclicLR", "ReduceLROnPlateau"),
 )
@@ -29,7 +29,7 @@ def write(request: Request) -> str | None:
     if request.base is not None or len(schedule.targets) != 1 or request.main.name != "lr":
         return None
     library = dialect("torch")
-    match = next(matching(schedule, tuple(library.entry(name) for name in _TORCH)), None)
+    match = next(matching(schedule, tuple(library.entry(name) for name in SCHEDULERS)), None)
     if match is None:
         return None
     arguments = ", ".join(["optimizer", *(f"{name}={python_value(value)!r}" for name, value in match.arguments.items())])
