@@ -351,8 +351,8 @@ class Schedule:
         with bounded(self.text):
             return sentence(self.readable_plan(target), self.target(target), self.clock, value, Units.of(self.tree, self.clock))
 
-    def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
-        r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or LaTeX for the base value; the rest is as in `typeset`.
+    def latex(self, base: str | float | None = None, target: str | None = None, **style: Any) -> str:
+        r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or a letter for the base value; the rest is as in `typeset`.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(3) then cosine(20)").latex())
