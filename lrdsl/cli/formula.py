@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
     defined: set[str] = set()
     for i, target in enumerate(targets):
         if len(targets) > 1:
-            name = f"**{markdown(target.name)}**\n" if arguments.format == "markdown" else remark(arguments.format, target.name)
+            called = target.name if arguments.format in ("python", "sympy", "sentence") else target.written
+            name = f"**{markdown(called)}**\n" if arguments.format == "markdown" else remark(arguments.format, called)
             terminal.say(*[""] * (i > 0), *name.split("\n"))
         label = f"{arguments.label}-{names[target.name]}" if i and arguments.label else arguments.label
         _print(s, target, arguments, label, defined)

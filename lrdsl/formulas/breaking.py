@@ -25,7 +25,7 @@ def fitting(value: Node, room: float, display: bool = False, cases: bool = False
     if width(whole, display) <= first:
         return [whole]
     lines = _broken(value, min(room, first), display)
-    return lines if all(width(line, display) <= room for line in lines) else _flat(value, min(room, first), display)
+    return lines if width(lines[0], display) <= first and all(width(line, display) <= room for line in lines) else _flat(value, min(room, first), display)
 
 
 def _factor(value: Node) -> Node:

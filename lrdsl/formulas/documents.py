@@ -13,7 +13,8 @@ from lrdsl.expr import BASE, Num, decimal, in_whole_numbers, substitute
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.formulas import latex as latex_backend
 from lrdsl.formulas.amounts import is_short
-from lrdsl.formulas.formula import Formula, formula_of, with_letters_for
+from lrdsl.formulas.family import Relation
+from lrdsl.formulas.formula import Formula, formula_of, formula_of_family, with_letters_for
 from lrdsl.formulas.letters import base_letter_of, letter_in
 from lrdsl.formulas.notation import latex, mathml, python, text, typst
 from lrdsl.formulas.notation.composing import TIME
@@ -40,7 +41,7 @@ def _text(f: Formula, _: Style) -> str:
 
 
 def _typst(f: Formula, style: Style) -> str:
-    symbol = typst.with_group(f.symbol, f.target.group)
+    symbol = typst.with_group(f.symbol, f.group)
     value = f.pieces.always
     if value is None and len(f.pieces.rows) == 1:
         body = f"{typst.typst(f.pieces.rows[0][0])}, quad {typst.condition(f.pieces.rows[0][1])}"
@@ -53,7 +54,7 @@ def _typst(f: Formula, style: Style) -> str:
 
 
 def _mathml(f: Formula, style: Style) -> str:
-    symbol = mathml.with_group(f.symbol, f.target.group)
+    symbol = mathml.with_group(f.symbol, f.group)
     if f.pieces.always is None and len(f.pieces.rows) == 1:
         value, when = f.pieces.rows[0]
         right = f'{mathml.mathml(value)}<mo>,</mo><mspace width="1em"/>{mathml.condition(when)}'
@@ -85,12 +86,18 @@ FORMATS: dict[str, Callable[[Formula, Style], str]] = {
 _NAMES: dict[str, Callable[[Name], str]] = {"latex": latex.name, "markdown": latex.name, "text": text.name, "typst": typst.name, "mathml": text.name}
 
 
-def document(format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style, function: str, symbolic: bool) -> str:
+def document(
+    format: str, plan: Plan, target: Target, base: str | Exact | None, style: Style, function: str, symbolic: bool, relation: Relation | None = None
+) -> str:
     """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format or letter.
 
-    A plan with letters that is not `symbolic` keeps those of durations that would be long numbers.
+    A `relation` is the formula of a family of groups, which only a program does not get. A plan with letters that is not `symbolic` keeps those of durations
+    that would be long numbers.
     """
     one_of("format", format, FORMATS)
+    if relation is not None and format != "python":
+        family = formula_of_family(relation, target)
+        return FORMATS[format](_renamed(family, style.names, format), style)
     if plan.watches and style.per != 1:
         raise refuse("LR152", f"time is {quoted(style.time)}, but the schedule follows a metric, which is reported by the tick", 'count ticks: `time="ticks"`')
     if not symbolic and plan.legend:

@@ -12,14 +12,15 @@ from lrdsl.clock import TIMES
 from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, with_changed_forms
 from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
+from lrdsl.formulas.family import Relation
 from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.composing import TIME, compose, composer_of
 from lrdsl.formulas.notation.constants import with_fractions
-from lrdsl.formulas.notation.tree import Amount, Cases, Name, Node, Number, Words, mapped, names
+from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Name, Node, Number, Words, mapped, names
 from lrdsl.formulas.notes import event_notes
 from lrdsl.formulas.style import Style
 from lrdsl.plan import LegendEntry, Plan
-from lrdsl.targets import Target
+from lrdsl.targets import Target, quantity_letter
 
 
 @attrs.frozen
@@ -39,6 +40,7 @@ class Formula:
     events: tuple[Name, ...] = ()
     counts: frozenset[Name] = frozenset()
     function: str = ""
+    group: str | int | Name | None = attrs.field(default=attrs.Factory(lambda self: self.target.group, takes_self=True))
 
     @property
     def letters(self) -> set[Name]:
@@ -56,6 +58,15 @@ class Formula:
         meanings = [(new.get(letter, letter), change(meaning)) for letter, meaning in self.meanings]
         symbol, base = new.get(self.symbol, self.symbol), change(self.base)
         return attrs.evolve(self, pieces=change(self.pieces), meanings=meanings, notes=[change(note) for note in self.notes], symbol=symbol, base=base)
+
+
+def formula_of_family(relation: Relation, target: Target) -> Formula:
+    """Returns the formula of a family of groups, by the level of another target."""
+    pieces = Cases(((relation.value, Condition(None, TIME, None)),))
+    pattern = relation.pattern.replace(f"{{{relation.letter.letter}}}", relation.letter.letter)
+    note = Words((relation.letter, f" is the number in the name of a group, {pattern}"))
+    level = Words((Name(quantity_letter(relation.level), "t"), f" is the level of {relation.level}"))
+    return Formula(pieces, relation.meanings, [note, level], target, letter_of(target), letter_of(target), group=relation.letter)
 
 
 def formula_of(plan: Plan, target: Target, base: Node, style: Style, after_end: bool) -> Formula:

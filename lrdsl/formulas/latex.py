@@ -15,19 +15,23 @@ from lrdsl.formulas.style import Style
 from lrdsl.plan import GREEK
 
 
-def symbol_of(symbol: Name, group: str | int | None) -> str:
+def symbol_of(symbol: Name, group: str | int | Name | None) -> str:
     r"""Returns the left side of the equation: `\eta_t` for a learning rate."""
-    above = "" if group is None else f"^{{(\\text{{{quoting.latex(group)}}})}}" if isinstance(group, str) else f"^{{({group})}}"
+    above = "" if group is None else f"^{{(\\text{{{quoting.latex(group)}}})}}" if isinstance(group, str) else f"^{{({_index(group)})}}"
     if symbol.raw or symbol.letter in GREEK:
         return name(symbol) + above
     letter = name(Name(symbol.letter)) if len(symbol.letter) > 1 else rf"\mathrm{{{name(Name(symbol.letter))}}}"
     return f"{letter}_{{{symbol.sub}}}{above}" if len(symbol.sub) > 1 else f"{letter}_{symbol.sub}{above}" if symbol.sub else letter + above
 
 
+def _index(group: int | Name) -> str:
+    return name(group) if isinstance(group, Name) else str(group)
+
+
 def equation(f: Formula, style: Style) -> str:
     """Returns the equation of a formula, with the meanings of its letters below it."""
     f, definitions = with_macros(f) if style.macros else (f, [])
-    body = _body(f.pieces, symbol_of(f.symbol, f.target.group), style)
+    body = _body(f.pieces, symbol_of(f.symbol, f.group), style)
     clauses = [_remark(note) for note in f.notes] + [_definition(letter, meaning, style.width) for letter, meaning in f.meanings]
     if clauses:
         where = " \\\\\n".join(flowing([[(False, "where"), *clauses[0]], *clauses[1:]], style.width))

@@ -298,8 +298,7 @@ class Schedule:
 
         Parameters: `base`, a number, or a letter as the format writes it; `target`, the name of a target, for a file with several; `time`, the unit of t:
         "ticks", "steps", "epochs", "tokens", "samples" or "percent"; `symbolic`, True for letters in the place of the parameters, with a legend; `numbers`,
-        "decimal" (0.1) or "fraction" (1/10); the rest as `lrdsl.formulas.style.Style` has it, such as `names={"T_w": "N_warmup"}` and `width="ieee"`. LaTeX
-        needs amsmath. Raises `ScheduleError`, also for a unit of time that needs a missing fact of the clock.
+        "decimal" (0.1) or "fraction" (1/10); the rest as in `lrdsl.formulas.style.Style`, such as `names={"T_w": "N_warmup"}`. Raises `ScheduleError`.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("step(3, 0.1) then cosine(20)").typeset("python", base="base"))
@@ -314,7 +313,7 @@ class Schedule:
             return 0
         """
         from lrdsl.escaping.quoting import python_names
-        from lrdsl.formulas import documents
+        from lrdsl.formulas import documents, family
 
         scheduled = self.target(target)
         names = python_names(dict.fromkeys([*(t.name for t in self.targets), scheduled.name]))
@@ -323,7 +322,8 @@ class Schedule:
         lettered = symbolic or (format != "python" and documents.needs_letters(settings))
         plan = self.readable_plan(scheduled.name, lettered)
         with bounded(self.text, counts=lettered):
-            return documents.document(format, plan, scheduled, letter, settings, names[scheduled.name], symbolic)
+            relation = family.relation_of(self.tree, scheduled, symbolic) if target == scheduled.name else None
+            return documents.document(format, plan, scheduled, letter, settings, names[scheduled.name], symbolic, relation)
 
     def export(self, to: str, base: float | None = None, target: str | None = None) -> str:
         """Returns code that gives the same numbers without lrdsl: for "python", "numpy", "torch", "optax" or "keras". Raises `ScheduleError`.
@@ -351,8 +351,8 @@ class Schedule:
         with bounded(self.text):
             return sentence(self.readable_plan(target), self.target(target), self.clock, value, Units.of(self.tree, self.clock))
 
-    def latex(self, base: str | float = r"\eta_0", target: str | None = None, **style: Any) -> str:
-        r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or LaTeX for the base value; the rest is as in `typeset`.
+    def latex(self, base: str | float | None = None, target: str | None = None, **style: Any) -> str:
+        r"""Returns the closed form as LaTeX, ready for a paper. `base` is a number, or a letter for the base value; the rest is as in `typeset`.
 
         >>> import lrdsl
         >>> print(lrdsl.parse("hold(3) then cosine(20)").latex())

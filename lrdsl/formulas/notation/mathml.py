@@ -42,11 +42,11 @@ def _number(value: Exact) -> str:
     return ten if parts[0] == 1 else f"<mrow><mn>{constants.digits(parts[0])}</mn><mo>×</mo>{ten}</mrow>"
 
 
-def with_group(symbol: tree.Name, group: str | int | None) -> str:
+def with_group(symbol: tree.Name, group: str | int | tree.Name | None) -> str:
     """Returns the letter of a target with its param group above, in brackets."""
     if group is None:
         return _name(symbol)
-    label = f"<mtext>{quoting.xml(group)}</mtext>" if isinstance(group, str) else f"<mn>{group}</mn>"
+    label = f"<mtext>{quoting.xml(group)}</mtext>" if isinstance(group, str) else _name(group) if isinstance(group, tree.Name) else f"<mn>{group}</mn>"
     return f"<msup>{_name(symbol)}{_row(f'<mo>(</mo>{label}<mo>)</mo>')}</msup>"
 
 

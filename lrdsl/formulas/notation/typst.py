@@ -84,11 +84,11 @@ def row(value: tree.Node, c: tree.Condition) -> str:
     return f'{typst(value)} & "if " {condition(c)}'
 
 
-def with_group(symbol: tree.Name, group: str | int | None) -> str:
+def with_group(symbol: tree.Name, group: str | int | tree.Name | None) -> str:
     """Returns the letter of a target with its param group above, in brackets."""
     if group is None:
         return name(symbol)
-    return f"{name(symbol)}^(({quoting.typst(group) if isinstance(group, str) else group}))"
+    return f"{name(symbol)}^(({quoting.typst(group) if isinstance(group, str) else name(group) if isinstance(group, tree.Name) else group}))"
 
 
 def _product(factors: tuple[tree.Node, ...]) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from fractions import Fraction
 from typing import Any
 
+import mpmath
 import pytest
 import typst
 
 import lrdsl
 from lrdsl.cli import main
+from lrdsl.formulas.notation.latex import width as latex_width
+from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.hostile import assert_is_latex
+from tests.formulas.typeset.reading import Formula
 
 FORMATS = ("latex", "markdown", "text", "typst", "mathml", "python", "sympy", "sentence")
 #: Every option of `lrdsl formula`, with its settings.
@@ -160,3 +165,62 @@ def test_widths_have_names_and_units(width: Any, ems: float) -> None:
 def test_other_widths_are_refused(width: Any) -> None:
     with pytest.raises(lrdsl.ScheduleError, match="LR152"):
         lrdsl.parse("hold").latex(width=width)
+
+
+@pytest.mark.parametrize(
+    ("format", "shown"),
+    [
+        ("latex", r"\eta_t^{(k)} = d^{12 - k}\,\eta_t"),
+        ("typst", "eta_t^((k)) = d^(12 - k) eta_t"),
+        ("text", "d^(12 − k)·η_t"),
+        ("mathml", "<msup><mi>d</mi><mrow><mn>12</mn><mo>−</mo><mi>k</mi></mrow></msup>"),
+    ],
+)
+def test_a_family_of_groups_has_one_formula(format: str, shown: str) -> None:
+    s = lrdsl.parse('let d = 0.75; lr = cosine(100); lr["blocks.{k}.*"] = d^(12 - k) * lr')
+    source = s.typeset(format, target=s.targets[1].name, symbolic=True)
+    assert shown in source
+    assert "0.75" in source
+    assert "0.75" in s.typeset(format, target=s.targets[1].name)
+
+
+def test_a_group_of_a_family_has_its_own_formula() -> None:
+    s = lrdsl.parse('lr = cosine(100); lr["blocks.{k}.*"] = 0.5^(4 - k) * lr; lr["x.{k}"] = cosine(10 * k)')
+    assert r"0.25\,\eta_0" in s.latex(target='lr["blocks.3.mlp"]')
+    assert r"\cos" in s.latex(target=s.targets[2].name), "what is no product of another target stays what it is for one number"
+
+
+@pytest.mark.parametrize("time", ["epochs", "percent", "samples"])
+@pytest.mark.parametrize("text", ["cyclic(0.1x, 1x, 300, 100)", "step(200, 0.5)", "every(40, cosine(800))", "restarts(warmup(30) then cosine(70), stretch=2)"])
+def test_cycles_with_letters_count_in_other_units(text: str, time: str) -> None:
+    s = lrdsl.parse(text, steps_per_epoch=100, total_steps=1000, batch_size=8)
+    per = {"epochs": Fraction(100), "percent": Fraction(10), "samples": Fraction(1, 8)}[time]
+    formula = Formula(s.latex(time=time, symbolic=True, after_end=True))
+    for tick in (*range(0, 500, 7), 800, 801):
+        with mpmath.workdps(60):
+            t = mpmath.mpf(tick * per.denominator) / per.numerator
+        assert float(formula.value(t, 0.3)) == pytest.approx(s.at(tick, 0.3), abs=1e-9)
+
+
+def test_a_metric_is_explained_in_every_format_and_is_an_argument_of_the_function() -> None:
+    s = lrdsl.parse("plateau(patience=3) until val_loss < 0.3 then linear(4)")
+    for format in ("latex", "markdown", "typst", "mathml", "text", "python"):
+        source = s.typeset(format)
+        assert "counts the reductions" in source.replace("&#xA0;", " "), format
+        assert "report" in source
+    space: dict[str, Any] = {}
+    exec(s.typeset("python"), space)
+    assert space["lr"](5, 0.3) == pytest.approx(0.3)
+    assert space["lr"](5, 0.3, k_1=lambda t: 2 * (t > 3)) == pytest.approx(0.003)
+    assert space["lr"](12, 0.3, tau_1=10) == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("width", [16, "twocolumn"])
+def test_no_line_is_wider_than_the_column(width: Any) -> None:
+    for name, (s, target) in schedules().items():
+        for form in ("cases", "aligned"):
+            source = s.latex(target=target, form=form, symbolic=True, width=width)
+            room = 24 if width == "twocolumn" else 16
+            for line in re.split(r"\\\\(?:\[\dpt\])?\n", re.sub(r"\\(?:begin|end)\{\w+\}", "", source)):
+                wide = max((latex_width(part) for part in [line.replace("&", "")]), default=0)
+                assert wide <= room + 1.2, (name, form, line)
