@@ -92,7 +92,7 @@ def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | N
         raise refuse("LR152", message, "suppose that its event comes at some tick: `supposing(17)`", str(s))
     value = s.checked_base(s.program.base or 1 if base is None else base, target)
     exact_base = s.program.base or 1 if base is None else arguments.number("base", base, "give a number", text=str(s))
-    n = _ticks(s, plan, ticks)
+    n = run_of(s, plan, ticks)
     if threshold is not None:
         threshold = float(arguments.number("threshold", threshold, "give a level", low=-(10**100), high=10**100, text=str(s)))
     levels = s.values(n, value, target)
@@ -130,7 +130,7 @@ def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | N
     )
 
 
-def _ticks(s: Schedule, plan: Plan, ticks: int | None) -> int:
+def run_of(s: Schedule, plan: Plan, ticks: int | None) -> int:
     """The length of the run: the argument, the clock's total, or the schedule's own length."""
     total = total_of(s.clock)
     help = f"analyze between 1 and {MOST_TICKS} ticks"
