@@ -8,8 +8,7 @@ import attrs
 import numpy as np
 
 from lrdsl.analysis.merit import Analysis, Measured, analyze
-from lrdsl.figures.picture import compact
-from lrdsl.figures.timing import Axis
+from lrdsl.figures.timing import Axis, compact
 from lrdsl.schedule import Schedule
 
 #: Levels within this share of the peak are at the peak.
@@ -40,9 +39,9 @@ def summarize(s: Schedule, name: str, base: float | None = None, ticks: int | No
     """Returns the summary of each target of a schedule. Raises `ScheduleError` as `analyze` does.
 
     >>> import lrdsl
-    >>> [row] = summarize(lrdsl.parse("warmup(5) then hold(10) then linear(5, to=0.1x)"), "wsd", base=0.2)
+    >>> [row] = summarize(lrdsl.parse("warmup(5) then hold(10) then linear(5, to=0.1x)"), "wsd")
     >>> row.warmup, row.peak, row.decay, row.final
-    (5, 0.2, 5, 0.02)
+    (5, 1.0, 5, 0.1)
     """
     names = [t.name for t in s.targets] if target is None else [s.target(target).name]
     return [_of_target(s, name, one, analyze(s, base, ticks, one)) for one in names]

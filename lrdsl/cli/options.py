@@ -16,7 +16,7 @@ import attrs
 from lrdsl import plan
 from lrdsl.arguments import written
 from lrdsl.cli import terminal
-from lrdsl.clock import total_of
+from lrdsl.clock import TIMES, total_of
 from lrdsl.diagnostics import UsageError, shown
 from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
@@ -152,8 +152,7 @@ def base(s: Schedule, arguments: argparse.Namespace) -> float:
 
 def add_time(parser: argparse.ArgumentParser) -> None:
     """Adds the unit of time."""
-    units = ("ticks", "steps", "epochs", "samples", "tokens", "percent")
-    parser.add_argument("--time", choices=units, default="ticks", help="the unit of time; percent is of the run (default: ticks)")
+    parser.add_argument("--time", choices=TIMES, default="ticks", help="the unit of time; percent is of the run (default: ticks)")
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:

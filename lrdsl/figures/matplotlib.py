@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import attrs
 
 from lrdsl.figures.phases import placed
-from lrdsl.figures.picture import PALETTE, Panel, Picture, compact, ticks_of
+from lrdsl.figures.picture import PALETTE, Panel, Picture, ticks_of
+from lrdsl.figures.timing import compact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

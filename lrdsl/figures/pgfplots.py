@@ -6,7 +6,8 @@ import math
 
 from lrdsl.escaping.quoting import latex as words
 from lrdsl.figures.phases import placed
-from lrdsl.figures.picture import PALETTE, Curve, Panel, Picture, compact, ticks_of
+from lrdsl.figures.picture import PALETTE, Curve, Panel, Picture, ticks_of
+from lrdsl.figures.timing import compact
 
 _STYLES = ("solid", "dashed", "densely dotted", "dash dot", "dash pattern=on 9pt off 2pt", "densely dashed", "dash dot dot", "dotted")
 _HEAD = r"""% \usepackage{pgfplots}

@@ -42,8 +42,8 @@ def test_with_a_base_a_clock_and_names() -> None:
     [
         ("linear(10)", "has 0 `?`"),
         ("linear(?, to=?x)", "has 2 `?`"),
-        ("linear(10, to=?x) then hold(3, at=0x)", "no number gives"),
-        ("liner(?)", "not defined|unknown"),
+        ("linear(10) then hold(?, at=0x)", "no number gives"),
+        ("liner(?)", "no shape is called"),
         ("hold(?) then exp(0.9)", "length of the run is unknown|no number"),
     ],
 )
