@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -128,6 +129,17 @@ def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | N
         threshold,
         None if threshold is None else _below(levels, threshold, lambda tick: at(tick).exactly),
     )
+
+
+def longest(schedules: Iterable[Schedule]) -> int | None:
+    """Returns the longest run of several schedules of which some may be endless; None if all are."""
+    lengths = [t.plan.length for s in schedules for t in s.targets if t.plan.length is not None]
+    return math.ceil(max(lengths)) or None if lengths else None
+
+
+def is_endless(s: Schedule, target: str | None) -> bool:
+    """Whether nothing says how long the run of a schedule is."""
+    return total_of(s.clock) is None and s.plan_of(target).length is None
 
 
 def run_of(s: Schedule, plan: Plan, ticks: int | None) -> int:

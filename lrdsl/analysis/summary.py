@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from lrdsl.analysis.merit import Analysis, Measured, analyze
+from lrdsl.analysis.merit import Analysis, Measured, analyze, is_endless
 from lrdsl.figures.timing import Axis, compact
 from lrdsl.schedule import Schedule
 
@@ -35,8 +35,10 @@ class Summary:
     area: Measured
 
 
-def summarize(s: Schedule, name: str, base: float | None = None, ticks: int | None = None, target: str | None = None) -> list[Summary]:
-    """Returns the summary of each target of a schedule. Raises `ScheduleError` as `analyze` does.
+def summarize(
+    s: Schedule, name: str, base: float | None = None, ticks: int | None = None, target: str | None = None, otherwise: int | None = None
+) -> list[Summary]:
+    """Returns the summary of each target of a schedule. `otherwise` is the run of one that is endless. Raises `ScheduleError` as `analyze` does.
 
     >>> import lrdsl
     >>> [row] = summarize(lrdsl.parse("warmup(5) then hold(10) then linear(5, to=0.1x)"), "wsd")
@@ -44,7 +46,7 @@ def summarize(s: Schedule, name: str, base: float | None = None, ticks: int | No
     (5, 1.0, 5, 0.1)
     """
     names = [t.name for t in s.targets] if target is None else [s.target(target).name]
-    return [_of_target(s, name, one, analyze(s, base, ticks, one)) for one in names]
+    return [_of_target(s, name, one, analyze(s, base, otherwise if ticks is None and is_endless(s, one) else ticks, one)) for one in names]
 
 
 def _of_target(s: Schedule, name: str, target: str, a: Analysis) -> Summary:
@@ -59,13 +61,14 @@ def cells(rows: Sequence[Summary], schedules: Sequence[Schedule], time: str) -> 
     """Returns the names of the columns and the cells of each row. Times are in a unit, of the clock of the schedule in the same place."""
     targets = len({row.target for row in rows}) > 1
     columns = [name for name in COLUMNS if name != "target" or targets]
-    table = []
+    table: list[list[str]] = []
+    longest = max(Axis.of(s.clock, time).at(row.ticks) for row, s in zip(rows, schedules, strict=True))
     for row, s in zip(rows, schedules, strict=True):
         axis = Axis.of(s.clock, time)
         run = axis.at(row.ticks)
         times = {"run": run, "warmup": axis.at(row.warmup), "decay": run - axis.at(row.ticks - row.decay)}
         area = f"{row.area.value:.4g}"
         texts = {"schedule": row.name, "target": row.target, "area": area, "peak": f"{row.peak:.4g}", "final": f"{row.final:.4g}"}
-        texts |= {name: compact(value) + "%" * (time == "percent") for name, value in times.items()}
+        texts |= {name: compact(value, longest) + "%" * (time == "percent") for name, value in times.items()}
         table.append([texts[name] for name in columns])
     return columns, table

@@ -47,7 +47,7 @@ class _Analyzed:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints the analysis of each target of each schedule."""
-    from lrdsl.analysis.merit import analyze
+    from lrdsl.analysis.merit import analyze, is_endless, longest
 
     matched = _matched(arguments) if arguments.match else None
     schedules = options.schedules(arguments) if matched is None else matched[1]
@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> None:
     for text, s in zip(arguments.schedule, schedules, strict=True):
         base, names = options.base(s, arguments), [t.name for t in options.targets(s, arguments)]
         name = str(s) if matched is not None and s is matched[0].schedule else options.label(text)
-        analyzed.append(_Analyzed(name, s, {t: analyze(s, base, arguments.ticks, t, arguments.threshold) for t in names}))
+        ticks = {t: longest(schedules) if arguments.ticks is None and is_endless(s, t) else arguments.ticks for t in names}
+        analyzed.append(_Analyzed(name, s, {t: analyze(s, base, ticks[t], t, arguments.threshold) for t in names}))
     if arguments.format == "json":
         return terminal.emit_json(_to_json(analyzed, matched), 2)
     if matched is not None:

@@ -68,13 +68,14 @@ def _phases(s: Schedule, arguments: argparse.Namespace) -> Table:
 def _summary(schedules: list[Schedule], names: list[str], arguments: argparse.Namespace) -> Table:
     """A line for each target of each schedule."""
     from lrdsl.analysis import summary
+    from lrdsl.analysis.merit import longest
     from lrdsl.analysis.tables import Line, Section, Table
 
     found: list[summary.Summary] = []
     owners: list[Schedule] = []
     code: list[bool] = []
     for i, (s, name) in enumerate(zip(schedules, names, strict=True)):
-        of_one = summary.summarize(s, name, options.base(s, arguments), arguments.ticks, arguments.target)
+        of_one = summary.summarize(s, name, options.base(s, arguments), arguments.ticks, arguments.target, longest(schedules))
         found += of_one
         owners += [s] * len(of_one)
         code += [i >= len(arguments.name)] * len(of_one)

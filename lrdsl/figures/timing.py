@@ -70,13 +70,13 @@ def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
     return (*ticks, ticks[-1] + 1)
 
 
-def compact(value: float) -> str:
-    """Returns a number for an axis: 25000 is 25k, and 3000000000 is 3B.
+def compact(value: float, beside: float = 0.0) -> str:
+    """Returns a number for an axis: 25000 is 25k, and 3000000000 is 3B. `beside` is the largest number beside it, which decides the unit.
 
-    >>> compact(0), compact(2500), compact(25000), compact(1.5e6), compact(0.25)
-    ('0', '2500', '25k', '1.5M', '0.25')
+    >>> compact(0), compact(2500), compact(25000), compact(1.5e6), compact(0.25), compact(5000, beside=30000)
+    ('0', '2500', '25k', '1.5M', '0.25', '5k')
     """
     for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= max(size, 10_000):
-            return f"{value / size:.6g}{suffix}"
+        if max(abs(value), beside) >= max(size, 10_000):
+            return f"{value / size:.6g}{suffix if value else ''}"
     return f"{value:.6g}"

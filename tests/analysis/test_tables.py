@@ -42,7 +42,7 @@ def test_a_table_of_several_schedules(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["table", WSD, file, "--name", "WSD", "--format", "markdown", "--base", "3e-4"]) == 0
     assert rows(capsys.readouterr().out) == [
         ["schedule", "target", "run", "warmup", "peak", "decay", "final", "area"],
-        ["WSD", "lr", "32k", "2000", "0.0003", "4000", "3e-06", "8.508"],
+        ["WSD", "lr", "32k", "2k", "0.0003", "4k", "3e-06", "8.508"],
         [f"`{file}`", "lr", "32k", "0", "0.0003", "0", "0.0003", "9.6"],
         [f"`{file}`", "momentum", "32k", "0", "0.95", "32k", "0.85", "2.88e+04"],
     ]
@@ -109,3 +109,12 @@ def test_no_table_is_wider_than_its_column(width: str, texts: list[str], capsys:
 
     assert main(["table", *texts, "--width", width, "--base", "3e-4"]) == 0
     assert width_of(capsys.readouterr().out) <= width_in_ems(width)
+
+
+def test_an_endless_schedule_runs_as_long_as_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "linear(100)", "hold", "lr = linear(40); momentum = linear(9) then hold", "--format", "markdown"]) == 0
+    assert [row[2] for row in rows(capsys.readouterr().out)[1:]] == ["100", "100", "40", "100"]
+    assert main(["analyze", "linear(100)", "hold"]) == 0
+    assert ["ticks", "100", "100"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert main(["table", "hold", "exp(0.9)"]) == 2
+    assert "--ticks" in capsys.readouterr().err

@@ -19,4 +19,4 @@ def test_the_pictures_are_drawn_by_the_script(tmp_path: Path) -> None:
     runpy.run_path(str(PICTURES / "draw.py"))["draw"](tmp_path)
     drawn = {path.name: curves(path.read_text("utf-8")) for path in tmp_path.iterdir()}
     assert drawn == {path.name: curves(path.read_text("utf-8")) for path in PICTURES.glob("*.svg")}
-    assert all(len(lines) == 3 for lines in drawn.values())
+    assert {name: len(lines) for name, lines in drawn.items()} == {"schedule.svg": 2, "schedule-dark.svg": 2, "schedules.svg": 3, "schedules-dark.svg": 3}
