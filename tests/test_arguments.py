@@ -190,7 +190,7 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "plot names": (lambda x: lrdsl.plot(S, names=x), {**NUMBER, **MISSING, **ANY_NUMBER}),
     "plot size": (
         lambda x: lrdsl.plot(S, size=x),
-        {**{k: v for k, v in NUMBER.items() if k != "list"}, **MISSING, **ANY_NUMBER, "sides": ("x", 2), "tiny": (0.1, 2), "huge": (10**400, 2)},
+        {**{k: v for k, v in NUMBER.items() if k != "list"}, **ANY_NUMBER, "sides": ("x", 2), "tiny": (0.1, 2), "huge": (10**400, 2)},
     ),
     "jax text": (lambda x: lrdsl.jax.schedule(x), {**WORD, **MISSING}),
     "jax base": (lambda x: lrdsl.jax.schedule("hold", x), NUMBER),

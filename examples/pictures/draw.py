@@ -8,23 +8,24 @@ from pathlib import Path
 from lrdsl.cli import main
 
 HERE = Path(__file__).parent
-SCHEDULES = {
+SEVERAL = {
     "warmup-stable-decay": "warmup(2k) then hold(26k) then one_minus_sqrt(4k)",
     "cosine to a tenth": "warmup(2k) then cosine(30k, to=0.1x)",
     "warm restarts": "warmup(2k) then restarts(cosine(10k), times=3, decay=0.7)",
 }
-
-
-#: The schedule at the top of the README.
-FIRST = "warmup(10%) then hold(50%) then cosine(rest, to=0.01x)"
+NAMES = [option for name in SEVERAL for option in ("--name", name)]
+#: The arguments of `lrdsl plot` for each picture. `schedule` is that of the README.
+PICTURES = {
+    "schedule": ["warmup(10%) then hold(50%) then cosine(rest, to=0.01x)", "--total-steps", "1000", "--size", "7x2.6"],
+    "schedules": [*SEVERAL.values(), *NAMES, "--base", "3e-4", "--size", "6.3x2.6"],
+}
 
 
 def draw(folder: Path) -> None:
-    """Draws the schedules into a folder."""
-    names = [option for name in SCHEDULES for option in ("--name", name)]
-    for suffix, look in (("", []), ("-dark", ["--dark"])):
-        main(["plot", FIRST, *look, "--total-steps", "1000", "--base", "3e-4", "--size", "7x2.6", "-o", str(folder / f"schedule{suffix}.svg")])
-        main(["plot", *SCHEDULES.values(), *names, *look, "--base", "3e-4", "--size", "6.3x2.6", "-o", str(folder / f"schedules{suffix}.svg")])
+    """Draws the pictures into a folder."""
+    for name, arguments in PICTURES.items():
+        for suffix, look in (("", []), ("-dark", ["--dark"])):
+            main(["plot", *arguments, *look, "-o", str(folder / f"{name}{suffix}.svg")])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -92,7 +93,7 @@ def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | N
         raise refuse("LR152", message, "suppose that its event comes at some tick: `supposing(17)`", str(s))
     value = s.checked_base(s.program.base or 1 if base is None else base, target)
     exact_base = s.program.base or 1 if base is None else arguments.number("base", base, "give a number", text=str(s))
-    n = _ticks(s, plan, ticks)
+    n = run_of(s, plan, ticks)
     if threshold is not None:
         threshold = float(arguments.number("threshold", threshold, "give a level", low=-(10**100), high=10**100, text=str(s)))
     levels = s.values(n, value, target)
@@ -130,7 +131,18 @@ def _analyze(s: Schedule, base: float | None, ticks: int | None, target: str | N
     )
 
 
-def _ticks(s: Schedule, plan: Plan, ticks: int | None) -> int:
+def longest(schedules: Iterable[Schedule]) -> int | None:
+    """Returns the longest run of several schedules of which some may be endless; None if all are."""
+    lengths = [t.plan.length for s in schedules for t in s.targets if t.plan.length is not None]
+    return math.ceil(max(lengths)) or None if lengths else None
+
+
+def is_endless(s: Schedule, target: str | None) -> bool:
+    """Whether nothing says how long the run of a schedule is."""
+    return total_of(s.clock) is None and s.plan_of(target).length is None
+
+
+def run_of(s: Schedule, plan: Plan, ticks: int | None) -> int:
     """The length of the run: the argument, the clock's total, or the schedule's own length."""
     total = total_of(s.clock)
     help = f"analyze between 1 and {MOST_TICKS} ticks"

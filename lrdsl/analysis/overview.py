@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
+from lrdsl.clock import Clock
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.figures.timing import compact, seen
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Phase, Plan
 
@@ -32,32 +34,33 @@ class Row:
     level: str
 
 
-def head(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Returns the names of the columns."""
-    return ("phase", "ticks", *(["epochs"] if any(row.epochs for row in rows) else []), "length", "level")
+def head(rows: Sequence[Row], time: str = "ticks") -> tuple[str, ...]:
+    """Returns the names of the columns; the second one is the unit of time."""
+    return ("phase", time, *(["epochs"] if time == "ticks" and any(row.epochs for row in rows) else []), "length", "level")
 
 
 def cells(row: Row, columns: Sequence[str]) -> list[str]:
     """Returns the cells of a row for these columns, but the first."""
-    return [getattr(row, name) for name in columns[1:]]
+    return [row.ticks, *(getattr(row, name) for name in columns[2:])]
 
 
-def rows(s: Schedule, target: Target, base: float) -> list[Row]:
-    """Returns the rows of the phases of a target, each followed by those of its parts."""
+def rows(s: Schedule, target: Target, base: float, time: str = "ticks") -> list[Row]:
+    """Returns the rows of the phases of a target, each followed by those of its parts. Raises `ScheduleError` if the `time` needs a missing fact."""
     from lrdsl.formulas.sentence import Units
 
     per_epoch = s.clock.epoch_steps() * (s.clock.ticks_per_step or 1) if s.clock.tick != "epoch" and Units.of(s.tree, s.clock).in_epochs else None
     plan = s.readable_plan(target.name)
-    return list(_rows(plan.phases, s.evaluator_of(target), base, per_epoch, 0))
+    return list(_rows(plan.phases, s.evaluator_of(target), base, per_epoch, s.clock if time != "ticks" else None, time, 0))
 
 
-def _rows(phases: Sequence[Phase], levels: Evaluator, base: float, per_epoch: Exact | None, depth: int) -> Iterator[Row]:
+def _rows(phases: Sequence[Phase], levels: Evaluator, base: float, per_epoch: Exact | None, clock: Clock | None, time: str, depth: int) -> Iterator[Row]:
     for i, phase in enumerate(phases):
         inner = levels if phase.level is None else Evaluator.of(Plan((), phase.level, phase.length, phase.level))
-        ticks, length = _time(phase, i + 1 < len(phases) and phase.level is None)
-        epochs = "" if per_epoch is None else _time(_in_epochs(phase, per_epoch), i + 1 < len(phases) and phase.level is None)[0]
+        waits = i + 1 < len(phases) and phase.level is None
+        ticks, length = _time(phase if clock is None else _in_unit(phase, clock, time), waits, _number if clock is None else _amount)
+        epochs = "" if per_epoch is None else _time(_in_epochs(phase, per_epoch), waits, _number)[0]
         yield Row(depth, phase.text, ticks, epochs, length, _levels(phase, inner, base, last=i + 1 == len(phases) or phase.level is not None))
-        yield from _rows(phase.parts, inner, base, per_epoch, depth + 1)
+        yield from _rows(phase.parts, inner, base, per_epoch, clock, time, depth + 1)
 
 
 def _in_epochs(phase: Phase, per_epoch: Exact) -> Phase:
@@ -65,14 +68,24 @@ def _in_epochs(phase: Phase, per_epoch: Exact) -> Phase:
     return attrs.evolve(phase, start=start, length=length)
 
 
-def _time(phase: Phase, waits: bool) -> tuple[str, str]:
+def _in_unit(phase: Phase, clock: Clock, time: str) -> Phase:
+    """Returns a phase with its times in another unit. Raises `ScheduleError` if a fact is missing."""
+    if phase.start is None:
+        length = None if phase.length is None else seen(clock, phase.length, time)
+        return attrs.evolve(phase, length=length)
+    start = seen(clock, phase.start, time)
+    length = None if phase.length is None else seen(clock, phase.start + phase.length, time) - start
+    return attrs.evolve(phase, start=start, length=length)
+
+
+def _time(phase: Phase, waits: bool, number: Callable[[Exact], str]) -> tuple[str, str]:
     """Returns the ticks of a phase and its length. `waits`: another phase comes after it."""
     start, n = phase.start, phase.length
     if start is None:
-        return "?", "?" if n is None else _number(n)
+        return "?", "?" if n is None else number(n)
     if n is None:
-        return f"{_number(start)} …" + " ?" * waits, "?" if waits else "endless"
-    return f"{_number(start)} … {_number(start + n)}", _number(n)
+        return f"{number(start)} …" + " ?" * waits, "?" if waits else "endless"
+    return f"{number(start)} … {number(start + n)}", number(n)
 
 
 def _levels(phase: Phase, levels: Evaluator, base: float, last: bool) -> str:
@@ -94,6 +107,10 @@ def _end(levels: Evaluator, start: float, end: float, base: float) -> float:
     last, reached = float(code.level(before, base)), float(code.level(end, base))
     height = max(abs(levels.level(start + (end - start) * k / _SAMPLES, base)) for k in range(_SAMPLES))
     return reached if abs(reached - last) <= _CLOSE * height else last
+
+
+def _amount(value: Exact) -> str:
+    return compact(float(value))
 
 
 def _number(value: Exact) -> str:

@@ -66,8 +66,14 @@ def sentence(d: Difference) -> str:
         return f"the same to 12 digits at ticks 0 to {_number(d.ticks - 1)}, looked at one by one, for {_bases(d)}; not proved for other ticks"
     assert d.levels is not None
     same = f"the same to 12 digits for base {_list(d.same_for)} at ticks 0 to {_number(d.ticks - 1)}, but " if d.same_for else ""
-    first = f"they differ from tick {_number(d.first)} on: {d.levels[0]!r} and {d.levels[1]!r}, for base {_list(d.bases)}"
+    first = f"they differ from tick {_number(d.first)} on: {_levels(d.levels)}, for base {_list(d.bases)}"
     return f"{same}{first}; the largest difference is {d.largest:.6g}, at tick {_number(d.at or 0)}"
+
+
+def _levels(levels: tuple[float, float]) -> str:
+    """Two levels, with as many digits as tell them apart."""
+    short = [f"{level:.6g}" for level in levels]
+    return " and ".join(short if short[0] != short[1] else map(repr, levels))
 
 
 def _bases(d: Difference) -> str:

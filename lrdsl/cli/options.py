@@ -16,7 +16,7 @@ import attrs
 from lrdsl import plan
 from lrdsl.arguments import written
 from lrdsl.cli import terminal
-from lrdsl.clock import total_of
+from lrdsl.clock import TIMES, total_of
 from lrdsl.diagnostics import UsageError, shown
 from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
@@ -152,8 +152,7 @@ def base(s: Schedule, arguments: argparse.Namespace) -> float:
 
 def add_time(parser: argparse.ArgumentParser) -> None:
     """Adds the unit of time."""
-    units = ("ticks", "steps", "epochs", "samples", "tokens", "percent")
-    parser.add_argument("--time", choices=units, default="ticks", help="the unit of time; percent is of the run (default: ticks)")
+    parser.add_argument("--time", choices=TIMES, default="ticks", help="the unit of time; percent is of the run (default: ticks)")
 
 
 def add_ticks(parser: argparse.ArgumentParser) -> None:
@@ -218,11 +217,9 @@ def schedule(arguments: argparse.Namespace) -> Schedule:
 
 def schedules(arguments: argparse.Namespace) -> list[Schedule]:
     """The schedules that the arguments name, if a command takes several. The events are for those that follow a metric, if there is one."""
-    from lrdsl.cli.sources import only
-
     if arguments.schedule.count("-") > 1:
         raise UsageError("standard input is one schedule: give `-` once")
-    several = [read(only(argument, arguments), arguments) for argument in arguments.schedule]
+    several = [read_one(argument, arguments) for argument in arguments.schedule]
     follows = any(s.metrics for s in several)
     return [s if follows and not s.metrics else s.supposing(*getattr(arguments, "event", ())) for s in several]
 
@@ -234,10 +231,22 @@ def label(text: str) -> str:
     return "standard input" if text == "-" else Path(text).stem if is_file(text) else " ".join(text.split())
 
 
+def read_one(argument: str, arguments: argparse.Namespace) -> Schedule:
+    """The schedule of one argument."""
+    from lrdsl.cli.sources import only
+
+    return read(only(argument, arguments), arguments)
+
+
 def read(source: Source, arguments: argparse.Namespace) -> Schedule:
     """A schedule, with the clock and the names of the arguments."""
-    options: dict[str, Any] = {fact: value for fact in (*_CLOCK, "tick") if (value := getattr(arguments, fact)) is not None}
-    return source.read(options | {"names": dict(arguments.set)})
+    return source.read(facts(arguments))
+
+
+def facts(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The clock and the names of the arguments, as `parse` takes them."""
+    clock = {fact: value for fact in (*_CLOCK, "tick") if (value := getattr(arguments, fact)) is not None}
+    return clock | {"names": dict(arguments.set)}
 
 
 def horizon(s: Schedule, targets: tuple[Target, ...]) -> int:

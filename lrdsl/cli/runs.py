@@ -69,7 +69,7 @@ def _amount(time: Time) -> str:
 
 
 def _draw(curve: Curve) -> None:
-    from lrdsl.cli.show import draw
+    from lrdsl.cli.show import Screen, draw
 
     schedule = curve.facts.schedule
-    draw(terminal.console(), schedule, schedule.target("lr"), curve.base, max(2, round(curve.total)))
+    draw(Screen.of(terminal.console()), schedule, schedule.target("lr"), curve.base, max(2, round(curve.total)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from lrdsl.analysis.overview import cells, head, rows
 from lrdsl.arguments import exactly
 from lrdsl.cli import options
@@ -25,6 +27,10 @@ _COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 _ROWS = 13
 #: The most pieces of a formula, and rows of the table of phases, that are printed.
 _MOST = 12
+#: The least room for the texts of phases in a table.
+_ROOM = 16
+#: Signs of an overview: where the output has them, it has all others.
+_SIGNS = "▌┤⡇→…η₀π√−≤"
 #: The most schedules of one file that are shown.
 _SCHEDULES = 20
 #: The work to print a target, in nodes.
@@ -39,7 +45,45 @@ def add(verbs: Any) -> None:
     options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)
+    help = "write ASCII alone, as where the encoding of the output has no other signs"
+    parser.add_argument("--ascii", action="store_true", help=help)
     parser.set_defaults(run=run)
+
+
+@attrs.frozen
+class Screen:
+    """What is printed on: a console of rich, and whether it has ASCII alone."""
+
+    console: Console
+    ascii: bool
+
+    @classmethod
+    def of(cls, console: Console, ascii: bool = False) -> Screen:
+        """Returns the screen of a console, which has ASCII alone if that is asked for, or if its encoding has no other signs."""
+        from lrdsl.escaping.ascii import can_write
+
+        return cls(console, ascii or not can_write(console.encoding, _SIGNS))
+
+    @property
+    def width(self) -> int:
+        """The letters of a line."""
+        return self.console.width
+
+    def text(self, *pieces: tuple[str, str]) -> Text:
+        """Pieces of text, each with its style. Hidden characters are written out here, since rich would drop some of them."""
+        from rich.text import Text
+
+        return Text.assemble(*((self.written(text), style) for text, style in pieces))
+
+    def written(self, text: str) -> str:
+        """A text with signs that can be printed."""
+        from lrdsl.escaping.ascii import ascii_of
+
+        return ascii_of(visible(text)) if self.ascii else visible(text)
+
+    def say(self, *pieces: tuple[str, str], wraps: bool = True) -> None:
+        """Prints a line; if it `wraps`, as long as it is."""
+        self.console.print(self.text(*pieces), soft_wrap=wraps)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,19 +93,20 @@ def run(arguments: argparse.Namespace) -> int:
 
     console = terminal.console()
     console.width = max(40, min(console.width, 100))
+    screen = Screen.of(console, arguments.ascii)
     several = sources(arguments.schedule, arguments)
     status = 0
     for source in several[:_SCHEDULES]:
         if source.title:
             console.print()
-            console.print(_text((source.title, "bold underline")), soft_wrap=True)
+            screen.say((source.title, "bold underline"))
         for remark in source.remarks:
-            console.print(_text((f"    {remark}", "dim")), soft_wrap=True)
+            screen.say((f"    {remark}", "dim"))
         arguments.base_beside = source.base
         try:
             with bounded(""):
                 s = options.read(source, arguments).supposing(*getattr(arguments, "event", ()))
-                _show(console, s, arguments)
+                _show(screen, s, arguments)
             _warn(s, source, arguments)
         except ScheduleError as error:
             if len(several) == 1:
@@ -91,7 +136,7 @@ def _warn(s: Schedule, source: Source, arguments: argparse.Namespace) -> None:
         terminal.complain(*styled([source.moved(d) for d in warnings], source.content or s.text, source.name))
 
 
-def _show(console: Console, s: Schedule, arguments: argparse.Namespace) -> None:
+def _show(screen: Screen, s: Schedule, arguments: argparse.Namespace) -> None:
     """Prints the overview of one schedule."""
     base = options.base(s, arguments)
     for target in s.targets:
@@ -101,94 +146,102 @@ def _show(console: Console, s: Schedule, arguments: argparse.Namespace) -> None:
     for target in targets:
         spend(_TARGET)
         body = str(s) if not isinstance(s.tree, File) else target.name
-        console.print()
-        console.print(_text((body, "bold")), soft_wrap=True)
-        console.print()
-        _phases(console, s, target, base)
-        console.print()
-        draw(console, s, target, base, ticks)
-        console.print()
-        _formula(console, s, target)
-    console.print(_text(("        where η₀ is the base", "dim")))
+        screen.console.print()
+        screen.say((body, "bold"))
+        screen.console.print()
+        _phases(screen, s, target, base)
+        screen.console.print()
+        draw(screen, s, target, base, ticks)
+        screen.console.print()
+        _formula(screen, s, target)
+    screen.say(("        where η₀ is the base", "dim"))
     if any(target.plan.watches for target in targets):
         events = "no other event" if s.events else "no event"
-        console.print(_text((f"        the chart supposes that {events} comes; `--event TICK` supposes one at a tick", "dim")))
+        screen.say((f"        the chart supposes that {events} comes; `--event TICK` supposes one at a tick", "dim"), wraps=False)
     for assertion in s.program.assertions:
-        console.print(_text(("✓", "green"), (f" {assertion.text}", "")), soft_wrap=True)
-    console.print()
-
-
-def _text(*pieces: tuple[str, str]) -> Text:
-    """Pieces of text, each with its style. Hidden characters are written out here, since rich would drop some of them."""
-    from rich.text import Text
-
-    return Text.assemble(*((visible(text), style) for text, style in pieces))
+        screen.say(("✓", "green"), (f" {assertion.text}", ""))
+    screen.console.print()
 
 
 def _colour(i: int) -> str:
     return _COLOURS[i % len(_COLOURS)]
 
 
-def _phases(console: Console, s: Schedule, target: Target, base: float) -> None:
+def _phases(screen: Screen, s: Schedule, target: Target, base: float) -> None:
+    """Prints the phases as a table; where it has no room for their texts, each text on a line of its own."""
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False)
     every = rows(s, target, base)
     columns = head(every)
-    table.add_column(columns[0], overflow="fold")
+    shown = every[:_MOST]
+    numbers = [[screen.written(cell) for cell in cells(row, columns)] for row in shown]
+    room = screen.width - sum(max(map(len, column)) + 2 for column in zip(columns[1:], *numbers, strict=True)) - 2
+    longest = max(2 + 2 * row.depth + len(row.text) for row in shown)
+    stacked = room < min(longest, _ROOM)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=False, show_header=not stacked)
+    if not stacked:
+        table.add_column(columns[0], overflow="fold")
     for name in columns[1:]:
-        table.add_column(name, justify="right" if name == "length" else "left", no_wrap=True)
+        table.add_column(name, justify="right" if name == "length" and not stacked else "left", no_wrap=True)
     phase = -1
-    for row in every[:_MOST]:
+    for row, line in zip(shown, numbers, strict=True):
         phase += row.depth == 0
-        table.add_row(_text(("▌", _colour(phase)), (f" {'  ' * row.depth}{row.text}", "dim" if row.depth else "")), *cells(row, columns))
-    console.print(table)
+        bar, text = ("|" if screen.ascii else "▌", _colour(phase)), (f" {'  ' * row.depth}{row.text}", "dim" if row.depth else "")
+        if stacked:
+            screen.say(bar, text)
+            times, *_, length, level = line
+            screen.say((f"  {'  ' * row.depth}{times} ({length}), {level}", "dim"), wraps=False)
+        else:
+            table.add_row(screen.text(bar, text), *line)
+    if not stacked:
+        screen.console.print(table)
     if len(every) > _MOST:
-        console.print(_text((f"  and {len(every) - _MOST} more", "dim")))
+        screen.say((f"  and {len(every) - _MOST} more", "dim"))
 
 
-def draw(console: Console, s: Schedule, target: Target, base: float, ticks: int) -> None:
+def draw(screen: Screen, s: Schedule, target: Target, base: float, ticks: int) -> None:
     """Prints the chart of a target, over so many ticks."""
     from rich.text import Text
 
     from lrdsl.figures import terminal as chart
 
     margin = 11
-    width = console.width - margin - 1
-    spans = chart.columns(lambda at: s.values(at, base, target.name), ticks, 2 * width)
+    width = screen.width - margin - 1
+    spans = chart.columns(lambda at: s.values(at, base, target.name), ticks, width if screen.ascii else 2 * width)
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     low = 0.0 if 0 <= low < high / 2 or low == high else low
-    rows = chart.draw(spans, low, high, _ROWS)
+    rows = (chart.draw_ascii if screen.ascii else chart.draw)(spans, low, high, _ROWS)
     labels = {0: high, _ROWS // 2: (low + high) / 2, _ROWS - 1: low}
     colours = [_colour(target.plan.phase_at(x * (ticks - 1) / max(1, width - 1))) for x in range(width)]
+    mark, side, corner, bottom = "+|+-" if screen.ascii else "┤│└─"
     for i, row in enumerate(rows):
-        line = Text(f"{labels[i]:>{margin - 2}.3g} ┤" if i in labels else f"{'│':>{margin}}", style="dim")
+        line = Text(f"{labels[i]:>{margin - 2}.3g} {mark}" if i in labels else f"{side:>{margin}}", style="dim")
         for x, cell in enumerate(row):
             line.append(cell, style=colours[x])
-        console.print(line, no_wrap=True)
-    name = visible(target.name)
+        screen.console.print(line, no_wrap=True)
+    name = screen.written(target.name)
     axis = f"{f'{name} against ticks, base {base:g}':>{margin + width}}"
-    for under in (" " * (margin - 1) + "└" + "─" * width, " " * margin + chart.ruler(ticks, width), axis):
-        console.print(_text((under, "dim")), no_wrap=True)
+    for under in (" " * (margin - 1) + corner + bottom * width, " " * margin + chart.ruler(ticks, width), axis):
+        screen.console.print(screen.text((under, "dim")), no_wrap=True)
 
 
-def _formula(console: Console, s: Schedule, target: Target) -> None:
+def _formula(screen: Screen, s: Schedule, target: Target) -> None:
     """Prints the formula of each piece, with the ticks at which it holds: beside it if there is room, else below."""
     from lrdsl.formulas import text
 
-    pieces = [(visible(formula), where) for formula, where in text.lines(s.readable_plan(target.name))]
+    pieces = [(screen.written(formula), screen.written(where)) for formula, where in text.lines(s.readable_plan(target.name))]
     shown = pieces[:_MOST]
-    name = f"{visible(target.name)}(t) = "
-    beside = max((len(formula) for formula, _ in shown if len(formula) <= console.width - len(name) - 20), default=0)
+    name = f"{screen.written(target.name)}(t) = "
+    beside = max((len(formula) for formula, _ in shown if len(formula) <= screen.width - len(name) - 20), default=0)
     for i, (formula, where) in enumerate(shown):
         lead = name if i == 0 else " " * len(name)
         if len(formula) <= beside or not where:
             aside = " " * (beside - len(formula) + 3) + where
-            console.print(_text((lead, "dim"), (formula, ""), (aside, "dim")), soft_wrap=len(formula) <= beside)
+            screen.say((lead, "dim"), (formula, ""), (aside, "dim"), wraps=len(formula) <= beside)
         else:
-            console.print(_text((lead, "dim"), (formula, "")), soft_wrap=False)
-            console.print(_text((f"{' ' * len(name)}    for {where}", "dim")), soft_wrap=True)
+            screen.say((lead, "dim"), (formula, ""), wraps=False)
+            screen.say((f"{' ' * len(name)}    for {where}", "dim"))
     if len(pieces) > _MOST:
-        console.print(_text((f"        and {len(pieces) - _MOST} more pieces: `lrdsl formula` prints them all", "dim")))
+        screen.say((f"        and {len(pieces) - _MOST} more pieces: `lrdsl formula` prints them all", "dim"))
     for note in text.notes(target.plan):
-        console.print(_text((f"{' ' * 8}{note}", "dim")), soft_wrap=True)
+        screen.say((f"{' ' * 8}{note}", "dim"))

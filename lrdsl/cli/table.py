@@ -1,71 +1,84 @@
-"""`lrdsl table`: prints the phases of a schedule as a table, in LaTeX or Markdown."""
+"""`lrdsl table`: prints the phases of a schedule, or what several schedules come to, as a table in LaTeX or Markdown."""
 
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lrdsl.analysis.overview import Row, cells, head, rows
+from lrdsl.analysis.overview import cells, head, rows
 from lrdsl.cli import options, terminal
+
+if TYPE_CHECKING:
+    from lrdsl.analysis.tables import Line, Table
+    from lrdsl.schedule import Schedule
 
 
 def add(verbs: Any) -> None:
     """Adds the command."""
-    parser = verbs.add_parser("table", help="the phases as a table, for a paper or a page", description="Print a table of the phases.")
-    options.add_schedule(parser)
+    from lrdsl.formulas.style import WIDTHS
+
+    about = "Print a table of the phases of one schedule, or a line for each of several schedules: its warmup, peak, decay, final level and area."
+    parser = verbs.add_parser("table", help="the phases, or several schedules, as a table for a paper or a page", description=about)
+    options.add_schedule(parser, several=True)
+    parser.add_argument("--summary", action="store_true", help="a line for each target, also of one schedule")
+    parser.add_argument("--name", action="append", default=[], metavar="TEXT", help="the name of a schedule; repeat it for the next one")
+    parser.add_argument("--phase-name", action="append", default=[], metavar="TEXT", help="the name of a phase; repeat it for the next one")
     options.add_base(parser)
+    options.add_ticks(parser)
     options.add_target(parser)
     options.add_events(parser)
-    parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the package booktabs (default: latex)")
+    options.add_time(parser)
+    parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the packages array and booktabs (default: latex)")
+    help = f"the width of the table in LaTeX: in ems, with a unit, as 8cm, or {', '.join(WIDTHS)} (default: twocolumn)"
+    parser.add_argument("--width", default="twocolumn", metavar="W", help=help)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints the table of each target, with its name above it if there are several."""
-    s = options.schedule(arguments)
-    targets = options.targets(s, arguments)
-    base = options.base(s, arguments)
-    tables = [(target.name, rows(s, target, s.checked_base(base, target.name))) for target in targets]
-    terminal.say(*(_latex if arguments.format == "latex" else _markdown)(tables).split("\n"))
+    """Prints the table."""
+    from lrdsl.analysis import tables
+    from lrdsl.formulas.style import width_in_ems
+
+    schedules = options.schedules(arguments)
+    names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
+    several = len(schedules) > 1 or arguments.summary
+    table = _summary(schedules, names, arguments) if several else _phases(schedules[0], arguments)
+    width = width_in_ems(arguments.width)
+    terminal.say(*(tables.latex(table, width) if arguments.format == "latex" else tables.markdown(table)).split("\n"))
 
 
-def _markdown(tables: list[tuple[str, list[Row]]]) -> str:
-    from lrdsl.escaping.quoting import markdown, markdown_code
+def _phases(s: Schedule, arguments: argparse.Namespace) -> Table:
+    """The phases of each target, with its name above them if there are several."""
+    from lrdsl.analysis.tables import Line, Section, Table
 
-    lines = []
-    for name, body in tables:
-        lines += [f"**{markdown(name)}**", ""] if len(tables) > 1 else []
-        columns = head(body)
-        lines += [f"| {' | '.join(columns)} |", f"| {' | '.join('---:' if name == 'length' else '---' for name in columns)} |"]
-        lines += [f"| {'&emsp;' * row.depth}{markdown_code(row.text)} | {' | '.join(cells(row, columns))} |" for row in body]
-        lines.append("")
-    return "\n".join(lines[:-1])
-
-
-def _latex(tables: list[tuple[str, list[Row]]]) -> str:
-    from lrdsl.escaping.quoting import latex as escaped
-
-    columns = head([row for _, body in tables for row in body])
-    lines = [rf"\begin{{tabular}}{{{''.join('r' if name == 'length' else 'l' for name in columns)}}}", r"\toprule", " & ".join(columns) + r" \\"]
-    for name, body in tables:
-        lines.append(r"\midrule")
-        lines += [rf"\multicolumn{{{len(columns)}}}{{l}}{{{escaped(name)}}} \\"] if len(tables) > 1 else []
+    base, targets = options.base(s, arguments), options.targets(s, arguments)
+    bodies = [(t.name, rows(s, t, s.checked_base(base, t.name), arguments.time)) for t in targets]
+    columns = head([row for _, body in bodies for row in body], arguments.time)
+    sections = []
+    for name, body in bodies:
+        lines: list[Line] = []
         for row in body:
-            text = r"\quad" * row.depth + rf"\texttt{{{escaped(row.text)}}}"
-            lines.append(" & ".join([text, *(_cell(cell) for cell in cells(row, columns))]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+            phase = sum(line.depth == 0 for line in lines)
+            own = arguments.phase_name[phase] if row.depth == 0 and phase < len(arguments.phase_name) else ""
+            lines.append(Line(own or row.text, tuple(cells(row, columns)), row.depth, code=not own))
+        sections.append(Section(name if len(bodies) > 1 else "", tuple(lines)))
+    return Table(columns, frozenset({"length"}), tuple(sections))
 
 
-def _cell(cell: str) -> str:
-    """A cell in LaTeX, with its numbers in mathematics."""
-    spaced = re.sub(r"(\d)_(?=\d)", r"\1\\,", cell.replace("…", r"$\ldots$").replace("→", r"$\to$"))
-    return re.sub(r"-?\d[\d.\\,]*(?:e[+-]\d+)?", lambda m: f"${_number(m[0])}$", spaced).replace("$ $", " ")
+def _summary(schedules: list[Schedule], names: list[str], arguments: argparse.Namespace) -> Table:
+    """A line for each target of each schedule."""
+    from lrdsl.analysis import summary
+    from lrdsl.analysis.merit import longest
+    from lrdsl.analysis.tables import Line, Section, Table
 
-
-def _number(text: str) -> str:
-    mantissa, _, exponent = text.partition("e")
-    if not exponent:
-        return mantissa
-    power = f"10^{{{int(exponent)}}}"
-    return power if mantissa == "1" else rf"{mantissa} \times {power}"
+    found: list[summary.Summary] = []
+    owners: list[Schedule] = []
+    code: list[bool] = []
+    for i, (s, name) in enumerate(zip(schedules, names, strict=True)):
+        of_one = summary.summarize(s, name, options.base(s, arguments), arguments.ticks, arguments.target, longest(schedules))
+        found += of_one
+        owners += [s] * len(of_one)
+        code += [i >= len(arguments.name)] * len(of_one)
+    columns, body = summary.cells(found, owners, arguments.time)
+    lines = tuple(Line(first, tuple(others), 0, code=is_code) for (first, *others), is_code in zip(body, code, strict=True))
+    return Table(tuple(columns), frozenset(columns) - {"schedule", "target"}, (Section("", lines),))

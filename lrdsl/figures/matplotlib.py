@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import attrs
 
 from lrdsl.figures.phases import placed
-from lrdsl.figures.picture import PALETTE, Panel, Picture, compact, ticks_of
+from lrdsl.figures.picture import PALETTE, Panel, Picture, ticks_of
+from lrdsl.figures.timing import compact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,7 +133,7 @@ def _draw(panel: Panel, axis: Axes, shown: Picture, page: Page, right: bool) -> 
         axis.ticklabel_format(axis="y", style="plain", useOffset=False)
     if not shown.log_x:
         ticks = ticks_of(shown.start, shown.end, 5 if page.width < 4 else 8)
-        axis.set_xticks(ticks, [compact(tick) for tick in ticks])
+        axis.set_xticks(ticks, [compact(tick, ticks[-1]) for tick in ticks])
     for side, spine in axis.spines.items():
         spine.set_visible(side == "bottom" or side == ("right" if right else "left"))
         spine.set_color(colours["faint"])

@@ -6,7 +6,8 @@ import math
 
 from lrdsl.escaping.quoting import latex as words
 from lrdsl.figures.phases import placed
-from lrdsl.figures.picture import PALETTE, Curve, Panel, Picture, compact, ticks_of
+from lrdsl.figures.picture import PALETTE, Curve, Panel, Picture, ticks_of
+from lrdsl.figures.timing import compact
 
 _STYLES = ("solid", "dashed", "densely dotted", "dash dot", "dash pattern=on 9pt off 2pt", "densely dashed", "dash dot dot", "dotted")
 _HEAD = r"""% \usepackage{pgfplots}
@@ -37,6 +38,7 @@ def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
 def _options(shown: Picture, width: str, more: str) -> str:
     """Returns the options of all panels."""
     ticks = [] if shown.log_x else ticks_of(shown.start, shown.end, 5)
+    places, names = ",".join(map(_number, ticks)), ",".join(compact(tick, ticks[-1]) for tick in ticks)
     return ",\n    ".join(
         [
             more,
@@ -47,7 +49,7 @@ def _options(shown: Picture, width: str, more: str) -> str:
             "enlarge y limits={value=0.06, auto}",
             "axis on top, clip=false",
             "unbounded coords=jump",
-            *([] if shown.log_x else [f"xtick={{{','.join(map(_number, ticks))}}}, xticklabels={{{','.join(map(compact, ticks))}}}, scaled x ticks=false"]),
+            *([] if shown.log_x else [f"xtick={{{places}}}, xticklabels={{{names}}}, scaled x ticks=false"]),
             "legend cell align=left, legend style={draw=none, fill=none, font=\\footnotesize, at={(0.5,1.02)}, anchor=south}",
             *(["xmode=log"] if shown.log_x else []),
             *(["ymode=log"] if shown.log else []),

@@ -130,18 +130,6 @@ def _label(d: Drawn, t: Target, several: bool, bases: bool) -> str:
     return ", ".join(shown(part, _LONGEST) for part in parts if part)
 
 
-def compact(value: float) -> str:
-    """Returns a number for an axis: 25000 is 25k, and 3000000000 is 3B.
-
-    >>> compact(0), compact(2500), compact(25000), compact(1.5e6), compact(0.25)
-    ('0', '2500', '25k', '1.5M', '0.25')
-    """
-    for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= max(size, 10_000):
-            return f"{value / size:.6g}{suffix}"
-    return f"{value:.6g}"
-
-
 def ticks_of(start: float, end: float, most: int = 6) -> list[float]:
     """Returns round numbers for the ticks of an axis.
 

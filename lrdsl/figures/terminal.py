@@ -40,6 +40,20 @@ def draw(spans: list[tuple[float, float]], low: float, high: float, rows: int) -
     return ["".join(chr(0x2800 + c) for c in row) for row in cells]
 
 
+def draw_ascii(spans: list[tuple[float, float]], low: float, high: float, rows: int) -> list[str]:
+    """Returns the rows of a chart in ASCII, for one span in each column. A sign holds two rows of dots.
+
+    >>> draw_ascii([(0, 0), (0, 1), (1, 1), (0.5, 0.5)], 0, 1, 2)
+    [" :'.", '.:  ']
+    """
+    cells = [[0] * len(spans) for _ in range(rows)]
+    top = 2 * rows - 1
+    for x, (a, b) in enumerate(spans):
+        for y in range(_dot(a, low, high, top), _dot(b, low, high, top) + 1):
+            cells[(top - y) // 2][x] |= 1 + (top - y) % 2
+    return ["".join(" '.:"[cell] for cell in row) for row in cells]
+
+
 def _dot(level: float, low: float, high: float, top: int) -> int:
     share = (level - low) / (high - low) if high > low else 0.5
     return max(0, min(top, round(share * top)))

@@ -9,12 +9,10 @@ import attrs
 import numpy as np
 
 from lrdsl.arguments import quoted
-from lrdsl.clock import Clock, MissingFactError
+from lrdsl.clock import TIMES, Clock, MissingFactError
 from lrdsl.diagnostics import refuse
 from lrdsl.expr.exact import Exact, quotient
 
-#: The names of the units of time, and the word for one on an axis.
-TIMES = {"ticks": "tick", "steps": "step", "epochs": "epoch", "samples": "sample", "tokens": "token", "percent": "percent"}
 _LABELS = {"samples": "samples", "tokens": "tokens", "percent": "% of the run"}
 
 
@@ -35,12 +33,8 @@ class Axis:
         label = _LABELS.get(time, unit)
         if time == "ticks":
             label = clock.tick if clock.ticks_per_step is None else "tick"
-        try:
-            changes = _changes(clock, unit)
-            seen = [amount(clock, tick, unit) for tick in changes]
-        except MissingFactError as fact:
-            raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
-        return cls(label, tuple(map(float, changes)), tuple(map(float, seen)))
+        changes = _changes(clock, unit) if unit in clock.changing else (0, 1)
+        return cls(label, tuple(map(float, changes)), tuple(float(seen(clock, tick, time)) for tick in changes))
 
     def at(self, tick: float) -> float:
         """Returns how much has been seen at a tick."""
@@ -58,9 +52,12 @@ class Axis:
         return [(self.at(t), y) for t, y in bent]
 
 
-def amount(clock: Clock, tick: Exact, unit: str) -> Exact:
-    """Returns how much of a unit a run has seen at a tick. Raises `MissingFactError`."""
-    return quotient(100 * tick, clock.total()) if unit == "percent" else clock.amount(tick, unit)
+def seen(clock: Clock, tick: Exact, time: str) -> Exact:
+    """Returns how much of a unit of time a run has seen at a tick. Raises `ScheduleError` if a fact is missing."""
+    try:
+        return quotient(100 * tick, clock.total()) if time == "percent" else clock.amount(tick, TIMES[time])
+    except MissingFactError as fact:
+        raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
 
 
 def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
@@ -71,3 +68,15 @@ def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
     starts = batches.starts if isinstance(batches, Batches) else (0,)
     ticks = [Fraction(start) * (clock.ticks_per_step or 1) if clock.tick == "step" else quotient(start, clock.epoch_steps()) for start in starts]
     return (*ticks, ticks[-1] + 1)
+
+
+def compact(value: float, beside: float = 0.0) -> str:
+    """Returns a number for an axis: 25000 is 25k, and 3000000000 is 3B. `beside` is the largest number beside it, which decides the unit.
+
+    >>> compact(0), compact(2500), compact(25000), compact(1.5e6), compact(0.25), compact(5000, beside=30000)
+    ('0', '2500', '25k', '1.5M', '0.25', '5k')
+    """
+    for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if max(abs(value), beside) >= max(size, 10_000):
+            return f"{value / size:.6g}{suffix if value else ''}"
+    return f"{value:.6g}"

@@ -79,7 +79,7 @@ def styled(clock: Clock, tree: Node, plan: Plan, time: str, style: Mapping[str, 
         if not isinstance(value, bool) and not (name == "where" and value is None):
             raise refuse("LR152", f"{name} is {quoted(value)}", "give True or False")
     settings = attrs.evolve(settings, after_end=settings.after_end or longer)
-    return attrs.evolve(settings, first=first, width=_width(settings.width), names=new_letters(settings.names))
+    return attrs.evolve(settings, first=first, width=width_in_ems(settings.width), names=new_letters(settings.names))
 
 
 def needs_letters(style: Style) -> bool:
@@ -87,8 +87,8 @@ def needs_letters(style: Style) -> bool:
     return TIMES[style.time] in ("token", "sample") or not style.lengths.are_whole
 
 
-def _width(width: Any) -> float:
-    """Returns a width in ems."""
+def width_in_ems(width: Any) -> float:
+    """Returns a width in ems. Raises `ScheduleError` for one that is none."""
     help = f"give the width of a line in ems, from 1 up, or with a unit, as 8cm, or as {', '.join(WIDTHS)}"
     if isinstance(width, str):
         if width in WIDTHS:

@@ -96,7 +96,7 @@ def test_targets() -> None:
         (
             ["linear(100, to=0.3)", "linear(100, to=0.3x)"],
             1,
-            "the same to 12 digits for base 1 at ticks 0 to 999, but they differ from tick 1 on: 0.10200000000000001 and 0.0993, for base 0.1; "
+            "the same to 12 digits for base 1 at ticks 0 to 999, but they differ from tick 1 on: 0.102 and 0.0993, for base 0.1; "
             "the largest difference is 0.27, at tick 100",
         ),
         (["lr = hold; momentum = hold(at=0.9)", "hold"], 1, "momentum: only the first schedule has it"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from lrdsl.analysis.proof import values
+from lrdsl.analysis.proof.signs import SplitError, Ticks
+from lrdsl.analysis.proof.signs import sign as side_at
 from lrdsl.analysis.proof.values import TICK, Sign, UnprovableError, Value, add, atom, constant, factored, is_whole_number, power, replaced, terms, times
 
 #: The index of a product.
@@ -19,10 +21,10 @@ def product(factor: Value, upto: Value, sign: Sign) -> Value:
         raise UnprovableError
     # The index is a tick for the time of factoring: what is known of polynomials in ticks holds for it too.
     try:
-        in_ticks = replaced(factor, {_INDEX: atom(TICK)}, _positive)
+        in_ticks = replaced(factor, {_INDEX: atom(TICK)}, _side)
     except UnprovableError:
         return atom(("call", "product", terms(factor), terms(upto)))
-    coefficient, common, sums = factored(in_ticks, _positive)
+    coefficient, common, sums = factored(in_ticks, _side)
     result = power(constant(coefficient), upto, sign)
     for name, exponent in common:
         n = values.rational(dict(exponent))
@@ -48,9 +50,12 @@ def _total(exponent: Value, upto: Value) -> Value | None:
     return add(triangle, times(upto, constant(slopes[2])))
 
 
-def _positive(_: Value) -> int | None:
-    """Signs are not needed for whole exponents."""
-    return 1
+def _side(value: Value) -> int | None:
+    """Returns the sign of a value of the index, from 1 on; None if it is not known, or changes."""
+    try:
+        return side_at(value, Ticks(1, None))
+    except SplitError:
+        return None
 
 
 def _of_sum(f: Value, upto: Value, sign: Sign) -> Value:

@@ -76,6 +76,8 @@ def test_equal_schedules_are_proved(one: str, two: str) -> None:
         ("max(linear(100), 0)", "max(linear(100), 1e-9x)", 100),
         ("every(7, linear(100))", "linear(100)", 1),
         ("cumprod(t/(t+1))", "scale(1/(t+2))", 0),
+        ("cumprod(sqrt((t - 5.5)^2)/10) for 9", "cumprod((t - 5.5)/10) for 9", 1),  # a root of a square has no sign
+        ("scale(sqrt((t - 5)^2)) for 700", "scale(t - 5) for 700", 0),
         ("repeat(hold(3) then drop(0.5), times=5)", "repeat(hold(3) then drop(0.5), times=6)", 18),
     ],
 )

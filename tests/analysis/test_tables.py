@@ -1,0 +1,120 @@
+"""Tests of tables: their cells, and that none is wider than the column that it is for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import lrdsl
+from lrdsl.analysis.summary import summarize
+from lrdsl.cli import main
+
+WSD = "warmup(2k) then hold(26k) then one_minus_sqrt(4k, to=0.01x)"
+#: The widths of letters of Computer Modern in ems, a little above what they are.
+_LETTERS = {r"\to": 1.0, r"\ldots": 1.18, r"\times": 0.78, r"\,": 0.17}
+_SIZES = {r"\small": 0.9, r"\footnotesize": 0.8, r"\scriptsize": 0.7}
+
+
+def rows(out: str) -> list[list[str]]:
+    lines = [line for line in out.splitlines() if line.startswith("|") and "---" not in line]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("warmup(5) then cosine(95)", (100, 5, 1.0, 95, 0.0, 50.0)),
+        ("warmup(5) then hold(10) then linear(5, to=0.1x)", (20, 5, 1.0, 5, 0.1, 15.2)),
+        ("hold(10)", (10, 0, 1.0, 0, 1.0, 10.0)),
+        ("linear(10)", (10, 0, 1.0, 10, 0.0, 5.5)),
+        ("restarts(linear(10), times=2, decay=0.5)", (20, 0, 1.0, 20, 0.0, 8.25)),
+        ("warmup(10)", (10, 10, 1.0, 0, 1.0, 4.5)),
+    ],
+)
+def test_what_a_schedule_comes_to(text: str, expected: tuple[float, ...]) -> None:
+    (row,) = summarize(lrdsl.parse(text), text)
+    assert (row.ticks, row.warmup, row.peak, row.decay, row.final, row.area.value) == pytest.approx(expected)
+
+
+def test_a_table_of_several_schedules(capsys: pytest.CaptureFixture[str]) -> None:
+    file = "lr = hold(32k); momentum = linear(32k, from=0.95, to=0.85)"
+    assert main(["table", WSD, file, "--name", "WSD", "--format", "markdown", "--base", "3e-4"]) == 0
+    assert rows(capsys.readouterr().out) == [
+        ["schedule", "target", "run", "warmup", "peak", "decay", "final", "area"],
+        ["WSD", "lr", "32k", "2k", "0.0003", "4k", "3e-06", "8.508"],
+        [f"`{file}`", "lr", "32k", "0", "0.0003", "0", "0.0003", "9.6"],
+        [f"`{file}`", "momentum", "32k", "0", "0.95", "32k", "0.85", "2.88e+04"],
+    ]
+    assert main(["table", WSD, "--summary", "--format", "markdown", "--time", "percent", "--total-steps", "32000"]) == 0
+    assert rows(capsys.readouterr().out)[1][1:] == ["100%", "6.25%", "1", "12.5%", "0.01", "2.836e+04"]
+
+
+def test_units_and_names_of_phases(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "warmup(10B tokens) then cosine(90B tokens)"
+    names = ["--phase-name", "rise", "--phase-name", "fall"]
+    assert main(["table", text, "--tokens-per-step", "4000000", "--time", "tokens", "--format", "markdown", *names]) == 0
+    expected = [["phase", "tokens", "length", "level"], ["rise", "0 … 10B", "10B", "0 → 1"], ["fall", "10B … 100B", "90B", "1 → 0"]]
+    assert rows(capsys.readouterr().out) == expected
+    assert (
+        main(["table", "set tokens_per_step = hold(100, at=10) then hold(at=30); lr = linear(100) then hold(100)", "--time", "tokens", "--format", "markdown"])
+        == 0
+    )
+    assert rows(capsys.readouterr().out)[1:] == [["`linear(100)`", "0 … 1000", "1000", "1 → 0"], ["`hold(100)`", "1000 … 4000", "3000", "0"]]
+    assert main(["table", "cosine(9)", "--time", "tokens"]) == 1
+    assert "tokens_per_step" in capsys.readouterr().err
+
+
+def width_of(source: str) -> float:
+    """How wide a table of LaTeX is, in ems of the text."""
+    size = next((_SIZES[name] for name in _SIZES if name in source), 1.0)
+    beside = float(re.search(r"tabcolsep}{([\d.]+)pt}", source)[1]) / 10 if "tabcolsep" in source else 0.6  # type: ignore[index]
+    room = re.search(r"p{([\d.]+)em}", source)
+    table = [line.removesuffix(r" \\").split(" & ") for line in source.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    columns = [max(_cell(row[i]) for row in table) for i in range(len(table[0]))]
+    if room is not None:
+        columns[0] = float(room[1])
+        for row in table:
+            code = re.sub(r"\\texttt{(.*)}", r"\1", row[0].replace(r"\quad", ""))
+            indent = row[0].count(r"\quad")
+            assert max(0.525 * len(part.replace("\\", "")) for part in re.split(r"\\allowbreak{}| ", code)) <= columns[0] - indent
+    return sum(columns) * size + 2 * (len(columns) - 1) * beside
+
+
+def _cell(cell: str) -> float:
+    code = re.fullmatch(r"((?:\\quad)*)\\texttt{(.*)}", cell)
+    if code is not None:
+        return code[1].count(r"\quad") + 0.525 * len(code[2].replace(r"\allowbreak{}", "").replace("\\", ""))
+    width, rest = 0.0, re.sub(r"\^\{(-?\d+)\}", lambda m: "\\," * (4 * len(m[1])), cell.replace("$", ""))
+    while rest:
+        sign = next((sign for sign in _LETTERS if rest.startswith(sign)), rest[0])
+        width += _LETTERS.get(sign, 0.28 if sign in ".," else 0.34 if sign == " " else 0.5)
+        rest = rest[len(sign) :]
+    return width
+
+
+@pytest.mark.parametrize("width", ["neurips", "icml", "ieee", "twocolumn", "24em", "8cm"])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [WSD],
+        ["power(1000, 100000, 20000, a=4.6, b=-0.51, to=1e-9)"],
+        [WSD, "warmup(2k) then restarts(cosine(10k, to=0.001x), times=3, decay=0.7)", "warmup(2000) then cosine(30000, to=0.1x)"],
+        ["onecycle(10000, peak=2x) then hold(5, at=1e-7) then warmup(100000, from=0.001x, shape=one_minus_sqrt)"],
+        ["lr = wsd(5, 10, 5); momentum = (warmup(4) then hold(6)) * step(5, 0.1)"],
+    ],
+)
+def test_no_table_is_wider_than_its_column(width: str, texts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    from lrdsl.formulas.style import width_in_ems
+
+    assert main(["table", *texts, "--width", width, "--base", "3e-4"]) == 0
+    assert width_of(capsys.readouterr().out) <= width_in_ems(width)
+
+
+def test_an_endless_schedule_runs_as_long_as_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "linear(100)", "hold", "lr = linear(40); momentum = linear(9) then hold", "--format", "markdown"]) == 0
+    assert [row[2] for row in rows(capsys.readouterr().out)[1:]] == ["100", "100", "40", "100"]
+    assert main(["analyze", "linear(100)", "hold"]) == 0
+    assert ["ticks", "100", "100"] in [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert main(["table", "hold", "exp(0.9)"]) == 2
+    assert "--ticks" in capsys.readouterr().err
