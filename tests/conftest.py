@@ -25,7 +25,7 @@ SLOW = (
     "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py",
     "tests/linting/hosts/test_functions.py", "tests/linting/hosts/test_large.py", "tests/linting/hosts/test_python.py", "tests/linting/hosts/test_unreadable.py", "tests/linting/test_caching.py", "tests/linting/test_hooks.py", "tests/linting/test_repairs.py",
     "tests/check/test_finite.py", "tests/properties/test_driven.py", "tests/properties/test_finite.py", "tests/properties/test_far.py", "tests/properties/test_hostile.py",
-    "tests/numbers/test_products.py", "tests/numbers/test_steep.py", "tests/numbers/test_zeros.py",
+    "tests/numbers/test_products.py", "tests/play", "tests/numbers/test_steep.py", "tests/numbers/test_zeros.py",
     "tests/runtime/processes.py", "tests/runtime/test_bases.py", "tests/runtime/test_gathering.py", "tests/runtime/test_tensors.py", "tests/runtime/test_together.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py",
     "tests/runtime/test_migrating.py", "tests/runtime/test_optimizers.py", "tests/runtime/test_replan.py", "tests/runtime/test_reports.py",
     "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_torch_suite.py", "tests/runtime/test_unchanged.py",

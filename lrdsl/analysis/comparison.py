@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import attrs
-import numpy as np
-from numpy.typing import NDArray
 
 from lrdsl.analysis.proof.stretches import Decision, apart, decide
 from lrdsl.arguments import quoted, whole_number
@@ -14,11 +13,15 @@ from lrdsl.clock import total_of
 from lrdsl.diagnostics import refuse
 from lrdsl.expr import BASE, Expr, affine, decimal, substitute
 from lrdsl.expr.exact import exact
-from lrdsl.numbers import array
+from lrdsl.numbers.arrays import levels as levels_at
+from lrdsl.numbers.arrays import np
 from lrdsl.plan import MOST_TICKS, Plan, horizon
 from lrdsl.schedule import Schedule
 from lrdsl.targets import Target
 from lrdsl.work import TooMuchWorkError, allotted, bounded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Two levels count as equal if they differ by at most this share of the larger one: so many digits are sure in doubles.
 CLOSE = 1e-12
@@ -157,12 +160,12 @@ def _decided(a: Plan, b: Plan, base: float | None) -> Decision:
 def _at_ticks(name: str, a: Plan, b: Plan, base: float, n: int, decision: Decision) -> Difference:
     """Compares the levels at the first n ticks, with one base. If they agree, the tick counts at which the proof has found that they differ."""
     ticks = np.arange(n, dtype=np.float64)
-    left, right = (array.levels(plan.level, ticks, base) for plan in (a, b))
+    left, right = (levels_at(plan.level, ticks, base) for plan in (a, b))
     distances = np.abs(left - right)
     first = _first(left, right, lambda tick: _differ(a, b, base, tick))
     if first is None and decision.different is not None and decision.different >= n:
         at = decision.different
-        levels = tuple(float(array.levels(plan.level, np.array([float(at)]), base)[0]) for plan in (a, b))
+        levels = tuple(float(levels_at(plan.level, np.array([float(at)]), base)[0]) for plan in (a, b))
         if not _close(np.array(levels[:1]), np.array(levels[1:]))[0]:
             return Difference(name, False, n, at, abs(levels[0] - levels[1]), at, (base,), levels=(levels[0], levels[1]))
     if first is None:
@@ -204,7 +207,7 @@ def _agree_for_every_base(a: Plan, b: Plan, n: int) -> bool:
             return False
         halves.append(list(split))
     for one, two in zip(*halves, strict=True):
-        left, right = (array.levels(e, ticks, 1.0) for e in (one, two))
+        left, right = (levels_at(e, ticks, 1.0) for e in (one, two))
         if _first(left, right, lambda tick, one=one, two=two: apart(one, two, tick, CLOSE)) is not None:  # type: ignore[misc]
             return False
     return True

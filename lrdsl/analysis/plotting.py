@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.arguments import exactly, number, one_of, quoted, whole_number
+from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import refuse
 from lrdsl.figures.picture import Drawn, Look, Picture, picture
 from lrdsl.plan import MOST_TICKS
@@ -35,6 +36,8 @@ def picture_of(
     phases: bool = True,
     phase_names: Sequence[str] = (),
     twin: bool = False,
+    first: int = 0,
+    exponents: bool = True,
 ) -> Picture:
     """Returns the picture of schedules as data. Its parameters are those of `plot`."""
     if not schedules:
@@ -47,6 +50,7 @@ def picture_of(
             raise refuse("LR152", f"{what} is {quoted(strings)}", "give a list of strings")
     if ticks is not None:
         ticks = whole_number("ticks", ticks, f"draw between 1 and {MOST_TICKS} ticks", low=1, high=MOST_TICKS)
+    first = whole_number("first", first, "give the first tick to draw", high=MAX_TICKS)
     drawn = []
     for i, s in enumerate(schedules):
         targets = s.targets if target is None else (s.target(target),)
@@ -55,7 +59,7 @@ def picture_of(
             s.checked_base(value, t.name)
         drawn.append(Drawn(names[i] if i < len(names) else str(s), targets, value, s.clock, tuple(phase_names)))
     with bounded(schedules[0].text):
-        return picture(drawn, Look(ticks, time, log, log_x, phases, twin))
+        return picture(drawn, Look(ticks, time, log, log_x, phases, twin, first, exponents))
 
 
 def plot(
@@ -73,7 +77,8 @@ def plot(
     sets, or 1); `ticks`, how many ticks to draw (default: the run, or a little more than the schedule); `target`, the name of one target; `time`, the unit of
     the time axis, "ticks", "steps", "epochs", "samples", "tokens" or "percent"; `log` and `log_x`, whether the axis of levels, or of time, is logarithmic:
     such a figure shows the levels at ticks alone; `phases`, whether to shade and name the phases of a single curve; `phase_names`, names for them; `twin`,
-    whether two values, as lr and momentum, share one panel.
+    whether two values, as lr and momentum, share one panel; `first`, the first tick to draw (default: 0); `exponents`, whether a power of ten may be taken out
+    of the levels.
 
     `style` is "page", "paper" (one column, serif), "slides" (large letters) or "dark" (a dark slide); `size`, "column", "text", "slide", or (width, height) in
     inches (default: that of the style); `dark`, whether the background is dark; `serif`, whether letters have serifs; `usetex`, whether LaTeX, which must be

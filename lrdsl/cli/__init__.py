@@ -17,9 +17,9 @@ from lrdsl.diagnostics import ScheduleError, UsageError, did_you_mean, shown
 from lrdsl.work import bounded
 
 #: The modules of the commands. If the first argument names one, only that module is loaded.
-MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "export", "convert", "dialects", "table", "analyze", "diff", "docs", "lsp")
+MODULES = ("show", "values", "check", "fmt", "explain", "formula", "plot", "export", "convert", "dialects", "table", "analyze", "diff", "docs", "lsp", "play")
 #: The commands that read many texts. They limit the work for each text, not for the whole command.
-_MANY = {"show", "check", "fmt", "convert", "lsp"}
+_MANY = {"show", "check", "fmt", "convert", "lsp", "play"}
 #: The codes of mistakes in options, not in texts.
 _USAGE = {"LR124", "LR152"}
 

@@ -19,6 +19,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "analyze": ('lrdsl analyze "warmup(500) then cosine(9500)" --base 3e-4', "lrdsl analyze schedule.lrs --format json"),
     "diff": ('lrdsl diff "poly(100, power=1)" "linear(100)"', 'lrdsl diff schedule.lrs "cosine(1000)"'),
     "docs": ("lrdsl docs tutorial", "lrdsl docs warmup"),
+    "play": (
+        'lrdsl play "warmup(5%) then cosine(rest, to=0.1x)" --total-steps 1000',
+        "lrdsl play --static site/    # needs `npm pack pyodide@314.0.7` first",
+    ),
     "lsp": ("lrdsl lsp", "lrdsl lsp < requests.txt"),
 }
 

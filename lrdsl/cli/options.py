@@ -39,10 +39,10 @@ _CLOCK = {
 }
 
 
-def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False) -> None:
-    """Adds the schedule, its clock and its names. `several` is True for one or more schedules, or the exact number of them."""
+def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False, optional: bool = False) -> None:
+    """Adds the schedule, its clock and its names. `several` is True for one or more schedules, or their exact number; an `optional` one may be left out."""
     doc = "schedule text; a file with it, a config or a program that has one (FILE:LINE for one of several); - for standard input"
-    parser.add_argument("schedule", metavar="EXPR|FILE", help=doc, nargs="+" if several is True else several or None)
+    parser.add_argument("schedule", metavar="EXPR|FILE", help=doc, nargs="+" if several is True else "?" if optional else several or None)
     clock = parser.add_argument_group("clock")
     for fact, doc in _CLOCK.items():
         clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=number, help=doc)
@@ -222,6 +222,26 @@ def schedules(arguments: argparse.Namespace) -> list[Schedule]:
     several = [read_one(argument, arguments) for argument in arguments.schedule]
     follows = any(s.metrics for s in several)
     return [s if follows and not s.metrics else s.supposing(*getattr(arguments, "event", ())) for s in several]
+
+
+def source(arguments: argparse.Namespace) -> str:
+    """The text of the schedule that the arguments name, as it stands there."""
+    from lrdsl.cli.sources import only
+    from lrdsl.files.opening import read_text
+
+    argument: str = arguments.schedule
+    if argument.endswith(".lrs"):
+        return read_text(Path(argument))
+    place = only(argument, arguments)
+    return argument if not place.title and place.name == "<schedule>" else read(place, arguments).text
+
+
+def facts(arguments: argparse.Namespace) -> dict[str, str]:
+    """The facts that the arguments give, as texts: those of the clock, the base, and the names."""
+    stated = {fact: value for fact in (*_CLOCK, "base") if (value := getattr(arguments, fact)) is not None}
+    tick = {} if arguments.tick is None else {"tick": arguments.tick}
+    names = {"names": ", ".join(f"{name}={value}" for name, value in arguments.set)} if arguments.set else {}
+    return {**{fact: str(value) for fact, value in stated.items()}, **tick, **names}
 
 
 def label(text: str) -> str:

@@ -8,6 +8,8 @@ from lrdsl.dialects.code.calls import PYTHON
 from lrdsl.dialects.entry import Dialect
 from lrdsl.dialects.writing import WRITERS
 
+#: What is written that is no library of schedules.
+_LANGUAGES = {"numpy": "NumPy", "python": "Python"}
 #: All dialects, in the order of the tables.
 ALL = tuple(dict.fromkeys((*DIALECTS, *CONFIGS)))
 
@@ -27,7 +29,7 @@ def libraries() -> list[dict[str, str]]:
                 "schedulers": str(len(dialect(name).entries) + len(dialect(name).kinds)),
             }
         )
-    rows += [{"name": name, "library": name.title(), "read": "", "written": "yes", "schedulers": ""} for name in WRITERS if name not in ALL]
+    rows += [{"name": name, "library": _LANGUAGES[name], "read": "", "written": "yes", "schedulers": ""} for name in WRITERS if name not in ALL]
     return rows
 
 

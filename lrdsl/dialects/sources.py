@@ -43,7 +43,7 @@ def reading(thing: Any) -> Reading:
     if isinstance(thing, Path):
         return _only(readings(read_text(thing), str(thing), thing.parent), thing)
     if isinstance(thing, str):
-        return _only([of_call(call, thing) for call in calls(thing, lenient=True)] or configs.readings(thing, "config.yaml"), thing)
+        return _only(readings_of(thing), thing)
     if isinstance(thing, Mapping | list):
         return _only(configs.readings_in([thing]), "the config")
     try:
@@ -57,6 +57,15 @@ def reading(thing: Any) -> Reading:
     return Reading(
         scheduler.dialect, scheduler.name, live.text_of(scheduler.groups), base=bases.pop() if len(bases) == 1 else None, tick=scheduler.tick, problems=notes
     )
+
+
+def readings_of(text: str) -> list[Reading]:
+    """Returns the schedules in a text of any kind: the calls in code, or else those of a config in YAML, JSON or TOML."""
+    made = [of_call(call, text) for call in calls(text, lenient=True)]
+    if made:
+        return made
+    files = [configs.readings(text, f"config.{format}") for format in ("json", "yaml", "toml")]
+    return next((readings for readings in files if any(one.dialect for one in readings)), files[1])
 
 
 def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:

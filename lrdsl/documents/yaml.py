@@ -12,8 +12,10 @@ _CORE = "tag:yaml.org,2002:"
 
 def read(text: str) -> list[Any]:
     """Returns the documents of a text."""
-    import yaml
-
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        raise UnreadableError("YAML is read by PyYAML, which is not installed") from None
     parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = Builder()
     try:

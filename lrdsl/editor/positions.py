@@ -46,7 +46,7 @@ class Positions:
         """The line and the unit in it, both from 0, of an offset."""
         offset = min(offset, self.size)
         line = bisect_right(self.starts, offset) - 1
-        return line, self._units(offset) - self._units(self.starts[line])
+        return line, self.units(offset) - self.units(self.starts[line])
 
     def offset(self, line: int, unit: int) -> int:
         """The offset of a unit of a line. A unit after the end of the line counts as its end."""
@@ -54,9 +54,20 @@ class Positions:
             return self.size
         start = self.starts[line]
         end = self.starts[line + 1] - 1 if line + 1 < len(self.starts) else self.size
-        units = self._units(start) + unit
-        return bisect_left(range(self.size + 1), units, start, end, key=self._units)
+        units = self.units(start) + unit
+        return self._after(units, start, end)
 
-    def _units(self, offset: int) -> int:
+    def after(self, units: int) -> int:
+        """The offset that has so many units before it.
+
+        >>> Positions.of("𝕏b").after(2), Positions.of("𝕏b").units(1)
+        (1, 2)
+        """
+        return self._after(units, 0, self.size)
+
+    def _after(self, units: int, start: int, end: int) -> int:
+        return bisect_left(range(self.size + 1), units, start, end, key=self.units)
+
+    def units(self, offset: int) -> int:
         """The number of units in the text before an offset."""
         return offset + self.extra[bisect_left(self.wide, offset)]

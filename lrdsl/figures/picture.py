@@ -74,7 +74,8 @@ class Picture:
 
 @attrs.frozen
 class Look:
-    """What is asked of a picture: how many ticks, the unit of time, the kinds of the axes, whether phases are drawn, and whether two values share a panel."""
+    """What is asked of a picture: how many ticks, the unit of time, the kinds of the axes, whether phases are drawn, whether two values share a panel, the
+    first tick, and whether a power of ten may be taken out of the levels."""
 
     ticks: int | None = None
     time: str = "ticks"
@@ -82,12 +83,14 @@ class Look:
     log_x: bool = False
     phases: bool = True
     twin: bool = False
+    first: int = 0
+    exponents: bool = True
 
 
 def picture(drawn: Sequence[Drawn], look: Look) -> Picture:
     """Returns a picture of schedules, with one panel for each scheduled key."""
     axes = [Axis.of(d.clock, look.time) for d in drawn]
-    last = [float((look.ticks or max(reach(t.plan, d.base, total_of(d.clock)) for t in d.targets)) - 1) for d in drawn]
+    last = [float((look.first + look.ticks if look.ticks else max(reach(t.plan, d.base, total_of(d.clock)) for t in d.targets)) - 1) for d in drawn]
     if look.time == "ticks":
         last = [max(last)] * len(drawn)
     keys = dict.fromkeys(t.quantity for d in drawn for t in d.targets)
@@ -105,16 +108,16 @@ def picture(drawn: Sequence[Drawn], look: Look) -> Picture:
         d, t, axis, end = members[0]
         spans = phases_of(t.plan, end, axis, d.phase_names) if look.phases and len(members) == 1 and not twin else ()
         relative = all(d.base == 1 for d, *_ in members) and key in ("lr", "weight_decay")
-        exponent = 0 if look.log else _exponent([y for curve in curves for _, y in curve.points])
+        exponent = 0 if look.log or not look.exponents else _exponent([y for curve in curves for _, y in curve.points])
         scaled = tuple(attrs.evolve(curve, points=[(x, y / 10.0**exponent) for x, y in curve.points]) for curve in curves) if exponent else tuple(curves)
         panels.append(Panel(visible(_AXES.get(key, key)) + " / base" * relative, scaled, spans, exponent))
     end = max(axis.at(tick) for axis, tick in zip(axes, last, strict=True))
-    start = min(axis.at(1) for axis in axes) if look.log_x else 0.0
+    start = min(axis.at(max(look.first, int(look.log_x))) for axis in axes)
     return Picture(tuple(panels), axes[0].unit, start, end, look.log, look.log_x, twin)
 
 
 def _curve(label: str, axis: Axis, target: Target, base: float, end: float, look: Look, style: int) -> Curve:
-    drawn = sampled(target.plan, base, end, look.log, look.log_x)
+    drawn = sampled(target.plan, base, end, look.log, look.log_x, min(look.first, max(0, int(end) - 1)))
     return Curve(label, axis.drawn(drawn.line), style, tuple(axis.at(tick) for tick in drawn.zeros))
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import attrs
-import numpy as np
-from numpy.typing import NDArray
 
 from lrdsl.expr import Call, Expr, Product, Select, T, cycles, walk
-from lrdsl.numbers import array
+from lrdsl.numbers.arrays import levels as levels_at
+from lrdsl.numbers.arrays import np
 from lrdsl.plan import Plan, first_tick, pieces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Points = list[tuple[float, float]]
 
@@ -35,12 +39,12 @@ class Sampled:
     zeros: tuple[float, ...] = ()
 
 
-def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool) -> Sampled:
-    """Returns the line of a plan from tick 0 to `end`, for axes of which some may be logarithmic. Those show the levels at whole ticks, and nothing between."""
+def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool, first: int = 0) -> Sampled:
+    """Returns the line of a plan from tick `first` to `end`, for axes of which some may be logarithmic. Those show the levels at whole ticks alone."""
     if not (log or log_x):
-        return Sampled(points(plan, base, end))
-    ticks = _whole_ticks(plan, int(end), log_x)
-    levels = array.levels(plan.level, ticks, base, counts=True)
+        return Sampled(points(plan, base, end, first))
+    ticks = _whole_ticks(plan, max(first, int(log_x)), int(end), log_x)
+    levels = levels_at(plan.level, ticks, base, counts=True)
     shown = levels > 0 if log else np.ones(len(ticks), dtype=bool)
     line: Points = []
     changes = np.flatnonzero(np.diff(shown)) + 1
@@ -56,15 +60,14 @@ def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool) -> Samp
     return Sampled(line, tuple(zeros))
 
 
-def _whole_ticks(plan: Plan, end: int, log_x: bool) -> NDArray[np.float64]:
+def _whole_ticks(plan: Plan, first: int, end: int, log_x: bool) -> NDArray[np.float64]:
     """Returns the ticks to look at: all, or many, and more near the ticks at which something begins or ends."""
-    first = 1 if log_x else 0
-    if end <= MOST_TICKS:
+    if end - first <= MOST_TICKS:
         return np.arange(first, max(end, first) + 1, dtype=np.float64)
     ticks = [np.linspace(first, end, MOST_TICKS)]
     if log_x:
-        ticks.append(np.geomspace(1, end, MOST_TICKS))
-    near = np.concatenate([[0], 2.0 ** np.arange(0, math.log2(end), 0.25)])
+        ticks.append(np.geomspace(first, end, MOST_TICKS))
+    near = np.array([0.0, *(2.0 ** (k / 4) for k in range(math.ceil(4 * math.log2(end))))])
     for piece in pieces(plan.level)[:MOST_EDGES]:
         if piece.start < end:
             edge = first_tick(piece.start)
@@ -77,7 +80,7 @@ def _whole_ticks(plan: Plan, end: int, log_x: bool) -> NDArray[np.float64]:
 def _corners(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -> NDArray[np.intp]:
     """Returns which points of a line are needed to draw it: those that are further from the straight line between their neighbours than the tolerance."""
     kept = np.zeros(len(x), dtype=bool)
-    kept[[0, -1]] = True
+    kept[0] = kept[-1] = True
     todo = [(0, len(x) - 1)]
     while todo:
         a, b = todo.pop()
@@ -92,19 +95,20 @@ def _corners(x: NDArray[np.float64], y: NDArray[np.float64], tolerance: float) -
     return np.flatnonzero(kept)
 
 
-def points(plan: Plan, base: float, end: float) -> Points:
-    """Returns the points of a polyline that draws a plan from tick 0 to `end`. A jump has two points."""
+def points(plan: Plan, base: float, end: float, first: float = 0.0) -> Points:
+    """Returns the points of a polyline that draws a plan from tick `first` to `end`. A jump has two points."""
     line: Points = []
-    stretches = [(p.level, first_tick(p.start), end if p.end is None else min(first_tick(p.end), end)) for p in pieces(plan.level) if p.start < end]
+    spans = [(p.level, first_tick(p.start), end if p.end is None else min(first_tick(p.end), end)) for p in pieces(plan.level) if p.start < end]
+    stretches = [(level, max(start, first), stop) for level, start, stop in spans if stop > first]
     edges = [_edges(*stretch) for stretch in stretches]
     if any(inner is None for inner in edges) or sum(len(inner or ()) for inner in edges) > MOST_EDGES:
-        line = _outline(plan.level, base, end)
+        line = _outline(plan.level, base, first, end)
     else:
-        rough = array.levels(plan.level, np.linspace(0, end, 400), base, counts=True)
+        rough = levels_at(plan.level, np.linspace(first, end, 400), base, counts=True)
         tolerance = _height(rough, False) * CLOSE
         bounds = [tick for (_, start, _), inner in zip(stretches, edges, strict=True) for tick in (start, *(inner or ()))]
         line = _curves(plan.level, base, [*bounds, end], tolerance)
-        line.append((end, float(array.levels(plan.level, np.array([end]), base, counts=True)[0])))
+        line.append((end, float(levels_at(plan.level, np.array([end]), base, counts=True)[0])))
     return _simplified(line)
 
 
@@ -139,13 +143,13 @@ def _curves(level: Expr, base: float, bounds: list[float], tolerance: float) -> 
     kinks = any(isinstance(x, Call) and x.op in ("min", "max", "abs", "reduce") for x in walk(level))
     size = 65 if kinks else 5  # a coarse grid could miss a kink
     stops = np.array(bounds[1:])
-    grid = np.linspace(bounds[:-1], stops * _BEFORE, size, axis=1).ravel()
-    values = array.levels(level, grid, base, counts=True)
+    grid = np.concatenate([np.linspace(start, stop * _BEFORE, size) for start, stop in pairwise(bounds)])
+    values = levels_at(level, grid, base, counts=True)
     untested = np.arange(1, len(grid)) % size > 0  # the gaps between two points of one curve
     for _ in range(10):
         gaps = np.flatnonzero(untested)
         middles = (grid[gaps + 1] + grid[gaps]) / 2
-        between = array.levels(level, middles, base, counts=True)
+        between = levels_at(level, middles, base, counts=True)
         far = np.abs(between - (values[gaps] + values[gaps + 1]) / 2) > tolerance
         if not far.any() or len(grid) > MOST_POINTS:
             break
@@ -158,10 +162,10 @@ def _curves(level: Expr, base: float, bounds: list[float], tolerance: float) -> 
     return list(zip(grid.tolist(), values.tolist(), strict=True))
 
 
-def _outline(level: Expr, base: float, end: float) -> Points:
+def _outline(level: Expr, base: float, first: float, end: float) -> Points:
     """Returns the levels at all whole ticks; if those are too many, the lowest and the highest level of each of `BINS` equal parts."""
-    ticks = np.arange(int(end) + 1, dtype=np.float64)
-    levels = array.levels(level, ticks, base, counts=True)
+    ticks = np.arange(int(first), int(end) + 1, dtype=np.float64)
+    levels = levels_at(level, ticks, base, counts=True)
     if len(ticks) <= 2 * BINS:
         return list(zip(ticks.tolist(), levels.tolist(), strict=True))
     extremes: Points = []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from bisect import bisect_right
 from itertools import pairwise
 
 import attrs
-import numpy as np
 
 from lrdsl.arguments import quoted
 from lrdsl.clock import TIMES, Clock, MissingFactError
@@ -38,7 +37,7 @@ class Axis:
 
     def at(self, tick: float) -> float:
         """Returns how much has been seen at a tick."""
-        i = max(int(np.searchsorted(self.ticks, tick, side="right")) - 1, 0)
+        i = max(bisect_right(self.ticks, tick) - 1, 0)
         i = min(i, len(self.ticks) - 2)
         (a, b), (x, y) = self.ticks[i : i + 2], self.seen[i : i + 2]
         return x + (tick - a) * ((y - x) / (b - a))
@@ -66,7 +65,9 @@ def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
 
     batches = {"token": clock.tokens_per_step, "sample": clock.batch_size}.get(unit)
     starts = batches.starts if isinstance(batches, Batches) else (0,)
-    ticks = [Fraction(start) * (clock.ticks_per_step or 1) if clock.tick == "step" else quotient(start, clock.epoch_steps()) for start in starts]
+    ticks: list[Exact] = [0]
+    for start in starts[1:]:
+        ticks.append(start * (clock.ticks_per_step or 1) if clock.tick == "step" else quotient(start, clock.epoch_steps()))
     return (*ticks, ticks[-1] + 1)
 
 

@@ -54,12 +54,12 @@ def within(factors: float) -> None:
 
 
 class Factors:
-    """The factors of a product. `factor` returns the factor of an index as (high, low), `factors` the factors of an array of indices.
+    """The factors of a product. `factor` returns the factor of an index as (high, low), `factors` the factors of an array of indices, if there are arrays.
 
     `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors, as (high, low).
     """
 
-    def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]]) -> None:
+    def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]] | None) -> None:
         self.factor, self.factors = factor, factors
         self.strides = {0: (1.0, 0.0)}
 
@@ -81,7 +81,7 @@ class RunningProduct:
             stride = min(n // STRIDE, len(self.strides) - 1)
             if n < last or stride * STRIDE > last:
                 last, (high, low) = stride * STRIDE, self.strides[stride]
-        while n - last > 2 * STRIDE:
+        while self.factors is not None and n - last > 2 * STRIDE:
             last, high, low = self._leap(last, n)
         for k in range(last + 1, n + 1):
             high, low = times(high, low, *self.factor(k))
@@ -99,6 +99,7 @@ class RunningProduct:
         first = at * STRIDE
         strides = min((n - first) // STRIDE, _STRIDES)
         spend(strides * STRIDE >> _FACTORS)
+        assert self.factors is not None
         high, low = self.factors(np.arange(first + 1, first + 1 + strides * STRIDE, dtype=float))
         high, low = np.broadcast_to(high, strides * STRIDE), np.broadcast_to(low, strides * STRIDE)
         high = _up_to_zero(high, self.strides[at][0])

@@ -56,9 +56,12 @@ _GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": after_reduct
 @lru_cache(maxsize=128)
 def factors_of(high: Expr, low: Expr) -> Factors:
     """Returns the factors of a product. Pieces with the same product share its factors, and the products that are kept with them."""
-    from lrdsl.numbers import array
-
-    return Factors(_generated((high, low), ["def factor(k):"], ["    return {0}, {1}"]).function(), array.factors(high, low))
+    factor = _generated((high, low), ["def factor(k):"], ["    return {0}, {1}"]).function()
+    try:
+        from lrdsl.numbers import array
+    except ModuleNotFoundError:  # there is no NumPy
+        return Factors(factor, None)
+    return Factors(factor, array.factors(high, low))
 
 
 @lru_cache(maxsize=128)

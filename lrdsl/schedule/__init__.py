@@ -20,7 +20,7 @@ from lrdsl.clock import MAX_TICKS, Clock, Options
 from lrdsl.diagnostics import Problems
 from lrdsl.expr.exact import Exact, nearest_number
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
-from lrdsl.schedule.assertions import hold
+from lrdsl.schedule.assertions import TESTED, hold
 from lrdsl.schedule.source import Events, Replan, Source, continued_often
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
@@ -392,7 +392,7 @@ def parse(text: str, *, library: Library | None = None, **options: Unpack[Option
     values, problems, notes = host_names(options.pop("names", None)), Problems(text), Notes(text)
     facts, tree = Clock.of(**options), plain(parse_tree(text, problems))
     program = check(tree, facts, dict(values), problems, library, notes=notes)
-    if program is not None and program.assertions:
+    if program is not None and program.assertions and TESTED.get():
         with bounded(text):
             hold(program.assertions, program.base_value, problems)
     problems.raise_any()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,20 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }
 
 
+#: Whether the assertions of a text are tested when it is parsed.
+TESTED: ContextVar[bool] = ContextVar("tested", default=True)
+
+
+@contextmanager
+def untested() -> Iterator[None]:
+    """A context in which texts are parsed without a test of their assertions: that of a long run takes a while, and a page draws the text at each key."""
+    token = TESTED.set(False)
+    try:
+        yield
+    finally:
+        TESTED.reset(token)
+
+
 def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> None:
     """Reports every assertion that does not hold for a base, with the first tick that breaks it and the values of both sides."""
     for assertion in assertions:
@@ -61,7 +77,7 @@ def hold(assertions: tuple[Assertion, ...], base: float, problems: Problems) -> 
 
 def _blocks(run: Exact) -> Iterator[NDArray[np.float64]]:
     """Yields the ticks of a run in blocks; last its end, if that is not a whole tick."""
-    import numpy as np
+    from lrdsl.numbers.arrays import np
 
     last = math.floor(run)
     for start in range(0, last + 1, _BLOCK):
@@ -87,7 +103,7 @@ def _levels_of(*measures: Measure) -> Iterator[Measure]:
 
 def _comparison(a: Assertion, base: float) -> str | None:
     """Says where a comparison fails, or returns None if it holds."""
-    import numpy as np
+    from lrdsl.numbers.arrays import np
 
     run = _last(a)
     left, right = (_values(side, base, run, endless=a.run is None) for side in (a.left, a.right))
@@ -145,7 +161,7 @@ def _bounds(level: Expr, base: float, start: float, end: float) -> tuple[float, 
 
 def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
     """Returns the values of a measure: a function of an array of ticks if it changes along the run, else a number."""
-    import numpy as np
+    from lrdsl.numbers.arrays import np
 
     if m.op in _ARITHMETIC:
         a, b = (_values(arg, base, run, endless) for arg in m.args)
@@ -168,9 +184,9 @@ def _values(m: Measure, base: float, run: Exact, endless: bool = False) -> Any:
 
 
 def _levels(level: Expr, base: float, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
-    from lrdsl.numbers import array
+    from lrdsl.numbers import arrays
 
-    return array.levels(level, ticks, base, counts=True)
+    return arrays.levels(level, ticks, base, counts=True)
 
 
 def _predicate(a: Assertion, base: float) -> str | None:
@@ -181,7 +197,7 @@ def _predicate(a: Assertion, base: float) -> str | None:
 
 def _monotone(level: Expr, base: float, run: Exact) -> str | None:
     """Says at which tick a level first turns, or returns None if it never does."""
-    import numpy as np
+    from lrdsl.numbers.arrays import np
 
     direction, before = 0.0, math.nan
     for block in _blocks(run):
@@ -201,7 +217,7 @@ def _monotone(level: Expr, base: float, run: Exact) -> str | None:
 
 def _continuous(level: Expr, base: float, run: Exact) -> str | None:
     """Says at which tick the level first jumps, or returns None. At a jump, the step from a moment before does not shrink with the time between the two."""
-    import numpy as np
+    from lrdsl.numbers.arrays import np
 
     edges = {at for p in pieces(level) for at in (p.start, *_inner_edges(p.level, p.start, run if p.end is None else min(p.end, run)))}
     between = np.array(sorted(first_tick(at) for at in edges if at.denominator != 1 and at <= run), dtype=np.float64)
@@ -219,7 +235,7 @@ def _continuous(level: Expr, base: float, run: Exact) -> str | None:
 
 def _first_jump(level: Expr, base: float, ticks: NDArray[np.float64]) -> tuple[float, float, float] | None:
     """Returns the first of some ticks at which the level jumps, with the levels before and after it."""
-    import numpy as np
+    from lrdsl.numbers.arrays import np
 
     at = ticks[ticks > 0]
     levels, far, near = (_levels(level, base, np.maximum(at - before, 0)) for before in (0, 1e-3, 1e-5))

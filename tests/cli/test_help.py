@@ -19,13 +19,18 @@ FILES = {
     "requests.txt": "",
 }
 #: What else the examples have behind `lrdsl`: a filter, or a file for standard input.
-REST = re.compile(r" (?:\| grep .*|< (\S+))$")
+REST = re.compile(r" (?:\| grep .*|< (\S+)|   # .*)$")
 
 
 def verbs(capsys: pytest.CaptureFixture[str]) -> list[str]:
     with pytest.raises(SystemExit):
         main(["--help"])
     return re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
+
+
+def stopped(_: object) -> None:
+    """What Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 def test_every_help_ends_with_two_examples(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +51,11 @@ def test_every_help_ends_with_two_examples(capsys: pytest.CaptureFixture[str], m
 @pytest.mark.parametrize("verb", EXAMPLES)
 def test_the_examples_run(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    if verb == "play":  # as if Ctrl-C came at once, and with no Pyodide here
+        monkeypatch.setattr("lrdsl.play.server.Playground.serve_forever", stopped)
+        monkeypatch.setattr("lrdsl.play.workers.Worker.start", lambda _: None)
+        monkeypatch.setattr("webbrowser.open", lambda _: True)
+        monkeypatch.setattr("lrdsl.play.site._pyodide", lambda _: {})
     for name, content in FILES.items():
         (tmp_path / name).write_text(content, "utf-8")
     for example in EXAMPLES[verb]:
