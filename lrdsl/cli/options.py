@@ -236,12 +236,12 @@ def source(arguments: argparse.Namespace) -> str:
     return argument if not place.title and place.name == "<schedule>" else read(place, arguments).text
 
 
-def facts(arguments: argparse.Namespace) -> dict[str, str]:
+def stated(arguments: argparse.Namespace) -> dict[str, str]:
     """The facts that the arguments give, as texts: those of the clock, the base, and the names."""
-    stated = {fact: value for fact in (*_CLOCK, "base") if (value := getattr(arguments, fact)) is not None}
+    numbers = {fact: value for fact in (*_CLOCK, "base") if (value := getattr(arguments, fact)) is not None}
     tick = {} if arguments.tick is None else {"tick": arguments.tick}
     names = {"names": ", ".join(f"{name}={value}" for name, value in arguments.set)} if arguments.set else {}
-    return {**{fact: str(value) for fact, value in stated.items()}, **tick, **names}
+    return {**{fact: str(value) for fact, value in numbers.items()}, **tick, **names}
 
 
 def label(text: str) -> str:

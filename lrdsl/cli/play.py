@@ -74,7 +74,7 @@ def _serve(arguments: argparse.Namespace, fragment: str) -> int:
 
 def _fragment(arguments: argparse.Namespace) -> str:
     """The text and its facts, as the page keeps them in its address. The page alone reads them; the server never sees them."""
-    facts = options.facts(arguments)
+    facts = options.stated(arguments)
     text = options.source(arguments) if arguments.schedule is not None else _TEXT
     if arguments.schedule is None and not facts:
         facts = {"total_steps": "1000"}

@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check.bounds import bounds
 from lrdsl.clock import TIMES
-from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, with_changed_forms
+from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, unlettered, with_changed_forms
 from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
 from lrdsl.formulas.family import Relation
@@ -154,6 +154,8 @@ def _needed(pieces: Cases, meanings: list[tuple[Name, Node]]) -> list[tuple[Name
 
 def with_letters_for(plan: Plan, keep: Callable[[LegendEntry], bool]) -> Plan:
     """Returns a symbolic plan in which only some letters stay; the others have their values."""
+    from lrdsl.formulas.symbolic import rational
+
     gone = {x.symbol: x for x in plan.legend if not keep(x)}
     values = {symbol: x.value.value for symbol, x in gone.items() if isinstance(x.value, Num)}
     levels = {symbol.name for symbol in gone}
@@ -166,9 +168,7 @@ def with_letters_for(plan: Plan, keep: Callable[[LegendEntry], bool]) -> Plan:
         return changed
 
     def number(form: Any) -> Any:
-        import sympy
-
-        return form.xreplace({symbol: sympy.Rational(value.numerator, value.denominator) for symbol, value in values.items()})
+        return form.xreplace({symbol: rational(unlettered(value)) for symbol, value in values.items()})
 
     law = walk(with_changed_forms(plan.law, number))
     return attrs.evolve(plan, law=law, legend=tuple(x for x in plan.legend if keep(x)))
