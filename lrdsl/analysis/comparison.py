@@ -10,7 +10,7 @@ import attrs
 from lrdsl.analysis.proof.stretches import Decision, apart, decide
 from lrdsl.arguments import quoted, whole_number
 from lrdsl.clock import total_of
-from lrdsl.diagnostics import refuse
+from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr import BASE, Expr, affine, decimal, substitute
 from lrdsl.expr.exact import exact
 from lrdsl.numbers.arrays import levels as levels_at
@@ -31,6 +31,8 @@ _MOST_WORK = 50_000
 _BASES = (0.1, 3.0, 0.003)
 #: The most ticks at which a small difference of doubles is looked at exactly.
 _MOST_LOOKS = 200
+#: The numbers of a family that are compared.
+_MEMBERS = (0, 1, 2, 3, 12)
 #: The fewest ticks that are compared in a run of unknown length.
 _LEAST_TICKS = 1000
 
@@ -86,9 +88,24 @@ def compare(a: Schedule, b: Schedule, base: float | None = None, ticks: int | No
             s.checked_base(1.0 if base is None else base, t.name)
     if ticks is not None:
         ticks = whole_number("ticks", ticks, f"compare between 1 and {MOST_TICKS} ticks", low=1, high=MOST_TICKS, text=str(a))
+    a, b = _with_members(a), _with_members(b)
     pairs = _pairs(a, b, target)
     with bounded(b.text):
         return [_of_pair(a, b, one, two, base, ticks) for one, two in pairs]
+
+
+def _with_members(s: Schedule) -> Schedule:
+    """Returns a schedule with a few members of each family, as `lr["blocks.{k}"]`; they are compared one by one. Numbers without a schedule are left out."""
+    for written, samples in s.program.numbers.items():
+        numbers = list(samples)
+        for number in _MEMBERS:
+            try:
+                s.catching({**s.program.numbers, written: [*numbers, number]})
+            except ScheduleError:
+                continue
+            numbers.append(number)
+        s = s.catching({**s.program.numbers, written: numbers})
+    return s
 
 
 def _pairs(a: Schedule, b: Schedule, target: str | tuple[str, str] | None) -> list[tuple[Target | None, Target | None]]:

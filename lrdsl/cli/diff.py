@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = (arguments.target[0], arguments.target[-1]) if arguments.target else None
     differences = compare(a, b, arguments.base, arguments.ticks, target)
     for difference in differences:
-        name = f"{difference.target}: " if len(differences) > 1 else ""
+        name = f"{difference.target}: " if len(differences) > 1 or "{" in difference.target else ""
         terminal.say(name + sentence(difference))
     if arguments.output:
         _draw(a, b, arguments, differences)

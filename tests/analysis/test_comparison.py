@@ -139,3 +139,12 @@ def test_refused() -> None:
         lrdsl.compare(lrdsl.parse("hold"), lrdsl.parse("momentum = hold(at=0.9)"))
     with pytest.raises(lrdsl.ScheduleError, match="follows a metric"):
         lrdsl.compare(lrdsl.parse("hold"), lrdsl.parse("plateau"))
+
+
+def test_members_of_families_are_compared_one_by_one() -> None:
+    decay = lrdsl.parse('lr["blocks.{k}"] = 0.75^(12 - k) * linear(9)')
+    (*same, last) = lrdsl.compare(decay, lrdsl.parse('lr["blocks.{k}"] = 0.75^(12 - k) * poly(9)'))
+    assert all(d.proved for d in (*same, last))
+    assert {d.target for d in (*same, last)} == {f'lr["blocks.{{k={k}}}"]' for k in (0, 1, 2, 3, 12)}
+    differences = lrdsl.compare(decay, lrdsl.parse('lr["blocks.{k}"] = 0.75^11 * linear(9)'))  # which has k = 1 alone
+    assert {d.target for d in differences if d.proved} == {'lr["blocks.{k=1}"]'}
