@@ -69,8 +69,12 @@ def curves(case: Case) -> list[Curve]:
 
 def _is_known(case: Case) -> bool:
     """Whether nothing has to be supposed."""
-    ticks = case.run.ticks()
-    return not case.reading.unknown and case.reading.base is not None and ticks is not None and ticks.number is not None and case.reading.clock == {}
+    reading, ticks = case.reading, case.run.ticks()
+    if reading.unknown or reading.base is None:
+        return False
+    if reading.clock:
+        return "total_steps" in reading.clock or (reading.clock.get("tick") == "epoch" and "total_epochs" in reading.clock)
+    return ticks is not None and ticks.number is not None
 
 
 def _curve(case: Case, supposed: _Supposed) -> Curve | None:
