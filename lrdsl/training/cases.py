@@ -92,7 +92,7 @@ class _File:
         extent = offsets(self.source, node) if hasattr(node, "lineno") and hasattr(node, "end_lineno") else (0, 0)
         text = " ".join(self.source[slice(*extent)].split()) or ast.unparse(node)
         is_open = not isinstance(node, ast.Constant | ast.List | ast.Tuple)
-        batches = unit is not None and unit.word == "step" and units.mentions(node, PER_EPOCH) and not units.matches(node, ACCUMULATION)
+        batches = unit is not None and unit.word == "step" and units.has_loader(node) and not units.matches(node, ACCUMULATION)
         return Time(text, extent, unit.word if unit is not None else "", tree, name, bool(own.assumed), is_open, batches)
 
     def times(self, call: Call, units: Units, scope: Scope) -> Iterator[Time]:
@@ -190,6 +190,8 @@ class _File:
         for place in self.program.calls:
             assert isinstance(place.node, ast.Call)
             if word_of(place.node.func) in ("Trainer", "TrainingArguments", "Seq2SeqTrainingArguments"):
+                if any(word_of(p.node.func) == "StochasticWeightAveraging" for p in self.program.calls):  # type: ignore[attr-defined]
+                    return Run()  # it takes the rate over, at an epoch of its own
                 for k in place.node.keywords:
                     if k.arg in ("max_epochs", "num_train_epochs", "max_steps"):
                         lengths.setdefault("steps" if k.arg == "max_steps" else "epochs", []).append(k.value)

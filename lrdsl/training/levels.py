@@ -14,6 +14,8 @@ from lrdsl.training.rule import Look, Report, RunRule, level
 
 #: A rate that rises again by this share of what it fell is far above its end, and one in mid-cycle may be.
 _RISES, _FALLS = 0.25, 0.5
+#: In a run of more epochs than this, one epoch does no harm.
+_LONG = 300
 #: Drops may be meant to come early, but not within the first tenth of the run.
 _MOST_OF_IT = 0.9
 #: A level under this share of the peak is a floor, and one under this share is no rate to learn with.
@@ -85,7 +87,12 @@ def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
         firsts.append((first, of, curve.peak))
     first, of, peak = firsts[0]
     told = level(first, of) if of == peak else f"{first / of:.2g} of the base"
-    yield Report(look.extent, f"the rate is {told} for the whole first epoch", "begin the warmup at a part of the peak, or count it in steps", look.is_assumed)
+    yield Report(
+        look.extent,
+        f"the rate is {told} for the whole first epoch",
+        "begin the warmup at a part of the peak, or count it in steps",
+        look.is_assumed or curve.total > _LONG,
+    )
 
 
 def _floor_above_the_rate(look: Look) -> Iterator[Report]:

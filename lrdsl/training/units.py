@@ -95,9 +95,9 @@ class Units:
         """Returns whether a name in an expression, or in the definitions of its names, matches a pattern."""
         return any(words.search(word_of(part).lower()) for part in self.parts(node))
 
-    def mentions(self, node: ast.expr, unit: Unit) -> bool:
-        """Returns whether a part of an expression has a unit."""
-        return any(isinstance(part, ast.expr) and self.of(part) == unit for part in self.parts(node))
+    def has_loader(self, node: ast.expr) -> bool:
+        """Returns whether the length of a loader is a part of an expression."""
+        return any(isinstance(part, ast.Call) and word_of(part.func) == "len" and self.of(part) == PER_EPOCH for part in self.parts(node))
 
     def _of(self, node: ast.expr, depth: int) -> Unit | None:
         self._work += 1
