@@ -15,7 +15,9 @@ _CONFIG = re.compile(
     r"|t_warmup|with_warmup|train_module|lrf|lr[_-]decay[_-]style|lr[_-]scheduler|create_learning_rate_scheduler|sched:|\"sched\"|--sched "
     r"|sched\w*[\"']?\s*[:=]\s*(?:\n|\{)|\[[\w.]*sched"
 )
-_ENDINGS = {".py": _PYTHON, ".yaml": _CONFIG, ".yml": _CONFIG, ".json": _CONFIG, ".toml": _CONFIG}
+#: In shell scripts and gin files, the words of the systems that have their flags there.
+_FLAGS = re.compile(r"lr[_-]decay[_-]style|lr[_-]scheduler|--sched |create_learning_rate_scheduler")
+_ENDINGS = {".py": _PYTHON} | dict.fromkeys((".yaml", ".yml", ".json", ".toml"), _CONFIG) | dict.fromkeys((".sh", ".bash", ".slurm", ".sbatch", ".gin"), _FLAGS)
 
 
 def may_have(text: str, ending: str) -> bool:

@@ -1,4 +1,4 @@
-"""Schedules in files of other formats: `texts_in` finds them in YAML, TOML, JSON, Python and notebooks, `pages_in` finds comments. One module per format."""
+"""Schedules in files of other formats: `texts_in` finds them in YAML, TOML, JSON, Python and notebooks, `pages_in` finds comments. One module a format."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ _KINDS = {
     ".py": "python",
     ".pyi": "python",
     ".ipynb": "notebook",
+    ".sh": "shell",
+    ".bash": "shell",
+    ".slurm": "shell",
+    ".sbatch": "shell",
+    ".gin": "shell",
 }
 #: The byte order mark, which some editors put at the start of a file.
 _BOM = "\ufeff"
