@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from lrdsl.diagnostics import Diagnostic, Span
-from lrdsl.training import lengths, levels
+from lrdsl.training import counting, effects, lengths, levels
 from lrdsl.training.cases import cases
 from lrdsl.training.rule import Look, RunRule
 
 #: Every rule by its code.
-RUN_RULES: dict[str, RunRule] = {rule.code: rule for rule in sorted((*lengths.RULES, *levels.RULES), key=lambda rule: rule.code)}
+RUN_RULES: dict[str, RunRule] = {
+    rule.code: rule for rule in sorted((*counting.RULES, *lengths.RULES, *levels.RULES, *effects.RULES), key=lambda rule: rule.code)
+}
 
 #: The rules that find a schedule that counts in another unit than its run.
 _UNITS = ("LR601", "LR608")

@@ -1,4 +1,4 @@
-"""Rules about units and lengths: what a length counts against how often the scheduler is stepped, and what does not fit the run."""
+"""Rules about lengths that do not fit the run: drops past its end, warmups as long as it, and parts of a sequence."""
 
 from __future__ import annotations
 
@@ -13,122 +13,19 @@ from lrdsl.rules.rule import Facts
 from lrdsl.rules.summary import levels_at
 from lrdsl.syntax import nodes
 from lrdsl.training.curves import Curve
-from lrdsl.training.rule import Look, Report, RunRule
-from lrdsl.training.run import Case, Time
-
-#: No run has so many epochs.
-_NO_EPOCHS = 5000
-_OTHER = {"step": "epoch", "epoch": "step"}
-
-
-def _other_unit(look: Look) -> Iterator[Report]:
-    """The best of the rules: it needs no numbers."""
-    stepping = look.case.run.stepping
-    if stepping is None:
-        return
-    if look.case.call is None:
-        yield from _epochs_in_a_run_of_steps(look)
-        return
-    for time in look.case.times:
-        numbers = _numbers(time)
-        if stepping.unit == "epoch" and numbers and min(numbers) >= _NO_EPOCHS and "warmup" not in time.name:
-            message = f"`{_told(time)}` can only count batches, but {stepping.words}: no run has so many epochs"
-            yield Report(time.extent, message, f"{stepping.repair or 'step it after each batch'}, or count it in epochs", time.assumed)
-            return
-        if time.unit != _OTHER[stepping.unit]:
-            continue
-        counted = "batches" if time.unit == "step" else "epochs"
-        effect = _effect(look, time)
-        help = stepping.repair or f"count it in {stepping.unit}s"
-        if stepping.repair:
-            help = f"{stepping.repair}, or count it in {stepping.unit}s"
-        yield Report(time.extent, f"`{_told(time)}` counts {counted}, but {stepping.words}: {effect}", help)
-        return
-
-
-def _epochs_in_a_run_of_steps(look: Look) -> Iterator[Report]:
-    """A config whose schedule counts epochs, in a run whose length is in steps: its one epoch ends with the run."""
-    lengths = [fact for fact in look.case.reading.facts if fact.role == "length" and not fact.ignored]
-    if look.tick == "epoch" and lengths and all(fact.unit == "iteration" for fact in lengths):
-        length = lengths[0].name.rpartition(".")[2]
-        yield Report(look.extent, f"the schedule counts epochs, and the run counts steps by `{length}`", "let both count the same: `by_epoch=False`")
-
-
-def _effect(look: Look, time: Time) -> str:
-    if time.unit == "step":
-        return "the run sees only the beginning of the schedule"
-    return (
-        "the schedule is over within the first epochs, or begins again and again"
-        if look.word.startswith("Cosine")
-        else "the schedule is over within the first epochs"
-    )
-
-
-def _told(time: Time) -> str:
-    return time.text if not time.name or " * " in time.name else f"{time.name}={time.text}"
-
-
-def _epoch_numbers(look: Look) -> Iterator[Report]:
-    """Numbers that are those of epochs, in a scheduler that is stepped after each batch."""
-    run, stepping = look.case.run, look.case.run.stepping
-    if stepping is None or stepping.unit != "step" or look.case.call is None or run.epochs is None or run.epochs.number is None or run.steps is not None:
-        return
-    if run.per_epoch is not None and run.per_epoch.number is not None:
-        return
-    epochs = run.epochs.number
-    for time in look.case.times:
-        numbers = _numbers(time)
-        if time.is_open or time.unit == "step" or not numbers or max(numbers) > epochs:
-            continue
-        is_length = time.name in ("T_max", "total_iters", "total_steps", "num_training_steps", "t_initial", "decay_steps")
-        is_sure = (
-            (is_length and max(numbers) == epochs)
-            or (time.name in ("milestones", "decay_t") and len(numbers) > 1)
-            or (time.name == "step_size" and epochs >= max(numbers) > 1)
-        )
-        if is_sure and epochs > 1:
-            message = f"`{_told(time)}` fits the {epochs:g} epochs of the run, but {stepping.words}: the schedule is over within the first epochs"
-            yield Report(time.extent, message, f"{stepping.repair}, or count it in batches", look.is_assumed)
-            return
-
-
-def _numbers(time: Time) -> list[float]:
-    if time.number is not None:
-        return [time.number]
-    tree = time.tree
-    items = tree.items if isinstance(tree, nodes.List) else ()
-    return [float(item.value) for item in items if isinstance(item, nodes.Number)] if all(isinstance(item, nodes.Number) for item in items) else []
-
-
-def _two_units(look: Look) -> Iterator[Report]:
-    call = look.case.call
-    if call is None or any(_other_unit(look)):
-        return
-    times = [time for time in look.case.times if time.unit and time.is_open]
-    first = next((time for time in times), None)
-    other = next((time for time in times if first is not None and time.unit != first.unit), None)
-    if first is None or other is None:
-        return
-    stepping = look.case.run.stepping
-    wrong = first if stepping is not None and first.unit != stepping.unit else other
-    right = other if wrong is first else first
-    message = f"`{_told(wrong)}` counts {_plural(wrong)}, and `{_told(right)}` beside it counts {_plural(right)}"
-    yield Report(wrong.extent, message, f"count both in {_plural(right)}")
-
-
-def _plural(time: Time) -> str:
-    return "batches" if time.unit == "step" else "epochs"
+from lrdsl.training.examples import stepped
+from lrdsl.training.rule import Look, Report, RunRule, grouped
+from lrdsl.training.run import Case
 
 
 def _past_the_end(look: Look) -> Iterator[Report]:
     if look.case.call is None and (written := list(_written_drops(look.case))):
         times, end, unit = written[0]
         late = [time for time in times if time > end]
-        first = f"{unit} {min(late):,.10g}".replace(",", "_") if late else ""
         if late and len(late) == len(times):
             run = max((time.number or 0.0 for time in (look.case.run.epochs, look.case.run.steps) if time is not None), default=0.0)
-            what = look.whole if end >= run else f"its own part, which ends at {unit} {end:,.10g}".replace(",", "_").replace("part_", "part,")
-            message = f"every drop lies past the end of {what}: the first one comes at {first}"
+            what = look.whole if end >= run else f"its own part, which ends at {unit} {grouped(end)}"
+            message = f"every drop lies past the end of {what}: the first one comes at {unit} {grouped(min(late))}"
             yield Report(look.extent, message, "the rate never drops: move the drops into the run")
         elif late:
             message = f"{len(late)} of its {len(times)} drops {'lies' if len(late) == 1 else 'lie'} past the end of {look.whole}"
@@ -237,26 +134,13 @@ def _cut_warmup(facts: Facts) -> tuple[float, float] | None:
     return float(n.value), end
 
 
-def _ignored_keys(look: Look) -> Iterator[Report]:
-    for fact in look.case.reading.facts:
-        if fact.ignored:
-            yield Report(
-                fact.extent, f"`{fact.name.rpartition('.')[2]}` has no effect: {fact.ignored}", "remove it, or change what keeps it from having one", note=True
-            )
-
-
-def _never_stepped(look: Look) -> Iterator[Report]:
-    if look.case.run.is_unused:
-        yield Report(look.extent, f"nothing calls `step()` of this `{look.word}`: the rate stays as it is", "call `scheduler.step()` in the loop, or remove it")
-
-
 def _only_warmup(look: Look) -> Iterator[Report]:
     """The rate rises all through the run, and what falls after it never comes."""
     if look.case.call is None and (written := next(_written_warmups(look.case), None)) is not None:
         warmup, end = written
         if warmup >= end:
             than = "as long as" if warmup == end else "longer than"
-            yield Report(look.extent, f"the warmup, {warmup:,.10g}, is {than} {look.whole}".replace(",", "_").replace("_ ", ", "), "make it shorter")
+            yield Report(look.extent, f"the warmup of {grouped(warmup)} is {than} {look.whole}", "make it shorter")
             return
     if not look.curves or not all(map(_only_rises, look.curves)) or look.curves[0].facts.called & {"bounce"}:
         return
@@ -283,35 +167,7 @@ def _only_rises(curve: Curve) -> bool:
     return any(level < 0.9 * last for level in levels_at(curve.facts.schedule.plan.level, sorted(set(later)), curve.base))
 
 
-_STEPPED = """\
-import torch
-from torch.optim.lr_scheduler import {name}
-
-def fit(model, loader, optimizer, epochs):
-    scheduler = {call}
-    for epoch in range({epochs}):
-        for batch in loader:
-            model(batch).backward()
-            optimizer.step(){inner}{outer}
-"""
-
-
-def stepped(call: str, per_epoch: bool, epochs: str = "epochs") -> str:
-    """Returns a program that makes a scheduler and steps it: an example."""
-    inner, outer = ("", "\n        scheduler.step()") if per_epoch else ("\n            scheduler.step()", "")
-    return _STEPPED.format(name=call.partition("(")[0], call=call, epochs=epochs, inner=inner, outer=outer)
-
-
 RULES = (
-    RunRule(
-        "LR601",
-        "length-in-another-unit",
-        "A length in batches of a scheduler that is stepped once an epoch, or the other way round.",
-        "The run then sees a small part of the schedule, or its end within the first epochs.",
-        stepped("OneCycleLR(optimizer, 1e-2, epochs=epochs, steps_per_epoch=len(loader))", per_epoch=True),
-        stepped("OneCycleLR(optimizer, 1e-2, epochs=epochs, steps_per_epoch=len(loader))", per_epoch=False),
-        _other_unit,
-    ),
     RunRule(
         "LR602",
         "drops-past-the-end",
@@ -351,46 +207,5 @@ RULES = (
         ).replace("import SequentialLR", "import CosineAnnealingLR, LinearLR, SequentialLR"),
         _parts_that_do_not_fit,
         levels=True,
-    ),
-    RunRule(
-        "LR615",
-        "key-without-effect",
-        "A key of a config that its system passes over.",
-        "Whoever wrote it believes that it does something.",
-        "output_dir: out\nlearning_rate: 1.0e-4\nlr_scheduler_type: constant\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n",
-        "output_dir: out\nlearning_rate: 1.0e-4\nlr_scheduler_type: constant_with_warmup\nwarmup_ratio: 0.1\nnum_train_epochs: 3\n",
-        _ignored_keys,
-        language="yaml",
-        file="config.yaml",
-    ),
-    RunRule(
-        "LR608",
-        "epochs-in-a-loop-over-batches",
-        "Numbers that fit the epochs of the run, in a scheduler that is stepped after each batch.",
-        "The whole schedule is over within the first epochs, and the rest of the run goes on at its last level.",
-        stepped("MultiStepLR(optimizer, [30, 60, 80])", per_epoch=False, epochs="90"),
-        stepped("MultiStepLR(optimizer, [30, 60, 80])", per_epoch=True, epochs="90"),
-        _epoch_numbers,
-    ),
-    RunRule(
-        "LR614",
-        "never-stepped",
-        "A scheduler that nothing steps, beside the loop that trains the model.",
-        "The rate stays where it is, whatever the schedule says.",
-        stepped("StepLR(optimizer, 30)", per_epoch=True).replace("\n        scheduler.step()", ""),
-        stepped("StepLR(optimizer, 30)", per_epoch=True),
-        _never_stepped,
-    ),
-    RunRule(
-        "LR613",
-        "two-units-in-one-schedule",
-        "Lengths in batches and in epochs in one schedule.",
-        "A scheduler has one clock: one of the two is far too long or too short.",
-        "from transformers import get_cosine_schedule_with_warmup\n\n"
-        "def schedule(optimizer, loader, warmup_epochs, epochs):\n    return get_cosine_schedule_with_warmup(optimizer, warmup_epochs, len(loader) * epochs)\n",
-        "from transformers import get_cosine_schedule_with_warmup\n\n"
-        "def schedule(optimizer, loader, warmup_epochs, epochs):\n    n = len(loader)\n"
-        "    return get_cosine_schedule_with_warmup(optimizer, n * warmup_epochs, n * epochs)\n",
-        _two_units,
     ),
 )

@@ -9,7 +9,7 @@ from lrdsl.dialects.code.calls import argument_of
 from lrdsl.dialects.code.names import word_of
 from lrdsl.syntax import nodes, parse
 from lrdsl.training.curves import Curve
-from lrdsl.training.lengths import stepped
+from lrdsl.training.examples import stepped
 from lrdsl.training.rule import Look, Report, RunRule, level
 
 #: A rate that rises again by this share of what it fell is far above its end, and one in mid-cycle may be.
@@ -155,33 +155,6 @@ def _untuned_peak(look: Look) -> Iterator[Report]:
             yield Report(look.extent, message, f"write `max_lr={ast.unparse(rate)}`, or a multiple of it", note=True)
 
 
-def _accumulated(look: Look) -> Iterator[Report]:
-    """The scheduler is stepped once in several batches, and its length counts all of them."""
-    call, stepping = look.case.call, look.case.run.stepping
-    if call is None or stepping is None or stepping.every is None:
-        return
-    every = stepping.every
-    if every.number is not None and every.number <= 1 and not every.assumed:
-        return
-    for time in look.case.times:
-        if time.unit == "step" and time.is_open and time.counts_batches:
-            message = f"`{time.text}` counts all batches, but {stepping.words.replace('after each batch', f'once in `{every.text}` batches')}"
-            note = every.assumed and every.number is not None and every.number <= 1
-            yield Report(time.extent, f"{message}: the run sees only a part of the schedule", f"divide the length by `{every.text}`", note)
-            return
-
-
-_ACCUMULATED = """\
-from transformers import get_cosine_schedule_with_warmup
-
-scheduler = get_cosine_schedule_with_warmup(optimizer, 0, {})
-for epoch in range(epochs):
-    for i, batch in enumerate(loader):
-        model(batch).backward()
-        if (i + 1) % accumulation_steps == 0:
-            optimizer.step()
-            scheduler.step()
-"""
 RULES = (
     RunRule(
         "LR603",
@@ -247,14 +220,5 @@ RULES = (
         "import torch\nfrom torch.optim.lr_scheduler import OneCycleLR\n\noptimizer = torch.optim.SGD(model.parameters(), lr=args.lr)\n"
         "scheduler = OneCycleLR(optimizer, max_lr=args.lr, total_steps=1000)\n",
         _untuned_peak,
-    ),
-    RunRule(
-        "LR612",
-        "batches-that-are-accumulated",
-        "A length of all batches in a scheduler that is stepped once in several batches.",
-        "Where the gradients of k batches are added, there are k times fewer steps: the run ends at 1/k of the schedule.",
-        _ACCUMULATED.format("len(loader) * epochs"),
-        _ACCUMULATED.format("len(loader) // accumulation_steps * epochs"),
-        _accumulated,
     ),
 )

@@ -68,12 +68,11 @@ class Look:
         epochs = self.case.run.epochs
         if self.tick == "step" and epochs is not None and curve.per_epoch and not tick % curve.per_epoch:
             return f"epoch {tick / curve.per_epoch:g}"
-        return f"{self.tick} {tick:,.10g}".replace(",", "_")
+        return f"{self.tick} {grouped(tick)}"
 
     def ticks(self, n: float) -> str:
         """A number of ticks as people say it: `30 epochs`."""
-        number = f"{n:,.10g}".replace(",", "_")
-        return f"{number} {self.tick}{'' if n == 1 else 's'}"
+        return f"{grouped(n)} {self.tick}{'' if n == 1 else 's'}"
 
     @property
     def whole(self) -> str:
@@ -82,7 +81,7 @@ class Look:
         if length is None:
             return "the run"
         if length.number is not None:
-            return f"the run of {length.number:,.10g} {length.unit}{'' if length.number == 1 else 's'}".replace(",", "_")
+            return f"the run of {grouped(length.number)} {length.unit}{'' if length.number == 1 else 's'}"
         return f"the run of `{length.text}` {length.unit}s"
 
 
@@ -104,6 +103,11 @@ class RunRule:
     levels: bool = False
     language: str = "python"
     file: str = "train.py"
+
+
+def grouped(n: float) -> str:
+    """A number with its thousands grouped: `10_000`."""
+    return f"{n:,.10g}".replace(",", "_")
 
 
 def level(value: float, of: float) -> str:
