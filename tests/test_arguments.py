@@ -167,7 +167,7 @@ ARGUMENTS: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
     "typeset form": (lambda x: S.typeset(form=x), {**WORD, **MISSING, "round": "round"}),
     "typeset first": (lambda x: S.typeset(first=x), {**NUMBER, **MISSING, **NEGATIVE, "2": 2, "0.5": 0.5}),
     "typeset label": (lambda x: S.typeset(label=x), {**WORD, **MISSING}),
-    "typeset width": (lambda x: S.typeset(width=x), {**NUMBER, **MISSING, **NEGATIVE}),
+    "typeset width": (lambda x: S.typeset(width=x), {**{name: x for name, x in NUMBER.items() if name != "number in text"}, **MISSING, **NEGATIVE}),
     "sentence base": (lambda x: S.sentence(x), NUMBER),
     "sentence target": (lambda x: S.sentence(target=x), WORD),
     "supposing": (lambda x: lrdsl.parse("hold until loss < 1 then linear(4)").supposing(x), {**NUMBER, **MISSING, **NEGATIVE, **PARTS}),

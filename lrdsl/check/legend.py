@@ -73,7 +73,11 @@ class Legend:
         used = {s.name for form in forms(law) for s in form.free_symbols} | {x.letter for x in walk(law) if isinstance(x, Letter)}
         placed = sorted(self.entries.items(), key=lambda pair: pair[0][2][0] if len(pair[0]) > 2 else -1)
         used_entries = [(x, len(key) > 2) for key, x in placed if x.symbol.name in used]
-        entries = [attrs.evolve(x, sub="end") if x.sub == "min" and of_shape and not _is_least(x, law) else x for x, of_shape in used_entries]
+        ends = any(x.sub == "min" and of_shape for x, of_shape in used_entries)
+        levels = None if not ends or law.holds & EVENTS else _levels(law)  # where events decide on levels, each is taken for the least
+        entries = [
+            attrs.evolve(x, sub="end") if levels is not None and x.sub == "min" and of_shape and not _is_least(x, levels) else x for x, of_shape in used_entries
+        ]
         durations = [x for x in entries if x.letter == TOTAL]
         if len(durations) == 1 and (durations[0], True) in used_entries:  # the only duration needs no subscript, but a name of the text stays
             entries[entries.index(durations[0])] = attrs.evolve(durations[0], sub="")
@@ -91,13 +95,17 @@ class Legend:
         return tuple(numbered)
 
 
-def _is_least(x: LegendEntry, law: Expr) -> bool:
-    """Whether a level is below the peak of a formula, and none after the peak is lower. Where events decide on levels, it is taken for the least."""
-    levels = [low for low, high in bounds_along(law, _ticks(law), {BASE: (1.0, 1.0)}) if low > -HUGE and high < HUGE]
+def _levels(law: Expr) -> list[float]:
+    """The levels of a formula at ticks that show them, for base 1."""
+    return [low for low, high in bounds_along(law, _ticks(law), {BASE: (1.0, 1.0)}) if low > -HUGE and high < HUGE]
+
+
+def _is_least(x: LegendEntry, levels: list[float]) -> bool:
+    """Whether a level is below the peak of a formula with these levels, and none after the peak is lower."""
     own = bounds(x.value, {BASE: (1.0, 1.0)})[0]
     slack = 1e-9 * abs(own)
     peak = max(levels, default=own)
-    return bool(law.holds & EVENTS) or (own < peak - slack and all(level >= own - slack for level in levels[levels.index(peak) :]))
+    return own < peak - slack and all(level >= own - slack for level in levels[levels.index(peak) :])
 
 
 def _ticks(law: Expr) -> list[float]:

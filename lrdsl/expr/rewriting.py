@@ -158,7 +158,7 @@ def forms(e: Expr) -> set[Any]:
 
 
 def _constants(x: Expr) -> list[Exact]:
-    """Returns the constants of a node. An event has the offsets of its phase and of the phases before it."""
+    """Returns the constants of a node. An event has the offset of its phase, its latest tick, and those of the phases before it."""
     match x:
         case Num():
             return [x.value]
@@ -167,7 +167,7 @@ def _constants(x: Expr) -> list[Exact]:
         case Select():
             return list(x.starts)
         case Event():
-            return [x.offset, *(() if x.origin is None else _constants(x.origin))]
+            return [x.offset, *(() if x.most is None else (x.most,)), *(() if x.origin is None else _constants(x.origin))]
     return []
 
 

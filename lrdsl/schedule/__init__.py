@@ -319,7 +319,7 @@ class Schedule:
         names = python_names(dict.fromkeys([*(t.name for t in self.targets), scheduled.name]))
         letter = None if base is None else self._letter(base, scheduled.name)
         settings = documents.styled(self.clock, self.tree, scheduled.plan, time, style)
-        lettered = symbolic or (format != "python" and documents.needs_letters(settings))
+        lettered = symbolic or (isinstance(format, str) and format != "python" and documents.needs_letters(settings))
         plan = self.readable_plan(scheduled.name, lettered)
         with bounded(self.text, counts=lettered):
             relation = family.relation_of(self.tree, scheduled, symbolic) if target == scheduled.name else None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import attrs
 
 from lrdsl.dialects import configs
-from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, tree_of
+from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed, tree_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
@@ -34,9 +36,36 @@ def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
 
     Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
     """
-    in_code = _in_code(text) if name.endswith(".py") else []
+    in_code = [*_in_code(text), *_in_arguments(text)] if name.endswith(".py") else []
     in_configs = [case_of(reading) for reading in configs.readings(text, name, folder)]
     return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
+
+
+#: Calls whose arguments are those of transformers' Trainer.
+_ARGUMENTS = re.compile(r"\b(?:Seq2Seq)?TrainingArguments\(|\b(?:SFT|DPO|GRPO|Reward|ORPO)Config\(")
+
+
+def _in_arguments(text: str) -> Iterator[Case]:
+    """The schedules that arguments of transformers' Trainer stand for, in code: those that are numbers and words."""
+    if not _ARGUMENTS.search(text):
+        return
+    tree = parsed(text)
+    names = names_of(tree) if tree is not None else None
+    for node in ast.walk(tree) if tree is not None else ():
+        if not isinstance(node, ast.Call) or names is None or not _ARGUMENTS.match(f"{word_of(node.func)}("):
+            continue
+        scope = Scope(names, text)
+        values: dict[str, object] = {"output_dir": "out"}
+        for k in node.keywords:
+            try:
+                value = scope.value(k.value) if k.arg is not None else None
+            except UnreadableError:
+                value = None
+            if k.arg is not None and (is_number(value) or isinstance(value, str)):
+                values[k.arg] = float(value) if isinstance(value, Fraction) else value
+        for reading in configs.readings_in([values]):
+            extent = offsets(text, node)
+            yield case_of(attrs.evolve(reading, extent=extent, line=node.lineno, assumed={**reading.assumed, **scope.assumed}))
 
 
 def _in_code(text: str) -> list[Case]:

@@ -69,6 +69,8 @@ class Followed:
                 return self.among(element, place)
             case ast.Dict(_, values):
                 return any(self.among(value, place) for value in values)
+            case ast.DictComp(_, value):
+                return self.among(value, place)
             case ast.Call(ast.Name("zip" | "enumerate" | "reversed" | "list" | "tuple" | "filter"), arguments):
                 return any(self.among(argument, place) for argument in arguments)
             case ast.Call(ast.Attribute(value, "values" | "items")):

@@ -151,6 +151,9 @@ def _only_warmup(look: Look) -> Iterator[Report]:
 def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
     """The length of the warmup and that of the run in the same unit, as a config writes them."""
     ends = {time.unit: time.number for time in (case.run.epochs, case.run.steps) if time is not None and time.number is not None}
+    for fact in case.reading.facts:  # a length of the whole schedule stands for that of the run
+        if fact.role == "decay" and "total" in fact.name and isinstance(fact.value, int):
+            ends.setdefault({"iteration": "step"}.get(fact.unit, fact.unit), float(fact.value))
     for fact in case.reading.facts:
         unit = {"iteration": "step"}.get(fact.unit, fact.unit)
         if fact.role == "warmup" and not fact.ignored and unit in ends and isinstance(fact.value, int | Fraction) and fact.value > 0:

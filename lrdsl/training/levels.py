@@ -18,8 +18,8 @@ _RISES, _FALLS = 0.25, 0.5
 _LONG = 300
 #: Drops may be meant to come early, but not within the first tenth of the run.
 _MOST_OF_IT = 0.9
-#: A level under this share of the peak is a floor, and one under this share is no rate to learn with.
-_FLOOR, _NOTHING = 0.05, 1.01e-3
+#: A level under the first share of the peak is a floor; under the second, a rate that teaches nothing in an epoch; under the third, as good as 0.
+_FLOOR, _NOTHING, _ZERO = 0.15, 1.01e-3, 1e-6
 
 
 def _rises_again(look: Look) -> Iterator[Report]:
@@ -56,8 +56,8 @@ def _floor_early(look: Look) -> Iterator[Report]:
     """The decay is over for more than half of the run."""
     early = []
     for curve in look.curves:
-        settled = curve.summary.settled
         last = curve.summary.last[1]
+        settled = curve.summary.settled if last > _ZERO * curve.peak else curve.summary.under(_ZERO * curve.peak)
         if settled is None or float(settled) > curve.total / 2 or last > _FLOOR * curve.peak or not curve.peak or float(settled) <= 1:
             return
         early.append(float(settled))
@@ -68,7 +68,8 @@ def _floor_early(look: Look) -> Iterator[Report]:
     share = 1 - early[0] / curve.total
     falls = (stretch for stretch in curve.summary.stretches if not stretch.constant)
     smooth = any(stretch.levels[0][1] > stretch.levels[-1][1] for stretch in falls)
-    message = f"the decay is over at {look.at(early[0], curve)}: for {share:.0%} of {look.whole} the rate is at {level(last, curve.peak)}"
+    rate = f"at {level(last, curve.peak)}" if last > _ZERO * curve.peak else "as good as 0"
+    message = f"the decay is over at {look.at(early[0], curve)}: for {share:.0%} of {look.whole} the rate is {rate}"
     yield Report(
         look.extent, message, "make the decay as long as the run, or the run as long as the decay", note=look.is_assumed or not (smooth or share > _MOST_OF_IT)
     )

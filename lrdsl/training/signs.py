@@ -7,7 +7,7 @@ import re
 #: In Python, a call whose name is like that of a scheduler, or the schedule of a config.
 _PYTHON = re.compile(
     r"\b(?:\w*LR|\w+Scheduler|ReduceLROnPlateau|CosineAnnealingWarmRestarts|get_\w*schedule\w*|\w+_(?:schedules?|decay)|\w+Decay(?:Restarts)?)\s*\("
-    r"|\bparam_scheduler\b|\blr_config\b"
+    r"|\bparam_scheduler\b|\blr_config\b|TrainingArguments\(|(?:SFT|DPO|GRPO|Reward|ORPO)Config\("
 )
 #: In configs, a key of one of the systems, or a section for a schedule.
 _CONFIG = re.compile(

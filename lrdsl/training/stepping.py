@@ -68,7 +68,7 @@ def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: P
     found: list[Steps] = []
     for place in followed.steps:
         assert isinstance(place.node, ast.Call)
-        if _is_resuming(place):
+        if _is_resuming(place, followed):
             continue
         for way in program.ways(place):
             own = [test for test in way if isinstance(test, Test)]
@@ -86,10 +86,10 @@ def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: P
     return found[0]
 
 
-def _is_resuming(place: Place) -> bool:
-    """Whether a loop does nothing but step: a run that goes on winds its scheduler forward."""
+def _is_resuming(place: Place, followed: Followed) -> bool:
+    """Whether a loop does nothing but step: a run that goes on winds its scheduler forward. A loop over several schedulers is none."""
     loops = place.loops
-    return bool(loops) and len(loops[-1].body) == 1 and isinstance(loops[-1].body[0], ast.Expr)
+    return bool(loops) and loops[-1] not in followed.loops and len(loops[-1].body) == 1 and isinstance(loops[-1].body[0], ast.Expr)
 
 
 def _by_argument(place: Place, way: tuple[Loop | Test, ...], units: Units) -> Steps | None:

@@ -86,7 +86,12 @@ def _words() -> re.Pattern[str]:
 
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    if len(source) > MAX_SOURCE or not _words().search(source):
+    return parsed(source) if _words().search(source) else None
+
+
+def parsed(source: str) -> ast.Module | None:
+    """Returns the tree of a file; None for one that is too long, or no Python of this release."""
+    if len(source) > MAX_SOURCE:
         return None
     try:
         with warnings.catch_warnings():

@@ -3,6 +3,7 @@ r"""Prints notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from lrdsl.escaping import quoting
@@ -158,36 +159,43 @@ _WIDTHS = (
 )
 
 
+#: A sign, or what begins a fraction, words, or something raised or lowered.
+_SIGN = re.compile(r"\\(?P<size>[td]?)frac|(?P<words>\\text)(?=\{)|(?P<raised>[\^_])|\\(?:[a-zA-Z]+|.)|.", re.DOTALL)
+
+
+@lru_cache(maxsize=4096)
 def width(source: str, display: bool = False) -> float:
-    """Estimates the width of a formula in ems, as TeX sets it in a case or in a line of text; `display`: in a displayed formula, which is larger."""
+    """Estimates the width of a formula in ems, as TeX sets it in a case or in a line of text; `display`: in a displayed formula, which is larger.
+
+    Cached, since a line is measured anew for each place where it may break.
+    """
     total, i = 0.0, 0
     while i < len(source):
-        fraction = re.match(r"\\([td]?)frac", source[i:])
-        if fraction:
-            top, at = _group_at(source, i + len(fraction[0]))
+        sign = _SIGN.match(source, i)
+        assert sign is not None
+        if (size := sign["size"]) is not None:
+            top, at = _group_at(source, sign.end())
             bottom, i = _group_at(source, at)
-            total += (1.0 if fraction[1] == "d" or (display and not fraction[1]) else 0.72) * max(width(top), width(bottom)) + 0.25
-            continue
-        text = re.match(r"\\text(?=\{)", source[i:])
-        if text:
-            words, i = _group_at(source, i + len(text[0]))
+            total += (1.0 if size == "d" or (display and not size) else 0.72) * max(width(top), width(bottom)) + 0.25
+        elif sign["words"]:
+            words, i = _group_at(source, sign.end())
             total += sum(0.34 if c == " " else 0.3 if c in "ijlt.,:'()" else 0.8 if c in "mwMW" else 0.52 for c in words)
-            continue
-        if source[i] in "^_":
-            raised, i = _group_at(source, i + 1)
+        elif sign["raised"]:
+            raised, i = _group_at(source, sign.end())
             total += 0.72 * width(raised)
-            continue
-        word = re.match(r"\\(?:[a-zA-Z]+|.)", source[i:])
-        sign = word[0] if word else source[i]
-        total += _WIDTHS.get(sign, 0.5 if sign.isdigit() else 0.58)
-        i += len(sign)
+        else:
+            total += _WIDTHS.get(sign[0], 0.5 if sign[0].isdigit() else 0.58)
+            i = sign.end()
     return total
+
+
+_WORD = re.compile(r"\\[a-zA-Z]+|.")
 
 
 def _group_at(source: str, i: int) -> tuple[str, int]:
     """Returns the group in braces that begins at a place, without its braces, and where it ends; without braces, a single sign or command."""
     if source[i] != "{":
-        word = re.match(r"\\[a-zA-Z]+|.", source[i:])
+        word = _WORD.match(source, i)
         assert word is not None
         return word[0], i + len(word[0])
     depth = 0

@@ -59,7 +59,7 @@ def bracketed(node: Node, flat: bool) -> Node:
         inner = bracketed(x, flat)
         return Group(inner) if binding(x, flat) < least else inner
 
-    spend(4)
+    spend(2)
     match node:
         case Negative(of):
             return Negative(need(of, SIGNED if isinstance(of, Modulo) else PRODUCT))

@@ -186,7 +186,7 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
             return Condition(low, mapped(x.of, change), high, field(x.also))
         return mapped(x, change) if attrs.has(type(x)) else x
 
-    spend(2)
+    spend(1)
     inner = node if isinstance(node, Number | Name | Amount) else type(node)(*(field(getattr(node, f.name)) for f in attrs.fields(type(node))))
     return change(inner)
 
