@@ -150,7 +150,7 @@ class _File:
     def run(self, call: Call, place: Place, units: Units, scope: Scope) -> Run:
         """What the file says of the run of a scheduler."""
         if call.dialect.name in _BY_UPDATE:
-            return Run(Stepping("step", f"{call.dialect.title} counts the updates of the optimizer"))
+            return attrs.evolve(self.trained(units, scope), stepping=Stepping("step", f"{call.dialect.title} counts the updates of the optimizer"))
         scheduler = followed(self.program, call.node)
         by_lightning = lightning.stepping(scheduler)
         if by_lightning is not None:
@@ -188,6 +188,7 @@ class _File:
             node.lineno,
             None if every is None or not is_accumulation(every) else self.time(every, units, scope),
             "call it after each batch" if steps.kind == "epoch" else "call it once an epoch",
+            steps.is_early,
         )
         if steps.by_argument:
             stepping = attrs.evolve(stepping, repair="")
@@ -214,15 +215,15 @@ class _File:
         return None if count is None else self.time(count, units, scope, unit=unit)
 
     def trained(self, units: Units, scope: Scope) -> Run:
-        """The length that a trainer of the file is given: Lightning's `Trainer(max_epochs=...)`, transformers' `TrainingArguments`."""
+        """The length that a trainer of the file is given: Lightning's `Trainer(max_epochs=...)`, transformers' `TrainingArguments`, Keras' `fit`."""
         lengths: dict[str, list[ast.expr]] = {}
         for place in self.program.calls:
             assert isinstance(place.node, ast.Call)
-            if word_of(place.node.func) in ("Trainer", "TrainingArguments", "Seq2SeqTrainingArguments"):
+            if word_of(place.node.func) in ("Trainer", "TrainingArguments", "Seq2SeqTrainingArguments", "fit"):
                 if any(word_of(p.node.func) == "StochasticWeightAveraging" for p in self.program.calls):  # type: ignore[attr-defined]
                     return Run()  # it takes the rate over, at an epoch of its own
                 for k in place.node.keywords:
-                    if k.arg in ("max_epochs", "num_train_epochs", "max_steps"):
+                    if k.arg in ("max_epochs", "num_train_epochs", "max_steps", "epochs"):
                         lengths.setdefault("steps" if k.arg == "max_steps" else "epochs", []).append(k.value)
         times = {kind: self.time(values[0], units, scope, unit=STEP if kind == "steps" else EPOCH) for kind, values in lengths.items() if len(values) == 1}
         steps = times.get("steps")

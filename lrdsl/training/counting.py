@@ -22,9 +22,13 @@ def _other_unit(look: Look) -> Iterator[Report]:
     if look.case.call is None:
         yield from _epochs_in_a_run_of_steps(look)
         return
+    if any(time.unit == stepping.unit and time.is_open for time in look.case.times):
+        return  # both units stand in it: `two-units-in-one-schedule`
     for time in look.case.times:
         numbers = _numbers(time)
-        if stepping.unit == "epoch" and numbers and min(numbers) >= _NO_EPOCHS and "warmup" not in time.name:
+        run = look.case.run.epochs
+        is_long = run is not None and run.number is not None and run.number >= _NO_EPOCHS  # such a run has one update an epoch
+        if stepping.unit == "epoch" and numbers and min(numbers) >= _NO_EPOCHS and "warmup" not in time.name and not is_long:
             message = f"`{_told(time)}` can only count batches, but {stepping.words}: no run has so many epochs"
             yield Report(time.extent, message, f"{stepping.repair or 'step it after each batch'}, or count it in epochs", time.assumed)
             return
@@ -49,7 +53,7 @@ def _epochs_in_a_run_of_steps(look: Look) -> Iterator[Report]:
 def _effect(look: Look, time: Time) -> str:
     if time.unit == "step":
         return "the run sees only the beginning of the schedule"
-    again = ", or begins again and again" if look.word.startswith("Cosine") else ""
+    again = ", or begins again and again" if look.word.startswith("CosineAnnealing") else ""
     return f"the schedule is over within the first epochs{again}"
 
 
@@ -61,6 +65,8 @@ def _epoch_numbers(look: Look) -> Iterator[Report]:
     if run.per_epoch is not None and run.per_epoch.number is not None:
         return
     epochs = run.epochs.number
+    if any(time.unit == stepping.unit and time.is_open for time in look.case.times):
+        return  # both units stand in it: `two-units-in-one-schedule`
     for time in look.case.times:
         numbers = _numbers(time)
         if time.is_open or time.unit == "step" or not numbers or max(numbers) > epochs:
@@ -68,7 +74,7 @@ def _epoch_numbers(look: Look) -> Iterator[Report]:
         is_length = time.name in ("T_max", "total_iters", "total_steps", "num_training_steps", "t_initial", "decay_steps")
         is_sure = (
             (is_length and max(numbers) == epochs)
-            or (time.name in ("milestones", "decay_t") and len(numbers) > 1)
+            or (time.name in ("milestones", "decay_t", "boundaries") and len(numbers) > 1)
             or (time.name == "step_size" and epochs >= max(numbers) > 1)
         )
         if is_sure and epochs > 1:

@@ -83,7 +83,7 @@ def _drops(facts: Facts) -> Iterator[float]:
         milestones = use.arguments.get("milestones")
         if use.name == "multistep" and isinstance(milestones, tuple):
             yield from (start + float(m.value) for m in milestones if isinstance(m, Num))
-        elif use.name == "step" and isinstance(interval := use.arguments.get("interval"), Num):
+        elif use.name == "step" and isinstance(interval := use.arguments.get("n"), Num):
             yield start + float(interval.value)
 
 
@@ -156,6 +156,7 @@ def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
             ends.setdefault({"iteration": "step"}.get(fact.unit, fact.unit), float(fact.value))
     for fact in case.reading.facts:
         unit = {"iteration": "step"}.get(fact.unit, fact.unit)
+        unit = "step" if unit == "share" and isinstance(fact.value, int) and fact.value > 1 else unit  # a count may stand for a share
         if fact.role == "warmup" and not fact.ignored and unit in ends and isinstance(fact.value, int | Fraction) and fact.value > 0:
             yield float(fact.value), ends[unit]
 

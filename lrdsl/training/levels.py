@@ -76,7 +76,8 @@ def _floor_early(look: Look) -> Iterator[Report]:
 
 
 def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
-    if look.tick != "epoch" or not look.curves:
+    stepping = look.case.run.stepping
+    if stepping is None or stepping.unit != "epoch" or stepping.is_early or not look.curves:
         return
     firsts = []
     for curve in look.curves:

@@ -44,7 +44,8 @@ class Time:
 class Stepping:
     """How often a scheduler is stepped: each step or each epoch, the `words` that say where that is seen, and the line.
 
-    `every` is the number of batches in a step, where the gradients of several are added; `repair` is what to do if it is stepped too seldom or too often.
+    `every` is the number of batches in a step, where the gradients of several are added; `repair` is what to do if it is stepped too seldom or too often;
+    `is_early` says that it is stepped before the first update.
     """
 
     unit: str
@@ -52,6 +53,7 @@ class Stepping:
     line: int | None = None
     every: Time | None = None
     repair: str = ""
+    is_early: bool = False
 
 
 @attrs.frozen

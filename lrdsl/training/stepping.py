@@ -23,13 +23,17 @@ _MICRO = re.compile(r"accum|micro|grad_acc|n_?critic|critic|d_?steps|inner|sub_?
 
 @attrs.frozen
 class Steps:
-    """Where a scheduler is stepped: `kind`, "step" or "epoch"; its place; the loops around it; and the number of batches in a step, where it is not one."""
+    """Where a scheduler is stepped: `kind`, "step" or "epoch"; its place; the loops around it; and the number of batches in a step, where it is not one.
+
+    `is_early` says that it is stepped before the parameters are first updated, so that the first level is that of tick 1.
+    """
 
     kind: str
     place: Place
     loops: tuple[Loop, ...]
     every: ast.expr | None = None
     by_argument: bool = False
+    is_early: bool = False
 
 
 def updates_of(program: Program, followed: Followed, optimizer: ast.expr | None) -> list[Place]:
@@ -75,7 +79,8 @@ def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: P
             if any(_agrees(test, known, followed, place, name) is False for test in own):
                 passed_over += 1
                 continue
-            steps = _by_argument(place, way, units) or _by_loops(place, way, ways_of_updates, known, followed, units, name)
+            beside = [one for one in updates if one.function is place.function]
+            steps = _by_argument(place, way, units) or _by_loops(place, way, ways_of_updates, known, followed, units, name, beside)
             if steps is None:
                 return None
             found.append(steps)
@@ -111,7 +116,14 @@ def _by_argument(place: Place, way: tuple[Loop | Test, ...], units: Units) -> St
 
 
 def _by_loops(
-    place: Place, way: tuple[Loop | Test, ...], updates: list[tuple[Loop | Test, ...]], known: Iterable[object], followed: Followed, units: Units, name: str
+    place: Place,
+    way: tuple[Loop | Test, ...],
+    updates: list[tuple[Loop | Test, ...]],
+    known: Iterable[object],
+    followed: Followed,
+    units: Units,
+    name: str,
+    beside: Sequence[Place],
 ) -> Steps | None:
     way = tuple(one for one in way if one not in followed.loops)
     loops = tuple(one for one in way if not isinstance(one, Test))
@@ -131,7 +143,8 @@ def _by_loops(
         kinds[kind] = next((every for test in shared if (every := _every(test.expression)) is not None), None)
     if len(kinds) == 1:
         ((kind, every),) = kinds.items()
-        return Steps(kind, place, loops, every)
+        later = [one for one in beside if getattr(one.node, "lineno", 0) > getattr(place.node, "lineno", 0)]
+        return Steps(kind, place, loops, every, is_early=kind == "epoch" and bool(later) and len(later) == len(beside))
     if kinds or any(not _is_neutral(test, known, followed, place, name) for test in _after(way, loops[-1])):
         return None
     # No update is seen in these loops: it stands in another file.
@@ -144,8 +157,8 @@ def _by_loops(
 
 def _kind(loops: tuple[Loop, ...], others: tuple[Loop, ...], units: Units) -> str:
     """Returns "step" if a scheduler is stepped in the loop of the updates, "epoch" if in the loop around it, else ""."""
-    if loops == others:
-        return "step"
+    if loops == others:  # a loop over epochs without one over batches has one update an epoch
+        return "epoch" if looks_like(loops[-1], units) == "epoch" else "step"
     if others[: len(loops)] != loops or len(others) != len(loops) + 1:
         return ""
     outer, inner = looks_like(loops[-1], units), looks_like(others[-1], units)
