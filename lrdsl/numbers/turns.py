@@ -43,30 +43,36 @@ def half_turns(op: str, angle: Expr) -> Expr | None:
     >>> half_turns("cos", PI * T / 7) == T / 7, half_turns("cos", T / 7)
     (True, None)
     """
-    x = _over_pi(angle)
+    x = _over_pi(angle, {})
     return x if x is None or op == "cos" else add(x, number(Fraction(-1, 2)))
 
 
-def _over_pi(e: Expr) -> Expr | None:
-    """Returns an angle divided by pi; None where pi is no factor of it."""
+def _over_pi(e: Expr, memo: dict[Expr, Expr | None]) -> Expr | None:
+    """Returns an angle divided by pi; None where pi is no factor of it. A part that stands in many places is looked at once."""
     if e is PI:
         return ONE
     if not isinstance(e, Call):
         return None
+    if e not in memo:
+        memo[e] = _divided(e, memo)
+    return memo[e]
+
+
+def _divided(e: Call, memo: dict[Expr, Expr | None]) -> Expr | None:
     if e.op == "div":
-        top = _over_pi(e.args[0])
+        top = _over_pi(e.args[0], memo)
         return None if top is None else div(top, e.args[1])
     if e.op == "add":
-        terms = [_over_pi(term) for term in e.args]
         total: Expr = ZERO
-        for term in terms:
+        for part in e.args:
+            term = _over_pi(part, memo)
             if term is None:
                 return None
             total = add(total, term)
         return total
     if e.op != "mul":
         return None
-    inner = [_over_pi(factor) for factor in e.args]
+    inner = [_over_pi(factor, memo) for factor in e.args]
     place = next((i for i, factor in enumerate(inner) if factor is not None), None)
     if place is None:
         return None
