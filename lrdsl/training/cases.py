@@ -169,7 +169,7 @@ class _File:
         steps = steps_of(scheduler, updates_of(self.program, scheduler, call.optimizer), units, place, call.entry.name)
         if steps == NEVER:
             return Run(is_unused=True)
-        if steps is None or (scheduler.is_prepared and steps.kind == "epoch"):
+        if steps is None:
             return Run()
         return self.looped(steps, units, scope)
 
@@ -192,7 +192,7 @@ class _File:
         )
         if steps.by_argument:
             stepping = attrs.evolve(stepping, repair="")
-        if any(_ends_early(loop) for loop in steps.loops):
+        if any(_ends_early(loop) for loop in steps.loops) or (steps.every is not None and stepping.every is None):
             return Run(stepping)
         loops = [loop for loop in steps.loops if looks_like(loop, units) != "micro"]
         outer = next((loop for loop in reversed(loops) if looks_like(loop, units) == "epoch"), None)

@@ -85,7 +85,7 @@ def _curve(case: Case, supposed: _Supposed) -> Curve | None:
     timed = set(_names_in(time.tree for time in case.times)) | set(_names_in([length.tree] if length is not None else []))
     lasting = set(_names_in(time.tree for time in (case.run.epochs, case.run.steps) if time is not None))
     names: dict[str, Any] = {PER_EPOCH: supposed.per_epoch}
-    for name in {*reading.unknown, *timed}:
+    for name in {*reading.unknown, *timed} - {PER_EPOCH}:
         kind = case.kinds.get(name, "")
         if kind == "per epoch":
             names[name] = supposed.per_epoch

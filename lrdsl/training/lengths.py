@@ -163,7 +163,7 @@ def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
 
 def _only_rises(curve: Curve) -> bool:
     levels, last = curve.summary.levels, curve.summary.last[1]
-    if len(levels) < 2 or curve.total < 2 or levels[0][1] > 0.9 * last or any(level > last for _, level in levels):
+    if len(levels) < 2 or curve.total < 2 or curve.summary.settled is not None or levels[0][1] > 0.9 * last or any(level > last for _, level in levels):
         return False
     end = curve.facts.schedule.length
     far = curve.total * 4 if end is None else float(end)

@@ -71,8 +71,17 @@ def _floor_early(look: Look) -> Iterator[Report]:
     rate = f"at {level(last, curve.peak)}" if last > _ZERO * curve.peak else "as good as 0"
     message = f"the decay is over at {look.at(early[0], curve)}: for {share:.0%} of {look.whole} the rate is {rate}"
     yield Report(
-        look.extent, message, "make the decay as long as the run, or the run as long as the decay", note=look.is_assumed or not (smooth or share > _MOST_OF_IT)
+        look.extent,
+        message,
+        "make the decay as long as the run, or the run as long as the decay",
+        note=look.is_assumed or _stays_on_purpose(curve) or not (smooth or share > _MOST_OF_IT),
     )
+
+
+def _stays_on_purpose(curve: Curve) -> bool:
+    """Whether the last phase of a text is a `hold`: its author wrote the tail."""
+    text = curve.facts.text
+    return text.rpartition(" then ")[2].removeprefix("restart ").lstrip("(").startswith("hold")
 
 
 def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:

@@ -75,11 +75,16 @@ class Run:
             return None
         if self.stepping.unit == "epoch":
             return self.epochs
+        every = self.stepping.every
+        if every is not None and every.tree is None:
+            return None
         if self.steps is not None or self.epochs is None or self.epochs.tree is None:
-            return self.steps
+            return self.steps if every is None else None
         each: Node = nodes.Name(PER_EPOCH, (0, 0))
         if self.per_epoch is not None and self.per_epoch.tree is not None:
             each = self.per_epoch.tree
+        if every is not None and every.tree is not None:
+            each = nodes.Binary("/", each, every.tree, (0, 0))
         return attrs.evolve(self.epochs, tree=nodes.Binary("*", self.epochs.tree, each, (0, 0)), unit="step")
 
 

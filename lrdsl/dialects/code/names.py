@@ -125,13 +125,18 @@ def names_of(tree: ast.Module) -> Names:
 
 
 def _fields(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """The fields of a class that have a default, as those of a dataclass."""
+    """The fields of a class that have a default, as those of a dataclass, and its constants."""
     for statement in body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
             value = statement.value
             if isinstance(value, ast.Call):
                 value = next((k.value for k in value.keywords if k.arg == "default"), value)
             yield statement.target.id, value
+        match statement:
+            case ast.Assign([ast.Name(name)], ast.Constant() | ast.List() | ast.Tuple() | ast.UnaryOp() as constant):
+                yield name, constant
+            case _:
+                pass
 
 
 def _option(arguments: list[ast.expr], keywords: list[ast.keyword]) -> Iterator[tuple[str, ast.expr]]:
