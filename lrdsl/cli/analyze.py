@@ -78,20 +78,20 @@ def _matched(arguments: argparse.Namespace) -> tuple[Matched, list[Schedule]]:
         raise UsageError("--match takes two schedules, of which one has a `?`: lrdsl analyze --match area 'cosine(100)' 'linear(?)'")
     text, other = (arguments.schedule[holes.index(flag)] for flag in (True, False))
     reference = options.read_one(other, arguments)
-    found = match(reference, text, arguments.base, arguments.ticks, **options.facts(arguments))
-    return found, [found.schedule if flag else reference for flag in holes]
+    matched = match(reference, text, arguments.base, arguments.ticks, **options.facts(arguments))
+    return matched, [matched.schedule if flag else reference for flag in holes]
 
 
-def _solution(found: Matched, arguments: argparse.Namespace) -> list[str]:
+def _solution(matched: Matched, arguments: argparse.Namespace) -> list[str]:
     """The number that was found; for a length between two ticks, the whole number of ticks beside it too."""
     from lrdsl.analysis.matching import filled
 
-    lines = [f"? = {float(found.value):.10g}"]
+    lines = [f"? = {float(matched.value):.10g}"]
     text = next(text for text in arguments.schedule if "?" in text)
-    if found.value.denominator != 1 and found.value > 1:
-        near = filled(text, round(found.value), **options.facts(arguments))
-        if near.plan.length != found.schedule.plan.length:
-            lines.append(f"in whole ticks: {round(found.value)}")
+    if matched.value.denominator != 1 and matched.value > 1:
+        near = filled(text, round(matched.value), **options.facts(arguments))
+        if near.plan.length != matched.schedule.plan.length:
+            lines.append(f"in whole ticks: {round(matched.value)}")
     return lines
 
 

@@ -152,7 +152,7 @@ def headings(text: str) -> list[tuple[int, str, str]]:
     >>> headings("# What `for` is, and `until`\\n## A\\n## A")
     [(1, 'What `for` is, and `until`', 'what-for-is-and-until'), (2, 'A', 'a'), (3, 'A', 'a-1')]
     """
-    found: list[tuple[int, str, str]] = []
+    rows: list[tuple[int, str, str]] = []
     count: dict[str, int] = {}
     for number, line in prose(text):
         heading = _HEADING.fullmatch(line)
@@ -160,5 +160,5 @@ def headings(text: str) -> list[tuple[int, str, str]]:
             words = heading[2].strip()
             anchor = _DROPPED.sub("", _LINK.sub(r"\1", words).lower()).replace(" ", "-")
             count[anchor] = count.get(anchor, -1) + 1
-            found.append((number, words, f"{anchor}-{count[anchor]}" if count[anchor] else anchor))
-    return found
+            rows.append((number, words, f"{anchor}-{count[anchor]}" if count[anchor] else anchor))
+    return rows

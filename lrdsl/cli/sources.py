@@ -117,10 +117,10 @@ def _contained(path: Path, content: str, line: int | None) -> list[Source]:
     from lrdsl.linting.settings import SettingsOfFiles
 
     try:
-        found = contents(path, content, SettingsOfFiles().of(path))
+        listed = contents(path, content, SettingsOfFiles().of(path))
     except UnreadableError as error:
         raise UsageError(f"{path}: {error.message}") from None
-    on_line = [one for one in found if line in (None, one.line)]
+    on_line = [one for one in listed if line in (None, one.line)]
     if not on_line:
         help = "a schedule stands under a key like `lr_schedule`, behind a comment `# lrs`, or in the words of a library that `lrdsl dialects` lists"
         raise UsageError(f"{path}: there is no schedule in it: {help}" if line is None else f"{path}: no schedule begins on line {line}")

@@ -71,14 +71,14 @@ def _summary(schedules: list[Schedule], names: list[str], arguments: argparse.Na
     from lrdsl.analysis.merit import longest
     from lrdsl.analysis.tables import Line, Section, Table
 
-    found: list[summary.Summary] = []
+    summaries: list[summary.Summary] = []
     owners: list[Schedule] = []
     code: list[bool] = []
     for i, (s, name) in enumerate(zip(schedules, names, strict=True)):
         of_one = summary.summarize(s, name, options.base(s, arguments), arguments.ticks, arguments.target, longest(schedules))
-        found += of_one
+        summaries += of_one
         owners += [s] * len(of_one)
         code += [i >= len(arguments.name)] * len(of_one)
-    columns, body = summary.cells(found, owners, arguments.time)
+    columns, body = summary.cells(summaries, owners, arguments.time)
     lines = tuple(Line(first, tuple(others), 0, code=is_code) for (first, *others), is_code in zip(body, code, strict=True))
     return Table(tuple(columns), frozenset(columns) - {"schedule", "target"}, (Section("", lines),))

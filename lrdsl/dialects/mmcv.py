@@ -199,8 +199,8 @@ def _of_momentum(s: Settings) -> Mapping[str, Any] | None:
     name = next((kind for kind in _MOMENTA if kind.lower() == policy.lower()), None)
     if name is None:
         raise UnreadableError("`momentum_config` has a policy that lrdsl does not know")
-    given = {str(k).replace("min_momentum", "min_lr"): v for k, v in raw.items() if k not in ("policy", "_delete_")}
-    return {**_MOMENTA[name], **given, "policy": name}
+    entries = {str(k).replace("min_momentum", "min_lr"): v for k, v in raw.items() if k not in ("policy", "_delete_")}
+    return {**_MOMENTA[name], **entries, "policy": name}
 
 
 def _momentum_key(s: Settings) -> str:

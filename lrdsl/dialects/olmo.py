@@ -114,8 +114,8 @@ def _extent(s: Settings, name: str, n: Any, unit: str, fraction: Any) -> Any:
     share, whole = s.get(f"{_CORE}.{name}_fraction", fraction), number(n)
     if share is None:
         return s.open(name)
-    known = number(share)
-    return round(float(whole) * float(known)) if whole is not None and known is not None else text("floor(f * n + 0.5)", f=share, n=n)
+    share_number = number(share)
+    return round(float(whole) * float(share_number)) if whole is not None and share_number is not None else text("floor(f * n + 0.5)", f=share, n=n)
 
 
 def _read_core(s: Settings) -> Iterator[Outcome]:

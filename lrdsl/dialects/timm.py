@@ -119,9 +119,9 @@ def _stable(s: Settings, kind: str, unit: str) -> dict[str, Any]:
     if share is None:
         raise UnreadableError("whether `decay_epochs` is a fraction or a number of epochs is not in the file")
     n, w = number(whole), number(warm)
-    known = None if unit or n is None or w is None else n - (0 if s.get("warmup_prefix") is True else w)
-    if 0 < share < 1 and known is not None:
-        share, length = round(float(share) * float(known)), known
+    rest = None if unit or n is None or w is None else n - (0 if s.get("warmup_prefix") is True else w)
+    if 0 < share < 1 and rest is not None:
+        share, length = round(float(share) * float(rest)), rest
     decay: Any = (
         text("floor(f * n + 0.5)", f=share, n=length) if 0 < share < 1 else round(share) if unit == "" else text("floor(x + 0.5)", x=lasting(share, unit))
     )

@@ -45,14 +45,14 @@ def users(path: Path, root: Path) -> Iterator[Path]:
     """
     real, top = Path(os.path.realpath(path)), Path(os.path.realpath(root))
     top = top if real.is_relative_to(top) else real.parent
-    known = {real}
-    waiting = list(known)
+    visited = {real}
+    waiting = list(visited)
     while waiting:
         used = waiting.pop()
         for folder in [folder for folder in used.parents if folder.is_relative_to(top)]:
             for other in sorted(folder.glob(f"*{ENDING}"))[:_MOST_FILES]:
-                if other not in known and used in _used(other):
-                    known.add(other)
+                if other not in visited and used in _used(other):
+                    visited.add(other)
                     waiting.append(other)
                     yield other
 

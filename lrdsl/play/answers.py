@@ -62,8 +62,8 @@ def answer(source: str) -> str:
 
 @lru_cache(maxsize=8)
 def _schedule(text: str, options: tuple[tuple[str, Any], ...], events: tuple[int, ...]) -> Schedule:
-    given: dict[str, Any] = {name: dict(value) if name == "names" else value for name, value in options}
-    return parse(text, **given).supposing(*events)
+    facts: dict[str, Any] = {name: dict(value) if name == "names" else value for name, value in options}
+    return parse(text, **facts).supposing(*events)
 
 
 def _schedule_of(q: Question, text: str | None = None) -> Schedule:

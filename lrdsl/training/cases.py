@@ -207,8 +207,8 @@ class _File:
     def _accumulation(self) -> ast.expr | None:
         """The number of batches whose gradients Accelerate adds."""
         made = [place.node for place in self.program.calls if isinstance(place.node, ast.Call) and word_of(place.node.func) == "Accelerator"]
-        given = [k.value for call in made for k in call.keywords if k.arg == "gradient_accumulation_steps"]
-        return given[0] if len(given) == 1 else None
+        values = [k.value for call in made for k in call.keywords if k.arg == "gradient_accumulation_steps"]
+        return values[0] if len(values) == 1 else None
 
     def _count(self, loop: Loop, units: Units, scope: Scope, unit: Unit) -> Time | None:
         count = count_of(loop)

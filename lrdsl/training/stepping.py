@@ -66,29 +66,29 @@ def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: P
     Parameters: `updates`, the calls that update parameters; `made`, where the scheduler is made; `name`, what it is.
     """
     program = followed.program
-    known = made.within if made is not None else ()
+    conditions = made.within if made is not None else ()
     passed_over = 0
     ways_of_updates = [way for place in updates for way in program.ways(place)]
-    found: list[Steps] = []
+    places: list[Steps] = []
     for place in followed.steps:
         assert isinstance(place.node, ast.Call)
         if _is_resuming(place, followed):
             continue
         for way in program.ways(place):
             own = [test for test in way if isinstance(test, Test)]
-            if any(_agrees(test, known, followed, place, name) is False for test in own):
+            if any(_agrees(test, conditions, followed, place, name) is False for test in own):
                 passed_over += 1
                 continue
             beside = [one for one in updates if one.function is place.function]
-            steps = _by_argument(place, way, units) or _by_loops(place, way, ways_of_updates, known, followed, units, name, beside)
+            steps = _by_argument(place, way, units) or _by_loops(place, way, ways_of_updates, conditions, followed, units, name, beside)
             if steps is None:
                 return None
-            found.append(steps)
-    if not found and passed_over:
+            places.append(steps)
+    if not places and passed_over:
         return NEVER
-    if not found or len({(one.kind, one.by_argument) for one in found}) > 1:
+    if not places or len({(one.kind, one.by_argument) for one in places}) > 1:
         return None
-    return found[0]
+    return places[0]
 
 
 def _is_resuming(place: Place, followed: Followed) -> bool:
@@ -119,7 +119,7 @@ def _by_loops(
     place: Place,
     way: tuple[Loop | Test, ...],
     updates: list[tuple[Loop | Test, ...]],
-    known: Iterable[object],
+    conditions: Iterable[object],
     followed: Followed,
     units: Units,
     name: str,
@@ -137,7 +137,7 @@ def _by_loops(
         kind = _kind(loops, others, units)
         tests = {ast.dump(one.expression): one for one in update if isinstance(one, Test)}
         free = [test for test in _after(way, loops[-1]) if ast.dump(test.expression) not in tests]
-        if kind == "" or any(not _is_neutral(test, known, followed, place, name) for test in free):
+        if kind == "" or any(not _is_neutral(test, conditions, followed, place, name) for test in free):
             return None
         shared = [test for test in _after(way, loops[-1]) if ast.dump(test.expression) in tests]
         kinds[kind] = next((every for test in shared if (every := _every(test.expression)) is not None), None)
@@ -145,7 +145,7 @@ def _by_loops(
         ((kind, every),) = kinds.items()
         later = [one for one in beside if getattr(one.node, "lineno", 0) > getattr(place.node, "lineno", 0)]
         return Steps(kind, place, loops, every, is_early=kind == "epoch" and bool(later) and len(later) == len(beside))
-    if kinds or any(not _is_neutral(test, known, followed, place, name) for test in _after(way, loops[-1])):
+    if kinds or any(not _is_neutral(test, conditions, followed, place, name) for test in _after(way, loops[-1])):
         return None
     # No update is seen in these loops: it stands in another file.
     looks = looks_like(loops[-1], units)
@@ -230,9 +230,9 @@ def _after(way: tuple[Loop | Test, ...], loop: Loop) -> list[Test]:
     return [one for one in way[way.index(loop) + 1 :] if isinstance(one, Test)]
 
 
-def _is_neutral(test: Test, known: Iterable[object], followed: Followed, place: Place, name: str) -> bool:
+def _is_neutral(test: Test, conditions: Iterable[object], followed: Followed, place: Place, name: str) -> bool:
     """Whether a condition says nothing about how often the scheduler is stepped."""
-    if _agrees(test, known, followed, place, name):
+    if _agrees(test, conditions, followed, place, name):
         return True
     words = [word_of(part) for part in ast.walk(test.expression) if word_of(part)]
     has_number = any(
@@ -242,14 +242,14 @@ def _is_neutral(test: Test, known: Iterable[object], followed: Followed, place: 
     return not has_number and any(_NEUTRAL.search(word) for word in words) and not any(unit_of_name(word) in (EPOCH, STEP, PER_EPOCH) for word in words)
 
 
-def _agrees(test: Test, known: Iterable[object], followed: Followed, place: Place, name: str) -> bool | None:
+def _agrees(test: Test, conditions: Iterable[object], followed: Followed, place: Place, name: str) -> bool | None:
     """Whether a condition holds for this scheduler, as it is made: None if that is not known."""
     node, holds = test.expression, test.holds
     while isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         node, holds = node.operand, not holds
     match node:
         case ast.BoolOp(ast.And(), parts) if holds:
-            verdicts = [_agrees(Test(part, True), known, followed, place, name) for part in parts]
+            verdicts = [_agrees(Test(part, True), conditions, followed, place, name) for part in parts]
             return False if False in verdicts else True if all(verdicts) else None
         case ast.Call(ast.Name("isinstance"), [value, kinds]) if followed.holds(value, place):
             words = {word_of(part) for part in ast.walk(kinds)} - {""}
@@ -261,7 +261,7 @@ def _agrees(test: Test, known: Iterable[object], followed: Followed, place: Plac
         case _:
             pass
     text = ast.dump(node)
-    for one in known:
+    for one in conditions:
         if not isinstance(one, Test):
             continue
         if ast.dump(one.expression) == text:

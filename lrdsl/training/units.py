@@ -126,9 +126,9 @@ class Units:
                 return self._call(node, depth)
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 definition = self.names.values.get(key_of(node))
-                known = None if definition is None or isinstance(definition, ast.Constant) else self._of(definition, depth + 1)
+                unit = None if definition is None or isinstance(definition, ast.Constant) else self._of(definition, depth + 1)
                 # A number that is written out, or that is not known, is what its name says.
-                return known if known is not None and known != NUMBER else unit_of_name(word_of(node)) or known or (NUMBER if _is_number(definition) else None)
+                return unit if unit is not None and unit != NUMBER else unit_of_name(word_of(node)) or unit or (NUMBER if _is_number(definition) else None)
             case _:
                 return None
 

@@ -965,4 +965,288 @@ def fit(loader):
             params, state = update(params, state, batch)
 """,
     ),
+    (
+        None,
+        "full_batch.py",
+        """
+import torch
+
+# full-batch GCN: one update an epoch
+opt = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=5e-4)
+sch = torch.optim.lr_scheduler.MultiStepLR(opt, milestones=[100, 150])
+for epoch in range(200):
+    model.train()
+    opt.zero_grad()
+    out = model(data.x, data.edge_index)
+    loss = F.nll_loss(out[data.train_mask], data.y[data.train_mask])
+    loss.backward()
+    opt.step()
+    sch.step()
+""",
+    ),
+    (
+        None,
+        "meta_learning.py",
+        """
+import torch
+
+# MAML: the outer loop is one meta-update an "epoch"
+opt = torch.optim.Adam(meta.parameters(), lr=1e-3)
+sch = torch.optim.lr_scheduler.StepLR(opt, step_size=20, gamma=0.5)
+for epoch in range(100):
+    opt.zero_grad()
+    for task in sample_tasks(4):
+        fast = meta.clone()
+        for k in range(5):
+            fast.adapt(task.support)
+        fast.loss(task.query).backward()
+    opt.step()
+    sch.step()
+""",
+    ),
+    (
+        None,
+        "stepped_first.py",
+        """
+import torch
+from transformers import get_cosine_schedule_with_warmup
+
+opt = torch.optim.AdamW(net.parameters(), lr=1e-3)
+sched = get_cosine_schedule_with_warmup(opt, 5, 100)
+for epoch in range(100):
+    sched.step()
+    for b in loader:
+        opt.zero_grad()
+        net(b).backward()
+        opt.step()
+""",
+    ),
+    (
+        "LR603",
+        "class_of_constants.py",
+        """
+import torch
+class CFG:
+    epochs = 6
+    lr = 1e-4
+    T_max = 3
+    min_lr = 1e-6
+opt = torch.optim.Adam(net.parameters(), lr=CFG.lr)
+sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=CFG.T_max, eta_min=CFG.min_lr)
+for epoch in range(CFG.epochs):
+    train_fn(net, loader, opt)
+    sched.step()
+""",
+    ),
+    (
+        "LR602",
+        "dict_of_settings.py",
+        """
+import torch
+
+config = {"epochs": 60, "lr": 0.1, "step_size": 70, "gamma": 0.1, "batch_size": 128}
+model = resnet()
+optimizer = torch.optim.SGD(model.parameters(), lr=config["lr"])
+lr_scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=config["step_size"], gamma=config["gamma"])
+for epoch in range(1, config["epochs"] + 1):
+    model.train()
+    for data, target in train_loader:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(data), target)
+        loss.backward()
+        optimizer.step()
+    lr_scheduler.step()
+""",
+    ),
+    (
+        "LR602",
+        "dict_call.py",
+        """
+import torch
+hp = dict(epochs=90, milestones=[100, 200], gamma=0.1)
+opt = torch.optim.SGD(net.parameters(), lr=0.01)
+sched = torch.optim.lr_scheduler.MultiStepLR(opt, milestones=hp["milestones"], gamma=hp["gamma"])
+for epoch in range(hp["epochs"]):
+    for b in loader:
+        opt.zero_grad()
+        net(b).backward()
+        opt.step()
+    sched.step()
+""",
+    ),
+    (
+        "LR601",
+        "dict_of_schedulers.py",
+        """
+import itertools
+import torch
+
+
+def main(opt):
+    G, D = make_generator(opt), make_discriminator(opt)
+    loader = make_loader(opt)
+    optims = {
+        "G": torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999)),
+        "D": torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999)),
+    }
+    n_epochs = 200
+    scheds = {k: torch.optim.lr_scheduler.CosineAnnealingLR(o, T_max=len(loader) * n_epochs) for k, o in optims.items()}
+    for epoch in range(n_epochs):
+        for real in loader:
+            d_loss = train_d(G, D, real, optims["D"])
+            g_loss = train_g(G, D, real, optims["G"])
+        for s in scheds.values():
+            s.step()
+        print(epoch, d_loss, g_loss)
+""",
+    ),
+    (
+        None,
+        "accumulated.py",
+        """
+import torch
+from transformers import get_linear_schedule_with_warmup
+
+accumulation_steps = 8
+opt = torch.optim.AdamW(model.parameters(), lr=3e-5)
+total = len(train_loader) // accumulation_steps * EPOCHS
+sched = get_linear_schedule_with_warmup(opt, int(0.1 * total), total)
+for epoch in range(EPOCHS):
+    for i, batch in enumerate(train_loader):
+        loss = model(**batch).loss / accumulation_steps
+        loss.backward()
+        if (i + 1) % accumulation_steps == 0:
+            opt.step()
+            sched.step()
+            opt.zero_grad()
+""",
+    ),
+    (
+        "LR605",
+        "trainer_arguments.py",
+        """
+from datasets import load_dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+tok = AutoTokenizer.from_pretrained("gpt2")
+model = AutoModelForCausalLM.from_pretrained("gpt2")
+ds = load_dataset("wikitext", "wikitext-2-raw-v1")
+
+training_args = TrainingArguments(
+    output_dir="./results",
+    per_device_train_batch_size=4,
+    gradient_accumulation_steps=4,
+    max_steps=300,
+    warmup_steps=500,
+    learning_rate=2e-5,
+    lr_scheduler_type="linear",
+    weight_decay=0.01,
+    logging_steps=10,
+)
+trainer = Trainer(model=model, args=training_args, train_dataset=ds["train"])
+trainer.train()
+""",
+    ),
+    (
+        "LR602",
+        "step_past_the_end.py",
+        """
+import torch
+
+opt = torch.optim.Adam(net.parameters(), lr=1e-3)
+sched = torch.optim.lr_scheduler.StepLR(opt, 70, 0.1)
+for epoch in range(60):
+    for xb in dl:
+        opt.zero_grad()
+        net(xb).backward()
+        opt.step()
+    sched.step()
+""",
+    ),
+    (
+        "LR604",
+        "short_cosine.py",
+        """
+train_cfg = dict(by_epoch=True, max_epochs=400, val_interval=10)
+optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-3))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=True, end=10, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', T_max=90, eta_min=1e-6, by_epoch=True, begin=10, end=100),
+]
+""",
+    ),
+    (
+        "LR604",
+        "drops_to_nothing.py",
+        """
+import torch
+from torch.optim.lr_scheduler import StepLR
+
+
+def cycle(dl):
+    while True:
+        for d in dl:
+            yield d
+
+
+def train(model, dl, num_steps=200000):
+    opt = torch.optim.Adam(model.parameters(), lr=4e-4)
+    sch = StepLR(opt, step_size=30, gamma=0.1)
+    it = cycle(dl)
+    for step in range(200000):
+        batch = next(it)
+        loss = model(batch)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        sch.step()
+        if step % 1000 == 0:
+            torch.save(model.state_dict(), f"ckpt_{step}.pt")
+""",
+    ),
+    (
+        "LR604",
+        "onecycle_that_ends.py",
+        """
+import torch
+E = 100
+opt = torch.optim.SGD(net.parameters(), lr=0.01)
+sched = torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=0.1, steps_per_epoch=len(loader), epochs=10)
+for epoch in range(E):
+    for b in loader:
+        opt.zero_grad()
+        net(b).backward()
+        opt.step()
+        sched.step()
+""",
+    ),
+    (
+        None,
+        "long_full_batch.py",
+        """
+import torch
+from tqdm import trange
+
+optimizer = torch.optim.Adam(pinn.parameters(), lr=1e-3)
+scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[5000, 8000], gamma=0.1)
+for epoch in trange(10000):
+    optimizer.zero_grad()
+    loss = pinn.loss(sample(1000))
+    loss.backward()
+    optimizer.step()
+    scheduler.step()
+""",
+    ),
+    (
+        "LR608",
+        "boundaries.py",
+        """
+import tensorflow as tf
+
+epochs = 100
+lr_fn = tf.keras.optimizers.schedules.PiecewiseConstantDecay(boundaries=[50, 75], values=[1e-3, 1e-4, 1e-5])
+model.compile(optimizer=tf.keras.optimizers.Adam(learning_rate=lr_fn), loss="mse")
+history = model.fit(train_ds, epochs=100, validation_data=val_ds)
+""",
+    ),
 ]

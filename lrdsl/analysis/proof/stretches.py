@@ -171,10 +171,10 @@ def _reader(stretch: _Stretch, ordered: bool) -> Callable[[Expr], Value]:
     memo: dict[Expr, Value] = {T: stretch.time, BASE: atom(values.BASE), PI_SYMBOL: atom(PI), INDEX: atom(("k",))}
 
     def side(value: Value) -> int | None:
-        known = sign(value, stretch.ticks)
-        if known is None and stretch.period:
+        sign_there = sign(value, stretch.ticks)
+        if sign_there is None and stretch.period:
             _split_in_time(value, stretch)
-        return known
+        return sign_there
 
     def of(e: Expr) -> Value:
         value = memo.get(e)
@@ -313,8 +313,8 @@ def _branch(of: Value, starts: tuple[int | Fraction, ...], stretch: _Stretch) ->
     """Returns which branch a formula takes in a whole stretch."""
     slopes = linear(of)
     if slopes is None:
-        known = [i for i, start in enumerate(starts) if i == 0 or side_of_constant(add(of, constant(-start))) in (0, 1)]
-        return known[-1]
+        decided = [i for i, start in enumerate(starts) if i == 0 or side_of_constant(add(of, constant(-start))) in (0, 1)]
+        return decided[-1]
     slope, cycle, shift = slopes
     here, later = _ends(slopes, stretch)
     branch = [i for i, start in enumerate(starts) if i == 0 or start <= here][-1]
@@ -381,5 +381,5 @@ def _floor_of(value: Value) -> Value:
     exact = rational(value)
     if exact is not None:
         return constant(exact.__floor__())
-    known = whole_part(value)
-    return constant(known) if known is not None else atom(("call", "floor", terms(value)))
+    whole = whole_part(value)
+    return constant(whole) if whole is not None else atom(("call", "floor", terms(value)))
