@@ -153,6 +153,7 @@ DIALECT = Dialect(
         "step_size_up",
         "step_size_down",
         "anneal_epochs",
+        "lr_lambda",
     ),
     counting="A tick is a call of `scheduler.step()`: an epoch or a step, as the loop has it. Tick t has the share t/n.",
     address="https://docs.pytorch.org/docs/stable/optim.html",

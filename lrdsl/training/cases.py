@@ -131,7 +131,9 @@ class _File:
                 parts = [argument_of(node, entry, part) for part in name.split(" * ")]
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
                     continue
-                if len(parts) == 1 and parts[0] is not None:
+                if name == "lr_lambda":
+                    yield from (self.time(divisor, units, scope) for divisor in self._divisors(parts[0]))
+                elif len(parts) == 1 and parts[0] is not None:
                     yield self.time(parts[0], units, scope, name)
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
                     product = ast.BinOp(parts[0], ast.Mult(), parts[1])
@@ -146,6 +148,20 @@ class _File:
                     names = name.split(" * ")
                     text = f"{names[0]}={self.source[slice(*a)]}, {names[1]}={self.source[slice(*b)]}"
                     yield attrs.evolve(time, extent=(min(a[0], b[0]), max(a[1], b[1])), text=" ".join(text.split()), is_open=True)
+
+    def _divisors(self, node: ast.expr | None) -> Iterator[ast.expr]:
+        """What a function of the step divides the step by: lengths, as in `lambda step: 1 - step / total`."""
+        function = self.names.functions.get(word_of(node)) if isinstance(node, ast.Name) else node
+        if not isinstance(function, ast.Lambda | ast.FunctionDef) or not function.args.args:
+            return
+        step = function.args.args[0].arg
+        for part in ast.walk(function):
+            if (
+                isinstance(part, ast.BinOp)
+                and isinstance(part.op, ast.Div)
+                and any(isinstance(inner, ast.Name) and inner.id == step for inner in ast.walk(part.left))
+            ):
+                yield part.right
 
     def run(self, call: Call, place: Place, units: Units, scope: Scope) -> Run:
         """What the file says of the run of a scheduler."""

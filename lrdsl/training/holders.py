@@ -128,6 +128,11 @@ class Followed:
                 if loop not in self.loops:
                     self.loops.append(loop)
         for place in self.program.calls:
+            match place.node:
+                case ast.Call(ast.Attribute(several, "append" | "extend" | "insert"), arguments) if any(self.among(a, place) for a in arguments):
+                    self._keep(several, place)
+                case _:
+                    pass
             for function, name, argument in self._passed(place):
                 if self.among(argument, place):
                     self._keys.add(("name", id(function.node), name))

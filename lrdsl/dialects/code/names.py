@@ -82,6 +82,11 @@ def names_of(tree: ast.Module) -> Names:
             case ast.Assign([ast.Name(name)], value):
                 bound[name] += 1
                 values[name] = value
+            case ast.Assign([ast.Tuple(targets)], ast.Tuple(items)) if len(targets) == len(items):
+                for target, item in zip(targets, items, strict=True):
+                    if isinstance(target, ast.Name):
+                        bound[target.id] += 1
+                        values[target.id] = item
             case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value) | ast.AnnAssign(
                 ast.Attribute(ast.Name("self"), attribute), _, ast.expr() as value
             ):
