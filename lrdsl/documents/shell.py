@@ -13,6 +13,8 @@ _CONTINUED = re.compile(r"\\\r?\n")
 _ASSIGNMENT = re.compile(
     r"^[ \t]*(?:export[ \t]+|local[ \t]+|readonly[ \t]+)?([A-Za-z_]\w*)=((?:\"[^\"\n$`]*\"|'[^'\n]*'|[^\s\"'$`();|&\\]+))[ \t]*(?:;|\#.*)?$", re.MULTILINE
 )
+#: Flags that a variable holds for a later command: `ARGS="--lr 1e-4 --train-iters 1000"`.
+_HELD = re.compile(r"((?<![\w-])[A-Za-z_]\w*=\")([^\"`]*?(?<![\w-])--[A-Za-z][^\"`]*)\"")
 _FLAG, _VARIABLE = re.compile(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL), re.compile(r"\$(?:\{(\w+)(?::-[^}]*)?\}|(\w+))")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -20,6 +22,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 def read(text: str) -> list[Any]:
     """Returns the flags of a script, one table for each command. `-` in a name is `_`."""
     source = _CONTINUED.sub(lambda m: " " * len(m[0]), text)
+    source = _HELD.sub(lambda m: f"{' ' * len(m[1])}{m[2]} ", source)
     variables = _variables(source)
     tables: list[Table] = []
     table, count = Table(), 0
