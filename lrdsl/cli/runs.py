@@ -21,7 +21,7 @@ def explain(files: Sequence[tuple[Path, str]]) -> int:
 
     several = [(path, case) for path, text in files for case in cases(text, path.name, path.parent)]
     for i, (path, case) in enumerate(several):
-        terminal.say(*[""] * (i > 0), f"{path}:{case.reading.line}: {shown(case.reading.source, 100)}", *_lines(case))
+        terminal.say(*[""] * (i > 0), f"{path}:{case.reading.line}: {shown(' '.join(case.reading.source.split()), 100)}", *_lines(case))
         levels = curves(case)
         if levels:
             curve = levels[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lrdsl.syntax import nodes
 from lrdsl.training.examples import stepped
 from lrdsl.training.rule import Look, Report, RunRule
-from lrdsl.training.run import Time
+from lrdsl.training.run import Stepping, Time
 
 #: No run has so many epochs.
 _NO_EPOCHS = 5000
@@ -36,10 +36,14 @@ def _other_unit(look: Look) -> Iterator[Report]:
             continue
         counted = "batches" if time.unit == "step" else "epochs"
         effect = _effect(look, time)
-        repairs = [stepping.repair, f"count it in {stepping.unit}s"]
-        help = ", or ".join(repair for repair in repairs if repair)
+        help = _repairs(stepping, f"count it in {stepping.unit}s")
         yield Report(time.extent, f"`{_told(time)}` counts {counted}, but {stepping.words}: {effect}", help)
         return
+
+
+def _repairs(stepping: Stepping, other: str) -> str:
+    """The two ways to mend it, if there are two."""
+    return f"{stepping.repair}, or {other}" if stepping.repair else other
 
 
 def _epochs_in_a_run_of_steps(look: Look) -> Iterator[Report]:
@@ -53,6 +57,8 @@ def _epochs_in_a_run_of_steps(look: Look) -> Iterator[Report]:
 def _effect(look: Look, time: Time) -> str:
     if time.unit == "step":
         return "the run sees only the beginning of the schedule"
+    if look.word in ("ExponentialLR", "StepLR", "MultiplicativeLR", "ExponentialDecay", "exponential_decay"):
+        return "the rate decays to nothing within the first epochs"
     again = ", or begins again and again" if look.word.startswith("CosineAnnealing") else ""
     return f"the schedule is over within the first epochs{again}"
 
@@ -79,7 +85,7 @@ def _epoch_numbers(look: Look) -> Iterator[Report]:
         )
         if is_sure and epochs > 1:
             message = f"`{_told(time)}` fits the {epochs:g} epochs of the run, but {stepping.words}: the schedule is over within the first epochs"
-            yield Report(time.extent, message, f"{stepping.repair}, or count it in batches", look.is_assumed)
+            yield Report(time.extent, message, _repairs(stepping, "count it in batches"), look.is_assumed)
             return
 
 

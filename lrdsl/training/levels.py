@@ -69,7 +69,7 @@ def _floor_early(look: Look) -> Iterator[Report]:
     falls = (stretch for stretch in curve.summary.stretches if not stretch.constant)
     smooth = any(stretch.levels[0][1] > stretch.levels[-1][1] for stretch in falls)
     rate = f"at {level(last, curve.peak)}" if last > _ZERO * curve.peak else "as good as 0"
-    message = f"the decay is over at {look.at(early[0], curve)}: for {share:.0%} of {look.whole} the rate is {rate}"
+    message = f"the decay is over at {look.at(early[0], curve)}: for {min(share, 0.99):.0%} of {look.whole} the rate is {rate}"
     yield Report(
         look.extent,
         message,
