@@ -12,7 +12,10 @@ def _ignored_keys(look: Look) -> Iterator[Report]:
     for fact in look.case.reading.facts:
         if fact.ignored:
             yield Report(
-                fact.extent, f"`{fact.name.rpartition('.')[2]}` has no effect: {fact.ignored}", "remove it, or change what keeps it from having one", note=True
+                fact.extent if fact.extent[1] else look.extent,
+                f"`{fact.name.rpartition('.')[2]}` has no effect: {fact.ignored}",
+                "remove it, or change what keeps it from having one",
+                note=True,
             )
 
 

@@ -43,7 +43,7 @@ def sampled(s: lrdsl.Schedule, target: str) -> list[int]:
 @pytest.mark.parametrize("form", ["cases", "aligned", "iverson"])
 def test_what_is_set_is_what_runs(form: str, symbolic: bool) -> None:
     for s, target in ALL.values():
-        if not s.plan_of(target).watches:
+        if not s.plan_of(target).watches and "{" not in target:  # a family has the formula of its relation
             compare(s, target, sampled(s, target)[:: 1 if form == "cases" else 5], form=form, symbolic=symbolic)
 
 

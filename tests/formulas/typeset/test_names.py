@@ -18,7 +18,7 @@ import lrdsl
 from lrdsl.analysis.plotting import picture_of, plot
 from lrdsl.cli import main
 from lrdsl.escaping import quoting
-from lrdsl.figures.matplotlib import save
+from lrdsl.figures.matplotlib import Page, save
 from lrdsl.figures.pgfplots import pgfplots
 from lrdsl.formulas.letters import _COMMANDS, _TYPST_WORDS
 from tests.formulas.typeset.hostile import ALIKE, GROUPS, NAMES, assert_is_latex, schedules
@@ -114,7 +114,7 @@ def test_figures(group: str, tmp_path: Path) -> None:
         assert_is_latex(rf"\text{each}")
     if group.isascii():
         figure = plot(s, s, names=(group, f"_{group}"), size="column")
-        save(figure, tmp_path / "a.svg", "svg")
+        save(figure, tmp_path / "a.svg", "svg", Page(4, 3, 9))
         ET.parse(tmp_path / "a.svg")
         legend = figure.axes[0].get_legend()
         assert legend is not None
