@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import lrdsl
+from lrdsl.dialects.writing import WRITERS
 from tests.play.browsing import chromium, fragment, published, served
 from tests.play.building import TOOLS
 
@@ -176,7 +177,7 @@ def test_a_word_is_completed_and_explained(page: Any) -> None:
     page.keyboard.type("cosi")
     options = page.locator("#editor .cm-tooltip-autocomplete li")
     expect(options.first).to_contain_text("cosine")
-    page.keyboard.press("Enter")
+    options.first.click()  # a key that comes as soon as the list is there is not taken for it
     expect(editor(page)).to_have_text("warmup(5) then cosine")
     page.keyboard.type("(20, ")
     expect(page.locator("#editor .call b")).to_have_text("to=0")
@@ -198,7 +199,7 @@ def test_copies(page: Any) -> None:
     dialects = page.locator("#exports button")
     expect(dialects.first).to_be_visible()
     names = [button.get_attribute("data-dialect") for button in dialects.all()]
-    assert names == ["torch", "transformers", "optax", "keras", "deepspeed", "numpy", "python"]
+    assert sorted(map(str, names)) == sorted(WRITERS)
     for name in names:
         page.locator(f'#exports [data-dialect="{name}"]').click()
         try:
