@@ -159,9 +159,9 @@ class _Reader:
         reader = cls(starts, lines, bases)
         reader.builder.begin(reader.document, 0)
         for statement in _parsed(text).body:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target] if isinstance(statement, ast.AnnAssign) else []
-            value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
-            if value is not None and len(targets) == 1 and isinstance(target := targets[0], ast.Name):
+            target, value = _assigned(statement)
+            is_update = isinstance(statement, ast.Expr)  # of what another file has: it is merged into it
+            if target is not None and value is not None and not (is_update and target.id in reader.document):
                 reader.builder.scalar(target.id, *reader.extent(target))
                 reader.emit(value, target.id, 0)
                 reader.values[target.id] = reader.document[target.id]
@@ -228,6 +228,19 @@ class _Reader:
                     return unknown
                 return _OPERATORS[type(operation)](a, b)
         return unknown
+
+
+def _assigned(statement: ast.stmt) -> tuple[ast.Name | None, ast.expr | None]:
+    """The name and the value of an assignment, or of `name.update(...)`; None for other statements."""
+    match statement:
+        case ast.Assign([ast.Name() as name], value) | ast.AnnAssign(ast.Name() as name, _, value):
+            return name, value
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name() as name, "update"), [ast.expr() as value], [])):
+            return name, value
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name() as name, "update"), [], keywords) as call):
+            return name, ast.copy_location(ast.Call(ast.copy_location(ast.Name("dict", ast.Load()), call), [], keywords), call)
+        case _:
+            return None, None
 
 
 def _characters(line: str, column: int) -> int:
