@@ -81,7 +81,9 @@ class Pattern:
 
     def code(self, use: Hashable) -> tuple[Any, dict[str, float]] | None:
         """Returns the code that was kept for a use, and the numbers of this piece in it."""
-        kept = _CODE.get((self.key, use))
+        kept = _CODE.pop((self.key, use), None)
+        if kept is not None:
+            _CODE[self.key, use] = kept  # the last one that was used
         return None if kept is None else (kept[0], {place: _number(self.origins[i], *role) for place, i, role in kept[1]})
 
     def keep(self, use: Hashable, code: Any, origins: Mapping[str, tuple[Any, ...]]) -> None:
@@ -90,7 +92,7 @@ class Pattern:
         if any(origin is LOST or origin[1] not in self.origins for origin in varying.values()):
             return
         if len(_CODE) >= _MOST:
-            _CODE.clear()
+            _CODE.pop(next(iter(_CODE)), None)  # the one that was not used for the longest time: what a run needs next stays
         _CODE[self.key, use] = code, [(place, self.origins.index(whence), (role, *rest)) for place, (role, whence, *rest) in varying.items()]
 
 

@@ -143,3 +143,14 @@ def test_no_module_is_loaded_in_the_middle_of_a_run() -> None:
     constant, product = "hold(5) then exp(2^(-1/7))", "hold(5) then cumprod(0.9 + 0.1*t/(t + 5)) for 20 then cosine(20)"
     for argument in ([constant], [product], FOLLOWING[:1], FOLLOWING[1:], TOGETHER, GROWING):
         subprocess.run([sys.executable, "-c", PROGRAM, *argument], check=True)
+
+
+def test_code_that_was_used_last_is_kept_when_there_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "_CODE", {})
+    monkeypatch.setattr(shared, "_MOST", 2)
+    one, two, three = (shared.Pattern((name,), (), frozenset()) for name in ("one", "two", "three"))
+    one.keep("use", "first", {})
+    two.keep("use", "second", {})
+    assert one.code("use") == ("first", {})  # used again, and so it stays
+    three.keep("use", "third", {})
+    assert [piece.code("use") for piece in (one, two, three)] == [("first", {}), None, ("third", {})]
