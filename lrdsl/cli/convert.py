@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Reads the files. Returns the exit status: 1 if a schedule could not be read, or was not the same."""
     from lrdsl.dialects import DIALECTS
     from lrdsl.dialects.sources import readings
+    from lrdsl.linting.listing import building_in
 
     if arguments.dialect is not None and arguments.dialect not in DIALECTS:
         raise UsageError(f"--from {shown(arguments.dialect)}: there are {', '.join(DIALECTS)}")
@@ -55,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
         status = max(status, _verify(files))
     if arguments.diff or arguments.write:
         return max(status, _move(arguments, files))
-    readings_of_files = [(file, one) for file in files for one in readings(file.text, str(file.path), _whole(file)) if arguments.dialect in (None, one.dialect)]
+    read_in = [(file, one) for file in files for one in readings(file.text, str(file.path), building_in(file.path, file.folder))]
+    readings_of_files = [(file, one) for file, one in read_in if arguments.dialect in (None, one.dialect)]
     if arguments.format == "json":
         terminal.emit_json([_data(file.path, one) for file, one in readings_of_files], indent=2)
     else:
@@ -86,14 +88,6 @@ def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
         else:
             terminal.complain(f"lrdsl: {file.path}: {content.reason}")
     return files, 2 if missing else 0
-
-
-def _whole(file: _File) -> Path:
-    """The folder inside which files that a config builds on are looked for: its repository, or the folder of the command, or its own."""
-    from lrdsl.linting.listing import repository_of
-
-    own = file.path.parent if file.folder is None else file.folder
-    return repository_of(own) or own
 
 
 def _say(path: Path, one: Reading) -> None:

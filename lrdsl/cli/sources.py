@@ -12,6 +12,7 @@ import attrs
 
 from lrdsl.arguments import ENDING, is_schedule_file
 from lrdsl.diagnostics import Diagnostic, ScheduleError, UsageError
+from lrdsl.linting.hosts import containers
 from lrdsl.reading import load
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.tokens import MAX_TEXT
@@ -19,8 +20,6 @@ from lrdsl.syntax.tokens import MAX_TEXT
 if TYPE_CHECKING:
     from lrdsl.linting.contents import Contained
 
-#: The endings that say that an argument is a file, even if there is none of this name.
-_ENDINGS = (ENDING, ".yaml", ".yml", ".toml", ".json", ".jsonc", ".json5", ".py", ".pyi", ".ipynb", ".sh", ".bash", ".slurm", ".sbatch", ".gin")
 #: A file, and a line of it.
 _LINE = re.compile(r"(.+):(\d{1,9})")
 #: The most schedules that an error lists.
@@ -55,7 +54,7 @@ def sources(argument: str, arguments: argparse.Namespace) -> list[Source]:
             raise UsageError(f"{argument}: this is a folder: `lrdsl check {argument}` and `lrdsl convert {argument}` look through folders")
         return [Source(lambda options: parse(argument, **options))]
     path = Path(name)
-    if path.suffix.lower() not in _ENDINGS[1:]:
+    if path.suffix.lower() not in containers():
         return [Source(lambda options: load(path, **options), name=str(path))]
     from lrdsl.files.opening import decoded, read_bytes
     from lrdsl.linting.listing import most_bytes
@@ -75,9 +74,9 @@ def only(argument: str, arguments: argparse.Namespace) -> Source:
 
 
 def is_file(argument: str) -> bool:
-    """Whether an argument names a file: one that exists, or by its ending."""
+    """Whether an argument names a file: one that exists, or by its ending, even if there is none of this name."""
     try:
-        return argument == "-" or argument.lower().endswith(_ENDINGS) or Path(argument).is_file()
+        return argument == "-" or argument.lower().endswith((ENDING, *containers())) or Path(argument).is_file()
     except (OSError, ValueError):  # the text is too long for a file name, or has a NUL byte
         return False
 
@@ -98,7 +97,7 @@ def _standard_input(arguments: argparse.Namespace) -> list[Source]:
 
     name = Path(getattr(arguments, "stdin_filename", None) or "stdin.lrs")
     content = standard_input(MAX_TEXT if is_schedule_file(name) else 10 * MAX_TEXT).removeprefix("\ufeff")
-    if name.suffix.lower() in _ENDINGS[1:]:
+    if name.suffix.lower() in containers():
         return _contained(name, content, None)
 
     def read(options: Mapping[str, Any]) -> Schedule:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -175,19 +173,10 @@ def _reports(file: File) -> list[Diagnostic]:
     """What is found in the schedules of other libraries. Most files have none: they are not read for them."""
     if not may_have(file.source, file.path.suffix):
         return []
+    from lrdsl.linting.listing import building_in
     from lrdsl.training.catalogue import reports
 
-    path = Path(os.path.realpath(file.path))
-    return reports(file.source, str(path), _repository(path.parent, Path.cwd()))
-
-
-@lru_cache(maxsize=256)
-def _repository(folder: Path, current: Path) -> Path:
-    """The folder in which files lie that a config may build on: the repository, or else the current folder, if the config is in it."""
-    for parent in (folder, *folder.parents):
-        if (parent / ".git").exists():
-            return parent
-    return current if folder.is_relative_to(current) else folder
+    return reports(file.source, str(file.path), building_in(file.path))
 
 
 def _places(problem: Problem, file: File) -> tuple[int, ...]:

@@ -9,20 +9,15 @@ from typing import Any
 
 import attrs
 
-from lrdsl.arguments import ENDING
 from lrdsl.diagnostics import Lines, ScheduleError, refuse, shown
 from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.sources import readings
-from lrdsl.documents import ENDINGS as DOCUMENTS
 from lrdsl.linting.checker import File
-from lrdsl.linting.hosts import ENDINGS as HOSTS
 from lrdsl.linting.hosts import Embedded
+from lrdsl.linting.listing import building_in
 from lrdsl.linting.settings import Settings
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.nodes import Extent
-
-#: The endings of the files that may contain schedules, and are none themselves.
-ENDINGS = tuple(dict.fromkeys(ending for ending in (*HOSTS, *DOCUMENTS) if ending != ENDING))
 
 _TOTALS = {"total_steps", "total_epochs"}
 
@@ -82,7 +77,7 @@ def contents(path: Path, content: str, settings: Settings) -> list[Contained]:
     own = [make(number(text.offsets[0]), text.extent, text.given.base, text) for text in file.texts]
     others = [
         make(one.line, one.extent, None if one.base is None else float(one.base), reading=one)
-        for one in readings(content, str(path), path.parent)
+        for one in readings(content, str(path), building_in(path))
         if not any(text.extent[0] < one.extent[1] and one.extent[0] < text.extent[1] for text in file.texts)
     ]
     if file.unread is not None and not own and not others:

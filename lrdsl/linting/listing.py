@@ -247,6 +247,13 @@ def repository_of(folder: Path) -> Path | None:
     return next((one for one in (root, *root.parents) if _is_repository(one)), None)
 
 
+def building_in(path: Path, folder: Path | None = None) -> Path:
+    """Returns the folder inside which a config may build on files: its repository, else the `folder` that was listed, the current one, or its own."""
+    real, current = Path(os.path.realpath(path)), Path.cwd()
+    own = current if folder is None and real.is_relative_to(current) else folder
+    return repository_of(real.parent) or own or real.parent
+
+
 def _is_repository(folder: Path) -> bool:
     """Whether a folder is the top of a repository: it has a `.git` folder, or a `.git` file, as a worktree and a submodule have."""
     try:

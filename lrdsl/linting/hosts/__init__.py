@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ _BOM = "\ufeff"
 ENDINGS = (ENDING, *_KINDS)
 #: The most schedules of a file: a file with more is data, not a config.
 MOST_TEXTS = 1_000
+
+
+@cache
+def containers() -> tuple[str, ...]:
+    """Returns the endings of the files that may contain schedules, in lrdsl's words or in another library's, and are none themselves."""
+    from lrdsl.documents import ENDINGS as DOCUMENTS  # a check of one file reads no document
+
+    return tuple(dict.fromkeys((*_KINDS, *DOCUMENTS)))
 
 
 def texts_in(path: Path, source: str, finder: Finder, most: int | None = None) -> Iterator[Embedded]:
@@ -84,4 +93,4 @@ def _module(kind: str) -> Any:
     return import_module(f"lrdsl.linting.hosts.{_KINDS.get(kind, 'schedule')}")
 
 
-__all__ = ["ENDINGS", "Embedded", "Finder", "Page", "UnreadableError", "pages_in", "texts_in"]
+__all__ = ["ENDINGS", "Embedded", "Finder", "Page", "UnreadableError", "containers", "pages_in", "texts_in"]
