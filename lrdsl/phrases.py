@@ -92,6 +92,16 @@ class Phrase:
         return self.where({ENTRY: REACHED})
 
 
+def grouped(n: float, least: int = 1000) -> str:
+    """Returns a number with its thousands grouped as the language writes them, if it is not below `least`.
+
+    >>> grouped(10_000), grouped(2000, least=10_000), grouped(2.5)
+    ('10_000', '2000', '2.5')
+    """
+    grouping = "_" if abs(n) >= least else ""
+    return f"{n:{grouping}}" if isinstance(n, int) else f"{n:{grouping}.10g}"
+
+
 def phrase(*parts: Part | Phrase | None, several: bool = False) -> Phrase | None:
     """Joins parts and phrases into one phrase; None if one of them is None. A sequence among them gets brackets."""
     joined: list[Part] = []

@@ -12,6 +12,7 @@ from lrdsl.clock import Clock
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.figures.timing import compact, seen
 from lrdsl.numbers.scalar import Evaluator
+from lrdsl.phrases import grouped
 from lrdsl.plan import Phase, Plan
 
 if TYPE_CHECKING:
@@ -114,4 +115,4 @@ def _amount(value: Exact) -> str:
 
 
 def _number(value: Exact) -> str:
-    return f"{float(value):,.10g}".replace(",", "_")
+    return grouped(float(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lrdsl.analysis.comparison import Difference
+from lrdsl.phrases import grouped
 
 
 def sentence(d: Difference) -> str:
@@ -42,4 +43,4 @@ def _ranges(looked: tuple[tuple[int, int], ...]) -> str:
 
 
 def _number(tick: int) -> str:
-    return f"{tick:,}".replace(",", "_") if tick >= 10_000 else str(tick)
+    return grouped(tick, least=10_000)

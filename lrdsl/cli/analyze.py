@@ -10,6 +10,7 @@ import attrs
 
 from lrdsl.cli import options, terminal
 from lrdsl.diagnostics import UsageError
+from lrdsl.phrases import grouped
 
 if TYPE_CHECKING:
     from lrdsl.analysis.matching import Matched
@@ -109,7 +110,7 @@ def _compared(analyzed: Sequence[_Analyzed], target: str) -> list[str]:
     shown = [(i, one.analyses[target]) for i, one in enumerate(analyzed) if target in one.analyses]
     first = shown[0][1]
     head = ["", *(part for i, _ in shown for part in ([str(i + 1)] if i == shown[0][0] else [str(i + 1), f"{i + 1}/{shown[0][0] + 1}"]))]
-    table = [head, ["ticks", *_beside([f"{a.ticks:,}".replace(",", "_") for _, a in shown], [""] * len(shown))]]
+    table = [head, ["ticks", *_beside([grouped(a.ticks) for _, a in shown], [""] * len(shown))]]
     table.append(["base", *_beside([f"{a.base:g}" for _, a in shown], [""] * len(shown))])
     for figure in _RATIOS:
         values = [getattr(a, figure).value for _, a in shown]
@@ -129,7 +130,7 @@ def _rows(a: Analysis) -> list[tuple[str, str]]:
     """The labels and values of the printed table."""
     epochs = "" if a.effective_epochs is None else f", or {a.effective_epochs} epochs"
     rows = [
-        ("ticks", f"{a.ticks:,}".replace(",", "_")),
+        ("ticks", grouped(a.ticks)),
         ("base", f"{a.base:g}"),
         ("mean", str(a.mean)),
         ("area", f"{a.area}, in level times ticks"),

@@ -23,6 +23,7 @@ from lrdsl.escaping.quoting import markdown
 from lrdsl.files.definitions import Definition, used_definitions
 from lrdsl.files.folder import Folder
 from lrdsl.linting.fixes import applied
+from lrdsl.phrases import grouped
 from lrdsl.plan import Phase
 from lrdsl.schedule import Schedule, parse
 from lrdsl.shapes import SHAPES, Shape
@@ -291,7 +292,7 @@ def _ticks(node: nodes.Quantity, clock: Clock) -> str:
         length = parse(f"hold({canonical(node)})", **clock.given()).length
     except ScheduleError:
         return ""
-    return "" if length is None else f"{length:,.10g} ticks".replace(",", "_")
+    return "" if length is None else f"{grouped(float(length))} ticks"
 
 
 @cache

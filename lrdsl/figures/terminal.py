@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrdsl.phrases import grouped
+
 #: The bit of each dot of a braille cell, by row and column.
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _SAMPLES = 200_000
@@ -67,7 +69,7 @@ def ruler(ticks: int, width: int) -> str:
     line = [" "] * (width + 8)
     for tick in range(0, ticks, int(by)):
         place = round(tick / max(1, ticks - 1) * (width - 1))
-        label = f"{tick:,}".replace(",", "_") if tick >= 10_000 else str(tick)
+        label = grouped(tick, least=10_000)
         start = max(0, min(place - (len(label) - 1) // 2, width - len(label)))
         if all(c == " " for c in line[max(0, start - 1) : start + len(label) + 1]):
             line[start : start + len(label)] = label

@@ -15,6 +15,7 @@ from lrdsl.diagnostics import Fix, ScheduleError
 from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
+from lrdsl.phrases import grouped
 from lrdsl.plan import Piece, Plan, pieces
 from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
@@ -311,4 +312,4 @@ def value(e: Any) -> Exact | None:
 
 def ticks(n: Exact) -> str:
     """A number of ticks as people write it: `1 tick`, `10_000 ticks`."""
-    return f"{float(n):,.10g}".replace(",", "_") + (" tick" if n == 1 else " ticks")
+    return f"{grouped(float(n))} tick{'' if n == 1 else 's'}"
