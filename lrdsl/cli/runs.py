@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrdsl.cli import terminal
 from lrdsl.diagnostics import shown
+from lrdsl.phrases import grouped
 
 if TYPE_CHECKING:
     from lrdsl.training.curves import Curve
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 def explain(files: Sequence[tuple[Path, str]]) -> int:
     """Prints each schedule of files with its text, its clock, who steps it, and its curve. Returns the exit status: 1 if there is none."""
+    from lrdsl.linting.listing import building_in
     from lrdsl.training.cases import cases
     from lrdsl.training.curves import curves
 
-    several = [(path, case) for path, text in files for case in cases(text, path.name, path.parent)]
+    several = [(path, case) for path, text in files for case in cases(text, str(path), building_in(path))]
     for i, (path, case) in enumerate(several):
         terminal.say(*[""] * (i > 0), f"{path}:{case.reading.line}: {shown(' '.join(case.reading.source.split()), 100)}", *_lines(case))
         levels = curves(case)
@@ -27,7 +29,7 @@ def explain(files: Sequence[tuple[Path, str]]) -> int:
             curve = levels[0]
             base = "" if case.reading.base is not None else f", base {curve.base:g}"
             unit = case.run.stepping.unit if case.run.stepping is not None else "tick"
-            terminal.say(f"    drawn     for {curve.total:,.10g} {unit}s{base}".replace(",", "_").replace("_ base", ", base"))
+            terminal.say(f"    drawn     for {grouped(curve.total)} {unit}s{base}")
             _draw(curve)
     if not several:
         terminal.complain("lrdsl: no schedule of another library was found")
@@ -65,7 +67,7 @@ def _amount(time: Time) -> str:
     """A time as the source has it, with its number if that is another one."""
     number = time.number
     text = f"`{shown(time.text, 80)}`"
-    return text if number is None or time.text == f"{number:g}" else f"{text}, which is {number:,.10g}".replace(",", "_").replace("`_ ", "`, ")
+    return text if number is None or time.text == f"{number:g}" else f"{text}, which is {grouped(number)}"
 
 
 def _draw(curve: Curve) -> None:

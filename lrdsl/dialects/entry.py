@@ -265,7 +265,8 @@ class Dialect:
     `layouts` are those of its configs, and `kinds` the schedules that these name, where they are no entries. `unwritten` says how an entry is written, if not
     as itself, or why not, by the name of the entry; "" is all others. `objects` says that its live schedulers are read. `door` is the module and the function
     of lrdsl that take the place of its schedulers in a program; None if nothing does. `times` are the parameters that are lengths, intervals and milestones, in
-    ticks; a time may be the product of two.
+    ticks; a time may be the product of two, or a function that divides the step by them. `by_update` says that a schedule is a function of the number of
+    updates, and nothing else steps it.
     """
 
     name: str
@@ -280,6 +281,7 @@ class Dialect:
     objects: bool = False
     door: tuple[str, str] | None = None
     times: tuple[str, ...] = ()
+    by_update: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Entry]:

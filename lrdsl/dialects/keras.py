@@ -35,6 +35,7 @@ DIALECT = Dialect(
     objects=True,
     door=("lrdsl.keras", "Schedule"),
     times=("decay_steps", "first_decay_steps", "warmup_steps", "boundaries"),
+    by_update=True,
     counting="A tick is the optimizer's count of iterations. Tick t has the share t/n. Keras holds values: the base is not used.",
     address="https://keras.io/api/optimizers/learning_rate_schedules/",
     unwritten={"": "as a class of its own"},

@@ -36,6 +36,7 @@ DIALECT = Dialect(
     "MLX",
     modules=("mlx.optimizers", "mlx.optimizers.schedulers"),
     times=("decay_steps", "step_size", "steps", "boundaries"),
+    by_update=True,
     counting="A tick is the optimizer's count of steps. Tick t has the share t/n. MLX holds values, in single precision: the base is not used.",
     address="https://ml-explore.github.io/mlx/build/html/python/optimizers/schedulers.html",
     entries=(

@@ -27,8 +27,6 @@ from lrdsl.training.walking import Loop, Place, Program, program_of
 
 #: Lengths of a whole schedule, for which these names count steps. Milestones may be called steps too, whatever they count.
 _TOTALS, _STEPS = ("T_max", "total_steps", "num_training_steps", "decay_steps", "total_iters"), ("steps", "iters", "iterations", "n_steps", "niter")
-#: Libraries whose schedules are functions of the number of updates.
-_BY_UPDATE = ("optax", "keras")
 
 
 def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
@@ -131,41 +129,25 @@ class _File:
                 parts = [argument_of(node, entry, part) for part in name.split(" * ")]
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
                     continue
-                if name == "lr_lambda":
-                    yield from (self.time(divisor, units, scope) for divisor in self._divisors(parts[0]))
+                if (of_step := self._function(parts[0])) is not None:
+                    yield from (self.time(divisor, units, scope) for divisor in _divisors(of_step))
                 elif len(parts) == 1 and parts[0] is not None:
                     yield self.time(parts[0], units, scope, name)
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
-                    product = ast.BinOp(parts[0], ast.Mult(), parts[1])
-                    unit = units.of(parts[1])
-                    if unit == PER_EPOCH or (unit == NUMBER and not isinstance(parts[1], ast.Constant)):
-                        time = self.time(product, units, scope, name, STEP)
-                    elif isinstance(parts[1], ast.Constant) and parts[1].value == 1:
-                        time = self.time(product, units, scope, name, EPOCH)
-                    else:
-                        time = self.time(product, units, scope, name)
+                    unit = EPOCH if isinstance(parts[1], ast.Constant) and parts[1].value == 1 else STEP if _is_open_count(units, parts[1]) else None
+                    time = self.time(ast.BinOp(parts[0], ast.Mult(), parts[1]), units, scope, name, unit)
                     a, b = offsets(self.source, parts[0]), offsets(self.source, parts[1])
                     names = name.split(" * ")
                     text = f"{names[0]}={self.source[slice(*a)]}, {names[1]}={self.source[slice(*b)]}"
                     yield attrs.evolve(time, extent=(min(a[0], b[0]), max(a[1], b[1])), text=" ".join(text.split()), is_open=True)
 
-    def _divisors(self, node: ast.expr | None) -> Iterator[ast.expr]:
-        """What a function of the step divides the step by: lengths, as in `lambda step: 1 - step / total`."""
-        function = self.names.functions.get(word_of(node)) if isinstance(node, ast.Name) else node
-        if not isinstance(function, ast.Lambda | ast.FunctionDef) or not function.args.args:
-            return
-        step = function.args.args[0].arg
-        for part in ast.walk(function):
-            if (
-                isinstance(part, ast.BinOp)
-                and isinstance(part.op, ast.Div)
-                and any(isinstance(inner, ast.Name) and inner.id == step for inner in ast.walk(part.left))
-            ):
-                yield part.right
+    def _function(self, node: ast.expr | None) -> ast.Lambda | ast.FunctionDef | None:
+        """The function that an argument is: a lambda, or a function of the file."""
+        return node if isinstance(node, ast.Lambda) else self.names.functions.get(word_of(node)) if isinstance(node, ast.Name) else None
 
     def run(self, call: Call, place: Place, units: Units, scope: Scope) -> Run:
         """What the file says of the run of a scheduler."""
-        if call.dialect.name in _BY_UPDATE:
+        if call.dialect.by_update:
             return attrs.evolve(self.trained(units, scope), stepping=Stepping("step", f"{call.dialect.title} counts the updates of the optimizer"))
         scheduler = followed(self.program, call.node)
         by_lightning = lightning.stepping(scheduler)
@@ -175,13 +157,12 @@ class _File:
             is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept)
             if is_local and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops):
                 return Run(is_unused=True)
-            if any(word_of(p.node.func) == "initialize" for p, _ in scheduler.calls):  # type: ignore[attr-defined]
+            takers = [place.word for place, _ in scheduler.calls]
+            if "initialize" in takers:
                 return Run(Stepping("step", "DeepSpeed steps its scheduler after each update"))
-            trainer = next((p for p, _ in scheduler.calls if word_of(p.node.func).endswith("Trainer")), None)  # type: ignore[attr-defined]
-            if trainer is None:
-                return Run()
-            words = "`Trainer` steps its scheduler after each update"
-            return attrs.evolve(self.trained(units, scope), stepping=Stepping("step", words, trainer.node.lineno))  # type: ignore[attr-defined]
+            if any(word.endswith("Trainer") for word in takers):
+                return attrs.evolve(self.trained(units, scope), stepping=Stepping("step", "`Trainer` steps its scheduler after each update"))
+            return Run()
         steps = steps_of(scheduler, updates_of(self.program, scheduler, call.optimizer), units, place, call.entry.name)
         if steps == NEVER:
             return Run(is_unused=True)
@@ -195,19 +176,17 @@ class _File:
         assert isinstance(node, ast.Call)
         text = " ".join(ast.unparse(node).split())
         often = "after each batch" if steps.kind == "step" else "once an epoch"
+        repair = "call it after each batch" if steps.kind == "epoch" else "call it once an epoch"
         if steps.by_argument:
-            often = "with the number of the epoch" if steps.kind == "epoch" else "with the number of the step"
+            often, repair = f"with the number of the {steps.kind}", ""
         every = self._accumulation() if isinstance(steps.every, ast.Call) else steps.every
         stepping = Stepping(
             steps.kind,
             f"`{text}` in line {node.lineno} is called {often}",
-            node.lineno,
             None if every is None or not is_accumulation(every) else self.time(every, units, scope),
-            "call it after each batch" if steps.kind == "epoch" else "call it once an epoch",
+            repair,
             steps.is_early,
         )
-        if steps.by_argument:
-            stepping = attrs.evolve(stepping, repair="")
         if any(_ends_early(loop) for loop in steps.loops) or (steps.every is not None and stepping.every is None):
             return Run(stepping)
         loops = [loop for loop in steps.loops if looks_like(loop, units) != "micro"]
@@ -222,8 +201,8 @@ class _File:
 
     def _accumulation(self) -> ast.expr | None:
         """The number of batches whose gradients Accelerate adds."""
-        made = [place.node for place in self.program.calls if isinstance(place.node, ast.Call) and word_of(place.node.func) == "Accelerator"]
-        values = [k.value for call in made for k in call.keywords if k.arg == "gradient_accumulation_steps"]
+        made = [place.node for place in self.program.calls if place.word == "Accelerator"]
+        values = [k.value for call in made if isinstance(call, ast.Call) for k in call.keywords if k.arg == "gradient_accumulation_steps"]
         return values[0] if len(values) == 1 else None
 
     def _count(self, loop: Loop, units: Units, scope: Scope, unit: Unit) -> Time | None:
@@ -233,11 +212,11 @@ class _File:
     def trained(self, units: Units, scope: Scope) -> Run:
         """The length that a trainer of the file is given: Lightning's `Trainer(max_epochs=...)`, transformers' `TrainingArguments`, Keras' `fit`."""
         lengths: dict[str, list[ast.expr]] = {}
+        if any(place.word == "StochasticWeightAveraging" for place in self.program.calls):
+            return Run()  # it takes the rate over, at an epoch of its own
         for place in self.program.calls:
-            assert isinstance(place.node, ast.Call)
-            if word_of(place.node.func) in ("Trainer", "TrainingArguments", "Seq2SeqTrainingArguments", "fit"):
-                if any(word_of(p.node.func) == "StochasticWeightAveraging" for p in self.program.calls):  # type: ignore[attr-defined]
-                    return Run()  # it takes the rate over, at an epoch of its own
+            if place.word in ("Trainer", "TrainingArguments", "Seq2SeqTrainingArguments", "fit"):
+                assert isinstance(place.node, ast.Call)
                 for k in place.node.keywords:
                     if k.arg in ("max_epochs", "num_train_epochs", "max_steps", "epochs"):
                         lengths.setdefault("steps" if k.arg == "max_steps" else "epochs", []).append(k.value)
@@ -246,6 +225,23 @@ class _File:
         if steps is not None and steps.number is not None and steps.number < 0:
             steps = None
         return Run(None, times.get("epochs"), steps)
+
+
+def _divisors(function: ast.Lambda | ast.FunctionDef) -> Iterator[ast.expr]:
+    """What a function of the step divides the step by: lengths, as in `lambda step: 1 - step / total`."""
+    step = next((a.arg for a in function.args.args), None)
+    for part in ast.walk(function):
+        match part:
+            case ast.BinOp(left, ast.Div(), right) if any(isinstance(inner, ast.Name) and inner.id == step for inner in ast.walk(left)):
+                yield right
+            case _:
+                pass
+
+
+def _is_open_count(units: Units, node: ast.expr) -> bool:
+    """Whether an expression counts the steps of an epoch, by its unit, or as the only thing that may stand there."""
+    unit = units.of(node)
+    return unit == PER_EPOCH or (unit == NUMBER and not isinstance(node, ast.Constant))
 
 
 def _ends_early(loop: Loop) -> bool:

@@ -9,13 +9,15 @@ from typing import Any
 
 from lrdsl.check.notes import Use
 from lrdsl.expr import Num
+from lrdsl.phrases import grouped
 from lrdsl.rules.rule import Facts
 from lrdsl.rules.summary import levels_at
 from lrdsl.syntax import nodes
 from lrdsl.training.curves import Curve
 from lrdsl.training.examples import stepped
-from lrdsl.training.rule import Look, Report, RunRule, grouped
+from lrdsl.training.rule import Look, Report, RunRule
 from lrdsl.training.run import Case
+from lrdsl.training.settings import unit_of
 
 
 def _past_the_end(look: Look) -> Iterator[Report]:
@@ -23,8 +25,7 @@ def _past_the_end(look: Look) -> Iterator[Report]:
         times, end, unit = written[0]
         late = [time for time in times if time > end]
         if late and len(late) == len(times):
-            run = max((time.number or 0.0 for time in (look.case.run.epochs, look.case.run.steps) if time is not None), default=0.0)
-            what = look.whole if end >= run else f"its own part, which ends at {unit} {grouped(end)}"
+            what = look.whole if end >= max(look.case.run.numbers.values(), default=0.0) else f"its own part, which ends at {unit} {grouped(end)}"
             message = f"every drop lies past the end of {what}: the first one comes at {unit} {grouped(min(late))}"
             yield Report(look.extent, message, "the rate never drops: move the drops into the run")
         elif late:
@@ -48,13 +49,14 @@ def _past_the_end(look: Look) -> Iterator[Report]:
 
 def _written_drops(case: Case) -> Iterator[tuple[tuple[float, ...], float, str]]:
     """The drops that a config writes out, the length of the run in the same unit, and the unit: a reader may leave out those that never come."""
-    ends = {time.unit: time.number for time in (case.run.epochs, case.run.steps) if time is not None and time.number is not None}
+    ends = case.run.numbers
     tick = case.run.stepping.unit if case.run.stepping is not None else ""
     for fact in case.reading.facts:
         listed: list[tuple[Any, str]] = []
         if fact.role == "decay" and not fact.ignored:
             by_text = "epoch" if "ep" in (case.reading.text or "") or tick == "epoch" else "step"
-            listed = [(_listed(fact.value), {"iteration": "step", "step": "step", "epoch": "epoch"}.get(fact.unit, by_text))]
+            unit = unit_of(fact)
+            listed = [(_listed(fact.value), unit if unit in ("step", "epoch") else by_text)]
         elif fact.role == "scheduler":
             parts = fact.value if isinstance(fact.value, tuple) else (fact.value,)
             for part in parts:
@@ -104,11 +106,8 @@ def _parts_that_do_not_fit(look: Look) -> Iterator[Report]:
     if call is None:
         return
     if call.entry.name == "SequentialLR":
-        for curve in look.curves:
-            cut = _cut_warmup(curve.facts)
-            if cut is None:
-                return
-        if look.curves and (cut := _cut_warmup(look.curves[0].facts)) is not None:
+        cuts = [_cut_warmup(curve.facts) for curve in look.curves]
+        if cuts and all(cuts) and (cut := cuts[0]) is not None:
             message = f"the warmup takes {look.ticks(cut[0])}, and the milestone ends it after {look.ticks(cut[1])}"
             yield Report(look.extent, message, "let the milestone be the length of the warmup", look.is_assumed)
     elif call.dialect.name == "transformers":
@@ -150,12 +149,12 @@ def _only_warmup(look: Look) -> Iterator[Report]:
 
 def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
     """The length of the warmup and that of the run in the same unit, as a config writes them."""
-    ends = {time.unit: time.number for time in (case.run.epochs, case.run.steps) if time is not None and time.number is not None}
+    ends = case.run.numbers
     for fact in case.reading.facts:  # a length of the whole schedule stands for that of the run
         if fact.role == "decay" and "total" in fact.name and isinstance(fact.value, int):
-            ends.setdefault({"iteration": "step"}.get(fact.unit, fact.unit), float(fact.value))
+            ends.setdefault(unit_of(fact), float(fact.value))
     for fact in case.reading.facts:
-        unit = {"iteration": "step"}.get(fact.unit, fact.unit)
+        unit = unit_of(fact)
         unit = "step" if unit == "share" and isinstance(fact.value, int) and fact.value > 1 else unit  # a count may stand for a share
         if fact.role == "warmup" and not fact.ignored and unit in ends and isinstance(fact.value, int | Fraction) and fact.value > 0:
             yield float(fact.value), ends[unit]

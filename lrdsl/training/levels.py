@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lrdsl.dialects.code.calls import argument_of
 from lrdsl.dialects.code.names import word_of
+from lrdsl.expr import Num
 from lrdsl.syntax import nodes, parse
 from lrdsl.training.curves import Curve
 from lrdsl.training.examples import stepped
@@ -30,7 +31,7 @@ def _rises_again(look: Look) -> Iterator[Report]:
     curve, risen = look.curves[0], words[0]
     assert risen is not None
     (low_tick, low), last = risen, curve.summary.last
-    cyclic = curve.facts.called & {"restarts", "repeat", "cyclic"} or (curve.facts.called & {"cosine"} and "hf" in str(curve.facts.text))
+    cyclic = curve.facts.called & {"restarts", "repeat", "cyclic"}
     lowest = f"it is lowest, {level(low, curve.peak)}, at {look.at(low_tick, curve)}"
     message = f"the rate rises again: {lowest}, and at {level(last[1], curve.peak)} when {look.whole} ends"
     if not cyclic:
@@ -80,8 +81,11 @@ def _floor_early(look: Look) -> Iterator[Report]:
 
 def _stays_on_purpose(curve: Curve) -> bool:
     """Whether the last phase of a text is a `hold`: its author wrote the tail."""
-    text = curve.facts.text
-    return text.rpartition(" then ")[2].removeprefix("restart ").lstrip("(").startswith("hold")
+    chain = next(iter(curve.facts.chains), None)
+    last = chain.items[-1] if chain is not None else None
+    while isinstance(last, nodes.Restart | nodes.Limited):
+        last = last.body
+    return isinstance(last, nodes.Call) and last.name == "hold"
 
 
 def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
@@ -122,15 +126,11 @@ def _floor_above_the_rate(look: Look) -> Iterator[Report]:
         for node in nodes.walk(parse(look.case.reading.text)):
             if isinstance(node, nodes.Call) and node.name == "cosine":
                 value = next((float(a.value.value) for a in node.arguments if a.name == "to" and isinstance(a.value, nodes.Number)), None)
-                name = "the end level"
         if "then" in look.case.reading.text or "until" in look.case.reading.text:
             return
     if value is not None and value > float(base) * (1 + 1e-9):
-        message = (
-            f"`{name}={value:g}` is above the rate of {float(base):g}: the rate rises where it should fall"
-            if call is not None
-            else f"{name}, {value:g}, is above the rate of {float(base):g}: the rate rises where it should fall"
-        )
+        told = f"`{name}={value:g}`" if call is not None else f"the end level, {value:g},"
+        message = f"{told} is above the rate of {float(base):g}: the rate rises where it should fall"
         yield Report(look.extent, message, "give a level below the rate", look.is_assumed)
 
 
@@ -144,8 +144,7 @@ def _growing_steps(look: Look) -> Iterator[Report]:
     elif look.curves:
         uses = [use for use in look.curves[0].facts.uses if use.name in ("step", "multistep")]
         factor = uses[0].arguments.get("gamma") if len(uses) == 1 else None
-        gamma = getattr(factor, "double", None) or None
-        gamma = float(gamma) if gamma is not None else None
+        gamma = float(factor.value) if isinstance(factor, Num) else None
     else:
         return
     if gamma is not None and gamma > 1:
@@ -159,11 +158,9 @@ def _untuned_peak(look: Look) -> Iterator[Report]:
         return
     peak = argument_of(call.node, call.entry, "max_lr")
     rate = call.optimizer_rate
-    if isinstance(peak, ast.Constant) and not isinstance(rate, ast.Constant):
-        word = word_of(rate)
-        if word:
-            message = f"`max_lr={ast.unparse(peak)}` is the peak whatever `{ast.unparse(rate)}` is: OneCycleLR sets the rate outright"
-            yield Report(look.extent, message, f"write `max_lr={ast.unparse(rate)}`, or a multiple of it", note=True)
+    if isinstance(peak, ast.Constant) and word_of(rate):
+        message = f"`max_lr={ast.unparse(peak)}` is the peak whatever `{ast.unparse(rate)}` is: OneCycleLR sets the rate outright"
+        yield Report(look.extent, message, f"write `max_lr={ast.unparse(rate)}`, or a multiple of it", note=True)
 
 
 RULES = (

@@ -29,20 +29,18 @@ def stepping(followed: Followed) -> Stepping | None:
         called = [call for call, _ in followed.calls if call.function is place.function]
         if called:
             return None
-        line = place.node.lineno if isinstance(place.node, ast.Return) else None
-        return Stepping("epoch", "Lightning steps a scheduler once an epoch if nothing else is said", line, repair=f"return {_REPAIR}")
+        return Stepping("epoch", "Lightning steps a scheduler once an epoch if nothing else is said", repair=f"return {_REPAIR}")
     intervals = {_value(config, "interval", place) for config in configs}
     frequencies = {_value(config, "frequency", place) for config in configs}
     if len(intervals) != 1 or not frequencies <= {None, 1}:
         return None
     interval = intervals.pop()
-    line = getattr(configs[0], "lineno", None)
     if interval is None:
-        return Stepping("epoch", 'Lightning steps a scheduler without an `"interval"` once an epoch', line, repair='add `"interval": "step"`')
+        return Stepping("epoch", 'Lightning steps a scheduler without an `"interval"` once an epoch', repair='add `"interval": "step"`')
     if interval not in ("epoch", "step"):
         return None
     words = f'`"interval": "{interval}"` has it stepped {"after each batch" if interval == "step" else "once an epoch"}'
-    return Stepping(str(interval), words, line, repair=f'write `"interval": "{"epoch" if interval == "step" else "step"}"`')
+    return Stepping(str(interval), words, repair=f'write `"interval": "{"epoch" if interval == "step" else "step"}"`')
 
 
 def _name(place: Place) -> str:

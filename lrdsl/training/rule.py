@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import attrs
 
+from lrdsl.phrases import grouped
 from lrdsl.syntax.nodes import Extent
 from lrdsl.training.curves import Curve, curves
 from lrdsl.training.run import Case, Time
@@ -103,11 +104,6 @@ class RunRule:
     levels: bool = False
     language: str = "python"
     file: str = "train.py"
-
-
-def grouped(n: float) -> str:
-    """A number with its thousands grouped: `10_000`."""
-    return f"{n:,.10g}".replace(",", "_")
 
 
 def level(value: float, of: float) -> str:

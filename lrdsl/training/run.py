@@ -42,7 +42,7 @@ class Time:
 
 @attrs.frozen
 class Stepping:
-    """How often a scheduler is stepped: each step or each epoch, the `words` that say where that is seen, and the line.
+    """How often a scheduler is stepped: each step or each epoch, and the `words` that say where that is seen.
 
     `every` is the number of batches in a step, where the gradients of several are added; `repair` is what to do if it is stepped too seldom or too often;
     `is_early` says that it is stepped before the first update.
@@ -50,7 +50,6 @@ class Stepping:
 
     unit: str
     words: str
-    line: int | None = None
     every: Time | None = None
     repair: str = ""
     is_early: bool = False
@@ -68,6 +67,11 @@ class Run:
     steps: Time | None = None
     per_epoch: Time | None = None
     is_unused: bool = False
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The length of the run as numbers, by unit, where they are known."""
+        return {time.unit: time.number for time in (self.epochs, self.steps) if time is not None and time.number is not None}
 
     def ticks(self) -> Time | None:
         """Returns the length of the run in ticks of the scheduler: in steps or epochs, as it is stepped."""

@@ -9,7 +9,10 @@ from lrdsl.dialects.entry import node_of
 from lrdsl.dialects.reading import Reading
 from lrdsl.training.run import Case, Run, Stepping, Time
 
-_UNITS = {"epoch": "epoch", "iteration": "step", "step": "step"}
+
+def unit_of(fact: Fact) -> str:
+    """Returns what the time of a key counts: an iteration is a step."""
+    return "step" if fact.unit == "iteration" else fact.unit
 
 
 def case_of(reading: Reading) -> Case:
@@ -23,10 +26,13 @@ def case_of(reading: Reading) -> Case:
     steps = _time(clock.get("total_steps"), "step", lengths) if tick != "epoch" else None
     if tick == "epoch" and epochs is None:
         epochs = _time(clock.get("total_steps"), "epoch", lengths)
-    times = tuple(
-        Time(fact.name.rpartition(".")[2], fact.extent, _UNITS.get(fact.unit, ""), name=fact.name) for fact in reading.facts if fact.role in ("warmup", "decay")
-    )
+    times = tuple(_of_key(fact) for fact in reading.facts if fact.role in ("warmup", "decay"))
     return Case(reading, Run(stepping, epochs, steps, _time(clock.get("steps_per_epoch"), "step", ())), times)
+
+
+def _of_key(fact: Fact) -> Time:
+    unit = unit_of(fact)
+    return Time(fact.name.rpartition(".")[2], fact.extent, unit if unit in ("step", "epoch") else "", name=fact.name)
 
 
 def _time(value: Any, unit: str, lengths: list[Fact] | tuple[()]) -> Time | None:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import attrs
 
+from lrdsl.dialects.code.names import word_of
+
 #: A function of the file; None for the code outside of all functions.
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None"
 #: A loop.
@@ -36,6 +38,11 @@ class Place:
     function: Function
     owner: ast.ClassDef | None
     within: tuple[Loop | Test, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The last word of what is called, for the place of a call; "" for any other."""
+        return word_of(self.node.func) if isinstance(self.node, ast.Call) else ""
 
     @property
     def loops(self) -> tuple[Loop, ...]:
