@@ -177,14 +177,13 @@ class Clock:
 
     def ticks_in(self, time: str) -> Exact:
         """Returns how many ticks one unit of a time axis has. `time` is one of `TIMES`. Raises `ScheduleError` if a fact is missing, or the batch changes."""
-        if not isinstance(time, str) or time not in TIMES:
-            raise refuse("LR152", f"time is {quoted(time)}", f"count {', '.join([*TIMES][:-1])} or {[*TIMES][-1]}")
-        if TIMES[time] in self.changing:
+        unit = unit_of_time(time)
+        if unit in self.changing:
             raise refuse("LR123", f"one of the {time} is no fixed number of ticks, because the batch changes in the run", "count ticks, steps or epochs")
         try:
-            return self.ticks(1, TIMES[time])
+            return self.ticks(1, unit)
         except MissingFactError as fact:
-            raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
+            raise lacking(time, fact) from None
 
     def epoch_steps(self) -> Exact:
         """Returns the steps of an epoch, given or computed from the totals. Raises `MissingFactError`."""
@@ -268,3 +267,15 @@ def total_of(clock: Clock) -> Exact | None:
         return clock.total()
     except MissingFactError:
         return None
+
+
+def unit_of_time(time: str) -> str:
+    """Returns the unit of the language for that of a time axis. Raises `ScheduleError` for another word."""
+    if not isinstance(time, str) or time not in TIMES:
+        raise refuse("LR152", f"time is {quoted(time)}", f"count {', '.join([*TIMES][:-1])} or {[*TIMES][-1]}")
+    return TIMES[time]
+
+
+def lacking(time: str, fact: MissingFactError) -> ScheduleError:
+    """Returns the error for a time axis that needs a fact which is not given."""
+    return refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`")

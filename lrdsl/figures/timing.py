@@ -7,9 +7,7 @@ from itertools import pairwise
 
 import attrs
 
-from lrdsl.arguments import quoted
-from lrdsl.clock import TIMES, Clock, MissingFactError
-from lrdsl.diagnostics import refuse
+from lrdsl.clock import MULTIPLES, TIMES, Clock, MissingFactError, lacking, unit_of_time
 from lrdsl.expr.exact import Exact, quotient
 
 _LABELS = {"samples": "samples", "tokens": "tokens", "percent": "% of the run"}
@@ -26,9 +24,7 @@ class Axis:
     @classmethod
     def of(cls, clock: Clock, time: str) -> Axis:
         """Returns the axis of a run. Raises `ScheduleError` for another unit, and where a fact is missing."""
-        if not isinstance(time, str) or time not in TIMES:
-            raise refuse("LR152", f"time is {quoted(time)}", f"count {', '.join(TIMES)}")
-        unit = TIMES[time]
+        unit = unit_of_time(time)
         label = _LABELS.get(time, unit)
         if time == "ticks":
             label = clock.tick if clock.ticks_per_step is None else "tick"
@@ -56,7 +52,7 @@ def seen(clock: Clock, tick: Exact, time: str) -> Exact:
     try:
         return quotient(100 * tick, clock.total()) if time == "percent" else clock.amount(tick, TIMES[time])
     except MissingFactError as fact:
-        raise refuse("LR121", f"time in {time} needs {' or '.join(fact.facts)}, which is not given", f"give `{fact.facts[0]}`") from None
+        raise lacking(time, fact) from None
 
 
 def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
@@ -77,7 +73,7 @@ def compact(value: float, beside: float = 0.0) -> str:
     >>> compact(0), compact(2500), compact(25000), compact(1.5e6), compact(0.25), compact(5000, beside=30000)
     ('0', '2500', '25k', '1.5M', '0.25', '5k')
     """
-    for size, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+    for suffix, size in reversed(MULTIPLES.items()):
         if max(abs(value), beside) >= max(size, 10_000):
             return f"{value / size:.6g}{suffix if value else ''}"
     return f"{value:.6g}"

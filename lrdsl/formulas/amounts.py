@@ -57,7 +57,7 @@ class Lengths:
         words = self.written.get(ticks)
         for unit, per in self.per.items() if words is None and not is_short(ticks) else ():
             amount = quotient(ticks, per)
-            multiple = next((name for name, factor in reversed(MULTIPLES.items()) if amount >= factor), "")
+            multiple = _multiple_of(amount)
             number = quotient(amount, MULTIPLES.get(multiple, 1))
             if is_short(number):
                 return f"{grouped(number)}{multiple} {unit}s"
@@ -97,8 +97,13 @@ def with_multiple(value: Exact) -> str:
     >>> with_multiple(1_258_291_200), with_multiple(2_000_000_000), with_multiple(500)
     ('1.258B', '2B', '500')
     """
-    multiple = next((name for name, factor in reversed(MULTIPLES.items()) if size(value) >= factor), "")
+    multiple = _multiple_of(value)
     return f"{float(value) / MULTIPLES.get(multiple, 1):.{_MOST_DIGITS}g}{multiple}"
+
+
+def _multiple_of(value: Exact) -> str:
+    """Returns the greatest multiple that a number has at least once; "" if it has none."""
+    return next((name for name, factor in reversed(MULTIPLES.items()) if size(value) >= factor), "")
 
 
 def counted(amount: Exact, units: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.prelude import FOLDER, PLAIN, namespace_of, namespaces, recipes
+from lrdsl.check.prelude import FOLDER, PLAIN, definition_of, namespace_of, namespaces, recipes
 from lrdsl.pages import beside
 from lrdsl.play.samples import CLOCKS, call_of
 from lrdsl.shapes import SHAPES
@@ -59,10 +59,12 @@ def _recipes() -> list[dict[str, Any]]:
 
 
 def _about(text: str, name: str) -> str:
-    """What the comment over a recipe says; before it, what the head of its file says of the library."""
-    comments = [match for match in _COMMENT.finditer(text) if match.end() <= text.index(f"def {name}(")]
-    library = re.split(r"(?<=\.)\s", _plain(_SILENCER.sub("", comments[0][0])))[0]
-    return _plain(comments[-1][0]) if len(comments) == 1 else f"{_plain(comments[-1][0])}. {library}".replace("..", ".")
+    """What the remark over a recipe says; before it, what the head of its file says of the library."""
+    remark = definition_of(name)[0]
+    first = _COMMENT.search(text)
+    assert first is not None
+    library = re.split(r"(?<=\.)\s", _plain(_SILENCER.sub("", first[0])))[0]
+    return remark if _plain(first[0]) == remark else f"{remark.removesuffix('.')}. {library}"
 
 
 def _plain(comment: str) -> str:

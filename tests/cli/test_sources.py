@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from lrdsl.cli import MODULES, main
+from lrdsl.cli.sources import is_file
+from lrdsl.documents import ENDINGS as DOCUMENTS
+from lrdsl.linting.hosts import ENDINGS as HOSTS
 
 CONFIG = """\
 model: {depth: 12}
@@ -196,3 +199,14 @@ def test_show_says_what_the_rules_find(capsys: pytest.CaptureFixture[str]) -> No
     assert call(capsys, "cosine(100, to=0.1)  # lrs: ignore[LR301]", "--base", "0.001")[2] == ""
     Path("late.yaml").write_text("a: 1\nlr_schedule: warmup(100) then cosine(1000)\n", "utf-8")
     assert " --> late.yaml:2:31" in call(capsys, "late.yaml", "--total-steps", "1000")[2]
+
+
+@pytest.mark.parametrize("ending", sorted({*HOSTS, *DOCUMENTS}))
+def test_every_ending_names_a_file(ending: str) -> None:
+    assert is_file(f"no-such-file{ending}")
+
+
+def test_a_log_of_runs_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "runs.jsonl").write_text('{"lr_schedule": "warmup(5) then cosine(95)"}\n', "utf-8")
+    assert main(["show", str(tmp_path / "runs.jsonl")]) == 0
+    assert "cosine(95)" in capsys.readouterr().out
