@@ -371,10 +371,7 @@ def _floor(value: Value, stretch: _Stretch) -> Value:
     if last is None or last.__floor__() != bottom:
         at = math.ceil((bottom + 1 - shift) / slope) if slope > 0 else math.floor((bottom - shift) / slope) + 1
         raise SplitError(at, abs(1 / slope), cyclic=stretch.period > 0)
-    return add({values.ONE: Fraction(bottom)} if bottom else {}, {m: c for m, c in value.items() if m == _CYCLE})
-
-
-_CYCLE = next(iter(atom(CYCLE)))
+    return add({values.ONE: Fraction(bottom)} if bottom else {}, {m: c for m, c in value.items() if m == values.ONE_CYCLE})
 
 
 def _floor_of(value: Value) -> Value:

@@ -8,7 +8,7 @@ from lrdsl.dialects.entry import Entry
 from lrdsl.dialects.matching import Match, matches, spelled_out
 from lrdsl.dialects.simplifying import simplified
 from lrdsl.dialects.writing.constructors import matching
-from lrdsl.dialects.writing.generated import refused
+from lrdsl.dialects.writing.generated import INSTEAD, refused
 from lrdsl.dialects.writing.request import Request
 from lrdsl.expr.exact import Exact, exact
 from lrdsl.schedule import Schedule, parse
@@ -35,7 +35,7 @@ def matched(request: Request, entries: tuple[Entry, ...], length: Exact | None, 
         if match is not None:
             return match
     part, nearest = _nearest(schedule, entries)
-    help = f"{nearest}write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`; `lrdsl dialects` has what it can say"
+    help = f"{nearest}{INSTEAD}; `lrdsl dialects` has what it can say"
     raise refused(f"no scheduler of {title} has these levels{part}", help, schedule)
 
 

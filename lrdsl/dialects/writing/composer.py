@@ -11,11 +11,9 @@ from lrdsl.dialects import dialect
 from lrdsl.dialects.composer import REGISTERED, TIMES
 from lrdsl.dialects.matching import python_value
 from lrdsl.dialects.writing.arguments import length_of, matched
-from lrdsl.dialects.writing.generated import refused
+from lrdsl.dialects.writing.generated import INSTEAD, refused
 from lrdsl.dialects.writing.request import Request
 from lrdsl.expr.exact import Exact, exact
-
-_HELP = "write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`"
 
 
 def write(request: Request) -> str:
@@ -31,7 +29,7 @@ def write(request: Request) -> str:
         scheduler[name] = _time(request, name, value, length) if name in TIMES else python_value(value)
     whole = match.arguments.get("t_max")
     if "t_warmup" in scheduler and whole is not None and length is not None and exact(whole) < exact(length):
-        raise refused(f"Composer refuses a `t_max` of {python_value(whole)} batches in a run of {python_value(length)}", _HELP, request.schedule)
+        raise refused(f"Composer refuses a `t_max` of {python_value(whole)} batches in a run of {python_value(length)}", INSTEAD, request.schedule)
     keys: dict[str, Any] = {"scheduler": scheduler}
     if request.base is not None:
         keys["optimizer"] = {"lr": request.base}

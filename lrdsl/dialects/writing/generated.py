@@ -25,6 +25,8 @@ from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.targets import Target
 
+#: What to do with a schedule that the schedulers of a library cannot say.
+INSTEAD = "write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`"
 #: The largest number of single precision.
 _LARGEST_SINGLE = 3.4028234663852886e38
 #: The most factors of a long product that a table holds, and the most branches of a function of arrays.

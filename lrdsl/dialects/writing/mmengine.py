@@ -13,7 +13,7 @@ import attrs
 
 from lrdsl.dialects.matching import named, python_value, spelled_out
 from lrdsl.dialects.simplifying import simplified
-from lrdsl.dialects.writing.generated import refused
+from lrdsl.dialects.writing.generated import INSTEAD, refused
 from lrdsl.dialects.writing.request import Request
 from lrdsl.expr.exact import Exact, exact, quotient
 from lrdsl.syntax import canonical, nodes
@@ -72,7 +72,7 @@ class _Writer:
         elif item.name == "plateau" and after is None:
             self.plateau(values)
         else:
-            raise UnsaidError("no scheduler has its levels", "write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`")
+            raise UnsaidError("no scheduler has its levels", INSTEAD)
 
     def hold(self, values: dict[str, Node], after: Node | None) -> None:
         level, n = values.get("at"), values.get("n")
@@ -147,7 +147,7 @@ class _Writer:
         elif call.name == "multistep" and isinstance(values.get("milestones"), nodes.List) and values.get("since") in (None, nodes.Name("phase", (0, 0))):
             self.add("MultiStepLR", window, milestones=[self.number(m) for m in nodes.children(values["milestones"])], gamma=gamma)
         else:
-            raise UnsaidError("no scheduler has its levels", "write it with `lrdsl export --to torch`, or run it with `lrdsl.compile`")
+            raise UnsaidError("no scheduler has its levels", INSTEAD)
         self.at_base = False
         self.at += length or 0
 
