@@ -166,7 +166,7 @@ class _Trees:
         if trees is None:
             piece = self.pieces[i]
             split = affine(piece.level, BASE)
-            trees = self._trees[i] = unsigned(*(numeric(part, piece.start) for part in (split or (piece.level,))))
+            trees = self._trees[i] = unsigned(*(numeric(part, piece.start, piece.end) for part in (split or (piece.level,))))
         return trees
 
 

@@ -38,8 +38,8 @@ from lrdsl.numbers.pairs import (
 from lrdsl.numbers.turns import DIGITS, MOST_PARTS, PI_PAIR, angle, cosine_of_pair, cosine_of_parts, half_turns, in_two, split_pi
 from lrdsl.plan import Piece, first_tick
 
-#: The share of its way that a slow half cosine goes in a tick, at the most.
-_SLOW = Fraction(1, 64)
+#: A slow half cosine takes so many ticks at least.
+_SLOW = 64
 
 
 def _float(value: Exact) -> Float:
@@ -84,22 +84,32 @@ def stretches(piece: Piece) -> list[Piece]:
 
 @lru_cache(maxsize=256)
 def turn_of(x: Expr) -> tuple[Expr, Exact]:
-    """The time that a half cosine looks at, and when it has gone a third of its way: of a slow one the next whole tick, which is quicker to compare with."""
+    """The time that a half cosine looks at, and when it has gone a third of its way."""
     scale, of, shift = parts(x)
-    turn = quotient(Fraction(1, 3) - shift, scale)
-    return of, math.ceil(turn) if -_SLOW <= scale <= _SLOW else turn
+    return of, turn_in_parts(*in_parts(scale, shift))
 
 
-def numeric(e: Expr, start: Exact = 0) -> Expr:
-    """The operations that compute `e`, in doubles, in the stretch that begins at `start`."""
-    return _Lowering(start).of(e)
+def turn_in_parts(a: int, b: int, n: int) -> Exact:
+    """The time at which (a * time + b)/n is a third: where it is slow the next whole tick, which is quicker to compare with."""
+    top, bottom = n - 3 * b, 3 * a
+    return -(-top // bottom) if _SLOW * abs(a) <= n else quotient(top, bottom)
+
+
+def side_of(turn: Exact, start: Exact, end: Exact | None) -> int:
+    """On which side of the turn of a half cosine a stretch of ticks is: -1 before it, 1 after it, 0 on both."""
+    return 1 if start >= turn else -1 if end is not None and end <= turn else 0
+
+
+def numeric(e: Expr, start: Exact = 0, end: Exact | None = None) -> Expr:
+    """The operations that compute `e`, in doubles, in the stretch from `start` to `end`."""
+    return _Lowering(start, end).of(e)
 
 
 class _Lowering:
     """One tree's translation, with equal subtrees translated once."""
 
-    def __init__(self, start: Exact) -> None:
-        self.start = start
+    def __init__(self, start: Exact, end: Exact | None) -> None:
+        self.start, self.end = start, end
         self.memo: dict[Expr, Expr] = {}
         self.pairs: dict[Expr, Pair] = {}
 
@@ -245,9 +255,8 @@ class _Lowering:
         far = times(Float(0.5), less(Float(1.0), operation("cos", self._angle(x, 1).high)))
         of, turn = turn_of(x)
         before, later = (near, far) if parts(x)[0] > 0 else (far, near)
-        if of is T:
-            return later if self.start >= turn else before
-        return Choice(self.of(of), (0, first_tick(turn)), (before, later))
+        side = side_of(turn, self.start, self.end) if of is T else 0
+        return Choice(self.of(of), (0, first_tick(turn)), (before, later), ("turn", x)) if side == 0 else later if side > 0 else before
 
     def _angle(self, x: Expr, parts: int) -> Pair:
         """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from lrdsl.expr import PRODUCTS, Call, Expr, walk
@@ -26,11 +28,12 @@ class Accumulated(Expr):
 
 @attrs.frozen(eq=False)
 class Choice(Expr):
-    """A choice among `values`, as in `Select`, whose `starts` are machine numbers."""
+    """A choice among `values`, as in `Select`, whose `starts` are machine numbers. `origin` is that of the second start, as in `Float`."""
 
     of: Expr
     starts: tuple[float, ...]
     values: tuple[Expr, ...]
+    origin: tuple[Any, ...] | None = None
 
     below = property(lambda self: (self.of, *self.values))
 

@@ -10,27 +10,25 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import lru_cache, partial
-from types import CodeType
+from functools import cached_property, lru_cache
+from types import CodeType, FunctionType
 from typing import Any, cast
 
 import attrs
 
 from lrdsl.check.finite import fits_any_base
-from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Product, T, affine, mentions, walk
+from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Product, affine, walk
 from lrdsl.numbers import infinite
-from lrdsl.numbers.lowering import numeric, stretches
+from lrdsl.numbers.lowering import numeric
 from lrdsl.numbers.machine import Accumulated, factors_in
 from lrdsl.numbers.pairs import ONE, ZERO
 from lrdsl.numbers.products import Factors, RunningProduct, within
 from lrdsl.numbers.shared import Pattern
-from lrdsl.numbers.source import Writer
+from lrdsl.numbers.source import Writer, is_place
 from lrdsl.numbers.zeros import unsigned
-from lrdsl.plan import Piece, Plan, first_tick
+from lrdsl.plan import Piece, Plan
 from lrdsl.work import spend
 
-#: Up to this many groups, the code that stores levels has a line for each group instead of a loop.
-UNROLLED = 16
 _FUNCTIONS = {name: getattr(math, name) for name in ("sin", "cos", "exp", "expm1", "log", "log1p", "sqrt", "floor", "ceil")}
 
 
@@ -56,7 +54,7 @@ _GLOBALS = {"__builtins__": {"abs": abs, "float": float}, "reduce": after_reduct
 @lru_cache(maxsize=128)
 def factors_of(high: Expr, low: Expr) -> Factors:
     """Returns the factors of a product. Pieces with the same product share its factors, and the products that are kept with them."""
-    factor = _generated((high, low), ["def factor(k):"], ["    return {0}, {1}"]).function()
+    factor = generated((high, low), ["def factor(k):"], ["    return {0}, {1}"]).function()
     try:
         from lrdsl.numbers import array
     except ModuleNotFoundError:  # there is no NumPy
@@ -80,31 +78,49 @@ def _running_product(e: Accumulated) -> RunningProduct:
     return RunningProduct(factors_of(e.high, e.low))
 
 
-def _filled(x: Any, values: dict[str, Any]) -> Any:
-    """Returns code, or a constant of code, with its places replaced by values."""
-    kind = type(x)
-    if kind is CodeType:
-        return x.replace(co_consts=_filled(x.co_consts, values))
-    if kind is tuple:
-        return tuple([_filled(part, values) for part in x])
-    return values.get(x, x) if kind is str else x
+@attrs.frozen
+class Template:
+    """Code, or a tuple among its constants, in which numbers have places. `parts` says which of the constants are places, or have places in them."""
+
+    whole: CodeType | tuple[Any, ...]
+    parts: tuple[tuple[int, str | Template], ...]
+
+    @classmethod
+    def of(cls, whole: CodeType | tuple[Any, ...]) -> Template:
+        """Finds the places in code, and in the code of the functions in it."""
+        constants = whole.co_consts if isinstance(whole, CodeType) else whole
+        inner = [(i, x if isinstance(x, str) else cls.of(x)) for i, x in enumerate(constants) if isinstance(x, CodeType | tuple) or is_place(x)]
+        return cls(whole, tuple([(i, part) for i, part in inner if isinstance(part, str) or part.parts]))
+
+    def filled(self, values: Mapping[str, Any]) -> Any:
+        """Returns the code with values in its places."""
+        whole = self.whole
+        constants = list(whole.co_consts if isinstance(whole, CodeType) else whole)
+        for i, part in self.parts:
+            constants[i] = values[part] if isinstance(part, str) else part.filled(values)
+        return whole.replace(co_consts=tuple(constants)) if isinstance(whole, CodeType) else tuple(constants)
+
+
+@lru_cache(maxsize=128)
+def _template(source: str) -> Template:
+    """Returns the template of the only function that a source defines."""
+    return Template.of(next(x for x in compiled(source).co_consts if isinstance(x, CodeType)))
 
 
 @attrs.frozen
 class Generated:
-    """Code with places for its numbers: the `values` that fill them, and the `origins` of those that come from exact times. It defines a function, `name`."""
+    """A function with places for its numbers: the `values` that fill them, and the `origins` of those that come from exact times."""
 
-    code: CodeType
-    name: str
+    template: Template
     values: dict[str, Any]
     origins: dict[str, tuple[Any, ...]]
 
     def function(self, others: Mapping[str, Any] | None = None) -> Callable[..., Any]:
         """Returns the function, with other values in some of the places."""
-        return defined(_filled(self.code, self.values if others is None else {**self.values, **others}), self.name, dict(_GLOBALS))
+        return FunctionType(self.template.filled(self.values if others is None else {**self.values, **others}), _GLOBALS)
 
 
-def _generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Generated:
+def generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent: str = "    ") -> Generated:
     """Generates code: the lines of `head`, then the statements of the trees, then the lines of `tail`, with the values of the trees for `{0}`, `{1}`."""
     factors = factors_in(trees)
     writer = Writer(trees if factors is None else (factors, *trees), _running_product, indent)
@@ -113,7 +129,7 @@ def _generated(trees: tuple[Expr, ...], head: list[str], tail: list[str], indent
     values = [writer.text(tree) for tree in trees]
     source = "\n".join([*head, *writer.lines, *(line.format(*values) for line in tail)])
     spend(len(source) // 20)
-    return Generated(compiled(source), head[0][4 : head[0].index("(")], writer.values, writer.origins)
+    return Generated(_template(source), writer.values, writer.origins)
 
 
 def prepare(level: Expr) -> None:
@@ -126,7 +142,7 @@ def prepare(level: Expr) -> None:
             factors_of(factor.high, factor.low)
 
 
-@attrs.define
+@attrs.define(eq=False)
 class PieceCode:
     """The functions of one piece, generated on first use. The piece holds at the whole ticks `start <= t < end`."""
 
@@ -134,7 +150,13 @@ class PieceCode:
     start: float
     end: float
     _level: Callable[[float, float], float] | None = None
-    _binders: dict[tuple[str, int], Callable[[Any], Callable[[float], None]]] = attrs.Factory(dict)
+    #: What makes the functions that store the level, by the key and the number of groups, see `storing`.
+    binders: dict[tuple[str, int], Callable[[Any], Callable[[float], None]]] = attrs.Factory(dict)
+
+    @cached_property
+    def terms(self) -> tuple[Expr, Expr] | None:
+        """(a, b) if the level is a + b * base, else None."""
+        return affine(self.piece.level, BASE)
 
     def level(self, tick: float, base: float) -> float:
         """Returns the level at a tick for a group with this base."""
@@ -144,27 +166,25 @@ class PieceCode:
     def function(self) -> Callable[[float, float], float]:
         """The level as a function of the tick and the base."""
         if self._level is None:
-            parts = affine(self.piece.level, BASE)
-            self._level = self._shared("level", (self.piece.level,) if parts is None else parts, _level)
+            self._level = self.shared("level", _level)
         return self._level
 
-    def _shared(self, use: Hashable, trees: tuple[Expr, ...], generate: Callable[[tuple[Expr, ...]], Generated]) -> Callable[..., Any]:
-        """Returns the function that is generated from the machine trees of trees. Pieces of one shape, as the cycles of restarts that grow, share its code."""
-        pattern = Pattern.of(trees, self.piece.start)
-        shared = None if pattern is None else pattern.code(use)
-        if shared is not None:
-            generated, others = shared
-            return cast("Generated", generated).function(others)
-        generated = generate(self._lowered(trees))
+    def shared(self, use: Hashable, generate: Callable[[tuple[Expr, ...]], Generated]) -> Callable[..., Any]:
+        """Returns the function that is generated from the machine trees of the level. Pieces of one shape, as cycles that grow, share its code."""
+        trees = self.terms or (self.piece.level,)
+        pattern = Pattern.of(trees, self.piece.start, self.piece.end)
+        kept = None if pattern is None else pattern.code(use)
+        if kept is not None:
+            return cast("Generated", kept[0]).function(kept[1])
+        code = generate(self._lowered(trees))
         if pattern is not None:
-            pattern.keep(use, generated, generated.origins)
-        return generated.function()
+            pattern.keep(use, code, code.origins)
+        return code.function()
 
     @property
     def tree(self) -> Expr:
         """The machine tree of the level."""
-        parts = affine(self.piece.level, BASE)
-        return _total(*self._lowered((self.piece.level,) if parts is None else parts))
+        return _total(*self._lowered(self.terms or (self.piece.level,)))
 
     @property
     def multiplies(self) -> bool:
@@ -176,72 +196,20 @@ class PieceCode:
         split = self.split()
         if split is None:
             return None
-        a, b = _generated(split, ["def parts(t):"], ["    return {0}, {1}"]).function()(tick)
+        a, b = generated(split, ["def parts(t):"], ["    return {0}, {1}"]).function()(tick)
         return float(a), float(b)
 
     def split(self) -> tuple[Expr, ...] | None:
         """Returns the machine trees (a, b) if the level is a + b * base, else None."""
-        parts = affine(self.piece.level, BASE)
-        return None if parts is None else self._lowered(parts)
+        return None if self.terms is None else self._lowered(self.terms)
 
     def _lowered(self, trees: tuple[Expr, ...]) -> tuple[Expr, ...]:
-        return unsigned(*(numeric(tree, self.piece.start) for tree in trees))
-
-    def storing(self, key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[float], None]:
-        """Returns a function of the tick that stores the level under `key` in the group of each slot. A slot is a (group, base)."""
-        count = len(slots) if len(slots) <= UNROLLED else 0
-        binder = self._binders.get((key, count))
-        if binder is None:
-            binder = self._binders[key, count] = self._binder(key, count)
-        return binder(slots)
-
-    def _binder(self, key: str, count: int) -> Callable[[Any], Callable[[float], None]]:
-        """Returns the function that makes the function of `storing` from slots: from `count` slots, without a loop; from any number if `count` is 0."""
-        parts = affine(self.piece.level, BASE)
-        return partial(_each, self.function, key) if parts is None else self._shared((key, count), parts, partial(_storing, key, count))
+        return unsigned(*(numeric(tree, self.piece.start, self.piece.end) for tree in trees))
 
 
 def _level(trees: tuple[Expr, ...]) -> Generated:
     """Generates the code of `PieceCode.function` from (a, b), for a level that is a + b * base, or from one tree."""
-    return _generated((_total(*trees),), ["def level(t, base):"], ["    return {0}"])
-
-
-def _storing(key: str, count: int, split: tuple[Expr, ...]) -> Generated:
-    """Generates the code of `PieceCode.storing` for a level that is a + b * base."""
-    a, b = split
-    constant = not any(mentions(part, T) for part in split)
-    inline = count == 1 and not constant
-    used = ["a = float({0})"] * (a != ZERO or b == ZERO) + ["b = {1}"] * (b not in (ZERO, ONE))
-    named = [] if inline else used
-    values = [(f"group{i}", f"base{i}" if constant else _sum_text(a, b, f"base{i}", inline)) for i in (range(count) if count else ("",))]
-    unpack = [f"({', '.join(f'(group{i}, base{i})' for i in range(count))},) = slots"] if count else []
-    loop = [] if count else ["for group, base in slots:"]
-    stores = [*loop, *(f"{'' if count else '    '}{group}[{key!r}] = {value}" for group, value in values)]
-    if constant:  # the levels are computed once, and take the place of the bases in the slots
-        levels = f"slots = [(group, {_sum_text(a, b, 'base', inline)}) for group, base in slots]"
-        bound = [*named, levels, *unpack, "def store(t):", *("    " + line for line in stores)]
-        return _generated(split, ["def bind(slots):"], ["    " + line for line in [*bound, "return store"]])
-    head = ["def bind(slots):", *("    " + line for line in unpack), "    def store(t):"]
-    return _generated(split, head, [*("        " + line for line in [*named, *stores]), "    return store"], " " * 8)
-
-
-def _sum_text(a: Expr, b: Expr, base: str, inline: bool) -> str:
-    """Returns the source of `a + b * base`. `inline`: the trees' values stand in it, else the names `a` and `b`."""
-    first, second = ("float({0})", "{1}") if inline else ("a", "b")
-    scaled = base if b == ONE else f"{second} * {base}"
-    if b == ZERO:
-        return first
-    return scaled if a == ZERO else f"{first} + {scaled}"
-
-
-def _each(level: Callable[[float, float], float], key: str, slots: Sequence[tuple[dict[str, Any], float]]) -> Callable[[float], None]:
-    """Returns a function of the tick that stores a level which is no `a + b * base`: it is computed for each group."""
-
-    def store(t: float) -> None:
-        for group, base in slots:
-            group[key] = float(level(t, base))
-
-    return store
+    return generated((_total(*trees),), ["def level(t, base):"], ["    return {0}"])
 
 
 def _total(a: Expr, b: Expr = ZERO) -> Expr:
@@ -264,7 +232,7 @@ class Evaluator:
     pieces: Sequence[Piece]
     starts: Sequence[float]
     fits_any_base: bool
-    _codes: dict[int, tuple[PieceCode, ...]] = attrs.Factory(dict)
+    _codes: dict[int, PieceCode] = attrs.Factory(dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Evaluator:
@@ -273,22 +241,18 @@ class Evaluator:
 
     def code_at(self, tick: float) -> PieceCode:
         """Returns the code of the piece that holds at a tick."""
-        i = max(0, bisect_right(self.starts, tick) - 1)
-        codes = self._codes.get(i)
-        if codes is None:
-            parts = stretches(self.pieces[i])
-            starts = [first_tick(p.start) for p in parts]
-            ends = [*starts[1:], self.starts[i + 1] if i + 1 < len(self.starts) else math.inf]
-            codes = self._codes[i] = tuple(PieceCode(p, s, e) for p, s, e in zip(parts, starts, ends, strict=True))
-        for code in codes:  # a loop, since there is hardly ever more than one, and a rate that is a tensor asks at every step
-            if tick < code.end:
-                return code
-        return codes[-1]
+        return self._code(max(0, bisect_right(self.starts, tick) - 1))
+
+    def _code(self, i: int) -> PieceCode:
+        code = self._codes.get(i)
+        if code is None:
+            end = self.starts[i + 1] if i + 1 < len(self.starts) else math.inf
+            code = self._codes[i] = PieceCode(self.pieces[i], self.starts[i], end)
+        return code
 
     def codes(self) -> list[PieceCode]:
         """Returns the code of every piece, in order."""
-        self.code_at(0)
-        return [code for i, start in enumerate(self.starts) if self.code_at(start) for code in self._codes[i]]
+        return [self._code(i) for i in range(len(self.starts))]
 
     def level(self, tick: float, base: float) -> float:
         """Returns the level at a tick, as a float."""

@@ -14,9 +14,10 @@ import attrs
 from lrdsl.expr import HALF_COSINES, PRODUCTS, VARYING, WIDE, Call, Expr, Linear, Symbol, T, walk
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.literals import constant, gathered
-from lrdsl.numbers.lowering import in_parts, is_large, turn_of
+from lrdsl.numbers.lowering import in_parts, is_large, side_of, turn_in_parts
 from lrdsl.numbers.pairs import LOST
 from lrdsl.numbers.turns import split_pi
+from lrdsl.plan import first_tick
 
 #: The operations whose arguments may have other numbers.
 _OPERATIONS = {"add", "div", "hav", "max", "min", "mul"}
@@ -33,16 +34,20 @@ class _OtherError(Exception):
 
 @attrs.frozen
 class Pattern:
-    """What formulas have in common whose code differs in numbers alone; the exact times and constants of one of them; and those that all of them have."""
+    """What formulas have in common whose code differs in numbers alone; the exact times and constants of one of them; and those that all of them have.
+
+    `numbers` are those of the origins: (a, b, n) of an exact time (a * t + b)/n, or a constant.
+    """
 
     key: Any
     origins: tuple[Expr, ...]
+    numbers: tuple[tuple[int, int, int] | float, ...]
     common: frozenset[Expr]
 
     @classmethod
-    def of(cls, trees: tuple[Expr, ...], start: Exact) -> Pattern | None:
-        """Returns the pattern of formulas that hold from the tick `start` on; None if they share no code."""
-        origins: dict[Expr, int] = {}
+    def of(cls, trees: tuple[Expr, ...], start: Exact, end: Exact | None) -> Pattern | None:
+        """Returns the pattern of formulas that hold from the tick `start` to `end`; None if they share no code."""
+        origins: dict[Expr, tuple[int, int, int] | float] = {}
         nodes: dict[Expr, int] = {}
         common: set[Expr] = set()
         curved = any(tree.holds & HALF_COSINES for tree in trees)
@@ -58,13 +63,13 @@ class Pattern:
                 if is_large(a, b, n):
                     raise _OtherError
                 slope = a if -1 <= a <= 1 else 2 if a > 0 else -2
-                origins[e] = len(origins)
-                return "time", slope, (b > 0) - (b < 0), n == 1, curved and start >= turn_of(e)[1]
+                origins[e] = a, b, n
+                return "time", slope, (b > 0) - (b < 0), n == 1, curved and side_of(turn_in_parts(a, b, n), start, end)
             value = None if e.holds & VARYING else constant(e)
             if value is not None:
                 if value in _SPECIAL:
                     return e
-                origins[e] = len(origins)
+                origins[e] = value
                 return "constant", value > 0
             if isinstance(e, Call) and e.op in _OPERATIONS and not e.holds & WIDE:
                 return (e.op, *map(key, gathered(e)))
@@ -77,14 +82,14 @@ class Pattern:
             keys = tuple(map(key, trees))
         except _OtherError:
             return None
-        return None if common & origins.keys() else cls(keys, tuple(origins), frozenset(common))
+        return None if common & origins.keys() else cls(keys, tuple(origins), tuple(origins.values()), frozenset(common))
 
     def code(self, use: Hashable) -> tuple[Any, dict[str, float]] | None:
         """Returns the code that was kept for a use, and the numbers of this piece in it."""
         kept = _CODE.pop((self.key, use), None)
         if kept is not None:
             _CODE[self.key, use] = kept  # the last one that was used
-        return None if kept is None else (kept[0], {place: _number(self.origins[i], *role) for place, i, role in kept[1]})
+        return None if kept is None else (kept[0], {place: _number(self.numbers[i], *role) for place, i, role in kept[1]})
 
     def keep(self, use: Hashable, code: Any, origins: Mapping[str, tuple[Any, ...]]) -> None:
         """Keeps code for a use, if every number in it that may differ has an origin, by its place in `origins`."""
@@ -96,14 +101,13 @@ class Pattern:
         _CODE[self.key, use] = code, [(place, self.origins.index(whence), (role, *rest)) for place, (role, whence, *rest) in varying.items()]
 
 
-def _number(origin: Expr, role: str, parts: int = 1) -> float:
-    """The number that has a role in the code of a constant, or of the exact time (a * t + b) / n."""
-    if role == "constant":
-        value = constant(origin)
-        assert value is not None
-        return value
-    assert isinstance(origin, Linear)
-    a, b, n = in_parts(origin.scale, origin.shift)
+def _number(numbers: tuple[int, int, int] | float, role: str, parts: int = 1) -> float:
+    """The number that has a role in the code of a constant, or of the exact time (a * t + b)/n."""
+    if not isinstance(numbers, tuple):
+        return numbers
+    a, b, n = numbers
+    if role == "turn":
+        return first_tick(turn_in_parts(a, b, n))
     if role in ("head", "rest"):
         return split_pi(parts * n)[role == "rest"]
     number = {"a": a, "b": b, "-b": -b, "n": n}[role.removeprefix("float ")]

@@ -12,6 +12,14 @@ from lrdsl.numbers.pairs import LOST, Float
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//"}
 
+#: What a place for a value begins with.
+_PLACE = "\0:"
+
+
+def is_place(x: object) -> bool:
+    """Returns whether a constant of compiled code is a place for a value."""
+    return isinstance(x, str) and x.startswith(_PLACE)
+
 
 def _is_constant(e: Expr) -> bool:
     """Returns whether Python's compiler may fold a tree: a number, or arithmetic on numbers alone."""
@@ -44,7 +52,7 @@ class Writer:
 
     def place(self, value: Any, origin: Any = None) -> str:
         """Returns a place for a value: a string constant that occurs nowhere else in the code. The value replaces it after compilation."""
-        place = f"\0:{len(self.values)}"
+        place = f"{_PLACE}{len(self.values)}"
         self.values[place] = value
         if origin is not None:
             self.origins[place] = origin
@@ -119,7 +127,7 @@ class Writer:
             self.lines.append(f"{self.indent}{name} = {value}")
             return
         middle = (low + high) // 2
-        for head, start, stop in ((f"if {of} < {self.place(e.starts[middle])}:", low, middle), ("else:", middle, high)):
+        for head, start, stop in ((f"if {of} < {self.place(e.starts[middle], e.origin)}:", low, middle), ("else:", middle, high)):
             self.lines.append(self.indent + head)
             names, indent = dict(self.names), self.indent
             self.indent += "    "

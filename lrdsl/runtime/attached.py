@@ -8,8 +8,9 @@ from lrdsl.arguments import tick as checked_tick
 from lrdsl.arguments import ticks as checked_ticks
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import ScheduleError, shown
+from lrdsl.numbers.storing import Store
 from lrdsl.plan import MOST_TICKS, Phase
-from lrdsl.runtime.attaching import Attachment, Store, attach
+from lrdsl.runtime.attaching import Attachment, attach
 from lrdsl.runtime.cautions import register
 from lrdsl.runtime.groups import LR, Group
 from lrdsl.runtime.optimizers import sizes_of
@@ -38,7 +39,8 @@ class Attached:
     course: Course
     log: Log
     _between: float
-    _until: float
+    _until: float  # the tick at which `step` looks whether the groups are as it left them
+    _end: float  # the tick at which another function is needed to store the levels
     _store: Store
     _attachment: Attachment
     _groups: list[Group]
@@ -52,7 +54,7 @@ class Attached:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._bind(attach(self.schedule, self.optimizer.param_groups, self.bases, self._levels, sizes_of(self.optimizer)))
-        self._until = 0
+        self._until = self._end = 0
         register(self)
 
     def _bind(self, attachment: Attachment) -> None:

@@ -15,6 +15,7 @@ from lrdsl.arguments import floating, quoted, string, whole_number
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import refuse
 from lrdsl.numbers.scalar import Evaluator, prepare
+from lrdsl.numbers.storing import Store, one_by_one, storing
 from lrdsl.plan import Watch
 from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, meant, name_of, numbers_in, quantities, with_element
 from lrdsl.runtime.optimizers import same_groups
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Python compares integers below this faster than larger ones.
 _SMALL = 2**30 - 1
-#: A function that stores the levels of a tick in all groups, or in none.
-Store: TypeAlias = "Callable[[float], None]"
 #: A warning: what looks like a mistake, and the remedy.
 Notice: TypeAlias = "tuple[str, str]"
 #: The bases of groups, by quantity. A group that no target of the quantity picks may have none.
@@ -61,11 +60,6 @@ class Track:
 
 #: One group: the level as a function of tick and base, the base, the group, the key and element, the value it held first, the largest number it can hold.
 _Row: TypeAlias = "tuple[Callable[[float, float], float], float, Group, str, int | None, Any, float]"
-
-
-def _store_tracks(stores: tuple[Store, ...], tick: float) -> None:
-    for store in stores:
-        store(tick)
 
 
 def _fill_tensor(row: _Row, tick: float) -> None:
@@ -194,15 +188,14 @@ class Attachment:
         """Returns the function that stores levels from this tick on, and the tick at which another function is needed."""
         codes = [track.evaluator.code_at(tick) for track in self.tracks]
         # While the schedule waits for a metric, each tick may bring a new formula; and a copy of groups of the user's own class is kept at each tick.
-        end = 0 if not self.plain or any(watch.open_after(tick) for watch in self.watches) else min((code.end for code in codes), default=math.inf)
+        waits = not self.plain or (self.watches and any(watch.open_after(tick) for watch in self.watches))
+        end = 0 if waits else min([code.end for code in codes], default=math.inf)
         until = math.ceil(end) if end < _SMALL else _SMALL if tick < _SMALL else min(end, MAX_TICKS + 1)
         if self.checked or (len(codes) > 1 and any(code.multiplies for code in codes)):
             rows = [row for track in self.tracks for row in track.rows(tick)]
             single = len(rows) == 1 and self.tracks[0].fills and self.tracks[0].element is None and not is_short(rows[0][5])
             return until, partial(_fill_tensor, rows[0]) if single else partial(_store_checked, rows, self.together)
-        if len(codes) == 1:
-            return until, codes[0].storing(self.tracks[0].key, self.tracks[0].slots)
-        return until, partial(_store_tracks, tuple([code.storing(track.key, track.slots) for code, track in zip(codes, self.tracks, strict=True)]))
+        return until, one_by_one([storing(code, track.key, track.slots) for code, track in zip(codes, self.tracks, strict=True)])
 
     def driver(self, quantity: str, group: int) -> tuple[Schedule, str, float]:
         """The schedule, the name of its target that sets a quantity (`lr`, `betas[0]`) of a group, and the group's base."""
@@ -226,7 +219,7 @@ class Attachment:
         if self.checked:
             return [evaluator.level(tick, base) for _, base in track.slots]
         apart: list[Slot] = [({}, base) for _, base in track.slots]
-        evaluator.code_at(tick).storing(track.key, apart)(tick)
+        storing(evaluator.code_at(tick), track.key, apart)(tick)
         return [group[track.key] for group, _ in apart]
 
     def snapshot(self) -> Snapshot:

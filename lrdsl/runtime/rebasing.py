@@ -72,10 +72,11 @@ def _base_for(schedule: Schedule, track: Track, tick: float, k: int, number: flo
 def strayed(attachment: Attachment) -> Notice | None:
     """A warning if a base that was written into a group is not the one that the schedule has."""
     for name, bases in attachment.bases.items() if attachment.plain else ():
+        key = base_key(name)
         for k, (group, base) in enumerate(zip(attachment.held, bases, strict=True)) if name not in attachment.values else ():
-            written = group.get(base_key(name), base)
+            written = group.get(key, base)
             if written is not base and floating(written) != base:
-                what = f"`{base_key(name)}` of param group {k} was set to {quoted(written)}, and the schedule goes on from its base {base:g}"
+                what = f"`{key}` of param group {k} was set to {quoted(written)}, and the schedule goes on from its base {base:g}"
                 return what, "call `scheduler.rebase()` to take it over"
     return None
 

@@ -1,8 +1,9 @@
-"""Goes through the events of a run before it begins, so that the code of what they bring is compiled by then, and no step waits for it."""
+"""Goes through a run before it begins: its first phases and cycles, and its events. So their code is compiled by then, and no step waits for it."""
 
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 from lrdsl.diagnostics import ScheduleError
 from lrdsl.expr.exact import Exact
@@ -11,10 +12,21 @@ from lrdsl.runtime.attaching import Attachment
 
 #: How many events in a row are gone through.
 _MOST = 4
+#: How many phases and cycles are gone through.
+_FIRST = 8
 
 
 def rehearse(attachment: Attachment) -> None:
-    """Lets each event come once, as early as it may, and makes what would store the levels after it. Stores nothing."""
+    """Makes what will store the levels of the first phases and cycles, and then of those that events bring, each as early as it may come. Stores nothing."""
+    try:
+        for tick in sorted({tick for track in attachment.tracks for tick in islice(track.evaluator.starts, 1, _FIRST + 1)})[:_FIRST]:
+            attachment.store_from(tick)
+        _rehearse_events(attachment)
+    except ScheduleError:  # which a run that comes to it raises
+        return
+
+
+def _rehearse_events(attachment: Attachment) -> None:
     history: dict[tuple[str, Exact], tuple[int, ...]] = dict(attachment.schedule.events)
     for _ in range(_MOST if attachment.watches else 0):
         ticks = {watch.key: _earliest(watch) for watch in attachment.watches if watch.key is not None and watch.key not in history}
@@ -22,11 +34,8 @@ def rehearse(attachment: Attachment) -> None:
         if not coming:
             return
         history |= {key: (tick,) for key, tick in coming.items()}
-        try:
-            attachment = attachment.after(attachment.schedule.after(history))
-            attachment.store_from(max(coming.values()))
-        except ScheduleError:  # which a run that comes to it raises
-            return
+        attachment = attachment.after(attachment.schedule.after(history))
+        attachment.store_from(max(coming.values()))
 
 
 def _earliest(watch: Watch) -> int | None:

@@ -28,6 +28,8 @@ def checked_metrics(method: str, schedule: Schedule, metric: Any, metrics: Mappi
     Metrics that the schedule does not follow come back as None: their names help to say what a misspelled one should be. Raises `ScheduleError` for a metric
     that is not a number, and for one without a name if the schedule follows several.
     """
+    if metric is None and not metrics:
+        return {}
     names, values = schedule.metrics, dict(metrics)
     if not names and metric is not None and not _may_be_number(metric):
         raise refuse("LR154", f"a metric is {quoted(metric)}, not a number", "report a number, or nothing", str(schedule))

@@ -105,7 +105,8 @@ class Scheduler(Attached):
             elif not isinstance(error, ScheduleError):  # which refuses before a level is stored
                 attachment.restore(self._tick)
             raise
-        self._until, self._store = 0 if self._slow else min(until, tick + _GLANCE), store
+        self._end, self._store = 0 if self._slow else until, store
+        self._until = min(self._end, tick + _GLANCE)
         self._bind(attrs.evolve(attachment, notices=()) if attachment.notices else attachment)  # they are given once
         self.last_epoch, self._between = int(tick), tick
         self.log, self.course = self.log if log is None else log, self.course if course is None else course
@@ -173,8 +174,9 @@ class Scheduler(Attached):
         except Exception:  # raised by tensors in two groups that are not the same
             same = False
         if same and tick < self._until and metric is None and epoch is None:
+            store = self._store  # Python calls a local name faster than an attribute that is no method
             try:
-                self._store(tick)
+                store(tick)
             except ScheduleError:  # refused before a level was stored
                 raise
             except BaseException:  # as when the user stops the run: some groups may have the new level
@@ -213,6 +215,9 @@ class Scheduler(Attached):
         if tick > MAX_TICKS:
             raise refuse("LR152", f"tick is {quoted(tick)}", f"ticks run from 0 to {MAX_TICKS:.0e}", str(self.schedule))
         attachment, log = self._current(), self.log
+        if tick < self._end and attachment is self._attachment and metric is None and epoch is None and strayed(attachment) is None:  # nothing has changed
+            self._until = min(self._end, tick + _GLANCE)
+            return Scheduler.step(self)
         if epoch is not None and "epoch" in attachment.schedule.metrics:
             metrics, epoch = {**metrics, "epoch": epoch}, None
         check_no_epoch(attachment.schedule, metric, epoch)
@@ -337,7 +342,9 @@ class Scheduler(Attached):
             unsaid = None
         if landed.tick < 0 or self._stands_aside():
             self._bind(attachment)
-            self.last_epoch, self.log, self.course, self._until = landed.tick, log, landed.course, 0
+            self.last_epoch, self.log, self.course, self._until, self._end = landed.tick, log, landed.course, 0, 0
         else:
             self._move_to(landed.tick, attachment, log, landed.course, overwrite=True)
-        self._unsaid, self._until = unsaid, 0 if unsaid else self._until  # the next step is the first that can say it
+        self._unsaid = unsaid
+        if unsaid:  # the next step is the first that can say it
+            self._until = self._end = 0

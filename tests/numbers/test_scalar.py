@@ -12,6 +12,7 @@ from lrdsl.expr import BASE, Call, Expr
 from lrdsl.numbers import scalar
 from lrdsl.numbers.pairs import Float
 from lrdsl.numbers.scalar import Evaluator
+from lrdsl.numbers.storing import storing
 from lrdsl.plan import Plan
 
 
@@ -22,13 +23,13 @@ def test_a_formula_that_shares_its_parts_is_compiled_at_once() -> None:
         level = Call("mul", (Call("add", (level, level)), Call("cos", (Call("mul", (level, level)),))))
     evaluator = Evaluator.of(Plan((), level, None, level))
     group = {"lr": 0.5}
-    evaluator.code_at(0).storing("lr", [(group, 0.5)])(1)
+    storing(evaluator.code_at(0), "lr", [(group, 0.5)])(1)
     assert group["lr"] == evaluator.level(1, 0.5)
 
 
 def _storing(text: str, base: float = 0.1) -> tuple[dict[str, float], Any]:
     group = {"lr": base}
-    return group, Evaluator.of(parse(text).plan).code_at(0).storing("lr", [(group, base)])
+    return group, storing(Evaluator.of(parse(text).plan).code_at(0), "lr", [(group, base)])
 
 
 @pytest.mark.parametrize("shape", ["warmup({})", "cosine({}, to=0.25x)", "exp(0.{})", "step({})", "linear({}) * scale(1 / (t + {}))", "every({}, exp(0.9))"])
@@ -46,7 +47,7 @@ def test_schedules_that_differ_in_numbers_alone_share_their_code(shape: str) -> 
 
 def test_a_formula_of_constants_alone_is_worked_out_by_python() -> None:
     level = Call("mul", (Call("div", (Float(2.0), Float(-4.0))), Call("sub", (Float(1), Float(0.25)))))
-    assert scalar._generated((level, Float(3)), ["def both(k):"], ["    return {0}, {1}"]).function()(1) == (-0.375, 3)
+    assert scalar.generated((level, Float(3)), ["def both(k):"], ["    return {0}, {1}"]).function()(1) == (-0.375, 3)
 
 
 @pytest.mark.parametrize("text", ["linear(41)", "linear(40)", "cosine(41)", "warmup(41)", "warmup(40)", "linear(41, to=2x)", "linear(41) then linear(41)"])
@@ -63,7 +64,7 @@ def test_ways_to_count_do_not_share_code(text: str) -> None:
 def test_what_groups_share_is_computed_once() -> None:
     def sines(count: int) -> int:
         slots = [({"lr": 0.1}, 0.1 * (i + 1)) for i in range(count)]
-        store = Evaluator.of(parse("scale(2 + sin(t))").plan).code_at(0).storing("lr", slots)
+        store = storing(Evaluator.of(parse("scale(2 + sin(t))").plan).code_at(0), "lr", slots)
         return sum(instruction.argval == "sin" for instruction in dis.get_instructions(store))
 
     assert sines(1) == sines(3) == sines(8) == sines(100) > 0

@@ -38,8 +38,22 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     original = scalar.compiled.__wrapped__
     monkeypatch.setattr(scalar, "compiled", noted)
+    monkeypatch.setattr(scalar, "_template", scalar._template.__wrapped__)
     monkeypatch.setattr("lrdsl.numbers.shared._CODE", {})
     return sources
+
+
+@pytest.mark.parametrize(
+    "text", ["warmup(10) then cosine(30) then exp(0.9)", "restarts(cosine(10), stretch=2)", "lr = onecycle(80); momentum = hold(20, at=0.9) then linear(20)"]
+)
+def test_the_code_of_the_first_phases_is_compiled_before_the_run(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = compiled(monkeypatch)
+    scheduler = attached(Driven(text))
+    before = len(sources)
+    assert before
+    for _ in range(300):
+        scheduler.step()
+    assert len(sources) == before
 
 
 @pytest.mark.parametrize(
