@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import islice
 
 from lrdsl.diagnostics import ScheduleError
+from lrdsl.expr import T, mentions
 from lrdsl.expr.exact import Exact
+from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Watch
 from lrdsl.runtime.attaching import Attachment
 
@@ -19,11 +22,17 @@ _FIRST = 8
 def rehearse(attachment: Attachment) -> None:
     """Makes what will store the levels of the first phases and cycles, and then of those that events bring, each as early as it may come. Stores nothing."""
     try:
-        for tick in sorted({tick for track in attachment.tracks for tick in islice(track.evaluator.starts, 1, _FIRST + 1)})[:_FIRST]:
+        for tick in sorted({tick for track in attachment.tracks for tick in _first(track.evaluator)})[:_FIRST]:
             attachment.store_from(tick)
         _rehearse_events(attachment)
     except ScheduleError:  # which a run that comes to it raises
         return
+
+
+def _first(evaluator: Evaluator) -> Iterator[float]:
+    """The starts of the first phases and cycles but those that hold a level: their code costs little."""
+    coming = islice(zip(evaluator.starts, evaluator.pieces, strict=True), 1, _FIRST + 1)
+    return (start for start, piece in coming if mentions(piece.level, T))
 
 
 def _rehearse_events(attachment: Attachment) -> None:
