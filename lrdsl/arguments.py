@@ -6,7 +6,7 @@ import math
 import os
 import re
 import reprlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -98,6 +98,20 @@ def unknown(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lstrip("+.").lower() in _UNKNOWN
     return measured(value) in (-1, math.inf)
+
+
+def listed(value: Any) -> list[Any] | None:
+    """Returns the items of a list, of a tuple, or of an array of one dimension. Returns None for any other value.
+
+    >>> listed((30, 60)), listed("30"), listed(30)
+    ([30, 60], None, None)
+    """
+    try:
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):  # a list of OmegaConf is one too
+            return list(value)
+        return list(value.tolist()) if getattr(value, "ndim", 0) == 1 else None
+    except Exception:  # code of another library may raise any exception
+        return None
 
 
 def floating(value: Any) -> float | None:

@@ -12,7 +12,7 @@ from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import Exact, plain, quotient, reduced, unplain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: Every spelling of a unit, and the unit that it names.
 UNITS = {
@@ -82,9 +82,9 @@ def _checked_fact(name: str, value: Any) -> Exact | Batches | None:
 
 
 class Options(TypedDict, total=False):
-    """The keywords of every function that reads a text: the facts of a `Clock`, and `names`, numbers for the names in the text."""
+    """The keywords of every function that reads a text: the facts of a `Clock`, and `names`, numbers and lists of them for the names in the text."""
 
-    names: Mapping[str, float | Exact] | None
+    names: Mapping[str, float | Exact | Sequence[float | Exact]] | None
     steps_per_epoch: float | Exact | None
     total_steps: float | Exact | None
     total_epochs: float | Exact | None

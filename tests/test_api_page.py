@@ -17,7 +17,7 @@ HEAD = """# The Python names
 
 Everything that `import lrdsl` gives, and the modules for frameworks. It is written from the docstrings by `python -m tests.test_api_page`; the examples run.
 `lrdsl.parse` and `lrdsl.compile` are the two that most programs need. The options of `parse`, which others take too, are the facts of the run:
-`steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`, `tokens_per_step`, `ticks_per_step`, `tick` ("step" or "epoch"), and `names`, numbers for names
+`steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`, `tokens_per_step`, `ticks_per_step`, `tick` ("step" or "epoch"), and `names`, numbers or lists for names
 of the text. `lrdsl docs api` shows this page, `help(lrdsl.parse)` one entry.
 """
 #: The public names, in the order of the page: what is done first comes first.

@@ -26,7 +26,7 @@ from lrdsl.check.sequences import curves_of
 from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems
 from lrdsl.expr import BASE, ENTRY, STAIRS, Expr, T, branches, linear, realized, select, substitute, walk, within
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, Hosted
 from lrdsl.plan import History, Phase, Plan, best, paper, pieces
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
@@ -42,7 +42,7 @@ MAX_PHASES = 500
 def check(
     tree: Node,
     clock: Clock,
-    names: Mapping[str, Exact],
+    names: Mapping[str, Hosted],
     problems: Problems,
     library: Library | None = None,
     history: History | None = None,
@@ -74,7 +74,7 @@ def check(
 def _checked(
     tree: Node,
     clock: Clock,
-    names: Mapping[str, Exact],
+    names: Mapping[str, Hosted],
     problems: Problems,
     library: Library | None,
     history: History,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrdsl.check.bounds import constant
-from lrdsl.check.scope import NameBinding, Scope
+from lrdsl.check.scope import MAX_LIST, NameBinding, Scope
 from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
@@ -15,9 +15,7 @@ from lrdsl.expr.exact import Exact
 from lrdsl.kinds import EXAMPLE, KNOWN_AS, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
-
-#: The most values of a list.
-MAX_LIST = 1000
+from lrdsl.syntax.substitution import number_node
 
 
 def bind_arguments(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope, read: Callable[[Node, Scope], Any]) -> dict[str, Any] | None:
@@ -100,6 +98,8 @@ def _list_behind(node: Node, scope: Scope) -> tuple[Node, Scope]:
     meaning = node
     while isinstance(meaning, nodes.Name) and inner is not None:
         binding = inner.bound.get(meaning.id)
+        if binding is None and isinstance(items := inner.names.get(meaning.id), tuple):
+            return nodes.List(tuple(number_node(item, node.extent) for item in items), node.extent), scope
         if not isinstance(binding, NameBinding):
             return node, scope
         inner, meaning = inner.enter(binding, meaning.extent), binding.node

@@ -11,7 +11,7 @@ import attrs
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, WORDS, Family, FunctionBinding, NameBinding
 from lrdsl.diagnostics import Problems, shown
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Hosted
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.grammar import grammar
@@ -90,7 +90,7 @@ def referred(node: Node, bound: Bindings) -> tuple[str, int | None] | None:
     return None
 
 
-def key_of(target: Node, names: Mapping[str, Exact], bound: Bindings, problems: Problems) -> Key | None:
+def key_of(target: Node, names: Mapping[str, Hosted], bound: Bindings, problems: Problems) -> Key | None:
     """Reads what stands left of `=`, or returns None after its problems were reported. `names` and `bound` are what is already defined."""
     if not isinstance(target, nodes.Name | nodes.Text | nodes.Indexed):
         problems.error("LR117", target.extent, f"`{shown(canonical(target))}` cannot be scheduled", _KEYS)
@@ -134,7 +134,7 @@ def key_of(target: Node, names: Mapping[str, Exact], bound: Bindings, problems: 
     return Key(text, key, element if isinstance(element, int) else None, tuple(groups), (letters[0] or "") if letters else "")
 
 
-def _letter(selector: nodes.Selector, names: Mapping[str, Exact], bound: Bindings, problems: Problems) -> str | None:
+def _letter(selector: nodes.Selector, names: Mapping[str, Hosted], bound: Bindings, problems: Problems) -> str | None:
     """Returns the name of the number that a selector catches, "" if it catches none; None after a problem was reported."""
     braces = list(braces_of(selector.value)) if isinstance(selector.value, str) else []
     for i, part in enumerate(braces):
@@ -153,7 +153,7 @@ def _letter(selector: nodes.Selector, names: Mapping[str, Exact], bound: Binding
     return braces[0].word if braces else ""
 
 
-def _fault(braces: Braces, index: int, names: Mapping[str, Exact], bound: Bindings) -> tuple[str, str, str, str | None] | None:
+def _fault(braces: Braces, index: int, names: Mapping[str, Hosted], bound: Bindings) -> tuple[str, str, str, str | None] | None:
     """Returns what is wrong with braces in a pattern: the code, the message, the help, and what to write instead."""
     word = braces.word
     written = f"`{{{shown(word)}}}`"

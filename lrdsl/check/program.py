@@ -22,7 +22,7 @@ from lrdsl.check.values import exact_number, value_of
 from lrdsl.clock import MAX_TICKS, UNITS, Clock, total_of
 from lrdsl.diagnostics import MOST_PROBLEMS, Problems, ScheduleError, shown
 from lrdsl.expr import BASE, mentions
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, Hosted
 from lrdsl.kinds import Kind
 from lrdsl.plan import History, Plan
 from lrdsl.shapes import SHAPES
@@ -68,7 +68,7 @@ class _FileState:
     """
 
     clock: Clock
-    names: Mapping[str, Exact]
+    names: Mapping[str, Hosted]
     problems: Problems
     bound: dict[str, NameBinding | FunctionBinding] = attrs.Factory(dict)
     base: Exact | None = None
@@ -127,7 +127,7 @@ class _FileState:
 def program_of(
     file: nodes.File,
     clock: Clock,
-    names: Mapping[str, Exact],
+    names: Mapping[str, Hosted],
     problems: Problems,
     library: Library | None,
     plan_of: Callable[[Node, Scope], Plan | None],

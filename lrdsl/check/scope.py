@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from lrdsl.arguments import quoted, setting
+from lrdsl.arguments import exactly, listed, quoted, setting
 from lrdsl.check.legend import Legend
 from lrdsl.check.notes import Notes, Use
 from lrdsl.clock import WITHOUT_TOTAL, Clock, MissingFactError
 from lrdsl.diagnostics import Problems, refuse, shown
 from lrdsl.expr import Event, Expr
-from lrdsl.expr.exact import Exact, size
+from lrdsl.expr.exact import Exact, Hosted, size
 from lrdsl.plan import History, Watch
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -48,6 +48,8 @@ _FLAGS = {
 
 #: How deep names may be nested in the meaning of names, and how many nodes all names together may expand to.
 MAX_NAMES_DEEP, MAX_EXPANDED = 30, 50_000
+#: The most values of a list.
+MAX_LIST = 1000
 #: The host gives a name 0, or a number from 1/LARGEST to LARGEST in size.
 LARGEST = 10**100
 _RANGE = "give it a finite number between 1e-100 and 1e100"
@@ -168,7 +170,7 @@ class Scope:
     """
 
     clock: Clock
-    names: Mapping[str, Exact]
+    names: Mapping[str, Hosted]
     problems: Problems
     rest: Exact | None = None
     no_rest: str = ""
@@ -268,19 +270,27 @@ def number_binding(number: int, scope: Scope) -> NameBinding:
     return NameBinding(nodes.Number(number, (0, 0)), scope, False, False, Dependencies(False, False, False), 1, caught=True)
 
 
-def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Exact], ...]:
-    """Checks the numbers that the host gives to names. Returns them sorted by name. Raises `ScheduleError`."""
+def host_names(names: Mapping[str, Any] | None) -> tuple[tuple[str, Hosted], ...]:
+    """Checks the numbers, and lists of numbers, that the host gives to names. Returns them sorted by name. Raises `ScheduleError`."""
     if names is None:
         return ()
     if not isinstance(names, Mapping):
-        raise refuse("LR152", f"names is {quoted(names)}", 'give a number for each name: `names={"warm": 500}`')
-    checked = {}
+        raise refuse("LR152", f"names is {quoted(names)}", 'give a number, or a list of numbers, for each name: `names={"warm": 500}`')
+    checked: dict[str, Hosted] = {}
     for name, value in names.items():
         if not isinstance(name, str) or not name.isidentifier() or name in WORDS or name in SHAPES:
             what = f"`{name}`" if isinstance(name, str) and name.isidentifier() and len(name) < 60 else quoted(name)
             raise refuse("LR152", f"{what} cannot be given a value", "use a name that the language does not use")
         what = name if len(name) < 60 else quoted(name)
-        checked[name] = setting(what, value, _RANGE, low=-LARGEST, high=LARGEST)
-        if checked[name] and size(checked[name]) * LARGEST < 1:
-            raise refuse("LR152", f"{what} is {quoted(value)}", _RANGE)
+        items = listed(value) if exactly(value) is None else None
+        if items is not None and len(items) > MAX_LIST:
+            raise refuse("LR152", f"{what} has {len(items)} values", f"a list has at most {MAX_LIST}")
+        checked[name] = _host_number(what, value) if items is None else tuple(_host_number(what, item) for item in items)
     return tuple(sorted(checked.items()))
+
+
+def _host_number(what: str, value: Any) -> Exact:
+    number = setting(what, value, _RANGE, low=-LARGEST, high=LARGEST)
+    if number and size(number) * LARGEST < 1:
+        raise refuse("LR152", f"{what} is {quoted(value)}", _RANGE)
+    return number

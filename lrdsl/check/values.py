@@ -212,7 +212,11 @@ def _word(node: nodes.Name, scope: Scope) -> Value | None:
     """Returns the value of a name that the host gives, or of a word of the language."""
     word, problems = node.id, scope.problems
     if word in scope.names:
-        constant = decimal(scope.names[word])
+        hosted = scope.names[word]
+        if isinstance(hosted, tuple):
+            problems.error("LR111", node.extent, f"expected one value, but `{shown(word)}` is a list", "give one number for it in `names=`")
+            return None
+        constant = decimal(hosted)
         return Value(Kind.NUMBER, constant if scope.legend is None else scope.legend.with_letter(constant, word))
     match word:
         case "base":

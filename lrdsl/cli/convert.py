@@ -45,12 +45,12 @@ class _File:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reads the files. Returns the exit status: 1 if a schedule could not be read, or was not the same."""
-    from lrdsl.dialects import DIALECTS
+    from lrdsl.dialects import ALL
     from lrdsl.dialects.sources import readings
     from lrdsl.linting.listing import building_in
 
-    if arguments.dialect is not None and arguments.dialect not in DIALECTS:
-        raise UsageError(f"--from {shown(arguments.dialect)}: there are {', '.join(DIALECTS)}")
+    if arguments.dialect is not None and arguments.dialect not in ALL:
+        raise UsageError(f"--from {shown(arguments.dialect)}: there are {', '.join(ALL)}")
     files, status = _files(arguments)
     if arguments.verify:
         status = max(status, _verify(files))

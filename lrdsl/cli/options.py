@@ -6,6 +6,7 @@ import argparse
 import io
 import math
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from lrdsl.linting.listing import Listing
     from lrdsl.linting.settings import SettingsOfFiles
 
+#: A list of numbers, as a value for a name.
+_LIST = re.compile(r"\s*\[([^\[\]]*)\]\s*")
 #: The options that are lists, separated by commas.
 _LISTS = ("select", "extend_select", "ignore", "exclude")
 _CLOCK = {
@@ -48,7 +51,8 @@ def add_schedule(parser: argparse.ArgumentParser, several: bool | int = False, o
         clock.add_argument(f"--{fact.replace('_', '-')}", metavar="N", type=number, help=doc)
     clock.add_argument("--tick", choices=("step", "epoch"), help="what one tick is (default: step)")
     parser.add_argument("--stdin-filename", metavar="PATH", help="read standard input as if it were this file: its ending says the format")
-    parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help="a value for a name in the text; may be repeated")
+    doc = "a value for a name in the text, as 5 or [30,60]; may be repeated"
+    parser.add_argument("--set", metavar="NAME=N", type=_named, action="append", default=[], help=doc)
 
 
 def standard_input(most: int) -> str:
@@ -203,7 +207,9 @@ def _named(text: str) -> tuple[str, Any]:
     name, equal, value = text.partition("=")
     if not equal:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NUMBER")
-    return name.strip(), number(value)
+    brackets = _LIST.fullmatch(value)
+    items = [] if brackets is None else brackets[1].split(",")
+    return name.strip(), number(value) if brackets is None else [number(item) for item in items if item.strip()]
 
 
 def schedule(arguments: argparse.Namespace) -> Schedule:

@@ -34,6 +34,8 @@ CONFIGS = (
     "t5x",
     "mlx",
 )
+#: All dialects, in the order of the tables.
+ALL = tuple(dict.fromkeys((*DIALECTS, *CONFIGS)))
 
 
 @cache

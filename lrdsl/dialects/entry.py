@@ -190,9 +190,30 @@ def _filled(template: str, values: Mapping[str, Value]) -> Node:
     tree = parse(template)
     names = {node.id for node in nodes.walk(tree) if isinstance(node, nodes.Name)} & set(values)
     for name in names:
+        if isinstance(values[name], tuple) and not _takes_list(tree, name):
+            raise UnreadableError(f"`{name}` is a list where a number belongs, as one for each param group")
         if _has_word(values[name]) and not any(_takes(node, name, values[name]) for node in nodes.walk(tree) if isinstance(node, nodes.Call)):
             raise UnreadableError(f"`{name}` is a word where a number belongs: {quoted(values[name])}")
     return substituted(tree, {name: node_of(values[name]) for name in names})
+
+
+def _takes_list(tree: Node, name: str) -> bool:
+    """Whether a list may stand in the place of a name in a tree, for every use of it."""
+    calls = [node for node in nodes.walk(tree) if isinstance(node, nodes.Call)]
+    places = [(call, i) for call in calls for i, a in enumerate(call.arguments) if isinstance(a.value, nodes.Name) and a.value.id == name]
+    uses = sum(isinstance(node, nodes.Name) and node.id == name for node in nodes.walk(tree))
+    return len(places) == uses and all(_is_listed(*place) for place in places)
+
+
+def _is_listed(call: nodes.Call, place: int) -> bool:
+    """Whether the argument of a call at a place may be a list."""
+    key = call.arguments[place].name
+    defined = recipe(call.name)
+    if declarations(call.name) or defined is None:
+        slots = [(i, p) for declaration in declarations(call.name) for i, p in enumerate(declaration.parameters)]
+        return any(p.listed != "one" for i, p in slots if p.name == key or (not key and i == place))
+    words = [slot.name for i, slot in enumerate(defined.function.parameters) if slot.name == key or (not key and i == place)]
+    return any(_takes_list(defined.function.body, word) for word in words)
 
 
 def _has_word(v: Value) -> bool:

@@ -13,7 +13,7 @@ from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lrdsl.dialects.code.calls import Call, calls
-from lrdsl.dialects.simplifying import lists_of, text_of
+from lrdsl.dialects.simplifying import text_of
 from lrdsl.syntax.nodes import Extent
 
 
@@ -75,8 +75,6 @@ def _reason(call: Call, tree: ast.Module) -> str:
     """Returns why a call stays; empty for one that can be replaced."""
     if call.written is None or call.named is None:
         return call.problem
-    if lists := lists_of(call.named.schedule):
-        return f"`{call.expressions.get(lists[0], lists[0])}` is a list, and a name of a text is a number: write the milestones out"
     if call.dialect.name == "timm":
         return "timm's `step(epoch)` and lrdsl's `step()` count otherwise: change the loop by hand"
     if call.dialect.door is None:

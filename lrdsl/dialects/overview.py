@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from lrdsl.arguments import one_of
-from lrdsl.dialects import CONFIGS, DIALECTS, dialect
+from lrdsl.dialects import ALL, dialect
 from lrdsl.dialects.code.calls import PYTHON
 from lrdsl.dialects.entry import Dialect
 from lrdsl.dialects.writing import WRITERS
 
 #: What is written that is no library of schedules.
 _LANGUAGES = {"numpy": "NumPy", "python": "Python"}
-#: All dialects, in the order of the tables.
-ALL = tuple(dict.fromkeys((*DIALECTS, *CONFIGS)))
 
 
 def libraries() -> list[dict[str, str]]:

@@ -52,7 +52,7 @@ def text_of(written: Written) -> str:
 
 
 def lists_of(tree: Node) -> list[str]:
-    """Returns the names that stand for the milestones of `multistep(milestones)`: lists, which no name of a text can be.
+    """Returns the names that stand for the milestones of `multistep(milestones)`: lists.
 
     >>> lists_of(parse("multistep(m, gamma)"))
     ['m']

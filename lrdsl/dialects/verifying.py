@@ -12,11 +12,10 @@ import attrs
 
 from lrdsl.dialects.code.calls import Call, Made, made
 from lrdsl.dialects.code.values import is_number
-from lrdsl.dialects.entry import UNUSED, Function, UnreadableError, node_of
+from lrdsl.dialects.entry import UNUSED, Function, UnreadableError
 from lrdsl.dialects.matching import python_value
 from lrdsl.dialects.simplifying import lists_of, text_of
 from lrdsl.schedule import parse
-from lrdsl.syntax.substitution import substituted
 
 #: The ticks that are compared, the rate of the dummy optimizer, and how far apart two rates may be, as a share of the highest one.
 TICKS, BASE, TOLERANCE = 400, 0.1, 1e-9
@@ -50,15 +49,13 @@ def verified(source: str, call: Call) -> Verdict:
         return Verdict(reason=f"schedulers of {call.dialect.title} are not built here")
     reason = "no numbers for its names that both take"
     lists = set(lists_of(call.written.schedule)) & set(call.unknown)
-    tree = substituted(call.written.schedule, dict.fromkeys(lists, node_of(_SUPPOSED_LIST)))
-    text = text_of(attrs.evolve(call.written, schedule=tree))
+    text = text_of(call.written)
     for first in range(len(_SUPPOSED)):
         supposed: dict[str, Any] = {name: _SUPPOSED[(first + i) % len(_SUPPOSED)] for i, name in enumerate(call.unknown)}
         supposed.update(dict.fromkeys(lists, _SUPPOSED_LIST))
         try:
             theirs = _rates(made(source, call, supposed))
-            numbers = {name: v for name, v in supposed.items() if name not in lists}
-            ours = parse(text, names=numbers or None).values(len(theirs), BASE).tolist()
+            ours = parse(text, names=supposed or None).values(len(theirs), BASE).tolist()
         except UnreadableError as error:
             return Verdict(reason=str(error))
         except ImportError:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from numbers import Integral
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 Exact: TypeAlias = "int | Fraction"
+#: What a host gives for a name of a text: a number, or a list of them.
+Hosted: TypeAlias = "Exact | tuple[Exact, ...]"
 
 #: The longest fraction that `unplain` reads, in characters.
 _MOST_PLAIN = 4000
@@ -52,16 +54,35 @@ def nearest_number(value: Exact) -> int | float:
     return value.numerator if value.denominator == 1 else float(value)
 
 
-def plain(value: Exact) -> int | float | str:
-    """Returns an exact number as JSON data, without loss: an int, a float that reads back as the same decimal, or `"numerator/denominator"`.
+@overload
+def plain(value: Exact) -> int | float | str: ...
 
-    >>> plain(Fraction(5, 2)), plain(Fraction(1, 3))
-    (2.5, '1/3')
+
+@overload
+def plain(value: Hosted) -> int | float | str | list[Any]: ...
+
+
+def plain(value: Hosted) -> int | float | str | list[Any]:
+    """Returns an exact number, or a list of them, as JSON data, without loss: an int, a float that reads as the same decimal, or `"numerator/denominator"`.
+
+    >>> plain(Fraction(5, 2)), plain(Fraction(1, 3)), plain((30, 60))
+    (2.5, '1/3', [30, 60])
     """
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
     if value.denominator == 1:
         return value.numerator
     near = float(value)
     return near if Fraction(repr(near)) == value else f"{value.numerator}/{value.denominator}"
+
+
+def unplain_hosted(data: Any) -> Hosted:
+    """Returns the exact number, or the list, from the data of `plain`. Raises `ValueError` for other data.
+
+    >>> unplain_hosted([30, "1/3"])
+    (30, Fraction(1, 3))
+    """
+    return tuple(unplain(item) for item in data) if isinstance(data, list | tuple) else unplain(data)
 
 
 def unplain(data: Any) -> Exact:

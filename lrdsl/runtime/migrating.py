@@ -10,7 +10,7 @@ import attrs
 
 from lrdsl.clock import MAX_TICKS, Clock, MissingFactError, total_of
 from lrdsl.diagnostics import ScheduleError, refuse, shown
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, Hosted
 from lrdsl.runtime.attaching import Attachment, GroupBases, attach
 from lrdsl.runtime.groups import LR, Group, assign_groups, numbers_in, quantities
 from lrdsl.runtime.replans import Course
@@ -191,7 +191,9 @@ def _fact(name: str, facts: Mapping[str, Any]) -> str:
     return f"{name}={shown(repr(facts[name]), 60)}" if name in facts else f"no {name}"
 
 
-def _number(value: Exact | None) -> str:
+def _number(value: Hosted | None) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_number, value))}]"
     return "not given" if value is None else f"{float(value):g}"
 
 

@@ -10,7 +10,7 @@ import attrs
 from lrdsl.arguments import floating, whole
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.expr.exact import plain, unplain
+from lrdsl.expr.exact import plain, unplain, unplain_hosted
 from lrdsl.runtime.attaching import Attachment
 from lrdsl.runtime.groups import LR
 from lrdsl.runtime.replans import MOST_REPLANS, Course
@@ -98,7 +98,7 @@ def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
         raise _damaged("log of metrics", text) from None
     try:
         clock = Clock.from_facts(state["clock"])
-        names = {name: unplain(value) for name, value in state["names"].items()}
+        names = {name: unplain_hosted(value) for name, value in state["names"].items()}
     except (ValueError, TypeError):  # a ScheduleError is a ValueError
         raise _damaged("schedule, clock or names", text) from None
     folded, replans = state["folded"], state["replans"]
@@ -108,7 +108,7 @@ def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
         raise _damaged("replans", text) from None
     if course.folded is not None and course.folded.tick > tick:
         raise _damaged("replans", text)
-    saved = Saved(tick, bases, log, course, state["schedule"], clock, state["names"], state["groups"], bool(replans) or folded is not None)
+    saved = Saved(tick, bases, log, course, state["schedule"], clock, names, state["groups"], bool(replans) or folded is not None)
     if all(state[part] == own[part] for part in ("schedule", "clock", "names")):
         return saved
     try:
@@ -189,12 +189,18 @@ def _is_tick(tick: Any) -> bool:
 
 
 def _are_facts(data: Any) -> bool:
-    """Whether the data are numbers, texts, and pairs of them for batches that change, by name."""
-    return isinstance(data, Mapping) and all(isinstance(name, str) and (_is_plain(value) or _are_batches(value)) for name, value in data.items())
+    """Whether the data are numbers, texts, lists of them, and pairs of them for batches that change, by name."""
+    return isinstance(data, Mapping) and all(
+        isinstance(name, str) and (_is_plain(value) or _are_numbers(value) or _are_batches(value)) for name, value in data.items()
+    )
 
 
 def _is_plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
+
+
+def _are_numbers(data: Any) -> bool:
+    return isinstance(data, list) and all(map(_is_plain, data))
 
 
 def _are_batches(data: Any) -> bool:

@@ -18,7 +18,7 @@ from lrdsl.check.program import Library
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
 from lrdsl.diagnostics import Problems
-from lrdsl.expr.exact import Exact, nearest_number
+from lrdsl.expr.exact import Exact, Hosted, nearest_number
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
 from lrdsl.schedule.assertions import TESTED, hold
 from lrdsl.schedule.source import Events, Replan, Source, continued_often
@@ -55,7 +55,7 @@ class Schedule:
 
     tree: Node = attrs.field(repr=False)
     clock: Clock = attrs.Factory(Clock)
-    names: tuple[tuple[str, Exact], ...] = ()
+    names: tuple[tuple[str, Hosted], ...] = ()
     text: str = attrs.field(default="", repr=False)
     events: Events = attrs.field(default=(), kw_only=True, repr=False)
     program: Program = attrs.field(kw_only=True, repr=False)
@@ -380,7 +380,7 @@ class Schedule:
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:
     """Parses and checks a text. Returns its schedule.
 
-    Parameters: `text`; `names`, numbers for names in the text; the facts of the clock: `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
+    Parameters: `text`; `names`, numbers for names in the text, or lists; the facts of the clock: `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
     `tokens_per_step`, `ticks_per_step`, and `tick`, "step" or "epoch"; `library`, which finds the files that the text uses.
     Raises `ScheduleError` with every problem of the text. Assertions are tested with the base that the text sets, or else with base 1.
 

@@ -15,7 +15,7 @@ from lrdsl.check.program import Library
 from lrdsl.check.reductions import reduced
 from lrdsl.clock import MAX_TICKS, Clock, total_of
 from lrdsl.diagnostics import Problems, refuse
-from lrdsl.expr.exact import Exact, plain
+from lrdsl.expr.exact import Exact, Hosted, plain
 from lrdsl.plan import History, Plan
 from lrdsl.syntax import parse
 from lrdsl.syntax.nodes import Node
@@ -57,7 +57,7 @@ class Source:
 
     tree: Node
     clock: Clock
-    names: tuple[tuple[str, Exact], ...]
+    names: tuple[tuple[str, Hosted], ...]
     text: str
     library: Library | None
     events: Events

@@ -6,10 +6,9 @@ import pytest
 
 import lrdsl
 from lrdsl.check import MAX_PHASES, curves
-from lrdsl.check.arguments import MAX_LIST
 from lrdsl.check.cycles import MAX_CYCLES
 from lrdsl.check.program import MAX_STATEMENTS
-from lrdsl.check.scope import MAX_NAMES_DEEP
+from lrdsl.check.scope import MAX_LIST, MAX_NAMES_DEEP
 
 
 def codes(text: str) -> list[str]:

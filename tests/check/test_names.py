@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import numpy as np
 import pytest
 
 import lrdsl
+from lrdsl.check.scope import MAX_LIST
 
 
 @pytest.mark.parametrize("word", ["cosine", "repeat", "t", "rest", "total", "base", "pi"])
@@ -126,3 +131,31 @@ def test_a_phase_with_rest_tells_its_own_mistakes_beside_others(text: str, codes
     with pytest.raises(lrdsl.ScheduleError) as caught:
         lrdsl.parse(text, total_steps=100)
     assert [d.code for d in caught.value.diagnostics] == codes
+
+
+@pytest.mark.parametrize("milestones", [[3, 5], (3, 5), np.array([3, 5]), ["3", "10/2"]])
+def test_a_name_may_be_a_list(milestones: Any) -> None:
+    for text in ("multistep(m)", "def f(k) = multistep(k)\nlr = f(m)", "let n = m\nlr = multistep(n)"):
+        assert lrdsl.parse(text, names={"m": milestones}).values(8).tolist() == lrdsl.parse("multistep([3, 5])").values(8).tolist()
+    assert lrdsl.parse("multistep(m, g)", names={"m": milestones, "g": [0.5, 0.1]}).at(5) == 0.05
+    assert lrdsl.parse("multistep(m)", names={"m": milestones}) == lrdsl.parse("multistep([3, 5])")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "code"),
+    [
+        ("multistep(m)", [5, 3], "LR133"),
+        ("multistep(m)", ["a"], "LR152"),
+        ("multistep(m)", [[1]], "LR152"),
+        ("multistep(m)", [math.nan], "LR152"),
+        ("multistep(m)", [True], "LR152"),
+        ("multistep(m)", list(range(1, MAX_LIST + 2)), "LR152"),
+        ("step(m)", [3, 5], "LR111"),
+        ("step(m + 1)", [3], "LR111"),
+        ("hold(at=m * base)", [3], "LR111"),
+    ],
+)
+def test_a_list_that_does_not_fit_says_so(text: str, value: Any, code: str) -> None:
+    with pytest.raises(lrdsl.ScheduleError) as error:
+        lrdsl.parse(text, names={"m": value})
+    assert [d.code for d in error.value.diagnostics] == [code]

@@ -129,7 +129,8 @@ def test_names_inside_functions_are_handed_over() -> None:
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
-        ("torch.optim.lr_scheduler.MultiStepLR(opt, milestones=self.milestones)", "`self.milestones` is a list"),
+        ("torch.optim.lr_scheduler.OneCycleLR(opt, [0.1, 0.2], 100)", "a list where a number belongs"),
+        ("torch.optim.lr_scheduler.LambdaLR(opt, [make(i) for i in range(3)])", "its function is Python"),
         ("torch.optim.lr_scheduler.SequentialLR(opt, [make(opt), torch.optim.lr_scheduler.StepLR(opt, 3)], [5])", "no scheduler that lrdsl knows"),
         ("torch.optim.lr_scheduler.ChainedScheduler([make(opt)])", "no scheduler that lrdsl knows"),
         ("optax.join_schedules([optax.linear_schedule(0, 1, 5), rsqrt(5)], [5])", "no scheduler that lrdsl knows"),
@@ -139,3 +140,26 @@ def test_what_a_text_cannot_hold_is_left(call: str, reason: str) -> None:
     result = moved(f"import torch, optax\ns = {call}\n")
     assert [reason in left.reason for left in result.left] == [True], result.left
     assert not result.replaced
+
+
+@pytest.mark.parametrize("written", ["milestones", "list(map(int, words))", "[int(word) for word in words]", "[n, 2 * n]"])
+def test_milestones_of_a_program_are_handed_over(written: str) -> None:
+    source = f"""
+from torch import nn, optim
+from torch.optim.lr_scheduler import MultiStepLR
+
+def main(milestones, words, n):
+    optimizer = optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
+    scheduler = MultiStepLR(optimizer, {written}, gamma=0.5)
+    rates = []
+    for _ in range(20):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+"""
+    result = moved(source)
+    assert len(result.replaced) == 1
+    assert "multistep(" in result.text
+    options = {"milestones": [4, 8], "words": ["4", "8"], "n": 4}
+    assert rates(result.text, **options) == pytest.approx(rates(source, **options), abs=1e-15)

@@ -58,6 +58,8 @@ EQUAL: list[tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]] = [
     (('lr = hold; lr["head"] = linear(5); lr["body"] = cosine(5)', {}), ('lr["body"] = cosine(5); lr["head"] = linear(5); lr = hold', {})),
     (('lr["a", "b"] = cosine(5)', {}), ('lr["b", "a"] = cosine(5)', {})),
     (("warmup(w) then cosine(95)", {"names": {"w": 5}}), ("warmup(5) then cosine(95)", {})),
+    (("multistep(m)", {"names": {"m": [30, 60]}}), ("multistep([30, 60])", {})),
+    (("multistep(m, g)", {"names": {"m": [30, 60], "g": [0.1, "1/3"]}}), ("multistep(k, g)", {"names": {"k": (30, 60), "g": [0.1, "1/3"]}})),
     (("warmup(w) then cosine(95)", {"names": {"w": 5}}), ("warmup(v) then cosine(95)", {"names": {"v": 5, "unused": 7}})),
     (("cosine(20)", {"total_steps": 100}), ("cosine(20)", {"total_steps": 200, "ticks_per_step": 3})),
     (("hold until loss < 0.3 then linear(9)", {}), ("hold until loss < 0.30 then linear(n=9)", {})),

@@ -70,11 +70,11 @@ def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
 
     def part(inner: ast.Call, scope: Scope) -> Made | None:
         match = reader.match(inner)
-        return None if match is None else Made(*match, reader.bound(inner, match[1], scope))
+        return None if match is None else Made(*match, reader.bound(inner, *match, scope))
 
     scope = Scope(reader.names, source, function=function, supposed=supposed)
     scope.special = lambda inner: part(inner, scope)  # type: ignore[assignment,return-value]
-    return Made(call.dialect, call.entry, reader.bound(call.node, call.entry, scope))
+    return Made(call.dialect, call.entry, reader.bound(call.node, call.dialect, call.entry, scope))
 
 
 @cache
@@ -152,8 +152,8 @@ class _Reader:
         made = Call(library, entry, node, extent, self.source[slice(*extent)])
         parts: list[ast.Call] = []
         try:
-            written, scope = self._written(node, entry, False, parts)
-            named, kept = self._written(node, entry, True, [])
+            written, scope = self._written(node, library, entry, False, parts)
+            named, kept = self._written(node, library, entry, True, [])
         except UnreadableError as reason:
             return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
         optimizer = argument_of(node, entry, "optimizer")
@@ -177,7 +177,7 @@ class _Reader:
             opened=dict(scope.expressions),
         )
 
-    def _written(self, node: ast.Call, entry: Entry, keep: bool, parts: list[ast.Call]) -> tuple[Written, Scope]:
+    def _written(self, node: ast.Call, library: Dialect, entry: Entry, keep: bool, parts: list[ast.Call]) -> tuple[Written, Scope]:
         """Returns the trees of a call, and the scope with what was met on the way."""
 
         def special(inner: ast.Call) -> Value:
@@ -185,12 +185,12 @@ class _Reader:
             if match is None:
                 return None
             parts.append(inner)
-            return match[1].written(self.bound(inner, match[1], scope)).schedule
+            return match[1].written(self.bound(inner, *match, scope)).schedule
 
         scope = Scope(self.names, self.source, keep=keep, special=special, function=function)
-        return entry.written(self.bound(node, entry, scope)), scope
+        return entry.written(self.bound(node, library, entry, scope)), scope
 
-    def bound(self, node: ast.Call, entry: Entry, scope: Scope) -> dict[str, Value]:
+    def bound(self, node: ast.Call, library: Dialect, entry: Entry, scope: Scope) -> dict[str, Value]:
         """Returns the value of every parameter of a call."""
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             raise UnreadableError("its arguments are not written out")
@@ -198,7 +198,9 @@ class _Reader:
         unread = [p.name for p in entry.parameters if p.name in UNUSED and p.name != "name"]
 
         def value(name: str, argument: ast.expr) -> Value:
-            """An argument; one that is computed from names has the name of its parameter, if names are kept."""
+            """An argument; one that is computed from names has the name of its parameter, if names are kept, and so have milestones that a program lists."""
+            if isinstance(argument, ast.ListComp) and name in library.times:
+                return scope.supposed.get(name, nodes.Name(scope.own(name, argument), (0, 0)))
             read = None if name in unread else scope.value(argument)
             computed = scope.keep and is_arithmetic(read) and not isinstance(read, nodes.Name)
             return nodes.Name(scope.own(name, argument), (0, 0)) if computed else read

@@ -20,6 +20,8 @@ _NEAR_ONE = 0.25
 #: The operations for which Python has an error where the numbers of a processor are infinite.
 _INFINITE = frozenset(("ceil", "div", "exp", "expm1", "floor", "log", "log1p", "mul", "pow"))
 _HALF = quotient(1, 2)
+#: A constant whose numerator and denominator are smaller is written as their quotient.
+_LARGEST = 2**1000
 
 
 def _add(f: Formula, e: Call) -> Term:
@@ -60,7 +62,7 @@ def _mul(f: Formula, e: Call) -> Term:
             texts = [f.inside(x, POWER if len(top) > 1 else PRODUCT) for x in top]
             return Term(_joined(f, front, texts), SUM if front < 0 else PRODUCT, True, range, fixed=fixed)
     ratio = size(front)
-    if ratio != 1 and not is_decimal(ratio, most=2**1000):
+    if ratio != 1 and not is_decimal(ratio, most=_LARGEST) and max(ratio.as_integer_ratio()) < _LARGEST:  # else it is the nearest double
         bottom.insert(0, f.number(ratio.denominator))
         front = quotient(front, quotient(1, ratio.denominator))
         ratio = size(front)

@@ -67,8 +67,8 @@ def parameters_of(called: str, names: Mapping[str, str]) -> tuple[str, ...] | No
 def given(arguments: str, parameters: tuple[str, ...]) -> Given:
     """Returns what the arguments of a call give beside its text.
 
-    >>> given('"warmup(w)", opt, total_steps=1_000, batch_size=n, names={"w": 5}', ("schedule", "optimizer"))
-    Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5),), base=None, open=False)
+    >>> given('"warmup(w)", opt, total_steps=1_000, batch_size=n, names={"w": 5, "m": [3, 7]}', ("schedule", "optimizer"))
+    Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5), ('m', (3, 7))), base=None, open=False)
     """
     if len(arguments) > _LONGEST:
         return Given(open=True)
@@ -104,8 +104,17 @@ def _names(written: str) -> dict[str, Any] | None:
         key = name if call is not None else None if text is None else text[1] if text[1] is not None else text[2]
         if key is None:
             return None
-        names[key] = _number(value)
+        names[key] = _hosted(value)
     return names
+
+
+def _hosted(written: str) -> Any:
+    """The value of a number, or of a list of numbers, as a program writes it; None for anything else."""
+    brackets = re.fullmatch(r"\[(.*)\]|\((.*)\)", written, re.DOTALL)
+    if brackets is None:
+        return _number(written)
+    items = [_number(item) if name is None else None for name, item in _arguments(brackets[1] or brackets[2] or "", "=")]
+    return None if None in items else tuple(items)
 
 
 def _number(written: str) -> Any:
