@@ -136,6 +136,16 @@ def _whole(*names: str) -> Callable[[Any], bool]:
     return accepts
 
 
+#: The cycles after which torch's CyclicLR divides by a power of 2 that no double holds, and raises; and the ticks that it must go on for to be written.
+_MOST_HALVINGS, _LONG = 1024, 10**6
+
+
+def _goes_on(a: Any) -> bool:
+    """Whether torch's CyclicLR goes on for longer than any run."""
+    cycle = a.step_size_up + (a.step_size_up if a.step_size_down is None else a.step_size_down)
+    return bool(a.mode != "triangular2" or cycle * _MOST_HALVINGS > _LONG)
+
+
 DIALECT = Dialect(
     "torch",
     "PyTorch",
@@ -246,8 +256,9 @@ DIALECT = Dialect(
                 Form(_cyclic, _cycles_momentum, beside={"momentum": _momentum_of_cycles}),
                 Form(_cyclic, shown="cyclic(base_lr, max_lr, step_size_up, step_size_down, mode=mode, gamma=gamma)"),
             ),
+            accepts=_goes_on,
             variants=tuple({"step_size_down": ..., "mode": mode, "cycle_momentum": False} for mode in ("triangular", "triangular2", "exp_range")),
-            note="momentum is a target of its own",
+            note="momentum is a target of its own; torch raises after 1,024 cycles of `triangular2`, so that short ones are written as a `LambdaLR`",
             usual="optimizer, {0.001}, {0.1}, 20, 20, 'exp_range', 0.999, cycle_momentum=False",
         ),
         Entry(

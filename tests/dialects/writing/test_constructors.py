@@ -65,6 +65,8 @@ def test_there_and_back(name: str) -> None:
         ("bounce(cosine(100))", "CosineAnnealingLR(optimizer, T_max=100)"),
         ("restarts(cosine(10), stretch=2)", "CosineAnnealingWarmRestarts(optimizer, T_0=10, T_mult=2)"),
         ("cyclic(0.01, 0.1, 5)", "CyclicLR(optimizer, base_lr=0.01, max_lr=0.1, step_size_up=5, step_size_down=5, cycle_momentum=False)"),
+        ("cyclic(0.01, 0.1, 500, mode=triangular2)", "CyclicLR(optimizer, base_lr=0.01, max_lr=0.1, step_size_up=500, step_size_down=500, mode='triangular2'"),
+        ("cyclic(0.01, 0.1, 5, mode=triangular2)", "LambdaLR(optimizer, factors, last_epoch)"),
         ("plateau(patience=3, mode=max)", "ReduceLROnPlateau(optimizer, mode='max', patience=3)"),
         ("warmup(10)", "LambdaLR(optimizer, factor, last_epoch)"),
         ("cosine(100)", "LambdaLR(optimizer, factor, last_epoch)"),

@@ -38,6 +38,8 @@ TEXTS = [
     "scale(2 + cos(t^2/50)) for 90 then hold",
     "stretch(repeat(cosine(31/15), times=10), 1.37) * exp(0.999)",
     "1.9 * clip(one_minus_sqrt(90, touches=neither), low=0.001)",
+    "restarts(warmup(1), stretch=2, decay=1.18e-38)",
+    "hold for 1 then min(hold, step(1, 6.9e-43)) for 8 then hold",
     "(sum(cosine(9), hold(at=1e-4)) * step(4)) for 30 then linear(5, to=0)",
 ]
 
@@ -71,6 +73,10 @@ def test_known_schedules(to: str) -> None:
 def test_fractional_cycles(to: str) -> None:
     for text in FRACTIONAL:
         assert compare(lrdsl.parse(text), to, range(200)) == "same", text
+
+
+def test_a_scheduler_of_torch_that_would_raise_is_not_written() -> None:
+    assert compare(lrdsl.parse("cyclic(0.001, 0.1, 1, mode=triangular2)"), "torch", [0, 2048, 10**6]) == "same"
 
 
 @pytest.mark.parametrize("to", ["python", "numpy", "optax"])
