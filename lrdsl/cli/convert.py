@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import attrs
 from lrdsl.cli import terminal
 from lrdsl.cli.check import add_files
 from lrdsl.diagnostics import UsageError, shown
+from lrdsl.documents import UnreadableError, notebook
 from lrdsl.expr.exact import nearest_number
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ def add(verbs: Any) -> None:
     parser.add_argument("--from", dest="dialect", metavar="NAME", help="only schedules of one library: `lrdsl dialects` has the names")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
     change = parser.add_mutually_exclusive_group()
-    change.add_argument("--diff", action="store_true", help="show how Python files would change")
-    change.add_argument("--write", action="store_true", help="put lrdsl.compile(...) into Python files, in the place of what could be read")
+    change.add_argument("--diff", action="store_true", help="show how Python files and notebooks would change")
+    change.add_argument("--write", action="store_true", help="put lrdsl.compile(...) into Python files and notebooks, in the place of what could be read")
     parser.add_argument("--verify", action="store_true", help="build both schedulers on a dummy optimizer, and compare every tick")
     add_files(parser)
     parser.set_defaults(run=run)
@@ -41,6 +43,37 @@ class _File:
     path: Path
     text: str
     folder: Path | None = None
+
+
+@attrs.frozen
+class _Source:
+    """The Python of a file: its own text, or the program of a notebook."""
+
+    file: _File
+    text: str
+    program: notebook.Program | None = None
+
+    def place(self, offset: int) -> str:
+        """Where an offset of the program stands."""
+        where = str(self.text.count("\n", 0, offset) + 1) if self.program is None else notebook.position(self.program.position(offset))
+        return f"{self.file.path}:{where}"
+
+    def rewritten(self, text: str) -> str | None:
+        """The file with another text of its program; None if it cannot hold it."""
+        return text if self.program is None else self.program.rewritten(self.file.text, text)
+
+
+def _sources(files: list[_File]) -> Iterator[_Source]:
+    for file in files:
+        if file.path.suffix == ".py":
+            yield _Source(file, file.text)
+        elif file.path.suffix == notebook.ENDING:
+            try:
+                program = notebook.Program.of(file.text)
+            except UnreadableError as error:
+                terminal.complain(f"lrdsl: {file.path}: {error}")
+            else:
+                yield _Source(file, program.text, program)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,7 +112,7 @@ def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
     if name is not None:
         name = Path("stdin.py") if arguments.stdin_filename is None else name
         return [_File(name, options.standard_input(most_bytes(name)))], 0
-    listing, missing = options.files(arguments, settings, ENDINGS)
+    listing, missing = options.files(arguments, settings, (*ENDINGS, notebook.ENDING))
     files = []
     for file in listing.files:
         content = projects.attempt(partial(projects.content, file.path))
@@ -91,7 +124,7 @@ def _files(arguments: argparse.Namespace) -> tuple[list[_File], int]:
 
 
 def _say(path: Path, one: Reading) -> None:
-    terminal.say(f"{path}:{one.line}: {one.dialect} `{shown(one.source, 100)}`")
+    terminal.say(f"{path}:{one.position}: {one.dialect} `{shown(one.source, 100)}`")
     if one.text is not None:
         terminal.say(f"    {one.text}")
     terminal.say(*(f"    {remark}" for remark in facts(one)))
@@ -111,6 +144,7 @@ def _data(path: Path, one: Reading) -> dict[str, Any]:
     return {
         "path": str(path),
         "line": one.line,
+        "cell": None if one.cell is None else one.cell[0],
         "dialect": one.dialect,
         "source": one.source,
         "schedule": one.text,
@@ -128,11 +162,10 @@ def _verify(files: list[_File]) -> int:
     from lrdsl.dialects.verifying import verified
 
     differs = False
-    for file in files:
-        for call in calls(file.text) if file.path.suffix == ".py" else ():
-            verdict = verified(file.text, call)
-            line = file.text.count("\n", 0, call.extent[0]) + 1
-            terminal.complain(f"{file.path}:{line}: `{shown(call.source, 60)}`: {verdict}")
+    for source in _sources(files):
+        for call in calls(source.text):
+            verdict = verified(source.text, call)
+            terminal.complain(f"{source.place(call.extent[0])}: `{shown(call.source, 60)}`: {verdict}")
             differs = differs or verdict.tick is not None
     return int(differs)
 
@@ -140,23 +173,24 @@ def _verify(files: list[_File]) -> int:
 def _move(arguments: argparse.Namespace, files: list[_File]) -> int:
     """Shows or writes the changes of Python files. Returns the exit status: 1 if something was left."""
     try:
-        from lrdsl.dialects.moving import moved
+        from lrdsl.dialects.moving import Left, moved
     except ImportError:
         raise UsageError("--diff and --write need libcst: install lrdsl[convert]") from None
     from lrdsl.linting import projects
 
     replaced, left = 0, 0
-    for file in files:
-        if file.path.suffix != ".py":
-            continue
-        result = moved(file.text)
+    for source in _sources(files):
+        result = moved(source.text)
+        file, text = source.file, source.rewritten(result.text) if result.replaced else source.file.text
+        if text is None:
+            result = attrs.evolve(result, replaced=(), left=(*result.left, *(Left(call, "the notebook would have other cells") for call in result.replaced)))
+            text = file.text
         replaced, left = replaced + len(result.replaced), left + len(result.left)
-        if arguments.diff and result.text != file.text:
-            terminal.emit_difference(str(file.path), file.text, result.text)
-        elif arguments.write and result.text != file.text:
-            projects.write(file.path, result.text, file.text, file.folder)
+        if arguments.diff and text != file.text:
+            terminal.emit_difference(str(file.path), file.text, text)
+        elif arguments.write and text != file.text:
+            projects.write(file.path, text, file.text, file.folder)
         for one in result.left:
-            line = file.text.count("\n", 0, one.call.extent[0]) + 1
-            terminal.complain(f"{file.path}:{line}: left: `{shown(one.call.source, 60)}`: {one.reason}")
+            terminal.complain(f"{source.place(one.call.extent[0])}: left: `{shown(one.call.source, 60)}`: {one.reason}")
     terminal.complain(f"{replaced} {'replaced' if arguments.write else 'would be replaced'}, {left} left")
     return int(left > 0)

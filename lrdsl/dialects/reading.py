@@ -9,6 +9,7 @@ import attrs
 
 from lrdsl.diagnostics import refuse, shown
 from lrdsl.dialects.config import Fact
+from lrdsl.documents.notebook import position
 from lrdsl.expr.exact import Exact
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.nodes import Extent
@@ -22,7 +23,7 @@ class Reading:
     lrdsl's words; None if it could not be read, and `problems` then says why. `clock` has the facts of the run that stand beside it, as `parse` takes them;
     `base` is the base rate, `tick` where a running schedule is, `unknown` the names whose values are not in the source, and `assumed` the defaults of options
     that were taken for their values. `problems` also says what the text leaves out. `facts` are the keys of a config that matter to its schedule, each with
-    its unit.
+    its unit. `cell` is the number of the cell of a notebook, counted from 1, and the line in it.
     """
 
     dialect: str
@@ -37,6 +38,12 @@ class Reading:
     line: int = 1
     extent: Extent = (0, 0)
     facts: tuple[Fact, ...] = ()
+    cell: tuple[int, int] | None = None
+
+    @property
+    def position(self) -> str:
+        """Where it stands in its file: the line, or the cell and the line in it."""
+        return str(self.line) if self.cell is None else position(self.cell)
 
     def schedule(self, names: Mapping[str, Any] | None = None) -> Schedule:
         """Returns the schedule. `names` are values for what is unknown. Raises `ScheduleError`, with the reason, if it could not be read."""

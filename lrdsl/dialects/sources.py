@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+
+import attrs
 
 from lrdsl.arguments import quoted
 from lrdsl.diagnostics import refuse, shown
@@ -14,6 +16,8 @@ from lrdsl.dialects.code.values import is_number
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.simplifying import text_of
+from lrdsl.documents import UnreadableError as UnreadableDocumentError
+from lrdsl.documents import notebook
 from lrdsl.expr.exact import nearest_number
 from lrdsl.files.opening import read_text
 from lrdsl.schedule import Schedule
@@ -73,8 +77,23 @@ def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
 
     Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
     """
+    if name.lower().endswith(notebook.ENDING):
+        return _in_notebook(text, PurePath(name).name)
     made = [of_call(call, text) for call in calls(text)] if name.endswith(".py") else []
     return sorted([*made, *configs.readings(text, name, folder)], key=lambda one: one.extent)
+
+
+def _in_notebook(text: str, name: str) -> list[Reading]:
+    """Returns the schedules in the program that the cells of a notebook make together."""
+    try:
+        program = notebook.Program.of(text)
+    except UnreadableDocumentError as error:
+        return [Reading("", name, None, problems=(str(error),), line=text.count("\n", 0, error.offset) + 1)]
+    made = []
+    for call in calls(program.text):
+        start, end = map(program.place, call.extent)
+        made.append(attrs.evolve(of_call(call, program.text), extent=(start, end), line=text.count("\n", 0, start) + 1, cell=program.position(call.extent[0])))
+    return made
 
 
 def of_call(call: Call, text: str) -> Reading:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import attrs
 
+from lrdsl.documents.places import Places, Run
 from lrdsl.linting.hosts.embedded import Embedded
-from lrdsl.linting.hosts.places import Places, Run
 from lrdsl.syntax.tokens import MAX_TEXT
 
 #: Lines are padded to a multiple of so many characters.

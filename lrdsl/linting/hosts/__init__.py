@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lrdsl.arguments import ENDING
+from lrdsl.documents.places import Places
 from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import filled
-from lrdsl.linting.hosts.places import Places
 from lrdsl.syntax.tokens import MAX_TEXT
 
 #: The module that reads a file, by the ending of its name.

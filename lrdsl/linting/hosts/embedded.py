@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 
 from lrdsl.diagnostics import Diagnostic, Fix, Lines, Span
+from lrdsl.documents.places import Places
 from lrdsl.linting.hosts.likeness import is_about, looks_like_one
-from lrdsl.linting.hosts.places import Places
 from lrdsl.syntax.nodes import Extent
 
 #: `# lrs` at the end of a line, or of the line before, marks a string as a schedule, whatever its key is.

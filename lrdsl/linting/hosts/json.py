@@ -9,20 +9,15 @@ from typing import Any
 
 import attrs
 
-from lrdsl.documents.json import strict
-from lrdsl.linting.hosts import places
+from lrdsl.documents import json as documents
+from lrdsl.documents.json import quoted, runs, strict
+from lrdsl.documents.places import Places
 from lrdsl.linting.hosts.calls import Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
-from lrdsl.linting.hosts.places import Places, Run
 
-_DECODER = json.JSONDecoder()
-_SIGN = re.compile(r'["{}\[\],]')
-_COLON = re.compile(r"[ \t\r\n]*:")
 #: A string or a comment.
 _PART = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\r\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
-#: An escape, which stands for one character. A pair of surrogates is one escape.
-_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)")
 
 
 @attrs.frozen
@@ -68,48 +63,23 @@ def load(source: str, **hooks: Any) -> Any:
 
 def strings(source: str, finder: Finder) -> Iterator[String]:
     """The strings of a sound document that are values. They share one `path` list, which changes with the next string."""
-    path: list[str | int] = []
-    named = [False]  # for each open object and list, whether the last key names schedules
-    mappings: list[Arguments[String]] = []
-    at = 0
-    while (sign := _SIGN.search(source, at)) is not None:
-        at = sign.end()
-        match sign[0]:
-            case "{" | "[":
-                path.append("" if sign[0] == "{" else 0)
-                named.append(named[-1])
-                mappings.append(Arguments())
-            case "}" | "]":
-                path.pop()
-                named.pop()
-                mappings.pop()
-            case ",":
-                last = path[-1]
-                path[-1] = "" if isinstance(last, str) else last + 1
-            case _:
-                text, end = _DECODER.raw_decode(source, sign.start())
-                colon = _COLON.match(source, end) if path and isinstance(path[-1], str) else None
-                if colon is None:
-                    yield String(path, named[-1], text, at, end - 1)
-                    if path and isinstance(key := path[-1], str):
-                        yield from mappings[-1].add(key, text, String(list(path), True, text, at, end - 1))
-                    at = end
-                else:
-                    path[-1], named[-1] = text, finder.names(text)
-                    at = colon.end()
+    named: dict[int, bool] = {}  # for each depth, whether the last key names schedules
+    mappings: dict[int, tuple[list[str | int], Arguments[String]]] = {}
+    for string in documents.strings(source):
+        path, depth = string.path, len(string.path)
+        if string.is_key:
+            named[depth] = finder.names(string.text)
+            continue
+        nearest = next((i for i in range(depth, 0, -1) if isinstance(path[i - 1], str)), 0)
+        is_named = nearest > 0 and named[nearest]
+        yield String(path, is_named, string.text, string.start, string.end)
+        if path and isinstance(key := path[-1], str):
+            within = path[:-1]
+            if depth not in mappings or mappings[depth][0] != within:
+                mappings[depth] = (within, Arguments())
+            yield from mappings[depth][1].add(key, string.text, String(list(path), True, string.text, string.start, string.end))
 
 
 def embedded(source: str, string: String) -> Embedded:
     """A string as an embedded text."""
-    return Embedded(string.text, Places.of(runs(source, string)), quoted, extent=(string.start - 1, string.end + 1))
-
-
-def runs(source: str, string: String) -> Iterator[Run]:
-    """The runs of a string's characters, and of its end."""
-    escapes = _ESCAPE.finditer(source, string.start, string.end)
-    return places.runs(string.start, string.end, ((escape.start(), escape.end(), 1) for escape in escapes))
-
-
-def quoted(added: str) -> str:
-    """A text as JSON writes it between quotes."""
-    return json.dumps(added, ensure_ascii=False)[1:-1]
+    return Embedded(string.text, Places.of(runs(source, string.start, string.end)), quoted, extent=(string.start - 1, string.end + 1))

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
+from lrdsl.documents.places import Places, Run, places_of
 from lrdsl.linting.hosts.embedded import Embedded, Given
-from lrdsl.linting.hosts.places import Places, Run, places_of
 from lrdsl.linting.hosts.words import String
 
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^{}\\]{1,100}\}|[0-7]{1,3}|\r\n|.)|\r\n?", re.DOTALL)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
+from lrdsl.documents.places import Places, Run
 from lrdsl.linting.hosts.embedded import Embedded
-from lrdsl.linting.hosts.places import Places, Run
 from lrdsl.syntax.nodes import Extent
 
 #: The brackets of placeholders, as OmegaConf, the shell and Jinja write them.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import attrs
 
+from lrdsl.documents.places import Places, closing
 from lrdsl.linting.hosts import ENDINGS, texts_in
 from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
-from lrdsl.linting.hosts.places import Places, closing
 from lrdsl.syntax.nodes import Extent
 
 #: How many characters before a place are searched for the start of its text.

@@ -10,11 +10,11 @@ from typing import Any
 import attrs
 
 from lrdsl.diagnostics import Lines
+from lrdsl.documents.places import closing, places_of
 from lrdsl.documents.toml import MAX_PARTS, loads
 from lrdsl.linting.hosts.calls import TARGET, Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
-from lrdsl.linting.hosts.places import closing, places_of
 
 _TOKEN = re.compile(r"""[ \t\r]+|\#[^\n]*|\"{3}|'{3}|[^\s"'#=,\[\]{}]+|.""", re.DOTALL)
 #: A token in an array, where a run of numbers, dates, commas and blanks is one token.

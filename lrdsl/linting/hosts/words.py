@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import attrs
 
+from lrdsl.documents.places import closing, escaped
 from lrdsl.linting.hosts.embedded import UnreadableError
-from lrdsl.linting.hosts.places import closing, escaped
 
 #: Brackets with nothing in them that matters: no string, comment or bracket, and no sign that is an error there. And those that hold only such brackets.
 _INSIDE = r"""[^"'#()\[\]{}\\;]*"""

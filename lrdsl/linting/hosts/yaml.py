@@ -14,12 +14,12 @@ import attrs
 import yaml
 
 from lrdsl.diagnostics import Fix, shown
+from lrdsl.documents.places import Piece, Places, Run, places_of
 from lrdsl.linting.hosts.calls import Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, Remedy, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import filled
-from lrdsl.linting.hosts.places import Piece, Places, Run, places_of
 from lrdsl.syntax.nodes import Extent
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
