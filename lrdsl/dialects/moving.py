@@ -62,7 +62,7 @@ def moved(source: str) -> Moved:
     for call in replaced:
         for node in (call.node, *call.parts):
             _drop_import(context, tree, node)
-    module = AddImportsVisitor(context).transform_module(module)
+    module = _with_imports(context, module)
     text = RemoveImportsVisitor(context).transform_module(module).code
     return (
         Moved(text, replaced, left)
@@ -131,6 +131,14 @@ def _expression(call: Call) -> str:
     if call.expressions:
         arguments.append("names={" + ", ".join(f'"{name}": {text}' for name, text in call.expressions.items()) + "}")
     return f"{module}.{function}({', '.join(arguments)})"
+
+
+def _with_imports(context: CodemodContext, module: cst.Module) -> cst.Module:
+    """Adds the imports that are needed behind the first ones of the file, before which a program may have things to do: commands of a notebook, say."""
+    imports = [i for i, line in enumerate(module.body) if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Import | cst.ImportFrom)]
+    first = imports[0] if imports else 0
+    after = AddImportsVisitor(context).transform_module(module.with_changes(body=module.body[first:]))
+    return after.with_changes(body=(*module.body[:first], *after.body))
 
 
 def _drop_import(context: CodemodContext, tree: ast.Module, node: ast.Call) -> None:

@@ -63,6 +63,8 @@ def cells(source: str) -> list[Cell]:
         notebook: Any = json.loads(source, parse_int=str, parse_float=str, object_pairs_hook=_kept)
     except json.JSONDecodeError as error:
         raise UnreadableError(f"this is not JSON: {error.msg}", error.pos) from None
+    except RecursionError:
+        raise UnreadableError("this is nested too deep") from None
     entries = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(entries, list):
         raise UnreadableError("this is not a notebook: it has no cells")
@@ -194,11 +196,12 @@ class Program:
 
     def rewritten(self, source: str, text: str) -> str | None:
         """Returns the notebook with another text of its program. Cells that stay the same stay as they are. None if the text has other cells."""
-        parts = text.split(self.mark)
+        parts = text.split(self.mark) if self.cells else []
         if len(parts) != len(self.cells):
             return None
         for cell, part in reversed(list(zip(self.cells, parts, strict=True))):
             if part != _python(cell.text):
+                part = part if cell.text.endswith("\n") else part.rstrip("\n")
                 source = source[: cell.extent[0]] + _content(source, cell, _with_magics(cell.text, part)) + source[cell.extent[1] :]
         return source
 

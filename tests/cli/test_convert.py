@@ -31,7 +31,7 @@ def test_json(train: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", str(train.parent), "--format", "json"]) == 0
     [row] = json.loads(capsys.readouterr().out)
     assert row == {
-        "path": str(train), "line": 3, "dialect": "torch", "source": "StepLR(optimizer, args.n)", "schedule": "step(n)", "clock": {}, "base": None,
+        "path": str(train), "line": 3, "cell": None, "dialect": "torch", "source": "StepLR(optimizer, args.n)", "schedule": "step(n)", "clock": {}, "base": None,
         "unknown": ["n"], "assumed": {}, "problems": [],
     }  # fmt: skip
 
