@@ -27,6 +27,7 @@ CONFIGS = (
     "nanotron",
     "levanter",
     "olmo",
+    "olmo_core",
     "fairseq",
     "ultralytics",
     "timm",

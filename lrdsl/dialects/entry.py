@@ -270,6 +270,11 @@ def node_of(v: Any) -> Node:
     return v if attrs.has(type(v)) else number_node(v)
 
 
+def rounded(x: Node) -> Node:
+    """Returns the tree of the nearest whole number, as Python's `round` has it: of two, the even one."""
+    return substituted(parse("floor(x / 2 + 0.25) + ceil(x / 2 - 0.25)"), {"x": x})
+
+
 @attrs.frozen
 class Kind:
     """A schedule that a config names by a word: its `name` there, the `text` that it comes to, or the `reason` why it has none."""

@@ -76,6 +76,7 @@ def _cell(text: str) -> str:
 
 _HEAD = """# Coming from another library
 
-`lrdsl convert` shows the schedules in your code, notebooks and configs as text, and `lrdsl convert --write` puts lrdsl in their place. `lrdsl.read` takes a live
-scheduler, a call, or a config. This page has what each library's scheduler comes to, with the names of the library's own parameters. It is written from the
-tables in `lrdsl/dialects/` by `python -m tests.dialects.test_overview`."""
+`lrdsl convert` shows the schedules in your code, notebooks and configs as text, and `lrdsl convert --write` puts lrdsl in their place. `lrdsl.read` takes a
+live scheduler, a call, or a config. This page has what each library's scheduler comes to, with the names of the library's own parameters. It is written from
+the tables in `lrdsl/dialects/` by
+`python -m tests.dialects.test_overview`."""

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from lrdsl.arguments import quoted
-from lrdsl.diagnostics import refuse, shown
+from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.dialects import configs, live
 from lrdsl.dialects.code.calls import Call, calls
 from lrdsl.dialects.code.values import is_number
@@ -20,8 +20,10 @@ from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import notebook
 from lrdsl.expr.exact import nearest_number
 from lrdsl.files.opening import read_text
-from lrdsl.schedule import Schedule
+from lrdsl.schedule import Schedule, parse
 
+#: The codes before this one are of mistakes that no number and no fact of the run mends.
+_FIRST_OF_NUMBERS = "LR119"
 _HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
 
 
@@ -99,17 +101,29 @@ def _in_notebook(text: str, name: str) -> list[Reading]:
 def of_call(call: Call, text: str) -> Reading:
     """Returns the reading of a call in a program."""
     written = call.written
+    as_text = None if written is None else text_of(written)
+    unsound = "" if as_text is None else _unsound(as_text, call.unknown)
     return Reading(
         call.dialect.name,
         call.source,
-        None if written is None else text_of(written),
+        None if unsound else as_text,
         base=call.base,
         unknown=call.unknown,
         assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},
-        problems=(call.problem,) if written is None else written.notes,
+        problems=(call.problem,) if written is None else (unsound,) if unsound else written.notes,
         line=text.count("\n", 0, call.extent[0]) + 1,
         extent=call.extent,
     )
+
+
+def _unsound(text: str, unknown: Sequence[str]) -> str:
+    """Returns what is wrong with a text whatever its numbers and the clock are; "" if nothing is."""
+    try:
+        parse(text, names=dict.fromkeys(unknown, 1))
+    except ScheduleError as error:
+        faults = [d.message for d in error.diagnostics if d.code < _FIRST_OF_NUMBERS]
+        return f"lrdsl has no such schedule: {faults[0]}" if faults else ""
+    return ""
 
 
 def _only(readings_there: Sequence[Reading], thing: str | Path) -> Reading:

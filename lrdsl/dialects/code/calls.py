@@ -21,7 +21,7 @@ from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
 #: The dialects whose schedulers are calls in Python.
-PYTHON = ("torch", "transformers", "timm", "optax", "keras", "mlx")
+PYTHON = ("torch", "transformers", "timm", "optax", "keras", "mlx", "olmo_core")
 #: The longest file that is read, in characters.
 MAX_SOURCE = 1_000_000
 

@@ -15,7 +15,7 @@ from lrdsl.arguments import exactly
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.dialects.code.names import Names, key_of, word_of
-from lrdsl.dialects.entry import UnreadableError, Value, node_of
+from lrdsl.dialects.entry import UnreadableError, Value, node_of, rounded
 from lrdsl.expr.exact import Exact
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -210,7 +210,7 @@ class Scope:
             inner = self.value(node.args[0])
             if is_number(inner):
                 return int(inner) if path == "int" else round(float(inner))
-            return called("floor" if path == "int" else "round", _tree(inner))
+            return called("floor", _tree(inner)) if path == "int" else rounded(_tree(inner))
         if word in _FUNCTIONS and module in (*_MATHS, "") and node.args and (module or word in ("abs", "max", "min")):
             inner_values = [self.value(a) for a in node.args]
             if word in ("max", "min") and len(inner_values) == 1 and isinstance(inner_values[0], tuple):
