@@ -79,6 +79,11 @@ def test_a_scheduler_of_torch_that_would_raise_is_not_written() -> None:
     assert compare(lrdsl.parse("cyclic(0.001, 0.1, 1, mode=triangular2)"), "torch", [0, 2048, 10**6]) == "same"
 
 
+@pytest.mark.parametrize("text", ["cyclic(0.866, 0, 12)", "cyclic(0.866, 0, 500)", "cyclic(0.001, 0.1, 1, 999, mode=exp_range, gamma=0.9999)"])
+def test_cycles_are_right_far_on(text: str) -> None:
+    assert compare(lrdsl.parse(text), "torch", [0, 11, 352112, 10**6 - 1]) == "same"
+
+
 @pytest.mark.parametrize("to", ["python", "numpy", "optax"])
 def test_far_ticks(to: str) -> None:
     for text in ("step(7, 0.9999999)", "restarts(cosine(2.1))", "bounce(linear(7/3)) * rsqrt(100)", "restarts(cosine(10), stretch=2)"):
