@@ -79,13 +79,13 @@ def torch_(space: dict[str, Any], ticks: Sequence[int]) -> Any:
 
 def _rate(scheduler: Any, tick: int) -> float:
     """The rate of one of torch's own schedulers at a tick, by its closed form."""
-    if isinstance(scheduler, torch.optim.lr_scheduler.CosineAnnealingWarmRestarts):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch asks for `get_last_lr`, and for steps without a number
+        if isinstance(scheduler, torch.optim.lr_scheduler.CosineAnnealingWarmRestarts):
             scheduler.step(tick)  # type: ignore[arg-type]
-        return float(scheduler.get_last_lr()[0])
-    scheduler.last_epoch = tick
-    return float((scheduler._get_closed_form_lr() if hasattr(scheduler, "_get_closed_form_lr") else scheduler.get_lr())[0])
+            return float(scheduler.get_last_lr()[0])
+        scheduler.last_epoch = tick
+        return float((scheduler._get_closed_form_lr() if hasattr(scheduler, "_get_closed_form_lr") else scheduler.get_lr())[0])
 
 
 RUNS: dict[str, Any] = {"python": python, "numpy": numpy, "optax": optax, "keras": keras_, "torch": torch_}
