@@ -11,9 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import attrs
+
 from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.dialects.config import ODD, Key, Layout, Outcome, Settings, clock, found
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError
+from lrdsl.syntax import nodes
+from lrdsl.syntax.nodes import Node
 
 #: Keys of Hydra that are no arguments.
 _HYDRA = frozenset(("_target_", "_partial_", "_recursive_", "_convert_", "_args_"))
@@ -23,6 +27,8 @@ _NAMES, _ARGUMENTS = ("type", "name", "class", "cls"), ("args", "kwargs", "param
 #: Keys of Lightning beside a scheduler, which are no arguments.
 _BESIDE = frozenset(("interval", "frequency", "monitor", "strict", "reduce_on_plateau"))
 _MOST_PARTS = 50
+#: The name here of the metric that Lightning's own ReduceLROnPlateau follows; it is no parameter of torch's.
+_METRIC = "(metric)"
 
 
 def _entry(path: Any) -> tuple[Dialect, Entry] | None:
@@ -33,9 +39,14 @@ def _entry(path: Any) -> tuple[Dialect, Entry] | None:
     for one in (dialect(name) for name in DIALECTS):
         if name in one.by_name and (not module or any(module == m or module.startswith(f"{m}.") for m in one.modules)):
             return one, one.entry(name)
-    if module in ("lightning.pytorch.cli", "pytorch_lightning.cli") and name == "ReduceLROnPlateau":
+    if _is_of_lightning(path):
         return dialect("torch"), dialect("torch").entry(name)
     return None
+
+
+def _is_of_lightning(path: Any) -> bool:
+    """Whether a path names Lightning's own ReduceLROnPlateau, which has the name of its metric, `monitor`, beside torch's arguments."""
+    return isinstance(path, str) and path in ("lightning.pytorch.cli.ReduceLROnPlateau", "pytorch_lightning.cli.ReduceLROnPlateau")
 
 
 def _called(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] | None:
@@ -44,6 +55,8 @@ def _called(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] |
         return None
     if isinstance(table.get("class_path"), str):
         owner, arguments = _entry(table["class_path"]), table.get("init_args") or {}
+        if _is_of_lightning(table["class_path"]) and isinstance(arguments, Mapping):
+            arguments = {_METRIC if key == "monitor" else key: v for key, v in arguments.items()}
     elif isinstance(table.get("_target_"), str):
         owner, arguments = _entry(table["_target_"]), {key: v for key, v in table.items() if key not in _HYDRA}
     else:
@@ -85,10 +98,22 @@ def _tree(settings: Settings, call: tuple[Dialect, Entry, list[Any], Mapping[str
             return settings.open(name)
         return v
 
+    if isinstance(metric := named.get(_METRIC), str):
+        named = {name: raw for name, raw in named.items() if name != _METRIC}
+        written = _tree(settings, (call[0], entry, positional, named), left)
+        return attrs.evolve(written, schedule=_following(written.schedule, metric))
+
     arguments_by_name = {str(name): argument(str(name), raw) for name, raw in named.items()}
     places = [p.name for p in entry.parameters]
     values = entry.bound([argument(name, raw) for name, raw in zip(places, positional, strict=False)], arguments_by_name)
     return entry.written(values)
+
+
+def _following(plateau: Node, metric: str) -> Node:
+    """A plateau that follows the metric of a name."""
+    assert isinstance(plateau, nodes.Call)
+    named = nodes.Name(metric, (0, 0)) if metric.isidentifier() and metric.isascii() else nodes.Text(metric, (0, 0))
+    return attrs.evolve(plateau, arguments=(*plateau.arguments, nodes.Argument("metric", named, (0, 0), (0, 0))))
 
 
 def _interval(parent: Any) -> str | None:

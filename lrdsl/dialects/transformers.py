@@ -15,7 +15,7 @@ from typing import Any
 
 from lrdsl.dialects import torch
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, number, text
-from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError
+from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError, value
 from lrdsl.syntax.nodes import Node
 
 _PLATEAU = torch.DIALECT.entry("ReduceLROnPlateau")
@@ -133,7 +133,7 @@ def arguments_of(raw: Any) -> dict[str, Any]:
     """Returns `lr_scheduler_kwargs`, which may be the text of JSON."""
     if isinstance(raw, str):
         try:
-            raw = json.loads(raw)
+            raw = value(json.loads(raw))
         except ValueError:
             raw = None
     if raw is not None and not isinstance(raw, Mapping):

@@ -319,3 +319,18 @@ def test_a_file_that_is_no_config_loads_no_parser() -> None:
         "assert not {'yaml', 'numpy', 'sympy', 'torch', 'libcst'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(("metric", "word"), [("val_loss", "val_loss"), ("val/loss", '"val/loss"')])
+def test_the_plateau_of_lightning_has_its_metric(metric: str, word: str) -> None:
+    config = {"class_path": "lightning.pytorch.cli.ReduceLROnPlateau", "init_args": {"monitor": metric, "factor": 0.5}}
+    assert str(lrdsl.read({"lr_scheduler": config})) == f"plateau(factor=0.5, metric={word})"
+    config["class_path"] = "torch.optim.lr_scheduler.ReduceLROnPlateau"
+    with pytest.raises(lrdsl.ScheduleError, match="no parameter `monitor`"):
+        lrdsl.read({"lr_scheduler": config})
+
+
+def test_arguments_that_are_the_text_of_json_are_numbers() -> None:
+    keys = {"lr_scheduler_type": "warmup_stable_decay", "learning_rate": 1e-4, "warmup_steps": 5, "max_steps": 100}
+    arguments = '{"num_decay_steps": 20, "min_lr_ratio": 0.1}'
+    assert str(lrdsl.read({**keys, "lr_scheduler_kwargs": arguments})) == "hf.wsd(5, 75, 20, min_ratio=0.1)"
