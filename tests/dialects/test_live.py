@@ -254,3 +254,20 @@ def test_a_class_of_ones_own_has_no_text() -> None:
 
     with pytest.raises(lrdsl.ScheduleError, match="a class of its own"):
         lrdsl.read(Mine(optimizer(0.1)))
+
+
+@few
+@given(
+    st.sampled_from([0.1, 0.5]),
+    st.integers(0, 5),
+    st.sampled_from(["min", "max"]),
+    st.sampled_from(["rel", "abs"]),
+    st.integers(0, 4),
+    st.sampled_from([0, 1e-3]),
+)
+def test_a_plateau_of_transformers(factor: float, patience: int, mode: str, kind: str, cooldown: int, low: float) -> None:
+    options = {"factor": factor, "patience": patience, "mode": mode, "threshold_mode": kind, "cooldown": cooldown, "min_lr": low}
+    live = lrdsl.read(optimization.get_reduce_on_plateau_schedule(optimizer(0.1), **options))  # type: ignore[arg-type]
+    written = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    assert lrdsl.read(f"transformers.get_reduce_on_plateau_schedule(optimizer, {written})") == live
+    assert lrdsl.read(torch_schedulers.ReduceLROnPlateau(optimizer(0.1), **options)) == live  # type: ignore[arg-type]

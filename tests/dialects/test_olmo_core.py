@@ -32,7 +32,10 @@ SIMPLE = st.one_of(
     part("InvSqrtWithWarmup", warm=WARM, low=ALPHA), part("CosWithWarmup", warm=WARM, low=ALPHA), part("HalfCosWithWarmup", warm=WARM, low=ALPHA),
 )  # fmt: skip
 FALLING = st.one_of(
-    part("WSD", warm=WARM, fall=DECAY), part("PowerLR", warm=WARM, fall=DECAY), part("CosWithWarmupAndLinearDecay", warm=WARM, low=ALPHA, fall=DECAY)
+    st.just(("ExponentialScheduler", {"lr_min": 1e-7})),
+    part("WSD", warm=WARM, fall=DECAY),
+    part("PowerLR", warm=WARM, fall=DECAY),
+    part("CosWithWarmupAndLinearDecay", warm=WARM, low=ALPHA, fall=DECAY),
 )
 
 
@@ -43,6 +46,8 @@ def written(kind: str, options: dict[str, Any]) -> str:
 def theirs(kind: str, options: dict[str, Any], base: float, total: int, tick: int) -> float:
     if kind == "ConstantScheduler":
         return base
+    if kind == "ExponentialScheduler":
+        return float(options["lr_min"] * (base / options["lr_min"]) ** min(1, (tick + 1) / total))
     plain = {key.removesuffix("_steps"): value for key, value in options.items() if value is not None}
     return systems.olmo_core(kind, plain, base, total, tick)
 
@@ -62,7 +67,12 @@ def test_a_scheduler(scheduler: tuple[str, dict[str, Any]]) -> None:
 
 
 @examples(120)
-@given(st.lists(SIMPLE, min_size=1, max_size=3), st.one_of(SIMPLE, FALLING), st.integers(20, 35), st.sampled_from([None, (50, 12)]))
+@given(
+    st.lists(SIMPLE, min_size=1, max_size=3),
+    st.one_of(SIMPLE, FALLING.filter(lambda one: "lr_min" not in one[1])),
+    st.integers(20, 35),
+    st.sampled_from([None, (50, 12)]),
+)
 def test_a_sequence(parts: list[tuple[str, dict[str, Any]]], last: tuple[str, dict[str, Any]], length: int, override: tuple[int, int] | None) -> None:
     def level(step: int) -> float:
         rate, total = BASE, TOTAL
