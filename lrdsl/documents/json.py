@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from lrdsl.documents import Builder, Items, Opaque, Table, UnreadableError, places
 from lrdsl.documents.places import Run
@@ -72,8 +70,7 @@ def _scalar(word: str) -> Any:
     return float(word) if _NUMBER.fullmatch(word) else Opaque(word)
 
 
-@attrs.frozen
-class String:
+class String(NamedTuple):
     """A string of a document: the keys and indices that lead to it, its text, where its content starts and ends, and whether it is a key."""
 
     path: list[str | int]

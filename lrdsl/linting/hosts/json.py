@@ -12,8 +12,9 @@ import attrs
 from lrdsl.documents import json as documents
 from lrdsl.documents.json import quoted, runs, strict
 from lrdsl.documents.places import Places
-from lrdsl.linting.hosts.calls import Arguments
+from lrdsl.linting.hosts.calls import TARGET, Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
+from lrdsl.linting.hosts.functions import TEXTS
 from lrdsl.linting.hosts.pages import Page
 
 #: A string or a comment.
@@ -70,10 +71,11 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
         if string.is_key:
             named[depth] = finder.names(string.text)
             continue
-        nearest = next((i for i in range(depth, 0, -1) if isinstance(path[i - 1], str)), 0)
+        key = path[-1] if path else None
+        nearest = depth if isinstance(key, str) else next((i for i in range(depth, 0, -1) if isinstance(path[i - 1], str)), 0)
         is_named = nearest > 0 and named[nearest]
         yield String(path, is_named, string.text, string.start, string.end)
-        if path and isinstance(key := path[-1], str):
+        if isinstance(key, str) and (key in TEXTS or key == TARGET):
             within = path[:-1]
             if depth not in mappings or mappings[depth][0] != within:
                 mappings[depth] = (within, Arguments())
