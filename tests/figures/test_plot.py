@@ -61,6 +61,25 @@ def test_of_compositions_too(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "linear(42, to=1x, from=0) * exp(0.125)",
+        "linear(4000, to=1x, from=0) * exp(0.5)",
+        "hold(300) then (linear(4000, to=1x, from=0) * exp(0.2)) for 4000",
+        "scale(exp(-(t - 700)^2)) for 1000",
+        "scale(exp(t - 1000)) for 1000",
+        "poly(1000, power=40)",
+        "exp(0.01) for 1000",
+        "rsqrt(1) for 4000",
+        "hold(20k) then exp(0.1) for 20k",
+    ],
+)
+def test_a_line_misses_no_narrow_peak(text: str) -> None:
+    s = lrdsl.parse(text)
+    drawn_as(s, "lr", 0.3, int(s.length or 60))
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("linear(10) then hold(5)", [(0, 1), (10, 0), (15, 0)]),
