@@ -50,9 +50,10 @@ def run(arguments: argparse.Namespace) -> None:
 def _phases(s: Schedule, arguments: argparse.Namespace) -> Table:
     """The phases of each target, with its name above them if there are several."""
     from lrdsl.analysis.tables import Line, Section, Table
+    from lrdsl.formulas.amounts import approximate
 
     base, targets = options.base(s, arguments), options.targets(s, arguments)
-    bodies = [(t.name, rows(s, t, s.checked_base(base, t.name), arguments.time)) for t in targets]
+    bodies = [(t.name, rows(s, t, s.checked_base(base, t.name), arguments.time, approximate)) for t in targets]
     columns = head([row for _, body in bodies for row in body], arguments.time)
     sections = []
     for name, body in bodies:
@@ -80,5 +81,6 @@ def _summary(schedules: list[Schedule], names: list[str], arguments: argparse.Na
         owners += [s] * len(of_one)
         code += [i >= len(arguments.name)] * len(of_one)
     columns, body = summary.cells(summaries, owners, arguments.time)
-    lines = tuple(Line(first, tuple(others), 0, code=is_code) for (first, *others), is_code in zip(body, code, strict=True))
+    named = [i == 0 or owners[i] is not owners[i - 1] for i in range(len(owners))]  # a name stands once
+    lines = tuple(Line(first if own else "", tuple(others), 0, code=is_code) for (first, *others), is_code, own in zip(body, code, named, strict=True))
     return Table(tuple(columns), frozenset(columns) - {"schedule", "target"}, (Section("", lines),))

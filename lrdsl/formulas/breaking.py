@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from lrdsl.formulas.notation.latex import displayed, latex, width
+from lrdsl.formulas.notation.latex import displayed, latex
 from lrdsl.formulas.notation.printing import slashed
 from lrdsl.formulas.notation.tree import Group, Negative, Node, Sum, Times
+from lrdsl.formulas.notation.widths import width
 
 #: Where a formula without tall fractions may break: before a sign, or after a slash or a comma; and, if that is not enough, after a thin space.
 _PLACES = re.compile(r"(?= [+-] )|(?= \\cdot )|(?= \\bmod )|(?<=[^\\]/)|(?<=, )|(?<=\))(?=\()")

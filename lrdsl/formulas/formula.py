@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check.bounds import bounds
 from lrdsl.clock import TIMES
-from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, unlettered, with_changed_forms
+from lrdsl.expr import BASE, Num, Select, T, linear, substitute, unlettered, with_changed_forms, without_letters
 from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
 from lrdsl.formulas.family import Relation
@@ -159,16 +159,9 @@ def with_letters_for(plan: Plan, keep: Callable[[LegendEntry], bool]) -> Plan:
     gone = {x.symbol: x for x in plan.legend if not keep(x)}
     values = {symbol: x.value.value for symbol, x in gone.items() if isinstance(x.value, Num)}
     levels = {symbol.name for symbol in gone}
-    memo: dict[Expr, Expr] = {}
-
-    def walk(x: Expr) -> Expr:
-        changed = memo.get(x)
-        if changed is None:
-            changed = memo[x] = walk(x.of) if isinstance(x, Letter) and x.letter in levels else rebuild(x, walk)
-        return changed
 
     def number(form: Any) -> Any:
         return form.xreplace({symbol: rational(unlettered(value)) for symbol, value in values.items()})
 
-    law = walk(with_changed_forms(plan.law, number))
+    law = without_letters(with_changed_forms(plan.law, number), levels.__contains__)
     return attrs.evolve(plan, law=law, legend=tuple(x for x in plan.legend if keep(x)))

@@ -7,10 +7,11 @@ import re
 from lrdsl.escaping import quoting
 from lrdsl.formulas.breaking import fitting, flowing, parts_of
 from lrdsl.formulas.formula import Formula
-from lrdsl.formulas.macros import with_macros
-from lrdsl.formulas.notation.latex import condition, displayed, latex, name, width, words
+from lrdsl.formulas.macros import marked, with_commands
+from lrdsl.formulas.notation.latex import condition, displayed, latex, name, words
 from lrdsl.formulas.notation.printing import bracketed, slashed
 from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Words
+from lrdsl.formulas.notation.widths import width
 from lrdsl.formulas.style import Style
 from lrdsl.plan import GREEK
 
@@ -30,14 +31,14 @@ def _index(group: int | Name) -> str:
 
 def equation(f: Formula, style: Style) -> str:
     """Returns the equation of a formula, with the meanings of its letters below it."""
-    f, definitions = with_macros(f) if style.macros else (f, [])
+    f, commands, definitions = marked(f) if style.macros else (f, [], [])
     body = _body(f.pieces, symbol_of(f.symbol, f.group), style)
     clauses = [_remark(note) for note in f.notes] + [_definition(letter, meaning, style.width) for letter, meaning in f.meanings]
     if clauses:
         where = " \\\\\n".join(flowing([[(False, "where"), *clauses[0]], *clauses[1:]], style.width))
         body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n{where}\n\\end{{gathered}}"
     body = f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
-    return "\n".join([*definitions, body])
+    return "\n".join([*definitions, with_commands(body, commands)])
 
 
 def _remark(note: Words) -> list[tuple[bool, str]]:

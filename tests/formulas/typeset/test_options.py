@@ -14,7 +14,7 @@ import typst
 
 import lrdsl
 from lrdsl.cli import main
-from lrdsl.formulas.notation.latex import width as latex_width
+from lrdsl.formulas.notation.widths import width as latex_width
 from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.hostile import assert_is_latex
 from tests.formulas.typeset.reading import Formula
