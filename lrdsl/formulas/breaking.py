@@ -39,7 +39,7 @@ def _broken(value: Node, room: float, display: bool) -> list[str]:
     if width(whole, display) <= room:
         return [whole]
     if isinstance(value, Group):
-        first, *more = _broken(value.of, room - 1.5, display)
+        first, *more = _broken(value.of, room - 1.8, display)
         return [rf"\bigl({first}", *more[:-1], *(rf"{line}\bigr)" for line in more[-1:])] if more else [whole]
     if isinstance(value, Negative):
         first, *more = _broken(_factor(value.of), room - 0.8, display)
@@ -64,6 +64,10 @@ def _broken(value: Node, room: float, display: bool) -> list[str]:
                 return [latex(head) + first, *more]
             dot = "" if isinstance(last, Group) else r"\cdot "
             return [latex(head), rf"\quad {dot}{first}", *(rf"\qquad {line}" for line in more)]
+        before, after = _broken(head, room, display), _broken(last, room - 2, display)
+        if len(before) > 1:
+            dot = "" if isinstance(last, Group) else r"\cdot "
+            return [*before, rf"\quad {dot}{after[0]}", *(rf"\qquad {line}" for line in after[1:])]
     return [whole]
 
 

@@ -11,8 +11,8 @@ from lrdsl.analysis.summary import summarize
 from lrdsl.cli import main
 
 WSD = "warmup(2k) then hold(26k) then one_minus_sqrt(4k, to=0.01x)"
-#: The widths of letters of Computer Modern in ems, a little above what they are.
-_LETTERS = {r"\to": 1.0, r"\ldots": 1.18, r"\times": 0.78, r"\,": 0.17}
+#: The widths of signs of Computer Modern in ems, with the space beside them, a little above what they are.
+_LETTERS = {r"\to": 1.56, r"\ldots": 1.52, r"\times": 1.23, r"\,": 0.17}
 #: A smaller size has wider letters, beside its height.
 _SIZES = {r"\small": 0.925, r"\footnotesize": 0.85, r"\scriptsize": 0.8, r"\tiny": 0.68}
 
@@ -73,8 +73,8 @@ def width_of(source: str) -> float:
     spec = re.search(r"begin{tabular}(.*)", source)
     room = None if spec is None else re.search(r"p{([\d.]+)em}", spec[1])
     above = [float(each) * size for each in re.findall(r"multicolumn{\d}{@{}>{\\raggedright\\arraybackslash}p{([\d.]+)em}", source)]
-    table = [line.removesuffix(r" \\").split(" & ") for line in source.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
-    columns = [max(_cell(row[i]) for row in table) for i in range(len(table[0]))]
+    table = [f" {line}".removesuffix(r" \\").split(" & ") for line in source.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    columns = [max(_cell(row[i].strip()) for row in table) for i in range(len(table[0]))]
     if room is not None:
         columns[0] = float(room[1])
         for row in table:
@@ -88,7 +88,8 @@ def _cell(cell: str) -> float:
     code = re.fullmatch(r"((?:\\quad)*)\\texttt{(.*)}", cell)
     if code is not None:
         return code[1].count(r"\quad") + 0.525 * len(code[2].replace(r"\allowbreak{}", "").replace("\\", ""))
-    width, rest = 0.0, re.sub(r"\^\{(-?\d+)\}", lambda m: "\\," * (4 * len(m[1])), cell.replace("$", "").replace("{,}", ","))
+    raised = re.sub(r"\^\{(-?\d+)\}", lambda m: "\\," * (3 * len(m[1])), cell.replace("$", "").replace("{,}", ","))
+    width, rest = 0.0, re.sub(r" ?(\\[a-z]+) ", r"\1", raised)
     while rest:
         sign = next((sign for sign in _LETTERS if rest.startswith(sign)), rest[0])
         width += _LETTERS.get(sign, 0.28 if sign in ".," else 0.34 if sign == " " else 0.5)

@@ -35,7 +35,7 @@ _OTHER = 0.56
 #: The width of signs in formulas. All others are as wide as a letter.
 _SIGNS = (
     dict.fromkeys(["{", "}", " ", "^", "_", r"\allowbreak"], 0.0)
-    | {r"\left": 0.29, r"\right": 0.46}
+    | dict.fromkeys([r"\left", r"\right"], 0.42)
     | dict.fromkeys([r"\bigl", r"\bigr"], 0.17)
     | dict.fromkeys([".", "|"], 0.28)
     | {"T": 0.7, "m": 0.88, "w": 0.72}
@@ -57,6 +57,8 @@ _SIGNS = (
     }
     | {r"\cos": 1.4, r"\sin": 1.3, r"\min": 1.6, r"\max": 1.8, r"\exp": 1.5, r"\log": 1.3}
 )
+#: What tall brackets after a function take beside their signs.
+_SPACE = 0.4
 #: A sign, or what begins a fraction, words, or something raised or lowered.
 _SIGN = re.compile(r"\\(?P<size>[td]?)frac|(?P<words>\\text(?:tt)?)(?=\{)|(?P<raised>[\^_])|\\(?:[a-zA-Z]+|.)|.", re.DOTALL)
 
@@ -84,6 +86,7 @@ def width(source: str, display: bool = False) -> float:
         else:
             total += 0.0 if MARKS[0] <= sign[0] <= MARKS[1] else _SIGNS.get(sign[0], 0.5 if sign[0].isdigit() else 0.58)
             i = sign.end()
+            total += _SPACE if sign[0] in (r"\max", r"\min") and source.startswith(r"\left", i) else 0.0
     return total
 
 
