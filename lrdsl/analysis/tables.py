@@ -9,6 +9,7 @@ import attrs
 from lrdsl.escaping.quoting import latex as escaped
 from lrdsl.escaping.quoting import markdown as escaped_markdown
 from lrdsl.escaping.quoting import markdown_code
+from lrdsl.formulas.floats import floating
 from lrdsl.formulas.notation.widths import CODE, QUAD, width_of_words
 
 
@@ -39,8 +40,8 @@ class Table:
     sections: tuple[Section, ...]
 
 
-def markdown(table: Table) -> str:
-    """Returns a table in Markdown: one for each section."""
+def markdown(table: Table, caption: str = "", label: str = "") -> str:
+    """Returns a table in Markdown: one for each section. The caption, and a label in braces, stand below, as pandoc reads them."""
     out = []
     for section in table.sections:
         out += [f"**{escaped_markdown(section.title)}**", ""] if section.title else []
@@ -49,7 +50,8 @@ def markdown(table: Table) -> str:
             first = markdown_code(line.first) if line.code and line.first else escaped_markdown(line.first)
             out.append(f"| {'&emsp;' * line.depth}{first} | {' | '.join(map(_in_markdown, line.cells))} |")
         out.append("")
-    return "\n".join(out[:-1])
+    named = " ".join([*([escaped_markdown(caption)] if caption else []), *([f"{{#{label.replace(' ', '-')}}}"] if label else [])])
+    return "\n".join([*out, f"Table: {named}"] if named else out[:-1])
 
 
 def _in_markdown(cell: str) -> str:
@@ -81,7 +83,7 @@ class _Layout:
     other: str = "l"
 
 
-def latex(table: Table, width: float) -> str:
+def latex(table: Table, width: float, caption: str = "", label: str = "") -> str:
     """Returns a table in LaTeX, for the packages array and booktabs, in a column of `width` ems.
 
     The first column is broken into lines where that is needed, and the letters become smaller.
@@ -99,9 +101,9 @@ def latex(table: Table, width: float) -> str:
             others = [_cell(cell, layout.other != "l" and name not in table.right) for name, cell in zip(table.columns[1:], line.cells, strict=True)]
             lines.append(" & ".join(["" if layout.above else first, *others]).lstrip() + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
-    if not layout.size:
-        return "\n".join(lines)
-    return "\n".join([rf"\begingroup{layout.size}\setlength{{\tabcolsep}}{{{layout.beside * 10:g}pt}}", *lines, r"\endgroup"])
+    if layout.size:
+        lines = [rf"\begingroup{layout.size}\setlength{{\tabcolsep}}{{{layout.beside * 10:g}pt}}", *lines, r"\endgroup"]
+    return floating("table", "\n".join(lines), caption, label)
 
 
 def _layout(table: Table, width: float) -> _Layout:

@@ -31,20 +31,24 @@ def add(verbs: Any) -> None:
     parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the packages array and booktabs (default: latex)")
     help = f"the width of the table in LaTeX: in ems, with a unit, as 8cm, or {', '.join(WIDTHS)} (default: twocolumn)"
     parser.add_argument("--width", default="twocolumn", metavar="W", help=help)
+    options.add_caption(parser, "table")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints the table."""
     from lrdsl.analysis import tables
+    from lrdsl.formulas.floats import checked_caption, checked_label
     from lrdsl.formulas.style import width_in_ems
 
+    caption, label = checked_caption(arguments.caption), checked_label(arguments.label)
     schedules = options.schedules(arguments)
     names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
     several = len(schedules) > 1 or arguments.summary
     table = _summary(schedules, names, arguments) if several else _phases(schedules[0], arguments)
     width = width_in_ems(arguments.width)
-    terminal.say(*(tables.latex(table, width) if arguments.format == "latex" else tables.markdown(table)).split("\n"))
+    text = tables.latex(table, width, caption, label) if arguments.format == "latex" else tables.markdown(table, caption, label)
+    terminal.say(*text.split("\n"))
 
 
 def _phases(s: Schedule, arguments: argparse.Namespace) -> Table:

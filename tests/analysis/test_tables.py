@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,21 @@ def test_an_endless_schedule_runs_as_long_as_the_others(capsys: pytest.CaptureFi
     assert ["ticks", "100", "100"] in [line.split() for line in capsys.readouterr().out.splitlines()]
     assert main(["table", "hold", "exp(0.9)"]) == 2
     assert "--ticks" in capsys.readouterr().err
+
+
+def test_a_caption_and_a_label_make_a_float(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    named = ["--caption", "Half of 50 %,\n a_b", "--label", "tab:a"]
+    assert main(["table", "cosine(9)", *named]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("\\begin{table}\n\\centering\n\\caption{Half of 50 \\%, a\\_b}\n\\label{tab:a}\n\\begin{tabular}")
+    assert out.endswith("\\end{tabular}\n\\end{table}\n")
+    assert main(["table", "cosine(9)", *named, "--format", "markdown"]) == 0
+    assert capsys.readouterr().out.endswith("\n\nTable: Half of 50 %, a_b {#tab:a}\n")
+    assert main(["plot", "cosine(9)", *named, "-o", str(tmp_path / "a.tex")]) == 0
+    source = (tmp_path / "a.tex").read_text()
+    assert source.startswith("\\begin{figure}\n\\centering\n% \\usepackage{pgfplots}")
+    assert source.rstrip().endswith("\\end{tikzpicture}\n\\caption{Half of 50 \\%, a\\_b}\n\\label{tab:a}\n\\end{figure}")
+    assert main(["plot", "cosine(9)", *named, "-o", str(tmp_path / "a.png")]) == 2
+    assert main(["table", "cosine(9)", "--label", "a}b"]) == 2
+    assert main(["plot", "cosine(9)", "--caption", "a" * 2001, "-o", str(tmp_path / "a.tex")]) == 2
+    assert "error[LR152]: label is 'a}b'" in capsys.readouterr().err
