@@ -28,6 +28,10 @@ def condition(c: tree.Condition) -> str:
     return printing.condition_text(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
 
 
+def _when(c: tree.Condition) -> str:
+    return r"\text{otherwise}" if c.is_otherwise else rf"\text{{if }} {condition(c)}"
+
+
 def constant(value: Exact) -> str:
     """Returns a number as LaTeX."""
     if value < 0:
@@ -60,8 +64,11 @@ def displayed(node: tree.Node) -> tree.Node:
 
 def words(node: tree.Words | tree.Amount) -> list[tuple[bool, str]]:
     """Returns the parts of a remark: formulas, and plain words, escaped."""
+    parts = (node.words if isinstance(node, tree.Amount) else node).parts
+    if len(parts) == 3 and parts[1] == " = ":  # an equation
+        return [(True, "".join(part if isinstance(part, str) else _text(part) for part in parts))]
     out: list[tuple[bool, str]] = []
-    for part in (node.words if isinstance(node, tree.Amount) else node).parts:
+    for part in parts:
         pieces = re.split("([<>]=?)", part) if isinstance(part, str) else []
         out += [(True, _text(part))] if not isinstance(part, str) else [(i % 2 == 1, _SIGNS.get(x, quoting.latex(x))) for i, x in enumerate(pieces) if x]
     return out
@@ -107,7 +114,7 @@ def _text(node: tree.Node) -> str:
         case tree.BigProduct(index, upto, factor):
             return rf"\prod_{{{_text(index)}=1}}^{{{_text(upto)}}} {_text(factor)}"
         case tree.Cases(rows):
-            inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
+            inner = r" \\ ".join(rf"{_text(value)} & {_when(c)}" for value, c in rows)
             return rf"\begin{{cases}} {inner} \end{{cases}}"
         case tree.Words() | tree.Amount():
             return "".join(part if is_formula else rf"\text{{{part}}}" for is_formula, part in words(node))
