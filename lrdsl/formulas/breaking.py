@@ -14,6 +14,10 @@ _PLACES = re.compile(r"(?= [+-] )|(?= \\cdot )|(?= \\bmod )|(?<=[^\\]/)|(?<=, )|
 _MORE_PLACES = re.compile(r"(?<=\\,)|(?<=\()")
 
 
+#: A space before a sign that ends a part of a sentence.
+_SPACED = re.compile(r" ([,:)])")
+
+
 def fitting(value: Node, room: float, display: bool = False, cases: bool = False, first: float | None = None) -> list[str]:
     """Returns the lines of a formula with brackets. `display`: as a displayed formula; `cases`: as one of the cases, where fractions in full size come first.
 
@@ -125,7 +129,9 @@ def _line(tokens: list[tuple[bool, str, bool]]) -> str:
             if after and not ends and not tokens[i + 1][0]:
                 continue
             before = " " if out and not out.endswith((r"\; ", " = ")) and not run[0].startswith((",", ":")) else ""
-            out = (out if out.endswith(" = ") else out.removesuffix(" ")) + rf"\text{{{before}{' '.join(run)}{' ' if after and not ends else ''}}}"
+            words = _SPACED.sub(r"\1", " ".join(run))
+            out = out if out.endswith(" = ") else out.removesuffix(" ")
+            out += rf"\text{{{before}{words}{' ' if after and not ends else ''}}}"
             run = []
         if ends:
             out += r",\; " if after else ","
