@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lrdsl.clock import Clock
+from lrdsl.expr import without_letters
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.figures.timing import compact, seen
+from lrdsl.formulas.amounts import is_short, shortened
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.phrases import grouped
 from lrdsl.plan import Phase, Plan
@@ -45,23 +47,42 @@ def cells(row: Row, columns: Sequence[str]) -> list[str]:
     return [row.ticks, *(getattr(row, name) for name in columns[2:])]
 
 
-def rows(s: Schedule, target: Target, base: float, time: str = "ticks") -> list[Row]:
-    """Returns the rows of the phases of a target, each followed by those of its parts. Raises `ScheduleError` if the `time` needs a missing fact."""
+def in_code(value: Exact) -> str:
+    """Returns a number of ticks as a schedule has it, with at most four digits if it is not whole: `10_000`, `476.8`."""
+    return grouped(float(value if is_short(value) else shortened(value)))
+
+
+def rows(s: Schedule, target: Target, base: float, time: str = "ticks", number: Callable[[Exact], str] = in_code) -> list[Row]:
+    """Returns the rows of the phases of a target, each followed by those of its parts. `number` writes numbers of ticks.
+
+    Raises `ScheduleError` if the `time` needs a missing fact.
+    """
     from lrdsl.formulas.sentence import Units
 
     per_epoch = s.clock.epoch_steps() * (s.clock.ticks_per_step or 1) if s.clock.tick != "epoch" and Units.of(s.tree, s.clock).in_epochs else None
     plan = s.readable_plan(target.name)
-    return list(_rows(plan.phases, s.evaluator_of(target), base, per_epoch, s.clock if time != "ticks" else None, time, 0))
+    clock, write = (None, number) if time == "ticks" else (s.clock, _amount)
+    return list(_rows(plan.phases, s.evaluator_of(target), base, per_epoch, _Times(clock, time, write), 0))
 
 
-def _rows(phases: Sequence[Phase], levels: Evaluator, base: float, per_epoch: Exact | None, clock: Clock | None, time: str, depth: int) -> Iterator[Row]:
+@attrs.frozen
+class _Times:
+    """How times are written: in ticks, or in another unit of a clock; and as what numbers."""
+
+    clock: Clock | None
+    unit: str
+    number: Callable[[Exact], str]
+
+
+def _rows(phases: Sequence[Phase], levels: Evaluator, base: float, per_epoch: Exact | None, times: _Times, depth: int) -> Iterator[Row]:
     for i, phase in enumerate(phases):
-        inner = levels if phase.level is None else Evaluator.of(Plan((), phase.level, phase.length, phase.level))
+        level = None if phase.level is None else without_letters(phase.level)
+        inner = levels if level is None else Evaluator.of(Plan((), level, phase.length, level))
         waits = i + 1 < len(phases) and phase.level is None
-        ticks, length = _time(phase if clock is None else _in_unit(phase, clock, time), waits, _number if clock is None else _amount)
-        epochs = "" if per_epoch is None else _time(_in_epochs(phase, per_epoch), waits, _number)[0]
+        ticks, length = _time(phase if times.clock is None else _in_unit(phase, times.clock, times.unit), waits, times.number)
+        epochs = "" if per_epoch is None else _time(_in_epochs(phase, per_epoch), waits, times.number)[0]
         yield Row(depth, phase.text, ticks, epochs, length, _levels(phase, inner, base, last=i + 1 == len(phases) or phase.level is not None))
-        yield from _rows(phase.parts, inner, base, per_epoch, clock, time, depth + 1)
+        yield from _rows(phase.parts, inner, base, per_epoch, times, depth + 1)
 
 
 def _in_epochs(phase: Phase, per_epoch: Exact) -> Phase:
@@ -112,7 +133,3 @@ def _end(levels: Evaluator, start: float, end: float, base: float) -> float:
 
 def _amount(value: Exact) -> str:
     return compact(float(value))
-
-
-def _number(value: Exact) -> str:
-    return grouped(float(value))

@@ -69,6 +69,6 @@ def cells(rows: Sequence[Summary], schedules: Sequence[Schedule], time: str) -> 
         times = {"run": run, "warmup": axis.at(row.warmup), "decay": run - axis.at(row.ticks - row.decay)}
         area = f"{row.area.value:.4g}"
         texts = {"schedule": row.name, "target": row.target, "area": area, "peak": f"{row.peak:.4g}", "final": f"{row.final:.4g}"}
-        texts |= {name: compact(value, longest) + "%" * (time == "percent") for name, value in times.items()}
+        texts |= {name: compact(float(f"{value:.4g}"), longest) + "%" * (time == "percent") for name, value in times.items()}
         table.append([texts[name] for name in columns])
     return columns, table

@@ -9,6 +9,8 @@ import attrs
 from lrdsl.escaping.quoting import latex as escaped
 from lrdsl.escaping.quoting import markdown as escaped_markdown
 from lrdsl.escaping.quoting import markdown_code
+from lrdsl.formulas.floats import floating
+from lrdsl.formulas.notation.widths import CODE, QUAD, width_of_words
 
 
 @attrs.frozen
@@ -38,92 +40,135 @@ class Table:
     sections: tuple[Section, ...]
 
 
-def markdown(table: Table) -> str:
-    """Returns a table in Markdown: one for each section."""
+def markdown(table: Table, caption: str = "", label: str = "") -> str:
+    """Returns a table in Markdown: one for each section. The caption, and a label in braces, stand below, as pandoc reads them."""
     out = []
     for section in table.sections:
         out += [f"**{escaped_markdown(section.title)}**", ""] if section.title else []
         out += [f"| {' | '.join(table.columns)} |", f"| {' | '.join('---:' if name in table.right else '---' for name in table.columns)} |"]
         for line in section.lines:
-            first = markdown_code(line.first) if line.code else escaped_markdown(line.first)
+            first = markdown_code(line.first) if line.code and line.first else escaped_markdown(line.first)
             out.append(f"| {'&emsp;' * line.depth}{first} | {' | '.join(map(_in_markdown, line.cells))} |")
         out.append("")
-    return "\n".join(out[:-1])
+    named = " ".join([*([escaped_markdown(caption)] if caption else []), *([f"{{#{label.replace(' ', '-')}}}"] if label else [])])
+    return "\n".join([*out, f"Table: {named}"] if named else out[:-1])
 
 
 def _in_markdown(cell: str) -> str:
-    return cell if re.fullmatch(r"[\w .…→?%+-]*", cell) else escaped_markdown(cell)
+    return cell if re.fullmatch(r"[\w ,.…→?%+-]*", cell) else escaped_markdown(cell)
 
 
 #: The sizes of letters that are tried, the widths of their letters beside those of the text, and the space beside a column in ems of the text.
-_SIZES = (("", 1.0, 0.6), (r"\small", 0.9, 0.5), (r"\footnotesize", 0.8, 0.4), (r"\scriptsize", 0.7, 0.2))
-#: The least room for the first column, in ems of its letters, if it does not fit in one line.
-_LEAST = 5.5
-#: The widths of signs in ems; of a letter of code; of other letters.
-_WIDTHS = {" ": 0.34, ".": 0.28, ",": 0.28, "_": 0.17, "…": 1.2, "→": 1.0, "-": 0.78, "e": 2.4, "%": 0.84, "k": 0.53, "M": 0.92, "B": 0.71, "T": 0.73}
-_CODE, _OTHER, _INDENT = 0.525, 0.56, 1.0
+_SIZES = (("", 1.0, 0.6), (r"\small", 0.925, 0.5), (r"\footnotesize", 0.85, 0.4), (r"\scriptsize", 0.8, 0.2), (r"\tiny", 0.68, 0.15))
+#: What an estimate may be short of, in ems.
+_SPARE = 0.3
+#: The least room for a first column that is broken into lines, in ems of its letters, and the most lines of a cell. Else first cells stand above the others.
+_LEAST, _MOST_LINES = 5.5, 4
+_RAGGED = r">{\raggedright\arraybackslash}"
 
 
-def latex(table: Table, width: float) -> str:
+@attrs.frozen
+class _Layout:
+    """How a table fits its column: the size of its letters, the space beside a column in ems of the text, and the kind of the first column.
+
+    `breaks`: first cells are broken into lines. `above`, if not 0, is the width of first cells that stand on lines of their own, above the others.
+    `other` is the kind of the other columns of words.
+    """
+
+    size: str
+    beside: float
+    first: str = "l"
+    breaks: bool = False
+    above: float = 0.0
+    other: str = "l"
+
+
+def latex(table: Table, width: float, caption: str = "", label: str = "") -> str:
     """Returns a table in LaTeX, for the packages array and booktabs, in a column of `width` ems.
 
     The first column is broken into lines where that is needed, and the letters become smaller.
     """
-    size, spec = _layout(table, width)
-    specs = [spec, *("r" if name in table.right else "l" for name in table.columns[1:])]
-    breaks = spec != "l"
+    layout, n = _layout(table, width), len(table.columns)
+    specs = [layout.first, *("r" if name in table.right else layout.other for name in table.columns[1:])]
     lines = [rf"\begin{{tabular}}{{@{{}}{''.join(specs)}@{{}}}}", r"\toprule", " & ".join(_name(name) for name in table.columns) + r" \\"]
     for section in table.sections:
         lines.append(r"\midrule")
-        lines += [rf"\multicolumn{{{len(table.columns)}}}{{@{{}}l@{{}}}}{{{escaped(section.title)}}} \\"] if section.title else []
+        lines += [rf"\multicolumn{{{n}}}{{@{{}}l@{{}}}}{{{escaped(section.title)}}} \\"] if section.title else []
         for line in section.lines:
-            first = (rf"\texttt{{{_broken(line.first) if breaks else escaped(line.first)}}}") if line.code else escaped(line.first)
-            lines.append(" & ".join([r"\quad" * line.depth + first, *(_cell(cell) for cell in line.cells)]) + r" \\")
+            first = _first(line, layout.breaks)
+            if layout.above and line.first:
+                lines.append(rf"\multicolumn{{{n}}}{{@{{}}{_RAGGED}p{{{layout.above:.1f}em}}@{{}}}}{{{first}}} \\")
+            others = [_cell(cell, layout.other != "l" and name not in table.right) for name, cell in zip(table.columns[1:], line.cells, strict=True)]
+            lines.append(" & ".join(["" if layout.above else first, *others]).lstrip() + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
-    if size == _SIZES[0]:
-        return "\n".join(lines)
-    return "\n".join([rf"\begingroup{size[0]}\setlength{{\tabcolsep}}{{{size[2] * 10:g}pt}}", *lines, r"\endgroup"])
+    if layout.size:
+        lines = [rf"\begingroup{layout.size}\setlength{{\tabcolsep}}{{{layout.beside * 10:g}pt}}", *lines, r"\endgroup"]
+    return floating("table", "\n".join(lines), caption, label)
 
 
-def _layout(table: Table, width: float) -> tuple[tuple[str, float, float], str]:
-    """Returns a size of letters, and the kind of the first column, with which a table has no more than a width in ems."""
+def _layout(table: Table, width: float) -> _Layout:
+    """Returns a layout with which a table has no more than a width in ems."""
     lines = [line for section in table.sections for line in section.lines]
-    first = max([_width(table.columns[0]), *(line.depth * _INDENT + (len(line.first) * _CODE if line.code else len(line.first) * _OTHER) for line in lines)])
-    others = sum(max(_width(name, letters=True), *(_width(line.cells[i]) for line in lines)) for i, name in enumerate(table.columns[1:]))
-    for size in _SIZES:
-        _, scale, beside = size
-        room = (width - 2 * (len(table.columns) - 1) * beside) / scale - others
+    head = width_of_words(_name(table.columns[0]))
+    first = max(head, *(width_of_words(_first(line, False)) for line in lines))
+    word = max(
+        width_of_words(_first(line, False))
+        if not line.code
+        else line.depth * QUAD + CODE * max((len(word) for part in _parts(line.first) for word in part.split()), default=0)
+        for line in lines
+    )
+    widths = [max(width_of_words(_name(name)), *(width_of_words(_cell(line.cells[i])) for line in lines)) for i, name in enumerate(table.columns[1:])]
+    rooms = [(width - _SPARE - 2 * len(widths) * beside) / scale - sum(widths) for _, scale, beside in _SIZES]
+    for (size, _, beside), room in list(zip(_SIZES, rooms, strict=True))[:-1]:  # the smallest letters are for tables that fit in no other way
         if first <= room:
-            return size, "l"
-        if room >= _LEAST:
-            return size, rf">{{\raggedright\arraybackslash}}p{{{room:.1f}em}}"
-    return size, rf">{{\raggedright\arraybackslash}}p{{{max(room, _LEAST / 2):.1f}em}}"
+            return _Layout(size, beside)
+        if room >= max(_LEAST, word, first / _MOST_LINES):
+            return _Layout(size, beside, rf"{_RAGGED}p{{{room:.1f}em}}", breaks=True)
+    (size, scale, beside), room = next((pair for pair in zip(_SIZES, rooms, strict=True) if head <= pair[1]), (_SIZES[-1], rooms[-1]))
+    words = [widths[i] for i, name in enumerate(table.columns[1:]) if name not in table.right]
+    other = "l" if head <= room or not words else rf"{_RAGGED}p{{{max(_LEAST / 2, (sum(words) + room - head) / len(words)):.1f}em}}"
+    return _Layout(size, beside, breaks=True, above=(width - _SPARE) / scale, other=other)
 
 
-def _width(text: str, letters: bool = False) -> float:
-    """Returns the width of a cell in ems: of numbers, or of letters."""
-    return len(text) * _OTHER if letters else sum(_WIDTHS.get(sign, 0.5 if sign.isdigit() else _OTHER) for sign in text)
+def _first(line: Line, breaks: bool) -> str:
+    """Returns the first cell of a line in LaTeX; `breaks`: code may be broken into lines."""
+    if not line.first:
+        return ""
+    words = escaped(line.first) if not line.code else rf"\texttt{{{_broken(line.first) if breaks else _in_code(line.first)}}}"
+    return r"\quad" * line.depth + (" " * (line.depth > 0 and not line.code)) + words
+
+
+def _in_code(code: str) -> str:
+    """Returns code in LaTeX: the letters of a typewriter have signs that other letters lack."""
+    return re.sub(r"\\text(less|greater|bar)\{\}", lambda sign: {"less": "<", "greater": ">", "bar": "|"}[sign[1]], escaped(code))
 
 
 def _broken(code: str) -> str:
     """Returns code in LaTeX that may be broken after its brackets, commas and signs."""
-    return r"\allowbreak{}".join(escaped(part) for part in re.findall(r"[^(,=\[_]*[(,=\[_]?", code) if part)
+    return r"\allowbreak{}".join(_in_code(part) for part in _parts(code))
+
+
+def _parts(code: str) -> list[str]:
+    """Returns the parts of code between which it may be broken, apart from spaces."""
+    return [part for part in re.findall(r"[^(,=\[_]*[(,=\[_]?", code) if part]
 
 
 def _name(name: str) -> str:
     return {"percent": r"\%"}.get(name, escaped(name))
 
 
-def _cell(cell: str) -> str:
-    """A cell in LaTeX, with its numbers in mathematics."""
-    if not re.fullmatch(r"[\d._ e+…→?%kMBT-]*|endless|from .*", cell):
+def _cell(cell: str, breaks: bool = False) -> str:
+    """A cell in LaTeX, with its numbers in mathematics. `breaks`: it may be broken after its brackets and dots."""
+    if breaks:
+        return r"\allowbreak{}".join(escaped(part) for part in re.findall(r"[^\[._]*[\[._]?", cell) if part)
+    if not re.fullmatch(r"[\d., e+…→?%kMBT-]*|endless|from .*", cell):
         return escaped(cell)
-    spaced = re.sub(r"(\d)_(?=\d)", r"\1\\,", cell.replace("%", r"\%").replace("…", r"$\ldots$").replace("→", r"$\to$"))
-    return re.sub(r"-?\d[\d.\\,]*(?:e[+-]\d+)?", lambda m: f"${_number(m[0])}$", spaced).replace("$ $", " ")
+    signs = cell.replace("%", r"\%").replace("…", r"$\ldots$").replace("→", r"$\to$")
+    return re.sub(r"-?\d[\d.,]*(?:e[+-]\d+)?", lambda m: f"${_number(m[0])}$", signs).replace("$ $", " ")
 
 
 def _number(text: str) -> str:
-    mantissa, _, exponent = text.partition("e")
+    mantissa, _, exponent = text.replace(",", "{,}").partition("e")
     if not exponent:
         return mantissa
     power = f"10^{{{int(exponent)}}}"

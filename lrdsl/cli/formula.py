@@ -49,13 +49,20 @@ def run(arguments: argparse.Namespace) -> None:
     defined: set[str] = set()
     for i, target in enumerate(targets):
         if len(targets) > 1:
-            called = target.name if arguments.format in ("python", "sympy", "sentence") else target.written
+            called = target.written if arguments.format not in ("python", "sympy", "sentence") else _called(s, target, arguments)
             name = f"**{markdown(called)}**\n" if arguments.format == "markdown" else remark(arguments.format, called)
             terminal.say(*[""] * (i > 0), *name.split("\n"))
         label = f"{arguments.label}-{names[target.name]}" if i and arguments.label else arguments.label
         _print(s, target, arguments, label, defined)
     if arguments.cite:
         _cite(s)
+
+
+def _called(s: Schedule, target: Target, arguments: argparse.Namespace) -> str:
+    """Returns the name under which a program or a sentence has a target: a family that has one formula has its own, else that of its first member."""
+    from lrdsl.formulas.family import relation_of
+
+    return target.name if arguments.format == "sentence" or relation_of(s.tree, target, arguments.symbolic) is None else target.written
 
 
 def _cite(s: Schedule) -> None:
@@ -77,7 +84,10 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace, label: st
         return terminal.say(s.sentence(base if isinstance(base, float) else None, target.name))
     if arguments.format == "sympy":
         letter = target.base_name if base is None else base
-        formula, legend = s.formula(letter, target=target.name, symbolic=arguments.symbolic), s.legend(letter, target.name) if arguments.symbolic else {}
+        formula, legend = (
+            s.formula(letter, target=_called(s, target, arguments), symbolic=arguments.symbolic),
+            s.legend(letter, target.name) if arguments.symbolic else {},
+        )
         with bounded(s.text, counts=True):
             lines = [str(formula), *(remark("sympy", f"{name} = {value}") for name, value in legend.items())]
         terminal.say(*lines)

@@ -159,6 +159,12 @@ def add_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time", choices=TIMES, default="ticks", help="the unit of time; percent is of the run (default: ticks)")
 
 
+def add_caption(parser: argparse.ArgumentParser, kind: str) -> None:
+    """Adds the caption and the label of a float of LaTeX."""
+    parser.add_argument("--caption", default="", metavar="TEXT", help=f"the caption: LaTeX then gets a whole {kind} environment")
+    parser.add_argument("--label", default="", metavar="NAME", help=f"the label of the {kind}, for \\ref")
+
+
 def add_ticks(parser: argparse.ArgumentParser) -> None:
     """Adds the number of ticks to show."""
     parser.add_argument("--ticks", type=_ticks, metavar="N", help="the number of ticks (default: those of the run, or a little more than the schedule)")

@@ -41,6 +41,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--dark", action="store_true", help="a dark background")
     parser.add_argument("--serif", action="store_true", help="letters with serifs")
     parser.add_argument("--usetex", action="store_true", help="letters of LaTeX, which must be installed")
+    options.add_caption(parser, "figure")
     parser.set_defaults(run=run)
 
 
@@ -65,13 +66,19 @@ def run(arguments: argparse.Namespace) -> None:
     names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
     picture = {name: getattr(arguments, name) for name in ("base", "ticks", "target", "time", "log", "log_x", "twin")}
     picture |= {"names": names, "phases": not arguments.no_phases, "phase_names": arguments.phase_name}
-    write(arguments.output, schedules, picture, {name: getattr(arguments, name) for name in ("size", "dark", "style", "serif", "usetex")})
+    write(
+        arguments.output,
+        schedules,
+        picture,
+        {name: getattr(arguments, name) for name in ("size", "dark", "style", "serif", "usetex")},
+        (arguments.caption, arguments.label),
+    )
 
 
-def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], look: dict[str, Any] | None = None) -> None:
+def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], look: dict[str, Any] | None = None, named: tuple[str, str] = ("", "")) -> None:
     """Writes a figure to a file, and replaces an older file only when the new one is complete.
 
-    `picture` are the options of `plotting.picture_of`, `look` those of `plotting.page_of`.
+    `picture` are the options of `plotting.picture_of`, `look` those of `plotting.page_of`; `named` are the caption and the label of PGFPlots source.
     """
     from lrdsl.analysis import plotting
     from lrdsl.figures import matplotlib
@@ -82,12 +89,16 @@ def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], l
         raise refuse("LR152", f"the ending of `{output}` is none of a picture", f"use one of {', '.join((*_PICTURES, *_SOURCES))}")
     if kind in _SOURCES:
         from lrdsl.figures.pgfplots import pgfplots
+        from lrdsl.formulas.floats import checked_caption, checked_label, floating
 
         size = look.get("size") or plotting.STYLES[look.get("style", "page")]
         width = r"\columnwidth" if size == "column" else r"\linewidth" if isinstance(size, str) else f"{size[0]}in"
-        source = pgfplots(plotting.picture_of(*schedules, **picture), width)
+        caption, label = checked_caption(named[0]), checked_label(named[1])
+        source = floating("figure", pgfplots(plotting.picture_of(*schedules, **picture), width), caption, label)
         write_file(path, source.encode("utf-8"))
         return
+    if any(named):
+        raise refuse("LR152", f"a caption and a label are for LaTeX, and `{output}` is a picture", "write a .tex file, or give the caption in the paper")
     try:
         matplotlib.load()
         page = plotting.page_of(**look)

@@ -31,28 +31,33 @@ def add(verbs: Any) -> None:
     parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the packages array and booktabs (default: latex)")
     help = f"the width of the table in LaTeX: in ems, with a unit, as 8cm, or {', '.join(WIDTHS)} (default: twocolumn)"
     parser.add_argument("--width", default="twocolumn", metavar="W", help=help)
+    options.add_caption(parser, "table")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints the table."""
     from lrdsl.analysis import tables
+    from lrdsl.formulas.floats import checked_caption, checked_label
     from lrdsl.formulas.style import width_in_ems
 
+    caption, label = checked_caption(arguments.caption), checked_label(arguments.label)
     schedules = options.schedules(arguments)
     names = [*arguments.name, *(options.label(text) for text in arguments.schedule[len(arguments.name) :])]
     several = len(schedules) > 1 or arguments.summary
     table = _summary(schedules, names, arguments) if several else _phases(schedules[0], arguments)
     width = width_in_ems(arguments.width)
-    terminal.say(*(tables.latex(table, width) if arguments.format == "latex" else tables.markdown(table)).split("\n"))
+    text = tables.latex(table, width, caption, label) if arguments.format == "latex" else tables.markdown(table, caption, label)
+    terminal.say(*text.split("\n"))
 
 
 def _phases(s: Schedule, arguments: argparse.Namespace) -> Table:
     """The phases of each target, with its name above them if there are several."""
     from lrdsl.analysis.tables import Line, Section, Table
+    from lrdsl.formulas.amounts import approximate
 
     base, targets = options.base(s, arguments), options.targets(s, arguments)
-    bodies = [(t.name, rows(s, t, s.checked_base(base, t.name), arguments.time)) for t in targets]
+    bodies = [(t.name, rows(s, t, s.checked_base(base, t.name), arguments.time, approximate)) for t in targets]
     columns = head([row for _, body in bodies for row in body], arguments.time)
     sections = []
     for name, body in bodies:
@@ -80,5 +85,6 @@ def _summary(schedules: list[Schedule], names: list[str], arguments: argparse.Na
         owners += [s] * len(of_one)
         code += [i >= len(arguments.name)] * len(of_one)
     columns, body = summary.cells(summaries, owners, arguments.time)
-    lines = tuple(Line(first, tuple(others), 0, code=is_code) for (first, *others), is_code in zip(body, code, strict=True))
+    named = [i == 0 or owners[i] is not owners[i - 1] for i in range(len(owners))]  # a name stands once
+    lines = tuple(Line(first if own else "", tuple(others), 0, code=is_code) for (first, *others), is_code, own in zip(body, code, named, strict=True))
     return Table(tuple(columns), frozenset(columns) - {"schedule", "target"}, (Section("", lines),))

@@ -42,7 +42,7 @@ from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_difference, is_lettered, unlettered
 from lrdsl.expr.nodes import Forms, Letter, Product, Select, Wide
 from lrdsl.expr.periods import cycles
-from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within
+from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within, without_letters
 from lrdsl.expr.sharing import work_of
 from lrdsl.expr.splitting import affine, is_affine
 from lrdsl.expr.whole import in_whole_numbers
@@ -120,5 +120,6 @@ __all__ = [
     "walk",
     "with_changed_forms",
     "within",
+    "without_letters",
     "work_of",
 ]

@@ -84,6 +84,19 @@ def rebuild(e: Expr, walk: Callable[[Expr], Expr]) -> Expr:
     return Wide(walk(e.of)) if isinstance(e, Wide) else e
 
 
+def without_letters(e: Expr, gone: Callable[[str], bool] = lambda _: True) -> Expr:
+    """Returns an expression with what a `Letter` stands for in its place, for those letters that are `gone`."""
+    memo: dict[Expr, Expr] = {}
+
+    def walk(x: Expr) -> Expr:
+        changed = memo.get(x)
+        if changed is None:
+            changed = memo[x] = walk(x.of) if isinstance(x, Letter) and gone(x.letter) else rebuild(x, walk)
+        return changed
+
+    return walk(e)
+
+
 def _rebuild_call(e: Call, walk: Callable[[Expr], Expr]) -> Expr:
     args = [walk(a) for a in e.args]
     if all(a is b for a, b in zip(args, e.args, strict=True)):

@@ -14,8 +14,8 @@ _HEAD = r"""% \usepackage{pgfplots}
 % \usepgfplotslibrary{groupplots}
 % \pgfplotsset{compat=1.16}
 """
-#: How many letters of a name are as wide as the axes.
-_LETTERS = 62
+#: How many letters of the name of a phase are as wide as the axes; and a longer name of a curve is broken into lines.
+_LETTERS, _MOST_LETTERS = 62, 40
 
 
 def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
@@ -24,13 +24,13 @@ def pgfplots(shown: Picture, width: str = r"\columnwidth") -> str:
     colours = "".join(f"\\definecolor{{lrdsl{i}}}{{HTML}}{{{PALETTE[i] or '222222'}}}\n" for i in used)
     if shown.twin:
         left, right = shown.panels
-        entries = [f"\\addlegendimage{{{_style(curve)}}}\n\\addlegendentry{{{words(curve.label)}}}" for curve in left.curves]
-        first = f"\\begin{{axis}}[\n    {_options(shown, width, 'axis y line*=left')},\n{_own(left, shown)}]\n{_body(left, shown, False)}\\end{{axis}}\n"
+        entries = [f"\\addlegendimage{{{_style(curve)}}}\n{_entry(curve, width)}" for curve in left.curves]
+        first = f"\\begin{{axis}}[\n    {_options(shown, width, 'axis y line*=left')},\n{_own(left, shown)}]\n{_body(left, shown, width, False)}\\end{{axis}}\n"
         second = f"\\begin{{axis}}[\n    {_options(shown, width, 'axis y line*=right, axis x line=none')},\n{_own(right, shown)}]\n"
-        second += "\n".join(entries) + "\n" + _body(right, shown, True) + "\\end{axis}\n"
+        second += "\n".join(entries) + "\n" + _body(right, shown, width, True) + "\\end{axis}\n"
         return f"{_HEAD}{colours}\\begin{{tikzpicture}}\n{first}{second}\\end{{tikzpicture}}\n"
     group = f"group style={{group size=1 by {len(shown.panels)}, x descriptions at=edge bottom, vertical sep=26pt}}"
-    panels = "".join(f"\\nextgroupplot[\n{_own(panel, shown)}]\n{_body(panel, shown, len(panel.curves) > 1)}" for panel in shown.panels)
+    panels = "".join(f"\\nextgroupplot[\n{_own(panel, shown)}]\n{_body(panel, shown, width, len(panel.curves) > 1)}" for panel in shown.panels)
     options = _options(shown, width, group)
     return f"{_HEAD}{colours}\\begin{{tikzpicture}}\n\\begin{{groupplot}}[\n    {options},\n]\n{panels}\\end{{groupplot}}\n\\end{{tikzpicture}}\n"
 
@@ -68,7 +68,13 @@ def _style(curve: Curve) -> str:
     return f"thick, lrdsl{curve.style % len(PALETTE)}, {_STYLES[curve.style % len(_STYLES)]}"
 
 
-def _body(panel: Panel, shown: Picture, legend: bool) -> str:
+def _entry(curve: Curve, width: str) -> str:
+    """Returns the name of a curve in the legend; a long one is broken into lines."""
+    broken = f"[text width=0.72*{width}]" if len(curve.label) > _MOST_LETTERS else ""
+    return f"\\addlegendentry{broken}{{{words(curve.label)}}}"
+
+
+def _body(panel: Panel, shown: Picture, width: str, legend: bool) -> str:
     """Returns the phases and curves of a panel."""
     low = int(shown.log)  # some level on the axis: a logarithmic axis has no 0
     lines = []
@@ -83,7 +89,7 @@ def _body(panel: Panel, shown: Picture, legend: bool) -> str:
         rows = [" ".join(coordinates[i : i + 6]) for i in range(0, len(coordinates), 6)]
         lines.append(f"\\addplot[{_style(curve)}] coordinates {{\n    " + "\n    ".join(rows) + "\n};")
         if legend:
-            lines.append(f"\\addlegendentry{{{words(curve.label)}}}")
+            lines.append(_entry(curve, width))
         for x in curve.zeros:  # levels of 0, cut
             place = f"{{axis cs:{_number(x)},1}} |- {{rel axis cs:0,0}}"
             lines.append(f"\\node[lrdsl{curve.style % len(PALETTE)}, font=\\tiny] at ({place}) {{$\\bigtriangledown$}};")

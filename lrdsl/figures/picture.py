@@ -128,7 +128,8 @@ def _exponent(levels: Sequence[float]) -> int:
 
 
 def _label(d: Drawn, t: Target, several: bool, bases: bool) -> str:
-    group = "" if t.group is None else f"group {t.group}"
+    beside = any(other.quantity == t.quantity and other.group is not None for other in d.targets)
+    group = f"group {t.group}" if t.group is not None else "other groups" if beside else ""
     parts = [d.label if several or not group else "", group, f"base {d.base:g}" if bases else ""]
     return ", ".join(shown(part, _LONGEST) for part in parts if part)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import attrs
@@ -25,7 +24,7 @@ CLOSE = 1 / 1500
 MOST_EDGES, BINS = 1000, 1000
 #: Just before a jump, by more than the rounding of a time.
 _BEFORE = 1 - 2.0**-50
-#: On a logarithmic axis, so many ticks are looked at.
+#: So many ticks are looked at, and in any case those near the beginning and the end of each piece, where a curve may be steep.
 MOST_TICKS = 5000
 #: A line with more points than this gets no further points: a picture is not that wide.
 MOST_POINTS = 100_000
@@ -104,10 +103,11 @@ def points(plan: Plan, base: float, end: float, first: float = 0.0) -> Points:
     if any(inner is None for inner in edges) or sum(len(inner or ()) for inner in edges) > MOST_EDGES:
         line = _outline(plan.level, base, first, end)
     else:
-        rough = levels_at(plan.level, np.linspace(first, end, 400), base, counts=True)
-        tolerance = _height(rough, False) * CLOSE
-        bounds = [tick for (_, start, _), inner in zip(stretches, edges, strict=True) for tick in (start, *(inner or ()))]
-        line = _curves(plan.level, base, [*bounds, end], tolerance)
+        times = np.union1d(_whole_ticks(plan, math.ceil(first), int(end), False), np.linspace(first, end, 400))
+        levels = levels_at(plan.level, times, base, counts=True)
+        tolerance = _height(levels, False) * CLOSE
+        bounds = [*(tick for (_, start, _), inner in zip(stretches, edges, strict=True) for tick in (start, *(inner or ()))), end]
+        line = _curves(plan.level, base, bounds, _turns(times, levels, bounds, tolerance), tolerance)
         line.append((end, float(levels_at(plan.level, np.array([end]), base, counts=True)[0])))
     return _simplified(line)
 
@@ -138,14 +138,26 @@ def _height(levels: NDArray[np.float64], log: bool) -> float:
     return max(float(levels.max() - levels.min()), 1e-6 * float(np.abs(levels).max())) or 1.0
 
 
-def _curves(level: Expr, base: float, bounds: list[float], tolerance: float) -> Points:
-    """Samples the curves between neighbouring bounds, all at once. A gap is halved while the curve in its middle is too far from the straight line."""
+def _turns(times: NDArray[np.float64], levels: NDArray[np.float64], bounds: list[float], tolerance: float) -> list[NDArray[np.float64]]:
+    """Returns, for each curve between neighbouring bounds, the times at which a line through its levels turns: a coarse grid could miss a peak."""
+    cuts = np.searchsorted(times, bounds[1:-1])
+    return [x[_corners(x, y, tolerance)] if x.size else x for x, y in zip(np.split(times, cuts), np.split(levels, cuts), strict=True)]
+
+
+def _curves(level: Expr, base: float, bounds: list[float], turns: list[NDArray[np.float64]], tolerance: float) -> Points:
+    """Samples the curves between neighbouring bounds, all at once. A gap is halved while the curve in its middle is too far from the straight line.
+
+    `turns` are times of each curve at which there must be points.
+    """
     kinks = any(isinstance(x, Call) and x.op in ("min", "max", "abs", "reduce") for x in walk(level))
     size = 65 if kinks else 5  # a coarse grid could miss a kink
     stops = np.array(bounds[1:])
-    grid = np.concatenate([np.linspace(start, stop * _BEFORE, size) for start, stop in pairwise(bounds)])
+    lasts = stops * _BEFORE
+    grids = [np.union1d(np.linspace(start, last, size), at[at < last]) for start, last, at in zip(bounds, lasts, turns, strict=False)]
+    grid = np.concatenate(grids)
     values = levels_at(level, grid, base, counts=True)
-    untested = np.arange(1, len(grid)) % size > 0  # the gaps between two points of one curve
+    untested = np.ones(len(grid) - 1, dtype=bool)  # the gaps between two points of one curve
+    untested[np.cumsum([len(each) for each in grids])[:-1] - 1] = False
     for _ in range(10):
         gaps = np.flatnonzero(untested)
         middles = (grid[gaps + 1] + grid[gaps]) / 2
@@ -158,7 +170,7 @@ def _curves(level: Expr, base: float, bounds: list[float], tolerance: float) -> 
         halves = np.zeros(len(untested), dtype=bool)
         halves[wide] = True
         untested = np.insert(halves, wide + 1, True)
-    grid[np.searchsorted(grid, stops) - 1] = stops
+    grid[np.searchsorted(grid, lasts)] = stops
     return list(zip(grid.tolist(), values.tolist(), strict=True))
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 import attrs
 
 from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
-from lrdsl.expr.exact import Exact, quotient, size
+from lrdsl.expr.exact import Exact, quotient, reduced, size
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node, Quantity, walk
 
@@ -85,10 +85,12 @@ def approximate(value: Exact) -> str:
     >>> approximate(Fraction(1953125, 4096)), approximate(Fraction(244140625, 1024)), approximate(238_419)
     ('476.8', '238,400', '238,419')
     """
-    if is_short(value):
-        return grouped(value)
-    digits = Fraction(f"{float(value):.{_MOST_DIGITS}g}")
-    return grouped(int(digits) if digits.denominator == 1 else digits)
+    return grouped(value if is_short(value) else shortened(value))
+
+
+def shortened(value: Exact) -> Exact:
+    """Returns the nearest number with four digits."""
+    return reduced(Fraction(f"{float(value):.{_MOST_DIGITS}g}"))
 
 
 def with_multiple(value: Exact) -> str:

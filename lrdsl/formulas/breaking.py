@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-from lrdsl.formulas.notation.latex import displayed, latex, width
+from lrdsl.formulas.notation.latex import displayed, latex
 from lrdsl.formulas.notation.printing import slashed
 from lrdsl.formulas.notation.tree import Group, Negative, Node, Sum, Times
+from lrdsl.formulas.notation.widths import width
 
 #: Where a formula without tall fractions may break: before a sign, or after a slash or a comma; and, if that is not enough, after a thin space.
 _PLACES = re.compile(r"(?= [+-] )|(?= \\cdot )|(?= \\bmod )|(?<=[^\\]/)|(?<=, )|(?<=\))(?=\()")
 _MORE_PLACES = re.compile(r"(?<=\\,)|(?<=\()")
+
+
+#: A space before a sign that ends a part of a sentence.
+_SPACED = re.compile(r" ([,:)])")
 
 
 def fitting(value: Node, room: float, display: bool = False, cases: bool = False, first: float | None = None) -> list[str]:
@@ -38,7 +43,7 @@ def _broken(value: Node, room: float, display: bool) -> list[str]:
     if width(whole, display) <= room:
         return [whole]
     if isinstance(value, Group):
-        first, *more = _broken(value.of, room - 1.5, display)
+        first, *more = _broken(value.of, room - 1.8, display)
         return [rf"\bigl({first}", *more[:-1], *(rf"{line}\bigr)" for line in more[-1:])] if more else [whole]
     if isinstance(value, Negative):
         first, *more = _broken(_factor(value.of), room - 0.8, display)
@@ -63,6 +68,10 @@ def _broken(value: Node, room: float, display: bool) -> list[str]:
                 return [latex(head) + first, *more]
             dot = "" if isinstance(last, Group) else r"\cdot "
             return [latex(head), rf"\quad {dot}{first}", *(rf"\qquad {line}" for line in more)]
+        before, after = _broken(head, room, display), _broken(last, room - 2, display)
+        if len(before) > 1:
+            dot = "" if isinstance(last, Group) else r"\cdot "
+            return [*before, rf"\quad {dot}{after[0]}", *(rf"\qquad {line}" for line in after[1:])]
     return [whole]
 
 
@@ -120,7 +129,9 @@ def _line(tokens: list[tuple[bool, str, bool]]) -> str:
             if after and not ends and not tokens[i + 1][0]:
                 continue
             before = " " if out and not out.endswith((r"\; ", " = ")) and not run[0].startswith((",", ":")) else ""
-            out = (out if out.endswith(" = ") else out.removesuffix(" ")) + rf"\text{{{before}{' '.join(run)}{' ' if after and not ends else ''}}}"
+            words = _SPACED.sub(r"\1", " ".join(run))
+            out = out if out.endswith(" = ") else out.removesuffix(" ")
+            out += rf"\text{{{before}{words}{' ' if after and not ends else ''}}}"
             run = []
         if ends:
             out += r",\; " if after else ","

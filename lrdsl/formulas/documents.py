@@ -13,7 +13,7 @@ from lrdsl.expr import BASE, Num, decimal, in_whole_numbers, substitute
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.formulas import latex as latex_backend
 from lrdsl.formulas.amounts import is_short
-from lrdsl.formulas.family import Relation
+from lrdsl.formulas.family import Relation, of_each_piece
 from lrdsl.formulas.formula import Formula, formula_of, formula_of_family, with_letters_for
 from lrdsl.formulas.letters import base_letter_of, letter_in
 from lrdsl.formulas.notation import latex, mathml, python, text, typst
@@ -70,7 +70,7 @@ def _mathml(f: Formula, style: Style) -> str:
 
 
 def _python(f: Formula, _: Style) -> str:
-    return python.function(f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "", f.events, f.counts, f.notes)
+    return python.function(f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "", f.events, f.counts, f.notes, f.number)
 
 
 #: Each format, with the function that writes a formula in it.
@@ -91,7 +91,8 @@ def document(
 ) -> str:
     """Returns the formula of a target in a format. `function` is its name in a program. Raises `ScheduleError` for an unknown format or letter.
 
-    A `relation` is the formula of a family of groups, which only a program does not get. A plan with letters that is not `symbolic` keeps those of durations
+    A `relation` is the formula of a family of groups by the level of another target; a program gets it as a function of the number of a group, and `plan` is
+    that of the other target then. A plan with letters that is not `symbolic` keeps those of durations
     that would be long numbers.
     """
     one_of("format", format, FORMATS)
@@ -108,6 +109,10 @@ def document(
     if format == "python":  # its numbers are doubles
         plan = attrs.evolve(plan, law=in_whole_numbers(plan.law))
     formula = formula_of(plan, target, letter, style, style.after_end or format == "python")
+    if relation is not None:
+        own = [pair for pair in relation.meanings if pair[0] not in dict(formula.meanings)]
+        number, pieces = relation.letter.letter, of_each_piece(relation, formula.pieces)
+        formula = attrs.evolve(formula, pieces=pieces, meanings=[*own, *formula.meanings], number=number)
     formula = attrs.evolve(formula, function=function, notes=[*([] if format == "python" else _clauses(formula, style, bool(plan.legend))), *formula.notes])
     if isinstance(base, str):
         _told_apart(formula, base, format)

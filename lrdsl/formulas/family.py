@@ -10,7 +10,7 @@ from lrdsl.check.legend import split_letter
 from lrdsl.clock import MULTIPLES
 from lrdsl.expr.exact import quotient
 from lrdsl.formulas.notation.printing import slashed
-from lrdsl.formulas.notation.tree import Apply, Name, Negative, Node, Number, Power, Ratio, Root, product_of, sum_of
+from lrdsl.formulas.notation.tree import Apply, Cases, Name, Negative, Node, Number, Power, Ratio, Root, mapped, product_of, sum_of
 from lrdsl.syntax import canonical, nodes
 from lrdsl.targets import Target, quantity_letter
 
@@ -51,6 +51,17 @@ def relation_of(tree: nodes.Node, target: Target, symbolic: bool) -> Relation | 
     return Relation(Name(target.letter), value, list(reading.meanings.items()), str(target.groups[0]), *reading.levels)
 
 
+def of_each_piece(relation: Relation, level: Cases) -> Cases:
+    """Returns the pieces of a family, from those of the level that it is made of."""
+    letter = level_letter(relation.level)
+    return Cases(tuple((mapped(relation.value, lambda x, piece=value: piece if x == letter else x), when) for value, when in level.rows))  # type: ignore[misc]
+
+
+def level_letter(level: str) -> Name:
+    """Returns the letter of the level of a target, as eta_t."""
+    return Name(quantity_letter(level), "t")
+
+
 @attrs.define
 class _Reading:
     """Reads a body as notation. `levels` has the targets that it names, `meanings` the names of the text that it has."""
@@ -86,7 +97,7 @@ class _Reading:
                 return Root(values[0]) if word == "sqrt" else Apply(word, values)
             case nodes.Name(word) if word in self.targets:
                 self.levels.add(word)
-                return Name(quantity_letter(word), "t")
+                return level_letter(word)
         raise _OtherError
 
     def _binary(self, op: str, left: Node, right: Node) -> Node:

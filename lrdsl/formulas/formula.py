@@ -9,10 +9,10 @@ import attrs
 
 from lrdsl.check.bounds import bounds
 from lrdsl.clock import TIMES
-from lrdsl.expr import BASE, Expr, Letter, Num, Select, T, linear, rebuild, substitute, unlettered, with_changed_forms
+from lrdsl.expr import BASE, Num, Select, T, linear, substitute, unlettered, with_changed_forms, without_letters
 from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
-from lrdsl.formulas.family import Relation
+from lrdsl.formulas.family import Relation, level_letter
 from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.composing import TIME, compose, composer_of
 from lrdsl.formulas.notation.constants import with_fractions
@@ -20,7 +20,7 @@ from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Name, Node, N
 from lrdsl.formulas.notes import event_notes
 from lrdsl.formulas.style import Style
 from lrdsl.plan import LegendEntry, Plan
-from lrdsl.targets import Target, quantity_letter
+from lrdsl.targets import Target
 
 
 @attrs.frozen
@@ -28,7 +28,8 @@ class Formula:
     """A formula ready to be printed.
 
     `pieces` are its values with their conditions, `meanings` those of its letters, `notes` the remarks about letters that have no value. `symbol` is the left
-    side, `base` the letter of the base, and `events` the letters that the run decides on: a program gets them as arguments, and `counts` are functions.
+    side, `base` the letter of the base, `number` that of the groups of a family in a program. `events` are the letters that the run decides on: a program gets
+    them as arguments, and `counts` are functions.
     """
 
     pieces: Cases
@@ -40,6 +41,7 @@ class Formula:
     events: tuple[Name, ...] = ()
     counts: frozenset[Name] = frozenset()
     function: str = ""
+    number: str = ""
     group: str | int | Name | None = attrs.field(default=attrs.Factory(lambda self: self.target.group, takes_self=True))
 
     @property
@@ -65,7 +67,7 @@ def formula_of_family(relation: Relation, target: Target) -> Formula:
     pieces = Cases(((relation.value, Condition(None, TIME, None)),))
     pattern = relation.pattern.replace(f"{{{relation.letter.letter}}}", relation.letter.letter)
     note = Words((relation.letter, f" is the number in the name of a group, {pattern}"))
-    level = Words((Name(quantity_letter(relation.level), "t"), f" is the level of {relation.level}"))
+    level = Words((level_letter(relation.level), f" is the level of {relation.level}"))
     return Formula(pieces, relation.meanings, [note, level], target, letter_of(target), letter_of(target), group=relation.letter)
 
 
@@ -159,16 +161,9 @@ def with_letters_for(plan: Plan, keep: Callable[[LegendEntry], bool]) -> Plan:
     gone = {x.symbol: x for x in plan.legend if not keep(x)}
     values = {symbol: x.value.value for symbol, x in gone.items() if isinstance(x.value, Num)}
     levels = {symbol.name for symbol in gone}
-    memo: dict[Expr, Expr] = {}
-
-    def walk(x: Expr) -> Expr:
-        changed = memo.get(x)
-        if changed is None:
-            changed = memo[x] = walk(x.of) if isinstance(x, Letter) and x.letter in levels else rebuild(x, walk)
-        return changed
 
     def number(form: Any) -> Any:
         return form.xreplace({symbol: rational(unlettered(value)) for symbol, value in values.items()})
 
-    law = walk(with_changed_forms(plan.law, number))
+    law = without_letters(with_changed_forms(plan.law, number), levels.__contains__)
     return attrs.evolve(plan, law=law, legend=tuple(x for x in plan.legend if keep(x)))

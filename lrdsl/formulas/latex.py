@@ -7,10 +7,11 @@ import re
 from lrdsl.escaping import quoting
 from lrdsl.formulas.breaking import fitting, flowing, parts_of
 from lrdsl.formulas.formula import Formula
-from lrdsl.formulas.macros import with_macros
-from lrdsl.formulas.notation.latex import condition, displayed, latex, name, width, words
+from lrdsl.formulas.macros import marked, with_commands
+from lrdsl.formulas.notation.latex import condition, displayed, latex, name, words
 from lrdsl.formulas.notation.printing import bracketed, slashed
 from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Words
+from lrdsl.formulas.notation.widths import width
 from lrdsl.formulas.style import Style
 from lrdsl.plan import GREEK
 
@@ -30,26 +31,33 @@ def _index(group: int | Name) -> str:
 
 def equation(f: Formula, style: Style) -> str:
     """Returns the equation of a formula, with the meanings of its letters below it."""
-    f, definitions = with_macros(f) if style.macros else (f, [])
+    f, commands, definitions = marked(f) if style.macros else (f, [], [])
     body = _body(f.pieces, symbol_of(f.symbol, f.group), style)
-    clauses = [_remark(note) for note in f.notes] + [_definition(letter, meaning, style.width) for letter, meaning in f.meanings]
+    clauses = [_remark(note, style.width) for note in f.notes] + [_definition(letter, meaning, style.width) for letter, meaning in f.meanings]
     if clauses:
         where = " \\\\\n".join(flowing([[(False, "where"), *clauses[0]], *clauses[1:]], style.width))
         body = f"\\begin{{gathered}}\n{body} \\\\[3pt]\n{where}\n\\end{{gathered}}"
     body = f"\\begin{{equation}}\\label{{{style.label}}}\n{body}\n\\end{{equation}}" if style.label else body
-    return "\n".join([*definitions, body])
+    return "\n".join([*definitions, with_commands(body, commands)])
 
 
-def _remark(note: Words) -> list[tuple[bool, str]]:
-    """Returns the parts of a remark between which a line may break: formulas, and single words."""
-    return [(is_formula, part) for is_formula, whole in words(note) for part in ([whole] if is_formula else whole.split())]
+def _remark(note: Words, room: float) -> list[tuple[bool, str]]:
+    """Returns the parts of a remark between which a line may break: formulas, and single words. Cases that have no room stand below what they define."""
+    parts = [(is_formula, part) for is_formula, whole in words(note) for part in ([whole] if is_formula else whole.split())]
+    split = [part.partition(r"\begin{cases}") if is_formula else (part, "", "") for is_formula, part in parts]
+    wide = [bool(begin) and max(width(head + row) for row in rows.split(r" \\ ")) > room for head, begin, rows in split]
+    return [
+        (is_formula, piece)
+        for (is_formula, part), (head, begin, rows), below in zip(parts, split, wide, strict=True)
+        for piece in ([head.strip(), begin + rows] if below else [part])
+    ]
 
 
 def _definition(letter: Name, meaning: Node, room: float) -> list[tuple[bool, str]]:
     """Returns the parts of the meaning of a letter between which a line may break."""
     head = f"{name(letter)} = "
     if isinstance(meaning, Amount):
-        return [(True, head), *_remark(meaning.words)]
+        return [(True, head), *_remark(meaning.words, room)]
     first, *more = fitting(bracketed(slashed(meaning), flat=False), room - 1, first=room - width(head))
     return [(True, head + first), *((True, line) for line in more)]
 

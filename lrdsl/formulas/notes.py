@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from lrdsl.expr import ZERO, Call, number, walk
+from lrdsl.formulas import recurrence
 from lrdsl.formulas.notation.composing import TIME, Composer, tick_of
 from lrdsl.formulas.notation.tree import Apply, Name, Node, Times, Words
+from lrdsl.metrics import Plateau
 from lrdsl.plan import Plan
 from lrdsl.targets import Target
 
@@ -25,18 +27,25 @@ def base_note(base: Node, target: Target) -> Words:
 def event_notes(plan: Plan, composer: Composer) -> list[Words]:
     """Returns a remark for each event and each count of reductions in a formula: it says when the event comes, or what is counted."""
     reductions = {x.args[1].args[0]: x for x in walk(plan.law) if isinstance(x, Call) and x.op == "reduce" and isinstance(x.args[1], Call)}
-    remarks = []
+    remarks: list[Words] = []
+    plateaus = [watch for watch in plan.watches if isinstance(watch.monitor, Plateau)]
+    taken = any(name.letter in recurrence.LETTERS and not name.sub for name in composer.legend.names.values())
     for event, letter in composer.events.items():
-        condition = " or ".join(watch.monitor.sentence for watch in plan.watches if watch.event is event)
+        watches = [watch for watch in plan.watches if watch.event is event]
+        condition = " or ".join(watch.monitor.sentence for watch in watches)
         if event in reductions:
             _, _, factor, least, eps = reductions[event].args
             level = Name("eta")
             lower: Node = Times((composer.of(factor), level))
             lower = lower if least == ZERO else Apply("max", (lower, composer.of(least)))
-            skipped = () if eps == ZERO or least == ZERO else (", unless that is a step of ", composer.of(eps), " or less")
+            skipped = () if eps == ZERO or least == ZERO else (" (unless that is a step of ", composer.of(eps), " or less)")
             counted = (Apply(letter, (TIME,)), " counts the reductions up to ", TIME, ", each from ", level, " to ", lower)
-            remarks.append(Words((*counted, *skipped, f": one when {condition}")))
+            remarks.append(Words((*counted, *skipped, f", when {condition}")))
         else:
             most = () if event.most is None else (", at the latest ", composer.of(tick_of(event, number(event.most))))
             remarks.append(Words((letter, f" is the tick after the report by which {condition}", *most)))
+        for watch in watches:
+            if isinstance(watch.monitor, Plateau) and isinstance(letter, Name):
+                place = str(plateaus.index(watch) + 1) if len(plateaus) > 1 or taken else ""
+                remarks += recurrence.remarks(watch.monitor, letter, watch.ends, place)
     return remarks

@@ -8,11 +8,12 @@ from typing import Any
 
 import attrs
 
-from lrdsl.arguments import number, one_of, quoted, string, whole_number
+from lrdsl.arguments import number, one_of, quoted, whole_number
 from lrdsl.clock import TIMES, Clock, total_of
 from lrdsl.diagnostics import refuse
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.amounts import Lengths
+from lrdsl.formulas.floats import checked_label
 from lrdsl.formulas.letters import new_letters
 from lrdsl.plan import Plan
 from lrdsl.syntax.nodes import Node
@@ -23,8 +24,6 @@ FORMS, NUMBERS = ("cases", "aligned", "iverson"), ("decimal", "fraction")
 WIDTHS = {"twocolumn": 24.0, "icml": 23.4, "ieee": 25.2, "acl": 21.9, "cvpr": 23.7, "neurips": 39.7, "iclr": 39.7, "article": 34.5}
 #: The ems of the units of a width, where the text has 10 points.
 _UNITS = {"em": 1.0, "pt": 0.1, "in": 7.227, "cm": 2.8453, "mm": 0.28453}
-#: The longest label, in characters.
-_LONGEST_LABEL = 200
 
 
 @attrs.frozen
@@ -71,9 +70,7 @@ def styled(clock: Clock, tree: Node, plan: Plan, time: str, style: Mapping[str, 
     one_of("form", settings.form, FORMS)
     one_of("numbers", settings.numbers, NUMBERS)
     first = whole_number("first", settings.first, "the first tick is called 0 or 1", high=1)
-    label = string("label", settings.label, 'give the label of the equation as a string: `label="eq:rate"`')
-    if len(label) > _LONGEST_LABEL or re.fullmatch(r"[\w:./+* -]*", label) is None:
-        raise refuse("LR152", f"label is {quoted(label)}", "a label is made of letters, digits, spaces and `:./+*_-`")
+    checked_label(settings.label)
     for name in ("where", "after_end", "macros"):
         value = getattr(settings, name)
         if not isinstance(value, bool) and not (name == "where" and value is None):

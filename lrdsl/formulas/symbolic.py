@@ -12,6 +12,7 @@ import sympy
 from lrdsl.expr import BASE, INDEX, PI, Call, Event, Expr, Letter, Lettered, Linear, Num, Product, Select, Symbol, T, event_of, walk
 from lrdsl.expr.exact import Exact
 from lrdsl.formulas.letters import checked_letter
+from lrdsl.formulas.notation import tree
 from lrdsl.plan import Plan
 
 _NAMED = {
@@ -38,6 +39,34 @@ def rational(value: Exact) -> Any:
 def formula(plan: Plan, base: str | Exact, numbers: str = "decimal") -> Any:
     """Returns the SymPy expression of a plan. `numbers` is "decimal" (0.1 is 1/10) or "double" (0.1 is the nearest double)."""
     return translate(plan.law, _symbols(plan, base, numbers), numbers == "double", {x.symbol: sympy.Symbol(x.name) for x in plan.legend})
+
+
+def of_notation(node: tree.Node, names: Mapping[tree.Name, Any]) -> Any:
+    """Returns the SymPy expression of notation that is arithmetic, as the formula of a family. `names` are the expressions of some letters."""
+
+    def of(x: tree.Node) -> Any:
+        return of_notation(x, names)
+
+    match node:
+        case tree.Number(value):
+            return rational(value)
+        case tree.Name():
+            return names[node] if node in names else sympy.Symbol("_".join([node.letter, *(node.sub.split(",") if node.sub else [])]))
+        case tree.Negative(inner) | tree.Group(inner):
+            return -of(inner) if isinstance(node, tree.Negative) else of(inner)
+        case tree.Sum(terms):
+            return sympy.Add(*map(of, terms))
+        case tree.Times(factors):
+            return sympy.Mul(*map(of, factors))
+        case tree.Ratio(top, bottom):
+            return of(top) / of(bottom)
+        case tree.Power(base, exponent):
+            return sympy.Pow(of(base), of(exponent))
+        case tree.Root(inner):
+            return sympy.sqrt(of(inner))
+        case tree.Apply(str() as word, args):
+            return _call(Call(word, ()), [of(a) for a in args])
+    raise AssertionError(node)
 
 
 def symbol(name: str) -> Any:

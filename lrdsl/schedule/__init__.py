@@ -278,18 +278,24 @@ class Schedule:
         r"""Returns the closed form as a SymPy expression of the symbol `t`.
 
         Parameters: `base`, a number or the name of a symbol; `numbers`, "decimal" to read 0.1 as 1/10 or "double" to read it as the nearest double; `target`,
-        the name of a target, for a file with several; `symbolic`, True for letters in the place of the parameters, with their values in `legend`.
+        the name of a target, for a file with several; `symbolic`, True for letters in the place of the parameters, with their values in `legend`. A family of
+        groups that is a product of another target, as `lr["blocks.{k}.*"] = 0.75^k * lr`, has one formula, in the symbol of its number too.
 
         >>> import lrdsl
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
         Piecewise((eta_0*(1 - t/4), t < 4), (0, True))
         """
-        from lrdsl.formulas.symbolic import formula
+        from lrdsl.formulas import family
+        from lrdsl.formulas.symbolic import formula, of_notation
 
         one_of("numbers", numbers, ("decimal", "double"), str(self))
-        letter, plan = self._letter(base, target), self.readable_plan(target, symbolic)
+        first = next((t for t in self.targets if t.letter and t.written == target), None)
+        relation = None if first is None else family.relation_of(self.tree, first, symbolic)
+        known = target if relation is None else relation.level
+        letter = self._letter(base, known)
         with bounded(self.text, counts=True):
-            return formula(plan, letter, numbers)
+            level = formula(self.readable_plan(known, symbolic), letter, numbers)
+            return level if relation is None else of_notation(relation.value, {family.level_letter(relation.level): level})
 
     def typeset(
         self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any
@@ -323,7 +329,10 @@ class Schedule:
         plan = self.readable_plan(scheduled.name, lettered)
         with bounded(self.text, counts=lettered):
             relation = family.relation_of(self.tree, scheduled, symbolic) if target == scheduled.name else None
-            return documents.document(format, plan, scheduled, letter, settings, names[scheduled.name], symbolic, relation)
+            function = names[scheduled.name]
+            if relation is not None and format == "python":
+                plan, function = self.readable_plan(relation.level, symbolic), python_names([scheduled.written])[scheduled.written]
+            return documents.document(format, plan, scheduled, letter, settings, function, symbolic, relation)
 
     def export(self, to: str, base: float | None = None, target: str | None = None) -> str:
         """Returns code that gives the same numbers without lrdsl: for "python", "numpy", "torch", "optax" or "keras". Raises `ScheduleError`.

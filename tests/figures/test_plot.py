@@ -61,6 +61,25 @@ def test_of_compositions_too(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "linear(42, to=1x, from=0) * exp(0.125)",
+        "linear(4000, to=1x, from=0) * exp(0.5)",
+        "hold(300) then (linear(4000, to=1x, from=0) * exp(0.2)) for 4000",
+        "scale(exp(-(t - 700)^2)) for 1000",
+        "scale(exp(t - 1000)) for 1000",
+        "poly(1000, power=40)",
+        "exp(0.01) for 1000",
+        "rsqrt(1) for 4000",
+        "hold(20k) then exp(0.1) for 20k",
+    ],
+)
+def test_a_line_misses_no_narrow_peak(text: str) -> None:
+    s = lrdsl.parse(text)
+    drawn_as(s, "lr", 0.3, int(s.length or 60))
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("linear(10) then hold(5)", [(0, 1), (10, 0), (15, 0)]),
@@ -113,7 +132,7 @@ def test_panels_and_curves() -> None:
     """A panel for each key; groups, and several schedules, share it; phases stand behind a lone curve."""
     file = lrdsl.parse('lr = warmup(5) then cosine(95); lr["head"] = hold; momentum = hold(at=0.9)')
     shown = picture_of(file, base=0.1)
-    assert [curve.label for curve in shown.panels[0].curves] == [str(file), "group head"]
+    assert [curve.label for curve in shown.panels[0].curves] == ["other groups", "group head"]
     assert [panel.name for panel in shown.panels] == ["learning rate", "momentum"]
     alone = picture_of(lrdsl.parse("warmup(5) then cosine(95)"))
     assert [(phase.text, phase.start, phase.end) for phase in alone.panels[0].phases] == [("warmup(5)", 0, 5), ("cosine(95)", 5, 100)]

@@ -1,9 +1,8 @@
-r"""Prints notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\right)`; and estimates how wide a formula is."""
+r"""Prints notation as LaTeX: `\frac{\eta_0}{2}\left(1 + \cos\frac{\pi (t - 5)}{95}\right)`."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 
 from lrdsl.escaping import quoting
@@ -27,6 +26,10 @@ def latex(node: tree.Node) -> str:
 def condition(c: tree.Condition) -> str:
     r"""Returns a condition as LaTeX: `5 \le t < 100`."""
     return printing.condition_text(c, False, _text, (" < ", r" \le ", r" \ge "), r",\; ")
+
+
+def _when(c: tree.Condition) -> str:
+    return r"\text{otherwise}" if c.is_otherwise else rf"\text{{if }} {condition(c)}"
 
 
 def constant(value: Exact) -> str:
@@ -61,8 +64,11 @@ def displayed(node: tree.Node) -> tree.Node:
 
 def words(node: tree.Words | tree.Amount) -> list[tuple[bool, str]]:
     """Returns the parts of a remark: formulas, and plain words, escaped."""
+    parts = (node.words if isinstance(node, tree.Amount) else node).parts
+    if len(parts) == 3 and parts[1] == " = ":  # an equation
+        return [(True, "".join(part if isinstance(part, str) else _text(part) for part in parts))]
     out: list[tuple[bool, str]] = []
-    for part in (node.words if isinstance(node, tree.Amount) else node).parts:
+    for part in parts:
         pieces = re.split("([<>]=?)", part) if isinstance(part, str) else []
         out += [(True, _text(part))] if not isinstance(part, str) else [(i % 2 == 1, _SIGNS.get(x, quoting.latex(x))) for i, x in enumerate(pieces) if x]
     return out
@@ -108,7 +114,7 @@ def _text(node: tree.Node) -> str:
         case tree.BigProduct(index, upto, factor):
             return rf"\prod_{{{_text(index)}=1}}^{{{_text(upto)}}} {_text(factor)}"
         case tree.Cases(rows):
-            inner = r" \\ ".join(rf"{_text(value)} & \text{{if }} {condition(c)}" for value, c in rows)
+            inner = r" \\ ".join(rf"{_text(value)} & {_when(c)}" for value, c in rows)
             return rf"\begin{{cases}} {inner} \end{{cases}}"
         case tree.Words() | tree.Amount():
             return "".join(part if is_formula else rf"\text{{{part}}}" for is_formula, part in words(node))
@@ -141,69 +147,6 @@ def _between(before: tree.Node, factor: tree.Node) -> str:
     if isinstance(first, tree.Group) and not isinstance(before, tree.Apply):
         return ""
     return " " if isinstance(before, tree.Name) and before.letter == "pi" else r"\,"
-
-
-#: The width of signs in ems. All others are as wide as a letter.
-_WIDTHS = (
-    dict.fromkeys(["{", "}", " ", "^", "_", r"\text"], 0.0)
-    | dict.fromkeys([r"\left", r"\right"], 0.29)
-    | dict.fromkeys([r"\bigl", r"\bigr"], 0.17)
-    | dict.fromkeys([".", "|"], 0.28)
-    | {"T": 0.7, "m": 0.88, "w": 0.72}
-    | dict.fromkeys(["[", "]"], 0.35)
-    | dict.fromkeys(["(", ")", ",", r"\lfloor", r"\rfloor"], 0.45)
-    | dict.fromkeys(["+", "-"], 1.25)
-    | dict.fromkeys(["=", "<", r"\le", r"\ge", r"\times"], 1.35)
-    | {r"\,": 0.17, r"\;": 0.28, r"\quad": 1.0, r"\cdot": 0.72, r"\bmod": 2.4, r"\sqrt": 0.85, r"\prod": 1.5}
-    | {r"\cos": 1.4, r"\sin": 1.3, r"\min": 1.6, r"\max": 1.8, r"\exp": 1.5, r"\log": 1.3}
-)
-
-
-#: A sign, or what begins a fraction, words, or something raised or lowered.
-_SIGN = re.compile(r"\\(?P<size>[td]?)frac|(?P<words>\\text)(?=\{)|(?P<raised>[\^_])|\\(?:[a-zA-Z]+|.)|.", re.DOTALL)
-
-
-@lru_cache(maxsize=4096)
-def width(source: str, display: bool = False) -> float:
-    """Estimates the width of a formula in ems, as TeX sets it in a case or in a line of text; `display`: in a displayed formula, which is larger.
-
-    Cached, since a line is measured anew for each place where it may break.
-    """
-    total, i = 0.0, 0
-    while i < len(source):
-        sign = _SIGN.match(source, i)
-        assert sign is not None
-        if (size := sign["size"]) is not None:
-            top, at = _group_at(source, sign.end())
-            bottom, i = _group_at(source, at)
-            total += (1.0 if size == "d" or (display and not size) else 0.72) * max(width(top), width(bottom)) + 0.25
-        elif sign["words"]:
-            words, i = _group_at(source, sign.end())
-            total += sum(0.34 if c == " " else 0.3 if c in "ijlt.,:'()" else 0.8 if c in "mwMW" else 0.52 for c in words)
-        elif sign["raised"]:
-            raised, i = _group_at(source, sign.end())
-            total += 0.72 * width(raised)
-        else:
-            total += _WIDTHS.get(sign[0], 0.5 if sign[0].isdigit() else 0.58)
-            i = sign.end()
-    return total
-
-
-_WORD = re.compile(r"\\[a-zA-Z]+|.")
-
-
-def _group_at(source: str, i: int) -> tuple[str, int]:
-    """Returns the group in braces that begins at a place, without its braces, and where it ends; without braces, a single sign or command."""
-    if source[i] != "{":
-        word = _WORD.match(source, i)
-        assert word is not None
-        return word[0], i + len(word[0])
-    depth = 0
-    for j in range(i, len(source)):
-        depth += {"{": 1, "}": -1}.get(source[j], 0) if source[j - 1] != "\\" else 0
-        if depth == 0:
-            return source[i + 1 : j], j + 1
-    raise AssertionError(source)
 
 
 def _tall(node: tree.Node) -> bool:

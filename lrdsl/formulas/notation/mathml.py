@@ -26,6 +26,10 @@ def condition(c: tree.Condition) -> str:
     return printing.condition_text(c, False, _of, ("<mo>&lt;</mo>", "<mo>≤</mo>", "<mo>≥</mo>"), "<mo>,</mo>")
 
 
+def _when(c: tree.Condition) -> str:
+    return "<mtext>otherwise</mtext>" if c.is_otherwise else f"<mtext>if&#xA0;</mtext>{condition(c)}"
+
+
 def _row(inner: str) -> str:
     return f"<mrow>{inner}</mrow>"
 
@@ -93,7 +97,7 @@ def _of(node: tree.Node) -> str:
         case tree.BigProduct(index, upto, factor):
             return _row(f"<munderover><mo>∏</mo><mrow>{_of(index)}<mo>=</mo><mn>1</mn></mrow>{_of(upto)}</munderover>{_of(factor)}")
         case tree.Cases(rows):
-            inner = "".join(f"<mtr><mtd {_LEFT}>{_of(value)}</mtd><mtd {_LEFT}><mtext>if&#xA0;</mtext>{condition(c)}</mtd></mtr>" for value, c in rows)
+            inner = "".join(f"<mtr><mtd {_LEFT}>{_of(value)}</mtd><mtd {_LEFT}>{_when(c)}</mtd></mtr>" for value, c in rows)
             return _row(f'<mo>{{</mo><mtable columnalign="left">{inner}</mtable>')
         case tree.Words(parts) | tree.Amount(_, tree.Words(parts)):
             return _row("".join(f"<mtext>{_spaced(part)}</mtext>" if isinstance(part, str) else _of(part) for part in parts))

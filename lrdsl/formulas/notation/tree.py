@@ -131,6 +131,11 @@ class Condition:
     high: Node | None
     also: tuple[Condition, ...] = ()
 
+    @property
+    def is_otherwise(self) -> bool:
+        """Whether it always holds, after the conditions before it."""
+        return self.low is None and self.high is None and not self.also
+
 
 @attrs.frozen
 class Cases:

@@ -81,7 +81,7 @@ def _text(node: tree.Node) -> str:
 
 def row(value: tree.Node, c: tree.Condition) -> str:
     """Returns a row of cases."""
-    return f'{typst(value)} & "if " {condition(c)}'
+    return f'{typst(value)} & "otherwise"' if c.is_otherwise else f'{typst(value)} & "if " {condition(c)}'
 
 
 def with_group(symbol: tree.Name, group: str | int | tree.Name | None) -> str:

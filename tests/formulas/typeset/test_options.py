@@ -14,7 +14,7 @@ import typst
 
 import lrdsl
 from lrdsl.cli import main
-from lrdsl.formulas.notation.latex import width as latex_width
+from lrdsl.formulas.notation.widths import width as latex_width
 from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.hostile import assert_is_latex
 from tests.formulas.typeset.reading import Formula
@@ -222,5 +222,22 @@ def test_no_line_is_wider_than_the_column(width: Any) -> None:
             source = s.latex(target=target, form=form, symbolic=True, width=width)
             room = 24 if width == "twocolumn" else 16
             for line in re.split(r"\\\\(?:\[\dpt\])?\n", re.sub(r"\\(?:begin|end)\{\w+\}", "", source)):
-                wide = max((latex_width(part) for part in [line.replace("&", "")]), default=0)
+                wide = max((latex_width(part) for part in re.split(r" \\\\ (?!\\q)", line.replace("&", ""))), default=0)
                 assert wide <= room + 1.2, (name, form, line)
+
+
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize("relation", ["d^(12 - k) * lr", "lr / (1 + k)", "2 * sqrt(k) * lr", "(30 - k) / 7 * lr"])
+def test_a_family_is_one_formula_in_programs_too(relation: str, symbolic: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    text = f'let d = 0.75; lr = warmup(10) then cosine(90, to=0.1x); lr["blocks.{{k}}.*"] = {relation}'
+    s, family = lrdsl.parse(text), 'lr["blocks.{k}.*"]'
+    space: dict[str, Any] = {}
+    exec(s.typeset("python", target=s.targets[1].name, symbolic=symbolic), space)
+    formula = s.formula("b", target=family, symbolic=symbolic).subs(s.legend("b"))
+    for k in (1, 3, 11):
+        for t in (0, 5, 10, 50, 99, 100, 120):
+            level = s.at(t, 0.3, f'lr["blocks.{k}.x"]')
+            assert space["lr__blocks__k"](t, k, 0.3) == pytest.approx(level, abs=1e-14)
+            assert float(formula.subs({"t": t, "k": k, "b": 0.3, "d": 0.75})) == pytest.approx(level, abs=1e-12)
+    assert main(["formula", text, "--format", "python"]) == 0
+    assert f"# {family}\n" in capsys.readouterr().out
