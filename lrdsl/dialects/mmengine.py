@@ -314,6 +314,7 @@ DIALECT = Dialect(
     "mmengine",
     "mmengine",
     modules=("mmengine.optim.scheduler", "mmengine.optim"),
+    times={"T_max": "length", "end": "end", "milestones": "milestones", "step_size": "interval", "periods": "interval", "total_steps": "whole"},
     counting="A tick is an epoch for `by_epoch` schedulers, an iteration for others. The last step of a window has the end level: `touches=both`.",
     address="https://mmengine.readthedocs.io/en/latest/tutorials/param_scheduler.html",
     unwritten={"CosineRestartLR": "no: write its cycles as phases", "OneCycleLR": "no: `--to torch` has a function"},

@@ -22,7 +22,7 @@ class Reading:
     lrdsl's words; None if it could not be read, and `problems` then says why. `clock` has the facts of the run that stand beside it, as `parse` takes them;
     `base` is the base rate, `tick` where a running schedule is, `unknown` the names whose values are not in the source, and `assumed` the defaults of options
     that were taken for their values. `problems` also says what the text leaves out. `facts` are the keys of a config that matter to its schedule, each with
-    its unit.
+    its unit; `arguments` are the keys inside the schedule itself, each with the role of the parameter that it is.
     """
 
     dialect: str
@@ -37,6 +37,7 @@ class Reading:
     line: int = 1
     extent: Extent = (0, 0)
     facts: tuple[Fact, ...] = ()
+    arguments: tuple[Fact, ...] = ()
 
     def schedule(self, names: Mapping[str, Any] | None = None) -> Schedule:
         """Returns the schedule. `names` are values for what is unknown. Raises `ScheduleError`, with the reason, if it could not be read."""

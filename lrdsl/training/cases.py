@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +14,7 @@ from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed,
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
+from lrdsl.dialects.config import Fact
 from lrdsl.dialects.entry import UnreadableError, node_of
 from lrdsl.dialects.sources import of_call
 from lrdsl.training import lightning
@@ -25,8 +25,8 @@ from lrdsl.training.stepping import ACCUMULATION, NEVER, Steps, count_of, is_acc
 from lrdsl.training.units import EPOCH, NUMBER, PER_EPOCH, STEP, Unit, Units
 from lrdsl.training.walking import Loop, Place, Program, program_of
 
-#: Lengths of a whole schedule, for which these names count steps. Milestones may be called steps too, whatever they count.
-_TOTALS, _STEPS = ("T_max", "total_steps", "num_training_steps", "decay_steps", "total_iters"), ("steps", "iters", "iterations", "n_steps", "niter")
+#: Names that count steps where they are the length of a schedule. Milestones may be called steps too, whatever they count.
+_STEPS = ("steps", "iters", "iterations", "n_steps", "niter")
 
 
 def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
@@ -39,18 +39,12 @@ def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
     return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
 
 
-#: Calls whose arguments are those of transformers' Trainer.
-_ARGUMENTS = re.compile(r"\b(?:Seq2Seq)?TrainingArguments\(|\b(?:SFT|DPO|GRPO|Reward|ORPO)Config\(")
-
-
 def _in_arguments(text: str) -> Iterator[Case]:
-    """The schedules that arguments of transformers' Trainer stand for, in code: those that are numbers and words."""
-    if not _ARGUMENTS.search(text):
-        return
-    tree = parsed(text)
+    """The schedules that the arguments of a call stand for, as those of transformers' Trainer: those that are numbers and words."""
+    tree = parsed(text) if configs.has_calls(text) else None
     names = names_of(tree) if tree is not None else None
     for node in ast.walk(tree) if tree is not None else ():
-        if not isinstance(node, ast.Call) or names is None or not _ARGUMENTS.match(f"{word_of(node.func)}("):
+        if not isinstance(node, ast.Call) or names is None or word_of(node.func) not in configs.calls():
             continue
         scope = Scope(names, text)
         values: dict[str, object] = {"output_dir": "out"}
@@ -102,12 +96,22 @@ class _File:
             except (SyntaxError, ValueError):
                 unit = None
             kinds[name] = "per epoch" if unit == PER_EPOCH else "number" if unit == NUMBER else unit.word if unit is not None else ""
-        return Case(of_call(call, self.source), run, times, kinds, call)
+        return Case(of_call(call, self.source), run, times, kinds, call, tuple(self.arguments(call)))
 
-    def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None) -> Time:
+    def arguments(self, call: Call) -> Iterator[Fact]:
+        """The arguments of a call and of the calls that are its parts, each with its role."""
+        for node, entry in [(call.node, call.entry), *call.inner]:
+            roles = {name: role for names, role in call.dialect.times.items() for name in names.split(" * ")}
+            places = [p.name for p in entry.parameters if p.position is not None]
+            named = [*zip(places, node.args, strict=False), *((k.arg, k.value) for k in node.keywords if k.arg is not None)]
+            for name, argument in named:
+                value = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
+                yield Fact(name, value, roles.get(name, ""), "", "", argument.lineno, offsets(self.source, argument))
+
+    def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None, role: str = "") -> Time:
         """An expression as a time."""
         unit = units.of(node) if unit is None else unit
-        if unit is None and name in _TOTALS and word_of(node).lower() in _STEPS:
+        if unit is None and role in ("length", "whole") and word_of(node).lower() in _STEPS:
             unit = STEP
         own = attrs.evolve(scope, assumed={}, work=[0])
         try:
@@ -120,22 +124,22 @@ class _File:
         text = " ".join(self.source[slice(*extent)].split()) or ast.unparse(node)
         is_open = not isinstance(node, ast.Constant | ast.List | ast.Tuple)
         batches = unit is not None and unit.word == "step" and units.has_loader(node) and not units.matches(node, ACCUMULATION)
-        return Time(text, extent, unit.word if unit is not None else "", tree, name, bool(own.assumed), is_open, batches)
+        return Time(text, extent, unit.word if unit is not None else "", tree, name, role, bool(own.assumed), is_open, batches)
 
     def times(self, call: Call, units: Units, scope: Scope) -> Iterator[Time]:
         """The arguments of a call that are times, and those of the calls that are its parts."""
         for node, entry in [(call.node, call.entry), *call.inner]:
-            for name in call.dialect.times:
+            for name, role in call.dialect.times.items():
                 parts = [argument_of(node, entry, part) for part in name.split(" * ")]
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
                     continue
                 if (of_step := self._function(parts[0])) is not None:
                     yield from (self.time(divisor, units, scope) for divisor in _divisors(of_step))
                 elif len(parts) == 1 and parts[0] is not None:
-                    yield self.time(parts[0], units, scope, name)
+                    yield self.time(parts[0], units, scope, name, role=role)
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
                     unit = EPOCH if isinstance(parts[1], ast.Constant) and parts[1].value == 1 else STEP if _is_open_count(units, parts[1]) else None
-                    time = self.time(ast.BinOp(parts[0], ast.Mult(), parts[1]), units, scope, name, unit)
+                    time = self.time(ast.BinOp(parts[0], ast.Mult(), parts[1]), units, scope, name, unit, role)
                     a, b = offsets(self.source, parts[0]), offsets(self.source, parts[1])
                     names = name.split(" * ")
                     text = f"{names[0]}={self.source[slice(*a)]}, {names[1]}={self.source[slice(*b)]}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lrdsl.cli import main
-from lrdsl.dialects import CONFIGS, DIALECTS, dialect
+from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.training.catalogue import RUN_RULES, reports
 from lrdsl.training.rule import RunRule
 from lrdsl.training.signs import may_have
@@ -33,10 +33,6 @@ def test_every_scheduler_is_a_sign_of_a_file_that_is_looked_at() -> None:
         for word in dialect(name).by_name:
             if not name.startswith("optax") or word.endswith(("schedule", "decay")):
                 assert may_have(f"s = lib.{word}(1)", ".py"), word
-    for name in CONFIGS:
-        for layout in dialect(name).layouts:
-            if "yaml" in layout.formats:
-                assert any(may_have(f"{word.strip(':')}:\n  type: x", ".yaml") for word in layout.words), layout.words
 
 
 def test_the_place_is_the_argument_and_a_comment_silences_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
