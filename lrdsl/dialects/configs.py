@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
+from lrdsl.arguments import written as number_written
 from lrdsl.diagnostics import Lines
 from lrdsl.dialects import CONFIGS, DIALECTS, dialect
 from lrdsl.dialects.config import ODD, Fact, Layout, Outcome, Settings, number
@@ -164,7 +165,7 @@ def _arguments(at: tuple[Any, Any] | None, name: str) -> Iterator[Fact]:
         item = container.get(key) if isinstance(container, Mapping) else container[key]
         where = place(container, key)
         if isinstance(key, str) and where is not None and not isinstance(item, Mapping):
-            value = tuple(item) if isinstance(item, list) else item
+            value = number_written(item) if isinstance(item, str) else number(item)
             yield Fact(key, value, roles.get(key, ""), "", extent=(where.key, where.end))
         if isinstance(item, Mapping):
             waiting.extend((item, inner) for inner in reversed(list(item)))

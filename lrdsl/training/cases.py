@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
 from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed, tree_of
 from lrdsl.dialects.code.functions import function
@@ -105,7 +106,7 @@ class _File:
             places = [p.name for p in entry.parameters if p.position is not None]
             named = [*zip(places, node.args, strict=False), *((k.arg, k.value) for k in node.keywords if k.arg is not None)]
             for name, argument in named:
-                value = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
+                value = exactly(argument.value) if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
                 yield Fact(name, value, roles.get(name, ""), "", "", argument.lineno, offsets(self.source, argument))
 
     def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None, role: str = "") -> Time:

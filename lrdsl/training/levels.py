@@ -134,15 +134,16 @@ def _floor_above_the_rate(look: Look) -> Iterator[Report]:
         name, place = look.place_of(floor)
         told = f"`{name}={floor:g}`" if name else f"the end level, {floor:g},"
         message = f"{told} is above the rate of {float(base):g}: the rate rises where it should fall"
-        yield Report(place, message, "give a level below the rate", look.is_assumed)
+        yield Report(place, message, "give a level below the rate", bool(look.case.reading.assumed))
 
 
 def _growing_steps(look: Look) -> Iterator[Report]:
     drops = [call for call in look.calls if call.name in _DROPS]
     gamma = _number(drops[0], "gamma", 1) if len(drops) == 1 else None
-    if gamma is not None and gamma > 1:
-        message = f"`gamma={gamma:g}` multiplies the rate by {gamma:g} at each drop"
-        yield Report(look.place_of(gamma)[1], message, f"a drop has a gamma below 1, as {1 / gamma:.2g}", look.is_assumed)
+    name, place = look.place_of(gamma) if gamma is not None else ("", look.extent)
+    if gamma is not None and gamma > 1 and name:
+        message = f"`{name}={gamma:g}` multiplies the rate by {gamma:g} at each drop"
+        yield Report(place, message, f"a drop has a gamma below 1, as {1 / gamma:.2g}", bool(look.case.reading.assumed))
 
 
 def _untuned_peak(look: Look) -> Iterator[Report]:

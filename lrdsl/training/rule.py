@@ -42,13 +42,19 @@ class Look:
         return self.case.reading.extent
 
     def place(self, *roles: str) -> Extent:
-        """The place of the last argument, or key, with the first of some roles that is there; that of the schedule if there is none."""
+        """The place of the last argument, or key, with the first of some roles that is there; that of the schedule if there is none.
+
+        The keys of a config have the roles "warmup" and "decay".
+        """
         arguments = self.case.arguments
-        return next((one.extent for role in roles for one in reversed(arguments) if one.role == role and one.extent[1]), self.extent)
+        return next(
+            (one.extent for role in (*roles, "warmup" if "warmup" in roles else "decay") for one in reversed(arguments) if one.role == role and one.extent[1]),
+            self.extent,
+        )
 
     def place_of(self, value: float) -> tuple[str, Extent]:
         """The name and the place of the argument that is a number; "" and that of the schedule if there is none."""
-        fitting = (one for one in self.case.arguments if isinstance(one.value, int | float | Fraction) and one.value == value)
+        fitting = (one for one in self.case.arguments if isinstance(one.value, int | Fraction) and float(one.value) == value)
         return next(((one.name.rpartition(".")[2], one.extent) for one in fitting), ("", self.extent))
 
     @cached_property
