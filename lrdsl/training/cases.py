@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,12 +30,18 @@ from lrdsl.training.walking import Loop, Place, Program, program_of
 _STEPS = ("steps", "iters", "iterations", "n_steps", "niter")
 
 
-def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
+def line_of(number: int) -> str:
+    """Returns a line of a file as people say it."""
+    return f"line {number}"
+
+
+def cases(text: str, name: str, folder: Path | None = None, line: Callable[[int], str] = line_of) -> list[Case]:
     """Returns the schedules of other libraries in a file, each with what the file says of its run.
 
-    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
+    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for;
+    `line`, how a line of the text is told.
     """
-    in_code = [*_in_code(text), *_in_arguments(text)] if name.endswith(".py") else []
+    in_code = [*_in_code(text, line), *_in_arguments(text)] if name.endswith(".py") else []
     in_configs = [case_of(reading) for reading in configs.readings(text, name, folder)]
     return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
 
@@ -61,13 +67,13 @@ def _in_arguments(text: str) -> Iterator[Case]:
             yield case_of(attrs.evolve(reading, extent=extent, line=node.lineno, assumed={**reading.assumed, **scope.assumed}))
 
 
-def _in_code(text: str) -> list[Case]:
+def _in_code(text: str, line: Callable[[int], str]) -> list[Case]:
     tree = tree_of(text)
     made = [] if tree is None else calls(text, tree=tree)
     if tree is None or not made:
         return []
     try:
-        return list(_File(text, names_of(tree), program_of(tree)).cases(made))
+        return list(_File(text, names_of(tree), program_of(tree), line).cases(made))
     except RecursionError:
         return []
 
@@ -77,6 +83,7 @@ class _File:
     source: str
     names: Names
     program: Program
+    line: Callable[[int], str]
 
     def cases(self, made: list[Call]) -> Iterator[Case]:
         """The cases of the calls of a file."""
@@ -187,7 +194,7 @@ class _File:
         every = self._accumulation() if isinstance(steps.every, ast.Call) else steps.every
         stepping = Stepping(
             steps.kind,
-            f"`{text}` in line {node.lineno} is called {often}",
+            f"`{text}` in {self.line(node.lineno)} is called {often}",
             None if every is None or not is_accumulation(every) else self.time(every, units, scope),
             repair,
             steps.is_early,

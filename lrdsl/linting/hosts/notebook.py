@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
@@ -43,6 +45,59 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
             unread = unread or UnreadableError(message, program.offsets[min(error.offset, len(program.text))])
     if unread is not None:
         raise unread
+
+
+@attrs.frozen
+class Program:
+    """The code cells of a notebook as one program, with its places in the notebook. `cells` are the first line of each, and its number from 1 on."""
+
+    embedded: Embedded
+    cells: tuple[tuple[int, int], ...]
+
+    def line(self, number: int) -> str:
+        """A line of the program as people say it: `line 3 of cell 5`."""
+        first, cell = max((start, cell) for start, cell in self.cells if start <= number)
+        return f"line {number - first + 1} of cell {cell}"
+
+
+def program(source: str) -> Program | None:
+    """Returns the code cells of a notebook in Python as one program, without those that are no Python; None if there are none."""
+    try:
+        notebook: Any = json.load(source, object_pairs_hook=lambda pairs: {key: value for key, value in pairs if key in _KEPT_KEYS})
+        cells = notebook.get("cells") if isinstance(notebook, dict) else None
+        if not isinstance(cells, list) or _language(notebook) != "python":
+            return None
+        code = {i for i, cell in enumerate(cells) if isinstance(cell, dict) and cell.get("cell_type") == "code"}
+        programs = list(_programs(source, code, Finder()))
+    except UnreadableError:
+        return None
+    texts: list[str] = []
+    starts: list[tuple[int, int]] = []
+    offsets: list[Run] = []
+    ends: list[Run] = []
+    line = 1
+    for cell, one in programs:
+        text = _without_magics(one.text)
+        if not text.strip() or not _is_python(text):
+            continue
+        starts.append((line, cell + 1))
+        texts.append(f"{text}\n")
+        line += text.count("\n") + 1
+        offsets += [*one.offsets.runs(0, len(text)), (one.offsets[-1], 1)]
+        ends += [*one.ends.runs(0, len(text)), (one.offsets[-1], 1)]
+    if not texts:
+        return None
+    return Program(Embedded("".join(texts), Places.of([*offsets, (offsets[-1][0], 1)]), str, Places.of(ends)), tuple(starts))
+
+
+def _is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _language(notebook: dict[str, Any]) -> str:
