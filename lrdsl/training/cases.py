@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -18,6 +19,7 @@ from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.config import Fact
 from lrdsl.dialects.entry import UnreadableError, node_of
 from lrdsl.dialects.sources import of_call
+from lrdsl.documents.beside import data
 from lrdsl.training import lightning
 from lrdsl.training.holders import followed
 from lrdsl.training.run import Case, Run, Stepping, Time
@@ -41,7 +43,7 @@ def cases(text: str, name: str, folder: Path | None = None, line: Callable[[int]
     Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for;
     `line`, how a line of the text is told.
     """
-    in_code = [*_in_code(text, line), *_in_arguments(text)] if name.endswith(".py") else []
+    in_code = [*_in_code(text, Path(name), folder, line), *_in_arguments(text)] if name.endswith(".py") else []
     in_configs = [case_of(reading) for reading in configs.readings(text, name, folder)]
     return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
 
@@ -67,13 +69,16 @@ def _in_arguments(text: str) -> Iterator[Case]:
             yield case_of(attrs.evolve(reading, extent=extent, line=node.lineno, assumed={**reading.assumed, **scope.assumed}))
 
 
-def _in_code(text: str, line: Callable[[int], str]) -> list[Case]:
+def _in_code(text: str, path: Path, folder: Path | None, line: Callable[[int], str]) -> list[Case]:
     tree = tree_of(text)
-    made = [] if tree is None else calls(text, tree=tree)
-    if tree is None or not made:
+    if tree is None:
+        return []
+    names = attrs.evolve(names_of(tree), load=partial(data, path, folder=folder))
+    made = calls(text, tree=tree, names=names)
+    if not made:
         return []
     try:
-        return list(_File(text, names_of(tree), program_of(tree), line).cases(made))
+        return list(_File(text, names, program_of(tree), line).cases(made))
     except RecursionError:
         return []
 

@@ -101,15 +101,15 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
-def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False, tree: ast.Module | None = None) -> list[Call]:
+def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False, tree: ast.Module | None = None, names: Names | None = None) -> list[Call]:
     """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
 
-    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` is that of the source, if it is there already.
+    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` and `names` are those of the source, if they are there already.
     """
     tree = tree or tree_of(source)
     if tree is None:
         return []
-    reader = _Reader(source, names_of(tree), tuple(dialects), lenient)
+    reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient)
     made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
