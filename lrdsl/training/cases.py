@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 import attrs
@@ -15,11 +14,12 @@ from lrdsl.dialects import configs
 from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed, tree_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.repository import Repository
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.config import Fact
 from lrdsl.dialects.entry import UnreadableError, node_of
 from lrdsl.dialects.sources import of_call
-from lrdsl.documents.beside import data
+from lrdsl.syntax.nodes import Extent
 from lrdsl.training import lightning
 from lrdsl.training.holders import followed
 from lrdsl.training.run import Case, Run, Stepping, Time
@@ -73,8 +73,8 @@ def _in_code(text: str, path: Path, folder: Path | None, line: Callable[[int], s
     tree = tree_of(text)
     if tree is None:
         return []
-    names = attrs.evolve(names_of(tree), load=partial(data, path, folder=folder))
-    made = calls(text, tree=tree, names=names)
+    names = attrs.evolve(names_of(tree), load=Repository(path, folder).load, find=Repository(path, folder).definition)
+    made = calls(text, tree=tree, names=names, own=True)
     if not made:
         return []
     try:
@@ -113,13 +113,18 @@ class _File:
 
     def arguments(self, call: Call) -> Iterator[Fact]:
         """The arguments of a call and of the calls that are its parts, each with its role."""
-        for node, entry in [(call.node, call.entry), *call.inner]:
+        for node, entry in [(call.form, call.entry), *call.inner]:
             roles = {name: role for names, role in call.dialect.times.items() for name in names.split(" * ")}
             places = [p.name for p in entry.parameters if p.position is not None]
             named = [*zip(places, node.args, strict=False), *((k.arg, k.value) for k in node.keywords if k.arg is not None)]
             for name, argument in named:
                 value = exactly(argument.value) if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
-                yield Fact(name, value, roles.get(name, ""), "", "", argument.lineno, offsets(self.source, argument))
+                yield Fact(name, value, roles.get(name, ""), "", "", getattr(argument, "lineno", 1), self.extent(argument))
+
+    def extent(self, node: ast.expr) -> Extent:
+        """The place of an expression, or of the first part of it that stands in the file; (0, 0) if none does."""
+        part = next((part for part in ast.walk(node) if isinstance(part, ast.expr) and getattr(part, "end_lineno", None) is not None), None)
+        return offsets(self.source, part) if part is not None else (0, 0)
 
     def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None, role: str = "") -> Time:
         """An expression as a time."""
@@ -133,7 +138,7 @@ class _File:
             value = None
         listed = isinstance(value, tuple) and all(is_number(item) for item in value)
         tree = node_of(value) if value is not None and (listed or is_number(value) or is_arithmetic(value)) else None
-        extent = offsets(self.source, node) if hasattr(node, "lineno") and hasattr(node, "end_lineno") else (0, 0)
+        extent = self.extent(node)
         text = " ".join(self.source[slice(*extent)].split()) or ast.unparse(node)
         is_open = not isinstance(node, ast.Constant | ast.List | ast.Tuple)
         batches = unit is not None and unit.word == "step" and units.has_loader(node) and not units.matches(node, ACCUMULATION)
@@ -141,7 +146,7 @@ class _File:
 
     def times(self, call: Call, units: Units, scope: Scope) -> Iterator[Time]:
         """The arguments of a call that are times, and those of the calls that are its parts."""
-        for node, entry in [(call.node, call.entry), *call.inner]:
+        for node, entry in [(call.form, call.entry), *call.inner]:
             for name, role in call.dialect.times.items():
                 parts = [argument_of(node, entry, part) for part in name.split(" * ")]
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):

@@ -32,5 +32,7 @@ def reports(text: str, name: str, folder: Path | None = None, line: Callable[[in
         for rule in RUN_RULES.values():
             for report in () if counts_otherwise and rule.levels else rule.look(look):
                 severity = "note" if report.note else "warning"
-                problems.append(Diagnostic(rule.code, severity, report.message, report.help, Span.of(text, *report.extent)))
+                problems.append(
+                    Diagnostic(rule.code, severity, report.message, report.help, Span.of(text, *(report.extent if report.extent[1] else look.extent)))
+                )
     return sorted(problems, key=lambda d: (d.span.start.offset, d.code))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 #: The methods that change a list or a mapping: the name of one does not stand for what it was assigned.
 _CHANGES = frozenset(("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "__setitem__"))
+
+
+#: A class or a function.
+Definition: TypeAlias = "ast.ClassDef | ast.FunctionDef"
 
 
 def _nothing(name: str) -> None:
@@ -29,7 +33,7 @@ class Names:
     - `annotations`: the name of the class that each parameter is said to be.
     - `opened`: the file that a name of `with open(...) as name` stands for.
     - `changed`: the attributes and keys that are assigned somewhere; those of `self` as `self.n`.
-    - `load`: reads a file of data that the program names; by default, none.
+    - `load`: reads a file of data that the program names, and `find` a class or a function that it imports, with the names of its file; by default, neither.
     """
 
     modules: Mapping[str, str]
@@ -42,6 +46,7 @@ class Names:
     opened: Mapping[str, ast.expr] = attrs.Factory(dict)
     changed: frozenset[str] = frozenset()
     load: Callable[[str], Any] = _nothing
+    find: Callable[[str], tuple[Definition, Names] | None] = _nothing
 
     def path(self, node: ast.expr) -> str | None:
         """Returns the dotted path that an expression names, with the imports resolved; None for any other expression."""
@@ -91,12 +96,13 @@ def names_of(tree: ast.Module) -> Names:
             case ast.Import(aliases):
                 for alias in aliases:
                     modules[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
-            case ast.ImportFrom(module, aliases):
+            case ast.ImportFrom(module, aliases, level):
+                package = "." * (level or 0) + (f"{module}." if module else "")
                 for alias in aliases:
                     if alias.name == "*":
-                        stars.append(module or "")
+                        stars.append(package.removesuffix("."))
                     else:
-                        modules[alias.asname or alias.name] = f"{module or ''}.{alias.name}"
+                        modules[alias.asname or alias.name] = f"{package}{alias.name}"
             case ast.Assign([ast.Name(name)], value):
                 bound[name] += 1
                 values[name] = value
