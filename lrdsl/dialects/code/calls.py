@@ -22,7 +22,7 @@ from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
 #: The dialects whose schedulers are calls in Python.
-PYTHON = ("torch", "transformers", "timm", "optax", "keras", "mlx")
+PYTHON = ("torch", "transformers", "timm", "packages", "optax", "keras", "mlx")
 #: The longest file that is read, in characters.
 MAX_SOURCE = 1_000_000
 
@@ -113,8 +113,8 @@ def calls(
 ) -> list[Call]:
     """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
 
-    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` and `names` are those of the source, if they are there already. With `own`, classes
-    and functions of the repository are read too.
+    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` and `names` are those of the source, if they are there already. With `own`,
+    classes and functions of the repository are read too.
     """
     tree = tree or tree_of(source)
     if tree is None:
