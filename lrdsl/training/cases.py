@@ -131,6 +131,8 @@ class _File:
         unit = units.of(node) if unit is None else unit
         if unit is None and role in ("length", "whole") and word_of(node).lower() in _STEPS:
             unit = STEP
+        if unit == EPOCH and name and name == word_of(node) and not _is_of_a_loop(node, units):
+            unit = None  # a parameter called `max_epochs` counts ticks, and so may what it is given
         own = attrs.evolve(scope, assumed={}, work=[0])
         try:
             value = own.value(node)
@@ -152,7 +154,8 @@ class _File:
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
                     continue
                 if (of_step := self._function(parts[0])) is not None:
-                    yield from (self.time(divisor, units, scope) for divisor in _divisors(of_step))
+                    for divisor in _divisors(of_step):  # that of an own class may be a parameter of any name
+                        yield self.time(divisor, units, scope, "" if call.form is call.node else word_of(divisor))
                 elif len(parts) == 1 and parts[0] is not None:
                     yield self.time(parts[0], units, scope, name, role=role)
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
@@ -176,8 +179,12 @@ class _File:
         if by_lightning is not None:
             return attrs.evolve(self.trained(units, scope), stepping=by_lightning)
         if not scheduler.steps:
-            is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept)
-            if is_local and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops):
+            is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept or self.changes(call, place))
+            if (
+                is_local
+                and not self.changes(call, place)
+                and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops)
+            ):
                 return Run(is_unused=True)
             takers = [place.word for place, _ in scheduler.calls]
             if "initialize" in takers:
@@ -191,6 +198,15 @@ class _File:
         if steps is None:
             return Run()
         return self.looped(steps, units, scope)
+
+    def changes(self, call: Call, place: Place) -> bool:
+        """Whether the name of the optimizer holds another one after a scheduler is made."""
+        return isinstance(call.optimizer, ast.Name) and any(
+            isinstance(target, ast.Name) and target.id == call.optimizer.id
+            for one in self.program.assignments
+            if one.function is place.function and getattr(one.node, "lineno", 0) > call.node.lineno
+            for target in getattr(one.node, "targets", [getattr(one.node, "target", None)])
+        )
 
     def looped(self, steps: Steps, units: Units, scope: Scope) -> Run:
         """The run of a scheduler that loops of the file step."""
@@ -247,6 +263,11 @@ class _File:
         if steps is not None and steps.number is not None and steps.number < 0:
             steps = None
         return Run(None, times.get("epochs"), steps)
+
+
+def _is_of_a_loop(node: ast.expr, units: Units) -> bool:
+    """Whether a name is known to count epochs by more than its words: a loop over epochs has it, or a trainer."""
+    return ast.dump(node) in units.stated or "trainer" in ast.unparse(node).lower()
 
 
 def _divisors(function: ast.Lambda | ast.FunctionDef) -> Iterator[ast.expr]:
