@@ -227,7 +227,7 @@ def _combined(parts: list[_Part]) -> tuple[Node, str]:
         before = reduce(_times, [_later(p) for p in others])
         return nodes.Sequence((nodes.Limited(before, lasting(only.begin, only.unit), _HERE), only.tree), _HERE), ""
     if only.entry.name not in _OUTRIGHT and all(p.unit != only.unit and p.ends_at_one for p in others):
-        return reduce(_times, [_later(p) for p in parts]), "exact from the end of the warmup on, if that ends in the first epoch"
+        return reduce(_times, [_later(p) for p in (only, *others)]), "exact from the end of the warmup on, if that ends in the first epoch"
     raise UnreadableError(f"`{only.entry.name}` with a level to end at runs at the same time as another scheduler")
 
 

@@ -12,7 +12,9 @@ from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.training.catalogue import RUN_RULES, reports
 from lrdsl.training.rule import RunRule
 from lrdsl.training.signs import may_have
-from tests.training.cases import CASES
+from tests.training import cases, own
+
+_CASES = [*cases.CASES, *own.CASES]
 
 
 @pytest.mark.parametrize("rule", RUN_RULES.values(), ids=RUN_RULES)
@@ -21,7 +23,7 @@ def test_each_rule_finds_its_bad_example_alone(rule: RunRule) -> None:
     assert reports(rule.good, rule.file) == []
 
 
-@pytest.mark.parametrize(("code", "name", "text"), CASES, ids=[name for _, name, _ in CASES])
+@pytest.mark.parametrize(("code", "name", "text"), _CASES, ids=[name for _, name, _ in _CASES])
 def test_what_is_wrong_is_found_and_nothing_else(code: str | None, name: str, text: str) -> None:
     found = reports(text, name)
     assert [d.code for d in found if d.severity == "warning" or d.code == code] == ([code] if code else [])
