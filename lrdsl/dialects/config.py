@@ -82,7 +82,8 @@ class Layout:
     """How the configs of a system look.
 
     A text in which none of the `words` is found, which are patterns, is no such config. A mapping is one if it has all the keys of one of the `signs`, and if
-    `sure` holds for it. `calls` are the functions of Python whose arguments are the keys. `read`
+    `sure` holds for it. `calls` are the functions of Python whose arguments are the keys, and `section` is the one whose keys programs
+    assign, as in `cfg.SOLVER.STEPS = ...`. `read`
     returns its schedules. `formats` are those that its files have.
     """
 
@@ -93,6 +94,7 @@ class Layout:
     sure: Callable[[Mapping[Any, Any]], bool] | None = None
     formats: tuple[str, ...] = ("yaml", "json", "toml")
     calls: tuple[str, ...] = ()
+    section: str = ""
 
     @cached_property
     def word(self) -> re.Pattern[str]:

@@ -57,13 +57,24 @@ def readings_in(values: Sequence[Any]) -> list[Reading]:
 
 def may_have(text: str, format: str) -> bool:
     """Returns whether a text of a format may have a schedule of a config, or a call whose arguments are those of one."""
-    return any(format in layout.formats and layout.word.search(text) for _, layout in _layouts()) or (format == "python" and has_calls(text))
+    in_code = format == "python" and (has_calls(text) or bool(sections_in(text)))
+    return in_code or any(format in layout.formats and layout.word.search(text) for _, layout in _layouts())
 
 
 @cache
 def calls() -> frozenset[str]:
     """Returns the functions of Python whose arguments are the keys of a config."""
     return frozenset(name for _, layout in _layouts() for name in layout.calls)
+
+
+def sections_in(text: str) -> list[str]:
+    """Returns the sections of configs whose keys a program assigns."""
+    return [layout.section for _, layout in _layouts() if layout.section and f".{layout.section}." in text]
+
+
+def readings_of(table: Mapping[Any, Any], text: str) -> list[Reading]:
+    """Returns the schedules in a mapping whose keys stand in a text."""
+    return _read([table], text, _layouts())
 
 
 def has_calls(text: str) -> bool:

@@ -19,6 +19,8 @@ from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.config import Fact
 from lrdsl.dialects.entry import UnreadableError, node_of
 from lrdsl.dialects.sources import of_call
+from lrdsl.documents import Opaque, Table
+from lrdsl.documents import Place as Span
 from lrdsl.syntax.nodes import Extent
 from lrdsl.training import lightning
 from lrdsl.training.holders import followed
@@ -43,7 +45,7 @@ def cases(text: str, name: str, folder: Path | None = None, line: Callable[[int]
     Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for;
     `line`, how a line of the text is told.
     """
-    in_code = [*_in_code(text, Path(name), folder, line), *_in_arguments(text)] if name.endswith(".py") else []
+    in_code = [*_in_code(text, Path(name), folder, line), *_in_arguments(text), *_in_sections(text)] if name.endswith(".py") else []
     in_configs = [case_of(reading) for reading in configs.readings(text, name, folder)]
     return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
 
@@ -67,6 +69,35 @@ def _in_arguments(text: str) -> Iterator[Case]:
         for reading in configs.readings_in([values]):
             extent = offsets(text, node)
             yield case_of(attrs.evolve(reading, extent=extent, line=node.lineno, assumed={**reading.assumed, **scope.assumed}))
+
+
+def _in_sections(text: str) -> Iterator[Case]:
+    """The schedules of a config whose keys a program assigns, each once: `cfg.SOLVER.MAX_ITER = 3000`."""
+    sections = configs.sections_in(text)
+    tree = parsed(text) if sections else None
+    scope = Scope(names_of(tree), text) if tree is not None else None
+    for section in sections if scope is not None else ():
+        table, keys = Table(), Table()
+        several = set()
+        for node in ast.walk(tree) if tree is not None and scope is not None else ():
+            match node:
+                case ast.Assign([ast.Attribute(ast.Attribute(_, own), key) as target], value) if own == section:
+                    start, end = offsets(text, target)[0], offsets(text, value)[1]
+                    try:
+                        held = scope.value(value) if scope is not None else None
+                    except UnreadableError:
+                        held = None
+                    is_known = is_number(held) or isinstance(held, str | tuple)
+                    several |= {key} & keys.keys()
+                    keys[key] = (float(held) if isinstance(held, Fraction) else held) if is_known else Opaque(ast.unparse(value)[:60], key)
+                    keys.places[key] = Span(start, start, end)
+                case _:
+                    pass
+        if keys and not several:
+            table[section] = keys
+            first = min(place.key for place in keys.places.values())
+            table.places[section] = Span(first, first, max(place.end for place in keys.places.values()))
+            yield from (case_of(reading) for reading in configs.readings_of(table, text))
 
 
 def _in_code(text: str, path: Path, folder: Path | None, line: Callable[[int], str]) -> list[Case]:
@@ -154,8 +185,10 @@ class _File:
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
                     continue
                 if (of_step := self._function(parts[0])) is not None:
-                    for divisor in _divisors(of_step):  # that of an own class may be a parameter of any name
-                        yield self.time(divisor, units, scope, "" if call.form is call.node else word_of(divisor))
+                    for divisor in _divisors(of_step):
+                        time = self.time(divisor, units, scope)
+                        sure = call.form is call.node or any(_is_of_a_loop(part, units) for part in ast.walk(divisor) if isinstance(part, ast.expr))
+                        yield time if sure or time.unit != "epoch" else attrs.evolve(time, unit="")  # an own class may call its ticks epochs
                 elif len(parts) == 1 and parts[0] is not None:
                     yield self.time(parts[0], units, scope, name, role=role)
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):

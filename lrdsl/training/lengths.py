@@ -41,6 +41,10 @@ class _Drops:
 def _past_the_end(look: Look) -> Iterator[Report]:
     runs = list(_written_drops(look))[:1] if look.case.call is None else []
     runs = runs or [_Drops(tuple(_drops(curve.facts)), curve.total, look.whole, partial(look.at, curve=curve)) for curve in look.curves]
+    if runs and not any(drops.times for drops in runs) and all(map(_only_holds, look.curves)):
+        message = f"the rate never changes in {look.whole}: the first drop comes after it"
+        yield Report(look.place("milestones", "interval"), message, "move the drops into the run", look.is_assumed)
+        return
     if not runs or not all(drops.late for drops in runs):
         return
     first = runs[0]
@@ -175,14 +179,25 @@ def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
             yield float(fact.value), ends[unit]
 
 
+def _only_holds(curve: Curve) -> bool:
+    """Whether the rate stays where it is in the run, and drops later."""
+    levels = curve.summary.levels
+    return len({level for _, level in levels}) == 1 and curve.total >= 2 and any(level < 0.9 * levels[0][1] for level in _later(curve))
+
+
 def _only_rises(curve: Curve) -> bool:
     levels, last = curve.summary.levels, curve.summary.last[1]
     if len(levels) < 2 or curve.total < 2 or curve.summary.settled is not None or levels[0][1] > 0.9 * last or any(level > last for _, level in levels):
         return False
+    return any(level < 0.9 * last for level in _later(curve))
+
+
+def _later(curve: Curve) -> list[float]:
+    """Levels after the run, up to the end of the schedule."""
     end = curve.facts.schedule.length
     far = curve.total * 4 if end is None else float(end)
-    later = [round(curve.total + share * (far - curve.total)) for share in (0.25, 0.5, 0.75, 1)] if far > curve.total else []
-    return any(level < 0.9 * last for level in levels_at(curve.facts.schedule.plan.level, sorted(set(later)), curve.base))
+    ticks = [round(curve.total + share * (far - curve.total)) for share in (0.25, 0.5, 0.75, 1)] if far > curve.total else []
+    return list(levels_at(curve.facts.schedule.plan.level, sorted(set(ticks)), curve.base))
 
 
 RULES = (

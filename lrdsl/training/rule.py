@@ -91,7 +91,7 @@ class Look:
     def at(self, tick: float, curve: Curve) -> str:
         """A tick of a curve as people say it: `epoch 30`. A schedule that counts steps in a run of epochs is told in epochs."""
         epochs = self.case.run.epochs
-        if self.tick == "step" and epochs is not None and curve.per_epoch:
+        if self.tick == "step" and epochs is not None and curve.per_epoch and tick >= curve.per_epoch:
             epoch = tick / curve.per_epoch  # the steps of an epoch may be supposed
             return f"{'' if epoch == round(epoch) else 'about '}epoch {epoch:.0f}"
         return f"{self.tick} {grouped(tick)}"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
+from lrdsl.dialects.code.names import LIKE_A_SCHEDULER
 from lrdsl.documents import format_of
 
 #: What a text has that may have a schedule: a word about rates or schedules. It spares most files the search for the words of each dialect.
 _PERHAPS = re.compile(r"sched|lr|warm|learning|_target_|class_path|SOLVER|train", re.IGNORECASE)
-#: In Python, a call whose name is like that of a scheduler: only its end is looked for, which is fast.
-_CALL = re.compile(r"(?:LR|[Ss]chedulers?|Plateau|Restarts|_schedule\w*|[Ss]chedules?|[Dd]ecay)\s*\(")
 
 
 def may_have(text: str, ending: str) -> bool:
@@ -19,7 +18,7 @@ def may_have(text: str, ending: str) -> bool:
     (True, False)
     """
     format = format_of(f"file{ending}")
-    if format == "python" and _CALL.search(text):
+    if format == "python" and LIKE_A_SCHEDULER.search(text):
         return True
     if format is None or not _PERHAPS.search(text):
         return False

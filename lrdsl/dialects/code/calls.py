@@ -14,7 +14,7 @@ import attrs
 from lrdsl.dialects import dialect
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
-from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.names import LIKE_A_SCHEDULER, Names, names_of, word_of
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
 from lrdsl.expr.exact import Exact
@@ -80,10 +80,6 @@ def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
     return Made(call.dialect, call.entry, reader.bound(call.node, call.entry, scope))
 
 
-#: A call that may make a scheduler of the repository: what it comes to is read from its definition.
-_OWN = re.compile(r"(?:LR|[Ss]chedul\w*|[Ww]arm\w*|[Aa]nneal\w*|[Rr]estarts?)\s*\(")
-
-
 @cache
 def _words() -> re.Pattern[str]:
     """Matches a text that may name a scheduler."""
@@ -93,7 +89,7 @@ def _words() -> re.Pattern[str]:
 
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if _words().search(source) or _OWN.search(source) else None
+    return parsed(source) if _words().search(source) or LIKE_A_SCHEDULER.search(source) else None
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -145,7 +141,7 @@ class _Reader:
     def _form(self, node: ast.Call) -> ast.Call | None:
         path = self.names.path(node.func) or ""
         word = path.rpartition(".")[2]
-        if not self.own or not _OWN.search(f"{word}("):
+        if not self.own or not LIKE_A_SCHEDULER.search(f"{word}("):
             return None
         own = self.names.classes.get(path)
         definition, names = (own, self.names) if own is not None else self.names.find(path) or (None, self.names)

@@ -97,8 +97,9 @@ class _Inliner:
         """The attributes that a constructor sets once, outside of conditions."""
         values: dict[str, ast.expr] = {}
         several: set[str] = set()
-        plain = {id(statement) for statement in init.body}
-        for statement in ast.walk(init):
+        statements = [one for statement in init.body for one in _single(statement)]
+        plain = {id(statement) for statement in (*init.body, *statements)}
+        for statement in [*statements, *(node for node in ast.walk(init) if id(node) not in plain)]:
             match statement:
                 case ast.Assign([ast.Attribute(ast.Name("self"), name)], value) | ast.AnnAssign(ast.Attribute(ast.Name("self"), name), _, ast.expr() as value):
                     if name in values or id(statement) not in plain:
@@ -232,9 +233,21 @@ class _Inliner:
         definition = self.names.values.get(name)
         if definition is not None:
             return self.expression(definition, {})
+        star = next((one for one in self.names.stars if one.startswith("torch.optim") or len(self.names.stars) == 1), None)
+        if star is not None and name[:1].isupper():
+            return _dotted(f"{star}.{name}")
         if name in ("float", "int", "abs", "max", "min", "round", "pow", "len"):
             return ast.Name(name, ast.Load())
         raise _UnclearError
+
+
+def _single(statement: ast.stmt) -> list[ast.stmt]:
+    """The assignments of one name each that `self.a, self.b = a, b` is; any other statement as it is."""
+    match statement:
+        case ast.Assign([ast.Tuple(targets)], ast.Tuple(values)) if len(targets) == len(values):
+            return [ast.Assign([target], value) for target, value in zip(targets, values, strict=True)]
+        case _:
+            return [statement]
 
 
 def _root(node: ast.expr) -> str:
