@@ -67,6 +67,43 @@ class WarmupLinearSchedule(LambdaLR):
             return float(step) / float(max(1, self.warmup_steps))
         return max(0.0, float(self.t_total - step) / float(max(1.0, self.t_total - self.warmup_steps)))
 """
+_STAR = """
+from torch.optim.lr_scheduler import *
+
+class Poly(LRScheduler):
+    def __init__(self, optimizer, total, warmup=0, power=2.0, last_epoch=-1):
+        self.total, self.power = total, power
+        self.warmup = warmup
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        if self.last_epoch < self.warmup:
+            f = (self.last_epoch + 1) / self.warmup
+        else:
+            f = (1 - (self.last_epoch - self.warmup) / (self.total - self.warmup)) ** self.power
+        return [b * f for b in self.base_lrs]
+"""
+#: A parameter that is called epochs and counts ticks.
+_EPOCHS_IN_STEPS = """
+import lightning as L
+import torch
+from torch.optim.lr_scheduler import LRScheduler
+
+
+class LinearLR(LRScheduler):
+    def __init__(self, optimizer, max_epochs):
+        self.max_epochs = max_epochs
+        super().__init__(optimizer)
+
+    def get_lr(self):
+        return [b * (1 - self.last_epoch / self.max_epochs) for b in self.base_lrs]
+
+
+class Model(L.LightningModule):
+    def configure_optimizers(self):
+        optimizer = torch.optim.AdamW(self.parameters(), lr=1e-3)
+        return [optimizer], [{"scheduler": LinearLR(optimizer, self.hparams.max_epochs), "interval": "step"}]
+"""
 #: A level that comes from the one before: its name says nothing here.
 _RECURSIVE = """
 class CosineWarmupLR(_LRScheduler):
@@ -196,5 +233,42 @@ train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=200)
         "basicsr_whole.yml",
         "train:\n  optim_g:\n    type: Adam\n    lr: 0.0002\n  scheduler:\n    type: CosineAnnealingRestartLR\n    periods: [400000]\n    restart_weights: [1]\n"
         "    eta_min: 0.0000001\n  total_iter: 400000\n",
+    ),
+    (
+        "LR602",
+        "detectron2_assigned.py",
+        "from detectron2.config import get_cfg\ncfg = get_cfg()\ncfg.SOLVER.BASE_LR = 0.00025\ncfg.SOLVER.MAX_ITER = 3000\ncfg.SOLVER.STEPS = (20000, 25000)\n",
+    ),
+    (
+        None,
+        "detectron2_assigned_twice.py",
+        "from detectron2.config import get_cfg\ncfg = get_cfg()\ncfg.SOLVER.STEPS = (20000, 25000)\nif fast:\n    cfg.SOLVER.MAX_ITER = 3000\nelse:\n"
+        "    cfg.SOLVER.MAX_ITER = 90000\n",
+    ),
+    ("LR602", "timm_never_drops.yaml", "model: resnet50\nsched: step\nepochs: 30\ndecay_epochs: 50\nlr: 0.1\nwarmup_epochs: 0\n"),
+    (
+        "LR601",
+        "own_star.py",
+        _loop("Poly(optimizer, total=len(loader) * args.epochs, warmup=100)", True, "args.epochs", _STAR),
+    ),
+    (None, "own_called_epochs.py", _EPOCHS_IN_STEPS),
+    (
+        None,
+        "gradual_stepped_first.py",
+        """
+from torch.optim import SGD
+from torch.optim.lr_scheduler import StepLR
+from warmup_scheduler import GradualWarmupScheduler
+
+optimizer = SGD(model, 0.1)
+scheduler = GradualWarmupScheduler(optimizer, multiplier=1, total_epoch=5, after_scheduler=StepLR(optimizer, step_size=10, gamma=0.1))
+optimizer.zero_grad()
+optimizer.step()
+for epoch in range(1, 20):
+    scheduler.step(epoch)
+    for batch in loader:
+        model(batch).backward()
+        optimizer.step()
+""",
     ),
 ]

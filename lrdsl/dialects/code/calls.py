@@ -141,9 +141,9 @@ class _Reader:
     def _form(self, node: ast.Call) -> ast.Call | None:
         path = self.names.path(node.func) or ""
         word = path.rpartition(".")[2]
-        if not self.own or not LIKE_A_SCHEDULER.search(f"{word}("):
-            return None
         own = self.names.classes.get(path)
+        if not self.own or (own is None and not LIKE_A_SCHEDULER.search(f"{word}(")):
+            return None
         definition, names = (own, self.names) if own is not None else self.names.find(path) or (None, self.names)
         if isinstance(definition, ast.ClassDef):
             optimizer = next((a for a in [*node.args, *(k.value for k in node.keywords if k.arg == "optimizer")]), None)

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-#: A call whose name is like that of a scheduler, or of a function that makes one. Only the end of the name is looked for, which is fast.
-LIKE_A_SCHEDULER = re.compile(r"(?:LR|[Ss]chedul\w*|[Ww]arm\w*|[Aa]nneal\w*|[Rr]estarts?|Plateau|[Dd]ecay)\s*\(")
+#: A call whose name is like that of a scheduler, or of a function that makes one; or a class of schedulers. Only the end of the name is looked for, which is fast.
+LIKE_A_SCHEDULER = re.compile(r"(?:LR|[Ss]chedul\w*|[Ww]arm\w*|[Aa]nneal\w*|[Rr]estarts?|Plateau|[Dd]ecay)\s*\(|(?:LRScheduler|LambdaLR)\)\s*:")
 #: The methods that change a list or a mapping: the name of one does not stand for what it was assigned.
 _CHANGES = frozenset(("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "__setitem__"))
 
