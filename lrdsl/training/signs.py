@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-from lrdsl.dialects.code.names import LIKE_A_SCHEDULER
 from lrdsl.documents import format_of
+from lrdsl.documents.likeness import LIKE_A_SCHEDULER
 
-#: What a text has that may have a schedule: a word about rates or schedules. It spares most files the search for the words of each dialect.
-_PERHAPS = re.compile(r"sched|lr|warm|learning|_target_|class_path|SOLVER|train", re.IGNORECASE)
+#: What a text has that may have a schedule: a word of training. It spares most files the tables of the dialects.
+_PERHAPS = re.compile(
+    r"scheduler|sched[\"']?\s*[:=]|schedule[\"']?\s*[:=]\s*(?:#.*)?[\n{\[]|\[[\w.]*sched|-sched|warmup_|_warmup|learning_rate|_target_|class_path|SOLVER|train|lrf|lr_config"
+    r"|decay|micro_batch|TrainingArg|[A-Z]Config\("
+)
 
 
 def may_have(text: str, ending: str) -> bool:

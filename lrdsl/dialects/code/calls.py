@@ -14,9 +14,10 @@ import attrs
 from lrdsl.dialects import dialect
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
-from lrdsl.dialects.code.names import LIKE_A_SCHEDULER, Names, names_of, word_of
+from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
+from lrdsl.documents.likeness import LIKE_A_SCHEDULER
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node

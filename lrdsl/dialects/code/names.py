@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
-#: A call whose name is like that of a scheduler, or of a function that makes one; or a class of schedulers. Only the end of the name is looked for, which is fast.
-LIKE_A_SCHEDULER = re.compile(r"(?:LR|[Ss]chedul\w*|[Ww]arm\w*|[Aa]nneal\w*|[Rr]estarts?|Plateau|[Dd]ecay)\s*\(|(?:LRScheduler|LambdaLR)\)\s*:")
 #: The methods that change a list or a mapping: the name of one does not stand for what it was assigned.
 _CHANGES = frozenset(("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "__setitem__"))
 
