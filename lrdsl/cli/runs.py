@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 def explain(files: Sequence[tuple[Path, str]]) -> int:
     """Prints each schedule of files with its text, its clock, who steps it, and its curve. Returns the exit status: 1 if there is none."""
-    from lrdsl.linting.listing import building_in
-    from lrdsl.training.cases import cases
     from lrdsl.training.curves import curves
 
-    several = [(path, case) for path, text in files for case in cases(text, str(path), building_in(path))]
-    for i, (path, case) in enumerate(several):
-        terminal.say(*[""] * (i > 0), f"{path}:{case.reading.line}: {shown(' '.join(case.reading.source.split()), 100)}", *_lines(case))
+    several = [(place, case) for path, text in files for place, case in _cases(path, text)]
+    for i, (place, case) in enumerate(several):
+        terminal.say(*[""] * (i > 0), f"{place}: {shown(' '.join(case.reading.source.split()), 100)}", *_lines(case))
         levels = curves(case)
         if levels:
             curve = levels[0]
@@ -34,6 +32,20 @@ def explain(files: Sequence[tuple[Path, str]]) -> int:
     if not several:
         terminal.complain("lrdsl: no schedule of another library was found")
     return int(not several)
+
+
+def _cases(path: Path, text: str) -> Iterator[tuple[str, Case]]:
+    """The cases of a file, each with its place as people say it."""
+    from lrdsl.linting.hosts.notebook import program
+    from lrdsl.linting.listing import building_in
+    from lrdsl.training.cases import cases
+
+    folder = building_in(path)
+    if path.suffix.lower() != ".ipynb":
+        yield from ((f"{path}:{case.reading.line}", case) for case in cases(text, str(path), folder))
+    elif (made := program(text)) is not None:
+        cells, _ = made
+        yield from ((f"{path}, {cells.line(case.reading.line)}", case) for case in cases(cells.text, f"{path}.py", folder, cells.line))
 
 
 def _lines(case: Case) -> Iterator[str]:

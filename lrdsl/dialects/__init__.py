@@ -12,7 +12,7 @@ from importlib import import_module
 from lrdsl.dialects.entry import Dialect
 
 #: The dialects, in the order of the tables that show them. Each is the module of its name.
-DIALECTS = ("torch", "transformers", "timm", "optax", "keras", "mlx")
+DIALECTS = ("torch", "transformers", "timm", "packages", "optax", "keras", "mlx")
 #: The dialects that have configs, in the order in which they are recognized.
 CONFIGS = (
     "deepspeed",

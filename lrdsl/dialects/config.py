@@ -81,7 +81,9 @@ class Outcome:
 class Layout:
     """How the configs of a system look.
 
-    A text without one of the `words` is no such config. A mapping is one if it has all the keys of one of the `signs`, and if `sure` holds for it. `read`
+    A text in which none of the `words` is found, which are patterns, is no such config. A mapping is one if it has all the keys of one of the `signs`, and if
+    `sure` holds for it. `calls` are the functions of Python whose arguments are the keys, and `section` is the one whose keys programs
+    assign, as in `cfg.SOLVER.STEPS = ...`. `read`
     returns its schedules. `formats` are those that its files have.
     """
 
@@ -91,6 +93,13 @@ class Layout:
     signs: tuple[tuple[str, ...], ...] = ()
     sure: Callable[[Mapping[Any, Any]], bool] | None = None
     formats: tuple[str, ...] = ("yaml", "json", "toml")
+    calls: tuple[str, ...] = ()
+    section: str = ""
+
+    @cached_property
+    def word(self) -> re.Pattern[str]:
+        """Matches a text that may be such a config."""
+        return re.compile("|".join(self.words))
 
     @cached_property
     def by_name(self) -> Mapping[str, Key]:

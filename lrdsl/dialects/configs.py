@@ -7,9 +7,10 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
+from lrdsl.arguments import written as number_written
 from lrdsl.diagnostics import Lines
-from lrdsl.dialects import CONFIGS, dialect
-from lrdsl.dialects.config import ODD, Layout, Outcome, Settings, number
+from lrdsl.dialects import CONFIGS, DIALECTS, dialect
+from lrdsl.dialects.config import ODD, Fact, Layout, Outcome, Settings, number
 from lrdsl.dialects.entry import UnreadableError, Written
 from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.simplifying import text_of
@@ -20,6 +21,8 @@ from lrdsl.syntax import nodes, parse
 
 #: The most schedules of one file that are read.
 MAX_READINGS = 200
+#: The most keys and items of a schedule that are looked at.
+_MOST_ARGUMENTS = 500
 #: Signs of a file that a program makes another one from.
 _TEMPLATE = ("{{", "{%")
 
@@ -33,7 +36,7 @@ def readings(text: str, path_name: str, folder: Path | None = None) -> list[Read
     format = format_of(path_name)
     if format is None:
         return []
-    wanted = [(name, layout) for name, layout in _layouts() if format in layout.formats and any(word in text for word in layout.words)]
+    wanted = [(name, layout) for name, layout in _layouts() if format in layout.formats and layout.word.search(text)]
     if not wanted:
         return []
     try:
@@ -50,6 +53,33 @@ def readings(text: str, path_name: str, folder: Path | None = None) -> list[Read
 def readings_in(values: Sequence[Any]) -> list[Reading]:
     """Returns the schedules in documents: mappings and lists of Python."""
     return _read([value for value in values if isinstance(value, Mapping | list) and plain(value)], "", _layouts())
+
+
+def may_have(text: str, format: str) -> bool:
+    """Returns whether a text of a format may have a schedule of a config, or a call whose arguments are those of one."""
+    in_code = format == "python" and (has_calls(text) or bool(sections_in(text)))
+    return in_code or any(format in layout.formats and layout.word.search(text) for _, layout in _layouts())
+
+
+@cache
+def calls() -> frozenset[str]:
+    """Returns the functions of Python whose arguments are the keys of a config."""
+    return frozenset(name for _, layout in _layouts() for name in layout.calls)
+
+
+def sections_in(text: str) -> list[str]:
+    """Returns the sections of configs whose keys a program assigns."""
+    return [layout.section for _, layout in _layouts() if layout.section and f".{layout.section}." in text]
+
+
+def readings_of(table: Mapping[Any, Any], text: str) -> list[Reading]:
+    """Returns the schedules in a mapping whose keys stand in a text."""
+    return _read([table], text, _layouts())
+
+
+def has_calls(text: str) -> bool:
+    """Returns whether a text of Python calls one of them."""
+    return any(f"{name}(" in text for name in calls())
 
 
 @cache
@@ -131,4 +161,24 @@ def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
         line=line,
         extent=extent,
         facts=facts,
+        arguments=tuple(_arguments(outcome.at, name)),
     )
+
+
+def _arguments(at: tuple[Any, Any] | None, name: str) -> Iterator[Fact]:
+    """The keys inside a schedule, each with the role that the dialect's parameter of this name has. A config may construct the classes of any library."""
+    roles = dialect(name).times or {key: role for one in DIALECTS for key, role in dialect(one).times.items()}
+    waiting = [at] if at is not None else []
+    for _ in range(_MOST_ARGUMENTS):
+        if not waiting:
+            return
+        container, key = waiting.pop()
+        item = container.get(key) if isinstance(container, Mapping) else container[key]
+        where = place(container, key)
+        if isinstance(key, str) and where is not None and not isinstance(item, Mapping):
+            value = number_written(item) if isinstance(item, str) else number(item)
+            yield Fact(key, value, roles.get(key, ""), "", extent=(where.key, where.end))
+        if isinstance(item, Mapping):
+            waiting.extend((item, inner) for inner in reversed(list(item)))
+        elif isinstance(item, list):
+            waiting.extend((item, i) for i in reversed(range(len(item))))

@@ -196,7 +196,7 @@ DIALECT = Dialect(
     address="https://lightning.ai/docs/pytorch/stable/cli/lightning_cli_intermediate_2.html",
     layouts=(
         Layout(
-            words=("class_path", "_target_", "scheduler", "sched", "schedule"),
+            words=("class_path", "_target_", r"sched\w*[\"']?\s*[:=]\s*(?:#.*)?(?:\n|\{)", r"\[[\w.]*sched"),
             keys=(
                 Key("trainer.max_epochs", "length", "epoch"),
                 Key("trainer.max_steps", "length", "step"),

@@ -127,6 +127,7 @@ DIALECT = Dialect(
     layouts=(
         Layout(
             words=("SOLVER",),
+            section="SOLVER",
             signs=(("SOLVER.BASE_LR",), ("SOLVER.STEPS",), ("SOLVER.MAX_ITER",)),
             sure=_sure,
             keys=(

@@ -290,9 +290,10 @@ class Dialect:
 
     `layouts` are those of its configs, and `kinds` the schedules that these name, where they are no entries. `unwritten` says how an entry is written, if not
     as itself, or why not, by the name of the entry; "" is all others. `objects` says that its live schedulers are read. `door` is the module and the function
-    of lrdsl that take the place of its schedulers in a program; None if nothing does. `times` are the parameters that are lengths, intervals and milestones, in
-    ticks; a time may be the product of two, or a function that divides the step by them. `by_update` says that a schedule is a function of the number of
-    updates, and nothing else steps it.
+    of lrdsl that take the place of its schedulers in a program; None if nothing does. `times` are the parameters that are times in ticks, each with its role:
+    "whole" for the length of the schedule with its warmup, "length" for that of a part, "warmup", "interval", "milestones", "end" for the end of a part, and
+    "function" for a function of the step, which has times in it. A time may be the product of two. `by_update` says that a schedule is a function of the
+    number of updates, and nothing else steps it.
     """
 
     name: str
@@ -306,7 +307,7 @@ class Dialect:
     unwritten: Mapping[str, str] = attrs.Factory(dict)
     objects: bool = False
     door: tuple[str, str] | None = None
-    times: tuple[str, ...] = ()
+    times: Mapping[str, str] = attrs.Factory(dict)
     by_update: bool = False
 
     @cached_property

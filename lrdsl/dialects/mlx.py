@@ -35,7 +35,7 @@ DIALECT = Dialect(
     "mlx",
     "MLX",
     modules=("mlx.optimizers", "mlx.optimizers.schedulers"),
-    times=("decay_steps", "step_size", "steps", "boundaries"),
+    times={"decay_steps": "length", "step_size": "interval", "steps": "length", "boundaries": "milestones"},
     by_update=True,
     counting="A tick is the optimizer's count of steps. Tick t has the share t/n. MLX holds values, in single precision: the base is not used.",
     address="https://ml-explore.github.io/mlx/build/html/python/optimizers/schedulers.html",
@@ -53,7 +53,7 @@ DIALECT = Dialect(
     ),
     layouts=(
         Layout(
-            words=("lr_schedule",),
+            words=(r"lr_schedule[\"']?\s*[:=]\s*(?:#.*)?(?:\n|\{)", r"\[lr_schedule"),
             signs=(("lr_schedule.name", "lr_schedule.arguments"),),
             sure=_sure,
             keys=(

@@ -285,6 +285,7 @@ _LAYOUT = Layout(
 DIALECT = Dialect(
     "mmcv",
     "mmcv",
+    times={"step": "milestones", "periods": "interval", "warmup_iters": "warmup", "total_steps": "whole"},
     counting="A tick is an epoch for `by_epoch` without a warmup in iterations, else an iteration. Tick t has the share t/n.",
     address="https://mmcv.readthedocs.io/en/v1.7.0/understand_mmcv/runner.html",
     entries=_ENTRIES,

@@ -227,7 +227,7 @@ def _combined(parts: list[_Part]) -> tuple[Node, str]:
         before = reduce(_times, [_later(p) for p in others])
         return nodes.Sequence((nodes.Limited(before, lasting(only.begin, only.unit), _HERE), only.tree), _HERE), ""
     if only.entry.name not in _OUTRIGHT and all(p.unit != only.unit and p.ends_at_one for p in others):
-        return reduce(_times, [_later(p) for p in parts]), "exact from the end of the warmup on, if that ends in the first epoch"
+        return reduce(_times, [_later(p) for p in (only, *others)]), "exact from the end of the warmup on, if that ends in the first epoch"
     raise UnreadableError(f"`{only.entry.name}` with a level to end at runs at the same time as another scheduler")
 
 
@@ -314,6 +314,7 @@ DIALECT = Dialect(
     "mmengine",
     "mmengine",
     modules=("mmengine.optim.scheduler", "mmengine.optim"),
+    times={"T_max": "length", "end": "end", "milestones": "milestones", "step_size": "interval", "periods": "interval", "total_steps": "whole"},
     counting="A tick is an epoch for `by_epoch` schedulers, an iteration for others. The last step of a window has the end level: `touches=both`.",
     address="https://mmengine.readthedocs.io/en/latest/tutorials/param_scheduler.html",
     unwritten={"CosineRestartLR": "no: write its cycles as phases", "OneCycleLR": "no: `--to torch` has a function"},

@@ -307,7 +307,18 @@ DIALECT = Dialect(
     counting="A tick is a step, counted before its rate is set: tick t has the share (t+1)/n. `total` is the length of the trainer, and fractions of it are"
     " rounded. Warmups begin at 0.",
     address="https://github.com/allenai/OLMo-core/blob/main/src/olmo_core/optim/scheduler.py",
-    times=("warmup", "warmup_steps", "decay", "decay_steps", "t_max", "period_lengths", "schedulers_max", "schedulers_max_steps", "duration", "start"),
+    times={
+        "warmup": "warmup",
+        "warmup_steps": "warmup",
+        "decay": "length",
+        "decay_steps": "length",
+        "t_max": "length",
+        "period_lengths": "milestones",
+        "schedulers_max": "milestones",
+        "schedulers_max_steps": "milestones",
+        "duration": "length",
+        "start": "warmup",
+    },
     layouts=(
         Layout(
             words=("train_module",),

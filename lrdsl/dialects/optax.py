@@ -84,7 +84,7 @@ DIALECT = Dialect(
     "optax",
     modules=("optax", "optax.schedules"),
     door=("lrdsl.jax", "schedule"),
-    times=("transition_steps", "transition_begin", "decay_steps", "warmup_steps", "boundaries"),
+    times={"transition_steps": "length", "transition_begin": "warmup", "decay_steps": "length", "warmup_steps": "warmup", "boundaries": "milestones"},
     by_update=True,
     counting="A tick is the count of updates. Tick t has the share t/n. optax holds values: the base is not used.",
     address="https://optax.readthedocs.io/en/latest/api/optimizer_schedules.html",

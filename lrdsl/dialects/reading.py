@@ -23,7 +23,8 @@ class Reading:
     lrdsl's words; None if it could not be read, and `problems` then says why. `clock` has the facts of the run that stand beside it, as `parse` takes them;
     `base` is the base rate, `tick` where a running schedule is, `unknown` the names whose values are not in the source, and `assumed` the defaults of options
     that were taken for their values. `problems` also says what the text leaves out. `facts` are the keys of a config that matter to its schedule, each with
-    its unit. `cell` is the number of the cell of a notebook, counted from 1, and the line in it.
+    its unit; `arguments` are the keys inside the schedule itself, each with the role of the parameter that it is. `cell` is the number of the cell of a
+    notebook, counted from 1, and the line in it.
     """
 
     dialect: str
@@ -38,6 +39,7 @@ class Reading:
     line: int = 1
     extent: Extent = (0, 0)
     facts: tuple[Fact, ...] = ()
+    arguments: tuple[Fact, ...] = ()
     cell: tuple[int, int] | None = None
 
     @property

@@ -177,7 +177,7 @@ DIALECT = Dialect(
     "timm",
     modules=("timm.scheduler",),
     objects=True,
-    times=("t_initial", "decay_t", "warmup_t"),
+    times={"t_initial": "length", "decay_t": "milestones", "warmup_t": "warmup"},
     counting="A tick is what `step(epoch)` or `step_update(num_updates)` is called with, as `t_in_epochs` says. timm's own script never calls `step(0)`.",
     address="https://huggingface.co/docs/timm/reference/schedulers",
     layouts=(LAYOUT,),

@@ -150,6 +150,7 @@ def _trained(s: Settings) -> Iterator[Outcome]:
 
 
 LAYOUT = Layout(
+    calls=("TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "DPOConfig", "GRPOConfig", "RewardConfig", "ORPOConfig"),
     words=("lr_scheduler_type", "num_train_epochs", "per_device_train_batch_size", "warmup_ratio"),
     signs=(
         ("lr_scheduler_type",),
@@ -175,10 +176,10 @@ LAYOUT = Layout(
 DIALECT = Dialect(
     "transformers",
     "Hugging Face transformers",
-    modules=("transformers.optimization", "transformers"),
+    modules=("transformers.optimization", "transformers", "diffusers.optimization"),
     objects=True,
     door=("lrdsl", "compile"),
-    times=("num_warmup_steps", "num_training_steps", "num_decay_steps", "num_stable_steps"),
+    times={"num_warmup_steps": "warmup", "num_training_steps": "whole", "num_decay_steps": "length", "num_stable_steps": "length"},
     counting="A tick is an optimizer step. Tick t of w warmup steps has the share t/w, so that the first update is at 0.",
     address="https://huggingface.co/docs/transformers/main_classes/optimizer_schedules",
     layouts=(LAYOUT,),

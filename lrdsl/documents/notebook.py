@@ -9,7 +9,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -188,6 +188,20 @@ class Program:
         """Returns the number of the cell that has an offset of the program, counted from 1 over all cells, and the line in it."""
         cell, at = self._inside(offset)
         return cell.number + 1, cell.text.count("\n", 0, at) + 1
+
+    def line(self, number: int) -> str:
+        """Returns a line of the program in words, as `line 3 of cell 5`."""
+        lines = [self.text.count("\n", 0, start) + 1 for start in self.starts]
+        i = max(0, bisect_right(lines, number) - 1)
+        return f"line {number - lines[i] + 1} of cell {self.cells[i].number + 1}"
+
+    def runs(self, places: Literal["offsets", "ends"]) -> Iterator[Run]:
+        """The places in the file of the characters of the program, and of its end. What stands between two cells has the place where the first one ends."""
+        for i, cell in enumerate(self.cells):
+            own: Places = getattr(cell, places)
+            yield from own.runs(0, len(cell.text))
+            after = cell.offsets[-1]
+            yield from ((after, 1) for _ in (self.mark if i + 1 < len(self.cells) else " "))
 
     def place(self, offset: int) -> int:
         """Returns the offset in the file of an offset of the program."""

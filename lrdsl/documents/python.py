@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from lrdsl.documents import MAX_CHARACTERS, MAX_DEPTH, Builder, Items, Opaque, Table, UnreadableError, documents, refuse_odd
+from lrdsl.documents import MAX_DEPTH, Builder, Items, Opaque, Table, UnreadableError, documents, refuse_odd
+from lrdsl.documents.beside import inside, text_inside
 
 #: The most files that one config may build on, all together.
 MAX_FILES = 50
@@ -53,15 +54,15 @@ def _whole(text: str, path: Path, folder: Path | None, left: list[int], format: 
     base, files = Table(), _strings(names)
     complete = True
     for name in files:
-        inside = _inside(path, name, folder)
-        if inside is None or left[0] <= 0:
+        wanted = inside(path, name, folder, (".py", ".yaml", ".yml", ".json"))
+        if wanted is None or left[0] <= 0:
             complete = False
         else:
             left[0] -= 1
             try:
-                content = inside.read_text(encoding="utf-8") if inside.stat().st_size <= MAX_CHARACTERS else ""
-                kind = {".py": "python", ".json": "json"}.get(inside.suffix, "yaml")
-                under = _whole(content, inside, folder, left, kind)
+                content = text_inside(wanted)
+                kind = {".py": "python", ".json": "json"}.get(wanted.suffix, "yaml")
+                under = _whole(content, wanted, folder, left, kind)
             except (OSError, ValueError):
                 complete = False
                 continue
@@ -72,17 +73,6 @@ def _whole(text: str, path: Path, folder: Path | None, left: list[int], format: 
     if format != "python" and complete:  # nothing of it is elsewhere
         base.pop(key, None)
     return base
-
-
-def _inside(path: Path, name: str, folder: Path | None) -> Path | None:
-    """The path of a file that another one names, if it lies inside the folder, links resolved."""
-    if folder is None or "\0" in name or not name.endswith((".py", ".yaml", ".yml", ".json")):
-        return None
-    try:
-        root, wanted = folder.resolve(), (path.parent / name).resolve()
-        return wanted if wanted.is_relative_to(root) and wanted.is_file() else None
-    except (OSError, RuntimeError):
-        return None
 
 
 def _strings(values: Any) -> list[str]:

@@ -171,12 +171,30 @@ def _differ(text: str, meant: str) -> bool:
 
 def _reports(file: File) -> list[Diagnostic]:
     """What is found in the schedules of other libraries. Most files have none: they are not read for them."""
+    if file.path.suffix.lower() == ".ipynb":
+        return _reports_of_cells(file)
     if not may_have(file.source, file.path.suffix):
         return []
     from lrdsl.linting.listing import building_in
     from lrdsl.training.catalogue import reports
 
     return reports(file.source, str(file.path), building_in(file.path))
+
+
+def _reports_of_cells(file: File) -> list[Diagnostic]:
+    """What is found in the cells of a notebook, which are one program."""
+    if not may_have(file.source, ".py"):
+        return []
+    from lrdsl.linting.hosts.notebook import program
+    from lrdsl.linting.listing import building_in
+    from lrdsl.training.catalogue import reports
+
+    made = program(file.source)
+    if made is None:
+        return []
+    cells, embedded = made
+    problems = reports(cells.text, f"{file.path}.py", building_in(file.path), cells.line)
+    return [embedded.moved(attrs.evolve(d, message=f"{cells.line(d.span.start.line)}: {d.message}"), file.source) for d in problems]
 
 
 def _places(problem: Problem, file: File) -> tuple[int, ...]:

@@ -389,7 +389,7 @@ class Schedule:
 def parse(text: str, *, library: Library | None = None, **options: Unpack[Options]) -> Schedule:
     """Parses and checks a text. Returns its schedule.
 
-    Parameters: `text`; `names`, numbers, or lists of them, for names in the text; the facts of the clock: `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
+    Parameters: `text`; `names`, numbers or lists for its names; the facts of the clock: `steps_per_epoch`, `total_steps`, `total_epochs`, `batch_size`,
     `tokens_per_step`, `ticks_per_step`, and `tick`, "step" or "epoch"; `library`, which finds the files that the text uses.
     Raises `ScheduleError` with every problem of the text. Assertions are tested with the base that the text sets, or else with base 1.
 

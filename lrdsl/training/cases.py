@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import attrs
 
+from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
 from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed, tree_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.repository import Repository
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
+from lrdsl.dialects.config import Fact
 from lrdsl.dialects.entry import UnreadableError, node_of
 from lrdsl.dialects.sources import of_call
+from lrdsl.documents import Opaque, Table
+from lrdsl.documents import Place as Span
+from lrdsl.syntax.nodes import Extent
 from lrdsl.training import lightning
 from lrdsl.training.holders import followed
 from lrdsl.training.run import Case, Run, Stepping, Time
@@ -25,32 +30,32 @@ from lrdsl.training.stepping import ACCUMULATION, NEVER, Steps, count_of, is_acc
 from lrdsl.training.units import EPOCH, NUMBER, PER_EPOCH, STEP, Unit, Units
 from lrdsl.training.walking import Loop, Place, Program, program_of
 
-#: Lengths of a whole schedule, for which these names count steps. Milestones may be called steps too, whatever they count.
-_TOTALS, _STEPS = ("T_max", "total_steps", "num_training_steps", "decay_steps", "total_iters"), ("steps", "iters", "iterations", "n_steps", "niter")
+#: Names that count steps where they are the length of a schedule. Milestones may be called steps too, whatever they count.
+_STEPS = ("steps", "iters", "iterations", "n_steps", "niter")
 
 
-def cases(text: str, name: str, folder: Path | None = None) -> list[Case]:
+def line_of(number: int) -> str:
+    """Returns a line of a file as people say it."""
+    return f"line {number}"
+
+
+def cases(text: str, name: str, folder: Path | None = None, line: Callable[[int], str] = line_of) -> list[Case]:
     """Returns the schedules of other libraries in a file, each with what the file says of its run.
 
-    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for.
+    Parameters: `text`; `name`, the name of the file, whose ending says what it is; `folder`, inside which files that a config builds on are looked for;
+    `line`, how a line of the text is told.
     """
-    in_code = [*_in_code(text), *_in_arguments(text)] if name.endswith(".py") else []
+    in_code = [*_in_code(text, Path(name), folder, line), *_in_arguments(text), *_in_sections(text)] if name.endswith(".py") else []
     in_configs = [case_of(reading) for reading in configs.readings(text, name, folder)]
     return sorted([*in_code, *in_configs], key=lambda case: case.reading.extent)
 
 
-#: Calls whose arguments are those of transformers' Trainer.
-_ARGUMENTS = re.compile(r"\b(?:Seq2Seq)?TrainingArguments\(|\b(?:SFT|DPO|GRPO|Reward|ORPO)Config\(")
-
-
 def _in_arguments(text: str) -> Iterator[Case]:
-    """The schedules that arguments of transformers' Trainer stand for, in code: those that are numbers and words."""
-    if not _ARGUMENTS.search(text):
-        return
-    tree = parsed(text)
+    """The schedules that the arguments of a call stand for, as those of transformers' Trainer: those that are numbers and words."""
+    tree = parsed(text) if configs.has_calls(text) else None
     names = names_of(tree) if tree is not None else None
     for node in ast.walk(tree) if tree is not None else ():
-        if not isinstance(node, ast.Call) or names is None or not _ARGUMENTS.match(f"{word_of(node.func)}("):
+        if not isinstance(node, ast.Call) or names is None or word_of(node.func) not in configs.calls():
             continue
         scope = Scope(names, text)
         values: dict[str, object] = {"output_dir": "out"}
@@ -66,13 +71,45 @@ def _in_arguments(text: str) -> Iterator[Case]:
             yield case_of(attrs.evolve(reading, extent=extent, line=node.lineno, assumed={**reading.assumed, **scope.assumed}))
 
 
-def _in_code(text: str) -> list[Case]:
+def _in_sections(text: str) -> Iterator[Case]:
+    """The schedules of a config whose keys a program assigns, each once: `cfg.SOLVER.MAX_ITER = 3000`."""
+    sections = configs.sections_in(text)
+    tree = parsed(text) if sections else None
+    scope = Scope(names_of(tree), text) if tree is not None else None
+    for section in sections if scope is not None else ():
+        table, keys = Table(), Table()
+        several = set()
+        for node in ast.walk(tree) if tree is not None and scope is not None else ():
+            match node:
+                case ast.Assign([ast.Attribute(ast.Attribute(_, own), key) as target], value) if own == section:
+                    start, end = offsets(text, target)[0], offsets(text, value)[1]
+                    try:
+                        held = scope.value(value) if scope is not None else None
+                    except UnreadableError:
+                        held = None
+                    is_known = is_number(held) or isinstance(held, str | tuple)
+                    several |= {key} & keys.keys()
+                    keys[key] = (float(held) if isinstance(held, Fraction) else held) if is_known else Opaque(ast.unparse(value)[:60], key)
+                    keys.places[key] = Span(start, start, end)
+                case _:
+                    pass
+        if keys and not several:
+            table[section] = keys
+            first = min(place.key for place in keys.places.values())
+            table.places[section] = Span(first, first, max(place.end for place in keys.places.values()))
+            yield from (case_of(reading) for reading in configs.readings_of(table, text))
+
+
+def _in_code(text: str, path: Path, folder: Path | None, line: Callable[[int], str]) -> list[Case]:
     tree = tree_of(text)
-    made = [] if tree is None else calls(text, tree=tree)
-    if tree is None or not made:
+    if tree is None:
+        return []
+    names = attrs.evolve(names_of(tree), load=Repository(path, folder).load, find=Repository(path, folder).definition)
+    made = calls(text, tree=tree, names=names, own=True)
+    if not made:
         return []
     try:
-        return list(_File(text, names_of(tree), program_of(tree)).cases(made))
+        return list(_File(text, names, program_of(tree), line).cases(made))
     except RecursionError:
         return []
 
@@ -82,6 +119,7 @@ class _File:
     source: str
     names: Names
     program: Program
+    line: Callable[[int], str]
 
     def cases(self, made: list[Call]) -> Iterator[Case]:
         """The cases of the calls of a file."""
@@ -102,13 +140,30 @@ class _File:
             except (SyntaxError, ValueError):
                 unit = None
             kinds[name] = "per epoch" if unit == PER_EPOCH else "number" if unit == NUMBER else unit.word if unit is not None else ""
-        return Case(of_call(call, self.source), run, times, kinds, call)
+        return Case(of_call(call, self.source), run, times, kinds, call, tuple(self.arguments(call)))
 
-    def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None) -> Time:
+    def arguments(self, call: Call) -> Iterator[Fact]:
+        """The arguments of a call and of the calls that are its parts, each with its role."""
+        for node, entry in [(call.form, call.entry), *call.inner]:
+            roles = {name: role for names, role in call.dialect.times.items() for name in names.split(" * ")}
+            places = [p.name for p in entry.parameters if p.position is not None]
+            named = [*zip(places, node.args, strict=False), *((k.arg, k.value) for k in node.keywords if k.arg is not None)]
+            for name, argument in named:
+                value = exactly(argument.value) if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
+                yield Fact(name, value, roles.get(name, ""), "", "", getattr(argument, "lineno", 1), self.extent(argument))
+
+    def extent(self, node: ast.expr) -> Extent:
+        """The place of an expression, or of the first part of it that stands in the file; (0, 0) if none does."""
+        part = next((part for part in ast.walk(node) if isinstance(part, ast.expr) and getattr(part, "end_lineno", None) is not None), None)
+        return offsets(self.source, part) if part is not None else (0, 0)
+
+    def time(self, node: ast.expr, units: Units, scope: Scope, name: str = "", unit: Unit | None = None, role: str = "") -> Time:
         """An expression as a time."""
         unit = units.of(node) if unit is None else unit
-        if unit is None and name in _TOTALS and word_of(node).lower() in _STEPS:
+        if unit is None and role in ("length", "whole") and word_of(node).lower() in _STEPS:
             unit = STEP
+        if unit == EPOCH and name and name == word_of(node) and not _is_of_a_loop(node, units):
+            unit = None  # a parameter called `max_epochs` counts ticks, and so may what it is given
         own = attrs.evolve(scope, assumed={}, work=[0])
         try:
             value = own.value(node)
@@ -116,26 +171,29 @@ class _File:
             value = None
         listed = isinstance(value, tuple) and all(is_number(item) for item in value)
         tree = node_of(value) if value is not None and (listed or is_number(value) or is_arithmetic(value)) else None
-        extent = offsets(self.source, node) if hasattr(node, "lineno") and hasattr(node, "end_lineno") else (0, 0)
+        extent = self.extent(node)
         text = " ".join(self.source[slice(*extent)].split()) or ast.unparse(node)
         is_open = not isinstance(node, ast.Constant | ast.List | ast.Tuple)
         batches = unit is not None and unit.word == "step" and units.has_loader(node) and not units.matches(node, ACCUMULATION)
-        return Time(text, extent, unit.word if unit is not None else "", tree, name, bool(own.assumed), is_open, batches)
+        return Time(text, extent, unit.word if unit is not None else "", tree, name, role, bool(own.assumed), is_open, batches)
 
     def times(self, call: Call, units: Units, scope: Scope) -> Iterator[Time]:
         """The arguments of a call that are times, and those of the calls that are its parts."""
-        for node, entry in [(call.node, call.entry), *call.inner]:
-            for name in call.dialect.times:
+        for node, entry in [(call.form, call.entry), *call.inner]:
+            for name, role in call.dialect.times.items():
                 parts = [argument_of(node, entry, part) for part in name.split(" * ")]
                 if any(part is None or (isinstance(part, ast.Constant) and part.value is None) for part in parts):
                     continue
                 if (of_step := self._function(parts[0])) is not None:
-                    yield from (self.time(divisor, units, scope) for divisor in _divisors(of_step))
+                    for divisor in _divisors(of_step):
+                        time = self.time(divisor, units, scope)
+                        sure = call.form is call.node or any(_is_of_a_loop(part, units) for part in ast.walk(divisor) if isinstance(part, ast.expr))
+                        yield time if sure or time.unit != "epoch" else attrs.evolve(time, unit="")  # an own class may call its ticks epochs
                 elif len(parts) == 1 and parts[0] is not None:
-                    yield self.time(parts[0], units, scope, name)
+                    yield self.time(parts[0], units, scope, name, role=role)
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
                     unit = EPOCH if isinstance(parts[1], ast.Constant) and parts[1].value == 1 else STEP if _is_open_count(units, parts[1]) else None
-                    time = self.time(ast.BinOp(parts[0], ast.Mult(), parts[1]), units, scope, name, unit)
+                    time = self.time(ast.BinOp(parts[0], ast.Mult(), parts[1]), units, scope, name, unit, role)
                     a, b = offsets(self.source, parts[0]), offsets(self.source, parts[1])
                     names = name.split(" * ")
                     text = f"{names[0]}={self.source[slice(*a)]}, {names[1]}={self.source[slice(*b)]}"
@@ -154,8 +212,12 @@ class _File:
         if by_lightning is not None:
             return attrs.evolve(self.trained(units, scope), stepping=by_lightning)
         if not scheduler.steps:
-            is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept)
-            if is_local and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops):
+            is_local = not (scheduler.calls or scheduler.returns or scheduler.is_kept or self.changes(call, place))
+            if (
+                is_local
+                and not self.changes(call, place)
+                and any(place.function is update.function for update in updates_of(self.program, scheduler, call.optimizer) if update.loops)
+            ):
                 return Run(is_unused=True)
             takers = [place.word for place, _ in scheduler.calls]
             if "initialize" in takers:
@@ -170,6 +232,15 @@ class _File:
             return Run()
         return self.looped(steps, units, scope)
 
+    def changes(self, call: Call, place: Place) -> bool:
+        """Whether the name of the optimizer holds another one after a scheduler is made."""
+        return isinstance(call.optimizer, ast.Name) and any(
+            isinstance(target, ast.Name) and target.id == call.optimizer.id
+            for one in self.program.assignments
+            if one.function is place.function and getattr(one.node, "lineno", 0) > call.node.lineno
+            for target in getattr(one.node, "targets", [getattr(one.node, "target", None)])
+        )
+
     def looped(self, steps: Steps, units: Units, scope: Scope) -> Run:
         """The run of a scheduler that loops of the file step."""
         node = steps.place.node
@@ -182,7 +253,7 @@ class _File:
         every = self._accumulation() if isinstance(steps.every, ast.Call) else steps.every
         stepping = Stepping(
             steps.kind,
-            f"`{text}` in line {node.lineno} is called {often}",
+            f"`{text}` in {self.line(node.lineno)} is called {often}",
             None if every is None or not is_accumulation(every) else self.time(every, units, scope),
             repair,
             steps.is_early,
@@ -225,6 +296,11 @@ class _File:
         if steps is not None and steps.number is not None and steps.number < 0:
             steps = None
         return Run(None, times.get("epochs"), steps)
+
+
+def _is_of_a_loop(node: ast.expr, units: Units) -> bool:
+    """Whether a name is known to count epochs by more than its words: a loop over epochs has it, or a trainer."""
+    return ast.dump(node) in units.stated or "trainer" in ast.unparse(node).lower()
 
 
 def _divisors(function: ast.Lambda | ast.FunctionDef) -> Iterator[ast.expr]:

@@ -28,7 +28,7 @@ def _other_unit(look: Look) -> Iterator[Report]:
         numbers = _numbers(time)
         run = look.case.run.epochs
         is_long = run is not None and run.number is not None and run.number >= _NO_EPOCHS  # such a run has one update an epoch
-        if stepping.unit == "epoch" and numbers and min(numbers) >= _NO_EPOCHS and "warmup" not in time.name and not is_long:
+        if stepping.unit == "epoch" and numbers and min(numbers) >= _NO_EPOCHS and time.role != "warmup" and not is_long:
             message = f"`{_told(time)}` can only count batches, but {stepping.words}: no run has so many epochs"
             yield Report(time.extent, message, f"{stepping.repair or 'step it after each batch'}, or count it in epochs", time.assumed)
             return
@@ -51,15 +51,20 @@ def _epochs_in_a_run_of_steps(look: Look) -> Iterator[Report]:
     lengths = [fact for fact in look.case.reading.facts if fact.role == "length" and not fact.ignored]
     if look.tick == "epoch" and lengths and all(fact.unit == "iteration" for fact in lengths):
         length = lengths[0].name.rpartition(".")[2]
-        yield Report(look.extent, f"the schedule counts epochs, and the run counts steps by `{length}`", "let both count the same: `by_epoch=False`")
+        yield Report(
+            look.place("milestones", "length", "end"),
+            f"the schedule counts epochs, and the run counts steps by `{length}`",
+            "let both count the same: `by_epoch=False`",
+        )
 
 
 def _effect(look: Look, time: Time) -> str:
     if time.unit == "step":
         return "the run sees only the beginning of the schedule"
-    if look.word in ("ExponentialLR", "StepLR", "MultiplicativeLR", "ExponentialDecay", "exponential_decay"):
+    words = {call.name.rpartition(".")[2] for call in look.calls}
+    if any(word in ("step", "cumprod") or word.startswith("exp") for word in words):
         return "the rate decays to nothing within the first epochs"
-    again = ", or begins again and again" if look.word.startswith("CosineAnnealing") else ""
+    again = ", or begins again and again" if words & {"bounce", "restarts"} else ""
     return f"the schedule is over within the first epochs{again}"
 
 
@@ -77,11 +82,10 @@ def _epoch_numbers(look: Look) -> Iterator[Report]:
         numbers = _numbers(time)
         if time.is_open or time.unit == "step" or not numbers or max(numbers) > epochs:
             continue
-        is_length = time.name in ("T_max", "total_iters", "total_steps", "num_training_steps", "t_initial", "decay_steps")
         is_sure = (
-            (is_length and max(numbers) == epochs)
-            or (time.name in ("milestones", "decay_t", "boundaries") and len(numbers) > 1)
-            or (time.name == "step_size" and epochs >= max(numbers) > 1)
+            (time.role in ("length", "whole") and max(numbers) == epochs)
+            or (time.role == "milestones" and len(numbers) > 1)
+            or (time.role == "interval" and epochs >= max(numbers) > 1)
         )
         if is_sure and epochs > 1:
             message = f"`{_told(time)}` fits the {epochs:g} epochs of the run, but {stepping.words}: the schedule is over within the first epochs"

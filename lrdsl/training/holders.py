@@ -114,6 +114,30 @@ class Followed:
             self._round()
         for place in self.program.calls:
             self._used(place)
+        if len(self.steps) > 1:
+            self.steps = [place for place in self.steps if not self._is_of_another(place)] or self.steps
+
+    def _is_of_another(self, place: Place) -> bool:
+        """Whether a name that is stepped holds another scheduler by then: it is assigned again in between, or the loop stands before this one is made."""
+        receiver = place.node.func.value if isinstance(place.node, ast.Call) and isinstance(place.node.func, ast.Attribute) else None
+        if not isinstance(receiver, ast.Name):
+            return False
+        made = next((one for one in self.program.calls if one.node is self.node), None)
+        if made is None or made.function is not place.function or set(made.loops) & set(place.loops):
+            return False
+        line = receiver.lineno
+        if line < self.node.lineno:
+            return True
+        return any(
+            self.node.lineno < getattr(one.node, "lineno", 0) <= line and set(one.within) <= set(place.within) and not self._mentions(one)
+            for one in self.program.assignments
+            if one.function is place.function and any(isinstance(target, ast.Name) and target.id == receiver.id for target in _targets(one))
+        )
+
+    def _mentions(self, place: Place) -> bool:
+        """Whether the value of an assignment is made of the scheduler."""
+        value = _value(place)
+        return value is not None and any(self.holds(part, place) for part in ast.walk(value))
 
     def _round(self) -> None:
         for place in self.program.assignments:
@@ -214,6 +238,11 @@ def followed(program: Program, call: ast.Call) -> Followed:
     scheduler = Followed(program, call)
     scheduler.follow()
     return scheduler
+
+
+def _value(place: Place) -> ast.expr | None:
+    node = place.node
+    return node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
 
 
 def _targets(place: Place) -> list[ast.expr]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
+
+import attrs
 
 from lrdsl.check.notes import Use
 from lrdsl.expr import Num
@@ -20,41 +23,51 @@ from lrdsl.training.run import Case
 from lrdsl.training.settings import unit_of
 
 
+@attrs.frozen
+class _Drops:
+    """The times at which a schedule drops, the end of what they lie in, which is `of`, and how a time is told."""
+
+    times: tuple[float, ...]
+    end: float
+    of: str
+    told: Callable[[float], str]
+
+    @property
+    def late(self) -> list[float]:
+        """Those past the end."""
+        return [time for time in self.times if time > self.end]
+
+
 def _past_the_end(look: Look) -> Iterator[Report]:
-    if look.case.call is None and (written := list(_written_drops(look.case))):
-        times, end, unit = written[0]
-        late = [time for time in times if time > end]
-        if late and len(late) == len(times):
-            what = look.whole if end >= max(look.case.run.numbers.values(), default=0.0) else f"its own part, which ends at {unit} {grouped(end)}"
-            message = f"every drop lies past the end of {what}: the first one comes at {unit} {grouped(min(late))}"
-            yield Report(look.extent, message, "the rate never drops: move the drops into the run")
-        elif late:
-            message = f"{len(late)} of its {len(times)} drops {'lies' if len(late) == 1 else 'lie'} past the end of {look.whole}"
-            yield Report(look.extent, message, "they never come", note=True)
+    runs = list(_written_drops(look))[:1] if look.case.call is None else []
+    runs = runs or [_Drops(tuple(_drops(curve.facts)), curve.total, look.whole, partial(look.at, curve=curve)) for curve in look.curves]
+    if runs and not any(drops.times for drops in runs) and all(map(_only_holds, look.curves)):
+        message = f"the rate never changes in {look.whole}: the first drop comes after it"
+        yield Report(look.place("milestones", "interval"), message, "move the drops into the run", look.is_assumed)
         return
-    drops = [(curve, list(_drops(curve.facts))) for curve in look.curves]
-    if not drops or not all(at for _, at in drops):
+    if not runs or not all(drops.late for drops in runs):
         return
-    late_ones = [[tick for tick in at if tick > curve.total] for curve, at in drops]
-    if all(len(ticks) == len(at) for ticks, (_, at) in zip(late_ones, drops, strict=True)):
-        message = f"every drop lies past the end of {look.whole}: the first one comes at {look.at(min(late_ones[0]), drops[0][0])}"
-        yield Report(look.extent, message, "the rate never drops: move the drops into the run", look.is_assumed)
-    elif all(late_ones):
-        n = len(late_ones[0])
-        message = f"{n} of its {len(drops[0][1])} drops {'lies' if n == 1 else 'lie'} past the end of {look.whole}"
+    first = runs[0]
+    n, of = len(first.late), len(first.times)
+    place = look.place("milestones", "interval")
+    if all(len(drops.late) == len(drops.times) for drops in runs):
+        message = f"every drop lies past the end of {first.of}: the first one comes at {first.told(min(first.late))}"
+        yield Report(place, message, "the rate never drops: move the drops into the run", look.is_assumed)
+    else:
+        last = first.told(max(time for time in first.times if time <= first.end))
         yield Report(
-            look.extent, message, f"the last one that comes is at {look.at(max(t for t in drops[0][1] if t not in late_ones[0]), drops[0][0])}", note=True
+            place, f"{n} of its {of} drops {'lies' if n == 1 else 'lie'} past the end of {first.of}", f"the last one that comes is at {last}", note=True
         )
 
 
-def _written_drops(case: Case) -> Iterator[tuple[tuple[float, ...], float, str]]:
-    """The drops that a config writes out, the length of the run in the same unit, and the unit: a reader may leave out those that never come."""
-    ends = case.run.numbers
-    tick = case.run.stepping.unit if case.run.stepping is not None else ""
-    for fact in case.reading.facts:
+def _written_drops(look: Look) -> Iterator[_Drops]:
+    """The drops that a config writes out: a reader may leave out those that never come."""
+    ends = look.case.run.numbers
+    run = max(ends.values(), default=0.0)
+    for fact in look.case.reading.facts:
         listed: list[tuple[Any, str]] = []
         if fact.role == "decay" and not fact.ignored:
-            by_text = "epoch" if "ep" in (case.reading.text or "") or tick == "epoch" else "step"
+            by_text = "epoch" if "ep" in (look.case.reading.text or "") or look.tick == "epoch" else "step"
             unit = unit_of(fact)
             listed = [(_listed(fact.value), unit if unit in ("step", "epoch") else by_text)]
         elif fact.role == "scheduler":
@@ -67,7 +80,13 @@ def _written_drops(case: Case) -> Iterator[tuple[tuple[float, ...], float, str]]
                         ends[unit] = float(part["end"])  # the part ends before the run
         for values, unit in listed:
             if unit in ends and values and isinstance(values, tuple) and all(isinstance(v, int | Fraction) for v in values):
-                yield tuple(map(float, values)), ends[unit], unit
+                end = ends[unit]
+                of = look.whole if end >= run else f"its own part, which ends at {unit} {grouped(end)}"
+                yield _Drops(tuple(map(float, values)), end, of, _teller(unit))
+
+
+def _teller(unit: str) -> Callable[[float], str]:
+    return lambda time: f"{unit} {grouped(time)}"
 
 
 def _listed(value: Any) -> Any:
@@ -105,19 +124,19 @@ def _parts_that_do_not_fit(look: Look) -> Iterator[Report]:
     call = look.case.call
     if call is None:
         return
-    if call.entry.name == "SequentialLR":
+    if call.inner:
         cuts = [_cut_warmup(curve.facts) for curve in look.curves]
         if cuts and all(cuts) and (cut := cuts[0]) is not None:
             message = f"the warmup takes {look.ticks(cut[0])}, and the milestone ends it after {look.ticks(cut[1])}"
-            yield Report(look.extent, message, "let the milestone be the length of the warmup", look.is_assumed)
-    elif call.dialect.name == "transformers":
-        times = {time.name: time for time in look.case.times}
-        total, warmup = times.get("num_training_steps"), times.get("num_warmup_steps")
+            yield Report(look.place("milestones"), message, "let the milestone be the length of the warmup", look.is_assumed)
+    else:
+        times = {time.role: time for time in look.case.times}
+        total, warmup = times.get("whole"), times.get("warmup")
         if total is None or warmup is None or total.tree is None or warmup.tree is None:
             return
         tree = total.tree
         if isinstance(tree, nodes.Binary) and tree.op == "-" and tree.right == warmup.tree and not isinstance(warmup.tree, nodes.Number):
-            message = f"`{total.text}` leaves the warmup out, and `{look.word}` counts it in `num_training_steps` already"
+            message = f"`{total.text}` leaves the warmup out, and `{look.word}` counts it in `{total.name}` already"
             yield Report(total.extent, message, "give the steps of the whole run", note=True)
 
 
@@ -139,12 +158,12 @@ def _only_warmup(look: Look) -> Iterator[Report]:
         warmup, end = written
         if warmup >= end:
             than = "as long as" if warmup == end else "longer than"
-            yield Report(look.extent, f"the warmup of {grouped(warmup)} is {than} {look.whole}", "make it shorter")
+            yield Report(look.place("warmup", "end"), f"the warmup of {grouped(warmup)} is {than} {look.whole}", "make it shorter")
             return
     if not look.curves or not all(map(_only_rises, look.curves)) or look.curves[0].facts.called & {"bounce"}:
         return
     message = f"the rate rises until the end of {look.whole}, and the decay never comes"
-    yield Report(look.extent, message, "make the warmup shorter, or the run longer", look.is_assumed)
+    yield Report(look.place("warmup", "interval", "milestones"), message, "make the warmup shorter, or the run longer", look.is_assumed)
 
 
 def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
@@ -160,14 +179,25 @@ def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:
             yield float(fact.value), ends[unit]
 
 
+def _only_holds(curve: Curve) -> bool:
+    """Whether the rate stays where it is in the run, and drops later."""
+    levels = curve.summary.levels
+    return len({level for _, level in levels}) == 1 and curve.total >= 2 and any(level < 0.9 * levels[0][1] for level in _later(curve))
+
+
 def _only_rises(curve: Curve) -> bool:
     levels, last = curve.summary.levels, curve.summary.last[1]
     if len(levels) < 2 or curve.total < 2 or curve.summary.settled is not None or levels[0][1] > 0.9 * last or any(level > last for _, level in levels):
         return False
+    return any(level < 0.9 * last for level in _later(curve))
+
+
+def _later(curve: Curve) -> list[float]:
+    """Levels after the run, up to the end of the schedule."""
     end = curve.facts.schedule.length
     far = curve.total * 4 if end is None else float(end)
-    later = [round(curve.total + share * (far - curve.total)) for share in (0.25, 0.5, 0.75, 1)] if far > curve.total else []
-    return any(level < 0.9 * last for level in levels_at(curve.facts.schedule.plan.level, sorted(set(later)), curve.base))
+    ticks = [round(curve.total + share * (far - curve.total)) for share in (0.25, 0.5, 0.75, 1)] if far > curve.total else []
+    return list(levels_at(curve.facts.schedule.plan.level, sorted(set(ticks)), curve.base))
 
 
 RULES = (

@@ -5,10 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from lrdsl.dialects.code.calls import argument_of
 from lrdsl.dialects.code.names import word_of
-from lrdsl.expr import Num
-from lrdsl.syntax import nodes, parse
+from lrdsl.syntax import nodes
 from lrdsl.training.curves import Curve
 from lrdsl.training.examples import stepped
 from lrdsl.training.rule import Look, Report, RunRule, level
@@ -26,7 +24,7 @@ _FLOOR, _NOTHING, _ZERO = 0.15, 1.01e-3, 1e-6
 def _rises_again(look: Look) -> Iterator[Report]:
     """The end of the run is far above the lowest level."""
     words = [_risen(curve) for curve in look.curves]
-    if not words or not all(words) or look.word.startswith(("Cyclic", "OneCycle")):
+    if not words or not all(words) or look.curves[0].facts.called & {"cyclic", "onecycle"}:
         return
     curve, risen = look.curves[0], words[0]
     assert risen is not None
@@ -35,9 +33,11 @@ def _rises_again(look: Look) -> Iterator[Report]:
     lowest = f"it is lowest, {level(low, curve.peak)}, at {look.at(low_tick, curve)}"
     message = f"the rate rises again: {lowest}, and at {level(last[1], curve.peak)} when {look.whole} ends"
     if not cyclic:
-        yield Report(look.extent, message, "let the length of the decay be that of the run, or end the run where the rate is low", look.is_assumed)
+        yield Report(
+            look.place("length", "whole"), message, "let the length of the decay be that of the run, or end the run where the rate is low", look.is_assumed
+        )
     elif last[1] > _FALLS * curve.peak:
-        yield Report(look.extent, message, "the run ends in mid-cycle: let it end with a cycle", note=True)
+        yield Report(look.place("interval", "length"), message, "the run ends in mid-cycle: let it end with a cycle", note=True)
 
 
 def _risen(curve: Curve) -> tuple[float, float] | None:
@@ -72,7 +72,7 @@ def _floor_early(look: Look) -> Iterator[Report]:
     rate = f"at {level(last, curve.peak)}" if last > _ZERO * curve.peak else "as good as 0"
     message = f"the decay is over at {look.at(early[0], curve)}: for {min(share, 0.99):.0%} of {look.whole} the rate is {rate}"
     yield Report(
-        look.extent,
+        look.place("whole", "length", "milestones", "interval", "end"),
         message,
         "make the decay as long as the run, or the run as long as the decay",
         note=look.is_assumed or _stays_on_purpose(curve) or not (smooth or share > _MOST_OF_IT),
@@ -110,57 +110,53 @@ def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
     )
 
 
+#: The shapes that end at a floor, and the name of it.
+_FLOORS = {"cosine": "to", "plateau": "min"}
+#: The shapes that multiply the rate at each drop.
+_DROPS = ("step", "multistep")
+
+
+def _number(call: nodes.Call, name: str, place: int | None = None) -> float | None:
+    """The number that an argument of a call is, by its name or its place; None if it is none."""
+    for i, argument in enumerate(call.arguments):
+        if (argument.name == name or (not argument.name and i == place)) and isinstance(argument.value, nodes.Number):
+            return float(argument.value.value)
+    return None
+
+
 def _floor_above_the_rate(look: Look) -> Iterator[Report]:
     """An end level that lies above the rate, as the last thing that the schedule does."""
-    call, base = look.case.call, look.case.reading.base
-    if base is None or base <= 0 or look.case.reading.text is None:
+    base, text = look.case.reading.base, look.case.reading.text
+    if base is None or base <= 0 or text is None or "then" in text or "until" in text:
         return
-    name, value = "", None
-    if call is not None:
-        if call.dialect.name != "torch" or call.entry.name not in ("CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ReduceLROnPlateau"):
-            return
-        name = "min_lr" if call.entry.name.startswith("Reduce") else "eta_min"
-        argument = argument_of(call.node, call.entry, name)
-        value = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
-    else:
-        for node in nodes.walk(parse(look.case.reading.text)):
-            if isinstance(node, nodes.Call) and node.name == "cosine":
-                value = next((float(a.value.value) for a in node.arguments if a.name == "to" and isinstance(a.value, nodes.Number)), None)
-        if "then" in look.case.reading.text or "until" in look.case.reading.text:
-            return
-    if value is not None and value > float(base) * (1 + 1e-9):
-        told = f"`{name}={value:g}`" if call is not None else f"the end level, {value:g},"
+    floor = next((level for call in look.calls if (level := _number(call, _FLOORS.get(call.name, "?"))) is not None), None)
+    if floor is not None and floor > float(base) * (1 + 1e-9):
+        name, place = look.place_of(floor)
+        told = f"`{name}={floor:g}`" if name else f"the end level, {floor:g},"
         message = f"{told} is above the rate of {float(base):g}: the rate rises where it should fall"
-        yield Report(look.extent, message, "give a level below the rate", look.is_assumed)
+        yield Report(place, message, "give a level below the rate", bool(look.case.reading.assumed))
 
 
 def _growing_steps(look: Look) -> Iterator[Report]:
-    call = look.case.call
-    if call is not None:
-        if call.entry.name not in ("StepLR", "MultiStepLR"):
-            return
-        argument = argument_of(call.node, call.entry, "gamma")
-        gamma = argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float) else None
-    elif look.curves:
-        uses = [use for use in look.curves[0].facts.uses if use.name in ("step", "multistep")]
-        factor = uses[0].arguments.get("gamma") if len(uses) == 1 else None
-        gamma = float(factor.value) if isinstance(factor, Num) else None
-    else:
-        return
-    if gamma is not None and gamma > 1:
-        yield Report(look.extent, f"`gamma={gamma:g}` multiplies the rate by {gamma:g} at each drop", f"a drop has a gamma below 1, as {1 / gamma:.2g}")
+    drops = [call for call in look.calls if call.name in _DROPS]
+    gamma = _number(drops[0], "gamma", 1) if len(drops) == 1 else None
+    name, place = look.place_of(gamma) if gamma is not None else ("", look.extent)
+    if gamma is not None and gamma > 1 and name:
+        message = f"`{name}={gamma:g}` multiplies the rate by {gamma:g} at each drop"
+        yield Report(place, message, f"a drop has a gamma below 1, as {1 / gamma:.2g}", bool(look.case.reading.assumed))
 
 
 def _untuned_peak(look: Look) -> Iterator[Report]:
     """The rate of the optimizer is an option, and the peak of the cycle is a number beside it."""
     call = look.case.call
-    if call is None or call.entry.name != "OneCycleLR" or call.optimizer_rate is None:
+    if call is None or call.optimizer_rate is None or not word_of(call.optimizer_rate):
         return
-    peak = argument_of(call.node, call.entry, "max_lr")
-    rate = call.optimizer_rate
-    if isinstance(peak, ast.Constant) and word_of(rate):
-        message = f"`max_lr={ast.unparse(peak)}` is the peak whatever `{ast.unparse(rate)}` is: OneCycleLR sets the rate outright"
-        yield Report(look.extent, message, f"write `max_lr={ast.unparse(rate)}`, or a multiple of it", note=True)
+    peak = next((level for cycle in look.calls if cycle.name == "onecycle" and (level := _number(cycle, "peak")) is not None), None)
+    name, place = look.place_of(peak) if peak is not None else ("", look.extent)
+    if name:
+        rate = ast.unparse(call.optimizer_rate)
+        message = f"`{name}={peak:g}` is the peak whatever `{rate}` is: {look.word} sets the rate outright"
+        yield Report(place, message, f"write `{name}={rate}`, or a multiple of it", note=True)
 
 
 RULES = (

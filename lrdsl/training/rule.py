@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
 import attrs
 
 from lrdsl.phrases import grouped
+from lrdsl.syntax import nodes, parse
 from lrdsl.syntax.nodes import Extent
 from lrdsl.training.curves import Curve, curves
 from lrdsl.training.run import Case, Time
@@ -39,6 +41,28 @@ class Look:
         """The place of the schedule."""
         return self.case.reading.extent
 
+    def place(self, *roles: str) -> Extent:
+        """The place of the last argument, or key, with the first of some roles that is there; that of the schedule if there is none.
+
+        The keys of a config have the roles "warmup" and "decay".
+        """
+        arguments = self.case.arguments
+        return next(
+            (one.extent for role in (*roles, "warmup" if "warmup" in roles else "decay") for one in reversed(arguments) if one.role == role and one.extent[1]),
+            self.extent,
+        )
+
+    def place_of(self, value: float) -> tuple[str, Extent]:
+        """The name and the place of the argument that is a number; "" and that of the schedule if there is none."""
+        fitting = (one for one in self.case.arguments if isinstance(one.value, int | Fraction) and float(one.value) == value)
+        return next(((one.name.rpartition(".")[2], one.extent) for one in fitting), ("", self.extent))
+
+    @cached_property
+    def calls(self) -> tuple[nodes.Call, ...]:
+        """The shapes and recipes in the text of the schedule."""
+        text = self.case.reading.text
+        return () if text is None else tuple(node for node in nodes.walk(parse(text)) if isinstance(node, nodes.Call))
+
     @property
     def tick(self) -> str:
         """What the scheduler counts: "step" or "epoch"."""
@@ -67,8 +91,9 @@ class Look:
     def at(self, tick: float, curve: Curve) -> str:
         """A tick of a curve as people say it: `epoch 30`. A schedule that counts steps in a run of epochs is told in epochs."""
         epochs = self.case.run.epochs
-        if self.tick == "step" and epochs is not None and curve.per_epoch and not tick % curve.per_epoch:
-            return f"epoch {tick / curve.per_epoch:g}"
+        if self.tick == "step" and epochs is not None and curve.per_epoch and tick >= curve.per_epoch:
+            epoch = tick / curve.per_epoch  # the steps of an epoch may be supposed
+            return f"{'' if epoch == round(epoch) else 'about '}epoch {epoch:.0f}"
         return f"{self.tick} {grouped(tick)}"
 
     def ticks(self, n: float) -> str:

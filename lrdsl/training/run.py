@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from lrdsl.dialects.code.calls import Call
+from lrdsl.dialects.config import Fact
 from lrdsl.dialects.reading import Reading
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
@@ -20,7 +21,7 @@ class Time:
     """A number of steps or epochs: its `text` in the source with its extent, its `unit`, and its value.
 
     `unit` is "step" or "epoch", "" where the source does not say it. `tree` is a number, or arithmetic on names that are not known; None for what has no value.
-    `name` is the parameter or the key that it is given to. `assumed` says that a default was taken,
+    `name` is the parameter or the key that it is given to, and `role` what the dialect says of it. `assumed` says that a default was taken,
     `is_open` that it is a name or a computation, and no number that is written out, and `counts_batches` that it counts all batches, also where several are one
     step of the optimizer.
     """
@@ -30,6 +31,7 @@ class Time:
     unit: str = ""
     tree: Node | None = None
     name: str = ""
+    role: str = ""
     assumed: bool = False
     is_open: bool = False
     counts_batches: bool = False
@@ -96,7 +98,7 @@ class Run:
 class Case:
     """A schedule of another library, as it was read, in its run. `times` are its arguments that are times; `kinds` say what each name in its text counts.
 
-    `call` is the call that makes it, in Python.
+    `call` is the call that makes it, in Python. `arguments` are the arguments or the keys of the schedule and its parts, each with the role of its parameter.
     """
 
     reading: Reading
@@ -104,3 +106,4 @@ class Case:
     times: tuple[Time, ...] = ()
     kinds: Mapping[str, str] = attrs.Factory(dict)
     call: Call | None = None
+    arguments: tuple[Fact, ...] = ()

@@ -27,7 +27,8 @@ def case_of(reading: Reading) -> Case:
     if tick == "epoch" and epochs is None:
         epochs = _time(clock.get("total_steps"), "epoch", lengths)
     times = tuple(_of_key(fact) for fact in reading.facts if fact.role in ("warmup", "decay"))
-    return Case(reading, Run(stepping, epochs, steps, _time(clock.get("steps_per_epoch"), "step", ())), times)
+    keys = [fact for fact in reversed(reading.facts) if fact.role in ("warmup", "decay") and not fact.ignored and fact.extent[1]]  # the first counts most
+    return Case(reading, Run(stepping, epochs, steps, _time(clock.get("steps_per_epoch"), "step", ())), times, arguments=(*reading.arguments, *keys))
 
 
 def _of_key(fact: Fact) -> Time:

@@ -1,23 +1,17 @@
-"""`may_have`: whether a file may have schedules of other libraries. Most files have none, and nothing is loaded or read for them."""
+"""`may_have`: whether a file may have schedules of other libraries. Most files have none: they are not read, and the tables of the dialects say so."""
 
 from __future__ import annotations
 
 import re
 
-#: In Python, a call whose name is like that of a scheduler, or the schedule of a config.
-_PYTHON = re.compile(
-    r"\b(?:\w*LR|\w+Scheduler|ReduceLROnPlateau|CosineAnnealingWarmRestarts|get_\w*schedule\w*|\w+_(?:schedules?|decay)|\w+Decay(?:Restarts)?)\s*\("
-    r"|\bparam_scheduler\b|\blr_config\b|TrainingArguments\(|(?:SFT|DPO|GRPO|Reward|ORPO)Config\("
+from lrdsl.documents import format_of
+from lrdsl.documents.likeness import LIKE_A_SCHEDULER
+
+#: What a text has that may have a schedule: a word of training. It spares most files the tables of the dialects.
+_PERHAPS = re.compile(
+    r"scheduler|sched[\"']?\s*[:=]|schedule[\"']?\s*[:=]\s*(?:#.*)?[\n{\[]|\[[\w.]*sched|-sched|warmup_|_warmup|learning_rate|_target_|class_path|SOLVER|train|lrf|lr_config"
+    r"|decay|micro_batch|TrainingArg|[A-Z]Config\("
 )
-#: In configs, a key of one of the systems, or a section for a schedule.
-_CONFIG = re.compile(
-    r"class_path|_target_|scheduler|composer\.optim|micro_batch_size|num_train_epochs|per_device_train_batch_size|warmup_ratio|lr_config|SOLVER|num_train_steps"
-    r"|t_warmup|with_warmup|train_module|lrf|lr[_-]decay[_-]style|lr[_-]scheduler|create_learning_rate_scheduler|sched:|\"sched\"|--sched "
-    r"|sched\w*[\"']?\s*[:=]\s*(?:\n|\{)|\[[\w.]*sched"
-)
-#: In shell scripts and gin files, the words of the systems that have their flags there.
-_FLAGS = re.compile(r"lr[_-]decay[_-]style|lr[_-]scheduler|--sched |create_learning_rate_scheduler")
-_ENDINGS = {".py": _PYTHON} | dict.fromkeys((".yaml", ".yml", ".json", ".toml"), _CONFIG) | dict.fromkeys((".sh", ".bash", ".slurm", ".sbatch", ".gin"), _FLAGS)
 
 
 def may_have(text: str, ending: str) -> bool:
@@ -26,5 +20,11 @@ def may_have(text: str, ending: str) -> bool:
     >>> may_have("scheduler = StepLR(optimizer, 30)", ".py"), may_have("lr_schedule: cosine(30)", ".yaml")
     (True, False)
     """
-    pattern = _ENDINGS.get(ending.lower())
-    return pattern is not None and pattern.search(text) is not None
+    format = format_of(f"file{ending}")
+    if format == "python" and LIKE_A_SCHEDULER.search(text):
+        return True
+    if format is None or not _PERHAPS.search(text):
+        return False
+    from lrdsl.dialects.configs import may_have as is_config
+
+    return is_config(text, format)

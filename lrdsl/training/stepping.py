@@ -79,8 +79,8 @@ def steps_of(followed: Followed, updates: Sequence[Place], units: Units, made: P
             if any(_agrees(test, conditions, followed, place, name) is False for test in own):
                 passed_over += 1
                 continue
-            beside = [one for one in updates if one.function is place.function]
-            steps = _by_argument(place, way, units) or _by_loops(place, way, ways_of_updates, conditions, followed, units, name, beside)
+            beside = [one for one in updates if one.function is place.function and (not place.loops or place.loops[-1] in one.loops)]
+            steps = _by_argument(place, way, units, beside) or _by_loops(place, way, ways_of_updates, conditions, followed, units, name, beside)
             if steps is None:
                 return None
             places.append(steps)
@@ -97,7 +97,7 @@ def _is_resuming(place: Place, followed: Followed) -> bool:
     return bool(loops) and loops[-1] not in followed.loops and len(loops[-1].body) == 1 and isinstance(loops[-1].body[0], ast.Expr)
 
 
-def _by_argument(place: Place, way: tuple[Loop | Test, ...], units: Units) -> Steps | None:
+def _by_argument(place: Place, way: tuple[Loop | Test, ...], units: Units, beside: Sequence[Place]) -> Steps | None:
     """What `step(epoch)` and `step(epoch + i / n)` count."""
     call = place.node
     assert isinstance(call, ast.Call)
@@ -109,7 +109,7 @@ def _by_argument(place: Place, way: tuple[Loop | Test, ...], units: Units) -> St
     words = {word_of(part) for part in ast.walk(argument)}
     unit = units.of(argument) or next((u for u in map(unit_of_name, words) if u == EPOCH), None)
     if unit == EPOCH or any(word in ("epoch", "ep", "epoch_idx", "cur_epoch", "current_epoch") for word in words):
-        return Steps("epoch", place, loops, by_argument=True)
+        return Steps("epoch", place, loops, by_argument=True, is_early=bool(beside) and all(_is_later(one, place) for one in beside))
     if unit == STEP or call.func.attr == "step_update":
         return Steps("step", place, loops, by_argument=True)
     return None
@@ -143,8 +143,7 @@ def _by_loops(
         kinds[kind] = next((every for test in shared if (every := _every(test.expression)) is not None), None)
     if len(kinds) == 1:
         ((kind, every),) = kinds.items()
-        later = [one for one in beside if getattr(one.node, "lineno", 0) > getattr(place.node, "lineno", 0)]
-        return Steps(kind, place, loops, every, is_early=kind == "epoch" and bool(later) and len(later) == len(beside))
+        return Steps(kind, place, loops, every, is_early=kind == "epoch" and bool(beside) and all(_is_later(one, place) for one in beside))
     if kinds or any(not _is_neutral(test, conditions, followed, place, name) for test in _after(way, loops[-1])):
         return None
     # No update is seen in these loops: it stands in another file.
@@ -153,6 +152,11 @@ def _by_loops(
     if looks == "epoch" and not any(looks_like(one, units) == "epoch" for one in inner):
         return Steps("epoch", place, loops)
     return Steps("step", place, loops) if looks == "data" and len(loops) > 1 and looks_like(loops[-2], units) == "epoch" else None
+
+
+def _is_later(one: Place, place: Place) -> bool:
+    """Whether a place stands after another one in the file."""
+    return int(getattr(one.node, "lineno", 0)) > int(getattr(place.node, "lineno", 0))
 
 
 def _kind(loops: tuple[Loop, ...], others: tuple[Loop, ...], units: Units) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from lrdsl.cli import main
-from lrdsl.dialects import CONFIGS, DIALECTS, dialect
+from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.training.catalogue import RUN_RULES, reports
 from lrdsl.training.rule import RunRule
 from lrdsl.training.signs import may_have
-from tests.training.cases import CASES
+from tests.training import cases, own
+
+_CASES = [*cases.CASES, *own.CASES]
 
 
 @pytest.mark.parametrize("rule", RUN_RULES.values(), ids=RUN_RULES)
@@ -21,7 +23,7 @@ def test_each_rule_finds_its_bad_example_alone(rule: RunRule) -> None:
     assert reports(rule.good, rule.file) == []
 
 
-@pytest.mark.parametrize(("code", "name", "text"), CASES, ids=[name for _, name, _ in CASES])
+@pytest.mark.parametrize(("code", "name", "text"), _CASES, ids=[name for _, name, _ in _CASES])
 def test_what_is_wrong_is_found_and_nothing_else(code: str | None, name: str, text: str) -> None:
     found = reports(text, name)
     assert [d.code for d in found if d.severity == "warning" or d.code == code] == ([code] if code else [])
@@ -33,10 +35,6 @@ def test_every_scheduler_is_a_sign_of_a_file_that_is_looked_at() -> None:
         for word in dialect(name).by_name:
             if not name.startswith("optax") or word.endswith(("schedule", "decay")):
                 assert may_have(f"s = lib.{word}(1)", ".py"), word
-    for name in CONFIGS:
-        for layout in dialect(name).layouts:
-            if "yaml" in layout.formats:
-                assert any(may_have(f"{word.strip(':')}:\n  type: x", ".yaml") for word in layout.words), layout.words
 
 
 def test_the_place_is_the_argument_and_a_comment_silences_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,15 +13,17 @@ import attrs
 
 from lrdsl.dialects import dialect
 from lrdsl.dialects.code.functions import function
-from lrdsl.dialects.code.names import Names, names_of
+from lrdsl.dialects.code.inlining import form_of_class, form_of_function
+from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
+from lrdsl.documents.likeness import LIKE_A_SCHEDULER
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
 #: The dialects whose schedulers are calls in Python.
-PYTHON = ("torch", "transformers", "timm", "optax", "keras", "mlx", "olmo_core")
+PYTHON = ("torch", "transformers", "timm", "packages", "optax", "keras", "mlx", "olmo_core")
 #: The longest file that is read, in characters.
 MAX_SOURCE = 1_000_000
 
@@ -32,6 +34,7 @@ class Call:
 
     `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; both are
     None where it could not be read, and `problem` says why. `opened` has the Python of each name that is not known, `assumed` the defaults that were taken,
+    `form` is the call of a library that the call of an own class or function comes to, else the call itself,
     `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it. `parts` are the calls that it is
     made of, `inner` the same with their entries.
     """
@@ -41,6 +44,7 @@ class Call:
     node: ast.Call
     extent: Extent
     source: str
+    form: ast.Call
     written: Written | None = None
     named: Written | None = None
     expressions: Mapping[str, str] = attrs.Factory(dict)
@@ -86,7 +90,7 @@ def _words() -> re.Pattern[str]:
 
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if _words().search(source) else None
+    return parsed(source) if _words().search(source) or LIKE_A_SCHEDULER.search(source) else None
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -101,15 +105,18 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
-def calls(source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False, tree: ast.Module | None = None) -> list[Call]:
+def calls(
+    source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False, tree: ast.Module | None = None, names: Names | None = None, own: bool = False
+) -> list[Call]:
     """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
 
-    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` is that of the source, if it is there already.
+    `lenient`: names need not be imported, as in a line that somebody pastes. `tree` and `names` are those of the source, if they are there already. With `own`,
+    classes and functions of the repository are read too.
     """
     tree = tree or tree_of(source)
     if tree is None:
         return []
-    reader = _Reader(source, names_of(tree), tuple(dialects), lenient)
+    reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own)
     made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
@@ -123,9 +130,34 @@ class _Reader:
     names: Names
     dialects: tuple[str, ...]
     lenient: bool
+    own: bool = False
+    forms: dict[int, ast.Call | None] = attrs.Factory(dict)
+
+    def form(self, node: ast.Call) -> ast.Call:
+        """Returns the call of a library that the call of a class or a function of the repository comes to; any other call as it is."""
+        if id(node) not in self.forms:
+            self.forms[id(node)] = self._form(node)
+        return self.forms[id(node)] or node
+
+    def _form(self, node: ast.Call) -> ast.Call | None:
+        path = self.names.path(node.func) or ""
+        word = path.rpartition(".")[2]
+        own = self.names.classes.get(path)
+        if not self.own or (own is None and not LIKE_A_SCHEDULER.search(f"{word}(")):
+            return None
+        definition, names = (own, self.names) if own is not None else self.names.find(path) or (None, self.names)
+        if isinstance(definition, ast.ClassDef):
+            optimizer = next((a for a in [*node.args, *(k.value for k in node.keywords if k.arg == "optimizer")]), None)
+            base = self._optimizer(optimizer)[0]
+            return form_of_class(node, definition, names, None if base is None else float(base))
+        return form_of_function(node, definition, names) if isinstance(definition, ast.FunctionDef) else None
 
     def match(self, node: ast.Call) -> tuple[Dialect, Entry] | None:
         """Returns the entry of a call of a scheduler; None for any other call."""
+        form = self.form(node)
+        if form is not node:
+            known = self.match(form)
+            return known if known is None or isinstance(node.func, ast.Call) else (known[0], attrs.evolve(known[1], name=word_of(node.func)))
         path = self.names.path(node.func)
         if path is None:
             return None
@@ -149,14 +181,15 @@ class _Reader:
     def call(self, node: ast.Call, library: Dialect, entry: Entry) -> Call:
         """Returns what a call comes to."""
         extent = offsets(self.source, node)
-        made = Call(library, entry, node, extent, self.source[slice(*extent)])
+        form = self.form(node)
+        made = Call(library, entry, node, extent, self.source[slice(*extent)], form)
         parts: list[ast.Call] = []
         try:
             written, scope = self._written(node, library, entry, False, parts)
             named, kept = self._written(node, library, entry, True, [])
         except UnreadableError as reason:
             return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
-        optimizer = argument_of(node, entry, "optimizer")
+        optimizer = argument_of(form, entry, "optimizer")
         base, rate, key = self._optimizer(optimizer)
         written, named = (_with_momentum(one, key) for one in (written, named))
         unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
@@ -173,7 +206,7 @@ class _Reader:
             optimizer=optimizer,
             optimizer_rate=rate,
             parts=tuple(parts),
-            inner=tuple((part, match[1]) for part in parts if (match := self.match(part)) is not None),
+            inner=tuple((self.form(part), match[1]) for part in parts if (match := self.match(part)) is not None),
             opened=dict(scope.expressions),
         )
 
@@ -192,6 +225,7 @@ class _Reader:
 
     def bound(self, node: ast.Call, library: Dialect, entry: Entry, scope: Scope) -> dict[str, Value]:
         """Returns the value of every parameter of a call."""
+        node = self.form(node)
         if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
             raise UnreadableError("its arguments are not written out")
         places = [p.name for p in entry.parameters if p.position is not None]

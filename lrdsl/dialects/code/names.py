@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import attrs
 
 #: The methods that change a list or a mapping: the name of one does not stand for what it was assigned.
 _CHANGES = frozenset(("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "__setitem__"))
+
+
+#: A class or a function.
+Definition: TypeAlias = "ast.ClassDef | ast.FunctionDef"
+
+
+def _nothing(name: str) -> None:
+    """Reads no file."""
 
 
 @attrs.frozen
@@ -20,7 +29,11 @@ class Names:
     - `stars`: the modules that all names were imported from.
     - `values`: the expression of each name, and of each attribute such as `self.n`, that is assigned once in the whole file, and not changed.
     - `defaults`: the default of each option of argparse, field of a class, and parameter, by its name, if all its declarations have the same.
-    - `functions`: the functions of the file, by their names, if a name has one.
+    - `functions`: the functions of the file, by their names, if a name has one; `classes`, the same for classes.
+    - `annotations`: the name of the class that each parameter is said to be.
+    - `opened`: the file that a name of `with open(...) as name` stands for.
+    - `changed`: the attributes and keys that are assigned somewhere; those of `self` as `self.n`.
+    - `load`: reads a file of data that the program names, and `find` a class or a function that it imports, with the names of its file; by default, neither.
     """
 
     modules: Mapping[str, str]
@@ -28,6 +41,12 @@ class Names:
     values: Mapping[str, ast.expr]
     defaults: Mapping[str, ast.expr]
     functions: Mapping[str, ast.FunctionDef]
+    classes: Mapping[str, ast.ClassDef] = attrs.Factory(dict)
+    annotations: Mapping[str, str] = attrs.Factory(dict)
+    opened: Mapping[str, ast.expr] = attrs.Factory(dict)
+    changed: frozenset[str] = frozenset()
+    load: Callable[[str], Any] = _nothing
+    find: Callable[[str], tuple[Definition, Names] | None] = _nothing
 
     def path(self, node: ast.expr) -> str | None:
         """Returns the dotted path that an expression names, with the imports resolved; None for any other expression."""
@@ -68,17 +87,22 @@ def names_of(tree: ast.Module) -> Names:
     values: dict[str, ast.expr] = {}
     defaults: dict[str, list[ast.expr]] = {}
     functions: dict[str, list[ast.FunctionDef]] = {}
+    classes: dict[str, list[ast.ClassDef]] = {}
+    annotations: dict[str, set[str]] = {}
+    opened: dict[str, list[ast.expr]] = {}
+    changed: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Import(aliases):
                 for alias in aliases:
                     modules[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
-            case ast.ImportFrom(module, aliases):
+            case ast.ImportFrom(module, aliases, level):
+                package = "." * (level or 0) + (f"{module}." if module else "")
                 for alias in aliases:
                     if alias.name == "*":
-                        stars.append(module or "")
+                        stars.append(package.removesuffix("."))
                     else:
-                        modules[alias.asname or alias.name] = f"{module or ''}.{alias.name}"
+                        modules[alias.asname or alias.name] = f"{package}{alias.name}"
             case ast.Assign([ast.Name(name)], value):
                 bound[name] += 1
                 values[name] = value
@@ -100,18 +124,23 @@ def names_of(tree: ast.Module) -> Names:
                 bound[name] += 1
                 functions.setdefault(name, []).append(node)
             case ast.ClassDef(body=body):
-                for name, value in _fields(body):
+                classes.setdefault(node.name, []).append(node)
+                for name, value in fields(body):
                     defaults.setdefault(name, []).append(value)
             case ast.Call(ast.Attribute(attr="add_argument"), arguments, keywords):
                 for name, value in _option(arguments, keywords):
                     defaults.setdefault(name, []).append(value)
             case ast.arguments():
+                for one in (*node.posonlyargs, *node.args, *node.kwonlyargs):
+                    annotations.setdefault(one.arg, set()).add(word_of(one.annotation) if one.annotation is not None else "")
                 for name, default in _parameters(node):
                     bound[name] += 1
                     if default is not None:
                         defaults.setdefault(name, []).append(default)
             case ast.Name(name, ast.Store() | ast.Del()) | ast.Subscript(ast.Name(name), _, ast.Store() | ast.Del()):
                 bound[name] += 1
+            case ast.withitem(context, ast.Name(name)):
+                opened.setdefault(name, []).append(context)
             case ast.Attribute(ast.Name("self"), attribute, ast.Store() | ast.Del()) | ast.Subscript(
                 ast.Attribute(ast.Name("self"), attribute), _, ast.Store() | ast.Del()
             ):
@@ -124,22 +153,53 @@ def names_of(tree: ast.Module) -> Names:
                 bound[name] += 2
             case _:
                 pass
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(owner, name, ast.Store() | ast.Del()):
+                changed.add(f"self.{name}" if isinstance(owner, ast.Name) and owner.id == "self" else name)
+            case ast.Subscript(_, ast.Constant(str() as name), ast.Store() | ast.Del()):
+                changed.add(name)
+            case ast.Call(ast.Name("setattr"), [_, ast.Constant(str() as name), _]):
+                changed.add(name)
+            case _:
+                pass
     single = {name: value for name, value in values.items() if bound[name] == 2}  # the statement and its target
     agreed = {name: expressions[0] for name, expressions in defaults.items() if len({ast.dump(value) for value in expressions}) == 1}
-    return Names(modules, tuple(stars), single, agreed, {name: expressions[0] for name, expressions in functions.items() if len(expressions) == 1})
+    return Names(
+        modules,
+        tuple(stars),
+        single,
+        agreed,
+        {name: definitions[0] for name, definitions in functions.items() if len(definitions) == 1},
+        {name: definitions[0] for name, definitions in classes.items() if len(definitions) == 1},
+        {name: next(iter(words)) for name, words in annotations.items() if len(words) == 1},
+        {name: values[0] for name, values in opened.items() if len(values) == 1},
+        frozenset(changed),
+    )
 
 
-def _fields(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+def is_plain(definition: ast.ClassDef) -> bool:
+    """Returns whether the constants of a class are what they are: it is no dataclass, whose fields have defaults, and derives from nothing."""
+    bases = [base for base in definition.bases if word_of(base) != "object"]
+    return not bases and not definition.decorator_list and not definition.keywords
+
+
+def fields(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
     """The fields of a class that have a default, as those of a dataclass, and its constants."""
     for statement in body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value is not None:
             value = statement.value
             if isinstance(value, ast.Call):
-                value = next((k.value for k in value.keywords if k.arg == "default"), value)
+                made = next((k.value for k in value.keywords if k.arg == "default_factory"), None)
+                value = made.body if isinstance(made, ast.Lambda) else next((k.value for k in value.keywords if k.arg == "default"), value)
             yield statement.target.id, value
         match statement:
             case ast.Assign([ast.Name(name)], ast.Constant() | ast.List() | ast.Tuple() | ast.UnaryOp() as constant):
                 yield name, constant
+            case ast.FunctionDef("__init__", body=inner):
+                for own in inner:
+                    if isinstance(own, ast.Assign) and isinstance(own.targets[0], ast.Attribute) and isinstance(own.value, ast.Constant | ast.List | ast.Tuple):
+                        yield own.targets[0].attr, own.value
             case _:
                 pass
 

@@ -14,6 +14,7 @@ import attrs
 from lrdsl.arguments import exactly
 from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, WORDS
+from lrdsl.dialects.code.containers import entry_of
 from lrdsl.dialects.code.names import Names, key_of, word_of
 from lrdsl.dialects.entry import UnreadableError, Value, node_of, rounded
 from lrdsl.expr.exact import Exact
@@ -105,8 +106,11 @@ class Scope:
                 return self.function(node, self)
             case ast.Name(name) if name in self.names.functions and self.function is not None:
                 return self.function(self.names.functions[name], self)
-            case ast.Subscript(ast.Name(name), ast.Constant(str() as key)) if (entry := _entry(self.names.values.get(name), key)) is not None:
-                return self._known(entry, node)
+            case ast.Attribute() | ast.Subscript() if (entry := entry_of(self.names, node)) is not None:
+                value = self._known(entry[0], node)
+                if not entry[1] and not self.keep and (is_number(value) or isinstance(value, tuple)):
+                    self.assumed[self._word(node)] = value
+                return value
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 definition = self.names.values.get(key_of(node))
                 return self._named(node) if definition is None else self._known(definition, node)
@@ -219,17 +223,6 @@ class Scope:
         if path in ("math.pow", "numpy.power", "pow") and len(node.args) == 2:
             return self._arithmetic(self.value(node.args[0]), ast.Pow(), self.value(node.args[1]))
         return self._named(node)
-
-
-def _entry(node: ast.expr | None, key: str) -> ast.expr | None:
-    """The value of a key in a dictionary that is written out; None if it is not there."""
-    match node:
-        case ast.Dict(keys, values):
-            return next((v for k, v in zip(keys, values, strict=True) if isinstance(k, ast.Constant) and k.value == key), None)
-        case ast.Call(ast.Name("dict"), [], keywords):
-            return next((k.value for k in keywords if k.arg == key), None)
-        case _:
-            return None
 
 
 #: The longest name that is taken over.

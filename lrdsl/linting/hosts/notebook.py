@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import attrs
 
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
-from lrdsl.documents.notebook import Cell, cells, without_magics
+from lrdsl.documents.notebook import Cell, Program, cells, without_magics
+from lrdsl.documents.places import Places
 from lrdsl.linting.hosts import python
 from lrdsl.linting.hosts.embedded import Embedded, Finder, UnreadableError
 from lrdsl.linting.hosts.pages import Page
@@ -33,6 +34,15 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
 def _embedded(cell: Cell) -> Embedded:
     """The program of a cell as an embedded text."""
     return Embedded(cell.text, cell.offsets, cell.quoted, cell.ends)
+
+
+def program(source: str) -> tuple[Program, Embedded] | None:
+    """Returns the program that the cells of a notebook make together, and the same with its places in the file; None if there is none."""
+    try:
+        made = Program.of(source)
+    except UnreadableDocumentError:
+        return None
+    return (made, Embedded(made.text, Places.of(made.runs("offsets")), str, Places.of(made.runs("ends")))) if made.cells else None
 
 
 def pages(source: str) -> Iterator[Page]:
