@@ -10,11 +10,10 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ZERO, Expr, T
+from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, value
-from lrdsl.rules.runs import DECAYS
-from lrdsl.shapes import SHAPES
+from lrdsl.shapes import SHAPES, Shape
 from lrdsl.syntax import canonical, nodes
 
 
@@ -89,20 +88,23 @@ def _jumps(f: Facts) -> Iterator[Finding]:
             yield Finding(item.extent, message, "if you mean the jump, write `restart A`, or give the first level: `from=...`")
 
 
-#: The shapes that begin at the level they enter at, unless an argument says otherwise, and warmups, which LR306 is about.
-_CONTINUOUS = frozenset((*DECAYS, "warmup", "hold", "step", "exp", "rsqrt", "inv"))
-
-
 def _continues(f: Facts, item: nodes.Node) -> bool:
     """Whether a reader expects a phase to begin where the one before it ended: it is no `restart`, and no argument sets its first level."""
     if isinstance(item, nodes.Limited | nodes.Until):
         return _continues(f, item.body)
-    if not isinstance(item, nodes.Call) or item.name in _CONTINUOUS or any(form.jumps for form in SHAPES.get(item.name, ())):  # LR306 is about warmups
+    if not isinstance(item, nodes.Call) or any(form.jumps or _starts_elsewhere(form) for form in SHAPES.get(item.name, ())):
         return False
     use = f.notes.uses.get((item.extent, item.name))
+    if use is not None and use.arguments.get("n") == ZERO:
+        return False  # it is there to jump to its end
     written = use.given if use is not None else {a.name for a in item.arguments}
     parameters = parameters_of(item.name)
     return not any(name in parameters and parameters[name].sets == "start" for name in written)
+
+
+def _starts_elsewhere(form: Shape) -> bool:
+    """Whether a shape begins at a level of its own unless the text says otherwise, as a warmup does, which LR306 is about."""
+    return any(p.sets == "start" and p.default != ENTRY for p in form.parameters)
 
 
 def _momentum_with_rate(f: Facts) -> Iterator[Finding]:

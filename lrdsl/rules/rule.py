@@ -12,7 +12,7 @@ from lrdsl.check.combinators import parameters_of
 from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import MULTIPLES, Clock, total_of
 from lrdsl.diagnostics import Fix, ScheduleError
-from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
+from lrdsl.expr import BASE, ENTRY, STAIRS, Expr, Num, mentions, substitute
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.phrases import grouped
@@ -27,6 +27,8 @@ from lrdsl.targets import Program, Target
 
 #: The durations that are the length of a phase, the interval between two drops, or times of drops.
 _LENGTHS = ("n", "milestones", "interval", "up", "down")
+#: A bare number up to this may be one of epochs.
+EPOCHS = 1000
 #: The bases that stand for all where none is known.
 ANY_BASE = (1.0, 0.1, 1e-3, 1e-5)
 
@@ -96,8 +98,9 @@ class Facts:
 
     @cached_property
     def total(self) -> Exact | None:
-        """The run's length in ticks, None if it is unknown."""
-        return total_of(self.clock)
+        """The run's length in ticks, None if it is unknown. If a tick is an epoch, and nothing says how long that is, a small bare total counts epochs too."""
+        bare = self.clock.total_steps if self.clock.tick == "epoch" and self.clock.steps_per_epoch is None else None
+        return bare if self.clock.total_epochs is None and bare is not None and bare <= EPOCHS else total_of(self.clock)
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:
@@ -171,8 +174,9 @@ class Facts:
         return next((base for base in driven.bases if base), self.program.base_value)
 
     def summary(self, plan: Plan, base: float | None = None) -> Summary:
-        """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1)."""
-        return summary(plan.level, self.program.base_value if base is None else base, (plan.length or None) if self.total is None else self.total)
+        """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1). Stairs that go on have no end."""
+        end = self.total if self.total is not None else None if self.pieces(plan)[-1].level.holds & STAIRS else plan.length or None
+        return summary(plan.level, self.program.base_value if base is None else base, end)
 
     @cached_property
     def entries(self) -> Mapping[Extent, Expr | None]:
