@@ -273,7 +273,7 @@ class Rule:
     `clock` are the options for both examples. `fix` says whether its repairs are "safe", which means that they keep every level, or "unsafe", or "" if it has
     none. `run` says that the rule needs the length of the run or of an epoch, so that it finds nothing if that is unknown. `compiles` says that the rule
     knows more with the bases of the groups and the clock of the run, so that `lrdsl.compile` looks for it too: it looks at the plans first, and at the notes
-    only where it is going to speak. `groups` are the param groups of the bad and the good example, for a rule that looks at groups.
+    only where it is going to speak. `alone` says that such a rule finds no more with them than in the text alone. `groups` are the param groups of the bad and the good example, for a rule that looks at groups.
     """
 
     code: str
@@ -287,6 +287,7 @@ class Rule:
     clock: Mapping[str, Any] = attrs.field(factory=dict)
     run: bool = False
     compiles: bool = False
+    alone: bool = False
     groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
 
 
