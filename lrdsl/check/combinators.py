@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -261,16 +262,19 @@ COMBINATORS: dict[str, Combinator] = {c.name: c for c in _DECLARED}
 KNOWN_AS: dict[str, str] = {word: c.name for c in _DECLARED for word in c.known_as}
 
 
+@lru_cache(maxsize=256)
 def declarations(word: str) -> tuple[Shape | Combinator, ...]:
     """The declarations of a word: all forms of a shape, or a combinator; none for any other word."""
     return SHAPES.get(word) or ((COMBINATORS[word],) if word in COMBINATORS else ())
 
 
-def parameters_of(word: str) -> dict[str, Parameter]:
+@lru_cache(maxsize=256)
+def parameters_of(word: str) -> Mapping[str, Parameter]:
     """The parameters of a shape, in all its forms, or of a combinator, by name; none for any other word."""
     return {p.name: p for declaration in declarations(word) for p in declaration.parameters}
 
 
+@lru_cache(maxsize=256)
 def shrinking(word: str) -> tuple[str, int] | None:
     """The factor of a shape or a combinator that is there to make the level fall, and its place among the parameters; None if there is none.
 

@@ -288,6 +288,7 @@ RULES = (
         "lr = cosine(100); momentum = linear(100, from=0.9, to=0.99)",
         _out_of_range,
         compiles=True,
+        about=(nodes.Target,),
     ),
     Rule(
         "LR322",
@@ -298,5 +299,6 @@ RULES = (
         "lr = cosine(100); betas[0] = cosine(100, to=0.85)",
         _momentum_to_zero,
         compiles=True,
+        about=(nodes.Target,),
     ),
 )

@@ -10,7 +10,7 @@ from lrdsl.expr import STAIRS, Num
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
 from lrdsl.rules.runs import DECAYS, ends_in_a_rise
 from lrdsl.rules.summary import level_at, turns
 from lrdsl.shapes import SHAPES
@@ -134,8 +134,9 @@ def _no_drop(f: Facts) -> Iterator[Finding]:
         for use in f.uses_in(d.target.key):
             interval = use.arguments[_STAIRS[use.name]] if use.name in _STAIRS and phase.extent[0] <= use.node.extent[0] < phase.extent[1] else None
             if isinstance(interval, Num) and (phase.start or 0) + interval.value >= total and len(levels) == 1 and levels != {0}:
-                message = f"the run ends after {ticks(total)}, before this {'drops' if use.name in SHAPES else 'changes'} for the first time"
-                yield Finding(use.node.extent, message, f"give a shorter interval, as `{use.name}(30{')' if use.name in SHAPES else ', ...)'}`, or write `hold`")
+                what, more = ("drops", "") if use.name in SHAPES else ("changes", ", ...")
+                message = f"the run ends after {ticks(total)}, before this {what} for the first time"
+                yield Finding(use.node.extent, message, f"give a shorter interval, as `{use.name}(30{more})`, or write `hold`")
 
 
 def _long_patience(f: Facts) -> Iterator[Finding]:
@@ -217,5 +218,6 @@ RULES = (
         _no_drop,
         clock={"total_steps": 100},
         run=True,
+        about=tuple(_STAIRS),
     ),
 )

@@ -14,7 +14,7 @@ from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Num, T, mentions, substitute
 from lrdsl.kinds import SameAs
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, amount, arguments, value
+from lrdsl.rules.rule import ANY_BASE, SHRINKING, Facts, Finding, Rule, amount, arguments, value
 from lrdsl.rules.summary import CLOSE, levels_at, summary
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -283,6 +283,7 @@ RULES = (
         "warmup(5) then cosine(95)",
         _idle_restarts,
         "safe",
+        about=(nodes.Restart,),
     ),
     Rule(
         "LR406",
@@ -292,6 +293,7 @@ RULES = (
         "cosine(100) * hold(at=0.5x)",
         "0.5 * cosine(100)",
         _idle_factors,
+        about=(nodes.Binary,),
     ),
     Rule(
         "LR407",
@@ -310,6 +312,7 @@ RULES = (
         "step(30, 1)",
         "step(30, 0.1)",
         _gammas_of_one,
+        about=SHRINKING,
     ),
     Rule(
         "LR409",
@@ -319,5 +322,6 @@ RULES = (
         "hold(30) then hold(60) then linear(10)",
         "hold(30) then hold(60, at=0.1x) then linear(10)",
         _two_holds,
+        about=("hold",),
     ),
 )

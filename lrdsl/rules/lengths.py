@@ -188,5 +188,6 @@ RULES = (
         _late_milestones,
         "unsafe",
         {"steps_per_epoch": 1000},
+        about=("multistep",),
     ),
 )

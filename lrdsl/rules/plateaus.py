@@ -94,6 +94,7 @@ RULES = (
         "plateau(metric=val_acc, mode=max)",
         _wrong_mode,
         "unsafe",
+        about=("plateau", nodes.Until),
     ),
     Rule(
         "LR213",
@@ -104,5 +105,6 @@ RULES = (
         "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
         _unnamed_metric,
         "unsafe",
+        about=("plateau",),
     ),
 )

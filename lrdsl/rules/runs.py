@@ -343,6 +343,7 @@ RULES = (
         {"total_steps": 1000},
         run=True,
         compiles=True,
+        about=("onecycle",),
     ),
     Rule(
         "LR216",

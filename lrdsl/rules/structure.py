@@ -155,7 +155,16 @@ RULES = (
         compiles=True,
         alone=True,
     ),
-    Rule("LR403", "times-zero", "A schedule that is multiplied by 0.", "Every level of it is 0.", "0 * cosine(100)", "0.1 * cosine(100)", _multiplied_by_zero),
+    Rule(
+        "LR403",
+        "times-zero",
+        "A schedule that is multiplied by 0.",
+        "Every level of it is 0.",
+        "0 * cosine(100)",
+        "0.1 * cosine(100)",
+        _multiplied_by_zero,
+        about=(nodes.Binary,),
+    ),
     Rule(
         "LR404",
         "unused-name",
@@ -165,6 +174,7 @@ RULES = (
         "let warm = 5\nlr = warmup(warm) then cosine(95)",
         _unused_names,
         "safe",
+        about=(nodes.Binding, nodes.Function),
     ),
     Rule(
         "LR405",
@@ -174,6 +184,7 @@ RULES = (
         "let n = 5; def two(n) = hold(n) then cosine(n); lr = two(n)",
         "let n = 5; def two(m) = hold(m) then cosine(m); lr = two(n)",
         _hidden_names,
+        about=(nodes.Function,),
     ),
     Rule(
         "LR410",
@@ -183,5 +194,6 @@ RULES = (
         'lr["head"] = cosine(100); lr["*"] = linear(100)',
         'lr["*"] = linear(100); lr["head"] = cosine(100)',
         _hidden_targets,
+        about=(nodes.Target,),
     ),
 )
