@@ -12,7 +12,7 @@ from lrdsl.check.combinators import COMBINATORS, parameters_of, shrinking
 from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import MULTIPLES, Clock, total_of
 from lrdsl.diagnostics import Fix, ScheduleError
-from lrdsl.expr import BASE, ENTRY, STAIRS, Expr, Num, mentions, substitute
+from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.phrases import grouped
@@ -185,9 +185,8 @@ class Facts:
         return next((base for base in driven.bases if base), self.program.base_value)
 
     def summary(self, plan: Plan, base: float | None = None) -> Summary:
-        """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1). Stairs that go on have no end."""
-        end = self.total if self.total is not None else None if self.pieces(plan)[-1].level.holds & STAIRS else plan.length or None
-        return summary(plan.level, self.program.base_value if base is None else base, end)
+        """What a plan does in the run, or up to its end if the length of the run is unknown, for a base (the text's, or 1)."""
+        return summary(plan.level, self.program.base_value if base is None else base, (plan.length or None) if self.total is None else self.total)
 
     @cached_property
     def entries(self) -> Mapping[Extent, Expr | None]:

@@ -213,8 +213,8 @@ def _ticks(piece: Piece, end: Exact | None) -> list[Exact]:
     parts = looks * under * of  # the place at k of so many looks, rounded up: in whole numbers, since there are many
     ticks = {first, *[-((over * looks * of + k * gone * under) // -parts) for k in range(1, looks)], last}
     for length, start in periods:
-        ticks |= {tick for tick in _turns(length, start, first, last) if first <= tick <= last}
-    return sorted(ticks)
+        ticks |= set(_turns(length, start, first, last))
+    return sorted([tick for tick in ticks if first <= tick <= last])
 
 
 def _turns(length: Exact, start: Exact, first: int, last: int) -> Iterator[int]:

@@ -11,9 +11,10 @@ from pathlib import Path
 import attrs
 
 from lrdsl.dialects import configs
-from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed, tree_of
+from lrdsl.dialects.code.calls import Call, argument_of, calls, parsed, tree_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UnreadableError, node_of
 from lrdsl.dialects.sources import of_call

@@ -9,6 +9,11 @@ _PYTHON = re.compile(
     r"\b(?:\w*LR|\w+Scheduler|ReduceLROnPlateau|CosineAnnealingWarmRestarts|get_\w*schedule\w*|\w+_(?:schedules?|decay)|\w+Decay(?:Restarts)?)\s*\("
     r"|\bparam_scheduler\b|\blr_config\b|TrainingArguments\(|(?:SFT|DPO|GRPO|Reward|ORPO)Config\("
 )
+#: What each of them has, in branches that begin with a letter: ten times as fast as a search for those, which may begin at any word.
+_SIGN = re.compile(
+    r"LR\s*\(|Scheduler\s*\(|Plateau\s*\(|Restarts\s*\(|schedule\w*\s*\(|_decay\s*\(|Decay\s*\(|param_scheduler|lr_config|TrainingArguments\("
+    r"|SFTConfig\(|DPOConfig\(|GRPOConfig\(|RewardConfig\(|ORPOConfig\("
+)
 #: In configs, a key of one of the systems, or a section for a schedule.
 _CONFIG = re.compile(
     r"class_path|_target_|scheduler|composer\.optim|micro_batch_size|num_train_epochs|per_device_train_batch_size|warmup_ratio|lr_config|SOLVER|num_train_steps"
@@ -27,4 +32,4 @@ def may_have(text: str, ending: str) -> bool:
     (True, False)
     """
     pattern = _ENDINGS.get(ending.lower())
-    return pattern is not None and pattern.search(text) is not None
+    return pattern is not None and (pattern is not _PYTHON or _SIGN.search(text) is not None) and pattern.search(text) is not None
