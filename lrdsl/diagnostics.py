@@ -241,10 +241,12 @@ _COMPARED, _LONGEST_WORD = 12, 40
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """Returns the candidate that `word` most likely stands for, or None.
+    """Returns the candidate that `word` most likely stands for, or None. Names that share a word must be alike in their others too.
 
     >>> did_you_mean("cosin", ["linear", "cosine"])
     'cosine'
+    >>> did_you_mean("weight_decy", ["weight_decay"]), did_you_mean("ema_decay", ["weight_decay"])
+    ('weight_decay', None)
     """
     names = sorted(set(candidates))
     plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
@@ -258,8 +260,16 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
 
     letters = {*word.lower(), *plain}
     likely = nsmallest(_COMPARED, names, key=lambda name: abs(len(name) - len(word)) + len(letters.symmetric_difference(name)))
-    close = get_close_matches(word.lower(), likely, 1, 0.6) or get_close_matches(plain, likely, 1, 0.6)
-    return close[0] if close else None
+    close = get_close_matches(word.lower(), likely, 3, 0.6) or get_close_matches(plain, likely, 3, 0.6)
+    return next((name for name in close if all(get_close_matches(rest, [other], 1, 0.6) for rest, other in _unshared(plain, name.lower()))), None)
+
+
+def _unshared(one: str, two: str) -> list[tuple[str, str]]:
+    """Returns what each of two names has beside the words that they share; nothing if they share none, or if one of the two has no others."""
+    (first, second) = (name.split("_") for name in (one, two))
+    shared = {*first} & {*second}
+    rests = ["_".join(word for word in words if word not in shared) for words in (first, second)]
+    return [(rests[0], rests[1])] if shared and all(rests) else []
 
 
 def foreign_letter(word: str) -> str | None:

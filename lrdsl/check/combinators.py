@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
 
 from lrdsl.check import curves, cycles
 from lrdsl.check.curves import Curve
-from lrdsl.expr import ENTRY, ONE, Expr, Num, mentions
+from lrdsl.expr import ENTRY, ONE, ZERO, Expr, Num, mentions, number
 from lrdsl.expr.exact import quotient
 from lrdsl.kinds import Argument, Complaint, Parameter, choice, count, duration, level, phase, ratio
 from lrdsl.shapes import SHAPES, Shape
@@ -27,8 +28,9 @@ class Combinator:
     `phrases.fill_template`, with the phase as `{phase}`, or a function of all arguments that returns one; an empty one says what the phase says. `cycles`: the
     phase runs more than once. `moves`: the phase runs at other times or at another speed. `rest` has no meaning in either. `variadic`: it takes any number of
     phases. `known_as` lists its names in other libraries, for hints. Three fields are functions of all arguments by name: `measures` returns whether the phase
-    must end, `complain` returns the problem of arguments that do not fit together, `varies` returns whether cycles enter at other levels. Two are for lint
-    rules: `neutral` is an argument with which nothing changes, `unfelt` says of arguments, by name, when no level depends on them.
+    must end, `complain` returns the problem of arguments that do not fit together, `varies` returns whether cycles enter at other levels. Three are for lint
+    rules: `neutral` says of arguments, by name, when nothing changes with them, `unfelt` when no level depends on them, and `stairs` names the
+    parameter with the interval at whose ends the level changes, and between which it stays.
     """
 
     name: str
@@ -42,7 +44,8 @@ class Combinator:
     measures: Callable[[Mapping[str, Any]], bool] = attrs.Factory(lambda self: lambda _: self.cycles, takes_self=True)
     complain: Callable[[Mapping[str, Any]], Complaint | None] = lambda _: None
     varies: Callable[[Mapping[str, Any]], bool] = lambda _: False
-    neutral: tuple[str, int] | None = None
+    neutral: Unfelt = attrs.Factory(dict)
+    stairs: str = ""
     unfelt: Unfelt = attrs.Factory(dict)
     example: str = ""
     known_as: tuple[str, ...] = ()
@@ -123,7 +126,7 @@ _DECLARED = (
         lambda arguments: _again(arguments, "each time from the level it has come to"),
         cycles=True,
         varies=lambda _: True,
-        neutral=("times", 1),
+        neutral={"times": lambda arguments: arguments["times"] == ONE},
         example="repeat(hold(3) then drop(0.1))",
         known_as=("loop", "again", "periodic"),
     ),
@@ -149,7 +152,7 @@ _DECLARED = (
         cycles=True,
         complain=_cycles_fit,
         varies=lambda arguments: arguments["decay"] != ONE,
-        neutral=("times", 1),
+        neutral={"times": lambda arguments: arguments["times"] == ONE},
         unfelt={
             "stretch": lambda arguments: arguments["times"] == ONE,
             "decay": lambda arguments: arguments["times"] == ONE or (arguments["floor"] == "fixed" and not mentions(arguments["phase"].level, ENTRY)),
@@ -178,7 +181,8 @@ _DECLARED = (
         (duration("interval", "the ticks between two samples", letter="s", repeats=True), _PHASE),
         lambda interval, phase: curves.every(_ticks(interval), phase),
         "changes only {every interval}, to the level of a curve that {phase}",
-        neutral=("interval", 1),
+        neutral={"interval": lambda arguments: arguments["interval"] == ONE},
+        stairs="interval",
         example="every(10, cosine(100))",
         known_as=("sample", "quantize"),
     ),
@@ -189,7 +193,7 @@ _DECLARED = (
         lambda n, phase: curves.skip(_ticks(n), phase),
         lambda arguments: "begins {n} into a curve that {phase}" if _ticks(arguments["n"]) else "",
         moves=True,
-        neutral=("n", 0),
+        neutral={"n": lambda arguments: arguments["n"] == ZERO},
         example="warmup(5) then skip(5, cosine(100))",
         known_as=("offset", "delay", "shift", "advance"),
     ),
@@ -206,7 +210,7 @@ _DECLARED = (
         moves=True,
         measures=lambda arguments: arguments["to"] is not None,
         complain=_needs_one_of_two,
-        neutral=("k", 1),
+        neutral={"k": lambda arguments: arguments["k"] == ONE, "to": lambda arguments: arguments["to"] == number(arguments["phase"].length)},
         example="stretch(step(3, 0.1), 2)",
         known_as=("scale_time", "slow", "scale_schedule"),
     ),
@@ -258,16 +262,19 @@ COMBINATORS: dict[str, Combinator] = {c.name: c for c in _DECLARED}
 KNOWN_AS: dict[str, str] = {word: c.name for c in _DECLARED for word in c.known_as}
 
 
+@lru_cache(maxsize=256)
 def declarations(word: str) -> tuple[Shape | Combinator, ...]:
     """The declarations of a word: all forms of a shape, or a combinator; none for any other word."""
     return SHAPES.get(word) or ((COMBINATORS[word],) if word in COMBINATORS else ())
 
 
-def parameters_of(word: str) -> dict[str, Parameter]:
+@lru_cache(maxsize=256)
+def parameters_of(word: str) -> Mapping[str, Parameter]:
     """The parameters of a shape, in all its forms, or of a combinator, by name; none for any other word."""
     return {p.name: p for declaration in declarations(word) for p in declaration.parameters}
 
 
+@lru_cache(maxsize=256)
 def shrinking(word: str) -> tuple[str, int] | None:
     """The factor of a shape or a combinator that is there to make the level fall, and its place among the parameters; None if there is none.
 

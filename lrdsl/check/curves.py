@@ -24,6 +24,7 @@ from lrdsl.expr import (
     ending,
     floor,
     linear,
+    mentions,
     mul,
     neg,
     number,
@@ -161,12 +162,14 @@ def sequence_parts(items: Sequence[Node], curves: Sequence[Curve]) -> tuple[Part
 
 
 def entries(curves: Sequence[Curve]) -> tuple[Expr | None, ...]:
-    """Returns the entry level of each phase of a sequence, as a formula of the first entry level; None after a phase that a metric ends."""
+    """Returns the entry level of each phase of a sequence, as a formula of the first entry level; None if a metric decides."""
     levels: list[Expr | None] = [ENTRY]
     for curve in curves[:-1]:
-        entry = levels[-1]
-        certain = entry is not None and curve.pending is None and curve.length is not None
-        levels.append(curve.at(curve.length, entry) if certain and curve.length is not None and entry is not None else None)
+        entry, level = levels[-1], None
+        if curve.pending is None and curve.length is not None:
+            reached = curve.at(curve.length, ENTRY if entry is None else entry)
+            level = None if entry is None and mentions(reached, ENTRY) else reached
+        levels.append(level)
     return tuple(levels)
 
 

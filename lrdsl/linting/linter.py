@@ -105,7 +105,9 @@ def silenced(text: str, problems: list[Diagnostic]) -> list[Diagnostic]:
     partly = is_partly_checked(problems)
 
     def judges(_: Silencer, code: str) -> bool:
-        return not (partly and is_about_rules(code)) and not any(rule.compiles and code and rule.code.startswith(code) for rule in RULES.values())
+        return not (partly and is_about_rules(code)) and not any(
+            rule.compiles and not rule.alone and code and rule.code.startswith(code) for rule in RULES.values()
+        )
 
     kept, unused = apply_comments(text, text_silencers(text), problems, judges=judges)
     return sorted([*kept, *unused], key=lambda d: (d.span.start.offset, d.code))

@@ -13,11 +13,12 @@ from lrdsl.check.intervals import Range
 from lrdsl.check.notes import Use
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, ENTRY, ZERO, Call, Expr, Forms, Linear, Num, T, mentions
+from lrdsl.expr import BASE, ENTRY, STAIRS, ZERO, Call, Expr, Forms, Linear, Num, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.plan import Phase, Plan, pieces
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule
+from lrdsl.rules.summary import summary
 from lrdsl.syntax import canonical, nodes
 
 #: A level is above another if it is by more than this share.
@@ -116,7 +117,8 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
         if use.name == "plateau" and name == "min":
             message = f"`{_text(f, a)}` is not below the base of {base:g}{d.of(base)}, so the plateau never reduces the rate"
             return Finding(a.value.extent, message, f"for a share of the base, write `min={canonical(a.value)}x`, or give a smaller level", _as_multiple(a))
-    here, near, far = (f.summary(plan, b).stretches for b in (base, 2 * base, 1e3 * max(1.0, base)))
+    end = f.total if f.total is not None or plan.level.holds & STAIRS else plan.length or None  # stairs go on beyond their length
+    here, near, far = (summary(plan.level, b, end).stretches for b in (base, 2 * base, 1e3 * max(1.0, base)))
     for one, double, other in zip(here, near, far, strict=False):
         tick, level = one.levels[0]
         scales = double.constant and math.isclose(double.levels[0][1], 2 * level)  # the base is what holds it
@@ -288,6 +290,7 @@ RULES = (
         "lr = cosine(100); momentum = linear(100, from=0.9, to=0.99)",
         _out_of_range,
         compiles=True,
+        about=(nodes.Target,),
     ),
     Rule(
         "LR322",
@@ -298,5 +301,6 @@ RULES = (
         "lr = cosine(100); betas[0] = cosine(100, to=0.85)",
         _momentum_to_zero,
         compiles=True,
+        about=(nodes.Target,),
     ),
 )

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import gt
 
+from lrdsl.check.combinators import COMBINATORS, parameters_of
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, Num, T, mentions, mul, power, substitute
 from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, argument, arguments
 from lrdsl.rules.runs import DECAYS
 from lrdsl.rules.summary import CLOSE
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
+#: What has bounds.
+_BOUNDED = tuple(name for name in (*SHAPES, *COMBINATORS) if {"low", "high"} <= set(parameters_of(name)))
 #: The most cycles whose peaks are compared with their floor.
 _CYCLES = 100
 
@@ -36,11 +40,8 @@ def _exchanged(f: Facts, one: nodes.Node, two: nodes.Node) -> Fix:
 
 
 def _falling_warmups(f: Facts) -> Iterator[Finding]:
-    if not any(isinstance(part, nodes.Call) and part.name == "warmup" and len(part.arguments) > 1 for part in f.parts):
-        return
-    for use in f.uses:
-        entry = f.entry(use)
-        written = argument(use, "from") if use.name == "warmup" and "from" in use.given else None
+    for use in [use for use in f.uses if use.name == "warmup" and "from" in use.given]:
+        entry, written = f.entry(use), argument(use, "from")
         if written is None or entry is None or use.arguments["n"] == ZERO:
             continue
         start = substitute(use.arguments["from_"], {ENTRY: entry})
@@ -59,7 +60,10 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", ""):
             continue
-        entry, end = f.entry(use), use.arguments["to"]
+        end = use.arguments["to"]
+        if not mentions(end, ENTRY) and "from" not in use.given and not f.always(_not_below, end, BASE):
+            continue  # most decays fall
+        entry = f.entry(use)
         if "from" in use.given:
             if use.arguments["from_"] == end and not f.is_open(use.node):
                 yield Finding(use.node.extent, "this ends at the level that it starts from, so nothing changes", "give two levels, or write `hold(at=...)`")
@@ -124,6 +128,7 @@ RULES = (
         "clip(cosine(100), 0.1x, 1x)",
         _swapped_bounds,
         "unsafe",
+        about=_BOUNDED,
     ),
     Rule(
         "LR316",
@@ -133,6 +138,7 @@ RULES = (
         "warmup(100, from=1x) then cosine(900)",
         "warmup(100, from=0.1x) then cosine(900)",
         _falling_warmups,
+        about=("warmup",),
     ),
     Rule(
         "LR317",
@@ -151,5 +157,6 @@ RULES = (
         "restarts(cosine(10, to=0.5x), times=5, decay=0.5)",
         "restarts(cosine(10, to=0.01x), times=5, decay=0.5)",
         _sunken_peaks,
+        about=("restarts",),
     ),
 )

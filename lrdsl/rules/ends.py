@@ -10,7 +10,7 @@ from lrdsl.expr import STAIRS, Num
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
 from lrdsl.rules.runs import DECAYS, ends_in_a_rise
 from lrdsl.rules.summary import level_at, turns
 from lrdsl.shapes import SHAPES
@@ -18,8 +18,8 @@ from lrdsl.syntax import nodes
 
 #: What makes cycles.
 _CYCLES = tuple(name for name in (*SHAPES, *COMBINATORS) if any(declaration.cycles for declaration in declarations(name)))
-#: What changes the level, unless its time is longer than the run.
-_MOVING = frozenset(("every", "multistep"))
+#: What changes the level once in an interval, and the parameter that is the interval.
+_STAIRS = {name: declaration.stairs for name in (*SHAPES, *COMBINATORS) for declaration in declarations(name) if declaration.stairs}
 #: A run may end this share of a cycle after its start, and at this share of the way from its lowest level to its highest.
 _EARLY, _HIGH = 0.05, 0.1
 #: How many ticks of a cycle are looked at.
@@ -77,7 +77,7 @@ def _last_cycle(f: Facts, plan: Plan) -> tuple[Exact, Exact, Piece] | None:
 
 def _one_tick_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        plan, n = d.target.plan, _length_of_run(f, d)
+        plan, n = d.target.plan, f.total
         last = plan.phases[-1]
         if n is None or n < 2 or plan.length != n or not 2 <= (last.length or 0) <= _LONG or plan.watches:
             continue
@@ -92,12 +92,6 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
             message = f"the run ends one tick before this decay: its last level is {last_level:.4g}, not {end_level:.4g}"
             help = f"ticks count from 0, so the last one is {float(n - 1):g}: make the decay one tick shorter, as `rest - 1`"
             yield Finding(last.extent, message, help)
-
-
-def _length_of_run(f: Facts, d: Driven) -> Exact | None:
-    """The length of the run; where a tick is an epoch and nothing says how long that is, a total that is the length of the schedule counts epochs too."""
-    bare = f.clock.total_steps if f.clock.tick == "epoch" and f.clock.steps_per_epoch is None else None
-    return f.total if f.total is not None or bare != d.target.plan.length else bare
 
 
 def _past_the_run(f: Facts) -> Iterator[Finding]:
@@ -131,39 +125,18 @@ def _reaches(f: Facts, plan: Plan, total: Exact) -> bool:
 
 
 def _no_drop(f: Facts) -> Iterator[Finding]:
-    yield from _no_change(f)
     for d in f.driven:
         plan, total = d.target.plan, f.total
-        if total is None or plan.watches or "step" not in f.called or not _stays(f, d):
+        if total is None or plan.watches or f.called.isdisjoint(_STAIRS):
             continue
+        phase = plan.phases[plan.phase_at(math.ceil(total) - 1)]
+        levels = {level for _, level in f.summary(plan, f.base_of(d)).between(phase.start or 0, total)}
         for use in f.uses_in(d.target.key):
-            interval = use.arguments.get("n") if use.name == "step" else None
-            start = next((p.start for p in plan.phases if p.start is not None and p.extent[0] <= use.node.extent[0] < p.extent[1]), None)
-            if isinstance(interval, Num) and start is not None and start < total <= start + interval.value:
-                message = f"the run ends after {ticks(total)}, before this drops for the first time"
-                yield Finding(use.node.extent, message, "give a shorter interval, as `step(30)`, or write `hold`")
-
-
-def _no_change(f: Facts) -> Iterator[Finding]:
-    for d in f.driven:
-        plan = d.target.plan
-        if d.target.key != "lr" or f.total is None or plan.watches or f.called.isdisjoint(_MOVING) or len(plan.phases) > 1:
-            continue
-        phase = plan.phases[0]
-        if any(isinstance(part, nodes.Call) and part.name in _MOVING for part in nodes.walk(phase.node)):
-            base = f.base_of(d)
-            end = f.level_of(plan, math.ceil(f.total) - 1, base)
-            if f.level_of(plan, 0, base) == end and all(level == end for _, level in f.summary(plan, base).levels) and end:
-                yield Finding(phase.extent, f"the rate is the same from the first of {ticks(f.total)} to the last", "give shorter times, or write `hold`")
-
-
-def _stays(f: Facts, d: Driven) -> bool:
-    """Whether the rate stays the same from the last phase that begins in the run to its end, though that phase is one of drops."""
-    plan, end = d.target.plan, math.ceil(f.total or 1) - 1
-    phase = plan.phases[plan.phase_at(end)]
-    drops = any(isinstance(part, nodes.Call) and part.name == "step" for part in nodes.walk(phase.node))
-    first, last = (f.level_of(plan, tick, f.base_of(d)) if drops else 0.0 for tick in (phase.start or 0, end))
-    return drops and first == last
+            interval = use.arguments[_STAIRS[use.name]] if use.name in _STAIRS and phase.extent[0] <= use.node.extent[0] < phase.extent[1] else None
+            if isinstance(interval, Num) and (phase.start or 0) + interval.value >= total and len(levels) == 1 and levels != {0}:
+                what, more = ("drops", "") if use.name in SHAPES else ("changes", ", ...")
+                message = f"the run ends after {ticks(total)}, before this {what} for the first time"
+                yield Finding(use.node.extent, message, f"give a shorter interval, as `{use.name}(30{more})`, or write `hold`")
 
 
 def _long_patience(f: Facts) -> Iterator[Finding]:
@@ -245,5 +218,6 @@ RULES = (
         _no_drop,
         clock={"total_steps": 100},
         run=True,
+        about=tuple(_STAIRS),
     ),
 )

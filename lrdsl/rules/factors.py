@@ -14,13 +14,15 @@ from lrdsl.expr import BASE, Num, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Plan
 from lrdsl.rules.bases import highest_floor
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
+from lrdsl.rules.rule import SHRINKING, Driven, Facts, Finding, Rule, arguments, value
 from lrdsl.rules.summary import Summary
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
 #: A factor up to this is one that only rates have, and a power up to this is one that only levels have.
 _RATE, _POWER = Fraction(2, 1000), Fraction(1, 20)
+#: A rate that never comes to more than this share of its base is given as a multiple by mistake.
+_NOTHING = 0.003
 #: A rate is never so many times its base, and never so large.
 _TIMES, _LARGE = 20, 1.0
 #: How many ticks of an endless last phase count.
@@ -79,13 +81,7 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
         yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
-        if (
-            s is not None
-            and not extents
-            and 0 < s.highest[1] < _RATE * Fraction(3, 2) * Fraction(f.program.base_value)
-            and _scales(f, d, s)
-            and not _is_of_recipe(f, d, s)
-        ):
+        if s is not None and not extents and 0 < s.highest[1] < _NOTHING * f.program.base_value and _scales(f, d, s) and not _is_of_recipe(f, d, s):
             share = s.highest[1] / f.program.base_value
             help = "multiples are of the base: for absolute levels, leave out the `x`, or write `1x` for the peak"
             yield Finding(d.target.plan.phases[0].extent, f"the rate never comes to more than {share:.4g} of its base", help)
@@ -189,6 +185,7 @@ RULES = (
         "exp(1.05) for 50",
         "exp(0.95) for 50",
         _odd_gammas,
+        about=SHRINKING,
     ),
     Rule(
         "LR319",

@@ -29,6 +29,8 @@ def findings(facts: Facts, rules: Iterable[Rule]) -> list[Diagnostic]:
     problems = []
     with limited():
         for rule in rules:
+            if rule.about and facts.holds.isdisjoint(rule.about):
+                continue
             try:
                 for finding in rule.look(facts):
                     d = Diagnostic(rule.code, "warning", finding.message, finding.help, Span.of(facts.text, *finding.extent), finding.fix)

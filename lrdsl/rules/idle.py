@@ -11,10 +11,10 @@ import attrs
 from lrdsl.check.combinators import COMBINATORS, declarations, parameters_of, shrinking
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import BASE, ENTRY, ONE, Expr, substitute
+from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Num, T, mentions, substitute
 from lrdsl.kinds import SameAs
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import ANY_BASE, Facts, Finding, Rule, arguments, value
+from lrdsl.rules.rule import ANY_BASE, SHRINKING, Facts, Finding, Rule, amount, arguments, value
 from lrdsl.rules.summary import CLOSE, levels_at, summary
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -94,7 +94,9 @@ def _idle_factors(f: Facts) -> Iterator[Finding]:
                 finding = Finding(side.extent, "this factor is always 1", "remove it", _without(f.text, node, side))
                 if changes_nothing(f, Part(node, other, finding)):
                     yield finding
-            elif use.factor and (value(use.arguments["at"]) is not None or len(use.node.arguments) == 1):
+            elif not use.factor and changes_nothing(f, Part(node, other, Finding(side.extent, "", ""))):
+                yield Finding(side.extent, "the level is the base without this factor too", "remove it", _without(f.text, node, side))
+            elif use.factor and use.arguments["at"] != ZERO and (value(use.arguments["at"]) is not None or len(use.node.arguments) == 1):
                 yield Finding(side.extent, "this factor never changes", "write it as a number, as in `0.5 * A`")
             break
 
@@ -160,7 +162,9 @@ def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
 def _candidates(f: Facts) -> Iterator[Part]:
     """The calls, operands and arguments that may do nothing."""
     for node in f.scheduled:
-        if isinstance(node, nodes.Call) and node.name in ("min", "max") and len(node.arguments) > 1 and any(_is_curve(a.value) for a in node.arguments):
+        if isinstance(node, nodes.Limited):
+            yield from _whole_lengths(f, node)
+        if isinstance(node, nodes.Call) and node.name in _WAYS and len(node.arguments) > 1 and any(_is_curve(a.value) for a in node.arguments):
             for a in node.arguments:
                 others = tuple(b for b in node.arguments if b is not a)
                 if f.is_open(a.value) or not (_is_curve(a.value) or any(_is_curve(b.value) for b in others)):
@@ -170,14 +174,27 @@ def _candidates(f: Facts) -> Iterator[Part]:
                     if any(isinstance(p, nodes.Number) and p.value for p in nodes.walk(rest)):  # LR311 and LR321 compare it with the base
                         continue
                     rest = nodes.Call("hold", (nodes.Argument("at", rest, rest.extent, rest.extent),), node.extent, node.extent)
-                way = "lowest" if node.name == "min" else "highest"
-                message = f"`{shown(canonical(a.value))}` is never the {way} of these, so it changes nothing"
+                message = f"`{shown(canonical(a.value))}` {_WAYS[node.name]}, so it changes nothing"
                 yield Part(node, rest, Finding(a.value.extent, message, "remove it, or give a level that the others cross"))
     for use in f.uses:
         yield from _neutral_calls(use)
         if use.name == "clip" and not any(f.is_open(a.value) for name, a in arguments(use) if name != "phase"):
             message = "no level is beyond the bounds of this `clip`, so it changes nothing"
             yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or give bounds that the schedule crosses"))
+
+
+#: What a part does that does nothing, in each combination of several.
+_WAYS = {"min": "is never the lowest of these", "max": "is never the highest of these", "sum": "adds nothing to the others"}
+
+
+def _whole_lengths(f: Facts, node: nodes.Limited) -> Iterator[Part]:
+    """A `for` that gives a phase the length that it has."""
+    use = f.notes.uses.get((node.body.extent, node.body.name)) if isinstance(node.body, nodes.Call) else None
+    natural = None if use is None else use.arguments.get("n")
+    if isinstance(natural, Num) and isinstance(node.length, nodes.Number | nodes.Quantity) and natural.value == amount(node.length):
+        extent = node.length.extent
+        message = f"the phase has this length without `for {shown(canonical(node.length))}` too"
+        yield Part(node, node.body, Finding(extent, message, "remove it, or give the length that was meant"))
 
 
 #: Why the levels of cycles may not depend on an argument, as a repair.
@@ -203,17 +220,20 @@ def _inner(use: Use) -> Node:
 
 
 def _neutral_calls(use: Use) -> Iterator[Part]:
+    """The calls of a combinator whose phase would be the same without it: for one of its arguments, or because the phase is constant."""
     combinator = COMBINATORS.get(use.name)
-    if combinator is None or combinator.neutral is None:
+    if combinator is None or combinator.variadic:
         return
-    name, neutral = combinator.neutral
-    written = next((a for n, a in arguments(use) if n == name), None)
-    if written is None or not isinstance(written.value, nodes.Number) or written.value.value != neutral:
-        return
-    inner = _inner(use)
-    message = f"`{use.name}` with {name}={neutral} changes nothing"
-    help = "leave `times` out for cycles without end, or remove it" if name == "times" else "remove it"
-    yield Part(use.node, inner, Finding(use.node.extent, message, help))
+    inner = use.arguments["phase"]
+    for name, a in arguments(use):
+        if name in combinator.neutral and isinstance(a.value, nodes.Number | nodes.Quantity) and combinator.neutral[name](use.arguments):
+            message = f"`{use.name}` with {name}={canonical(a.value)} changes nothing"
+            help = "leave `times` out for cycles without end, or remove it" if name == "times" else "remove it"
+            yield Part(use.node, _inner(use), Finding(use.node.extent, message, help))
+            return
+    if inner.pending is None and not mentions(inner.level, T) and inner.level != ZERO and use.name != "clip":  # LR204 is about a level of 0
+        message = f"`{use.name}` changes nothing: the level of its phase is always the same"
+        yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or give it a phase that rises or falls"))
 
 
 def _gammas_of_one(f: Facts) -> Iterator[Finding]:
@@ -234,7 +254,8 @@ def _two_holds(f: Facts) -> Iterator[Finding]:
             first, second = _held(f, one), _held(f, two)
             if first is None or second is None or chain.lengths[i] in (None, 0) or chain.lengths[i + 1] == 0:
                 continue
-            levels = [_level_of(use, entry) for use, entry in ((first, chain.entries[i]), (second, chain.entries[i + 1]))]
+            again = isinstance(two, nodes.Restart)
+            levels = [_level_of(use, entry) for use, entry in ((first, chain.entries[i]), (second, BASE if again else chain.entries[i + 1]))]
             if levels[0] is not None and levels[0] == levels[1] and not f.is_open(first.node):
                 message = f"`{shown(canonical(two))}` holds the level that the phase before it holds"
                 yield Finding(two.extent, message, "make one `hold` of both, or give the second one a level: `hold(30, at=0.1x)`")
@@ -248,7 +269,7 @@ def _level_of(use: Use, entry: Expr | None) -> Expr | None:
 
 def _held(f: Facts, item: Node) -> Use | None:
     """The call of a phase that holds a level."""
-    body = item.body if isinstance(item, nodes.Limited) else item
+    body = item.body if isinstance(item, nodes.Limited | nodes.Restart) else item
     return f.notes.uses.get((body.extent, "hold"))
 
 
@@ -262,6 +283,7 @@ RULES = (
         "warmup(5) then cosine(95)",
         _idle_restarts,
         "safe",
+        about=(nodes.Restart,),
     ),
     Rule(
         "LR406",
@@ -271,6 +293,7 @@ RULES = (
         "cosine(100) * hold(at=0.5x)",
         "0.5 * cosine(100)",
         _idle_factors,
+        about=(nodes.Binary,),
     ),
     Rule(
         "LR407",
@@ -289,6 +312,7 @@ RULES = (
         "step(30, 1)",
         "step(30, 0.1)",
         _gammas_of_one,
+        about=SHRINKING,
     ),
     Rule(
         "LR409",
@@ -298,5 +322,6 @@ RULES = (
         "hold(30) then hold(60) then linear(10)",
         "hold(30) then hold(60, at=0.1x) then linear(10)",
         _two_holds,
+        about=("hold",),
     ),
 )

@@ -8,19 +8,17 @@ from fractions import Fraction
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr.exact import Exact
-from lrdsl.rules.rule import Facts, Finding, Rule, amount, argument, ticks
-from lrdsl.rules.runs import DECAYS
+from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, ticks
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.printer import decimal_text
 
-#: What a schedule ends with that comes to its end.
-_ENDING = (*DECAYS, "step", "multistep", "onecycle", "restarts", "repeat")
 #: No share of a run is smaller.
 _LEAST = Fraction(5, 1000)
 #: No run has so many ticks: a number of this size counts tokens or samples.
 _TOKENS = 10**8
-#: A bare number up to this may stand beside epochs by mistake; up to the second, it may be one of epochs; a warmup of more than the third is one in steps.
-_EPOCHS, _FEW, _WARM = 1000, 100, 50
+#: A bare number up to this among epochs surely is one of epochs; a warmup of more than the second is one in steps.
+_FEW, _WARM = 100, 50
 
 
 def _below_a_tick(f: Facts) -> Iterator[Finding]:
@@ -46,8 +44,7 @@ def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
         return _length(item.body)
     if isinstance(item, nodes.Limited):
         return "", item.length
-    timed = isinstance(item, nodes.Call) and item.arguments and item.name in ("warmup", "hold", *DECAYS, "step")
-    if timed and isinstance(item, nodes.Call):
+    if isinstance(item, nodes.Call) and any(form.parameters[0].name == "n" for form in SHAPES.get(item.name, ())):
         first = next((a for i, a in enumerate(item.arguments) if a.name == "n" or (i == 0 and not a.name)), None)
         return item.name, None if first is None else first.value
     return "", None
@@ -59,7 +56,7 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
     for chain in f.chains:
         lengths = [_length(item) for item in chain.items]
         epochs = [n for _, n in lengths if isinstance(n, nodes.Quantity) and UNITS.get(n.unit) == "epoch"]
-        bare = [(name, n) for name, n in lengths if isinstance(n, nodes.Number) and 0 < n.value <= _EPOCHS and n.value.denominator == 1]
+        bare = [(name, n) for name, n in lengths if isinstance(n, nodes.Number) and 0 < n.value <= EPOCHS and n.value.denominator == 1]
         for name, n in bare if epochs else ():
             few = n.value <= _FEW
             if name == "warmup" and n.value > _WARM:
@@ -75,7 +72,7 @@ def _within_an_epoch(f: Facts) -> Iterator[Finding]:
     if f.total is not None or per is None or f.clock.tick != "step":
         return
     for node, length in f.bare_lengths:
-        if length > 1 and length <= _EPOCHS and length * 2 <= per and _is_last(f, node):
+        if length > 1 and length <= EPOCHS and length * 2 <= per and _is_last(f, node):
             message = f"`{shown(canonical(node))}` is {ticks(length)}, and an epoch has {float(per):g} steps: the schedule is over within one epoch"
             yield Finding(node.extent, message, f"for epochs, write `{shown(canonical(node))}ep`")
             return
@@ -89,9 +86,15 @@ def _is_last(f: Facts, node: nodes.Node) -> bool:
         last = plan.phases[-1]
         if d.target.key != "lr" or plan.watches or not last.extent[0] <= node.extent[0] < last.extent[1]:
             continue
-        call = last.node
-        return plan.length is not None and plan.length * 2 <= per and isinstance(call, nodes.Call) and call.name in _ENDING
+        return plan.length is not None and plan.length * 2 <= per and _falls(f, d)
     return False
+
+
+def _falls(f: Facts, d: Driven) -> bool:
+    """Whether the last phase of a schedule comes to a level below its highest."""
+    plan, base = d.target.plan, f.base_of(d)
+    start, end = plan.phases[-1].start or 0, plan.length or 0
+    return f.level_of(plan, end, base) < max((level for _, level in f.summary(plan, base).between(start, end)), default=0.0)
 
 
 def _digits(number: Exact) -> int:
@@ -185,5 +188,6 @@ RULES = (
         _late_milestones,
         "unsafe",
         {"steps_per_epoch": 1000},
+        about=("multistep",),
     ),
 )

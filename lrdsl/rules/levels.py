@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ZERO, Expr, T
+from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, number
+from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, value
-from lrdsl.rules.runs import DECAYS
-from lrdsl.shapes import SHAPES
+from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
 
@@ -67,8 +68,9 @@ def _late_warmups(f: Facts) -> Iterator[Finding]:
 
 def _boundaries(f: Facts, wanted: Callable[[Facts, nodes.Node], bool]) -> Iterator[tuple[nodes.Node, Expr, float, float]]:
     """The wanted phases after the first of each target, each with its entry level, as a formula and as a number, and with its level at its first tick."""
-    chains = {tuple(item.extent for item in chain.items): chain for chain in f.chains}
-    for t in f.program.targets:
+    several = [t for t in f.program.targets if len(t.plan.phases) > 1 and any(wanted(f, phase.node) for phase in t.plan.phases[1:])]
+    chains = {tuple(item.extent for item in chain.items): chain for chain in f.chains} if several else {}
+    for t in several:
         chain = chains.get(tuple(phase.extent for phase in t.plan.phases))
         parts = f.pieces(t.plan)
         for i, item in enumerate(chain.items if chain is not None else ()):
@@ -89,20 +91,37 @@ def _jumps(f: Facts) -> Iterator[Finding]:
             yield Finding(item.extent, message, "if you mean the jump, write `restart A`, or give the first level: `from=...`")
 
 
-#: The shapes that begin at the level they enter at, unless an argument says otherwise, and warmups, which LR306 is about.
-_CONTINUOUS = frozenset((*DECAYS, "warmup", "hold", "step", "exp", "rsqrt", "inv"))
-
-
 def _continues(f: Facts, item: nodes.Node) -> bool:
     """Whether a reader expects a phase to begin where the one before it ended: it is no `restart`, and no argument sets its first level."""
     if isinstance(item, nodes.Limited | nodes.Until):
         return _continues(f, item.body)
-    if not isinstance(item, nodes.Call) or item.name in _CONTINUOUS or any(form.jumps for form in SHAPES.get(item.name, ())):  # LR306 is about warmups
+    if not isinstance(item, nodes.Call) or any(form.jumps or _starts_elsewhere(form) for form in SHAPES.get(item.name, ())):
         return False
+    if item.name in SHAPES and all(_starts_at_entry(form) for form in SHAPES[item.name]):
+        return False  # it cannot jump, unless an argument says so
     use = f.notes.uses.get((item.extent, item.name))
+    if use is not None and use.arguments.get("n") == ZERO:
+        return False  # it is there to jump to its end
     written = use.given if use is not None else {a.name for a in item.arguments}
     parameters = parameters_of(item.name)
     return not any(name in parameters and parameters[name].sets == "start" for name in written)
+
+
+def _starts_elsewhere(form: Shape) -> bool:
+    """Whether a shape begins at a level of its own unless the text says otherwise, as a warmup does, which LR306 is about."""
+    return any(p.sets == "start" and p.default != ENTRY for p in form.parameters)
+
+
+#: An argument of each kind, for a formula of which only the start matters.
+_SAMPLES = {Kind.DURATION: number(2), Kind.RATIO: number(Fraction(1, 2)), Kind.LEVEL: BASE, Kind.COUNT: number(2), Kind.FORMULA: T}
+
+
+@cache
+def _starts_at_entry(form: Shape) -> bool:
+    """Whether a shape begins at the level that it enters at, whatever its arguments are, but for a level that it is given."""
+    required = [p for p in form.parameters if p.default is REQUIRED]
+    samples: dict[str, Argument] = {p.name: (_SAMPLES[p.kind],) if p.listed == "list" else _SAMPLES[p.kind] for p in required}
+    return form.monitor is None and level_of(form, arguments_of(form, samples), ZERO) == ENTRY
 
 
 def _momentum_with_rate(f: Facts) -> Iterator[Finding]:
@@ -137,6 +156,7 @@ RULES = (
         "cosine(100, to=1e-5)",
         _tiny_multiples,
         "unsafe",
+        about=(nodes.Quantity,),
     ),
     Rule(
         "LR303",
@@ -164,6 +184,7 @@ RULES = (
         "hold(10) then warmup(5) then cosine(50)",
         "warmup(5) then hold(10) then cosine(50)",
         _late_warmups,
+        about=("warmup",),
     ),
     Rule(
         "LR308",
@@ -173,6 +194,7 @@ RULES = (
         "lr = warmup(50) then linear(50); momentum = linear(50, from=0.85, to=0.95) then linear(50, to=0.85)",
         "lr = warmup(50) then linear(50); momentum = linear(50, from=0.95, to=0.85) then linear(50, to=0.95)",
         _momentum_with_rate,
+        about=(nodes.Target,),
     ),
     Rule(
         "LR309",
@@ -182,6 +204,7 @@ RULES = (
         "lr = cosine(100); weight_decay = cosine(100)",
         "lr = cosine(100); weight_decay = cosine(100, to=0.1x)",
         _weight_decay_to_zero,
+        about=(nodes.Target,),
     ),
     Rule(
         "LR310",

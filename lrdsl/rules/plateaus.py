@@ -9,14 +9,22 @@ from lrdsl.diagnostics import Fix
 from lrdsl.rules.rule import Facts, Finding, Rule
 from lrdsl.syntax import canonical, nodes
 
+#: Where a word of a name in camel case ends.
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 #: Names of metrics that fall as training gets better, and of those that rise.
-_LOW = re.compile(r"(?:^|[_/.\W])(loss|error|err|perplexity|ppl|mse|mae|rmse|wer|cer|fid|nll)(?:$|[_/.\W\d])")
-_HIGH = re.compile(r"(?:^|[_/.\W])(acc|accuracy|auc|auroc|f1|bleu|rouge|precision|recall|iou|map|reward|r2|psnr|ssim)(?:$|[_/.\W\d])")
+_LOW = re.compile(
+    r"(?:^|[_/.\W])(loss|error|err|perplexity|ppl|[rn]?mse|mae|mape|rmsle|wer|cer|ter|fid|nll|nlpd|bpb|bpc|lpips|brier|ece|eer|regret|hd95)(?:$|[_/.\W\d])"
+)
+_HIGH = re.compile(
+    r"(?:^|[_/.\W])(acc|accuracy|auc|auroc|auprc|roc_auc|f1|bleu|rouge|chrf|meteor|cider|precision|recall|m?iou|jaccard|dice|map|ndcg|mrr|mcc|reward|returns?|win_rate"
+    r"|success_rate|exact_match|r2|psnr|ssim)(?:$|[_/.\W\d])"
+)
 
 
 def _better(name: str) -> str:
     """How a metric of this name gets better: it "falls" or "rises"; "" if the name does not say."""
-    low, high = _LOW.search(name.lower()), _HIGH.search(name.lower())
+    words = _CAMEL.sub("_", name).lower()
+    low, high = _LOW.search(words), _HIGH.search(words)
     return "falls" if low is not None and high is None else "rises" if high is not None and low is None else ""
 
 
@@ -86,6 +94,7 @@ RULES = (
         "plateau(metric=val_acc, mode=max)",
         _wrong_mode,
         "unsafe",
+        about=("plateau", nodes.Until),
     ),
     Rule(
         "LR213",
@@ -96,5 +105,6 @@ RULES = (
         "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
         _unnamed_metric,
         "unsafe",
+        about=("plateau",),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from lrdsl.check.combinators import parameters_of
+from lrdsl.check.combinators import COMBINATORS, parameters_of, shrinking
 from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import MULTIPLES, Clock, total_of
 from lrdsl.diagnostics import Fix, ScheduleError
@@ -20,6 +20,7 @@ from lrdsl.plan import Piece, Plan, pieces
 from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
 from lrdsl.schedule.source import Source
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.replanning import mapped
@@ -27,8 +28,14 @@ from lrdsl.targets import Program, Target
 
 #: The durations that are the length of a phase, the interval between two drops, or times of drops.
 _LENGTHS = ("n", "milestones", "interval", "up", "down")
+#: A bare number up to this may be one of epochs.
+EPOCHS = 1000
 #: The bases that stand for all where none is known.
 ANY_BASE = (1.0, 0.1, 1e-3, 1e-5)
+
+
+#: What drops by a factor, again and again.
+SHRINKING = tuple(name for name in (*SHAPES, *COMBINATORS) if shrinking(name))
 
 
 class Finding(NamedTuple):
@@ -52,7 +59,7 @@ class Driven(NamedTuple):
         return f" of param group {self.groups[self.bases.index(base)][0]}" if len(set(self.bases)) > 1 else ""
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class Facts:
     """What a rule may read: a sound text, its tree, its program, its clock, the bases of its targets, and the notes of the check."""
 
@@ -96,8 +103,9 @@ class Facts:
 
     @cached_property
     def total(self) -> Exact | None:
-        """The run's length in ticks, None if it is unknown."""
-        return total_of(self.clock)
+        """The run's length in ticks, None if it is unknown. If a tick is an epoch, and nothing says how long that is, a small bare total counts epochs too."""
+        bare = self.clock.total_steps if self.clock.tick == "epoch" and self.clock.steps_per_epoch is None else None
+        return bare if self.clock.total_epochs is None and bare is not None and bare <= EPOCHS else total_of(self.clock)
 
     @cached_property
     def parts(self) -> tuple[Node, ...]:
@@ -139,6 +147,12 @@ class Facts:
             elif not isinstance(s, nodes.Setting | nodes.Binding | nodes.Function | nodes.Use | nodes.Assertion | nodes.Target):
                 bodies.append(("lr", s))
         return tuple(bodies)
+
+    @cached_property
+    def holds(self) -> frozenset[str | type[Node]]:
+        """What the text has: the names of calls, other names, and the classes of its nodes."""
+        words = [node.name if isinstance(node, nodes.Call) else node.id for node in self.parts if isinstance(node, nodes.Call | nodes.Name)]
+        return frozenset([*map(type, self.parts), *words])
 
     @cached_property
     def called(self) -> frozenset[str]:
@@ -269,7 +283,9 @@ class Rule:
     `clock` are the options for both examples. `fix` says whether its repairs are "safe", which means that they keep every level, or "unsafe", or "" if it has
     none. `run` says that the rule needs the length of the run or of an epoch, so that it finds nothing if that is unknown. `compiles` says that the rule
     knows more with the bases of the groups and the clock of the run, so that `lrdsl.compile` looks for it too: it looks at the plans first, and at the notes
-    only where it is going to speak. `groups` are the param groups of the bad and the good example, for a rule that looks at groups.
+    only where it is going to speak. `alone` says that such a rule finds no more with them than in the text alone. `about` is what a text must have one
+    of, so that the rule can find something: names, and classes of nodes; a rule without it looks at every text. `groups` are the param groups of the bad and
+    the good example, for a rule that looks at groups.
     """
 
     code: str
@@ -283,6 +299,8 @@ class Rule:
     clock: Mapping[str, Any] = attrs.field(factory=dict)
     run: bool = False
     compiles: bool = False
+    alone: bool = False
+    about: tuple[str | type[Node], ...] = ()
     groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
 
 

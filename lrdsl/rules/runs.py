@@ -94,7 +94,7 @@ def _too_short(f: Facts) -> Iterator[Finding]:
                 continue
             if _is_cut_short(plan) or (high == 0 and (not _may_move(phase.node) or _is_times_zero(phase.node))):
                 continue  # the text says so, or LR219 or LR403 is about it
-            if f.total is None and phase.length is None and not _cycles_in(phase.node):
+            if f.total is None and phase.length is None and high and not _cycles_in(phase.node):
                 continue  # the last phase has come to its end, and nothing says that the run goes on
             call = (phase.extent, getattr(phase.node, "name", ""))
             if idle < _TWO or (call in f.notes.uses and f.entries.get(phase.extent) == ZERO and start >= (phase.start or 0)):
@@ -343,6 +343,7 @@ RULES = (
         {"total_steps": 1000},
         run=True,
         compiles=True,
+        about=("onecycle",),
     ),
     Rule(
         "LR216",

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from lrdsl.check.combinators import parameters_of
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import ENTRY, ZERO
+from lrdsl.expr import ENTRY, STAIRS, ZERO
 from lrdsl.kinds import Kind
+from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule
 from lrdsl.rules.runs import DECAYS
 from lrdsl.shapes.shape import keywords
@@ -32,13 +33,20 @@ def _zero_length(f: Facts) -> Iterator[Finding]:
 
 
 def _stays_at_zero(f: Facts) -> Iterator[Finding]:
-    for chain in f.chains:
+    for chain in f.chains if any(_may_enter_at_zero(f, d.target.plan) for d in f.driven) else ():
         for i, item in enumerate(chain.items):
             if i == 0 or chain.entries[i] != ZERO or not isinstance(item, nodes.Call) or chain.lengths[i] == 0:
                 continue
             if _keeps_zero(f, item):
                 help = "end the phase before it above 0, or `restart` this one"
                 yield Finding(item.extent, "the level is 0 when this phase begins, and stays there", help)
+
+
+def _may_enter_at_zero(f: Facts, plan: Plan) -> bool:
+    """Whether a phase of a plan, or one within its phases, may be 0 from its start on: the plans of most schedules show that none is."""
+    end = min([time for time in (f.total, plan.length) if time is not None], default=None)
+    zero = any(part.level == ZERO and (end is None or part.start < end) for part in f.pieces(plan))
+    return zero or bool(plan.watches) or bool(plan.level.holds & STAIRS)
 
 
 def _keeps_zero(f: Facts, call: nodes.Call) -> bool:
@@ -144,8 +152,19 @@ RULES = (
         "cosine(50) then linear(50)",
         "cosine(50, to=0.1x) then linear(50)",
         _stays_at_zero,
+        compiles=True,
+        alone=True,
     ),
-    Rule("LR403", "times-zero", "A schedule that is multiplied by 0.", "Every level of it is 0.", "0 * cosine(100)", "0.1 * cosine(100)", _multiplied_by_zero),
+    Rule(
+        "LR403",
+        "times-zero",
+        "A schedule that is multiplied by 0.",
+        "Every level of it is 0.",
+        "0 * cosine(100)",
+        "0.1 * cosine(100)",
+        _multiplied_by_zero,
+        about=(nodes.Binary,),
+    ),
     Rule(
         "LR404",
         "unused-name",
@@ -155,6 +174,7 @@ RULES = (
         "let warm = 5\nlr = warmup(warm) then cosine(95)",
         _unused_names,
         "safe",
+        about=(nodes.Binding, nodes.Function),
     ),
     Rule(
         "LR405",
@@ -164,6 +184,7 @@ RULES = (
         "let n = 5; def two(n) = hold(n) then cosine(n); lr = two(n)",
         "let n = 5; def two(m) = hold(m) then cosine(m); lr = two(n)",
         _hidden_names,
+        about=(nodes.Function,),
     ),
     Rule(
         "LR410",
@@ -173,5 +194,6 @@ RULES = (
         'lr["head"] = cosine(100); lr["*"] = linear(100)',
         'lr["*"] = linear(100); lr["head"] = cosine(100)',
         _hidden_targets,
+        about=(nodes.Target,),
     ),
 )

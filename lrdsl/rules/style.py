@@ -102,6 +102,7 @@ RULES = (
         _two_spellings,
         "safe",
         {"steps_per_epoch": 100},
+        about=(nodes.Quantity,),
     ),
     Rule(
         "LR502",
@@ -121,6 +122,7 @@ RULES = (
         "restarts(cosine(30), times=3)",
         _cycles_by_hand,
         "safe",
+        about=(nodes.Restart,),
     ),
     Rule(
         "LR504",
@@ -130,5 +132,6 @@ RULES = (
         "hold(30) then hold(30, at=0.1x) then hold(30, at=0.01x)",
         "multistep([30, 60], 0.1)",
         _stairs_by_hand,
+        about=("hold",),
     ),
 )

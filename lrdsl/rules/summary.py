@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lrdsl.check.bounds import bounds_along
-from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, Num, T, cycles, mentions, walk
+from lrdsl.expr import BASE, ENTRY, PRODUCTS, STAIRS, ZERO, Call, Expr, Linear, Num, T, cycles, mentions, walk
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Piece, first_tick, pieces
+from lrdsl.work import spend
 
 if TYPE_CHECKING:
     from lrdsl.numbers.scalar import Evaluator
 
 #: The number of ticks that are looked at in a piece whose level may turn, in one of a shape, and in one with cycles or stairs.
-_LOOKS, _FEW, _MANY = 16, 4, 128
+_LOOKS, _FEW, _MANY = 16, 2, 128
 #: How many pieces are looked at, the first and the last of a formula. So the work has a bound, however long the run is.
 _FIRST, _LAST = 48, 16
 #: The most cycles and stairs whose first and last turns are looked at, and how many turns of each.
@@ -33,11 +34,13 @@ CLOSE = 1e-9
 _TINY = 1e-200
 #: The operations that make the formula of a shape, whose level does not turn within a piece, and the greatest weight of one.
 _PLAIN, _SMALL = frozenset(("add", "mul", "div", "hav")), 24
+#: The symbols of the formula of a shape.
+_SYMBOLS = frozenset((T, BASE, ENTRY))
 #: Those that rise or fall all along, and so what is made of one such thing after another.
 _RISING = _PLAIN | {"pow", "sqrt", "expm1", "log1p", "exp", "log"}
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class Stretch:
     """A piece of a formula within the run: its `levels` at its first tick, its last, and some between, in order. `end` is None where nothing ends it."""
 
@@ -52,7 +55,7 @@ class Stretch:
         return max(numbers) - min(numbers) <= CLOSE * max(map(abs, numbers))
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen
 class Summary:
     """The stretches of a run, in order. One without a tick, or whose level is no number, is left out."""
 
@@ -138,6 +141,10 @@ def levels_at(level: Expr, ticks: Iterable[Exact], base: float) -> list[float]:
 
 def level_at(level: Expr, tick: Exact, base: float) -> float:
     """Returns the value of a formula at a tick for a base, which is the entry level too; NaN if it is not one number."""
+    if level is BASE or level is ENTRY:
+        return base
+    if is_blend(level):
+        return _blended(level, [tick], base)[0]
     return next(_levels_along(level, [tick], base))
 
 
@@ -151,12 +158,37 @@ def _levels(piece: Piece, ticks: list[Exact], base: float) -> Iterable[float]:
     """The levels at ticks of a piece. For many of them, code is generated; a product of many factors is not computed."""
     if not mentions(piece.level, T):
         return list(_levels_along(piece.level, ticks[:1], base)) * len(ticks)
+    if is_blend(piece.level):
+        return _blended(piece.level, ticks, base)
     if len(ticks) <= _LOOKS + 2 or piece.level.holds & PRODUCTS:
         return list(_levels_along(piece.level, ticks, base))
     from lrdsl.numbers.scalar import Evaluator  # most texts that are checked need none
 
     evaluator = Evaluator((piece,), (first_tick(piece.start),), fits_any_base=False)
     return [_number(evaluator, tick, base) for tick in ticks]
+
+
+def _blended(e: Expr, ticks: list[Exact], base: float) -> list[float]:
+    """The values of the formula of a shape, one that `is_blend`, at ticks; NaN where there is none."""
+    spend(e.weight * len(ticks))
+    try:
+        return [value if math.isfinite(value) else math.nan for value in _values(e, ticks, base)]
+    except (ArithmeticError, ValueError):
+        return [math.nan] if len(ticks) == 1 else [value for tick in ticks for value in _blended(e, [tick], base)]
+
+
+def _values(e: Expr, ticks: list[Exact], base: float) -> list[float]:
+    """The values of a part of such a formula, whose operations are those of `_PLAIN`, at ticks."""
+    if isinstance(e, Call):
+        columns = [_values(a, ticks, base) for a in e.args]
+        if e.op == "hav":
+            return [math.sin(math.pi / 2 * x) ** 2 for x in columns[0]]
+        rows = zip(*columns, strict=True)
+        return [math.prod(row) for row in rows] if e.op == "mul" else [sum(row) for row in rows] if e.op == "add" else [a / b for a, b in rows]
+    if isinstance(e, Linear):  # in whole numbers, so that the own time of a phase is exactly 0 at its start
+        (a, b), (c, d) = e.scale.as_integer_ratio(), e.shift.as_integer_ratio()
+        return [(a * over * d + c * b * under) / (b * under * d) for over, under in [tick.as_integer_ratio() for tick in ticks]]
+    return [float(tick) for tick in ticks] if e is T else [float(e.double) if isinstance(e, Num) else base] * len(ticks)
 
 
 def _number(evaluator: Evaluator, tick: Exact, base: float) -> float:
@@ -174,10 +206,12 @@ def _ticks(piece: Piece, end: Exact | None) -> list[Exact]:
     if end is None:
         end = piece.start + max([_FAR, *(min(_AGAIN * length, 10**9) for length, _ in periods)])
     first, last = math.ceil(piece.start), math.ceil(end) - 1
+    if last < first:
+        return []
     looks = 1 if not varies else _MANY if steps else _FEW if is_plain(piece.level) else _LOOKS
     (over, under), (gone, of) = piece.start.as_integer_ratio(), (end - piece.start).as_integer_ratio()
     parts = looks * under * of  # the place at k of so many looks, rounded up: in whole numbers, since there are many
-    ticks = {first, *(-((over * looks * of + k * gone * under) // -parts) for k in range(looks)), last}
+    ticks = {first, *[-((over * looks * of + k * gone * under) // -parts) for k in range(1, looks)], last}
     for length, start in periods:
         ticks |= set(_turns(length, start, first, last))
     return sorted([tick for tick in ticks if first <= tick <= last])
@@ -197,22 +231,47 @@ def operations(level: Expr) -> frozenset[str]:
     return frozenset("select" if e.op == "pow" and e.args[0] == ZERO else e.op for e in walk(level) if isinstance(e, Call))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def is_plain(level: Expr) -> bool:
     """Whether a formula is surely that of a shape, which rises or falls all along a piece: a straight line or half a cosine between levels, a power, a root."""
-    if level.weight > _SMALL or level.holds & STAIRS or not operations(level) <= _RISING:
-        return False
-    blends = operations(level) <= _PLAIN
-    return not any(_may_turn(e, blends) for e in walk(level) if isinstance(e, Call))
+    return _plainness(level)[0]
 
 
-def _may_turn(e: Call, blends: bool) -> bool:
-    """Whether an operation may make a level turn: one of two things that vary, but for the sum of a blend, a division by one, or an even power."""
-    if e.op == "div" and mentions(e.args[1], T):
-        return True
-    if e.op == "pow":
-        return mentions(e.args[1], T) or not isinstance(e.args[1], Num) or e.args[1].value % 2 == 0
-    return (e.op == "mul" or not blends) and sum(mentions(a, T) for a in e.args) > 1
+@lru_cache(maxsize=1024)
+def is_blend(level: Expr) -> bool:
+    """Whether a formula is that of a straight line or half a cosine between two levels, as that of most shapes is."""
+    return _plainness(level)[1]
+
+
+@lru_cache(maxsize=1024)
+def _plainness(level: Expr) -> tuple[bool, bool]:
+    """Whether a formula is plain, and whether it has no powers and roots. An operation may make a level turn if two things that vary meet in it, but for the
+    sum of a blend; or if it divides by one; or if it is an even power."""
+    if level.weight > _SMALL or level.holds & STAIRS:
+        return False, False
+    blends, simple, sums, todo = True, True, False, [level]
+    while todo:
+        e = todo.pop()
+        if not isinstance(e, Call):
+            simple = simple and (isinstance(e, Num) or e in _SYMBOLS or (isinstance(e, Linear) and e.of is T))
+            todo += e.below if not isinstance(e, Linear) else ()
+            continue
+        if e.op not in _PLAIN:
+            blends = False
+            if e.op not in _RISING or (e.op == "pow" and not _is_odd_power(e)):
+                return False, False
+        varying = [mentions(a, T) for a in e.args]
+        if (e.op == "div" and varying[1]) or (e.op != "add" and sum(varying) > 1):
+            return False, False
+        sums = sums or (e.op == "add" and sum(varying) > 1)
+        todo += e.args
+    return blends or not sums, blends and simple
+
+
+def _is_odd_power(e: Call) -> bool:
+    """Whether the exponent of a power is a number that is not even, and its base not always 0."""
+    exponent = e.args[1]
+    return e.args[0] != ZERO and isinstance(exponent, Num) and exponent.value % 2 != 0
 
 
 def turns(level: Expr) -> list[tuple[Exact, Exact]]:

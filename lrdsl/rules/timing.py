@@ -176,5 +176,6 @@ RULES = (
         "set batch_size = 256; lr = cosine(1M samples); batch_size = hold(1k, at=256) then hold(at=512)",
         "set batch_size = hold(1k, at=256) then hold(at=512); lr = cosine(1M samples); batch_size = hold(1k, at=256) then hold(at=512)",
         _other_batch,
+        about=(nodes.Target,),
     ),
 )

@@ -87,6 +87,7 @@ step = Shape(
     level=lambda u, v, n, gamma: v * gamma ** floor(u / n),
     says="is multiplied by {gamma} {every n}",
     own_rule=True,
+    stairs="n",
     known_as=("staircase", "step_decay", "stepwise"),
     example="step(30, 0.1)",
 )

@@ -50,7 +50,8 @@ class Shape:
     - `complain` returns what is wrong with a combination of arguments, or None.
     - `monitor` makes the monitor of a shape that follows a metric. Its formula then has a parameter `reductions`, a function of `u`: how often the event came.
     - `dated` names the parameter whose times count from the start of the run if the text says `since=run`. The formula gets them from its own start.
-    - `cycles`: the level comes back again and again. `unfelt` says of arguments, by name, when no level depends on them; both are for lint rules.
+    - `stairs` names the parameter with the interval at whose ends the level changes, and between which it stays.
+    - `cycles`: the level comes back again and again. `unfelt` says of arguments, by name, when no level depends on them. All three are for lint rules.
     - `known_as` are its names in other libraries, for hints.
     """
 
@@ -68,6 +69,7 @@ class Shape:
     complain: Callable[..., Complaint | None] = _nothing
     monitor: Callable[..., Monitor] | None = None
     dated: str = ""
+    stairs: str = ""
     cycles: bool = False
     unfelt: Unfelt = attrs.Factory(dict)
     known_as: tuple[str, ...] = ()

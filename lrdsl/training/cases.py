@@ -11,9 +11,10 @@ import attrs
 
 from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
-from lrdsl.dialects.code.calls import Call, argument_of, calls, offsets, parsed, tree_of
+from lrdsl.dialects.code.calls import Call, argument_of, calls, parsed, tree_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.repository import Repository
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.config import Fact

@@ -92,7 +92,7 @@ NEAR = (
     ("hold until val_loss < 0.3 then cosine(100)", {"total_steps": 100}),
     ("hold(80) then restarts(linear(5), times=2)", {"total_steps": 90}),
     ("lr = cosine(100); weight_decay = hold(100, at=0)", {}),
-    ("hold until val_loss < 0.3 then cosine(10) then linear(100)", {"total_steps": 100}),
+    ("hold until val_loss < 0.3 then cosine(10, to=0.1x) then linear(100)", {"total_steps": 100}),
     ("cosine(50) then hold", {"total_steps": 60}),
     ("hold(5) then plateau(patience=3)", {"total_steps": 100}),
     ("warmup(5ep) then exp(0.9) for 95ep", {"steps_per_epoch": 100}),

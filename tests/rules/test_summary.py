@@ -110,3 +110,21 @@ def test_a_product_of_two_shapes_may_turn() -> None:
 def test_the_first_and_the_last_turns_of_cycles_are_looked_at() -> None:
     ticks = [tick for tick, _ in of("restarts(cosine(701))", 701 * 7 + 10).levels]
     assert {700, 701, 701 * 7 - 1, 701 * 7} <= set(ticks)
+
+
+def test_the_rules_cost_less_than_the_check() -> None:
+    texts = [f"warmup({k}) then cosine({k + 10}, to={k / 100}x)" for k in range(1, 9)]
+    for text in texts:
+        lint(text)  # fills the caches
+    others = [f"warmup({k}) then cosine({k + 10}, to={k / 100}x)" for k in range(21, 29)]
+    more = [f"warmup({k}) then cosine({k + 10}, to={k / 100}x)" for k in range(41, 49)]
+    parsing, linting = (work(lambda: [lrdsl.parse(text) for text in others]), work(lambda: [lint(text) for text in more]))
+    assert linting < 1.7 * parsing
+
+
+@pytest.mark.parametrize("text", ["step(30, 0.5)", "warmup(5) then cosine(90)", "exp(0.9)", "restarts(cosine(7))"])
+@pytest.mark.parametrize("end", [1, 2, 7, 90, 91])
+def test_no_tick_is_beyond_the_run(text: str, end: int) -> None:
+    ticks = [tick for tick, _ in summary(lrdsl.parse(text).plan.level, 1.0, end).levels]
+    assert ticks == sorted(set(ticks))
+    assert 0 <= ticks[0] <= ticks[-1] == end - 1

@@ -97,3 +97,11 @@ def test_what_the_optimizer_does_not_have(text: str, about: str) -> None:
     with pytest.raises(lrdsl.ScheduleError, match="LR153") as caught:
         lrdsl.compile(text, adam())
     assert about in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "near"), [("weight_decy", "weight_decay"), ("ema_decay", ""), ("amsgrd", "amsgrad"), ("layer_decay", ""), ("weight_norm", "")])
+def test_a_repair_of_a_key_is_near_in_spelling(key: str, near: str) -> None:
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        lrdsl.compile(f"{key} = hold", adam())
+    help = caught.value.diagnostics[0].help
+    assert f"did you mean `{near}`?" in help if near else "did you mean" not in help

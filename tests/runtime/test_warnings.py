@@ -95,6 +95,9 @@ BAD: list[tuple[str, Groups, dict[str, Any], str, str]] = [
     ("warmup(1005) then cosine(rest)", SGD, {"total_steps": 1000}, "LR202", "cosine(rest)"),
     ("warmup(100) then cosine(1000)", SGD, {"total_steps": 1000}, "LR203", "cosine(1000)"),
     ("warmup(100) then cosine(1000)", SGD, {"total_steps": 900}, "LR202", "cosine(1000)"),
+    ("cosine(50) then linear(50)", SGD, {}, "LR402", "linear(50)"),
+    ("lr = cosine(50) then linear(50)", SGD, {"total_steps": 200}, "LR402", "linear(50)"),
+    ("hold until loss < 0.3 then cosine(20) then exp(0.9)", SGD, {}, "LR402", "exp(0.9)"),
 ]  # fmt: skip
 
 

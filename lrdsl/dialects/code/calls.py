@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import attrs
@@ -15,6 +15,7 @@ from lrdsl.dialects import dialect
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
 from lrdsl.documents.likeness import LIKE_A_SCHEDULER
@@ -268,26 +269,6 @@ def argument_of(node: ast.Call, entry: Entry, name: str) -> ast.expr | None:
     if place is not None and len(node.args) > place:
         return node.args[place]
     return next((k.value for k in node.keywords if k.arg == name), None)
-
-
-def offsets(source: str, node: ast.expr) -> Extent:
-    """Returns the extent of an expression in a source."""
-    return _offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno or node.lineno, node.end_col_offset or 0)
-
-
-def _offset(source: str, line: int, column: int) -> int:
-    """The offset of a place in characters; columns are in bytes of UTF-8."""
-    lines = _line_starts(source)
-    start = lines[line - 1]
-    end = lines[line] if line < len(lines) else len(source)
-    text = source[start:end]
-    return start + (column if text.isascii() else len(text.encode()[:column].decode(errors="ignore")))
-
-
-@lru_cache(maxsize=4)
-def _line_starts(source: str) -> list[int]:
-    """The offsets of the lines, as Python counts them."""
-    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", source))]
 
 
 def _with_momentum(written: Written, key: str | None) -> Written:

@@ -16,6 +16,7 @@ from lrdsl.check.combinators import COMBINATORS
 from lrdsl.check.scope import ARITHMETIC, WORDS
 from lrdsl.dialects.code.containers import entry_of
 from lrdsl.dialects.code.names import Names, key_of, word_of
+from lrdsl.dialects.code.places import segment
 from lrdsl.dialects.entry import UnreadableError, Value, node_of, rounded
 from lrdsl.expr.exact import Exact
 from lrdsl.shapes import SHAPES
@@ -170,7 +171,7 @@ class Scope:
 
     def own(self, word: str, node: ast.expr) -> str:
         """A name in the text for an expression: another expression has another name."""
-        expression = ast.get_source_segment(self.source, node) or ast.unparse(node)
+        expression = segment(self.source, node) or ast.unparse(node)
         name = word if word.isascii() and word.isidentifier() and len(word) < _MOST_NAME else "value"
         if name in SHAPES or name in COMBINATORS or name in ARITHMETIC or name in WORDS or name == "t":
             name = f"{name}_"
@@ -291,5 +292,5 @@ _MOST_POWER = 64
 
 
 def _shown(source: str, node: ast.expr) -> str:
-    text = " ".join((ast.get_source_segment(source, node) or "").split())
+    text = " ".join(segment(source, node).split())
     return text if len(text) <= 60 else f"{text[:57]}..."

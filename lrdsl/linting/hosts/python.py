@@ -250,7 +250,7 @@ class _Reader:
             case "=" if part.sign == "call" and (part.target or part.name):
                 name = part.target or part.name or ""
                 part.start_value(self.finder.names(name) or (name == "default" and (part.key or part.field)))
-                part.is_argument = part.parameters is not None and name in TEXTS and name in part.parameters
+                part.is_argument = part.parameters is not None and name in TEXTS
             case ":" if part.sign == "{" and not part.has_value:
                 constant = part.name if part.name and (part.name in _CONSTANTS or not part.name.isidentifier()) else None
                 key = literals.value(self.source, pending.strings) if pending is not None else constant
