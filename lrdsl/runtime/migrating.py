@@ -300,30 +300,38 @@ def _warning(saved: Saved, here: Here, landed: Landing, named: str, exact: Exact
     far = "" if saved.clock is None or measure == "ticks" else f", as far in {measure} as the saved run at its tick {saved.tick}"
     rounded = "" if exact == tick else f" (rounded down from {float(exact):g})"
     begin = f"THE RUN IS OVER where it goes on, {where}" if over else f"The run goes on {where}"
-    jump = _jump(saved, landed, schedule, here)
+    jumps = _jumps(saved, landed, schedule, here)
     fact = "total_steps" if clock.total_steps is not None else "total_epochs"
-    reaches_end = total is not None and total > tick
-    call = f'replan("linear(rest)", {fact}={float(getattr(clock, fact)):.15g})' if reaches_end else 'replan("linear(100)")'
-    way = f" To go on from the level before, load the state with its own schedule and clock, then call `scheduler.{call}`." if jump else ""
+    length, new_total = ("rest", f", {fact}={float(getattr(clock, fact)):.15g}") if total is not None and total > tick else ("100", "")
+    jump = way = ""
+    if jumps:
+        (quantity, group), old, new = jumps[0]
+        where = "" if len(here.groups) == 1 or quantity in here.values else f" of param group {group}"
+        more = f", and {len(jumps) - 1} more change" if len(jumps) > 1 else ""
+        jump = f" There `{quantity}`{where} jumps from {old:.6g} to {new:.6g}{more}."
+        before, entry = "load the state with its own schedule and clock, then ", ""
+        if saved.clock is None:  # a state of torch has no schedule that could be compiled to load it
+            before, entry = "", f", from={_of_base(old, landed, group)}"
+        way = f' To go on from the level before, {before}call `scheduler.replan("linear({length}{entry})"{new_total})`.'
     bases = _about_bases(saved, here, keep)
     message = f"{begin}{far}{rounded}. {left_out}The state is of another schedule: {named}.{jump}{way}{'' if bases is None else f' {bases}'}"
     return (EndOfRunWarning if over else ResumeWarning)(message)
 
 
-def _jump(saved: Saved, landed: Landing, schedule: Schedule, here: Here) -> str:
-    """Says which level a run leaves, and at which it goes on; "" if they are the same, or not known."""
+def _of_base(level: float, landed: Landing, group: int) -> str:
+    """Returns the text of a group's rate as a multiple of its base, which holds for the other groups too."""
+    base = landed.bases[LR][group]
+    return f"{level / base:.15g}x" if base else f"{level:.15g}"
+
+
+def _jumps(saved: Saved, landed: Landing, schedule: Schedule, here: Here) -> list[tuple[tuple[str, int], float, float]]:
+    """Returns which levels a run leaves, and at which it goes on, where they differ; none if they are not known."""
     try:
         before = _saved_levels(saved, here)
         now = _levels(schedule, here, landed.bases, landed.tick)
     except ScheduleError:  # the schedule of the state does not fit these groups
-        return ""
-    jumps = [(key, before[key], now[key]) for key in now if key in before and abs(before[key] - now[key]) > _CLOSE * max(abs(before[key]), abs(now[key]))]
-    if not jumps:
-        return ""
-    (quantity, group), old, new = jumps[0]
-    where = "" if len(here.groups) == 1 or quantity in here.values else f" of param group {group}"
-    more = f", and {len(jumps) - 1} more change" if len(jumps) > 1 else ""
-    return f" There `{quantity}`{where} jumps from {old:.6g} to {new:.6g}{more}."
+        return []
+    return [(key, before[key], now[key]) for key in now if key in before and abs(before[key] - now[key]) > _CLOSE * max(abs(before[key]), abs(now[key]))]
 
 
 def _saved_levels(saved: Saved, here: Here) -> dict[tuple[str, int], float]:

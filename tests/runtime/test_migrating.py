@@ -387,6 +387,28 @@ def test_a_state_of_torch_gives_its_tick_and_its_bases(name: str) -> None:
         new.load_state_dict(state, migrate=True, bases="optimizer")
 
 
+@pytest.mark.parametrize(("clock", "call"), [({}, "linear(100, from=0.01x)"), ({"total_steps": 103}, "linear(rest, from=0.01x)")])
+def test_the_level_of_a_plateau_of_torch_is_kept_as_the_warning_says(clock: dict[str, int], call: str) -> None:
+    """Its state has no bases, and its cuts are in its rates alone; no schedule could load it with its own clock."""
+
+    def two_groups() -> torch.optim.Optimizer:
+        return torch.optim.SGD([{"params": [torch.nn.Parameter(torch.ones(1))], "lr": rate} for rate in (0.1, 0.3)])
+
+    before = two_groups()
+    old = lr_scheduler.ReduceLROnPlateau(before, patience=0)
+    for _ in range(3):
+        before.step()
+        old.step(1.0)
+    new = lrdsl.compile("plateau(patience=0, metric=loss)", two_groups(), migrate=True, **clock)  # type: ignore[arg-type]
+    with pytest.warns(lrdsl.ResumeWarning) as caught:
+        new.load_state_dict(old.state_dict())
+    total = ", total_steps=103" if clock else ""
+    assert str(caught[0].message).endswith(f' To go on from the level before, call `scheduler.replan("{call}"{total})`.')
+    new.replan(call, **clock)  # type: ignore[arg-type]
+    assert new.get_last_lr() == pytest.approx(old.get_last_lr())
+    assert (new.remaining, new.at(103)) == (100, 0.0)
+
+
 def test_a_state_of_transformers() -> None:
     before = torch_optimizer()
     old = transformers.get_scheduler("cosine", before, num_warmup_steps=2, num_training_steps=10)
