@@ -86,7 +86,7 @@ def read_state(state: Any, own: Mapping[str, Any], planned: Schedule) -> Saved:
     if type(version) is int and version != FORMAT and abs(version) < MAX_TICKS:
         message = f"the state has format {version}, and this version of lrdsl reads format {FORMAT}"
         raise refuse("LR151", message, "load it with the version that saved it; or call `scheduler.seek` with its `last_epoch`", text)
-    if state is None or set(state) != set(own) or type(version) is not int:
+    if state is None or set(state) != set(own) or type(version) is not int or version != FORMAT:
         raise refuse("LR151", "this is not the state of an lrdsl scheduler", "load what `state_dict()` of such a scheduler gave", text)
     if not isinstance(state["schedule"], str) or not all(_are_facts(state[part]) for part in ("clock", "names")):
         raise _damaged("schedule, clock or names", text)

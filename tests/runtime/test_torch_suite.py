@@ -3,7 +3,7 @@
 Some of those tests read what only torch's classes have, and are not here:
 
 - `scheduler.__dict__` of a loaded copy, attribute by attribute: lrdsl's scheduler has other attributes. `state_dict()` and all levels to come are compared.
-- `lr_lambdas` and `anneal_func` in a state: a text is all of the function, and the state has it.
+- `lr_lambdas`, `_scale_fn_custom` and `anneal_func` in a state: a text is all of the function, and the state has it.
 - `KeyError` for `last_epoch=5` without `initial_lr`, and going on by `last_epoch=`: `seek`, as the refusal says.
 - the words of the warning about the order of calls, and that about a replaced `optimizer.step`: lrdsl warns of the order alone, in words of its own.
 - `step(epoch)` with its deprecation warning: `seek(epoch)` is tested in its place.
@@ -123,6 +123,12 @@ CASES = {
     "cosine and linear": Case(f"cosine({TICKS}) * {LINEAR}", linear, functools.partial(S.CosineAnnealingLR, T_max=TICKS)),
     "cosine and exponential": Case(f"cosine({TICKS}) * exp(0.9)", functools.partial(S.CosineAnnealingLR, T_max=TICKS), exponential),
 }  # fmt: skip
+#: What torch's average of weights does after five ticks of another schedule: the text, and the rates it goes to, in how many ticks, and how.
+AVERAGES: dict[str, tuple[str, Any, int, str]] = {
+    "cosine": ("cumprod(0.9) for 5 then cosine(5, to=0.01)", 0.01, 5, "cos"),
+    "linear": ("lr = cumprod(0.9) for 5 then linear(4, to=0.01); lr[1] = cumprod(0.9) for 5 then linear(4, to=0.02)", [0.01, 0.02], 4, "linear"),
+    "at once": ("cumprod(0.9) for 6 then hold(at=0.01)", 0.01, 1, "cos"),
+}
 cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
 
@@ -136,6 +142,18 @@ def compiled(text: str, *given: Any) -> Any:
 @cases
 def test_the_values_of_torch(case: Case) -> None:
     assert stepped(compiled(case.text), TICKS) == [pytest.approx(row, rel=1e-9, abs=1e-12) for row in case.torch()]
+
+
+@pytest.mark.parametrize(("text", "to", "ticks", "anneal"), AVERAGES.values(), ids=AVERAGES)
+def test_an_average_of_weights_after_another_schedule(text: str, to: Any, ticks: int, anneal: Any) -> None:
+    given = optimizer()
+    before, average = S.MultiplicativeLR(given, lambda _: 0.9), SWALR(given, to, ticks, anneal)
+    theirs = []
+    for tick in range(15):
+        theirs.append(rates(given))
+        given.step()
+        (before if tick < 5 else average).step()
+    assert stepped(compiled(text), 15) == [pytest.approx(row, rel=1e-9) for row in theirs]
 
 
 @cases
@@ -297,7 +315,7 @@ def test_plateaus(arguments: dict[str, Any], text: str, metrics: list[float]) ->
     assert again.state_dict() == state
 
 
-@pytest.mark.parametrize(("text", "other"), [("step(3)", step), ("multistep([3, 8, 12])", lambda o: S.MultiStepLR(o, [3, 8, 12])), ("exp(0.1)", lambda o: S.ExponentialLR(o, 0.1)), (LINEAR, linear)])  # fmt: skip
+@pytest.mark.parametrize(("text", "other"), [("step(3)", step), ("multistep([3, 8, 12])", lambda o: S.MultiStepLR(o, [3, 8, 12])), ("exp(0.1)", lambda o: S.ExponentialLR(o, 0.1)), (LINEAR, linear), ("cosine(22)", lambda o: S.CosineAnnealingLR(o, 22))])  # fmt: skip
 def test_a_plateau_beside_another(text: str, other: Callable[[Any], Any]) -> None:
     """A plateau that acts on what another scheduler sets is a product in a text."""
     metrics = [10 - i * 0.0165 for i in range(22)]
@@ -340,36 +358,40 @@ CYCLES = {
 
 
 @pytest.mark.parametrize(("text", "arguments"), CYCLES.values(), ids=CYCLES)
-def test_cycles(text: str, arguments: dict[str, Any]) -> None:
-    given = optimizer()
-    theirs = S.CyclicLR(given, base_lr=1, max_lr=5, cycle_momentum=False, **arguments)
-    ours = compiled(text)
+@pytest.mark.parametrize("lowest", [(1, 1), (1, 3)])
+def test_cycles(text: str, arguments: dict[str, Any], lowest: tuple[int, int]) -> None:
+    """Each group has levels of its own, and its momentum falls while its rate rises."""
+    given, highest = optimizer(), [low + 4 for low in lowest]
+    theirs = S.CyclicLR(given, list(lowest), highest, base_momentum=list(lowest), max_momentum=highest, **arguments)
+    each = [text.replace("(1, 5", f"({low}, {high}") for low, high in zip(lowest, highest, strict=True)]
+    momenta = [f"{low} + {high} - {one}" for low, high, one in zip(lowest, highest, each, strict=True)]
+    ours = compiled(f"lr = {each[0]}; lr[1] = {each[1]}; momentum = {momenta[0]}; momentum[1] = {momenta[1]}")
     for _ in range(40):
         assert rates(ours.optimizer) == pytest.approx(rates(given), rel=1e-9)
+        assert held(ours.optimizer, "momentum") == pytest.approx(held(given, "momentum"), rel=1e-9)
         for scheduler in (theirs, ours):
             scheduler.optimizer.step()
             scheduler.step()
 
 
-def test_a_cycle_of_momentum_against_that_of_the_rate() -> None:
-    given = optimizer()
-    theirs = S.CyclicLR(given, 1, 5, 4, base_momentum=1, max_momentum=5)
-    ours = compiled("lr = cyclic(1, 5, 4); momentum = 6 - cyclic(1, 5, 4)")
-    for _ in range(20):
-        assert [float(g["momentum"]) for g in ours.optimizer.param_groups] == pytest.approx([float(g["momentum"]) for g in given.param_groups])
-        for scheduler in (theirs, ours):
-            scheduler.optimizer.step()
-            scheduler.step()
+def held(given: torch.optim.Optimizer, key: str) -> list[float]:
+    """What the groups hold under a key; of betas, the first."""
+    return [group[key][0] if key == "betas" else group[key] for group in given.param_groups]
 
 
+@pytest.mark.filterwarnings("ignore::lrdsl.ScheduleWarning")  # of betas above 1, as in their tests
+@pytest.mark.parametrize("adam", [False, True])
 @pytest.mark.parametrize("anneal", ["cos", "linear"])
 @pytest.mark.parametrize("three", [False, True])
-def test_one_cycle(anneal: str, three: bool) -> None:
-    given = optimizer()
-    theirs = S.OneCycleLR(given, max_lr=[0.05, 0.5], total_steps=20, anneal_strategy=anneal, three_phase=three, cycle_momentum=False)
-    ours = compiled(f"onecycle(20, anneal={anneal}, three_phase={'yes' if three else 'no'})")
+def test_one_cycle(anneal: str, three: bool, adam: bool) -> None:
+    given, mine = (torch.optim.Adam(o.param_groups) if adam else o for o in (optimizer(), optimizer()))
+    theirs = S.OneCycleLR(given, max_lr=[0.05, 0.5], total_steps=20, anneal_strategy=anneal, three_phase=three, base_momentum=0.5, max_momentum=22)
+    key, kind = "betas" if adam else "momentum", "_three_phase" * three + "_linear" * (anneal == "linear")
+    rate = f"onecycle(20, anneal={anneal}, three_phase={'yes' if three else 'no'})"
+    ours = lrdsl.compile(f"lr = {rate}; {'betas[0]' if adam else key} = onecycle.momentum{kind}(20, low=0.5, high=22)", mine)
     for tick in range(20):
         assert rates(ours.optimizer) == pytest.approx(rates(given), rel=1e-9), tick
+        assert held(ours.optimizer, key) == pytest.approx(held(given, key), rel=1e-9), tick
         for scheduler in (theirs, ours)[tick == 19 :]:
             scheduler.optimizer.step()
             scheduler.step()
@@ -377,13 +399,13 @@ def test_one_cycle(anneal: str, three: bool) -> None:
     assert ours.finished
 
 
-@pytest.mark.parametrize(("first", "stretch"), [(10, 1), (10, 2)])
+@pytest.mark.parametrize(("first", "stretch"), [(10, 1), (10, 2), (10, 3), (10, 4)])
 def test_warm_restarts_between_ticks(first: int, stretch: int) -> None:
     """torch's `step(epoch + i / iters)`, in order and back and forth."""
     given = optimizer()
     theirs = S.CosineAnnealingWarmRestarts(given, first, stretch, eta_min=1e-10)
     ours = compiled(f"restarts(cosine({first}, to=1e-10), stretch={stretch})")
-    for position in [*(k / 10 for k in range(0, 350, 3)), 0.1, 9.9, 10.0, 29.5, 12.25, 7, 5.5]:
+    for position in [*(k / 10 for k in range(0, 350, 3)), 80, 50, 0.1, 9.9, 10.0, 29.5, 12.25, 7, 5.5]:
         theirs.step(position)
         ours.seek(position)
         assert rates(ours.optimizer) == pytest.approx(rates(given), rel=1e-7, abs=1e-12), position
