@@ -6,7 +6,8 @@ import math
 import sys
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -216,3 +217,20 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
     def get_last_lr(self) -> list[Any]:
         """The levels in force, one for each group."""
         return super().get_last_lr()
+
+
+def _leave_untraced(*functions: Callable[..., Any]) -> None:
+    """Has `torch.compile` break its graph at these functions, and run them as they are, with all that they call.
+
+    torch does so with its own schedulers: a trace of one depends on the tick, so that it is made again and again. `torch.compiler.disable` would do the same by
+    a wrapper, in which each call takes longer than a step; this marks the code.
+    """
+    with suppress(ImportError):  # a version of torch that has no such marks
+        from torch._C._dynamo.eval_frame import _FrameAction, _FrameExecStrategy, set_code_exec_strategy
+
+        for function in functions:
+            set_code_exec_strategy(function.__code__, _FrameExecStrategy(_FrameAction.SKIP, _FrameAction.SKIP))
+            function._torchdynamo_disable = True  # type: ignore[attr-defined]
+
+
+_leave_untraced(Scheduler.step, Scheduler.report, Scheduler.seek, Scheduler.replan, Scheduler.rebase, Scheduler.load_state_dict, LRScheduler.get_last_lr)

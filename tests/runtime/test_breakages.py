@@ -60,6 +60,38 @@ def test_a_tensor_rate_compiles_the_step_once(text: str) -> None:
     assert len(seen) > 1 or "plateau" in text
 
 
+@pytest.mark.parametrize("text", [TEXT, "plateau(patience=0, metric=loss)", "hold until loss < 3 then linear(5)", "restarts(cosine(2), stretch=2)"])
+def test_a_compiled_function_that_steps_both_is_one_graph(text: str) -> None:
+    """torch's tutorial compiles `optimizer.step(); scheduler.step()`. A trace of a scheduler depends on its tick, and one of the making of a phase fails."""
+    torch._dynamo.reset()
+    weights = parameter()
+    optimizer = torch.optim.Adam([weights], lr=torch.tensor(0.1), foreach=False)
+    scheduler = lrdsl.compile(text, optimizer)
+    counter = CompileCounter()
+
+    @torch.compile(backend=counter)
+    def step(loss: float) -> None:
+        optimizer.step()
+        scheduler.step(loss=loss)
+
+    followed = scheduler.schedule.metrics
+    seen = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for tick in range(20):
+            optimizer.zero_grad()
+            (weights**2).sum().backward()
+            step(18.0 - tick if tick < 18 else 50.0)
+            seen.append(float(optimizer.param_groups[0]["lr"]))
+    assert counter.frame_count == 1
+    alone = lrdsl.compile(text, sgd())
+    for tick in range(20):
+        alone.optimizer.step()
+        alone.step(**({"loss": 18.0 - tick if tick < 18 else 50.0} if followed else {}))
+        assert seen[tick] == pytest.approx(alone.get_last_lr()[0], rel=1e-6)
+    assert len(set(seen)) > 1
+
+
 def test_attaching_to_a_step_that_was_compiled_first() -> None:
     """torch's own schedulers want a bound method to wrap."""
     optimizer = sgd()
