@@ -156,7 +156,7 @@ def unchanged(make: Callable[[], Any], call: Callable[[Any], Any], ticks: int = 
 
 #: What is right where it stands, for some schedulers or all.
 SOUND = {
-    ("folded", "None"), ("replans", "[]"), ("watches", "[]"), ("reports", "[]"), ("names", "{}"), ("names", "{x: 5}"), ("names", "{lr: 5}"), ("clock", "{}"), ("last_epoch", "0"), ("last_epoch", "5"),
+    ("folded", "None"), ("replans", "[]"), ("watches", "[]"), ("reports", "[]"), ("names", "{}"), ("names", "{x: 5}"), ("names", "{lr: 5}"), ("names", "{lr: []}"), ("clock", "{}"), ("last_epoch", "0"), ("last_epoch", "5"),
 }  # fmt: skip
 
 
