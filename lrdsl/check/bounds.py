@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 from lrdsl.check import intervals
-from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponential, hull, largest, may_overflow
-from lrdsl.check.overflow import LARGE, large
+from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponential, hull, largest, may_overflow, may_vanish
+from lrdsl.check.overflow import LARGE, large, step
 from lrdsl.check.slopes import slope
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, add, affine, is_time, mentions, mul, number
+from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, add, affine, mentions, mul, number
 from lrdsl.plan import first_tick
 from lrdsl.work import spend
 
@@ -23,6 +23,8 @@ from lrdsl.work import spend
 HUGE = 1e150
 #: The most factors of a product that are looked at one by one.
 _FIRST_FACTORS = 1023
+#: A product that falls by no more than this from past the doubles, or rises by no more than 1 / this from 0, stays out of reach.
+_BACK = 1e-100
 #: Into how many parts a stretch of factors is cut that may grow.
 _CUTS = 16
 #: The longest stretch of time in which slopes bound a formula.
@@ -116,29 +118,10 @@ def _called(e: Call, box: Box) -> Range:
     return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], range_), box)
 
 
-#: From tick 1 on, an exact time is 0 or has at least this size: doubles there have steps of 2^-52, of which a cycle or a line takes a fraction.
-_STEP = 2.0**-80
-
-
 def _apart_from_zero(range: Range, e: Expr, box: Box) -> Range:
     """Returns the sizes of a factor without exact zeros, for which a product with an infinite double is 0; the range itself if it may be 0 by rounding."""
-    least = _step(e) if range[0] <= 0 <= range[1] and box.ranges.get(T, (0.0, 0.0))[0] >= 1 else None
+    least = step(e) if range[0] <= 0 <= range[1] and box.ranges.get(T, (0.0, 0.0))[0] >= 1 else None
     return range if least is None else (least, max(least, -range[0], range[1]))
-
-
-def _step(e: Expr) -> float | None:
-    """Returns the least size of a formula that is made of an exact time, where it is not 0; None for others."""
-    if is_time(e):
-        return _STEP
-    if not isinstance(e, Call):
-        return None
-    if e.op in ("hav", "sqrt"):
-        inner = _step(e.args[0])
-        return None if inner is None else inner**2 if e.op == "hav" else math.sqrt(inner)
-    if e.op in ("mul", "div", "pow") and isinstance(e.args[1], Num) and (inner := _step(e.args[0])) is not None:
-        by = float(e.args[1].double)
-        return inner / abs(by) if e.op == "div" else inner**by if e.op == "pow" and 0 < by <= 8 else None
-    return None
 
 
 #: The operations that are not defined everywhere, each with the argument that decides.
@@ -318,11 +301,19 @@ def _product(e: Product, box: Box) -> Range:
     return range if range is UNDEFINED else _noted(e, range, least, box)
 
 
+def comes_back(factor: Expr, upto: float) -> bool:
+    """Returns whether a product of up to so many factors may be past the doubles, or too small for one, and then be a usual number again."""
+    (low, high), _, _ = _product_alone(factor, float(upto))
+    most, least = max(-low, high), max(low, 0.0)
+    return not ((most <= MOST or least >= _BACK) and (most <= 1 / _BACK or least > intervals.LEAST))
+
+
 @lru_cache(maxsize=1024)
 def _product_alone(factor: Expr, upto: float) -> tuple[Range, float, dict[Expr, float]]:
     """Returns the range of the products of up to so many factors, their least size where they are too large for doubles, and such parts of the factors."""
     box = Box({})
     growth, least, loss, start = 0.0, 1.0, 0.0, 1.0
+    vanishes = False  # a factor may have become 0 by rounding
     while start <= upto:
         end = min(2 * start - 1, upto)
         a = _factors(factor, start, end, box)
@@ -339,11 +330,12 @@ def _product_alone(factor: Expr, upto: float) -> tuple[Range, float, dict[Expr, 
         if 0 < a[0] < 1:
             loss += (end - start + 1) * math.log(a[0])
         least = min(least, a[0])
+        vanishes |= may_vanish(a)
         start *= 2
     most = exponential(growth)
-    if most > MOST and least <= intervals.LEAST:  # it may have fallen before it grew, or have changed its sign
+    if most > MOST and vanishes:
         return UNDEFINED, 0.0, box.large
-    return (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST * exponential(loss), box.large
+    return (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST, box.large
 
 
 @lru_cache(maxsize=4096)

@@ -92,7 +92,7 @@ class _Taming:
         """
         choices = [x for x in _factors(rest) if isinstance(x, Call) and (x.op in ("max", "min") or (x.op == "add" and x.holds & PRODUCTS))]
         several = [x for x in _factors(rest) if x in choices or isinstance(x, Product)]
-        if choices and len(several) > 1 and (exponent or any(self.split(part)[0] for x in choices for part in x.args)):
+        if choices and len(several) > 1 and (exponent or any(self.split(part)[0] or part.holds & PRODUCTS for x in choices for part in x.args)):
             plain = _multiplied(y for y in _factors(rest) if y not in several)
             for i, x in enumerate(several):
                 others = _multiplied((*several[:i], *several[i + 1 :]))  # two factors may be the same

@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from lrdsl.check.intervals import LEAST, MOST, UNDEFINED, Range, largest, may_vanish, smallest
+from lrdsl.expr import Call, Expr, Num, is_time
 
 #: A quotient by a number past the doubles is off by its size times this, at most.
 _LOST = 1e-100
+#: From tick 1 on, an exact time is 0 or has at least this size: doubles there have steps of 2^-52, of which a cycle or a line takes a fraction.
+_STEP = 2.0**-80
 #: The range of numbers that may be too large for doubles, and their least size where they are.
 Large: TypeAlias = tuple[Range, float]
 _UNKNOWN: Large = (UNDEFINED, 0.0)
@@ -27,6 +30,21 @@ def large(op: str, args: Sequence[Range], sizes: Sequence[float], result: Range)
     return _UNKNOWN if math.isnan(result[0]) else LARGE[op](args, sizes, result)
 
 
+def step(e: Expr) -> float | None:
+    """Returns the least size of a formula that is made of an exact time, where it is not 0; None for others."""
+    if is_time(e):
+        return _STEP
+    if not isinstance(e, Call):
+        return None
+    if e.op in ("hav", "sqrt"):
+        inner = step(e.args[0])
+        return None if inner is None else inner**2 if e.op == "hav" else math.sqrt(inner)
+    if e.op in ("mul", "div", "pow") and isinstance(e.args[1], Num) and (inner := step(e.args[0])) is not None:
+        by = float(e.args[1].double)
+        return inner / abs(by) if e.op == "div" else inner**by if e.op == "pow" and 0 < by <= 8 else None
+    return None
+
+
 def _large_sum(args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:
     if any(a[0] == -math.inf for a in args) and any(a[1] == math.inf for a in args):
         return _UNKNOWN
@@ -34,12 +52,14 @@ def _large_sum(args: Sequence[Range], sizes: Sequence[float], result: Range) -> 
 
 
 def _large_product(args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:
-    if any(may_vanish(a) for a in args):
+    """A product is infinite where a factor is, or where some factors together are: then the others make it smaller, and none may have become 0."""
+    most = [max(1.0, largest(a)) for a in args]
+    least = [min(1.0, smallest(a)) for a in args]
+    others = [i for i in range(len(args)) if math.prod(most[:i] + most[i + 1 :]) > MOST]  # without it, the rest may be infinite
+    infinite = [(size, [j for j in range(len(args)) if j != i]) for i, size in enumerate(sizes) if size < math.inf] + [(MOST, others)]
+    if any(math.prod(least[j] for j in rest) <= LEAST for _, rest in infinite):
         return _UNKNOWN
-    least = min(MOST, *sizes)
-    for a in args:
-        least *= min(1.0, smallest(a))
-    return result, least
+    return result, min(MOST, *[size * math.prod(least[j] for j in rest) for size, rest in infinite])
 
 
 def _large_quotient(args: Sequence[Range], sizes: Sequence[float], result: Range) -> Large:

@@ -1,5 +1,7 @@
 """Long products without drift, for `cumprod`. A running product is a double and its error term: a million factors cost a few units in the last place at most.
 
+It is kept as `(high + low) 2^power`. So it is infinite, or 0, only while the true product is too large or too small for a double, and comes back from there.
+
 A level with more than `MOST_FACTORS` factors is refused, so that any tick takes half a second at most, and the next one no time.
 """
 
@@ -7,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
 
 from lrdsl.diagnostics import refuse
 from lrdsl.work import spend
@@ -25,6 +29,15 @@ _BLOCK = 1 << 16
 _SPLITTER = 2.0**27 + 1
 #: How many factors count as one operation, as a power of 2.
 _FACTORS = 7
+#: The most bits of a size, above and below 1, of which two may be multiplied: a product of two has an exact error term.
+_BITS = 450
+#: The squares of the sizes with so many bits.
+_SMALL, _LARGE = 2.0 ** (-2 * _BITS), 2.0 ** (2 * _BITS)
+#: A running product: (high, low, power).
+Scaled: TypeAlias = tuple[float, float, int]
+_ONE: Scaled = (1.0, 0.0, 0)
+#: A power of 2 of this size, times a product of so many bits, is past the doubles.
+_PAST = 4096
 
 
 def times(a: Any, b: Any, c: Any, d: Any, head: Callable[[Any], Any] | None = None) -> tuple[Any, Any]:
@@ -53,15 +66,37 @@ def within(factors: float) -> None:
         raise refuse("LR152", f"the level is a product of {int(factors)} factors, and {MOST_FACTORS} are the most that are multiplied one by one", help)
 
 
+def next_product(a: float, b: float, power: int, c: float, d: float) -> Scaled:
+    """Returns (a + b) 2^power times (c + d)."""
+    high, low = times(a, b, c, d)
+    if _SMALL < high * high < _LARGE:
+        return high, low, power
+    return _scaled_product(a, b, power, c, d)
+
+
+def _scaled_product(a: float, b: float, power: int, c: float, d: float) -> Scaled:
+    """Returns what `next_product` does, for any sizes: the powers of 2 of both factors go into the power."""
+    (a, e), (c, f) = math.frexp(a), math.frexp(c)
+    return *times(a, math.ldexp(b, -e), c, math.ldexp(d, -f)), power + e + f
+
+
+def whole(high: float, low: float, power: int) -> float:
+    """Returns a running product as a double: infinite where it is too large for one."""
+    try:
+        return math.ldexp(high + low, power)
+    except OverflowError:
+        return math.copysign(math.inf, high)
+
+
 class Factors:
     """The factors of a product. `factor` returns the factor of an index as (high, low), `factors` the factors of an array of indices, if there are arrays.
 
-    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors, as (high, low).
+    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors.
     """
 
     def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]] | None) -> None:
         self.factor, self.factors = factor, factors
-        self.strides = {0: (1.0, 0.0)}
+        self.strides = {0: _ONE}
 
 
 class RunningProduct:
@@ -72,27 +107,31 @@ class RunningProduct:
 
     def __init__(self, factors: Factors) -> None:
         self.factor, self.factors, self.strides = factors.factor, factors.factors, factors.strides
-        self.last = (0, 1.0, 0.0)
+        self.last = (0, *_ONE)
 
     def __call__(self, n: float) -> float:
         n = int(n)
-        last, high, low = self.last
+        last, high, low, power = self.last
         if n < last or n - last > STRIDE:
             stride = min(n // STRIDE, len(self.strides) - 1)
             if n < last or stride * STRIDE > last:
-                last, (high, low) = stride * STRIDE, self.strides[stride]
+                last, (high, low, power) = stride * STRIDE, self.strides[stride]
         while self.factors is not None and n - last > 2 * STRIDE:
-            last, high, low = self._leap(last, n)
+            last, (high, low, power) = self._leap(last, n)
         for k in range(last + 1, n + 1):
-            high, low = times(high, low, *self.factor(k))
+            c, d = self.factor(k)
+            a, b = times(high, low, c, d)
+            if _SMALL < a * a < _LARGE:  # as `next_product`, of which the call would cost a step more than the product
+                high, low = a, b
+            else:
+                high, low, power = _scaled_product(high, low, power, c, d)
             if k % STRIDE == 0:
-                self.strides.setdefault(k // STRIDE, (high, low))
-        self.last = (n, high, low)
-        total = high + low
-        return total if total == total else math.inf  # past the doubles, the error term is unknown
+                self.strides.setdefault(k // STRIDE, (high, low, power))
+        self.last = (n, high, low, power)
+        return whole(high, low, power) if power else high + low
 
-    def _leap(self, last: int, n: int) -> tuple[int, float, float]:
-        """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there as (high, low)."""
+    def _leap(self, last: int, n: int) -> tuple[int, Scaled]:
+        """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there."""
         import numpy as np
 
         at = last // STRIDE
@@ -100,19 +139,81 @@ class RunningProduct:
         strides = min((n - first) // STRIDE, _STRIDES)
         spend(strides * STRIDE >> _FACTORS)
         assert self.factors is not None
-        high, low = self.factors(np.arange(first + 1, first + 1 + strides * STRIDE, dtype=float))
-        high, low = np.broadcast_to(high, strides * STRIDE), np.broadcast_to(low, strides * STRIDE)
-        high = _up_to_zero(high, self.strides[at][0])
-        h, lo = high.reshape(strides, STRIDE), low.reshape(strides, STRIDE)
+        product = _Products.of(self.factors(np.arange(first + 1, first + 1 + strides * STRIDE, dtype=float)), (strides, STRIDE))
         width = STRIDE
-        with np.errstate(over="ignore", invalid="ignore"):
-            while width > 1:
-                width //= 2
-                h, lo = times(h[:, :width], lo[:, :width], h[:, width:], lo[:, width:])
-        a, b = self.strides[at]
-        for i in range(strides):
-            a, b = self.strides.setdefault(at + i + 1, times(a, b, float(h[i, 0]), float(lo[i, 0])))
-        return first + strides * STRIDE, a, b
+        while width > 1:
+            width //= 2
+            product = product[:, :width] * product[:, width:]
+        total = self.strides[at]
+        for i, (high, low, power) in enumerate(product[:, 0].listed()):
+            a, b, before = total
+            total = self.strides.setdefault(at + i + 1, next_product(a, b, before + power, high, low))
+        return first + strides * STRIDE, total
+
+
+@attrs.frozen(eq=False)
+class _Products:
+    """An array of products, as arrays `high`, `low` and `power`; the power is None where it is 0 for all. A size has at most `bits` bits, above or below 1."""
+
+    high: NDArray[Any]
+    low: NDArray[Any]
+    power: NDArray[Any] | None
+    bits: float
+
+    @classmethod
+    def of(cls, factors: tuple[Any, Any], shape: tuple[int, ...]) -> _Products:
+        """Returns factors, given as (high, low), as products in an array of a shape."""
+        import numpy as np
+
+        high, low = (np.broadcast_to(part, math.prod(shape)).reshape(shape) for part in factors)
+        return cls(high, low, None, bits(high))
+
+    def __getitem__(self, places: Any) -> _Products:
+        return _Products(self.high[places], self.low[places], None if self.power is None else self.power[places], self.bits)
+
+    def __mul__(self, other: _Products) -> _Products:
+        a, b = self.small(), other.small()
+        power = None if a.power is b.power is None else a.powers() + b.powers()
+        return _Products(*times(a.high, a.low, b.high, b.low), power, a.bits + b.bits)
+
+    def small(self) -> _Products:
+        """Returns the same products with sizes of few bits, so that two of them may be multiplied."""
+        if self.bits <= _BITS:
+            return self
+        import numpy as np
+
+        high, power = np.frexp(self.high)
+        low, power = np.ldexp(self.low, -power), power.astype(np.int64)
+        return _Products(high, low, power if self.power is None else self.power + power, 1.0)
+
+    def powers(self) -> NDArray[Any]:
+        """Returns the power of each product."""
+        import numpy as np
+
+        return np.zeros(self.high.shape, np.int64) if self.power is None else self.power
+
+    def listed(self) -> list[Scaled]:
+        """Returns the products of a row."""
+        return list(zip(self.high.tolist(), self.low.tolist(), self.powers().tolist(), strict=True))
+
+    def whole(self) -> NDArray[Any]:
+        """Returns the products as doubles."""
+        import numpy as np
+
+        total: NDArray[Any] = self.high + self.low
+        if self.power is not None:
+            with np.errstate(over="ignore", under="ignore"):
+                total = np.ldexp(total, np.clip(self.power, -_PAST, _PAST))
+        return total
+
+
+def bits(sizes: NDArray[Any]) -> float:
+    """Returns how many bits the sizes of an array have at most, above and below 1; infinity where one is 0."""
+    import numpy as np
+
+    sizes = np.abs(sizes)
+    least, most = float(sizes.min(initial=1.0)), float(sizes.max(initial=1.0))
+    return max(math.log2(most), -math.log2(least)) if least else math.inf
 
 
 def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArray[Any]:
@@ -121,43 +222,41 @@ def running_products(factors: Callable[[Any], tuple[Any, Any]], n: int) -> NDArr
 
     spend(n >> _FACTORS)
     out = np.ones(n + 1)
-    carried = (1.0, 0.0)
+    carried = _ONE
     for begin in range(0, n, _BLOCK):
         indices = np.arange(begin + 1, min(begin + _BLOCK, n) + 1, dtype=float)
-        high, low = (np.broadcast_to(part, len(indices)) for part in factors(indices))
-        high = _up_to_zero(high, carried[0])
-        with np.errstate(over="ignore", invalid="ignore"):
-            product, error = times(*_prefixes(high, low), *carried)
-            out[begin + 1 : begin + 1 + len(indices)] = product + error
-        carried = float(product[-1]), float(error[-1])
-    out[np.isnan(out)] = np.inf  # past the doubles, the error term is unknown
+        products = _prefixes(factors(indices), len(indices), carried)
+        out[begin + 1 : begin + 1 + len(indices)] = products.whole()
+        (carried,) = products[-1:].listed()
     return out
 
 
-def _up_to_zero(high: NDArray[Any], before: float) -> NDArray[Any]:
-    """Returns factors in which those after a 0 are 1. Their product is 0, but thousands of them alone may be past the doubles."""
+def _prefixes(factors: tuple[Any, Any], n: int, carried: Scaled) -> _Products:
+    """Returns the products of the first 1, 2, .. factors of a block, times one. The block is cut into columns, which are multiplied side by side."""
     import numpy as np
 
-    zeros = np.flatnonzero(high == 0)
-    if before != 0 and not zeros.size:
-        return high
-    return np.where(np.arange(len(high)) > (zeros[0] if before != 0 else -1), 1.0, high)
-
-
-def _prefixes(high: NDArray[Any], low: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Returns the products of the first 1, 2, .. factors of a block. The block is cut into columns, which are multiplied side by side."""
-    import numpy as np
-
-    n = len(high)
     width = max(1, int(np.sqrt(n)))
     columns = -(-n // width)
     h, lo = np.ones(columns * width), np.zeros(columns * width)
-    h[:n], lo[:n] = high, low
+    h[:n], lo[:n] = factors
     h, lo = np.ascontiguousarray(h.reshape(columns, width).T), np.ascontiguousarray(lo.reshape(columns, width).T)
+    block = _Products(h, lo, None, bits(h)).small()
+    rows = [block[0]]
     for row in range(1, width):
-        h[row], lo[row] = times(h[row - 1], lo[row - 1], h[row], lo[row])
-    before = [(1.0, 0.0)]
-    for column in range(columns - 1):
-        before.append(times(*before[-1], float(h[-1, column]), float(lo[-1, column])))
-    product, error = times(h, lo, *np.array(before).T)
-    return product.T.reshape(-1)[:n], error.T.reshape(-1)[:n]
+        rows.append(rows[-1] * block[row])
+    before = [carried]
+    for high, low, power in rows[-1].listed()[:-1]:
+        a, b, own = before[-1]
+        before.append(next_product(a, b, own + power, high, low))
+    highs, lows, powers = (np.array(part) for part in zip(*before, strict=True))
+    products = _stacked(rows) * _Products(highs, lows, powers if powers.any() else None, bits(highs))
+    h, lo, power = (part.T.reshape(-1)[:n] for part in (products.high, products.low, products.powers()))
+    return _Products(h, lo, None if products.power is None else power, products.bits)
+
+
+def _stacked(rows: list[_Products]) -> _Products:
+    """Returns rows of products as one array."""
+    import numpy as np
+
+    power = None if all(row.power is None for row in rows) else np.array([row.powers() for row in rows])
+    return _Products(np.array([row.high for row in rows]), np.array([row.low for row in rows]), power, max(row.bits for row in rows))

@@ -9,10 +9,11 @@ from typing import Any
 import attrs
 
 from lrdsl.check.finite import fitting
+from lrdsl.diagnostics import refuse
 from lrdsl.expr import INDEX, T
 from lrdsl.numbers.branchless import Machine, RunningFactors, Writer
 from lrdsl.numbers.machine import Choice
-from lrdsl.numbers.products import STRIDE, RunningProduct, times
+from lrdsl.numbers.products import STRIDE, Factors, RunningProduct, bits, times
 from lrdsl.numbers.scalar import Evaluator, compiled, defined, factors_of
 from lrdsl.plan import Plan
 
@@ -75,16 +76,21 @@ def _space(products: list[RunningFactors], machine: Machine, library: Any) -> di
 def _running(running: RunningFactors, machine: Machine, library: Any) -> Callable[[Any], Any]:
     """Returns a running product as a function of an array of numbers of factors.
 
-    The products of whole strides are kept in tables. The factors after them are computed at once, and multiplied two by two.
+    The products of whole strides are kept in tables. The factors after them are computed at once, and multiplied two by two. Where so many of them may leave
+    the floats, the products are scaled in between, and the function counts how often.
     """
-    product = RunningProduct(factors_of(running.product.high, running.product.low))
+    factors = factors_of(running.product.high, running.product.low)
+    product = RunningProduct(factors)
     product(running.most)
-    kept = [product.strides[k] for k in range(running.most // STRIDE + 1)]
+    scale = _Scale.of(machine)
+    first = _most_bits(factors, running.most, machine)
+    kept = [scale.table(*product.strides[k]) for k in range(running.most // STRIDE + 1)]
     width = min(STRIDE, 1 << (running.most - 1).bit_length())
+    counts = any(power for _, _, power in kept) or first * width > scale.bits
     writer = Writer(machine, INDEX, running.most)
     high, low = writer.write(running.product.high, running.product.low)
     factor = _generated(writer.lines, f"{high}, {low}", _space([], machine, library))
-    tables = [library.table(table) for table in _tables(kept, machine)]
+    tables = [library.table(table) for table in _tables(kept, machine)[: 3 if counts else 2]]
     splitter = 2.0 ** ((machine.bits + 1) // 2) + 1
 
     def head(x: Any) -> Any:
@@ -97,29 +103,89 @@ def _running(running: RunningFactors, machine: Machine, library: Any) -> Callabl
         index = (stride * STRIDE)[..., None] + (library.arange(width, count) + 1.0)
         inside = index <= count[..., None]
         high, low = factor(library.maximum(library.minimum(index, count[..., None]), library.zeros_like(index) + 1.0))
-        zero = index * 0.0
-        high, low = library.where(inside, high, zero + 1.0), library.where(inside, low, zero)
-        sizes = library.abs(high)  # of a factor of 0, the product is 0, however large the others are
-        high = library.where(sizes == 0, zero + 1.0, high)
-        while high.shape[-1] > 1:
+        power = index * 0.0
+        high, low = library.where(inside, high, power + 1.0), library.where(inside, low, power)
+        bits = first
+        while True:
+            high, low, power, bits = scale.small(high, low, power, bits, library)
+            if high.shape[-1] == 1:
+                break
             half = high.shape[-1] // 2
-            sizes = library.minimum(sizes[..., :half], sizes[..., half:])
             high, low = times(high[..., :half], low[..., :half], high[..., half:], low[..., half:], head)
-        before, error = (library.take(table, stride) for table in tables)
+            power = power[..., :half] + power[..., half:] if counts else power[..., :half]
+            bits *= 2
+        before, error, *scaled = (library.take(table, stride) for table in tables)
         high, low = times(high[..., 0], low[..., 0], before, error, head)
-        total, zero = high + low, count * 0.0
-        total = library.where(total == total, total, zero + math.inf)  # past the floats, the error term is unknown
-        return library.where(library.minimum(sizes[..., 0], library.abs(before)) == 0, zero, total)
+        return scale.whole(high + low, power[..., 0] + scaled[0], library) if counts else high + low
 
     return multiplied
 
 
-def _tables(pairs: list[tuple[float, float]], machine: Machine) -> tuple[Any, Any]:
-    """Returns pairs as two of NumPy's arrays, of floats of the machine."""
+def _most_bits(factors: Factors, most: int, machine: Machine) -> float:
+    """Returns how many bits the sizes of the first factors have at most, above and below 1. A factor of 0 needs none.
+
+    Raises `ScheduleError` for a factor that is too large for the machine: a smaller one may follow, and nothing is known of their product.
+    """
     import numpy as np
 
-    high, low = np.array(pairs).T
+    assert factors.factors is not None
+    sizes = 0.0
+    for begin in range(0, most, 16 * STRIDE):
+        high, _ = factors.factors(np.arange(begin + 1, min(begin + 16 * STRIDE, most) + 1, dtype=float))
+        if np.max(np.abs(high)) > machine.largest:
+            raise refuse("LR152", "a factor of the `cumprod` is too large for single precision", "compute the schedule in double precision")
+        sizes = max(sizes, bits(np.extract(high, high)))
+    return sizes
+
+
+@attrs.frozen
+class _Scale:
+    """How products stay within the floats of a machine: a product of two sizes of `bits` bits has an exact error term, larger ones are divided by 2^unit.
+
+    A product with a power p is `(high + low) 2^(p unit)`.
+    """
+
+    bits: int
+    unit: int
+    #: The bits of the largest float.
+    most: int
+
+    @classmethod
+    def of(cls, machine: Machine) -> _Scale:
+        most = math.frexp(machine.largest)[1]
+        bits = (most - 2 - 2 * machine.bits) // 2
+        return cls(bits, bits * 3 // 2, most)
+
+    def small(self, high: Any, low: Any, power: Any, bits: float, library: Any) -> tuple[Any, Any, Any, float]:
+        """Returns products, of sizes of at most so many bits, of which two may be multiplied; and how many bits those have."""
+        bits = min(bits, self.most)
+        while bits > self.bits:
+            size, one = library.abs(high), power * 0.0 + 1.0
+            up = library.where(size > 2.0**self.bits, one, power * 0.0) - library.where(size < 2.0**-self.bits, one, power * 0.0)
+            by = library.where(up > 0, one * 2.0**-self.unit, library.where(up < 0, one * 2.0**self.unit, one))
+            high, low, power = high * by, low * by, power + up
+            bits = max(self.bits, bits - self.unit)
+        return high, low, power, bits
+
+    def whole(self, total: Any, power: Any, library: Any) -> Any:
+        """Returns products as floats: infinite where they are too large for one."""
+        one = power * 0.0 + 1.0
+        for step in range(-(-3 * self.most // self.unit)):
+            by = library.where(power > step, one * 2.0**self.unit, library.where(power < -step, one * 2.0**-self.unit, one))
+            total = total * by
+        return total
+
+    def table(self, high: float, low: float, power: int) -> tuple[float, float, int]:
+        """Returns a running product with a power that counts units."""
+        units = round((math.frexp(high)[1] + power) / self.unit)
+        return math.ldexp(high, power - units * self.unit), math.ldexp(low, power - units * self.unit), units
+
+
+def _tables(products: list[tuple[float, float, int]], machine: Machine) -> list[Any]:
+    """Returns products as three of NumPy's arrays, of floats of the machine."""
+    import numpy as np
+
+    high, low, power = np.array(products, dtype=float).T
     kind = np.float64 if machine.bits == DOUBLE.bits else np.float32
-    with np.errstate(over="ignore", invalid="ignore"):
-        rounded = high.astype(kind)
-        return rounded, (high - rounded + low).astype(kind)
+    rounded = high.astype(kind)
+    return [rounded, (high - rounded + low).astype(kind), power.astype(kind)]

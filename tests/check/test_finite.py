@@ -136,7 +136,24 @@ FALLING = [
     "sum(cumprod(1/(1 + t)), exp(0.5)) * exp(1.1)",
     "cumprod(0.5^floor(t/30)) * step(10, 2) for 2100.5 then exp(1.1) * cumprod(0.9^t)",
 ]
-PRODUCTS = [*FALLING, "cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
+BACK = [
+    "min(cumprod(1.5 + sin(t/9)), 1x)",
+    "min(cumprod(1.5 + sin(t/9)), 1x) * exp(0.8)",
+    "clip(cumprod(1 + 0.9*sin(t/500)), 0.01x, 1x)",
+    "clip(cumprod(-1.5 - sin(t/9)), -1x, 1x)",
+    "min(cumprod(max(0.4, t/1500)), 1x)",
+    "min(cumprod((t + 1)/(t + 2) * (1.5 + sin(t/9))), 1x)",
+    "min(0.001 * cumprod(1.5 + sin(t/9)), 1x)",
+    "min(cumprod(1.5 + sin(t/9)) * cumprod(1.2 + sin(t/7)), 1x)",
+    "min(cumprod(1.5 + sin(t/9)), cosine(100))",
+    "bounce(min(cumprod(1.5 + sin(t/9)), 1x) for 1400)",
+    "restarts(min(cumprod(1.5 + sin(t/9)), 1x) for 1400)",
+    "max(cumprod(1.5 + sin(t/9)), 1x) * cumprod(1/(1 + t))",
+    "sum(cumprod(1.5 + sin(t/9)), 1x) * cumprod(1/(1 + t))",
+    "max(cumprod(1.5 + sin(t/9)), 1x) * max(cumprod(1/(1 + t)), exp(0.3))",
+    "every(7, min(cumprod(1.5 + sin(t/9)), 1x))",
+]
+PRODUCTS = [*FALLING, *BACK, "cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
 RHO = "(1999 - 2*(t + 1)*0.999^(t + 1)/(1 - 0.999^(t + 1)))"
 RADAM = [f"scale(sqrt(max(0, ({RHO} - 4)*({RHO} - 2)*1999/(1995*1997*{RHO}))))", f"scale(max(0, ({RHO} - 4)*({RHO} - 2)/(1995*1997)))"]
 BASE = 0.1

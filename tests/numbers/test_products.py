@@ -144,12 +144,39 @@ def test_a_running_product_has_a_small_error(asked: tuple[int, ...], monkeypatch
     product = RunningProduct(_factors(pairs))
     for n in asked:
         assert product(n) == float(exact[n])
-        last, high, low = product.last
-        assert last == n
+        last, high, low, power = product.last
+        assert (last, power) == (n, 0)
         assert error(high, low, exact[n]) <= n * 2**-78
-    for stride, (high, low) in product.strides.items():
+    for stride, (high, low, power) in product.strides.items():
+        assert power == 0
         assert error(high, low, exact[stride * 4]) <= stride * 4 * 2**-78
     assert set(product.strides) == set(range(max(asked) // 4 + 1))
+
+
+def _as_double(x: Fraction) -> float:
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("bits", [9, 330, 950])
+@pytest.mark.parametrize("turn", [1, 3, 40, 130])
+@pytest.mark.parametrize("asked", [(*range(520),), (519,), (7, 8, 9, 131, 132, 133, 390, 40, 3, 0, 64, 5, 517)])
+def test_a_product_that_leaves_the_doubles_comes_back(sign: int, bits: int, turn: int, asked: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """From above and from below, after few factors or many, with a small error."""
+    monkeypatch.setattr(products, "STRIDE", 4)
+    monkeypatch.setattr(products, "_STRIDES", 3)
+    monkeypatch.setattr(products, "_BLOCK", 64)
+    powers = [2.0 ** (bits * (sign if k // turn % 2 == 0 else -sign)) for k in range(520)]
+    pairs = [(high * power, low * power) for (high, low), power in zip(_drawn(520), powers, strict=True)]
+    exact = list(map(_as_double, _whole(pairs)))
+    assert exact[::2] != [1.0] * 260
+    product = RunningProduct(_factors(pairs))
+    near = {"rtol": 2**-52, "atol": 5e-324}
+    np.testing.assert_allclose([product(n) for n in asked], [exact[n] for n in asked], **near)
+    np.testing.assert_allclose(running_products(_factors(pairs).factors, 520), exact, **near)
 
 
 def test_a_running_product_multiplies_few_factors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,6 +96,31 @@ def test_long_products(text: str) -> None:
     np.testing.assert_allclose(in_singles(schedule, ticks), schedule.values(ticks, 0.3), rtol=2e-6)
 
 
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("clip(cumprod(1 + 0.9*sin(t/500)), 0.01x, 1x)", True),
+        ("min(cumprod(max(0.4, t/1500)), 1x)", True),
+        ("clip(cumprod(max(2 - t/1000, 1/(1 + t))), 0.01x, 1x)", True),
+        ("cumprod(1.5 + sin(t/9)) * cumprod(1/(1 + t))", False),
+        ("clip(cumprod(-1.5 - sin(t/9)), -1x, 1x)", False),
+    ],
+)
+def test_a_product_that_leaves_the_floats_comes_back(text: str, back: bool) -> None:
+    schedule, ticks = lrdsl.parse(text), np.arange(0.0, 9000, 7)
+    right = schedule.values(ticks, 0.3)
+    assert back == bool(np.any((np.abs(right) < np.max(np.abs(right))) & (ticks > 2000) & (right > 0)))
+    np.testing.assert_allclose(level_of(schedule)(ticks), right, rtol=1e-12)
+    np.testing.assert_allclose(in_singles(schedule, ticks), right, rtol=1e-3, atol=1e-30)
+
+
+def test_a_factor_that_is_too_large_for_single_precision_is_refused() -> None:
+    schedule = lrdsl.parse("clip(cumprod(exp(100*sin(t))), 0.1x, 1x)")
+    assert np.isfinite(level_of(schedule)(np.arange(9.0))).all()
+    with pytest.raises(lrdsl.ScheduleError, match=r"LR152.* a factor of the `cumprod` is too large for single precision"):
+        in_singles(schedule, [3])
+
+
 def test_a_product_of_too_many_factors_stays() -> None:
     level = level_of(lrdsl.parse("cumprod(1 - 1e-7/(1 + t))"))
     assert level(np.array([4e6]))[0] == level(np.array([4.5e6]))[0] > 0

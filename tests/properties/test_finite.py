@@ -63,6 +63,8 @@ FACTORS = (
     "0.8^floor(t/5)",
     "1.2^floor(t/10)",
 )
+#: Factors of products that fall, that grow past the doubles, and that come back from there or from below.
+RUNNING = ("0.5 + 0.4*sin(t/9)", "1.5 + sin(t/9)", "-1.5 - sin(t/9)", "1.01 + 1/(t + 1)", "max(0.4, t/150)", "1/(1 + t/10)", "(1.5 + sin(t/9))/(1 + t/50)")
 
 
 @st.composite
@@ -82,6 +84,8 @@ def _with_growth(draw: st.DrawFn, node: Node) -> Node:
                 given = (*given[:i], attrs.evolve(given[i], value=draw(texts.decimals(1.01, 4))), *given[i + 1 :])
         if node.name == "scale":
             given = (attrs.evolve(given[0], value=parse(draw(st.sampled_from(FACTORS)))), *given[1:])
+        if node.name == "cumprod":
+            given = (attrs.evolve(given[0], value=parse(draw(st.sampled_from(RUNNING)))), *given[1:])
         return attrs.evolve(node, arguments=given)
     if isinstance(node, nodes.Sequence):
         return attrs.evolve(node, items=tuple(_with_growth(draw, item) for item in node.items))

@@ -98,6 +98,48 @@ def test_the_shorter_of_two_limits_wins(a: Node, n: int, m: int) -> None:
 
 
 @many
+@given(parts, st.integers(1, 250))
+def test_how_long_and_until_when_are_one_at_the_start_of_the_run(a: Node, n: int) -> None:
+    valid(a)
+    same(f"({canonical(a)}) for {n} then hold(3)", f"({canonical(a)}) until {n} then hold(3)")
+
+
+@many
+@given(parts)
+def test_a_sum_with_0_is_the_phase_itself(a: Node) -> None:
+    valid(a)
+    same(f"sum({canonical(a)}, hold(at=0))", a, length=False)
+
+
+@many
+@given(decimals(0.3, 1), st.integers(1, 40))
+def test_a_gamma_for_some_ticks_is_reached_at_each_of_their_multiples(gamma: nodes.Number, per: int) -> None:
+    one, slow = (
+        lrdsl.parse(text).values(np.arange(30) * k, BASE) for text, k in ((f"exp({canonical(gamma)})", 1), (f"exp({canonical(gamma)}, per={per})", per))
+    )
+    np.testing.assert_allclose(slow, one, rtol=1e-13)
+
+
+SHARES = {
+    "warmup({})": lambda share: share,
+    "warmup({}, shape=square)": lambda share: share**2,
+    "linear({})": lambda share: 1 - share,
+    "cosine({})": lambda share: (1 + np.cos(np.pi * share)) / 2,
+    "poly({}, power=3)": lambda share: (1 - share) ** 3,
+    "exp({}, to=0.01x)": lambda share: 0.01**share,
+    "one_minus_sqrt({})": lambda share: 1 - np.sqrt(share),
+}
+
+
+@examples(40)
+@given(st.sampled_from(list(SHARES)), st.integers(1, 60))
+def test_a_phase_touches_its_start_unless_the_text_says_otherwise(text: str, n: int) -> None:
+    levels = SHARES[text](np.arange(n) / n)
+    for form in (text.format(n), text.format(n).replace(")", ", touches=start)")):
+        np.testing.assert_allclose(lrdsl.parse(form).values(n, 1.0), levels, rtol=1e-12, atol=1e-15)
+
+
+@many
 @given(st.integers(1, 40), decimals(0.01, 1))
 def test_step_is_a_repeated_drop(n: int, gamma: nodes.Number) -> None:
     same(call("step", number(n), gamma), call("repeat", then(call("hold", number(n)), call("drop", gamma))), ticks=400, length=False)

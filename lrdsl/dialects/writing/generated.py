@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 
+from lrdsl.check.bounds import comes_back
 from lrdsl.check.finite import fitting
 from lrdsl.clock import total_of
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span, shown
@@ -31,6 +32,10 @@ INSTEAD = "write it with `lrdsl export --to torch`, or run it with `lrdsl.compil
 _LARGEST_SINGLE = 3.4028234663852886e38
 #: The most factors of a long product that a table holds, and the most branches of a function of arrays.
 _MOST_FACTORS, _MOST_BRANCHES = 200_000, 500
+#: The names that the function of a long product uses itself.
+_LOCAL = frozenset(("n", "fraction", "fractions", "i", "own", "power", "powers", "products"))
+#: What code says of a long product that is kept as `RunningProduct` keeps it.
+_BACK = "# Each product is a fraction times a power of 2: it may leave the doubles, and come back."
 #: The longest comment on a branch, in characters.
 _LONGEST = 100
 #: A formula with more nodes than this is not written once a branch of a choice in it.
@@ -225,17 +230,36 @@ def helpers(shared: Shared, words: Vocabulary) -> list[list[str]]:
 
 def _product(of: Expr, name: str, most: float, words: Vocabulary, shared: Shared) -> list[list[str]]:
     """Returns the functions of a long product of factors. One of them, `name`, is a function of their number."""
-    scalar = words.branches
-    formula = Formula(PYTHON if scalar else NUMPY, {INDEX: Term("k", whole=True, range=(1, 10**9))}, shared, {"n"}, "        " if scalar else "    ")
+    scalar, back = words.branches, comes_back(of, most)
+    formula = Formula(PYTHON if scalar else NUMPY, {INDEX: Term("k", whole=True, range=(1, 10**9))}, shared, _LOCAL, "        " if scalar else "    ")
     factor = formula.value(of)
     table, listing, doc = name.upper().replace("T", "TS", 1), name.replace("t", "ts", 1), '    """Returns the product of the factors of k = 1 ... n."""'
     if scalar:
-        loop = [f"    for k in range(len({table}), int(n) + 1):", *formula.lines, f"        {table}.append({table}[-1] * ({factor}))"]
-        return [[f"{table} = [1.0]"], [f"def {name}(n):", doc, *loop, f"    return {table}[max(int(n), 0)]"]]
+        head = [f"def {name}(n):", doc, f"    for k in range(len({table}), int(n) + 1):", *formula.lines]
+        if not back:
+            return [[f"{table} = [1.0]"], [*head, f"        {table}.append({table}[-1] * ({factor}))", f"    return {table}[max(int(n), 0)]"]]
+        loop = [f"        fraction, own = math.frexp({table}[-1][0] * ({factor}))", f"        {table}.append((fraction, {table}[-1][1] + own))"]
+        tail = [
+            f"    fraction, power = {table}[max(int(n), 0)]",
+            "    return math.ldexp(fraction, power) if power <= 1024 else math.copysign(math.inf, fraction)",
+        ]
+        return [[_BACK, f"{table} = [(1.0, 0)]"], [*head, *loop, *tail]]
     products = f"np.cumprod(np.append(1.0, {factor}))"
+    lines = list(formula.lines)
+    if back:
+        products = "products"
+        lines += [
+            f"    {_BACK}",
+            f"    fractions, powers = np.frexp(np.append(1.0, {factor}))",
+            "    for i in range(1, len(fractions)):",
+            "        fractions[i], power = np.frexp(fractions[i - 1] * fractions[i])",
+            "        powers[i] += power",
+            '    with np.errstate(over="ignore", under="ignore"):',
+            "        products = np.ldexp(fractions, np.clip(np.cumsum(powers, dtype=int), -4096, 4096))",
+        ]
     if words is NUMPY:
         head = ["    n = np.maximum(np.asarray(n).astype(int), 0)", "    k = np.arange(1.0, n.max(initial=0) + 1)"]
-        return [[f"def {name}(n):", doc, *head, *formula.lines, f"    return {products}[n]"]]
+        return [[f"def {name}(n):", doc, *head, *lines, f"    return {products}[n]"]]
     count = int(most)
     at = words.clip.format(time="n", low=0, high=count)
     taken = f"ops.take(ops.convert_to_tensor({table}, _FLOAT), {at})" if words.real else f"jnp.asarray({table})[{at}]"
@@ -244,7 +268,7 @@ def _product(of: Expr, name: str, most: float, words: Vocabulary, shared: Shared
             f"def {listing}(count):",
             '    """Returns the products of the first 0, 1, ..., `count` factors."""',
             "    k = np.arange(1.0, count + 1)",
-            *formula.lines,
+            *lines,
             f"    return {products}",
         ],
         [f"{table} = {listing}({count})"],

@@ -33,6 +33,8 @@ TEXTS = [
     "exp(10, to=1e-5) then inv(3)",
     "scale(1/(1 + exp(t - 1000)))",
     "cumprod(1 - 1/(t + 2)^2) for 30 then linear(5)",
+    "min(cumprod(1.5 + sin(t/9)), 1x) * exp(0.99) for 1500 then linear(5)",
+    "clip(cumprod(1 + 0.9*sin(t/500)), 0.01x, 1x) for 2900 then linear(50)",
     "max(linear(10), 0.001)",
     "clip(scale(exp(t/5)), high=1x)",
     "scale(2 + cos(t^2/50)) for 90 then hold",
