@@ -15,7 +15,6 @@ from lrdsl.expr.exact import Exact
 from lrdsl.kinds import EXAMPLE, KNOWN_AS, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
-from lrdsl.syntax.substitution import number_node
 
 
 def bind_arguments(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope, read: Callable[[Node, Scope], Any]) -> dict[str, Any] | None:
@@ -99,6 +98,8 @@ def _list_behind(node: Node, scope: Scope) -> tuple[Node, Scope]:
     while isinstance(meaning, nodes.Name) and inner is not None:
         binding = inner.bound.get(meaning.id)
         if binding is None and isinstance(items := inner.names.get(meaning.id), tuple):
+            from lrdsl.syntax.substitution import number_node  # hardly any text has a list from the host
+
             return nodes.List(tuple(number_node(item, node.extent) for item in items), node.extent), scope
         if not isinstance(binding, NameBinding):
             return node, scope

@@ -217,11 +217,9 @@ class Schedule:
         >>> lrdsl.parse("warmup(5) then cosine(95, to=0.01x)").legend()
         {T_w: 5, T_d: 95, eta_min: base/100}
         """
-        from lrdsl.formulas.symbolic import legend
+        from lrdsl.schedule.printing import legend
 
-        letter = self._letter(base, target)
-        with bounded(self.text, counts=True):
-            return legend(self.readable_plan(target, symbolic=True), letter)
+        return legend(self, base, target)
 
     @cached_property
     def _evaluators(self) -> dict[str, Evaluator]:
@@ -242,10 +240,6 @@ class Schedule:
     def base_of(self, target: Target, base: Any) -> float:
         """Returns the same for a target, or for a member of a family."""
         return checked_base(base, self.evaluator_of(target).fits_any_base, str(self))
-
-    def _letter(self, base: Any, target: str | None) -> str | Exact:
-        """Returns the base of a formula: a letter, which each format checks itself, or a checked number."""
-        return base if isinstance(base, str) else arguments.number("base", self.checked_base(base, target), "give a letter, or a number", text=str(self))
 
     def at(self, tick: float, base: float = 1.0, target: str | None = None) -> float:
         """Returns the level at a tick.
@@ -285,17 +279,10 @@ class Schedule:
         >>> lrdsl.parse("linear(4)").formula(base="eta_0")
         Piecewise((eta_0*(1 - t/4), t < 4), (0, True))
         """
-        from lrdsl.formulas import family
-        from lrdsl.formulas.symbolic import formula, of_notation
+        from lrdsl.schedule.printing import expression
 
         one_of("numbers", numbers, ("decimal", "double"), str(self))
-        first = next((t for t in self.targets if t.letter and t.written == target), None)
-        relation = None if first is None else family.relation_of(self.tree, first, symbolic)
-        known = target if relation is None else relation.level
-        letter = self._letter(base, known)
-        with bounded(self.text, counts=True):
-            level = formula(self.readable_plan(known, symbolic), letter, numbers)
-            return level if relation is None else of_notation(relation.value, {family.level_letter(relation.level): level})
+        return expression(self, base, numbers, target, symbolic)
 
     def typeset(
         self, format: str = "latex", base: str | float | None = None, target: str | None = None, time: str = "ticks", symbolic: bool = False, **style: Any
@@ -318,21 +305,9 @@ class Schedule:
                 return 0.05 * base * (1 + math.cos(math.pi * (t - 3) / 20))
             return 0
         """
-        from lrdsl.escaping.quoting import python_names
-        from lrdsl.formulas import documents, family
+        from lrdsl.schedule.printing import text
 
-        scheduled = self.target(target)
-        names = python_names(dict.fromkeys([*(t.name for t in self.targets), scheduled.name]))
-        letter = None if base is None else self._letter(base, scheduled.name)
-        settings = documents.styled(self.clock, self.tree, scheduled.plan, time, style)
-        lettered = symbolic or (isinstance(format, str) and format != "python" and documents.needs_letters(settings))
-        plan = self.readable_plan(scheduled.name, lettered)
-        with bounded(self.text, counts=lettered):
-            relation = family.relation_of(self.tree, scheduled, symbolic) if target == scheduled.name else None
-            function = names[scheduled.name]
-            if relation is not None and format == "python":
-                plan, function = self.readable_plan(relation.level, symbolic), python_names([scheduled.written])[scheduled.written]
-            return documents.document(format, plan, scheduled, letter, settings, function, symbolic, relation)
+        return text(self, format, base, target, time, symbolic, style)
 
     def export(self, to: str, base: float | None = None, target: str | None = None) -> str:
         """Returns code that gives the same numbers without lrdsl: for "python", "numpy", "torch", "optax" or "keras". Raises `ScheduleError`.
