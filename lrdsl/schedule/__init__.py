@@ -18,7 +18,7 @@ from lrdsl.check.program import Library
 from lrdsl.check.scope import host_names
 from lrdsl.clock import MAX_TICKS, Clock, Options
 from lrdsl.diagnostics import Problems
-from lrdsl.expr.exact import Exact, Hosted, nearest_number
+from lrdsl.expr.exact import Hosted, nearest_number
 from lrdsl.plan import MOST_TICKS, History, Phase, Plan
 from lrdsl.schedule.assertions import TESTED, hold
 from lrdsl.schedule.source import Events, Replan, Source, continued_often
