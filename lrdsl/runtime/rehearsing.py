@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 
 from lrdsl.diagnostics import ScheduleError
 from lrdsl.expr import T, mentions
@@ -15,23 +15,28 @@ from lrdsl.runtime.attaching import Attachment
 
 #: How many events in a row are gone through.
 _MOST = 4
-#: How many phases and cycles are gone through.
-_FIRST = 8
+#: How many phases and cycles are gone through: of the run as it begins, and after an event.
+_FIRST, _AFTER = 8, 2
 
 
 def rehearse(attachment: Attachment) -> None:
     """Makes what will store the levels of the first phases and cycles, and then of those that events bring, each as early as it may come. Stores nothing."""
     try:
-        for tick in sorted({tick for track in attachment.tracks for tick in _first(track.evaluator)})[:_FIRST]:
-            attachment.store_from(tick)
+        _rehearse_phases(attachment, 0, _FIRST)
         _rehearse_events(attachment)
     except ScheduleError:  # which a run that comes to it raises
         return
 
 
-def _first(evaluator: Evaluator) -> Iterator[float]:
-    """The starts of the first phases and cycles but those that hold a level: their code costs little."""
-    coming = islice(zip(evaluator.starts, evaluator.pieces, strict=True), 1, _FIRST + 1)
+def _rehearse_phases(attachment: Attachment, tick: float, count: int) -> None:
+    """Goes through so many phases and cycles after a tick."""
+    for start in sorted({start for track in attachment.tracks for start in _coming(track.evaluator, tick, count)})[:count]:
+        attachment.store_from(start)
+
+
+def _coming(evaluator: Evaluator, tick: float, count: int) -> Iterator[float]:
+    """The starts of the phases and cycles after a tick but those that hold a level: their code costs little."""
+    coming = islice(dropwhile(lambda one: one[0] <= tick, zip(evaluator.starts, evaluator.pieces, strict=True)), count)
     return (start for start, piece in coming if mentions(piece.level, T))
 
 
@@ -44,7 +49,9 @@ def _rehearse_events(attachment: Attachment) -> None:
             return
         history |= {key: (tick,) for key, tick in coming.items()}
         attachment = attachment.after(attachment.schedule.after(history))
-        attachment.store_from(max(coming.values()))
+        last = max(coming.values())
+        attachment.store_from(last)
+        _rehearse_phases(attachment, last, _AFTER)
 
 
 def _earliest(watch: Watch) -> int | None:
