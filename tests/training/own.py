@@ -271,4 +271,56 @@ for epoch in range(1, 20):
         optimizer.step()
 """,
     ),
+    (
+        None,
+        "drops_in_a_run_whose_length_is_not_known.py",
+        """
+import torch
+
+def fit(args, model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [160])
+    for epoch in range(args.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "a_floor_in_a_run_whose_length_is_not_known.py",
+        """
+import torch
+
+def fit(args, model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, total_iters=4)
+    for epoch in range(args.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "a_length_of_two_arguments_of_an_own_function.py",
+        """
+import torch
+from torch.optim.lr_scheduler import OneCycleLR
+
+def make_scheduler(optimizer, loader, cfg):
+    return OneCycleLR(optimizer, max_lr=0.1, epochs=cfg.epochs * 1, steps_per_epoch=len(loader) // cfg.accum)
+
+def fit(args, model, loader, cfg):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = make_scheduler(optimizer, loader, cfg)
+    for epoch in range(cfg.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
 ]
