@@ -203,7 +203,10 @@ class _File:
 
     def _function(self, node: ast.expr | None) -> ast.Lambda | ast.FunctionDef | None:
         """The function that an argument is: a lambda, or a function of the file."""
-        return node if isinstance(node, ast.Lambda) else self.names.functions.get(word_of(node)) if isinstance(node, ast.Name) else None
+        if isinstance(node, ast.Name):
+            value = self.names.values.get(node.id)
+            return value if isinstance(value, ast.Lambda) else self.names.functions.get(node.id)
+        return node if isinstance(node, ast.Lambda) else None
 
     def run(self, call: Call, place: Place, units: Units, scope: Scope) -> Run:
         """What the file says of the run of a scheduler."""

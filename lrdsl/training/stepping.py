@@ -302,7 +302,7 @@ def is_accumulation(node: ast.expr) -> bool:
 
 
 def stated(program: Program) -> dict[str, Unit]:
-    """Returns the units that loops give to expressions: the count of a loop over epochs counts epochs."""
+    """Returns the units that loops give to expressions: the count of a loop over epochs counts epochs. Keras' `fit` says it of its arguments."""
     texts = {}
     for place in program.loops:
         loop = place.node
@@ -310,4 +310,8 @@ def stated(program: Program) -> dict[str, Unit]:
             count = count_of(loop)
             if count is not None and not isinstance(count, ast.Constant):
                 texts[ast.dump(count)] = EPOCH
+    for place in program.calls:
+        if place.word == "fit" and isinstance(place.node, ast.Call):
+            units = {"epochs": EPOCH, "steps_per_epoch": PER_EPOCH}
+            texts |= {ast.dump(k.value): units[k.arg] for k in place.node.keywords if k.arg in units and not isinstance(k.value, ast.Constant)}
     return texts

@@ -323,4 +323,88 @@ def fit(args, model, loader, cfg):
         scheduler.step()
 """,
     ),
+    (
+        "LR601",
+        "a_lambda_with_a_name.py",
+        """
+import math, torch
+from torch.optim.lr_scheduler import LambdaLR
+
+def main(args, model, train_loader):
+    optimizer = torch.optim.SGD(model.parameters(), args.lr)
+    total_steps = args.epochs * len(train_loader)
+    lr_lambda = lambda step: 0.5 * (1 + math.cos(math.pi * step / total_steps))
+    scheduler = LambdaLR(optimizer, lr_lambda)
+    for epoch in range(args.epochs):
+        for x, y in train_loader:
+            model(x, y).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "keras_steps_of_an_epoch.py",
+        """
+from tensorflow import keras
+
+EPOCHS = 50
+STEPS = 1000
+schedule = keras.optimizers.schedules.CosineDecay(initial_learning_rate=1e-3, decay_steps=EPOCHS * STEPS)
+model.compile(optimizer=keras.optimizers.Adam(learning_rate=schedule), loss="mse")
+model.fit(data, epochs=EPOCHS, steps_per_epoch=STEPS)
+""",
+    ),
+    (
+        None,
+        "one_epoch_of_three_hundred.yaml",
+        "model: vit_small_patch16_224\nepochs: 300\nsched: cosine\nlr: 0.001\nmin_lr: 1.0e-05\nwarmup_epochs: 20\nwarmup_lr: 1.0e-06\nopt: adamw\n",
+    ),
+    (
+        None,
+        "a_run_that_shows_that_it_runs.sh",
+        "fairseq-train data --optimizer adam --lr 0.0001 --lr-scheduler polynomial_decay --warmup-updates 5 --total-num-update 10 --max-update 2\n",
+    ),
+    (
+        "LR609",
+        "a_floor_above_the_rate_in_another_function.py",
+        """
+import torch
+
+def setup(model):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-5)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20, eta_min=1e-3)
+    return optimizer, scheduler
+
+def main():
+    optimizer, scheduler = setup(model)
+    for epoch in range(20):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "a_rate_of_one_of_two_optimizers.py",
+        """
+import torch
+
+def setup(model, fast):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-5)
+    if fast:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20, eta_min=1e-3)
+    return optimizer, scheduler
+
+def main():
+    optimizer, scheduler = setup(model)
+    for epoch in range(20):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
 ]

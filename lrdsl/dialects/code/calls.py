@@ -117,7 +117,7 @@ def calls(
     tree = tree or tree_of(source)
     if tree is None:
         return []
-    reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own)
+    reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own, tree=tree)
     made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
@@ -133,6 +133,8 @@ class _Reader:
     lenient: bool
     own: bool = False
     forms: dict[int, ast.Call | None] = attrs.Factory(dict)
+    tree: ast.Module | None = None
+    functions: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = attrs.Factory(dict)
 
     def form(self, node: ast.Call) -> ast.Call:
         """Returns the call of a library that the call of a class or a function of the repository comes to; any other call as it is."""
@@ -191,7 +193,7 @@ class _Reader:
         except UnreadableError as reason:
             return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
         optimizer = argument_of(form, entry, "optimizer")
-        base, rate, key = self._optimizer(optimizer)
+        base, rate, key = self._optimizer(optimizer, node)
         written, named = (_with_momentum(one, key) for one in (written, named))
         unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
         expressions = {name: text for name, text in kept.expressions.items() if _uses(named, name)}
@@ -243,10 +245,23 @@ class _Reader:
         positional = [value(places[i] if i < len(places) else "", a) for i, a in enumerate(node.args)]
         return entry.bound(positional, {k.arg: value(k.arg, k.value) for k in node.keywords if k.arg is not None})
 
-    def _optimizer(self, node: ast.expr | None) -> tuple[Exact | None, ast.expr | None, str | None]:
-        """Returns the rate of an optimizer that the file makes, the expression of it, and the key of its momentum."""
+    def _in_function(self, name: str, call: ast.Call) -> ast.expr | None:
+        """Returns what the function that a call stands in assigns to a name, if it does so once."""
+        if not self.functions and self.tree is not None:
+            for function in ast.walk(self.tree):  # the inner ones come after the outer ones
+                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    self.functions |= {id(part): function for part in ast.walk(function) if isinstance(part, ast.Call)}
+        inside = self.functions.get(id(call))
+        targets = [part for part in ast.walk(inside) if isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)] if inside else []
+        values = [part.value for part in ast.walk(inside) if isinstance(part, ast.Assign) and part.targets == targets] if inside else []
+        return values[0] if len(values) == 1 else None
+
+    def _optimizer(self, node: ast.expr | None, call: ast.Call | None = None) -> tuple[Exact | None, ast.expr | None, str | None]:
+        """Returns the rate of an optimizer that the file makes, the expression of it, and the key of its momentum. `call` is the one that takes it."""
         key = node.id if isinstance(node, ast.Name) else f"self.{node.attr}" if isinstance(node, ast.Attribute) else ""
         made = node if isinstance(node, ast.Call) else self.names.values.get(key)
+        if made is None and isinstance(node, ast.Name) and call is not None:
+            made = self._in_function(node.id, call)
         if not isinstance(made, ast.Call):
             return None, None, None
         rate = next((k.value for k in made.keywords if k.arg == "lr"), None)
