@@ -407,4 +407,9 @@ def main():
         scheduler.step()
 """,
     ),
+    (
+        None,
+        "keys_of_mmcv_in_a_config_of_mmengine.py",
+        "val_evaluator = dict(type='CocoMetric')\nlr_config = dict(policy='step', step=[100])\nrunner = dict(type='EpochBasedRunner', max_epochs=24)\n",
+    ),
 ]
