@@ -10,11 +10,10 @@ from typing import Final, Literal
 import attrs
 
 from lrdsl.dialects.code.names import word_of
-from lrdsl.training.holders import Followed
+from lrdsl.training.holders import OPTIMIZER, Followed
 from lrdsl.training.units import EPOCH, PER_EPOCH, STEP, Unit, Units, unit_of_name
 from lrdsl.training.walking import Loop, Place, Program, Test
 
-_OPTIMIZER = re.compile(r"optim|^opts?$|^opt_|_opts?$")
 _NEUTRAL = re.compile(r"sched|scaler|is_main|rank|master|was_run|skip|nan|finite|grad_norm", re.IGNORECASE)
 #: Names of the number of batches whose gradients are added.
 ACCUMULATION = re.compile(r"accum|grad_acc|virtual|sub_?div|iter_?size|update_?(freq|every|interval)|backward_passes")
@@ -49,7 +48,7 @@ def updates_of(program: Program, followed: Followed, optimizer: ast.expr | None)
             word = word_of(receiver).lower()
             if own and (ast.dump(receiver) == own or any(ast.dump(a) == own for a in call.args)):
                 exact.append(place)
-            if _OPTIMIZER.search(word) or ("scaler" in word and call.args):
+            if OPTIMIZER.search(word) or ("scaler" in word and call.args):
                 steps.append(place)
         elif call.func.attr in ("backward", "manual_backward"):
             backwards.append(place)

@@ -412,4 +412,32 @@ def main():
         "keys_of_mmcv_in_a_config_of_mmengine.py",
         "val_evaluator = dict(type='CocoMetric')\nlr_config = dict(policy='step', step=[100])\nrunner = dict(type='EpochBasedRunner', max_epochs=24)\n",
     ),
+    (
+        "LR601",
+        "a_dictionary_of_both.py",
+        """
+import torch
+
+def make(model, cfg, n_batches):
+    opt = torch.optim.AdamW(model.parameters(), lr=cfg.lr)
+    sched = torch.optim.lr_scheduler.OneCycleLR(opt, cfg.lr, epochs=cfg.epochs, steps_per_epoch=n_batches)
+    return {"opt": opt, "sched": sched}
+
+def main(cfg, model, loader):
+    both = make(model, cfg, len(loader))
+    for epoch in range(cfg.epochs):
+        for batch in loader:
+            model(batch).backward()
+            both["opt"].step()
+        both["sched"].step()
+""",
+    ),
+    (
+        "LR604",
+        "cosine_of_thirty_epochs_of_three_hundred.py",
+        "base_lr = 0.004\ntrain_cfg = dict(type='EpochBasedTrainLoop', max_epochs=300)\n"
+        "optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=base_lr))\n"
+        "param_scheduler = [\n    dict(type='LinearLR', start_factor=1.0e-5, by_epoch=False, begin=0, end=1000),\n"
+        "    dict(type='CosineAnnealingLR', eta_min=base_lr * 0.01, begin=0, end=30, T_max=30, by_epoch=True, convert_to_iter_based=True),\n]\n",
+    ),
 ]
