@@ -134,7 +134,8 @@ def _floor_above_the_rate(look: Look) -> Iterator[Report]:
         name, place = look.place_of(floor)
         told = f"`{name}={floor:g}`" if name else f"the end level, {floor:g},"
         message = f"{told} is above the rate of {float(base):g}: the rate rises where it should fall"
-        yield Report(place, message, "give a level below the rate", bool(look.case.reading.assumed))
+        is_default = bool(look.case.reading.assumed) or (look.case.call is not None and look.case.call.is_base_assumed)
+        yield Report(place, message, "give a level below the rate", is_default)
 
 
 def _growing_steps(look: Look) -> Iterator[Report]:

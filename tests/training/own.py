@@ -440,4 +440,21 @@ def main(cfg, model, loader):
         "param_scheduler = [\n    dict(type='LinearLR', start_factor=1.0e-5, by_epoch=False, begin=0, end=1000),\n"
         "    dict(type='CosineAnnealingLR', eta_min=base_lr * 0.01, begin=0, end=30, T_max=30, by_epoch=True, convert_to_iter_based=True),\n]\n",
     ),
+    (
+        None,
+        "a_rate_that_is_a_default.py",
+        """
+import lightning.pytorch as pl
+import torch
+
+class Net(pl.LightningModule):
+    def __init__(self, lr=1e-3):
+        super().__init__()
+        self.save_hyperparameters()
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
+        return [optimizer], [torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=45, eta_min=6e-3)]
+""",
+    ),
 ]
