@@ -153,6 +153,8 @@ def _warmup(values: Mapping[str, Any], tick: str) -> Node | None:
 def _read(s: Settings) -> Iterator[Outcome]:
     where = s.find("lr_config")
     assert where is not None
+    if any(key in s.table for key in _OF_MMENGINE):
+        return
     in_iterations = _in_iterations(s)
     policies = [_policy(s, where[0][where[1]], in_iterations)]
     of_momentum = _of_momentum(s)
@@ -248,6 +250,10 @@ def _lengths(entry: Entry, values: dict[str, Any], by_epoch: bool, unit: str, le
             extra["up"] = text("floor(r * c)", r=share, c=whole)
             extra["down"], extra["times"] = text("c - up", c=whole, up=extra["up"]), int(times)
     return extra
+
+
+#: Keys of mmengine's configs: its runner takes no `lr_config`.
+_OF_MMENGINE = ("param_scheduler", "optim_wrapper", "train_dataloader", "val_evaluator", "test_evaluator")
 
 
 def _sure(table: Mapping[Any, Any]) -> bool:

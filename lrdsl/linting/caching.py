@@ -18,9 +18,11 @@ import attrs
 
 from lrdsl.check.program import UnusableError
 from lrdsl.diagnostics import UsageError
+from lrdsl.documents.beside import Notes, inside, text_inside
 from lrdsl.files.folder import Used
 from lrdsl.files.opening import is_ours, read_bytes, read_text
 from lrdsl.files.replacing import discard, leftovers, replace
+from lrdsl.linting.listing import building_in
 from lrdsl.syntax.grammar import grammar_path
 
 #: The environment variable that sets the folder of the cache; the default is the system's folder for caches.
@@ -33,7 +35,8 @@ _DAMAGE = (OSError, UsageError, UnusableError, ValueError, KeyError, TypeError, 
 
 @attrs.define
 class Cache:
-    """The clean files of a project, by path: a digest of the content, the real path, the number of schedules, and the files that it uses.
+    """The clean files of a project, by path: a digest of the content, the real path, the number of schedules, the files that it uses, those that were looked
+    for beside it, and what was read of them.
 
     The cache is valid for one release, which `mark` stands for; with another it is empty. The digest of a content is for the settings of the file too. A cache
     that cannot be read or written is ignored, without an error.
@@ -59,9 +62,13 @@ class Cache:
     def clean(self, path: Path, settings: str) -> int | None:
         """The number of schedules in a file that was clean with settings spelled like this and has not changed, nor any file that it uses; None for another."""
         try:
-            digest, file, texts, used = self.entries[str(path.absolute())]
+            digest, file, texts, used, sought, read = self.entries[str(path.absolute())]
             same = (
-                digest == _content(read_bytes(path, MAX_BYTES), settings) and file == self._real(path) and all(_is_unchanged(*file_used) for file_used in used)
+                digest == _content(read_bytes(path, MAX_BYTES), settings)
+                and file == self._real(path)
+                and all(_is_unchanged(*file_used) for file_used in used)
+                and (not sought or _are_beside(path, sought))
+                and all(_digest(text_inside(Path(other))) == its for other, its in read)
             )
             return texts if same and type(texts) is int and 0 <= texts < MAX_BYTES else None
         except _DAMAGE:
@@ -89,9 +96,13 @@ class Cache:
             pass
 
 
-def entry(path: Path, source: str, settings: str, texts: int, used: Iterable[Used]) -> list[Any]:
-    """The entry of a clean file: a digest of its content, its real path, the number of its schedules, and for each file that it uses its paths and digest."""
-    return [_content(source, settings), os.path.realpath(path), texts, [[file.folder, file.path, str(file.file), _digest(file.text)] for file in used]]
+def entry(path: Path, source: str, settings: str, texts: int, used: Iterable[Used], notes: Notes) -> list[Any]:
+    """The entry of a clean file: a digest of its content, its real path, the number of its schedules, for each file that it uses its paths and digest, and for
+    each that was looked for beside it where it was found, and the digests of those that were read.
+    """
+    by_use = [[file.folder, file.path, str(file.file), _digest(file.text)] for file in used]
+    sought = [[*question, answer] for question, answer in notes.sought.items()]
+    return [_content(source, settings), os.path.realpath(path), texts, by_use, sought, [[other, _digest(text)] for other, text in notes.texts.items()]]
 
 
 def _folder(root: Path) -> Path:
@@ -127,6 +138,12 @@ def _is_unchanged(folder: str, path: str, file: str, digest: str) -> bool:
     """Whether a `use` of this path in a file of this folder still reads the same file with the same content."""
     real = os.path.realpath(Path(folder) / path)
     return real == file and _digest(read_text(Path(real), follow=False)) == digest
+
+
+def _are_beside(path: Path, sought: Iterable[tuple[str, str, str, str]]) -> bool:
+    """Whether the names in a file still lead to the same files, or to none, and are still looked for inside the same folder."""
+    root = building_in(path)
+    return all(str(root) == its_root and str(inside(Path(folder, "file"), name, root) or "") == answer for folder, name, its_root, answer in sought)
 
 
 def _content(data: bytes | str, settings: str) -> str:

@@ -12,6 +12,7 @@ import attrs
 
 from lrdsl.arguments import is_schedule_file
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
+from lrdsl.documents.beside import Notes, noted
 from lrdsl.files.folder import Used
 from lrdsl.files.opening import DataError, RefusedError, decoded, read_bytes
 from lrdsl.files.replacing import replace
@@ -66,7 +67,8 @@ class Checked:
     """The result for one file: its diagnostics, and its `source` after repairs. `repaired` counts the repairs, `silenced` the problems for which comments were
     added, and `original` is the text before both.
 
-    `texts` is the number of schedules, and `used` are the files that they use. `entry` is what the cache is to remember of a clean file; its `source` is empty.
+    `texts` is the number of schedules, `used` are the files that they use, and `notes` say which files were looked for beside it. `entry` is what the cache is
+    to remember of a clean file; its `source` is empty.
     `trace` is the traceback of a failure of lrdsl.
     """
 
@@ -77,6 +79,7 @@ class Checked:
     texts: int = 0
     original: str = ""
     used: tuple[Used, ...] = ()
+    notes: Notes | None = None
     entry: list[Any] | None = None
     trace: str = ""
     silenced: int = 0
@@ -104,12 +107,13 @@ def check_file(path: Path, settings: Settings, repair: str = "", silence: bool =
     """
     checked = _checked(path, settings, lambda: check_source(path, content(path), settings, repair, silence))
     if checked.diagnostics or checked.is_changed:
-        return attrs.evolve(checked, used=())
-    if not remember:
-        return attrs.evolve(checked, source="", used=())
+        return attrs.evolve(checked, used=(), notes=None)
+    if not remember or checked.notes is None:
+        return attrs.evolve(checked, source="", used=(), notes=None)
     from lrdsl.linting.caching import entry
 
-    return attrs.evolve(checked, source="", used=(), entry=entry(path, checked.source, settings.spelled, checked.texts, checked.used))
+    kept = entry(path, checked.source, settings.spelled, checked.texts, checked.used, checked.notes)
+    return attrs.evolve(checked, source="", used=(), notes=None, entry=kept)
 
 
 def check_text(path: Path, source: str, settings: Settings, repair: str = "", silence: bool = False) -> Checked:
@@ -151,10 +155,11 @@ def check_source(path: Path, source: str, settings: Settings, repair: str = "", 
         file, count = repaired(file, checker, repair == "unsafe")
     if silence:
         file, silent = with_comments(file, checker)
-    problems = sorted((p.diagnostic for p in checker.check(file)), key=lambda d: (d.span.start.offset, d.code))
+    with noted() as notes:
+        problems = sorted((p.diagnostic for p in checker.check(file)), key=lambda d: (d.span.start.offset, d.code))
     used = () if checker.library is None else tuple(checker.library.used.values())
     original = source if file.source != source else ""
-    return Checked(str(path), file.source, tuple(problems), count, len(file.texts), original, used, silenced=silent)
+    return Checked(str(path), file.source, tuple(problems), count, len(file.texts), original, used, notes, silenced=silent)
 
 
 def formatted(path: Path, source: str, settings: Settings, within: Extent | None = None) -> str:

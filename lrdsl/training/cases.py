@@ -14,7 +14,7 @@ from lrdsl.dialects import configs
 from lrdsl.dialects.code.calls import Call, argument_of, calls, parsed, tree_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.names import Names, names_of, word_of
-from lrdsl.dialects.code.places import offsets
+from lrdsl.dialects.code.places import offsets, segment
 from lrdsl.dialects.code.repository import Repository
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.config import Fact
@@ -195,14 +195,18 @@ class _File:
                 elif parts[0] is not None and parts[1] is not None and isinstance(parts[1], ast.expr):
                     unit = EPOCH if isinstance(parts[1], ast.Constant) and parts[1].value == 1 else STEP if _is_open_count(units, parts[1]) else None
                     time = self.time(ast.BinOp(parts[0], ast.Mult(), parts[1]), units, scope, name, unit, role)
-                    a, b = offsets(self.source, parts[0]), offsets(self.source, parts[1])
-                    names = name.split(" * ")
-                    text = f"{names[0]}={self.source[slice(*a)]}, {names[1]}={self.source[slice(*b)]}"
-                    yield attrs.evolve(time, extent=(min(a[0], b[0]), max(a[1], b[1])), text=" ".join(text.split()), is_open=True)
+                    both = dict(zip(name.split(" * "), (parts[0], parts[1]), strict=True))
+                    text = ", ".join(f"{own}={segment(self.source, part) or ast.unparse(part)}" for own, part in both.items())
+                    extents = [extent for part in both.values() if (extent := self.extent(part))[1]]
+                    extent = (min(start for start, _ in extents), max(end for _, end in extents)) if extents else (0, 0)
+                    yield attrs.evolve(time, extent=extent, text=" ".join(text.split()), is_open=True)
 
     def _function(self, node: ast.expr | None) -> ast.Lambda | ast.FunctionDef | None:
         """The function that an argument is: a lambda, or a function of the file."""
-        return node if isinstance(node, ast.Lambda) else self.names.functions.get(word_of(node)) if isinstance(node, ast.Name) else None
+        if isinstance(node, ast.Name):
+            value = self.names.values.get(node.id)
+            return value if isinstance(value, ast.Lambda) else self.names.functions.get(node.id)
+        return node if isinstance(node, ast.Lambda) else None
 
     def run(self, call: Call, place: Place, units: Units, scope: Scope) -> Run:
         """What the file says of the run of a scheduler."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -14,6 +15,8 @@ from lrdsl.training.walking import Place, Program, parameters
 _Key: TypeAlias = "tuple[str, int, str]"
 #: The most rounds in which names are followed.
 _MAX_ROUNDS = 8
+#: The names of optimizers.
+OPTIMIZER = re.compile(r"optim|^opts?$|^opt_|_opts?$")
 #: Methods that step a scheduler.
 _STEPS = ("step", "step_update", "step_epoch")
 
@@ -49,6 +52,8 @@ class Followed:
                 )
             case ast.Attribute(_, name):
                 return ("any", 0, name) in self._keys
+            case ast.Subscript(value, ast.Constant(str(key))) if OPTIMIZER.search(key):
+                return False  # a dictionary may have both
             case ast.Subscript(value):
                 return self.holds(value, place)
             case ast.Starred(value):

@@ -22,6 +22,9 @@ from lrdsl.training.rule import Look, Report, RunRule
 from lrdsl.training.run import Case
 from lrdsl.training.settings import unit_of
 
+#: A run of fewer steps tries out whether a program runs.
+_TRIAL = 10
+
 
 @attrs.frozen
 class _Drops:
@@ -158,12 +161,18 @@ def _only_warmup(look: Look) -> Iterator[Report]:
         warmup, end = written
         if warmup >= end:
             than = "as long as" if warmup == end else "longer than"
-            yield Report(look.place("warmup", "end"), f"the warmup of {grouped(warmup)} is {than} {look.whole}", "make it shorter")
+            yield Report(look.place("warmup", "end"), f"the warmup of {grouped(warmup)} is {than} {look.whole}", "make it shorter", _is_a_trial(look))
             return
     if not look.curves or not all(map(_only_rises, look.curves)) or look.curves[0].facts.called & {"bounce"}:
         return
     message = f"the rate rises until the end of {look.whole}, and the decay never comes"
-    yield Report(look.place("warmup", "interval", "milestones"), message, "make the warmup shorter, or the run longer", look.is_assumed)
+    yield Report(look.place("warmup", "interval", "milestones"), message, "make the warmup shorter, or the run longer", look.is_assumed or _is_a_trial(look))
+
+
+def _is_a_trial(look: Look) -> bool:
+    """Whether a run is so short that it only shows that the program runs."""
+    steps = look.case.run.steps
+    return steps is not None and steps.number is not None and steps.number < _TRIAL
 
 
 def _written_warmups(case: Case) -> Iterator[tuple[float, float]]:

@@ -14,7 +14,7 @@ from lrdsl.training.rule import Look, Report, RunRule, level
 #: A rate that rises again by this share of what it fell is far above its end, and one in mid-cycle may be.
 _RISES, _FALLS = 0.25, 0.5
 #: In a run of more epochs than this, one epoch does no harm.
-_LONG = 300
+_LONG = 200
 #: Drops may be meant to come early, but not within the first tenth of the run.
 _MOST_OF_IT = 0.9
 #: A level under the first share of the peak is a floor; under the second, a rate that teaches nothing in an epoch; under the third, as good as 0.
@@ -106,7 +106,7 @@ def _nothing_in_the_first_epoch(look: Look) -> Iterator[Report]:
         look.extent,
         f"the rate is {told} for the whole first epoch",
         "begin the warmup at a part of the peak, or count it in steps",
-        look.is_assumed or curve.total > _LONG,
+        look.is_assumed or all(curve.total > _LONG for curve in look.curves),
     )
 
 
@@ -134,7 +134,8 @@ def _floor_above_the_rate(look: Look) -> Iterator[Report]:
         name, place = look.place_of(floor)
         told = f"`{name}={floor:g}`" if name else f"the end level, {floor:g},"
         message = f"{told} is above the rate of {float(base):g}: the rate rises where it should fall"
-        yield Report(place, message, "give a level below the rate", bool(look.case.reading.assumed))
+        is_default = bool(look.case.reading.assumed) or (look.case.call is not None and look.case.call.is_base_assumed)
+        yield Report(place, message, "give a level below the rate", is_default)
 
 
 def _growing_steps(look: Look) -> Iterator[Report]:

@@ -10,11 +10,10 @@ from typing import Final, Literal
 import attrs
 
 from lrdsl.dialects.code.names import word_of
-from lrdsl.training.holders import Followed
+from lrdsl.training.holders import OPTIMIZER, Followed
 from lrdsl.training.units import EPOCH, PER_EPOCH, STEP, Unit, Units, unit_of_name
 from lrdsl.training.walking import Loop, Place, Program, Test
 
-_OPTIMIZER = re.compile(r"optim|^opts?$|^opt_|_opts?$")
 _NEUTRAL = re.compile(r"sched|scaler|is_main|rank|master|was_run|skip|nan|finite|grad_norm", re.IGNORECASE)
 #: Names of the number of batches whose gradients are added.
 ACCUMULATION = re.compile(r"accum|grad_acc|virtual|sub_?div|iter_?size|update_?(freq|every|interval)|backward_passes")
@@ -49,7 +48,7 @@ def updates_of(program: Program, followed: Followed, optimizer: ast.expr | None)
             word = word_of(receiver).lower()
             if own and (ast.dump(receiver) == own or any(ast.dump(a) == own for a in call.args)):
                 exact.append(place)
-            if _OPTIMIZER.search(word) or ("scaler" in word and call.args):
+            if OPTIMIZER.search(word) or ("scaler" in word and call.args):
                 steps.append(place)
         elif call.func.attr in ("backward", "manual_backward"):
             backwards.append(place)
@@ -302,7 +301,7 @@ def is_accumulation(node: ast.expr) -> bool:
 
 
 def stated(program: Program) -> dict[str, Unit]:
-    """Returns the units that loops give to expressions: the count of a loop over epochs counts epochs."""
+    """Returns the units that loops give to expressions: the count of a loop over epochs counts epochs. Keras' `fit` says it of its arguments."""
     texts = {}
     for place in program.loops:
         loop = place.node
@@ -310,4 +309,8 @@ def stated(program: Program) -> dict[str, Unit]:
             count = count_of(loop)
             if count is not None and not isinstance(count, ast.Constant):
                 texts[ast.dump(count)] = EPOCH
+    for place in program.calls:
+        if place.word == "fit" and isinstance(place.node, ast.Call):
+            units = {"epochs": EPOCH, "steps_per_epoch": PER_EPOCH}
+            texts |= {ast.dump(k.value): units[k.arg] for k in place.node.keywords if k.arg in units and not isinstance(k.value, ast.Constant)}
     return texts

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from lrdsl.cli import main
+from lrdsl.documents.beside import Notes
 from lrdsl.linting import caching
 from lrdsl.linting.caching import Cache, entry
 from lrdsl.linting.projects import check_file
@@ -114,6 +115,53 @@ def test_what_a_file_uses_counts(project: Path, checked: Callable[..., tuple[int
     assert "main.lrs" in checked()[1]
 
 
+_TRAIN = """
+import torch, yaml
+from tools.schedulers import make_scheduler
+
+cfg = yaml.safe_load(open("conf/run.yaml"))
+
+def fit(model, loader, optimizer):
+    scheduler = {call}
+    for epoch in range(cfg["epochs"]):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+"""
+_MAKE = """
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+def make_scheduler(optimizer, total):
+    return CosineAnnealingLR(optimizer, T_max=total)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "content", "before"),
+    [
+        ("make_scheduler(optimizer, 100)", "conf/run.yaml", "epochs: 250\n", "epochs: 100\n"),
+        ("make_scheduler(optimizer, 100)", "tools/schedulers.py", _MAKE.replace("T_max=total", "T_max=total // 4"), _MAKE),
+        ("make_scheduler(optimizer, 100)", "tools/schedulers.py", _MAKE.replace("T_max=total", "T_max=total // 4"), None),
+        ("torch.optim.lr_scheduler.MultiStepLR(optimizer, [160])", "conf/run.yaml", "epochs: 100\n", None),
+        ("torch.optim.lr_scheduler.MultiStepLR(optimizer, [160])", "sub/conf/run.yaml", "epochs: 100\n", None),
+    ],
+)
+def test_what_a_program_reads_beside_it_counts(
+    project: Path, checked: Callable[..., tuple[int, list[str]]], call: str, path: str, content: str, before: str | None
+) -> None:
+    write(project, **{"sub/train.py": _TRAIN.format(call=call), "conf/run.yaml": "epochs: 200\n" if before is None else "epochs: 100\n"})
+    if path == "conf/run.yaml" and before is None:
+        (project / path).unlink()
+    if path != "tools/schedulers.py" or before is not None:
+        write(project, **{"tools/schedulers.py": _MAKE})
+    assert checked()[0] == 0
+    assert "sub/train.py" not in checked()[1]
+    write(project, **{path: content})
+    assert checked()[0] == 1
+    assert "sub/train.py" in checked()[1]
+
+
 DAMAGE = {
     "broken": "[broken",
     "list": "[]",
@@ -124,14 +172,17 @@ DAMAGE = {
     "empty": "",
     "files": '{"mark": "MARK", "files": [1]}',
     "entries": '{"mark": "MARK", "files": {"PATH": 5}}',
-    "parts": '{"mark": "MARK", "files": {"PATH": [1, 2, 3, 4]}}',
-    "texts": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", "x", []]}}',
-    "true": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", true, []]}}',
-    "negative": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", -1, []]}}',
-    "large": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1' + "0" * 4000 + ", []]}}",
-    "used": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [[1, 2]]]}}',
-    "uses": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, 7]}}',
-    "nowhere": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [["a\\u0000", "b", "c", "d"]]]}}',
+    "parts": '{"mark": "MARK", "files": {"PATH": [1, 2, 3, 4, 5, 6]}}',
+    "texts": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", "x", [], [], []]}}',
+    "true": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", true, [], [], []]}}',
+    "negative": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", -1, [], [], []]}}',
+    "large": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1' + "0" * 4000 + ", [], [], []]}}",
+    "used": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [[1, 2]], [], []]}}',
+    "uses": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, 7, [], []]}}',
+    "sought": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [], [[1, 2]], []]}}',
+    "read": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [], [], [["PATH", 7]]]}}',
+    "old": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, []]}}',
+    "nowhere": '{"mark": "MARK", "files": {"PATH": ["DIGEST", "PATH", 1, [["a\\u0000", "b", "c", "d"]], [], []]}}',
 }
 
 
@@ -219,8 +270,8 @@ def test_the_cache_lies_where_the_system_has_its_caches(tmp_path: Path, monkeypa
 def test_two_runs_leave_a_whole_cache(project: Path) -> None:
     one, two = Cache.of(project), Cache.of(project)
     used = SimpleNamespace(folder=str(project), path="1.lrs", file=project / "1.lrs", text="lr = cosine(5)\n")
-    one.keep({project / "1.lrs": entry(project / "1.lrs", "lr = cosine(5)\n", "x", 1, ())})
-    two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", "x", 1, [used])})
+    one.keep({project / "1.lrs": entry(project / "1.lrs", "lr = cosine(5)\n", "x", 1, (), Notes())})
+    two.keep({project / "2.lrs": entry(project / "2.lrs", "lr = cosine(5)\n", "x", 1, [used], Notes())})
     last = Cache.of(project)
     assert (last.clean(project / "1.lrs", "x"), last.clean(project / "2.lrs", "x")) == (None, 1), "the last one counts"
 
@@ -244,7 +295,7 @@ def test_a_link_that_leads_elsewhere_now_is_followed_again(project: Path) -> Non
     write(project, **{"one.yaml": "lr_schedule: cosine(5)\n", "two.yaml": "lr_schedule: cosine(5)\n"})
     cache = Cache.of(project)
     settings = Settings(project)
-    cache.keep({project / "link.yaml": entry(project / "link.yaml", "lr_schedule: cosine(5)\n", settings.spelled, 1, ())})
+    cache.keep({project / "link.yaml": entry(project / "link.yaml", "lr_schedule: cosine(5)\n", settings.spelled, 1, (), Notes())})
     assert cache.clean(project / "link.yaml", settings.spelled) == 1
     (project / "link.yaml").unlink()
     (project / "link.yaml").symlink_to("two.yaml")

@@ -271,4 +271,190 @@ for epoch in range(1, 20):
         optimizer.step()
 """,
     ),
+    (
+        None,
+        "drops_in_a_run_whose_length_is_not_known.py",
+        """
+import torch
+
+def fit(args, model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [160])
+    for epoch in range(args.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "a_floor_in_a_run_whose_length_is_not_known.py",
+        """
+import torch
+
+def fit(args, model, loader):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, total_iters=4)
+    for epoch in range(args.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "a_length_of_two_arguments_of_an_own_function.py",
+        """
+import torch
+from torch.optim.lr_scheduler import OneCycleLR
+
+def make_scheduler(optimizer, loader, cfg):
+    return OneCycleLR(optimizer, max_lr=0.1, epochs=cfg.epochs * 1, steps_per_epoch=len(loader) // cfg.accum)
+
+def fit(args, model, loader, cfg):
+    optimizer = torch.optim.SGD(model.parameters(), lr=args.lr)
+    scheduler = make_scheduler(optimizer, loader, cfg)
+    for epoch in range(cfg.epochs):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "a_lambda_with_a_name.py",
+        """
+import math, torch
+from torch.optim.lr_scheduler import LambdaLR
+
+def main(args, model, train_loader):
+    optimizer = torch.optim.SGD(model.parameters(), args.lr)
+    total_steps = args.epochs * len(train_loader)
+    lr_lambda = lambda step: 0.5 * (1 + math.cos(math.pi * step / total_steps))
+    scheduler = LambdaLR(optimizer, lr_lambda)
+    for epoch in range(args.epochs):
+        for x, y in train_loader:
+            model(x, y).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "keras_steps_of_an_epoch.py",
+        """
+from tensorflow import keras
+
+EPOCHS = 50
+STEPS = 1000
+schedule = keras.optimizers.schedules.CosineDecay(initial_learning_rate=1e-3, decay_steps=EPOCHS * STEPS)
+model.compile(optimizer=keras.optimizers.Adam(learning_rate=schedule), loss="mse")
+model.fit(data, epochs=EPOCHS, steps_per_epoch=STEPS)
+""",
+    ),
+    (
+        None,
+        "one_epoch_of_three_hundred.yaml",
+        "model: vit_small_patch16_224\nepochs: 300\nsched: cosine\nlr: 0.001\nmin_lr: 1.0e-05\nwarmup_epochs: 20\nwarmup_lr: 1.0e-06\nopt: adamw\n",
+    ),
+    (
+        None,
+        "a_run_that_shows_that_it_runs.sh",
+        "fairseq-train data --optimizer adam --lr 0.0001 --lr-scheduler polynomial_decay --warmup-updates 5 --total-num-update 10 --max-update 2\n",
+    ),
+    (
+        "LR609",
+        "a_floor_above_the_rate_in_another_function.py",
+        """
+import torch
+
+def setup(model):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-5)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20, eta_min=1e-3)
+    return optimizer, scheduler
+
+def main():
+    optimizer, scheduler = setup(model)
+    for epoch in range(20):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "a_rate_of_one_of_two_optimizers.py",
+        """
+import torch
+
+def setup(model, fast):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-5)
+    if fast:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20, eta_min=1e-3)
+    return optimizer, scheduler
+
+def main():
+    optimizer, scheduler = setup(model)
+    for epoch in range(20):
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        None,
+        "keys_of_mmcv_in_a_config_of_mmengine.py",
+        "val_evaluator = dict(type='CocoMetric')\nlr_config = dict(policy='step', step=[100])\nrunner = dict(type='EpochBasedRunner', max_epochs=24)\n",
+    ),
+    (
+        "LR601",
+        "a_dictionary_of_both.py",
+        """
+import torch
+
+def make(model, cfg, n_batches):
+    opt = torch.optim.AdamW(model.parameters(), lr=cfg.lr)
+    sched = torch.optim.lr_scheduler.OneCycleLR(opt, cfg.lr, epochs=cfg.epochs, steps_per_epoch=n_batches)
+    return {"opt": opt, "sched": sched}
+
+def main(cfg, model, loader):
+    both = make(model, cfg, len(loader))
+    for epoch in range(cfg.epochs):
+        for batch in loader:
+            model(batch).backward()
+            both["opt"].step()
+        both["sched"].step()
+""",
+    ),
+    (
+        "LR604",
+        "cosine_of_thirty_epochs_of_three_hundred.py",
+        "base_lr = 0.004\ntrain_cfg = dict(type='EpochBasedTrainLoop', max_epochs=300)\n"
+        "optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=base_lr))\n"
+        "param_scheduler = [\n    dict(type='LinearLR', start_factor=1.0e-5, by_epoch=False, begin=0, end=1000),\n"
+        "    dict(type='CosineAnnealingLR', eta_min=base_lr * 0.01, begin=0, end=30, T_max=30, by_epoch=True, convert_to_iter_based=True),\n]\n",
+    ),
+    (
+        None,
+        "a_rate_that_is_a_default.py",
+        """
+import lightning.pytorch as pl
+import torch
+
+class Net(pl.LightningModule):
+    def __init__(self, lr=1e-3):
+        super().__init__()
+        self.save_hyperparameters()
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
+        return [optimizer], [torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=45, eta_min=6e-3)]
+""",
+    ),
 ]

@@ -36,8 +36,8 @@ class Call:
     `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; both are
     None where it could not be read, and `problem` says why. `opened` has the Python of each name that is not known, `assumed` the defaults that were taken,
     `form` is the call of a library that the call of an own class or function comes to, else the call itself,
-    `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it. `parts` are the calls that it is
-    made of, `inner` the same with their entries.
+    `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it; `is_base_assumed` says that it is
+    a default. `parts` are the calls that it is made of, `inner` the same with their entries.
     """
 
     dialect: Dialect
@@ -53,6 +53,7 @@ class Call:
     assumed: Mapping[str, Value] = attrs.Factory(dict)
     problem: str = ""
     base: Exact | None = None
+    is_base_assumed: bool = False
     optimizer: ast.expr | None = None
     optimizer_rate: ast.expr | None = None
     parts: tuple[ast.Call, ...] = ()
@@ -117,7 +118,7 @@ def calls(
     tree = tree or tree_of(source)
     if tree is None:
         return []
-    reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own)
+    reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own, tree=tree)
     made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
@@ -133,6 +134,8 @@ class _Reader:
     lenient: bool
     own: bool = False
     forms: dict[int, ast.Call | None] = attrs.Factory(dict)
+    tree: ast.Module | None = None
+    functions: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = attrs.Factory(dict)
 
     def form(self, node: ast.Call) -> ast.Call:
         """Returns the call of a library that the call of a class or a function of the repository comes to; any other call as it is."""
@@ -191,7 +194,7 @@ class _Reader:
         except UnreadableError as reason:
             return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
         optimizer = argument_of(form, entry, "optimizer")
-        base, rate, key = self._optimizer(optimizer)
+        base, rate, key, is_base_assumed = self._optimizer(optimizer, node)
         written, named = (_with_momentum(one, key) for one in (written, named))
         unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
         expressions = {name: text for name, text in kept.expressions.items() if _uses(named, name)}
@@ -204,6 +207,7 @@ class _Reader:
             unknown=unknown,
             assumed=assumed,
             base=base,
+            is_base_assumed=is_base_assumed,
             optimizer=optimizer,
             optimizer_rate=rate,
             parts=tuple(parts),
@@ -243,24 +247,41 @@ class _Reader:
         positional = [value(places[i] if i < len(places) else "", a) for i, a in enumerate(node.args)]
         return entry.bound(positional, {k.arg: value(k.arg, k.value) for k in node.keywords if k.arg is not None})
 
-    def _optimizer(self, node: ast.expr | None) -> tuple[Exact | None, ast.expr | None, str | None]:
-        """Returns the rate of an optimizer that the file makes, the expression of it, and the key of its momentum."""
+    def _in_function(self, name: str, call: ast.Call) -> ast.expr | None:
+        """Returns what the function that a call stands in assigns to a name, if it does so once."""
+        if not self.functions and self.tree is not None:
+            for function in ast.walk(self.tree):  # the inner ones come after the outer ones
+                if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    self.functions |= {id(part): function for part in ast.walk(function) if isinstance(part, ast.Call)}
+        inside = self.functions.get(id(call))
+        targets = [part for part in ast.walk(inside) if isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)] if inside else []
+        values = [part.value for part in ast.walk(inside) if isinstance(part, ast.Assign) and part.targets == targets] if inside else []
+        return values[0] if len(values) == 1 else None
+
+    def _optimizer(self, node: ast.expr | None, call: ast.Call | None = None) -> tuple[Exact | None, ast.expr | None, str | None, bool]:
+        """Returns the rate of an optimizer that the file makes, the expression of it, the key of its momentum, and whether the rate is a default.
+
+        `call` is the one that takes it.
+        """
         key = node.id if isinstance(node, ast.Name) else f"self.{node.attr}" if isinstance(node, ast.Attribute) else ""
         made = node if isinstance(node, ast.Call) else self.names.values.get(key)
+        if made is None and isinstance(node, ast.Name) and call is not None:
+            made = self._in_function(node.id, call)
         if not isinstance(made, ast.Call):
-            return None, None, None
+            return None, None, None, False
         rate = next((k.value for k in made.keywords if k.arg == "lr"), None)
         if rate is None and len(made.args) > 1:
             rate = made.args[1]
         name = (self.names.path(made.func) or "").rpartition(".")[2].lower()
         momentum = "betas[0]" if "adam" in name or "lamb" in name else "momentum" if name in ("sgd", "rmsprop") else None
         if rate is None:
-            return None, None, momentum
+            return None, None, momentum, False
+        scope = Scope(self.names, self.source)
         try:
-            value = Scope(self.names, self.source).value(rate)
+            value = scope.value(rate)
         except UnreadableError:
             value = None
-        return value if is_number(value) else None, rate, momentum
+        return value if is_number(value) else None, rate, momentum, bool(scope.assumed)
 
 
 def argument_of(node: ast.Call, entry: Entry, name: str) -> ast.expr | None:

@@ -15,8 +15,8 @@ def offsets(source: str, node: ast.expr) -> Extent:
 
 
 def segment(source: str, node: ast.expr) -> str:
-    """Returns the text of an expression in a source."""
-    return source[slice(*offsets(source, node))]
+    """Returns the text of an expression in a source; "" for one that does not stand in it, as one that was put together."""
+    return source[slice(*offsets(source, node))] if getattr(node, "end_lineno", None) is not None else ""
 
 
 def _offset(source: str, line: int, column: int) -> int:

@@ -34,7 +34,7 @@ class Repository:
         if self.folder is None or not module or hops > _MAX_HOPS or not all(part.isidentifier() for part in module.lstrip(".").split(".") if part):
             return None
         path = self._module(module)
-        names = _names(str(path), _stamp(path)) if path is not None else None
+        names = _names(text_inside(path)) if path is not None else None
         if path is None or names is None:
             return None
         own: Definition | None = names.classes.get(name) or names.functions.get(name)
@@ -65,16 +65,8 @@ class Repository:
         return above
 
 
-def _stamp(path: Path | None) -> float:
-    try:
-        return path.stat().st_mtime if path is not None else 0.0
-    except OSError:
-        return 0.0
-
-
 @lru_cache(maxsize=64)
-def _names(path: str, _stamp: float) -> Names | None:
-    text = text_inside(Path(path))
+def _names(text: str) -> Names | None:
     if not text or len(text) > _MOST_SOURCE:
         return None
     try:

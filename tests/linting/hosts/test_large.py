@@ -75,8 +75,8 @@ def test_schedules_of_a_large_file_are_not_all_read() -> None:
     assert len(texts) == MOST_TEXTS
     assert unread is not None
     assert source[unread.offset :].startswith(f"hold({MOST_TEXTS})")
-    checked = check_source(Path("a.yaml"), source.replace("hold(5)", "hold(5) then restart hold(5)"), SETTINGS, "safe")
-    assert [d.code for d in checked.diagnostics] == ["LR903"]
+    checked = check_source(Path("a.yaml"), source.replace("hold(5)", "warmup(2) then restart cosine(3)"), SETTINGS, "safe")
+    assert ([d.code for d in checked.diagnostics], checked.repaired) == (["LR903"], 1)
 
 
 @pytest.mark.parametrize("made", [1, 2, 50, 400])
