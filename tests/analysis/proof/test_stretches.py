@@ -52,6 +52,7 @@ EQUAL = [
     ("clip(hold, high=1)", "min(hold, hold(at=1))"),
     ("max(linear(10), 0.3)", "max(0.3, max(linear(10), 0))"),
     ("clip(step(10, 0.1), low=0.01x)", "multistep([10, 20])"),
+    ("every(1, warmup(1, from=1x, power=0.5))", "warmup(1, from=1x, power=0.5)"),
     ("max(exp(0.5), 0.125x)", "exp(0.5) for 3 then hold"),
     ("min(exp(0.9), exp(0.8))", "exp(0.8)"),
     ("min(exp(0.99), exp(0.98), hold)", "exp(0.98)"),
