@@ -160,9 +160,11 @@ def test_macros_are_defined_once_and_used() -> None:
 
 def test_formulas_of_one_paper_share_commands_unless_their_prefixes_differ() -> None:
     one, two = (lrdsl.parse(text).latex(symbolic=True, macros=True) for text in ("warmup(5) then cosine(20)", "warmup(7) then linear(9)"))
-    assert r"\providecommand{\lrTW}{T_w}" in one and r"\providecommand{\lrTW}{T_w}" in two
+    assert r"\providecommand{\lrTW}{T_w}" in one
+    assert r"\providecommand{\lrTW}{T_w}" in two
     own = lrdsl.parse("warmup(5) then cosine(20)").latex(symbolic=True, macros="wsd", names="T_w=N_warmup")
-    assert r"\providecommand{\wsdNWarmup}{N_{\mathrm{warmup}}}" in own and r"\lr" not in own
+    assert r"\providecommand{\wsdNWarmup}{N_{\mathrm{warmup}}}" in own
+    assert r"\lr" not in own
     for wrong in ("", "w s", r"\wsd", "a", 7, "x" * 21, "w1"):
         with pytest.raises(lrdsl.ScheduleError, match="LR152"):
             lrdsl.parse("cosine(5)").latex(macros=wrong)
