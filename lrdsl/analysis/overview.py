@@ -113,7 +113,10 @@ def _time(phase: Phase, waits: bool, number: Callable[[Exact], str]) -> tuple[st
 
 
 def _levels(phase: Phase, levels: Evaluator, base: float, last: bool) -> str:
-    """Returns the level at the start of a phase, and the one that it comes to, with its farthest level between two equal ones. The `last` one goes on, so that a drop at its end counts."""
+    """Returns the level at the start of a phase, and the one that it comes to, with its farthest level between two equal ones.
+
+    The `last` phase goes on, so that a drop at its end counts.
+    """
     start, n = phase.start, phase.length
     if start is None:
         return "from the level reached"
