@@ -11,7 +11,7 @@ from lrdsl.analysis.proof.stretches import Decision, apart, decide
 from lrdsl.arguments import quoted, whole_number
 from lrdsl.clock import total_of
 from lrdsl.diagnostics import ScheduleError, refuse
-from lrdsl.expr import BASE, Expr, affine, decimal, substitute
+from lrdsl.expr import BASE, Expr, Num, affine, decimal, substitute, walk
 from lrdsl.expr.exact import exact
 from lrdsl.numbers.arrays import levels as levels_at
 from lrdsl.numbers.arrays import np
@@ -29,6 +29,8 @@ CLOSE = 1e-12
 _MOST_WORK = 50_000
 #: Bases that are tried where no base is given, after the first one.
 _BASES = (0.1, 3.0, 0.003)
+#: How many times larger or smaller than all numbers of a formula a base is that is tried beside them.
+_FAR = 1000.0
 #: The most ticks at which a small difference of doubles is looked at exactly.
 _MOST_LOOKS = 200
 #: The numbers of a family that are compared.
@@ -146,7 +148,7 @@ def _of_pair(a: Schedule, b: Schedule, one: Target | None, two: Target | None, b
             return Difference(name, True, n, None, 0.0, None, (base,), decision.looked)
         return _at_ticks(name, one.plan, two.plan, base, n, decision)
     agreeing: list[float] = []
-    for tried in (1.0, *_BASES):
+    for tried in _tried_bases(one.plan, two.plan):
         difference = _at_ticks(name, one.plan, two.plan, tried, n, decision)
         if not difference.same:
             return attrs.evolve(difference, same_for=tuple(agreeing))
@@ -154,6 +156,14 @@ def _of_pair(a: Schedule, b: Schedule, one: Target | None, two: Target | None, b
     if _agree_for_every_base(one.plan, two.plan, n):
         return attrs.evolve(difference, bases=())
     return attrs.evolve(difference, bases=tuple(agreeing))
+
+
+def _tried_bases(a: Plan, b: Plan) -> list[float]:
+    """Returns the bases that are tried. Where a level is not a constant plus a multiple of base, as under `max`, some lie far beyond the numbers in it."""
+    bases = [1.0, *_BASES]
+    laws = [plan.level for plan in (a, b) if affine(plan.level, BASE) is None]
+    numbers = [size for law in laws for x in walk(law) if isinstance(x, Num) and 0 < (size := abs(float(x.value))) < float("inf")]
+    return [*bases, _FAR * max(numbers), min(numbers) / _FAR] if numbers else bases
 
 
 def _horizon(s: Schedule, target: Target) -> int:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Two levels that differ by no more than this share of the largest in a phase are one, seen from a table; it is looked for at so many times.
 _CLOSE, _SAMPLES = 1e-9, 8
+#: The most times at which a level is looked for that is far from two equal ends.
+_MOST_BETWEEN = 1000
 
 
 @attrs.frozen
@@ -111,7 +113,10 @@ def _time(phase: Phase, waits: bool, number: Callable[[Exact], str]) -> tuple[st
 
 
 def _levels(phase: Phase, levels: Evaluator, base: float, last: bool) -> str:
-    """Returns the level at the start of a phase, and the one that it comes to. The `last` one goes on, so that a drop at its end counts."""
+    """Returns the level at the start of a phase, and the one that it comes to, with its farthest level between two equal ones.
+
+    The `last` phase goes on, so that a drop at its end counts.
+    """
     start, n = phase.start, phase.length
     if start is None:
         return "from the level reached"
@@ -119,7 +124,14 @@ def _levels(phase: Phase, levels: Evaluator, base: float, last: bool) -> str:
     if n is None:
         return f"from {first:.4g}"
     reached = first if n == 0 else levels.level(float(start + n), base) if last else _end(levels, float(start), float(start + n), base)
-    return f"{first:.4g}" if f"{first:.4g}" == f"{reached:.4g}" else f"{first:.4g} → {reached:.4g}"
+    written = [f"{first:.4g}", f"{reached:.4g}"]
+    if written[0] == written[1]:  # a phase that comes back to its level shows how far it goes
+        steps = min(_MOST_BETWEEN, int(n))
+        times = [*(float(part.start) for part in phase.parts if part.start is not None), *(float(start) + float(n) * k / steps for k in range(1, steps))]
+        between = [levels.level(time, base) for time in times]
+        farthest = f"{max(between, key=lambda level: abs(level - first), default=first):.4g}"
+        written = written[:1] if farthest == written[0] else [written[0], farthest, written[1]]
+    return " → ".join(written)
 
 
 def _end(levels: Evaluator, start: float, end: float, base: float) -> float:

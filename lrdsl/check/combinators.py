@@ -249,7 +249,7 @@ _DECLARED = (
         "A, kept between two levels, or on one side of one.",
         (_PHASE, level("low", "the lowest level", None, letter="eta_low"), level("high", "the highest level", None, letter="eta_high")),
         lambda phase, low, high: curves.clip(phase, low, high),
-        "is[ never below {low},][ never above {high},] and otherwise follows a curve that {phase}",
+        lambda arguments: "{phase}[, but is never below {low}]" + ("[, but is" if arguments["low"] is None else "[, and") + " never above {high}]",
         complain=_needs_a_bound,
         example="clip(exp(0.95), 0.01x, 1x)",
         known_as=("clamp", "bound"),

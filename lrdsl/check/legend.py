@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from lrdsl.check.bounds import HUGE, bounds, bounds_along
-from lrdsl.expr import BASE, EVENTS, Call, Expr, Letter, Lettered, Num, T, branches, cycles, forms, is_lettered, mul, number, walk
+from lrdsl.expr import BASE, EVENTS, Call, Expr, Letter, Lettered, Num, T, branches, cycles, forms, is_lettered, mentions, mul, number, walk
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import GREEK, LegendEntry
 
@@ -76,7 +76,8 @@ class Legend:
         ends = any(x.sub == "min" and of_shape for x, of_shape in used_entries)
         levels = None if not ends or law.holds & EVENTS else _levels(law)  # where events decide on levels, each is taken for the least
         entries = [
-            attrs.evolve(x, sub="end") if levels is not None and x.sub == "min" and of_shape and not _is_least(x, levels) else x for x, of_shape in used_entries
+            attrs.evolve(x, sub="end") if levels is not None and x.sub == "min" and of_shape and not self._is_least(x, law, levels) else x
+            for x, of_shape in used_entries
         ]
         durations = [x for x in entries if x.letter == TOTAL]
         if len(durations) == 1 and (durations[0], True) in used_entries:  # the only duration needs no subscript, but a name of the text stays
@@ -93,6 +94,11 @@ class Legend:
                 entry = attrs.evolve(x, sub=",".join([*sub, str(number)]))
             numbered.append(entry)
         return tuple(numbered)
+
+    def _is_least(self, x: LegendEntry, law: Expr, levels: list[float]) -> bool:
+        """Whether a level is the least of a formula. A number is less than the base of a learning rate; beside other bases, that is not known."""
+        known = self.quantity == "eta" or mentions(x.value, BASE) or not mentions(law, BASE)
+        return known and _is_least(x, levels)
 
 
 def _levels(law: Expr) -> list[float]:

@@ -34,6 +34,8 @@ def add(verbs: Any) -> None:
     parser.add_argument("--after-end", action="store_true", help="say what holds after the end too")
     parser.add_argument("--names", default="", metavar="A=B,...", help="letters in the place of others, as `T_w=N_warmup, eta_0=eta_max`")
     parser.add_argument("--macros", action="store_true", help="define a command of LaTeX for each letter, and use it")
+    help = "the same, with commands that begin so (default: lr): formulas of one paper share the commands of their letters, unless the prefixes differ"
+    parser.add_argument("--macros-prefix", dest="macros", metavar="NAME", help=help)
     parser.add_argument("--cite", action="store_true", help="then print the sources of the shapes and recipes, in BibTeX")
     options.add_target(parser)
     parser.set_defaults(run=run)
@@ -96,7 +98,7 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace, label: st
         style = {name: getattr(arguments, name) for name in settings}
         lines = s.typeset(arguments.format, base, target.name, label=label, **style).split("\n")
         terminal.say(*(line for line in lines if line not in defined))
-        defined.update(line for line in lines if line.startswith(r"\newcommand"))
+        defined.update(line for line in lines if line.startswith(r"\providecommand"))
     for note in text.notes(target.plan) if arguments.format == "sympy" else ():
         terminal.say(remark(arguments.format, note))
 

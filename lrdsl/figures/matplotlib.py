@@ -22,8 +22,8 @@ _DASHES: tuple[Any, ...] = (
 )
 _LIGHT = {"back": "white", "ink": "#222222", "faint": "#6f6f6f", "band": "#000000"}
 _DARK = {"back": "#111418", "ink": "#e6e6e6", "faint": "#a4abb3", "band": "#ffffff"}
-#: On a dark page, the darkest colours of the palette are lighter.
-_LIGHTER = {"0072B2": "4BA3E3", "8A7A00": "F0E442", "009E73": "2CC295", "D55E00": "FF7F2A"}
+#: On a dark page, the darkest colours of the palette are lighter, and its light blue is paler, so that it is not the first one.
+_LIGHTER = {"56B4E9": "A8EEF5", "0072B2": "4BA3E3", "8A7A00": "F0E442", "009E73": "2CC295", "D55E00": "FF7F2A"}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: The width of a letter as a share of its height.
 _LETTER = 0.6
@@ -142,7 +142,7 @@ def _draw(panel: Panel, axis: Axes, shown: Picture, page: Page, right: bool) -> 
     for i, phase in enumerate(panel.phases):
         if i % 2:
             axis.axvspan(phase.start, phase.end, color=colours["band"], alpha=0.07, linewidth=0)
-    if panel.phases and not shown.log_x:
+    if panel.phases:
         _name_phases(panel, axis, shown, page)
 
 
@@ -189,7 +189,7 @@ def _name_phases(panel: Panel, axis: Axes, shown: Picture, page: Page) -> None:
     """Writes the names of phases above the axes, in as many rows as they need."""
     size = page.points - 1
     letters = page.width * 72 * 0.84 / (size * _LETTER)
-    for name in placed(panel.phases, shown.start, shown.end, letters):
+    for name in placed(panel.phases, shown.start, shown.end, letters, shown.log_x):
         offset = {"xytext": (0, 3 + name.row * size * 1.35), "textcoords": "offset points", "xycoords": axis.get_xaxis_transform()}
         style = {"fontsize": size, "color": page.colours["faint"], "parse_math": False, "ha": "center", "va": "bottom"}
         axis.annotate(_text(name.text, page), (name.x, 1.0), **offset, **style)  # type: ignore[arg-type]

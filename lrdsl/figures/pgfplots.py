@@ -81,7 +81,7 @@ def _body(panel: Panel, shown: Picture, width: str, legend: bool) -> str:
     for phase in panel.phases[1::2]:
         start, end = (f"{{axis cs:{_number(x)},{low}}} |- {{rel axis cs:0," for x in (phase.start, phase.end))
         lines.append(f"\\fill[black!6] ({start}0}}) rectangle ({end}1}});")
-    for name in placed(panel.phases, shown.start, shown.end, _LETTERS) if not shown.log_x else ():
+    for name in placed(panel.phases, shown.start, shown.end, _LETTERS, shown.log_x):
         place = f"{{axis cs:{_number(name.x)},{low}}} |- {{rel axis cs:0,1}}"
         lines.append(f"\\node[font=\\tiny, text=black!65, anchor=south, yshift={7 * name.row}pt] at ({place}) {{{words(name.text)}}};")
     for curve in panel.curves:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import attrs
@@ -69,11 +70,16 @@ def short_name(node: Node) -> str:
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 
-def placed(stretches: Sequence[Stretch], start: float, end: float, letters: float) -> list[Placed]:
+def placed(stretches: Sequence[Stretch], start: float, end: float, letters: float, log: bool = False) -> list[Placed]:
     """Returns where names stand above a figure that is `letters` letters wide. A name that has no room beside the others is left out.
+
+    `log`: the axis of time is logarithmic, from a `start` above 0.
 
     A phase has its text where that fits above it, else its short name; a name that is wider than its phase may stand in a higher row.
     """
+    if log:
+        across = [attrs.evolve(each, start=math.log10(max(each.start, start)), end=math.log10(max(each.end, start))) for each in stretches]
+        return [attrs.evolve(name, x=10**name.x) for name in placed(across, math.log10(start), math.log10(end), letters)]
     wide = (end - start) / letters
     rows: list[list[tuple[float, float]]] = [[] for _ in range(_ROWS)]
     names = []

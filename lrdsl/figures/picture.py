@@ -10,6 +10,7 @@ import attrs
 from lrdsl.clock import Clock, total_of
 from lrdsl.diagnostics import shown
 from lrdsl.escaping.visible import visible
+from lrdsl.expr import BASE, mentions
 from lrdsl.figures.phases import Stretch, phases_of
 from lrdsl.figures.sampling import Points, sampled
 from lrdsl.figures.spans import reach
@@ -107,7 +108,8 @@ def picture(drawn: Sequence[Drawn], look: Look) -> Picture:
             curves.append(_curve(label, axis, t, d.base, end, look, i + sum(len(p.curves) for p in panels) * twin))
         d, t, axis, end = members[0]
         spans = phases_of(t.plan, end, axis, d.phase_names) if look.phases and len(members) == 1 and not twin else ()
-        relative = all(d.base == 1 for d, *_ in members) and key in ("lr", "weight_decay")
+        multiples = all(d.base == 1 for d, *_ in members) and any(mentions(t.plan.level, BASE) for _, t, *_ in members)
+        relative = multiples and key in ("lr", "weight_decay")
         exponent = 0 if look.log or not look.exponents else _exponent([y for curve in curves for _, y in curve.points])
         scaled = tuple(attrs.evolve(curve, points=[(x, y / 10.0**exponent) for x, y in curve.points]) for curve in curves) if exponent else tuple(curves)
         panels.append(Panel(visible(_AXES.get(key, key)) + " / base" * relative, scaled, spans, exponent))

@@ -7,7 +7,7 @@ import re
 from lrdsl.escaping import quoting
 from lrdsl.formulas.breaking import fitting, flowing, parts_of
 from lrdsl.formulas.formula import Formula
-from lrdsl.formulas.macros import marked, with_commands
+from lrdsl.formulas.macros import PREFIX, marked, with_commands
 from lrdsl.formulas.notation.latex import condition, displayed, latex, name, words
 from lrdsl.formulas.notation.printing import bracketed, slashed
 from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Words
@@ -31,7 +31,7 @@ def _index(group: int | Name) -> str:
 
 def equation(f: Formula, style: Style) -> str:
     """Returns the equation of a formula, with the meanings of its letters below it."""
-    f, commands, definitions = marked(f) if style.macros else (f, [], [])
+    f, commands, definitions = marked(f, PREFIX if style.macros is True else style.macros) if style.macros else (f, [], [])
     body = _body(f.pieces, symbol_of(f.symbol, f.group), style)
     clauses = [_remark(note, style.width) for note in f.notes] + [_definition(letter, meaning, style.width) for letter, meaning in f.meanings]
     if clauses:

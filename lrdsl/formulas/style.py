@@ -39,7 +39,7 @@ class Style:
     - `where`: whether it says what t and the base are; None for a formula that has letters for its parameters.
     - `after_end`: whether it says what holds after the end of a run that ends.
     - `names`: letters in the place of others, as `{"T_w": "N_warmup"}`.
-    - `macros`: whether LaTeX has a command for each letter, defined above it.
+    - `macros`: whether LaTeX has a command for each letter, defined above it; or what the commands begin with, as "wsd".
     - `lengths`: the lengths of the text in tokens and samples.
     """
 
@@ -54,7 +54,7 @@ class Style:
     where: bool | None = None
     after_end: bool = False
     names: Mapping[str, str] = attrs.field(factory=dict)
-    macros: bool = False
+    macros: bool | str = False
     lengths: Lengths = attrs.field(factory=Lengths)
 
 
@@ -71,7 +71,9 @@ def styled(clock: Clock, tree: Node, plan: Plan, time: str, style: Mapping[str, 
     one_of("numbers", settings.numbers, NUMBERS)
     first = whole_number("first", settings.first, "the first tick is called 0 or 1", high=1)
     checked_label(settings.label)
-    for name in ("where", "after_end", "macros"):
+    if not (isinstance(settings.macros, bool) or (isinstance(settings.macros, str) and re.fullmatch("[A-Za-z]{2,20}", settings.macros))):
+        raise refuse("LR152", f"macros is {quoted(settings.macros)}", "give True or False, or what the commands begin with: 2 to 20 letters, as `wsd`")
+    for name in ("where", "after_end"):
         value = getattr(settings, name)
         if not isinstance(value, bool) and not (name == "where" and value is None):
             raise refuse("LR152", f"{name} is {quoted(value)}", "give True or False")

@@ -69,6 +69,8 @@ def test_a_verdict_holds_for_every_base_or_says_for_which() -> None:
     assert (d.proved, d.bases) == (True, ())
     (d,) = lrdsl.compare(lrdsl.parse("set base = 0.5; lr = hold(at=0.5)"), lrdsl.parse("hold"))
     assert (d.proved, d.bases) == (True, (0.5,))
+    (d,) = lrdsl.compare(lrdsl.parse("clip(hold, high=1000)"), lrdsl.parse("hold"))  # they part far from the bases that are usual
+    assert (d.same, d.first, d.bases, d.same_for) == (False, 0, (1e6,), (1.0, 0.1, 3.0, 0.003))
     (d,) = lrdsl.compare(lrdsl.parse("scale(floor(2^sqrt(min(t, 100)))) for 400"), lrdsl.parse("scale(floor(4^(sqrt(min(t, 100))/2))) for 400"))
     assert d.same
 

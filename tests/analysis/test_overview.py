@@ -17,6 +17,13 @@ def levels(text: str, base: float = 1.0, **clock: Any) -> list[tuple[str, str, s
     return [("  " * row.depth + row.text, row.ticks, row.level) for row in rows(s, s.main, base)]
 
 
+def test_a_phase_that_comes_back_to_its_level_shows_how_far_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "let B = 4096; lr = B/256 * (warmup(41) then cosine(761))", "--format", "markdown", "--base", "3e-4"]) == 0
+    assert "| 0 → 0.0048 → 0 |" in capsys.readouterr().out
+    assert main(["table", "hold(5) then cyclic(0.1x, 1x, 4) for 24 then hold(3)", "--format", "markdown"]) == 0
+    assert "| 0.1 → 1 → 0.1 |" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -29,7 +36,7 @@ def levels(text: str, base: float = 1.0, **clock: Any) -> list[tuple[str, str, s
         (
             "wsd(5, 10, 5)",
             [
-                ("wsd(5, 10, 5)", "0 … 20", "0"),
+                ("wsd(5, 10, 5)", "0 … 20", "0 → 1 → 0"),
                 ("  warmup(5, from=0)", "0 … 5", "0 → 1"),
                 ("  hold(10)", "5 … 15", "1"),
                 ("  linear(5, to=0)", "15 … 20", "1 → 0"),
@@ -54,8 +61,8 @@ def levels(text: str, base: float = 1.0, **clock: Any) -> list[tuple[str, str, s
         (
             "restarts(warmup(3) then cosine(7), times=2)",
             [
-                ("restarts(warmup(3) then cosine(7), times=2)", "0 … 20", "0"),
-                ("  warmup(3) then cosine(7)", "0 … 10", "0"),
+                ("restarts(warmup(3) then cosine(7), times=2)", "0 … 20", "0 → 1 → 0"),
+                ("  warmup(3) then cosine(7)", "0 … 10", "0 → 1 → 0"),
                 ("    warmup(3)", "0 … 3", "0 → 1"),
                 ("    cosine(7)", "3 … 10", "1 → 0"),
             ],

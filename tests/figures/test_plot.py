@@ -286,6 +286,20 @@ def test_small_levels_have_a_factor_in_the_label() -> None:
     assert max(figure.axes[0].get_lines()[0].get_ydata()) == pytest.approx(3)
 
 
+def test_only_multiples_of_base_are_called_so() -> None:
+    figure = plot(lrdsl.parse("lr = warmup(5) then cosine(95); weight_decay = cosine(100, from=0.04, to=0.4)"))
+    assert [axis.get_ylabel() for axis in figure.axes] == ["learning rate / base", "weight decay"]
+    assert plot(lrdsl.parse("onecycle(100, peak=0.1)")).axes[0].get_ylabel() == "learning rate"
+
+
+def test_phases_have_names_on_a_logarithmic_axis_of_time() -> None:
+    figure = plot(lrdsl.parse("warmup(10) then rsqrt(1000)"), log_x=True)
+    (axis,) = figure.axes
+    names = {text.get_text(): text.xy[0] for text in axis.texts}
+    assert list(names) == ["warmup(10)", "rsqrt(1000)"]
+    assert 1 < names["warmup(10)"] < 10 < names["rsqrt(1000)"]
+
+
 def test_two_values_in_one_panel() -> None:
     s = lrdsl.parse("lr = warmup(5) then cosine(95); momentum = linear(50, from=0.95, to=0.85) then hold")
     figure = plot(s, twin=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,25 @@ def test_every_name_in_the_code_of_drawn_schedules_has_a_value(schedule: lrdsl.S
     for t in range(80):
         with contextlib.suppress(ArithmeticError):  # a step of a formula for people may be too large for a double
             space["lr"](t, 0.1)
+
+
+@examples(60)
+@given(
+    st.sampled_from(["plateau(patience=2)", "warmup(5) then plateau(0.5, patience=1)", "hold(3) then plateau(patience=4, cooldown=2)"]),
+    st.lists(st.integers(1, 9), min_size=50, max_size=50),
+)
+def test_code_that_counts_reductions_runs_as_the_schedule_does(text: str, reports: list[int]) -> None:
+    sched = lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 0.1}]))
+    levels, falls = [], list[int]()
+    for t, report in enumerate(reports):
+        levels.append(sched.get_last_lr()[0])
+        if t and levels[t] < levels[t - 1]:
+            falls.append(t)
+        sched.step(float(report))
+    space: dict[str, Any] = {}
+    exec(lrdsl.parse(text).typeset("python"), space)
+    assert "k_1=lambda t: (t >= 5) + (t >= 9)" in space["lr"].__doc__
+    np.testing.assert_allclose([space["lr"](t, 0.1, k_1=lambda t: sum(t >= at for at in falls)) for t in range(50)], levels, rtol=1e-9)
 
 
 def test_what_a_condition_needs_is_computed_before_it() -> None:

@@ -52,6 +52,8 @@ ALL = schedules()
         ("sum(linear(9), 0.1x, 0.2x)", "is at every tick the sum of three curves: one that falls linearly to 0 over 9 steps; one that stays at 0.01; one that stays at 0.02."),
         ("every(10, linear(100))", "changes only every 10 steps, to the level of a curve that falls linearly to 0 over 100 steps."),
         ("stretch(step(3), 2)", "takes 2 times as long as a curve that is multiplied by 0.1 every 3 steps."),
+        ("clip(linear(9), 0.1x, 0.9x)", "falls linearly to 0 over 9 steps, but is never below 0.01, and never above 0.09."),
+        ("clip(linear(9), high=0.9x)", "falls linearly to 0 over 9 steps, but is never above 0.09."),
         ("bounce(linear(9))", "runs forward and backward through this without end: (it falls linearly to 0 over 9 steps)."),
         ("plateau(min=0.01)", "is multiplied by 0.1 down to 0.01 each time the metric has not fallen by 0.01 % of its best for more than 10 reports."),
     ],

@@ -21,10 +21,13 @@ from lrdsl.analysis.proof.values import (
     Terms,
     UnprovableError,
     Value,
+    add,
     atom,
     constant,
     rational,
     replaced,
+    term,
+    times,
 )
 from lrdsl.analysis.proof.zeros import is_zero
 from lrdsl.work import spend
@@ -36,6 +39,8 @@ iv.prec = 256  # bits
 _MOST_PARTS = 400
 #: The work for one term of an interval.
 _OF_TERM = 10
+#: The most terms by which a value is divided, to find its sign.
+_MOST_SHARES = 4
 #: The largest number whose whole part is looked for.
 _MOST_WHOLE = 10**30
 _ANYTHING = iv.mpf(["-inf", "inf"])
@@ -76,14 +81,15 @@ def by_base(value: Value) -> list[Value]:
 
 
 def _of_group(value: Value, ticks: Ticks) -> int | None:
-    value = _without_common(value)
+    shares = _shares(value, ticks)
     before: int | None = None
     todo = [(ticks.first, ticks.last)]
     for _ in range(_MOST_PARTS):
         if not todo:
             return before or 0
         first, last = todo.pop()
-        here = _side(bounds(value, Ticks(first, last, ticks.cycles)))
+        part = Ticks(first, last, ticks.cycles)
+        here = next((side for share in shares if (side := _side(bounds(share, part))) is not None), None)
         if here is None and first == last:
             here = _exactly(value, first)
             if here is None:
@@ -98,11 +104,16 @@ def _of_group(value: Value, ticks: Ticks) -> int | None:
     return None
 
 
-def _without_common(value: Value) -> Value:
-    """Returns a value without the powers that all its terms have: they are above 0, or 0 where the value is."""
-    common: Monomial = frozenset.intersection(*value)
-    positive = frozenset((name, exponent) for name, exponent in common if name in (E, PI) or name[0] == "prime")
-    return {monomial - positive: coefficient for monomial, coefficient in value.items()}
+def _shares(value: Value, ticks: Ticks) -> list[Value]:
+    """Returns values with the same sign: the value by the powers above 0 in one of its terms. So 0.9^t - 0.8^t is compared as 1 - (8/9)^t."""
+    positive = {name for monomial in value for name, _ in monomial if _is_positive(name) or (name[0] in ("t", "sum") and _of_atom(name, ticks) > 0)}
+    divisors = dict.fromkeys(frozenset(part for part in monomial if part[0] in positive) for monomial in list(value)[:_MOST_SHARES])
+    return [times(value, term(Fraction(1), {name: add({}, dict(exponent), -1) for name, exponent in divisor})) for divisor in divisors]
+
+
+def _is_positive(name: Any) -> bool:
+    """Whether an atom is a constant above 0."""
+    return name in (E, PI) or name[0] == "prime"
 
 
 def _exactly(value: Value, tick: int) -> int | None:
@@ -143,20 +154,25 @@ def bounds(value: Value, ticks: Ticks) -> Range:
 
 def _of_monomial(monomial: Monomial, ticks: Ticks) -> Range:
     product, angle = iv.mpf(1), None
+    logarithms: dict[Monomial, Range] = {}  # of the powers of constants, which are one power: intervals of 0.9^t, as 3^2t 2^-t 5^-t, are unbounded
     for name, exponent in monomial:
-        if name in (UNIT, TURN):
+        if _is_positive(name):
+            for inner, coefficient in exponent:
+                share = iv.mpf(coefficient.numerator) / coefficient.denominator * iv.log(iv.e if name == E else _of_atom(name, ticks))
+                logarithms[inner] = logarithms.get(inner, iv.mpf(0)) + share
+        elif name in (UNIT, TURN):
             turned = bounds(dict(exponent), ticks) * (iv.pi if name == UNIT else 1)
             angle = turned if angle is None else angle + turned
         else:
             product = _sound(product * _power(name, dict(exponent), ticks))
+    if logarithms:
+        product = _sound(product * iv.exp(_sound(sum((share * _of_monomial(inner, ticks) for inner, share in logarithms.items()), iv.mpf(0)))))
     if angle is None:
         return product
     return product * (iv.cos(angle) if angle.delta < 7 else iv.mpf([-1, 1]))  # the imaginary parts of a real value cancel
 
 
 def _power(name: Any, exponent: Value, ticks: Ticks) -> Range:
-    if name == E:
-        return iv.exp(bounds(exponent, ticks))
     base = _of_atom(name, ticks)
     n = rational(exponent)
     if n is not None and n.denominator == 1 and (n > 0 or base > 0 or base < 0):

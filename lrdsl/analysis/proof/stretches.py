@@ -20,7 +20,9 @@ from lrdsl.expr.arithmetic import INDEX
 #: The most stretches that are compared, and the most cycles that are compared one by one.
 _MOST_STRETCHES, _FEW_CYCLES = 3000, 8
 #: Bases that are tried where the base decides.
-_BASES = (1, Fraction(1, 1000), 1000)
+_BASES = (1, Fraction(1, 10**12), 10**12)
+#: The cycle up to which the last change of a sign is looked for.
+_MOST_CYCLES = 256
 #: The most ticks that are looked at one by one, where there is no normal form.
 MOST_LOOKS = 500
 #: The most factors of a running product that are multiplied one by one.
@@ -174,6 +176,7 @@ def _reader(stretch: _Stretch, ordered: bool) -> Callable[[Expr], Value]:
         sign_there = sign(value, stretch.ticks)
         if sign_there is None and stretch.period:
             _split_in_time(value, stretch)
+            _split_in_cycles(value, stretch)
         return sign_there
 
     def of(e: Expr) -> Value:
@@ -228,6 +231,19 @@ def _split_in_time(value: Value, stretch: _Stretch) -> None:
         return
     if stretch.ticks.first < at and (stretch.end is None or at <= stretch.end):
         raise SplitError(at)
+
+
+def _split_in_cycles(value: Value, stretch: _Stretch) -> None:
+    """Raises `SplitError` at a cycle from which on the sign of a value is known; without one, in the middle of a few cycles."""
+    number = stretch.ticks.cycles
+    for k in (2**i for i in range(_MOST_CYCLES.bit_length())):
+        if number is not None and k > number:
+            break
+        later = values.replaced(value, {TICK: atom(TICK), CYCLE: add(atom(CYCLE), constant(k))}, side_of)
+        if sign(later, attrs.evolve(stretch.ticks, cycles=None if number is None else number - k)) is not None:
+            raise SplitError(_after_cycles(Fraction(k), stretch))
+    if number is not None and 0 < number <= _MOST_CYCLES:
+        raise SplitError(_after_cycles(Fraction((number + 1) // 2), stretch))
 
 
 def _after_cycles(number: Fraction, stretch: _Stretch) -> int:
@@ -365,7 +381,7 @@ def _floor(value: Value, stretch: _Stretch) -> Value:
     if cycle.denominator != 1:
         if slope and cycle == slope * stretch.period:
             raise SplitError(stretch.ticks.first + 1, Fraction(slope.denominator))
-        raise UnprovableError
+        raise SplitError(stretch.ticks.first + 1, Fraction(stretch.period * cycle.denominator))
     first, last = _ends((slope, Fraction(0), shift), stretch)
     bottom = first.__floor__()
     if last is None or last.__floor__() != bottom:

@@ -24,6 +24,8 @@ Sign: TypeAlias = "Callable[[Value], int | None]"
 
 ONE: Monomial = frozenset()
 TICK, CYCLE, BASE, PI, E, UNIT, TURN = ("t",), ("q",), ("b",), ("pi",), ("e",), ("unit",), ("turn",)
+#: Stands for 0 in its logarithm.
+NOTHING = ("nothing",)
 _FIRST: Terms = frozenset({(ONE, Fraction(1))})
 #: The longest sums that are multiplied out, and the largest constants that are computed, in bits.
 _MOST_TERMS, _MOST_BITS = 400, 20_000
@@ -280,9 +282,9 @@ def _degree(monomial: Monomial, name: Atom) -> int:
 
 
 def log(a: Value, sign: Sign) -> Value:
-    """Returns the natural logarithm of a value above 0."""
+    """Returns the natural logarithm of a value above 0; that of 0 is an atom, for `exp` to make a 0 of it."""
     if not a:
-        raise UnprovableError
+        return atom(("log", NOTHING))
     coefficient, common, sums = factored(a, sign)
     if coefficient < 0 or any(name in (UNIT, TURN) or name[0] in ("call", "log") for name, _ in common) or any(sign(f) != 1 for f, _ in sums):
         return atom(("call", "log", terms(a)))
@@ -303,7 +305,10 @@ def exp(a: Value) -> Value:
     for monomial, coefficient in a.items():
         logarithms = [part for part in monomial if part[0][0] == "log" and part[1] == _FIRST]
         if len(logarithms) == 1:
-            result = times(result, atom(logarithms[0][0][1], {monomial - {logarithms[0]}: coefficient}))
+            of, exponent = logarithms[0][0][1], {monomial - {logarithms[0]}: coefficient}
+            if of == NOTHING and (rational(exponent) or 0) <= 0:
+                raise UnprovableError
+            result = {} if of == NOTHING else times(result, atom(of, exponent))
         else:
             rest[monomial] = coefficient
     return times(result, atom(E, rest)) if rest else result

@@ -28,6 +28,7 @@ from lrdsl.expr import (
     select,
 )  # fmt: skip
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.formulas.notation.forms import coefficient_of
 
 
 def split_product(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
@@ -47,8 +48,7 @@ def split_product(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
         elif isinstance(x, Call) and x.op == "div":
             todo += [(x.args[1], not below), (x.args[0], below)]
         elif isinstance(x, Num) and is_lettered(x.value):
-            plain, letter_part = content(x.value)
-            front, letters = (quotient(front, plain), quotient(letters, letter_part)) if below else (front * plain, letters * letter_part)
+            letters = quotient(letters, x.value) if below else letters * x.value
         elif isinstance(x, Num) and not below:
             front *= x.value
         elif isinstance(x, Num) and x.value != 0:
@@ -56,8 +56,10 @@ def split_product(e: Expr) -> tuple[Exact, Exact, list[Expr], list[Expr]]:
         else:
             (bottom if below else top).append(x)
     if is_lettered(letters):
-        plain, letters = content(letters)
-        front, top = front * plain, [number(letters), *top]
+        plain, pure = content(letters)
+        if coefficient_of(plain)[1] == 1:  # batch/256 stays as it is, whatever stands beside it
+            front, letters = front * plain, pure
+        top = [number(letters), *top]
     return (front, under, top, bottom) if under > 0 and under.denominator == 1 else (quotient(front, under), 1, top, bottom)
 
 

@@ -277,6 +277,8 @@ class Composer:
             front, under = coefficient_of(share)
         elif (under > 9 and not moving and not bottom) or front.denominator != 1:  # 0.04 eta, not eta/25; 0.25 eta, not 0.5 eta/2
             front, under = (share.numerator, share.denominator) if is_fraction(share) else (share, 1)
+        else:  # 2 eta/2 is eta
+            front, under = share.numerator, share.denominator
         sign = -1 if front < 0 else 1
         lead: list[Node] = [] if front in (1, -1) else [Number(size(front))]
         bottoms = ([] if under == 1 else [Number(under)]) + below

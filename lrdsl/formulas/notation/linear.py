@@ -49,7 +49,7 @@ def linear_node(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: b
 def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: bool) -> Node:
     """Returns `scale * of + shift` where a constant has letters: `(t - T_w)/T_d`, `(T_w + T_d - t)/T_d`, `1 - t/T_d`."""
     origin, slope = quotient(-shift, scale), size(scale)
-    top, bottom = fraction_of(slope.form, legend) if isinstance(slope, Lettered) else (Number(slope), None)
+    top, bottom = fraction_of(slope.form, legend) if isinstance(slope, Lettered) else _parts(slope)
     if shift == 1 and not is_lettered(shift):
         share = _scaled(of, top, bottom, inline)
         return sum_of(Number(1), share if scale > 0 else Negative(share))
@@ -63,12 +63,23 @@ def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Letters, inline:
     else:
         difference = sum_of(constant_of(origin, legend, inline), Negative(of)) if origin > 0 else sum_of(of, constant_of(-origin, legend, inline))
     whole = _scaled(difference, top, bottom, inline)
+    if is_lettered(shift) and scale < 0 < shift:  # batch/256 (1 - t/T), if (batch (T - t))/(256 T) is not shorter
+        falls = sum_of(Number(1), Negative(_with_letters(of, quotient(1, origin), 0, legend, inline)))
+        factored = product_of([constant_of(shift, legend, inline), falls])
+        if leaves(factored) <= leaves(whole):
+            return factored
     if slope.numerator == 1 and is_lettered(shift) and not is_lettered(slope) and slope != 1:  # T - t/2, if that is shorter than (2 T - t)/2
         share, constant = Ratio(of, Number(slope.denominator), True), constant_of(size(shift), legend, inline)
         parts = (share, constant if shift > 0 else Negative(constant)) if scale > 0 else (constant, Negative(share)) if shift > 0 else None
         if parts is not None and leaves(sum_of(*parts)) < leaves(whole):
             return sum_of(*parts)
     return Negative(whole) if scale < 0 and origin <= 0 else whole
+
+
+def _parts(slope: Exact) -> tuple[Node, Node | None]:
+    """Returns the numerator and the denominator of a number: only a short decimal is not divided."""
+    above, below = (slope.numerator, slope.denominator) if slope.numerator == 1 or is_fraction(slope) else (slope, 1)
+    return Number(above), None if below == 1 else Number(below)
 
 
 def _scaled(node: Node, top: Node, bottom: Node | None, inline: bool) -> Node:

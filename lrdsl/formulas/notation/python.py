@@ -29,6 +29,10 @@ def function(
     formula, meanings, names = _with_identifiers(formula, meanings, base, number, events)
     arguments = [f"{names[x].letter}={'lambda t: 0' if x in counts else 'math.inf'}" for x in events]
     lines = [f"def {name}({', '.join(['t', *([number] if number else []), *([base] if base else []), *arguments])}):"]
+    counters = [names[x].letter for x in events if x in counts]
+    if counters:
+        usage = f"for reductions that hold from ticks 5 and 9 on, {counters[0]}=lambda t: (t >= 5) + (t >= 9)"
+        lines += [f'    """Returns the level at tick t. {" and ".join(counters)} count reductions by the tick, as said below: {usage}."""']
     lines += [f"    {remark('python', text.text(note))}" for note in notes]
     moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
     steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]

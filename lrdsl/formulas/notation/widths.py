@@ -52,7 +52,7 @@ _SIGNS = (
         r"\bmod": 2.4,
         r"\sqrt": 0.85,
         r"\prod": 1.5,
-        r"\ldots": 1.24,
+        r"\ldots": 1.5,
         r"\to": 1.56,
     }
     | {r"\cos": 1.4, r"\sin": 1.3, r"\min": 1.6, r"\max": 1.8, r"\exp": 1.5, r"\log": 1.3}
@@ -94,7 +94,7 @@ def width_of_words(source: str) -> float:
     """Returns the width of a line of text, with its escaped signs, spaces, code in `\\texttt{...}`, and formulas between dollars.
 
     >>> round(width_of_words(r"$10 \\ldots 20$ \\texttt{a\\_b}"), 2)
-    5.15
+    5.41
     """
     total = 0.0
     for i, part in enumerate(re.split(r"(?<!\\)\$", source)):

@@ -132,8 +132,10 @@ def test_a_product_whose_line_breaks_keeps_the_brackets_around_a_remainder(width
     ("text", "parts"),
     [
         ("let a = 100; let b = 300; lr = warmup(a) then cosine(b - a)", [r"\frac{\pi(t - a)}{b - a}"]),
-        ("let b = 1024; lr = b/256 * warmup(5) then cosine(20)", [r"\frac{b\,\eta_0}{256}", r"\frac{b\,\eta_0}{512}"]),
+        ("let b = 1024; lr = b/256 * warmup(5) then cosine(20)", [r"\frac{b}{256}\,\eta_0\,\frac{t}{T_w}", r"\frac{\eta_0}{2}\,\frac{b}{256}"]),
         ("let p = 0.3; let r = 4; lr = hold(at=(1 + p*(r-1))/r * base)", [r"\frac{1 + p(r - 1)}{r}"]),
+        ("let b = 512; lr = scale(b/256) * linear(90)", [r"\eta_0\,\frac{b}{256}\left(1 - \frac{t}{T}\right)"]),
+        ("weight_decay = linear(100, to=0.4)", [r"\lambda_{\mathrm{end}} = 0.4"]),  # the base may be lower
         ("0.5 * cosine(20)", [r"0.25\,\eta_0"]),
         ("0.7/3 * cosine(20)", [r"\frac{7\,\eta_0}{60}"]),
         ("onecycle(1000)", [r"0.3\,T - 1", "0.48"]),

@@ -33,7 +33,8 @@ OPTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "where": ((), ("--where",)),
     "after_end": ((), ("--after-end",)),
     "label": ((), ("--label", "eq:rate")),
-    "macros": ((), ("--macros",)),
+    "macros": ((), ("--macros",), ("--macros-prefix", "wsd")),
+    "cite": ((), ("--cite",)),
     "names": ((), ("--names", "t=n")),
 }
 CLOCK = ("--total-steps", "1000", "--steps-per-epoch", "100", "--batch-size", "7", "--tokens-per-step", "4194304")
@@ -97,12 +98,14 @@ def test_every_two_options_go_together(text: str, capsys: pytest.CaptureFixture[
 def check(out: str, arguments: list[str]) -> None:
     """Checks one document: that its language reads it, that no label stands twice, and that no number is longer than a reader uses."""
     format = arguments[arguments.index("--format") + 1]
+    out, *entries = out.split("\n@")
+    assert bool(entries) == ("--cite" in arguments)
     body = "\n".join(line for line in out.splitlines() if not line.startswith("%"))
     assert format in ("python", "sympy") or not re.search(r"(?<![\d.])\d*\.\d{7,}|\d{10,}", body), (arguments, out)
     if format in ("latex", "markdown"):
-        assert_is_latex(re.sub(r"\\newcommand\{\\\w+\}|\\(?:begin|end)\{equation\}|\\label\{[^}]*\}|\\lr[A-Z]\w*|\$\$|\*\*.*\*\*|\\hat", "", body))
+        assert_is_latex(re.sub(r"\\providecommand\{\\\w+\}|\\(?:begin|end)\{equation\}|\\label\{[^}]*\}|\\(?:lr|wsd)[A-Z]\w*|\$\$|\*\*.*\*\*|\\hat", "", body))
         assert len(set(re.findall(r"\\label\{([^}]*)\}", body))) == body.count(r"\label")
-        defined = re.findall(r"\\newcommand\{(\\\w+)\}", body)
+        defined = re.findall(r"\\providecommand\{(\\\w+)\}", body)
         assert len(defined) == len(set(defined))
     elif format == "python":
         exec(compile(out, "<generated>", "exec"), {})
@@ -149,10 +152,22 @@ def test_letters_that_cannot_be(names: Any) -> None:
 
 def test_macros_are_defined_once_and_used() -> None:
     source = lrdsl.parse("warmup(5) then cosine(20) then linear(3, to=2x)").latex(symbolic=True, macros=True)
-    defined = re.findall(r"\\newcommand\{(\\\w+)\}", source)
+    defined = re.findall(r"\\providecommand\{(\\\w+)\}", source)
     assert len(defined) == len(set(defined)) >= 4
     for command in defined:
         assert len(re.findall(re.escape(command) + r"(?![A-Za-z])", source)) > 1, command
+
+
+def test_formulas_of_one_paper_share_commands_unless_their_prefixes_differ() -> None:
+    one, two = (lrdsl.parse(text).latex(symbolic=True, macros=True) for text in ("warmup(5) then cosine(20)", "warmup(7) then linear(9)"))
+    assert r"\providecommand{\lrTW}{T_w}" in one
+    assert r"\providecommand{\lrTW}{T_w}" in two
+    own = lrdsl.parse("warmup(5) then cosine(20)").latex(symbolic=True, macros="wsd", names="T_w=N_warmup")
+    assert r"\providecommand{\wsdNWarmup}{N_{\mathrm{warmup}}}" in own
+    assert r"\lr" not in own
+    for wrong in ("", "w s", r"\wsd", "a", 7, "x" * 21, "w1"):
+        with pytest.raises(lrdsl.ScheduleError, match="LR152"):
+            lrdsl.parse("cosine(5)").latex(macros=wrong)
 
 
 @pytest.mark.parametrize(("width", "ems"), [("ieee", 25.2), ("8cm", 22.8), ("240pt", 24.0), (30, 30.0), ("24em", 24.0)])
