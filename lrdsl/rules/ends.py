@@ -79,7 +79,7 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, n = d.target.plan, f.total
         last = plan.phases[-1]
-        if n is None or n < 2 or plan.length != n or not 2 <= (last.length or 0) <= _LONG or plan.watches:
+        if n is None or n < 2 or plan.length != n or not 1 <= (last.length or 0) <= _LONG or plan.watches:
             continue
         node = last.node
         if not isinstance(node, nodes.Call) or node.name not in DECAYS or (node.name in ("linear", "cosine") and (last.length or 0) > _SHORT):

@@ -108,7 +108,7 @@ def _is_like_one(word: str) -> bool:
 
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if _words().search(source) or LIKE_A_SCHEDULER.search(source) else None
+    return parsed(source) if LIKE_A_SCHEDULER.search(source) or _words().search(source) else None
 
 
 @lru_cache(maxsize=2)
