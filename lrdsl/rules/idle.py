@@ -130,8 +130,8 @@ def _neutral_numbers(f: Facts) -> Iterator[Finding]:
         neutral = 1 if node.op in "*/" else 0
         sides = [(node.right, node.left)] + [(node.left, node.right)] * (node.op in "*+")
         for side, other in sides:
-            number = isinstance(side, nodes.Number) or (neutral == 0 and isinstance(side, nodes.Quantity) and side.unit == "x")
-            if number and amount(side) == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
+            is_number = isinstance(side, nodes.Number) or (neutral == 0 and isinstance(side, nodes.Quantity) and side.unit == "x")
+            if is_number and isinstance(side, nodes.Number | nodes.Quantity) and amount(side) == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
                 what = {"*": "a factor of 1", "/": "a division by 1", "+": "a summand of 0", "-": "a summand of 0"}[node.op]
                 yield Finding(node.extent, f"{what} changes nothing", "remove it", _without(f.text, node, side))
                 break

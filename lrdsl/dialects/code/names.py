@@ -151,6 +151,7 @@ def _bindings(tree: ast.Module) -> tuple[Counter[str], dict[str, ast.expr]]:
         if key and (annotated.value is not None or isinstance(annotated.target, ast.Name)):
             bound[key] += 1
             values |= {key: annotated.value} if annotated.value is not None else {}
+    held: ast.Name | ast.Attribute
     for held in (*nodes_of(tree, ast.Name), *nodes_of(tree, ast.Attribute)):
         if type(held.ctx) is not ast.Load and (key := key_of(held)):
             bound[key] += 1
@@ -171,7 +172,7 @@ def _bindings(tree: ast.Module) -> tuple[Counter[str], dict[str, ast.expr]]:
 
 
 def _defaults(tree: ast.Module, bound: Counter[str]) -> tuple[dict[str, list[ast.expr]], dict[str, set[str]]]:
-    """The defaults of options, fields and parameters, and the classes that parameters are said to be. Counts the parameters among the names that are `bound`."""
+    """The defaults of options, fields and parameters, and the classes that parameters are said to be. Counts the parameters as `bound`."""
     defaults: dict[str, list[ast.expr]] = {}
     annotations: dict[str, set[str]] = {}
     pairs: list[tuple[str, ast.expr | None]] = []

@@ -75,7 +75,7 @@ def test_schedules_of_a_large_file_are_not_all_read() -> None:
     assert len(texts) == MOST_TEXTS
     assert unread is not None
     assert source[unread.offset :].startswith(f"hold({MOST_TEXTS})")
-    checked = check_source(Path("a.yaml"), source.replace("hold(5)", "hold(5) then restart hold(5)"), SETTINGS, "safe")
+    checked = check_source(Path("a.yaml"), source.replace("hold(5)", "warmup(5) then restart cosine(5)"), SETTINGS, "safe")
     assert [d.code for d in checked.diagnostics] == ["LR903"]
 
 
