@@ -8,7 +8,7 @@ from typing import TypeVar
 
 _Node = TypeVar("_Node", bound=ast.AST)
 #: The fields that hold no node that anybody looks for: words, constants, signs, and whether a name is read or stored.
-_NO_NODES = frozenset("ctx op ops id attr arg kind type_comment type_ignores asname module level conversion is_async".split())
+_NO_NODES = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "type_ignores", "asname", "module", "level", "conversion", "is_async"))
 
 
 def nodes_of(tree: ast.AST, kind: type[_Node]) -> list[_Node]:

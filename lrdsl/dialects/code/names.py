@@ -151,8 +151,8 @@ def _bindings(tree: ast.Module) -> tuple[Counter[str], dict[str, ast.expr]]:
         if key and (annotated.value is not None or isinstance(annotated.target, ast.Name)):
             bound[key] += 1
             values |= {key: annotated.value} if annotated.value is not None else {}
-    held: ast.Name | ast.Attribute
-    for held in (*nodes_of(tree, ast.Name), *nodes_of(tree, ast.Attribute)):
+    stored: list[ast.Name | ast.Attribute] = [*nodes_of(tree, ast.Name), *nodes_of(tree, ast.Attribute)]
+    for held in stored:
         if type(held.ctx) is not ast.Load and (key := key_of(held)):
             bound[key] += 1
     for item in nodes_of(tree, ast.Subscript):
