@@ -125,6 +125,8 @@ class Settings:
             raise SettingsError(f"`extend` leads out of the project, to `{shown(name)}`", ("extend",))
         if target == real or target in extending or len(extending) >= _DEEPEST:
             raise SettingsError(f"`extend` leads back to `{shown(name)}`, or too deep", ("extend",))
+        if not target.is_file():
+            raise SettingsError(f"`extend` names `{shown(name)}`, and there is no such file", ("extend",))
         extended = cls.read(target, _keys_of(target), (*extending, real))
         if extended is None:
             raise SettingsError(f"`extend` names `{shown(name)}`, which has no table [tool.lrdsl]", ("extend",))

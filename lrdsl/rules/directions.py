@@ -24,6 +24,9 @@ _CYCLES = 100
 def _swapped_bounds(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         low, high = use.arguments.get("low"), use.arguments.get("high")
+        if low is not None and low == high and not f.is_open(use.node):
+            yield Finding(use.node.extent, "the two bounds are the same, so the level never changes", "give two bounds, or write `hold(at=...)`")
+            continue
         if low is None or high is None or not f.always(gt, substitute(low, {ENTRY: BASE}), substitute(high, {ENTRY: BASE})):
             continue
         parts = {name: a.value for name, a in arguments(use)}
@@ -40,6 +43,11 @@ def _exchanged(f: Facts, one: nodes.Node, two: nodes.Node) -> Fix:
 
 
 def _falling_warmups(f: Facts) -> Iterator[Finding]:
+    for use in f.uses:
+        div = argument(use, "div") if use.name == "onecycle" else None
+        factor = use.arguments.get("div")
+        if div is not None and isinstance(factor, Num) and factor.value <= 1 and not f.is_open(div.value):
+            yield Finding(div.value.extent, "the cycle starts at its peak or above it, so it never rises", "give a number above 1, as `div=25`")
     for use in [use for use in f.uses if use.name == "warmup" and "from" in use.given]:
         entry, written = f.entry(use), argument(use, "from")
         if written is None or entry is None or use.arguments["n"] == ZERO:
@@ -138,7 +146,7 @@ RULES = (
         "warmup(100, from=1x) then cosine(900)",
         "warmup(100, from=0.1x) then cosine(900)",
         _falling_warmups,
-        about=("warmup",),
+        about=("warmup", "onecycle"),
     ),
     Rule(
         "LR317",

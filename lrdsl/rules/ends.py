@@ -79,7 +79,7 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, n = d.target.plan, f.total
         last = plan.phases[-1]
-        if n is None or n < 2 or plan.length != n or not 2 <= (last.length or 0) <= _LONG or plan.watches:
+        if n is None or n < 2 or plan.length != n or not 1 <= (last.length or 0) <= _LONG or plan.watches:
             continue
         node = last.node
         if not isinstance(node, nodes.Call) or node.name not in DECAYS or (node.name in ("linear", "cosine") and (last.length or 0) > _SHORT):
@@ -90,7 +90,8 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
         last_level, end_level = level_at(piece.level, math.ceil(n) - 1, base), level_at(after.level, n, base)
         if abs(last_level - end_level) > base / 20:
             message = f"the run ends one tick before this decay: its last level is {last_level:.4g}, not {end_level:.4g}"
-            help = f"ticks count from 0, so the last one is {float(n - 1):g}: make the decay one tick shorter, as `rest - 1`"
+            change = "one tick shorter, as `rest - 1`" if (last.length or 0) >= 2 else "longer"
+            help = f"ticks count from 0, so the last one is {float(n - 1):g}: make the decay {change}"
             yield Finding(last.extent, message, help)
 
 

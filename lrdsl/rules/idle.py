@@ -130,7 +130,8 @@ def _neutral_numbers(f: Facts) -> Iterator[Finding]:
         neutral = 1 if node.op in "*/" else 0
         sides = [(node.right, node.left)] + [(node.left, node.right)] * (node.op in "*+")
         for side, other in sides:
-            if isinstance(side, nodes.Number) and side.value == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
+            is_number = isinstance(side, nodes.Number) or (neutral == 0 and isinstance(side, nodes.Quantity) and side.unit == "x")
+            if is_number and isinstance(side, nodes.Number | nodes.Quantity) and amount(side) == neutral and any(_is_schedule(p) for p in nodes.walk(other)):
                 what = {"*": "a factor of 1", "/": "a division by 1", "+": "a summand of 0", "-": "a summand of 0"}[node.op]
                 yield Finding(node.extent, f"{what} changes nothing", "remove it", _without(f.text, node, side))
                 break
@@ -164,6 +165,7 @@ def _candidates(f: Facts) -> Iterator[Part]:
     for node in f.scheduled:
         if isinstance(node, nodes.Limited):
             yield from _whole_lengths(f, node)
+            yield from _cut_cycles(f, node)
         if isinstance(node, nodes.Call) and node.name in _WAYS and len(node.arguments) > 1 and any(_is_curve(a.value) for a in node.arguments):
             for a in node.arguments:
                 others = tuple(b for b in node.arguments if b is not a)
@@ -195,6 +197,18 @@ def _whole_lengths(f: Facts, node: nodes.Limited) -> Iterator[Part]:
         extent = node.length.extent
         message = f"the phase has this length without `for {shown(canonical(node.length))}` too"
         yield Part(node, node.body, Finding(extent, message, "remove it, or give the length that was meant"))
+
+
+def _cut_cycles(f: Facts, node: nodes.Limited) -> Iterator[Part]:
+    """Cycles that a `for` ends before the second one begins."""
+    use = f.notes.uses.get((node.body.extent, node.body.name)) if isinstance(node.body, nodes.Call) else None
+    if use is None or use.name not in COMBINATORS or not COMBINATORS[use.name].cycles:
+        return
+    length = amount(node.length) if isinstance(node.length, nodes.Number | nodes.Quantity) else None
+    cycle = use.arguments["phase"].length
+    if length is not None and cycle is not None and length <= cycle:
+        message = f"this `for` ends the first cycle of `{use.name}`, so `{use.name}` changes nothing"
+        yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or let the phase be longer than one cycle"))
 
 
 #: Why the levels of cycles may not depend on an argument, as a repair.

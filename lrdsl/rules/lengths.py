@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from lrdsl.check.combinators import COMBINATORS
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr.exact import Exact
+from lrdsl.expr import ONE
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, ticks
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -19,6 +21,8 @@ _LEAST = Fraction(5, 1000)
 _TOKENS = 10**8
 #: A bare number up to this among epochs surely is one of epochs; a warmup of more than the second is one in steps.
 _FEW, _WARM = 100, 50
+#: No schedule has so many cycles in an epoch.
+_CYCLES = 20
 
 
 def _below_a_tick(f: Facts) -> Iterator[Finding]:
@@ -69,13 +73,33 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
 
 def _within_an_epoch(f: Facts) -> Iterator[Finding]:
     per = f.clock.steps_per_epoch
-    if f.total is not None or per is None or f.clock.tick != "step":
+    if per is None or f.clock.tick != "step":
         return
     for node, length in f.bare_lengths:
-        if length > 1 and length <= EPOCHS and length * 2 <= per and _is_last(f, node):
-            message = f"`{shown(canonical(node))}` is {ticks(length)}, and an epoch has {float(per):g} steps: the schedule is over within one epoch"
-            yield Finding(node.extent, message, f"for epochs, write `{shown(canonical(node))}ep`")
-            return
+        if not 1 < length <= EPOCHS or length * 2 > per:
+            continue
+        if f.total is None and _is_last(f, node):
+            what = "the schedule is over within one epoch"
+        elif length * _CYCLES <= per and _is_cycle(f, node, length):
+            what = f"there are {float(quotient(per, length)):.3g} cycles in an epoch"
+        else:
+            continue
+        text = shown(canonical(node))
+        yield Finding(node.extent, f"`{text}` is {ticks(length)}, and an epoch has {float(per):g} steps: {what}", f"for epochs, write `{text}ep`")
+        return
+
+
+def _is_cycle(f: Facts, node: nodes.Node, length: Exact) -> bool:
+    """Whether a length is that of cycles which go on without end, and do not grow."""
+    return any(
+        use.name in COMBINATORS
+        and COMBINATORS[use.name].cycles
+        and use.arguments["phase"].length == length
+        and use.arguments.get("times") is None
+        and use.arguments.get("stretch", ONE) == ONE
+        and use.node.extent[0] <= node.extent[0] < use.node.extent[1]
+        for use in f.uses
+    )
 
 
 def _is_last(f: Facts, node: nodes.Node) -> bool:

@@ -13,6 +13,7 @@ from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
 from lrdsl.dialects.code.calls import Call, argument_of, calls, parsed, tree_of
 from lrdsl.dialects.code.functions import function
+from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.places import offsets, segment
 from lrdsl.dialects.code.repository import Repository
@@ -55,8 +56,8 @@ def _in_arguments(text: str) -> Iterator[Case]:
     """The schedules that the arguments of a call stand for, as those of transformers' Trainer: those that are numbers and words."""
     tree = parsed(text) if configs.has_calls(text) else None
     names = names_of(tree) if tree is not None else None
-    for node in ast.walk(tree) if tree is not None else ():
-        if not isinstance(node, ast.Call) or names is None or word_of(node.func) not in configs.calls():
+    for node in nodes_of(tree, ast.Call) if tree is not None else ():
+        if names is None or word_of(node.func) not in configs.calls():
             continue
         scope = Scope(names, text)
         values: dict[str, object] = {"output_dir": "out"}
@@ -80,7 +81,7 @@ def _in_sections(text: str) -> Iterator[Case]:
     for section in sections if scope is not None else ():
         table, keys = Table(), Table()
         several = set()
-        for node in ast.walk(tree) if tree is not None and scope is not None else ():
+        for node in nodes_of(tree, ast.Assign) if tree is not None else ():
             match node:
                 case ast.Assign([ast.Attribute(ast.Attribute(_, own), key) as target], value) if own == section:
                     start, end = offsets(text, target)[0], offsets(text, value)[1]

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
@@ -14,6 +14,7 @@ import attrs
 from lrdsl.dialects import dialect
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
+from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
@@ -90,11 +91,28 @@ def _words() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
 
 
+@cache
+def _libraries(dialects: tuple[str, ...]) -> dict[str, list[Dialect]]:
+    """The dialects that have an entry of a name, by the names, in their order."""
+    libraries: dict[str, list[Dialect]] = {}
+    for library in map(dialect, dialects):
+        for word in library.by_name:
+            libraries.setdefault(word, []).append(library)
+    return libraries
+
+
+@lru_cache(maxsize=4096)
+def _is_like_one(word: str) -> bool:
+    """Whether a name is like that of a scheduler."""
+    return LIKE_A_SCHEDULER.search(f"{word}(") is not None
+
+
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if _words().search(source) or LIKE_A_SCHEDULER.search(source) else None
+    return parsed(source) if LIKE_A_SCHEDULER.search(source) or _words().search(source) else None
 
 
+@lru_cache(maxsize=2)
 def parsed(source: str) -> ast.Module | None:
     """Returns the tree of a file; None for one that is too long, or no Python of this release."""
     if len(source) > MAX_SOURCE:
@@ -119,7 +137,7 @@ def calls(
     if tree is None:
         return []
     reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own, tree=tree)
-    made_calls = [reader.call(node, *match) for node in ast.walk(tree) if isinstance(node, ast.Call) and (match := reader.match(node)) is not None]
+    made_calls = [reader.call(node, *match) for node in nodes_of(tree, ast.Call) if (match := reader.match(node)) is not None]
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
 
@@ -147,7 +165,7 @@ class _Reader:
         path = self.names.path(node.func) or ""
         word = path.rpartition(".")[2]
         own = self.names.classes.get(path)
-        if not self.own or (own is None and not LIKE_A_SCHEDULER.search(f"{word}(")):
+        if not self.own or (own is None and not _is_like_one(word)):
             return None
         definition, names = (own, self.names) if own is not None else self.names.find(path) or (None, self.names)
         if isinstance(definition, ast.ClassDef):
@@ -166,9 +184,8 @@ class _Reader:
         if path is None:
             return None
         module, _, word = path.rpartition(".")
-        for name in self.dialects:
-            library = dialect(name)
-            if word in library.by_name and self._is_of(library, module, node.func):
+        for library in _libraries(self.dialects).get(word, ()):
+            if self._is_of(library, module, node.func):
                 return library, library.by_name[word]
         return None
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import attrs
+
+from lrdsl.dialects.code.kinds import nodes_of
 
 #: The methods that change a list or a mapping: the name of one does not stand for what it was assigned.
 _CHANGES = frozenset(("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault", "popitem", "__setitem__"))
@@ -79,103 +82,133 @@ def word_of(node: ast.AST) -> str:
             return ""
 
 
+@lru_cache(maxsize=2)
 def names_of(tree: ast.Module) -> Names:
     """Returns the names of a file."""
-    modules: dict[str, str] = {}
-    stars: list[str] = []
-    bound: Counter[str] = Counter()
-    values: dict[str, ast.expr] = {}
-    defaults: dict[str, list[ast.expr]] = {}
+    modules, stars = _imports(tree)
+    bound, values = _bindings(tree)
+    defaults, annotations = _defaults(tree, bound)
     functions: dict[str, list[ast.FunctionDef]] = {}
+    for function in nodes_of(tree, ast.FunctionDef):
+        functions.setdefault(function.name, []).append(function)
     classes: dict[str, list[ast.ClassDef]] = {}
-    annotations: dict[str, set[str]] = {}
+    for definition in nodes_of(tree, ast.ClassDef):
+        classes.setdefault(definition.name, []).append(definition)
     opened: dict[str, list[ast.expr]] = {}
-    changed: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(aliases):
-                for alias in aliases:
-                    modules[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
-            case ast.ImportFrom(module, aliases, level):
-                package = "." * (level or 0) + (f"{module}." if module else "")
-                for alias in aliases:
-                    if alias.name == "*":
-                        stars.append(package.removesuffix("."))
-                    else:
-                        modules[alias.asname or alias.name] = f"{package}{alias.name}"
-            case ast.Assign([ast.Name(name)], value):
-                bound[name] += 1
-                values[name] = value
-            case ast.Assign([ast.Tuple(targets)], ast.Tuple(items)) if len(targets) == len(items):
-                for target, item in zip(targets, items, strict=True):
-                    if isinstance(target, ast.Name):
-                        bound[target.id] += 1
-                        values[target.id] = item
-            case ast.Assign([ast.Attribute(ast.Name("self"), attribute)], value) | ast.AnnAssign(
-                ast.Attribute(ast.Name("self"), attribute), _, ast.expr() as value
-            ):
-                bound[f"self.{attribute}"] += 1
-                values[f"self.{attribute}"] = value
-            case ast.AnnAssign(ast.Name(name), _, value):
-                bound[name] += 1
-                if value is not None:
-                    values[name] = value
-            case ast.FunctionDef(name):
-                bound[name] += 1
-                functions.setdefault(name, []).append(node)
-            case ast.ClassDef(body=body):
-                classes.setdefault(node.name, []).append(node)
-                for name, value in fields(body):
-                    defaults.setdefault(name, []).append(value)
-            case ast.Call(ast.Attribute(attr="add_argument"), arguments, keywords):
-                for name, value in _option(arguments, keywords):
-                    defaults.setdefault(name, []).append(value)
-            case ast.arguments():
-                for one in (*node.posonlyargs, *node.args, *node.kwonlyargs):
-                    annotations.setdefault(one.arg, set()).add(word_of(one.annotation) if one.annotation is not None else "")
-                for name, default in _parameters(node):
-                    bound[name] += 1
-                    if default is not None:
-                        defaults.setdefault(name, []).append(default)
-            case ast.Name(name, ast.Store() | ast.Del()) | ast.Subscript(ast.Name(name), _, ast.Store() | ast.Del()):
-                bound[name] += 1
-            case ast.withitem(context, ast.Name(name)):
-                opened.setdefault(name, []).append(context)
-            case ast.Attribute(ast.Name("self"), attribute, ast.Store() | ast.Del()) | ast.Subscript(
-                ast.Attribute(ast.Name("self"), attribute), _, ast.Store() | ast.Del()
-            ):
-                bound[f"self.{attribute}"] += 1
-            case ast.Call(ast.Attribute(ast.Name(name), change)) if change in _CHANGES:
-                bound[name] += 1
-            case ast.Call(ast.Attribute(ast.Attribute(ast.Name("self"), attribute), change)) if change in _CHANGES:
-                bound[f"self.{attribute}"] += 1
-            case ast.ExceptHandler(name=str(name)) | ast.Global(names=[name]) | ast.MatchAs(name=str(name)):
-                bound[name] += 2
-            case _:
-                pass
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(owner, name, ast.Store() | ast.Del()):
-                changed.add(f"self.{name}" if isinstance(owner, ast.Name) and owner.id == "self" else name)
-            case ast.Subscript(_, ast.Constant(str() as name), ast.Store() | ast.Del()):
-                changed.add(name)
-            case ast.Call(ast.Name("setattr"), [_, ast.Constant(str() as name), _]):
-                changed.add(name)
-            case _:
-                pass
+    for item in nodes_of(tree, ast.withitem):
+        if isinstance(item.optional_vars, ast.Name):
+            opened.setdefault(item.optional_vars.id, []).append(item.context_expr)
     single = {name: value for name, value in values.items() if bound[name] == 2}  # the statement and its target
-    agreed = {name: expressions[0] for name, expressions in defaults.items() if len({ast.dump(value) for value in expressions}) == 1}
+    agreed = {name: expressions[0] for name, expressions in defaults.items() if len(expressions) == 1 or len({ast.dump(value) for value in expressions}) == 1}
     return Names(
         modules,
-        tuple(stars),
+        stars,
         single,
         agreed,
         {name: definitions[0] for name, definitions in functions.items() if len(definitions) == 1},
         {name: definitions[0] for name, definitions in classes.items() if len(definitions) == 1},
         {name: next(iter(words)) for name, words in annotations.items() if len(words) == 1},
         {name: values[0] for name, values in opened.items() if len(values) == 1},
-        frozenset(changed),
+        _changed(tree),
     )
+
+
+def _imports(tree: ast.Module) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What each name was imported as, and the modules that all names were imported from."""
+    modules: dict[str, str] = {}
+    stars: list[str] = []
+    for plain in nodes_of(tree, ast.Import):
+        for alias in plain.names:
+            modules[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
+    for node in nodes_of(tree, ast.ImportFrom):
+        package = "." * (node.level or 0) + (f"{node.module}." if node.module else "")
+        for alias in node.names:
+            if alias.name == "*":
+                stars.append(package.removesuffix("."))
+            else:
+                modules[alias.asname or alias.name] = f"{package}{alias.name}"
+    return modules, tuple(stars)
+
+
+def _bindings(tree: ast.Module) -> tuple[Counter[str], dict[str, ast.expr]]:
+    """How often each name, and each attribute of `self`, is bound or changed; and what it is assigned."""
+    bound: Counter[str] = Counter()
+    values: dict[str, ast.expr] = {}
+    for node in nodes_of(tree, ast.Assign):
+        match node:
+            case ast.Assign([ast.Tuple(targets)], ast.Tuple(items)) if len(targets) == len(items):
+                pairs: Iterable[tuple[ast.expr, ast.expr]] = [pair for pair in zip(targets, items, strict=True) if isinstance(pair[0], ast.Name)]
+            case ast.Assign([target], value):
+                pairs = [(target, value)]
+            case _:
+                pairs = []
+        for target, value in pairs:
+            if key := key_of(target):
+                bound[key] += 1
+                values[key] = value
+    for annotated in nodes_of(tree, ast.AnnAssign):
+        key = key_of(annotated.target)
+        if key and (annotated.value is not None or isinstance(annotated.target, ast.Name)):
+            bound[key] += 1
+            values |= {key: annotated.value} if annotated.value is not None else {}
+    stored: list[ast.Name | ast.Attribute] = [*nodes_of(tree, ast.Name), *nodes_of(tree, ast.Attribute)]
+    for held in stored:
+        if type(held.ctx) is not ast.Load and (key := key_of(held)):
+            bound[key] += 1
+    for item in nodes_of(tree, ast.Subscript):
+        if type(item.ctx) is not ast.Load and (key := key_of(item.value)):
+            bound[key] += 1
+    for call in nodes_of(tree, ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGES and (key := key_of(call.func.value)):
+            bound[key] += 1
+    bound.update(function.name for function in nodes_of(tree, ast.FunctionDef))
+    several = [
+        *(handler.name for handler in nodes_of(tree, ast.ExceptHandler)),
+        *(case.name for case in nodes_of(tree, ast.MatchAs)),
+        *(declaration.names[0] for declaration in nodes_of(tree, ast.Global) if len(declaration.names) == 1),
+    ]
+    bound.update(name for name in several * 2 if name is not None)
+    return bound, values
+
+
+def _defaults(tree: ast.Module, bound: Counter[str]) -> tuple[dict[str, list[ast.expr]], dict[str, set[str]]]:
+    """The defaults of options, fields and parameters, and the classes that parameters are said to be. Counts the parameters as `bound`."""
+    defaults: dict[str, list[ast.expr]] = {}
+    annotations: dict[str, set[str]] = {}
+    pairs: list[tuple[str, ast.expr | None]] = []
+    for definition in nodes_of(tree, ast.ClassDef):
+        pairs += fields(definition.body)
+    for call in nodes_of(tree, ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument":
+            pairs += _option(call.args, call.keywords)
+    for node in nodes_of(tree, ast.arguments):
+        for one in (*node.posonlyargs, *node.args, *node.kwonlyargs):
+            annotations.setdefault(one.arg, set()).add(word_of(one.annotation) if one.annotation is not None else "")
+        parameters = list(_parameters(node))
+        bound.update(name for name, _ in parameters)
+        pairs += parameters
+    for name, default in pairs:
+        if default is not None:
+            defaults.setdefault(name, []).append(default)
+    return defaults, annotations
+
+
+def _changed(tree: ast.Module) -> frozenset[str]:
+    """The attributes and keys that are assigned somewhere; those of `self` as `self.n`."""
+    changed: set[str] = set()
+    for held in nodes_of(tree, ast.Attribute):
+        if type(held.ctx) is not ast.Load:
+            changed.add(key_of(held) or held.attr)
+    for item in nodes_of(tree, ast.Subscript):
+        if type(item.ctx) is not ast.Load and word_of(item) and isinstance(item.slice, ast.Constant):
+            changed.add(word_of(item))
+    for call in nodes_of(tree, ast.Call):
+        match call:
+            case ast.Call(ast.Name("setattr"), [_, ast.Constant(str() as name), _]):
+                changed.add(name)
+            case _:
+                pass
+    return frozenset(changed)
 
 
 def is_plain(definition: ast.ClassDef) -> bool:

@@ -181,9 +181,9 @@ class Finder:
         low = source.lower()
         return "lrdsl" in low or "lrs" in low or any(max(re.split(r"[*?\[\]]", key), key=len).lower() in low for key in self.keys)
 
-    def names(self, key: str) -> bool:
-        """Whether the strings under a key may be schedules."""
-        return _patterns(self.keys).match(key.lower()) is not None and not is_about(key)
+    def names(self, key: str, inside: bool = False) -> bool:
+        """Whether the strings under a key may be schedules. `inside` says that the key stands in a mapping that is the value of such a key."""
+        return (inside or _patterns(self.keys).match(key.lower()) is not None) and not is_about(key)
 
     def wants(self, named: bool, text: str, marked: bool) -> bool:
         """Whether a string is a schedule: it is marked, or its key names schedules and it looks like one."""

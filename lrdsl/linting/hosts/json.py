@@ -69,10 +69,11 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
     for string in documents.strings(source):
         path, depth = string.path, len(string.path)
         if string.is_key:
-            named[depth] = finder.names(string.text)
+            outer = _nearest_key(path, depth - 1)
+            named[depth] = finder.names(string.text, outer > 0 and named[outer])
             continue
         key = path[-1] if path else None
-        nearest = depth if isinstance(key, str) else next((i for i in range(depth, 0, -1) if isinstance(path[i - 1], str)), 0)
+        nearest = _nearest_key(path, depth)
         is_named = nearest > 0 and named[nearest]
         yield String(path, is_named, string.text, string.start, string.end)
         if isinstance(key, str) and (key in TEXTS or key == TARGET):
@@ -80,6 +81,13 @@ def strings(source: str, finder: Finder) -> Iterator[String]:
             if depth not in mappings or mappings[depth][0] != within:
                 mappings[depth] = (within, Arguments())
             yield from mappings[depth][1].add(key, string.text, String(list(path), True, string.text, string.start, string.end))
+
+
+def _nearest_key(path: list[str | int], depth: int) -> int:
+    """The depth of the last key among the first so many parts of a path; 0 if there is none."""
+    while depth > 0 and not isinstance(path[depth - 1], str):
+        depth -= 1
+    return depth
 
 
 def embedded(source: str, string: String) -> Embedded:

@@ -16,7 +16,9 @@ from lrdsl.shapes import SHAPES
 from lrdsl.syntax.tokens import MAX_TEXT
 
 #: The words of keys whose strings are about schedules, and are none.
-_ABOUT = frozenset(("help", "doc", "docs", "docstring", "description", "descriptions", "desc", "usage", "message", "msg", "title", "label", "tooltip", "hint"))
+_ABOUT = frozenset(
+    ("help", "doc", "docs", "docstring", "description", "descriptions", "desc", "usage", "message", "msg", "title", "label", "tooltip", "hint", "note", "notes")
+)
 _WORDS_OF_KEY = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 #: A text with more words that mean nothing is prose.
 _MOST_UNKNOWN = 100

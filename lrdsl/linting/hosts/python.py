@@ -92,7 +92,7 @@ class _Part:
 
     `parameters` are those of lrdsl's function, if it is called, and `values` its texts, which wait for the other arguments. `index` counts the arguments. `key`
     says that an argument was the name of schedules, so that those after it are values of it, or that a list stands under such a name, and `field` that the call
-    is the value of such a name.
+    is the value of such a name. `inside` says the same of a mapping.
 
     The other fields are about the current item: a statement, an argument or an entry. `name` is the name that has been read, "" at the start of the item, None
     if something else has been read; `target` is the name before a `:`, and `subscript` the key in brackets. `alone` says that no two words stood side by side
@@ -115,6 +115,7 @@ class _Part:
     index: int = 0
     key: bool = False
     field: bool = False
+    inside: bool = False
     clause: str = ""
 
     def start_item(self, ready: bool = False) -> None:
@@ -249,12 +250,12 @@ class _Reader:
                 part.subscript = None
             case "=" if part.sign == "call" and (part.target or part.name):
                 name = part.target or part.name or ""
-                part.start_value(self.finder.names(name) or (name == "default" and (part.key or part.field)))
+                part.start_value(self.finder.names(name, part.inside) or (name == "default" and (part.key or part.field)))
                 part.is_argument = part.parameters is not None and name in TEXTS
             case ":" if part.sign == "{" and not part.has_value:
                 constant = part.name if part.name and (part.name in _CONSTANTS or not part.name.isidentifier()) else None
                 key = literals.value(self.source, pending.strings) if pending is not None else constant
-                part.start_value(key is not None and self.finder.names(key))
+                part.start_value(key is not None and self.finder.names(key, part.inside))
                 part.ready = key is not None
             case ":" if not part.sign and (part.has_value or not part.alone or part.target is not None):
                 part.start_item()
@@ -277,12 +278,15 @@ class _Reader:
         behind = self.kind in ("word", "string") or self.text in (")", "]", "}")
         if text != "(":
             inner = _Part(text, begin, ready=True)
-            inner.key = inner.named = text == "[" and not behind and part.ready and part.named
+            is_value = not behind and part.ready and part.named
+            inner.key = inner.named = text == "[" and is_value
+            inner.inside = text == "{" and is_value
         elif behind and self._dedents(part, begin):
             inner = _Part("(", begin, True, part.named, part.is_argument)
         elif behind:
             inner = _Part("call", begin, parameters=parameters_of(self.called, self.names))
             inner.field = part.named and part.has_value
+            inner.inside = part.named and self.called == "dict"
             inner.start_item(ready=True)
             inner.named = inner.field and self.called.rpartition(".")[2] in _DECLARING
         else:

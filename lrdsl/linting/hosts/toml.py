@@ -76,6 +76,7 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
     tables: list[defaultdict[str, Arguments[_String]]] = [defaultdict(Arguments)]  # of the last header, and in braces
     prefix = ""
     key, named, value, dots, at = "", False, False, 0, 0
+    table = False  # whether the last header names schedules
     while (token := (_ITEMS if value and open_ else _TOKEN).match(source, at)) is not None:
         sign, at = token[0], token.end()
         if value and len(sign) > MAX_DIGITS and sign[0] not in "\"'#":
@@ -103,7 +104,8 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
                 key, prefix = _text(source, string), ""
         match sign:
             case "=":
-                named, value, dots = finder.names(key), True, 0
+                inside = open_[-1][1] if open_ else table or any(map(finder.names, prefix.split(".")))
+                named, value, dots = finder.names(key, inside), True, 0
                 continue
             case "[" | "{" if value:
                 open_.append((sign, named))
@@ -119,6 +121,8 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
                     tables.pop()
             case "[" if not value:
                 tables = [defaultdict(Arguments)]
+            case "]" if not value:
+                table = any(map(finder.names, (*prefix.split("."), key)))
             case _ if not value and sign[0] not in "\"'":
                 prefix, _, key = sign.rpartition(".")
                 dots += sign.count(".")

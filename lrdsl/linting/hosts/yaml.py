@@ -112,13 +112,14 @@ def _may_schedule(source: str, finder: Finder) -> bool:
 class _Open:
     """An open collection: whether its key names schedules, whether it is a mapping, and whether a key of it comes next.
 
-    `flow` says that it is written in brackets, `path` leads to it, and `key` is the last key, or the number of items of a list. `heard` collects the strings
-    of a list that has an anchor. `call` says whether it holds the arguments of a call of lrdsl.
+    `inside` says that it is a mapping whose own key names schedules, `flow` that it is written in brackets. `path` leads to it, and `key` is the last key, or
+    the number of items of a list. `heard` collects the strings of a list that has an anchor. `call` says whether it holds the arguments of a call of lrdsl.
     """
 
     named: bool
     mapping: bool
     at_key: bool
+    inside: bool = False
     flow: bool = False
     path: tuple[str, ...] = ()
     key: str = ""
@@ -153,7 +154,9 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
             if isinstance(value, list) and inner.named:
                 anchored[event.anchor] = None  # its strings are looked at once
         elif kind is yaml.ScalarEvent:
-            names = (inner.at_key or event.anchor is not None) and (finder.names(event.value) or (inner.call.calls and inner.at_key and event.value in TEXTS))
+            names = (inner.at_key or event.anchor is not None) and (
+                finder.names(event.value, inner.at_key and inner.inside) or (inner.call.calls and inner.at_key and event.value in TEXTS)
+            )
             start, end = event.start_mark.index, event.end_mark.index
             path = inner.place() if refers and not inner.at_key else ()
             scalar = _Scalar(event.value, event.style or "", start, end, names, path, values)
@@ -170,7 +173,8 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
             if event.anchor is not None:
                 anchored[event.anchor] = heard
             path = inner.place() if refers and len(open_) > 1 else ()
-            open_.append(_Open(inner.named and not inner.at_key, mapping, mapping, bool(event.flow_style), path, heard=heard))
+            named = inner.named and not inner.at_key
+            open_.append(_Open(named, mapping, mapping, named and mapping, bool(event.flow_style), path, heard=heard))
             continue
         elif kind in (yaml.SequenceEndEvent, yaml.MappingEndEvent):
             open_.pop()

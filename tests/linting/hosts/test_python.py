@@ -162,7 +162,7 @@ def test_programs_are_read() -> None:
         ("if a: pass\nelse: 'hold(1)'", []),
         # lists
         ("schedules = ['hold(1)', ['hold(2)'], a or 'hold(3)']", ["hold(1)", "hold(2)", "hold(3)"]),
-        ("f(schedules=['hold(1)', g('hold(2)'), {'a': 'hold(3)'}])", ["hold(1)"]),
+        ("f(schedules=['hold(1)', g('hold(2)'), {'a': 'hold(3)', 'note': 'hold(4)'}])", ["hold(1)", "hold(3)"]),
         ("schedule = a['hold(1)']\nschedule = a + ['hold(2)']\nb = ['hold(3)']", []),
         # texts that are dedented
         ("schedule = textwrap.dedent('''\n  hold(1)\n''')", ["\n  hold(1)\n"]),
