@@ -273,6 +273,9 @@ def test_a_link_holds_the_text(page: Any) -> None:
     page.evaluate("link => { location.hash = new URL(link).hash }", link)
     expect(editor(page)).to_have_text("step(30, 0.5) then cosine(20)")
     assert page.locator('[name="base"]').input_value() == "0.25"
+    both = [fragment("linear(7)"), fragment("step(30, 0.5) then cosine(20)")]  # the text before comes to rest once the link is there
+    page.evaluate("([link, before]) => { location.hash = link; history.replaceState(null, '', before) }", both)
+    expect(page.locator("html")).to_have_attribute("data-looked", "linear(7)")
 
 
 def test_a_hostile_link_is_text(page: Any) -> None:

@@ -376,6 +376,7 @@ paint(storedTheme() ?? (dark.matches ? "dark" : "light"));
 byId<HTMLDetailsElement>("run").open = matchMedia("(min-width: 961px)").matches; // on a phone, the chart comes first
 if (isStatic) say("Python is loading …");
 load({ ...begin, text, facts: location.hash ? begin.facts : { total_steps: "1000" } });
-addEventListener("hashchange", () => load(fromFragment(location.hash)));
+// The event knows the link. The address may hold the text before it again, if that came to rest in between.
+addEventListener("hashchange", ({ newURL }) => load(fromFragment(new URL(newURL).hash)));
 void showExports();
 editor.view.focus();
