@@ -59,7 +59,7 @@ function look(): void {
   const began = performance.now();
   looks.ask({ ask: "look", text, other: second, facts, log, ...view }, (answer) => {
     show(text, answer);
-    Object.assign(document.documentElement.dataset, { looked: text, log: log ? "yes" : "no" });
+    Object.assign(document.documentElement.dataset, { looked: text, other: second ?? "", log: log ? "yes" : "no" });
     performance.measure("look", { start: began });
     clearTimeout(resting);
     resting = window.setTimeout(rest, 200);
