@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
-from lrdsl.arguments import quoted, setting, unknown
+from lrdsl.arguments import quoted, setting, unknown, written
 from lrdsl.batches import Batches
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import Exact, plain, quotient, reduced, unplain
@@ -46,6 +46,18 @@ TIMES = {"ticks": "tick", "steps": "step", "epochs": "epoch", "tokens": "token",
 
 #: The suffixes of a number in a duration, and their factors.
 MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+
+
+def typed(text: str) -> Exact | None:
+    """Returns a number that a person types, where a text could have it with no unit: `10k`, `1.5 B`, `1_000`. Returns None for any other text.
+
+    >>> typed("10k"), typed("1.5 B"), typed("1e-3"), typed("k"), typed("5ep")
+    (10000, 1500000000, Fraction(1, 1000), None, None)
+    """
+    digits, multiple = text.rstrip()[:-1], MULTIPLES.get(text.rstrip()[-1:])
+    amount = written(text if multiple is None else digits)
+    return amount if amount is None or multiple is None else reduced(amount * multiple)
+
 
 #: The largest tick and the longest duration. Every tick up to it is exact in a double.
 MAX_TICKS = 10**12

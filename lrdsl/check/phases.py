@@ -15,6 +15,7 @@ from lrdsl.check.names import call_function, is_phase, spelled
 from lrdsl.check.prelude import recipe_names
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
 from lrdsl.check.values import evaluate, value_of
+from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, foreign_letter, shown
 from lrdsl.expr import BASE, ENTRY, ONE, Num, div, neg
 from lrdsl.kinds import Kind
@@ -73,7 +74,9 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
             scope.problems.error("LR114", node.extent, "a phase cannot be negated", help)
         case _ if not isinstance(node, nodes.Binary) or evaluate(node, scope) is not None:
             text = shown(canonical(node))
-            scope.problems.error("LR112", node.extent, f"expected a phase, but `{text}` is a value", f"to stay at a level, write `hold(at={text})`")
+            lasts = isinstance(node, nodes.Quantity) and node.unit in UNITS
+            help = f"to wait for that long, write `hold({text})`" if lasts else f"to stay at a level, write `hold(at={text})`"
+            scope.problems.error("LR112", node.extent, f"expected a phase, but `{text}` is a value", help)
     return None
 
 

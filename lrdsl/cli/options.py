@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from lrdsl import plan
-from lrdsl.arguments import written
 from lrdsl.cli import terminal
-from lrdsl.clock import TIMES, total_of
+from lrdsl.clock import TIMES, total_of, typed
 from lrdsl.diagnostics import UsageError, shown
 from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
@@ -189,9 +188,12 @@ def targets(s: Schedule, arguments: argparse.Namespace) -> tuple[Target, ...]:
 
 
 def number(text: str) -> Any:
-    """Reads a number as a config writes it. Infinities pass: the clock says what they mean."""
-    amount = written(text)
-    return float(text) if amount is None else amount
+    """Reads a number as a person types it, `10k` too. Infinities pass: the clock says what they mean."""
+    amount = typed(text)
+    try:
+        return float(text) if amount is None else amount
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is no number: write `1000`, `10k` or `1e-3`") from None
 
 
 def finite(text: str) -> float:
@@ -203,7 +205,7 @@ def finite(text: str) -> float:
 
 
 def _ticks(text: str) -> int:
-    n = int(written(text) or 0)
+    n = int(typed(text) or 0)
     if not 1 <= n <= MOST_TICKS:
         raise argparse.ArgumentTypeError(f"give between 1 and {MOST_TICKS} ticks, not {text}")
     return n

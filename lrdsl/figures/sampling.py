@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import attrs
@@ -103,7 +104,7 @@ def points(plan: Plan, base: float, end: float, first: float = 0.0) -> Points:
     if any(inner is None for inner in edges) or sum(len(inner or ()) for inner in edges) > MOST_EDGES:
         line = _outline(plan.level, base, first, end)
     else:
-        times = np.union1d(_whole_ticks(plan, math.ceil(first), int(end), False), np.linspace(first, end, 400))
+        times = np.unique(np.concatenate((_whole_ticks(plan, math.ceil(first), int(end), False), np.linspace(first, end, 400))))
         levels = levels_at(plan.level, times, base, counts=True)
         tolerance = _height(levels, False) * CLOSE
         bounds = [*(tick for (_, start, _), inner in zip(stretches, edges, strict=True) for tick in (start, *(inner or ()))), end]
@@ -140,7 +141,7 @@ def _height(levels: NDArray[np.float64], log: bool) -> float:
 
 def _turns(times: NDArray[np.float64], levels: NDArray[np.float64], bounds: list[float], tolerance: float) -> list[NDArray[np.float64]]:
     """Returns, for each curve between neighbouring bounds, the times at which a line through its levels turns: a coarse grid could miss a peak."""
-    cuts = np.searchsorted(times, bounds[1:-1])
+    cuts = np.searchsorted(times, np.array(bounds[1:-1], dtype=np.float64))
     return [x[_corners(x, y, tolerance)] if x.size else x for x, y in zip(np.split(times, cuts), np.split(levels, cuts), strict=True)]
 
 
@@ -153,11 +154,12 @@ def _curves(level: Expr, base: float, bounds: list[float], turns: list[NDArray[n
     size = 65 if kinks else 5  # a coarse grid could miss a kink
     stops = np.array(bounds[1:])
     lasts = stops * _BEFORE
-    grids = [np.union1d(np.linspace(start, last, size), at[at < last]) for start, last, at in zip(bounds, lasts, turns, strict=False)]
+    grids = [np.unique(np.concatenate((np.linspace(start, last, size), at[at < last]))) for start, last, at in zip(bounds, lasts, turns, strict=False)]
     grid = np.concatenate(grids)
     values = levels_at(level, grid, base, counts=True)
     untested = np.ones(len(grid) - 1, dtype=bool)  # the gaps between two points of one curve
-    untested[np.cumsum([len(each) for each in grids])[:-1] - 1] = False
+    for size_before in list(accumulate(map(len, grids)))[:-1]:
+        untested[size_before - 1] = False
     for _ in range(10):
         gaps = np.flatnonzero(untested)
         middles = (grid[gaps + 1] + grid[gaps]) / 2

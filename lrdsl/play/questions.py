@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from lrdsl.arguments import quoted, written
-from lrdsl.clock import Clock
+from lrdsl.arguments import quoted
+from lrdsl.clock import Clock, typed
 from lrdsl.diagnostics import refuse
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax.tokens import MAX_TEXT
@@ -89,13 +89,13 @@ def _text(data: Mapping[str, Any], name: str) -> str:
 
 
 def _number(what: str, value: str) -> Exact:
-    amount = written(value)
+    amount = typed(value)
     try:
         number = float(amount) if amount is not None else None
     except OverflowError:
         number = None
     if amount is None or number is None:
-        raise refuse("LR152", f"{what} is {quoted(value)}", "give a number, as `1000` or `1e-3`")
+        raise refuse("LR152", f"{what} is {quoted(value)}", "give a number, as `1000`, `10k` or `1e-3`")
     return amount
 
 

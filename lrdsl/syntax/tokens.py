@@ -139,16 +139,29 @@ def _in_range(digits: str) -> bool:
     return SMALLEST <= value <= LARGEST if value else -MAX_DIGITS <= value.adjusted() <= MAX_DIGITS  # 0e999999999 would be a power of 10 with a billion digits
 
 
+#: What is missing between a number and a name: the token, the message, its help, and what the repair puts there.
+_NAMED = "COMMA", "`,` is missing before `{}`", "put `,` between two arguments", ", "
+_MULTIPLIED = "STAR", "`*` is missing before `{}`", "put `*` between a factor and what it multiplies", " * "
+_FOLLOWED = "THEN", "`then` is missing before `{}`", "put `then` before it, or delete it", " then "
+
+
 def separate(tokens: list[Token], problems: Problems) -> None:
-    """Inserts the comma that is missing in `step(3 gamma=0.5)`, where the grammar would take the name for the unit of the number."""
+    """Inserts the sign that is missing where the grammar would take a name for the unit of a number: `step(3 gamma=0.5)`, `0.1 x cosine(20)`."""
     for i in range(len(tokens) - 1, 1, -1):
-        if tokens[i].type != "EQUAL" or tokens[i - 1].type != "WORD":
+        if tokens[i].type not in ("EQUAL", "LPAR") or tokens[i - 1].type != "WORD":
             continue
         before, name = tokens[i - 2], tokens[i - 1]
-        if before.type == "NUMBER" or (before.type == "WORD" and i > 2 and tokens[i - 3].type == "NUMBER"):
-            fix = Fix(before.extent[1], name.extent[0], ", ")
-            problems.error("LR002", name.extent, f"`,` is missing before `{shown(name)}`", "put `,` between two arguments", fix=fix)
-            tokens.insert(i - 1, inserted("COMMA", name.extent[0]))
+        has_unit = before.type == "WORD" and i > 2 and tokens[i - 3].type == "NUMBER"
+        if not has_unit and before.type != "NUMBER":
+            continue
+        is_factor = tokens[i].type == "LPAR" and (not has_unit or before == "x")
+        if is_factor and has_unit:  # people write `0.1 x A` for a product
+            before = tokens[i - 3]
+            del tokens[i - 2]
+            i -= 1
+        kind, message, help, between = _MULTIPLIED if is_factor else _NAMED if tokens[i].type == "EQUAL" else _FOLLOWED
+        problems.error("LR002", name.extent, message.format(shown(name)), help, fix=Fix(before.extent[1], name.extent[0], between))
+        tokens.insert(i - 1, inserted(kind, name.extent[0]))
 
 
 #: The closing bracket of each opening one.

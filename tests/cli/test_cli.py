@@ -98,6 +98,10 @@ def test_the_clock_and_names(run) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_numbers_are_read_as_in_the_library(run) -> None:  # type: ignore[no-untyped-def]
+    _, out, _ = run("values", "linear(rest)", "--total-steps", "2k", "--ticks", "1.5k", "--format", "json")
+    assert json.loads(out)["lr"][-1] == 501 / 2000
+    with pytest.raises(SystemExit):
+        run("values", "hold", "--total-steps", "many")
     _, out, _ = run("values", "hold(1, at=w) then hold(rest, at=0)", "--set", "w=1/4", "--total-steps", "1_000", "--format", "json", "--ticks", "2e0")
     assert json.loads(out)["lr"] == [0.25, 0.0]
     for unknown in ("inf", "-1", "1e999"):

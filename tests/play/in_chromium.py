@@ -254,6 +254,7 @@ def test_two_texts_over_each_other(page: Any) -> None:
     expect(page.locator(".legend li")).to_have_text(["this text", "the other text"])
     write(page, "poly(100, power=2)", "other")
     expect(verdict).to_contain_text("they differ from tick 1 on")
+    expect(page.locator("html")).to_have_attribute("data-other", "poly(100, power=2)")
     first, second = (dict(points) for points in curves(page))
     assert first[50 if 50 in first else 0] == pytest.approx(lrdsl.parse("linear(100)").at(50 if 50 in first else 0, base=0.1))
     assert all(y == pytest.approx(lrdsl.parse("poly(100, power=2)").at(x, base=0.1), abs=1e-9) for x, y in second.items())
@@ -273,6 +274,9 @@ def test_a_link_holds_the_text(page: Any) -> None:
     page.evaluate("link => { location.hash = new URL(link).hash }", link)
     expect(editor(page)).to_have_text("step(30, 0.5) then cosine(20)")
     assert page.locator('[name="base"]').input_value() == "0.25"
+    both = [fragment("linear(7)"), fragment("step(30, 0.5) then cosine(20)")]  # the text before comes to rest once the link is there
+    page.evaluate("([link, before]) => { location.hash = link; history.replaceState(null, '', before) }", both)
+    expect(page.locator("html")).to_have_attribute("data-looked", "linear(7)")
 
 
 def test_a_hostile_link_is_text(page: Any) -> None:

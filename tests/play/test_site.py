@@ -53,6 +53,8 @@ def test_its_python_runs_alone(tmp_path: Path, pyodide: Path) -> None:
             {"ask": "look", "text": "warmup(5%) then cosine(rest)", "facts": {"total_steps": "1000"}, "other": "cosine(rest)"},
             {"ask": "look", "text": 'lr = linear(9); lr["head"] = 0.1 * lr; momentum = hold(at=0.9)'},
             {"ask": "look", "text": "restarts(cosine(10), decay=0.9)", "log": True},
+            {"ask": "look", "text": "max(cosine(30k), 0.1x) then step(3, 0.999)", "facts": {"total_steps": "100k"}},
+            {"ask": "look", "text": "repeat(linear(100, to=0.1x) then linear(30, to=1x))", "facts": {"total_steps": "910k"}},
             {"ask": "levels", "text": "cosine(20)", "tick": 3},
             {"ask": "complete", "text": "cos", "at": 3},
         ],

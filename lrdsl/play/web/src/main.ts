@@ -59,7 +59,7 @@ function look(): void {
   const began = performance.now();
   looks.ask({ ask: "look", text, other: second, facts, log, ...view }, (answer) => {
     show(text, answer);
-    Object.assign(document.documentElement.dataset, { looked: text, log: log ? "yes" : "no" });
+    Object.assign(document.documentElement.dataset, { looked: text, other: second ?? "", log: log ? "yes" : "no" });
     performance.measure("look", { start: began });
     clearTimeout(resting);
     resting = window.setTimeout(rest, 200);
@@ -376,6 +376,7 @@ paint(storedTheme() ?? (dark.matches ? "dark" : "light"));
 byId<HTMLDetailsElement>("run").open = matchMedia("(min-width: 961px)").matches; // on a phone, the chart comes first
 if (isStatic) say("Python is loading …");
 load({ ...begin, text, facts: location.hash ? begin.facts : { total_steps: "1000" } });
-addEventListener("hashchange", () => load(fromFragment(location.hash)));
+// The event knows the link. The address may hold the text before it again, if that came to rest in between.
+addEventListener("hashchange", ({ newURL }) => load(fromFragment(new URL(newURL).hash)));
 void showExports();
 editor.view.focus();

@@ -28,5 +28,12 @@ loaded.then(
 );
 self.onmessage = async ({ data }: MessageEvent<Message>) => {
   const answer = await loaded;
-  postMessage({ id: data.id, answer: answer(data.question) });
+  try {
+    postMessage({ id: data.id, answer: answer(data.question) });
+  } catch (error) {
+    // An exception of Python says in its last line what went wrong. After any other error, as of the memory, Python cannot go on.
+    const { name, message } = error as Error;
+    const reason = `this is a mistake of lrdsl's: ${message.trim().split("\n").pop()}`;
+    postMessage(name === "PythonError" ? { id: data.id, answer: JSON.stringify({ error: reason }) } : { failed: reason });
+  }
 };
