@@ -15,8 +15,8 @@ def offsets(source: str, node: ast.expr) -> Extent:
 
 
 def segment(source: str, node: ast.expr) -> str:
-    """Returns the text of an expression in a source."""
-    return source[slice(*offsets(source, node))]
+    """Returns the text of an expression in a source; "" for one that a reader has put in the place of another."""
+    return source[slice(*offsets(source, node))] if hasattr(node, "lineno") else ""
 
 
 def _offset(source: str, line: int, column: int) -> int:
