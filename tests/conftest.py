@@ -28,10 +28,10 @@ SLOW = (
     "tests/numbers/test_products.py", "tests/play", "tests/numbers/test_steep.py", "tests/numbers/test_zeros.py",
     "tests/runtime/processes.py", "tests/runtime/test_bases.py", "tests/runtime/test_gathering.py", "tests/runtime/test_tensors.py", "tests/runtime/test_together.py", "tests/runtime/sharded.py", "tests/runtime/test_breakages.py", "tests/runtime/test_distributed.py",
     "tests/runtime/test_migrating.py", "tests/runtime/test_optimizers.py", "tests/runtime/test_replan.py", "tests/runtime/test_reports.py",
-    "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_torch_suite.py", "tests/runtime/test_unchanged.py",
+    "tests/runtime/test_resuming.py", "tests/runtime/test_targets.py", "tests/runtime/test_torch.py", "tests/runtime/test_torch_suite.py", "tests/runtime/test_unchanged.py",
     "tests/runtime/test_values.py", "tests/runtime/test_warnings.py",
     "tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_drawing.py", "tests/test_examples.py", "tests/test_jax.py", "tests/test_keras.py", "tests/test_notebook.py",
-    "tests/test_api_page.py", "tests/test_pages.py", "tests/test_torch.py", "tests/test_work.py",
+    "tests/training/own.py", "tests/training/test_repository.py", "tests/test_api_page.py", "tests/test_pages.py", "tests/test_torch.py", "tests/test_work.py",
 )  # fmt: skip
 
 CI = bool(os.environ.get("CI"))

@@ -30,6 +30,11 @@ def notes(plan: Plan, base: str = "η₀") -> list[str]:
     >>> for note in notes(lrdsl.parse("plateau(patience=5) until val_loss < 0.3").plan):
     ...     print(note)
     τ₁ is the tick after the report by which val_loss < 0.3
-    k₁(t) counts the reductions up to t, each from η to 0.1·η: one when the metric has not fallen by 0.01 % of its best for more than 5 reports
+    k₁(t) counts the reductions up to t, each from η to 0.1·η, when the metric has not fallen by 0.01 % of its best for more than 5 reports
+    m(t) is the report of the metric in tick t
+    b(t) = {m(t) if m(t) < 0.9999·b(t − 1); b(t − 1) otherwise}
+    n(t) = {0 if m(t) < 0.9999·b(t − 1); 1 if 5 < n(t − 1); n(t − 1) + 1 otherwise}
+    k₁(t + 1) = {k₁(t) + 1 if 5 < n(t); k₁(t) otherwise}
+    at first, b is infinity, and the others are 0
     """
     return [text(note) for note in event_notes(plan, composer_of(plan, Name(base, raw=True)))]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lrdsl.documents import format_of
-from lrdsl.documents.likeness import LIKE_A_SCHEDULER
+from lrdsl.documents import LIKE_A_SCHEDULER, format_of
 
 #: What a text has that may have a schedule: a word of training. It spares most files the tables of the dialects.
 _PERHAPS = re.compile(

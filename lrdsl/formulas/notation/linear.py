@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from lrdsl.expr import Lettered, is_lettered
 from lrdsl.expr.exact import Exact, quotient, size
@@ -63,7 +64,7 @@ def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Letters, inline:
     else:
         difference = sum_of(constant_of(origin, legend, inline), Negative(of)) if origin > 0 else sum_of(of, constant_of(-origin, legend, inline))
     whole = _scaled(difference, top, bottom, inline)
-    if is_lettered(shift) and scale < 0 < shift:  # batch/256 (1 - t/T), if (batch (T - t))/(256 T) is not shorter
+    if isinstance(shift, Lettered) and scale < 0 < shift and _is_product(shift.form):  # batch/256 (1 - t/T), if (batch (T - t))/(256 T) is not shorter
         falls = sum_of(Number(1), Negative(_with_letters(of, quotient(1, origin), 0, legend, inline)))
         factored = product_of([constant_of(shift, legend, inline), falls])
         if leaves(factored) <= leaves(whole):
@@ -74,6 +75,11 @@ def _with_letters(of: Node, scale: Exact, shift: Exact, legend: Letters, inline:
         if parts is not None and leaves(sum_of(*parts)) < leaves(whole):
             return sum_of(*parts)
     return Negative(whole) if scale < 0 and origin <= 0 else whole
+
+
+def _is_product(form: Any) -> bool:
+    """Whether a form has no sum: one letter, or a product of letters and numbers."""
+    return not any(part.is_Add for part in (form.args if form.is_Mul else (form,)))
 
 
 def _parts(slope: Exact) -> tuple[Node, Node | None]:
