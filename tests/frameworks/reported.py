@@ -1,4 +1,4 @@
-"""The program of the distributed tests of frameworks, run in several processes: each process measures a loss of its own, and writes the rates of its steps."""
+"""The program of the distributed tests of `ReportMetrics`, run in several processes: each process measures a loss of its own, and writes the rates of its steps."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 import lightning
 import torch
-from accelerate import Accelerator
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 import lrdsl
 import lrdsl.lightning
 import lrdsl.transformers
 
-TEXT = "warmup(2 steps) then plateau(patience=0, factor=0.5, metric=val_loss) until val_loss > 7 or for 100 steps then linear(8 steps)"
+TEXT = "warmup(2) then plateau(patience=0, factor=0.5, metric=val_loss) until val_loss > 7 or for 100 then linear(8)"
 EPOCHS, STEPS = 8, 4
 
 
@@ -100,27 +99,6 @@ def in_trainer(folder: str) -> list[float]:
     return rates.rates
 
 
-def in_accelerate() -> list[float]:
-    """The rates of a loop with Accelerate, which calls the scheduler once per process in each step."""
-    accelerator = Accelerator(cpu=True)
-    model = torch.nn.Linear(1, 1)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-    scheduler = lrdsl.compile(TEXT, optimizer, ticks_per_step=accelerator.num_processes)
-    model, optimizer, prepared = accelerator.prepare(model, optimizer, scheduler)
-    rates = []
-    for epoch in range(1, EPOCHS + 1):
-        for _ in range(STEPS):
-            rates.append(optimizer.param_groups[0]["lr"])
-            accelerator.backward((model(torch.ones(1, 1)) ** 2).mean())
-            optimizer.step()
-            prepared.step()
-            optimizer.zero_grad()
-        scheduler.report(val_loss=measured(epoch))
-    accelerator.wait_for_everyone()
-    accelerator.end_training()
-    return rates
-
-
 def main(framework: str, folder: str) -> None:
-    rates = {"accelerate": in_accelerate, "lightning": in_lightning, "trainer": lambda: in_trainer(folder)}[framework]()
+    rates = in_lightning() if framework == "lightning" else in_trainer(folder)
     (Path(folder) / f"{os.environ['RANK']}.json").write_text(json.dumps(rates), "utf-8")

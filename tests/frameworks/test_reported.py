@@ -1,4 +1,4 @@
-"""Tests with several processes in Accelerate, Lightning and Trainer: each measures a loss of its own, and all hold the same rate at every step."""
+"""Tests with several processes in Lightning and in Trainer: each measures a loss of its own, and all hold the same rate at every step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from tests.frameworks import reported
 from tests.launching import forked
 
 
-@pytest.mark.parametrize("count", [2, 4])
-@pytest.mark.parametrize("framework", ["accelerate", "lightning", "trainer"])
+@pytest.mark.parametrize(("framework", "count"), [("lightning", 2), ("trainer", 4)])
 def test_processes_that_measure_other_losses_hold_the_same_rate(framework: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forked(count, "tests.frameworks.reported", framework, tmp_path)
     monkeypatch.setenv("RANK", "0")
