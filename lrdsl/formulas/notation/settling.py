@@ -47,7 +47,7 @@ def _is_above(one: Expr, two: Expr, low: Exact, high: Exact | None) -> bool:
     parts = [affine(x, BASE) for x in (without_letters(one), without_letters(two))]
     if parts[0] is None or parts[1] is None:
         return False
-    ranges = {T: (float(low), float(_LAST if high is None else high))}
+    ranges: dict[Expr, tuple[float, float]] = {T: (float(low), float(_LAST if high is None else high))}
     for upper, lower in zip(*parts, strict=True):
         if upper is lower or (upper == ZERO and lower == ZERO):
             continue
