@@ -56,6 +56,23 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers/test_lowering.py", "tests/runtime/test_metrics.py")),
     "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py", "tests/check/test_batches.py")),
+    "batches": (("lrdsl/batches.py",), ("tests/test_batches.py", "lrdsl/batches.py", "tests/check/test_batches.py", "tests/runtime/test_batches.py")),
+    "words": (
+        ("lrdsl/kinds.py", "lrdsl/metrics.py", "lrdsl/phrases.py"),
+        (
+            "lrdsl/kinds.py",
+            "lrdsl/metrics.py",
+            "tests/check/test_kinds.py",
+            "tests/check/test_words.py",
+            "tests/formulas/test_sentence.py",
+            "tests/runtime/test_metrics.py",
+        ),
+    ),
+    "problems": (
+        ("lrdsl/diagnostics.py", "lrdsl/arguments.py", "lrdsl/work.py"),
+        ("lrdsl/diagnostics.py", "tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_work.py", "tests/cli/test_terminal.py"),
+    ),
+    "syntax": (("lrdsl/syntax/*.py",), ("tests/syntax", "lrdsl/syntax", "tests/test_diagnostics.py", "tests/runtime/test_replan.py")),
     "numbers": (
         ("lrdsl/numbers/*.py",),
         ("tests/numbers", "lrdsl/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS),
@@ -70,8 +87,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
-    "linting": (("lrdsl/linting/*.py",), ("tests/linting", "tests/cli/test_check.py", "tests/cli/test_ignoring_and_notes.py")),
-    "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "tests/test_readme.py")),
+    "linting": (("lrdsl/linting/*.py", "lrdsl/linting/hosts/*.py"), ("tests/linting", "tests/cli/test_check.py", "tests/cli/test_ignoring_and_notes.py")),
+    "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "lrdsl/formulas")),
     "formulas": (("lrdsl/formulas/*.py",), ("tests/formulas", "lrdsl/formulas")),
     "targets": (
         ("lrdsl/targets/*.py",),
@@ -97,8 +114,27 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             _LAWS[0],
         ),
     ),
+    "documents": (
+        ("lrdsl/documents/*.py",),
+        (
+            "tests/documents",
+            "lrdsl/documents",
+            *(f"tests/linting/hosts/test_{name}.py" for name in ("configs", "json", "notebook", "python", "tolerant", "unreadable", "yaml")),
+        ),
+    ),
+    "files": (
+        ("lrdsl/files/*.py", "lrdsl/escaping/*.py"),
+        ("tests/files", "lrdsl/files", "lrdsl/escaping", "tests/check/test_files.py", "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py"),
+    ),
+    "analysis": (("lrdsl/analysis/*.py", "lrdsl/analysis/proof/*.py"), ("tests/analysis", "lrdsl/analysis", "tests/cli/test_analysis.py")),
+    "dialects": (("lrdsl/dialects/*.py", "lrdsl/dialects/*/*.py"), ("tests/dialects", "lrdsl/dialects", "tests/cli/test_convert.py")),
+    "training": (("lrdsl/training/*.py",), ("tests/training", "lrdsl/training")),
+    "editor": (("lrdsl/editor/*.py",), ("tests/editor", "lrdsl/editor")),
+    "figures": (("lrdsl/figures/*.py",), ("tests/figures", "lrdsl/figures")),
+    "play": (("lrdsl/play/*.py",), ("tests/play", "lrdsl/play")),
+    "cli": (("lrdsl/cli/*.py",), ("tests/cli", "lrdsl/cli")),
 }
-_LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")
+_LIBRARIES = ("coverage", "numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")
 #: A drawn test draws this many examples; a mutant may take so many bytes, and so many seconds of processor time beside those that its tests take.
 _EXAMPLES, _MEMORY, _SECONDS = 15, 6 << 30, 15
 
