@@ -34,6 +34,7 @@ _FORMULAS: dict[str, Expr] = {
     "max": call("max", T, number(1)),
     "falling": 3 - 2 * T,
     "t/(t + 10)": T / (T + 10),
+    "haversine": call("hav", call("min", call("max", T, number(0)), number(1))),
 }
 #: By how much a range may be wider than the values at 421 times: the width of a step where the least or greatest value lies between, or is never reached.
 _SLACK = {"abs": 0.06, "cos": 2e-3, "sin": 2e-3, "mod 3": 0.06, "square": 0.06}
@@ -112,6 +113,12 @@ def test_the_refusal_names_the_first_tick() -> None:
     for text, tick in (("scale(1/(1+cos(pi*t/10))) for 15", "10"), ("scale(sqrt(0.5+cos(t/7))) for 40", "15")):
         (problem,) = lrdsl.lint(text)
         assert f"from tick {tick} on" in problem.message
+
+
+def test_a_number_too_small_for_a_double_may_have_become_0() -> None:
+    for small, end in ((1e-310, 0.0), (1e-299, 1e-299)):
+        assert bounds(T, {T: (small, 2.0)}) == (end, 2.0)
+        assert bounds(T, {T: (-2.0, -small)}) == (-2.0, -end)
 
 
 def test_a_constant_is_a_number_where_it_has_one() -> None:

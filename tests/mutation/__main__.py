@@ -211,6 +211,7 @@ class Learning(Chosen):
         if child is not None and os.waitpid(child, 0)[1]:
             return True
         known: Known = pickle.loads(self.report.read_bytes())
+        gc.unfreeze()  # `tests/conftest.py` froze them, and what is frozen is not listed
         functions: dict[CodeType, list[FunctionType]] = {}
         for function in gc.get_objects():
             if type(function) is FunctionType and function.__code__.co_filename.startswith(f"{ROOT}/lrdsl"):
@@ -366,6 +367,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=[100], nargs="+", help="how many mutants of each room, or of all rooms alike")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--known", type=Path, help="a file that keeps what the tests do on the sound source, from one call to the next")
+    parser.add_argument("--again", type=Path, help="the output of an earlier call: of these mutants, only those that lived are made")
+    parser.add_argument("--tests", nargs="+", help="the tests that run, in the place of those of the rooms")
     parser.add_argument("--budget", type=float, default=60, help="the most seconds of tests for a mutant")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -373,14 +376,19 @@ def main() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
     mutants = {fault: room for room, count in zip(options.room, cycle(options.count), strict=False) for fault in sample(room, count, options.seed)}
+    if options.again is not None:
+        lived = options.again.read_text("utf-8")
+        mutants = {fault: room for fault, room in mutants.items() if heading(fault) in lived and fault.diff in lived}
     ends = {room: Counter[str]() for room in options.room}
     out = os.dup(1)
 
     def tell(fault: Mutant, end: str) -> None:
         if end != "killed":
-            os.write(out, f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n{fault.diff}\n\n".encode())
+            os.write(out, f"{heading(fault)}{end}\n{fault.diff}\n\n".encode())
 
-    known, swapped = learned(sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, options.known, tell)
+    known, swapped = learned(
+        options.tests or sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, options.known, tell
+    )
     for number, (fault, room) in enumerate(mutants.items()):
         end = swapped.get(number)
         if end is None:
@@ -388,6 +396,11 @@ def main() -> None:
         ends[room][end] += 1
     for room, counts in ends.items():
         print(f"{room}: {counts.total()} mutants, {', '.join(f'{count} {end}' for end, count in sorted(counts.items()))}")
+
+
+def heading(fault: Mutant) -> str:
+    """The place of a mutant, as it is printed."""
+    return f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: "
 
 
 def sample(room: str, count: int, seed: int) -> list[Mutant]:
