@@ -182,12 +182,12 @@ class Chosen:
 class Learning(Chosen):
     """A plugin of pytest: runs all tests on the sound source, and then on each mutant whose code can be swapped.
 
-    `report` takes what it learned, or has it; `result` takes that, and the fate of each of these mutants, of which `told` is told.
+    `report` takes what it learned, or has it; `result` takes that, and the fate of each of these mutants, which `say` says too.
     """
 
-    def __init__(self, mutants: list[Mutant], budget: float, report: Path, result: Path, told: Callable[[Mutant, str], None]) -> None:
+    def __init__(self, mutants: list[Mutant], budget: float, report: Path, result: Path, say: Callable[[str], None]) -> None:
         super().__init__()
-        self.mutants, self.budget, self.report, self.result, self.told = mutants, budget, report, result, told
+        self.mutants, self.budget, self.report, self.result, self.say = mutants, budget, report, result, say
         self.coverage: Any = None
         self.seconds: dict[str, float] = {}
 
@@ -240,7 +240,7 @@ class Learning(Chosen):
                 finally:
                     os._exit(int(session.testsfailed > 0))
             fates[number] = "killed" if os.waitpid(child, 0)[1] else "lived"
-            self.told(fault, fates[number])
+            self.say(told(fault, fates[number]))
         self.result.write_bytes(pickle.dumps((known, fates)))
         return True
 
@@ -248,6 +248,10 @@ class Learning(Chosen):
         if self.coverage is not None:
             self.coverage.switch_context(item.nodeid)
             self.seconds[item.nodeid] = -time.process_time()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if self.coverage is not None and report.failed:
+            self.say(f"{report.nodeid} fails on the sound source\n")
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self.coverage is not None:
@@ -330,14 +334,14 @@ def ran(paths: list[str], plugin: Chosen) -> int:
     return int(pytest.main([*options, *paths], [plugin]))
 
 
-def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path | None, told: Callable[[Mutant, str], None]) -> tuple[Known, dict[int, str]]:
+def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path | None, say: Callable[[str], None]) -> tuple[Known, dict[int, str]]:
     """What the tests do on the sound source, and the fate of each mutant whose code can be swapped."""
     with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as result:
         report = report or Path(file.name)
         report.touch()
         child = forked()
         if not child:
-            os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), told)))
+            os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), say)))
         os.waitpid(child, 0)
         try:
             known, fates = pickle.loads(Path(result.name).read_bytes())
@@ -378,29 +382,27 @@ def main() -> None:
     mutants = {fault: room for room, count in zip(options.room, cycle(options.count), strict=False) for fault in sample(room, count, options.seed)}
     if options.again is not None:
         lived = options.again.read_text("utf-8")
-        mutants = {fault: room for fault, room in mutants.items() if heading(fault) in lived and fault.diff in lived}
+        mutants = {fault: room for fault, room in mutants.items() if fault.diff and f"{fault.diff}\n\n" in lived}
     ends = {room: Counter[str]() for room in options.room}
     out = os.dup(1)
 
-    def tell(fault: Mutant, end: str) -> None:
-        if end != "killed":
-            os.write(out, f"{heading(fault)}{end}\n{fault.diff}\n\n".encode())
+    def say(words: str) -> None:
+        os.write(out, words.encode())
 
-    known, swapped = learned(
-        options.tests or sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, options.known, tell
-    )
+    tests = options.tests or sorted({path for room in options.room for path in ROOMS[room][1]})
+    known, swapped = learned(tests, list(mutants), options.budget, options.known, say)
     for number, (fault, room) in enumerate(mutants.items()):
         end = swapped.get(number)
         if end is None:
-            tell(fault, end := fate(fault, known, options.budget))
+            say(told(fault, end := fate(fault, known, options.budget)))
         ends[room][end] += 1
     for room, counts in ends.items():
         print(f"{room}: {counts.total()} mutants, {', '.join(f'{count} {end}' for end, count in sorted(counts.items()))}")
 
 
-def heading(fault: Mutant) -> str:
-    """The place of a mutant, as it is printed."""
-    return f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: "
+def told(fault: Mutant, end: str) -> str:
+    """The place of a mutant and what comes of it; of one that lives, the fault too."""
+    return f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n" + (f"{fault.diff}\n\n" if end != "killed" else "")
 
 
 def sample(room: str, count: int, seed: int) -> list[Mutant]:
