@@ -78,7 +78,8 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
         if gamma is None or not 0 < gamma < _RATE or use.arguments.get("per", 1) not in (1, Num(1, 1)):
             continue
         extents.append(use.node.extent)
-        yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
+        what = "of one drop, not the level after it" if use.name in SHAPES else "from one cycle to the next, not the level after it"
+        yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor {what}", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
         if s is not None and not extents and 0 < s.highest[1] < _NOTHING * f.program.base_value and _scales(f, d, s) and not _is_of_recipe(f, d, s):
@@ -95,9 +96,9 @@ def _is_of_recipe(f: Facts, d: Driven, s: Summary) -> bool:
 
 
 def _gamma(use: Use) -> str:
-    """The name of the factor by which a shape drops; "" for other calls."""
+    """The name of the factor by which a shape drops, or cycles decay; "" for other calls."""
     name, _ = shrinking(use.name) or ("", 0)
-    return name if use.name in SHAPES else ""
+    return name
 
 
 def _whole_run(f: Facts, d: Driven) -> Summary | None:
