@@ -12,6 +12,7 @@ import attrs
 from lrdsl.arguments import is_schedule_file
 from lrdsl.check.program import SETTINGS
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span, shown
+from lrdsl.dialects.signs import may_have
 from lrdsl.files.folder import Folder
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
 from lrdsl.linting.hosts.embedded import Given, Remedy
@@ -21,7 +22,6 @@ from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
 from lrdsl.schedule import parse
-from lrdsl.training.signs import may_have
 from lrdsl.work import MOST, limited, spent
 
 #: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.

@@ -241,8 +241,9 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
         if d.target.key not in _SHARES or plan.watches:
             continue
         base = next((base for base in d.bases if base), _USUAL[0])
-        levels = f.summary(plan, base).levels
-        if f.total is None and plan.length is not None:
+        goes_on = f.total is None and plan.level.holds & STAIRS
+        levels = summary(plan.level, base, None).levels if goes_on else f.summary(plan, base).levels
+        if f.total is None and plan.length is not None and not goes_on:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
         if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] < levels[0][1] / 100:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]

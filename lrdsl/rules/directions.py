@@ -84,8 +84,10 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if entry is None or mentions(end, T) or use.arguments.get("n") == ZERO:
             continue
         end = substitute(end, {ENTRY: entry})
-        if not f.always(_not_below, end, entry) or not f.always(_not_below, entry, BASE) or f.is_open(use.node):
+        if not f.always(_not_below, end, entry) or f.is_open(use.node):
             continue
+        if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE):
+            continue  # a rise back to the base is one of a cycle
         written = argument(use, "to")
         at = use.node.extent if written is None else written.value.extent
         to = "its end" if written is None else f"`{shown(canonical(written.value))}`"

@@ -34,9 +34,12 @@ _RANGE = 10
 def _odd_gammas(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         name, _ = shrinking(use.name) or ("", 0)
-        gamma = use.arguments.get(name)
-        if name not in use.given or not isinstance(gamma, Num) or f.key_of(use.node) not in ("lr", ""):
+        gammas = use.arguments.get(name)
+        several = gammas if isinstance(gammas, tuple) else ()  # one of several may well raise the level: a second one lowers it
+        odd = [g for g in several or (gammas,) if isinstance(g, Num) and (g.value <= 0 or (g.value > 1 and not several))]
+        if name not in use.given or not odd or f.key_of(use.node) not in ("lr", ""):
             continue
+        gamma = odd[0]
         if gamma.value == 0:
             yield Finding(use.node.extent, f"a {name} of 0 sets the level to 0 for good", f"write `linear(0, to=...)` if you mean it, else another {name}")
         elif gamma.value > 1:

@@ -34,6 +34,9 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
             fix = Fix(*node.extent, f"{decimal_text(length * 100)}%") if isinstance(node, nodes.Number) and f.total is not None else None
             message = f"`{text}` is a length of less than one tick"
             yield Finding(node.extent, message, f"a bare number counts ticks; for a share of the run, write `{decimal_text(length * 100)}%`", fix)
+        elif 0 < length < _LEAST:
+            help = "the first argument is a length; the optimizer has the base, and a level is given by name, as `to=1e-5`"
+            yield Finding(node.extent, f"`{shown(canonical(node))}` is a length of next to no time", help)
         elif length == 1 and "." in f.text[slice(*node.extent)] and isinstance(node, nodes.Number):
             message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
             yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
@@ -46,7 +49,9 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
 
 
 def _without_unit(f: Facts) -> Iterator[Finding]:
-    for node, length in f.bare_lengths:
+    totals = [s.value for s in f.parts if isinstance(s, nodes.Setting) and s.name == "total"]
+    bare = [(node, amount(node)) for node in totals if isinstance(node, nodes.Number | nodes.Quantity) and f.is_bare(node)]
+    for node, length in (*bare, *f.bare_lengths):
         if length >= _TOKENS:
             text = shown(canonical(node))
             message = f"`{text}` is a length of {float(length):.4g} {f.clock.tick}s, which no run has"

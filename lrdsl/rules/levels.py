@@ -18,7 +18,6 @@ from lrdsl.rules.rule import Facts, Finding, Rule, arguments, value
 from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
-
 #: A multiple of base of this size usually is an absolute level; one of the second size is, if it is not alone.
 _TINY, _SMALL = Fraction(1, 10**5), Fraction(1, 10**3)
 
@@ -153,8 +152,15 @@ def _weight_decay_to_zero(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         if t.key == "weight_decay" and t.plan.length is not None and not t.plan.watches:
             end, start = f.level(t.plan.level, t.plan.length), f.level(t.plan.level)
-            if end == 0 and start > 0:
+            if end == 0 and start > 0 and not _follows_rate(f, t.plan):
                 yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", "give the level that it ends at: `cosine(rest, to=0.1x)`")
+
+
+def _follows_rate(f: Facts, plan: Plan) -> bool:
+    """Whether the text says that a plan goes as the rate does."""
+    extents = [phase.extent for phase in plan.phases]
+    names = [node for node in f.scheduled if isinstance(node, nodes.Name | nodes.Indexed) and node.id == "lr"]
+    return any(start <= node.extent[0] < end for node in names for start, end in extents)
 
 
 RULES = (

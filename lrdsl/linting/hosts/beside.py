@@ -82,6 +82,11 @@ def _positive(value: Any) -> float | None:
     return number if 0 < number < math.inf else None
 
 
+def is_about_schedules(key: str, names: Callable[[str], bool]) -> bool:
+    """Whether a mapping with this key is about schedules, so that what stands beside it is about them too."""
+    return names(key) or "sched" in key.lower()
+
+
 def around(mapping: Mapping[str, Any], above: Mapping[str, Any], is_named: bool) -> list[Mapping[str, Any]]:
     """Returns the mappings that may say something about a text in a mapping: it, those about the optimizer in it, and the same of the mapping around it if its
     own key names schedules."""
@@ -113,7 +118,7 @@ def _places(wanted: set[str], document: Callable[[set[str]], Any], names: Callab
             for text in _texts_in(value.values(), wanted):
                 given = given_beside(text, around(value, above, is_named))
                 places[text] = given if places.get(text, given) == given else NOTHING_GIVEN
-            todo += [(inner, value, names(key)) for key, inner in value.items() if isinstance(inner, Mapping | list)]
+            todo += [(inner, value, is_about_schedules(key, names)) for key, inner in value.items() if isinstance(inner, Mapping | list)]
         elif isinstance(value, list):
             todo += [(inner, above, is_named) for inner in value if isinstance(inner, Mapping | list)]
     return places

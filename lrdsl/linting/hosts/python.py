@@ -208,7 +208,8 @@ class _Reader:
             pending.strings.append(string)
             return pending
         loose = self.text in ("else", "or") or not (part.has_value or part.is_argument or part.named or part.sign == "{")
-        bracket = part.begin if part.sign in ("call", "{") else None
+        outer = next((p for p in reversed(self.parts) if p.sign in ("call", "{") and not (p.field and p.named)), None)
+        bracket = None if outer is None else outer.begin
         return _Value([string], part.named, part.is_argument, loose, bracket=bracket) if pending is None and part.ready else None
 
     def _end(self, part: _Part, text: str, begin: int, pending: _Value | None) -> Iterator[_Value]:

@@ -15,7 +15,7 @@ import yaml
 
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.documents.places import Piece, Places, Run, places_of
-from lrdsl.linting.hosts.beside import around, given_beside
+from lrdsl.linting.hosts.beside import around, given_beside, is_about_schedules
 from lrdsl.linting.hosts.calls import Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Given, Marks, Remedy, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS
@@ -46,7 +46,8 @@ _PIECES = {
 class _Scalar:
     """A scalar: its value, its style, where it begins and ends, whether it names schedules if it is a key, and the keys and indices that lead to it.
 
-    `values` are the collections of its document by their paths, each with its scalars and mappings by keys. `end_of_split` is where the text ends that was meant, if the scalar ends at a comma.
+    `values` are the collections of its document by their paths, each with its scalars and mappings by keys. `end_of_split` is where the text ends that was
+    meant, if the scalar ends at a comma.
     """
 
     value: str
@@ -80,7 +81,7 @@ def _given(scalar: _Scalar, finder: Finder) -> Given:
     while at > 0 and scalar.path[at].isdigit():  # an item of a list
         at -= 1
     inside, values = scalar.path[:at], scalar.values
-    named = len(keys) > 1 and bool(inside) and finder.names(inside[-1])
+    named = len(keys) > 1 and bool(inside) and is_about_schedules(inside[-1], finder.names)
     return given_beside(scalar.value, around(values.get(inside, {}), values.get(inside[:-1], {}), named))
 
 
