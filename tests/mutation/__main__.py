@@ -48,6 +48,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("lrdsl/check/*.py",),
         (
             "tests/check",
+            "lrdsl/check",
+            "tests/analysis/test_overview.py",
             "tests/rules/test_rules.py",
             "tests/test_diagnostics.py",
             "tests/formulas/test_sentence.py",
@@ -78,7 +80,18 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/numbers", "lrdsl/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS),
     ),
     "expr": (("lrdsl/expr/*.py",), ("tests/expr", "lrdsl/expr", "tests/check", "tests/numbers/test_lowering.py", "tests/formulas/test_text.py", _LAWS[0])),
-    "shapes": (("lrdsl/shapes/*.py",), ("tests/shapes", "tests/check", "tests/numbers/test_lowering.py", "tests/formulas/test_sentence.py", _LAWS[0])),
+    "shapes": (
+        ("lrdsl/shapes/*.py",),
+        (
+            "tests/shapes",
+            "lrdsl/shapes",
+            "tests/test_contributing.py",
+            "tests/check",
+            "tests/numbers/test_lowering.py",
+            "tests/formulas/test_sentence.py",
+            _LAWS[0],
+        ),
+    ),
     "runtime": (
         ("lrdsl/runtime/*.py",),
         (
@@ -86,7 +99,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "lrdsl/runtime",
         ),
     ),
-    "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
+    "rules": (("lrdsl/rules/*.py",), ("tests/rules", "lrdsl/rules", "tests/linting/test_fixes.py", "tests/runtime/test_warnings.py")),
     "linting": (("lrdsl/linting/*.py", "lrdsl/linting/hosts/*.py"), ("tests/linting", "tests/cli/test_check.py", "tests/cli/test_ignoring_and_notes.py")),
     "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "lrdsl/formulas")),
     "formulas": (("lrdsl/formulas/*.py",), ("tests/formulas", "lrdsl/formulas")),

@@ -84,12 +84,16 @@ def _places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[_Place]:
     """Every node below one that may be changed."""
     for field, value in ast.iter_fields(parent):
         for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(node, ast.AST) or isinstance(node, _LEFT) or field in _LEFT_FIELDS or ast.unparse(node).startswith("if TYPE_CHECKING"):
+            if not isinstance(node, ast.AST) or isinstance(node, _LEFT) or field in _LEFT_FIELDS or _is_for_types(node):
                 continue
             inside = node if isinstance(node, ast.stmt) else statement
             if inside is not None:
                 yield node, inside, partial(setattr, parent, field) if i is None else partial(value.__setitem__, i), field
             yield from _places(node, inside)
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _replaced(node: ast.AST) -> Iterator[ast.AST]:
