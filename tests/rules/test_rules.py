@@ -389,6 +389,23 @@ def test_a_factor_of_1_is_removed(text: str, message: str, repaired: str | None)
 
 
 @pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("exp(0.9, 10)", "this goes to the level `10` within 0.9 ticks, which is above", "`exp(0.9, per=10)`"),
+        ("exp(10, 2x)", "this goes to the level `2x` within 10 ticks, which is above", "`exp(10, per=2x)`"),
+        ("exp(10, to=2x)", "`2x` is above the level that it begins at", "`to=0.1x`"),
+        ("exp(n=10, to=2x)", "`2x` is above the level that it begins at", "`to=0.1x`"),
+        ("linear(10, 2x)", "`2x` is above the level that it begins at", "`to=0.1x`"),
+        ("linear(10, 1x)", "`1x` is the level that it begins at", "`to=0.1x`"),
+    ],
+)
+def test_a_level_is_quoted_by_name_or_by_position(text: str, message: str, help: str) -> None:
+    (problem,) = [d for d in lint(text) if d.code == "LR317"]
+    assert problem.message.startswith(message)
+    assert help in problem.help
+
+
+@pytest.mark.parametrize(
     ("text", "repair"),
     [
         ("hold until loss < 0.3 then plateau", None),
