@@ -107,3 +107,11 @@ def test_a_floor_becomes_a_number_just_where_it_has_one_value() -> None:
         values = {math.floor(first), math.ceil(end) - 1 if scale > 0 else math.floor(end)}
         simple = within(call("floor", T * scale + shift), low, low + length)
         assert (simple == number(values.pop())) == (not values), (scale, shift, low, length)
+
+
+@pytest.mark.parametrize("op", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
+def test_operators_take_numbers_on_either_side(op: Callable[[Any, Any], Any]) -> None:
+    for other, at in itertools.product((2, Fraction(1, 2)), (1, 3)):
+        if not (op is operator.pow and other != 2):  # a root is no number
+            assert substitute(op(T, other), {T: number(at)}) == number(op(Fraction(at), other)), (at, other)
+        assert substitute(op(other, T), {T: number(at)}) == number(op(Fraction(other), at)), (other, at)
