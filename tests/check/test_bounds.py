@@ -226,7 +226,8 @@ def test_a_product_lies_in_its_range(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "levels"),
     [
-        ("scale(exp(floor((t+1)/2)) / exp(t/2))", {0: 1.0, 4999: math.exp(0.5), 5000: 1.0}),
+        ("scale(exp(floor((t+1)/2)) / exp(t/2))", {0: 1.0, 1: math.exp(0.5), 2: 1.0, 4999: math.exp(0.5), 5000: 1.0}),
+        ("scale(exp(floor(t/3)) / exp(t/3))", {t: math.exp(-(t % 3) / 3) for t in (0, 1, 2, 3, 4, 5, 3000, 3001, 3005)}),
         ("scale(exp(100*sqrt(t)/3) / exp(sqrt(t)*33) / exp(sqrt(t)))", {0: 1.0, 10_000: math.exp(-200 / 3)}),
     ],
 )
