@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from lrdsl.check.intervals import LEAST, MOST, UNDEFINED, Range, largest, may_vanish, smallest
-from lrdsl.expr import Call, Expr, Num, is_time
+from lrdsl.expr import Call, Expr, Num, Select, is_time
 
 #: A quotient by a number past the doubles is off by its size times this, at most.
 _LOST = 1e-100
@@ -34,6 +34,11 @@ def step(e: Expr) -> float | None:
     """Returns the least size of a formula that is made of an exact time, where it is not 0; None for others."""
     if is_time(e):
         return _STEP
+    if isinstance(e, Num):
+        return abs(float(e.double)) or math.inf
+    if isinstance(e, Select):
+        steps = [step(value) for value in e.values]
+        return None if None in steps else min(size for size in steps if size is not None)
     if not isinstance(e, Call):
         return None
     if e.op in ("hav", "sqrt"):
