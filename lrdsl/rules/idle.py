@@ -36,9 +36,8 @@ class Part(NamedTuple):
 
 def changes_nothing(f: Facts, part: Part) -> bool:
     """Whether a text says the same without a part of it: every level of the run is the same, for every base."""
-    program = f.with_node(part.node, part.other)
-    plans = None if program is None else {target.name: target.plan for target in program.targets}
-    return plans is not None and all(target.name in plans and _same(f, target.plan, plans[target.name]) for target in f.program.targets)
+    plans = f.with_node(part.node, part.other)
+    return plans is not None and all(_same(f, target.plan, plans[target.name]) for target in f.program.targets if target.name in plans)
 
 
 def _same(f: Facts, one: Plan, two: Plan) -> bool:
