@@ -107,6 +107,7 @@ def of_call(call: Call, text: str) -> Reading:
         call.dialect.name,
         call.source,
         None if unsound else as_text,
+        clock=call.clock,
         base=call.base,
         unknown=call.unknown,
         assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},

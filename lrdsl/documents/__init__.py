@@ -34,7 +34,7 @@ _FORMATS = {
 ENDINGS = tuple(_FORMATS)
 #: What a text of Python has that may make a scheduler, so that most files need not be read: a call whose name is like that of a scheduler, or of a function
 #: that makes one; or a class of schedulers. Only the end of the name is looked for, as that is fast.
-LIKE_A_SCHEDULER = re.compile(r"(?:LR|[Ss]chedul\w*|Warm\w*|_warmup|Anneal\w*|Restarts?|Plateau|_decay|Decay)\s*\(|(?:LRScheduler|LambdaLR)\)\s*:")
+LIKE_A_SCHEDULER = re.compile(r"(?:LR|WSDS?|[Ss]chedul\w*|Warm\w*|_warmup|Anneal\w*|Restarts?|Plateau|_decay|Decay)\s*\(|(?:LRScheduler|LambdaLR)\)\s*:")
 
 
 class UnreadableError(ValueError):
