@@ -203,7 +203,7 @@ DIALECT = Dialect(
     address="https://lightning.ai/docs/pytorch/stable/cli/lightning_cli_intermediate_2.html",
     layouts=(
         Layout(
-            words=("class_path", "_target_", "_component_", r"sched\w*[\"']?\s*[:=]\s*(?:#.*)?(?:\n|\{)", r"\[[\w.]*sched"),
+            words=("class_path", "_target_", "_component_", r"sched\w{0,40}[\"']?\s{0,9}[:=]\s{0,200}(?:#.{0,200})?(?:\n|\{)", r"\[[\w.]{0,200}sched"),
             keys=(
                 Key("trainer.max_epochs", "length", "epoch"),
                 Key("trainer.max_steps", "length", "step"),

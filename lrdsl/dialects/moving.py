@@ -52,9 +52,11 @@ def moved(source: str) -> Moved:
     <BLANKLINE>
     """
     made_calls = calls(source)
+    if len(source) > MAX_SOURCE:
+        return Moved(source, (), tuple(Left(call, f"the file has more than {MAX_SOURCE:,} characters: change it by hand") for call in made_calls))
     tree = ast.parse(source) if made_calls else ast.Module([], [])
-    held = names_of(tree)
-    reasons = {id(call): _reason(call, source, tree, held) for call in made_calls}
+    held, uses = names_of(tree), _Uses.in_tree(tree)
+    reasons = {id(call): _reason(call, source, uses, held) for call in made_calls}
     replaced = tuple(call for call in made_calls if not reasons[id(call)])
     left = tuple(Left(call, reasons[id(call)]) for call in made_calls if reasons[id(call)])
     if not replaced:
@@ -78,7 +80,7 @@ def moved(source: str) -> Moved:
     )
 
 
-def _reason(call: Call, source: str, tree: ast.Module, names: Names) -> str:
+def _reason(call: Call, source: str, uses: _Uses, names: Names) -> str:
     """Returns why a call stays; empty for one that can be replaced."""
     if call.written is None or call.named is None:
         return call.problem
@@ -95,10 +97,10 @@ def _reason(call: Call, source: str, tree: ast.Module, names: Names) -> str:
     epoch = argument_of(call.node, call.entry, "last_epoch")
     if epoch is not None and (_number(epoch, source, names) != -1 or not isinstance(epoch, ast.UnaryOp | ast.Name)):
         return "`last_epoch` is given: go on with `scheduler.seek(...)`, or load the state"
-    if call.dialect.door[0] == "lrdsl" and (problem := _problem(call, tree)):
+    if call.dialect.door[0] == "lrdsl" and (problem := _problem(call, uses)):
         return problem
     for part in call.parts:
-        if not _inside(part, call) and len(_uses(tree, part)) != 1:
+        if not _inside(part, call) and len(uses.of(part)) != 1:
             return "a part of it is used elsewhere too"
     return ""
 
@@ -124,38 +126,57 @@ def _number(node: ast.expr, source: str, names: Names) -> Any:
         return None
 
 
+#: The longest file that is changed, in characters.
+MAX_SOURCE = 300_000
 #: What a scheduler of torch and one of lrdsl both have.
 SHARED = frozenset(("base_lrs", "get_last_lr", "get_lr", "last_epoch", "load_state_dict", "optimizer", "state_dict", "step", "_last_lr", "_step_count"))
 #: Words of metrics, which a step may be given, and that lrdsl leaves alone where the schedule follows none.
 _METRIC = re.compile(r"loss|acc|metric|score|val|err|f1|auc|iou|dice|bleu|ppl|perplexity|best|wer|psnr", re.IGNORECASE)
 
 
-def _problem(call: Call, tree: ast.Module) -> str:
+def _problem(call: Call, uses: _Uses) -> str:
     """Returns what the file does with a scheduler that lrdsl's does not take; "" if it does nothing of the kind."""
-    used = {id(use) for use in _uses(tree, call.node)}
     follows = call.named is not None and any(isinstance(node, nodes.Call) and node.name == "plateau" for node in nodes.walk(call.named.schedule))
-    for node in ast.walk(tree) if used else ():
-        match node:
-            case ast.Attribute(value, name) if id(value) in used and name not in SHARED:
-                return f"line {node.lineno} uses its `{name}`, which lrdsl's scheduler does not have"
-            case ast.Call(ast.Attribute(value, "step"), arguments, keywords) if id(value) in used:
+    for use in uses.of(call.node):
+        outer = uses.parents.get(id(use))
+        match outer, uses.parents.get(id(outer)):
+            case ast.Attribute(_, name), _ if name not in SHARED:
+                return f"line {use.lineno} uses its `{name}`, which lrdsl's scheduler does not have"
+            case ast.Attribute(_, "step"), ast.Call(function, arguments, keywords) if function is outer:
                 given = [*arguments[1:], *(k.value for k in keywords if k.arg == "epoch")] if follows else [*arguments, *(k.value for k in keywords)]
                 if any(follows or not _METRIC.search(ast.unparse(argument)) for argument in given):
-                    return f"its `step({ast.unparse(given[0])})` in line {node.lineno} sets the tick outright: write `seek(...)` there"
-            case ast.Call(ast.Name("isinstance"), [value, kinds]) if id(value) in used and word_of(kinds) not in ("LRScheduler", "_LRScheduler"):
-                return f"line {node.lineno} asks for its class"
+                    return f"its `step({ast.unparse(given[0])})` in line {use.lineno} sets the tick outright: write `seek(...)` there"
+            case ast.Call(ast.Name("isinstance"), [first, kinds]), _ if first is use and word_of(kinds) not in ("LRScheduler", "_LRScheduler"):
+                return f"line {use.lineno} asks for its class"
             case _:
                 pass
     return ""
 
 
-def _uses(tree: ast.Module, part: ast.Call) -> list[ast.expr]:
-    """Returns the uses of the name that a part is assigned to; none if it is no plain assignment."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _place(node.value) == _place(part) and len(node.targets) == 1:
-            target = ast.dump(node.targets[0]).replace("Store()", "Load()")
-            return [other for other in ast.walk(tree) if isinstance(other, ast.Name | ast.Attribute) and ast.dump(other) == target]
-    return []
+@attrs.frozen
+class _Uses:
+    """The uses of the names of a file: the `targets` of its assignments of a call, by the call's place; the nodes of each name; and each node's parent."""
+
+    targets: Mapping[tuple[int, int, int, int], str]
+    named: Mapping[str, list[ast.expr]]
+    parents: Mapping[int, ast.AST]
+
+    @classmethod
+    def in_tree(cls, tree: ast.Module) -> _Uses:
+        targets: dict[tuple[int, int, int, int], str] = {}
+        named: dict[str, list[ast.expr]] = {}
+        parents: dict[int, ast.AST] = {}
+        for node in ast.walk(tree):
+            parents.update((id(child), node) for child in ast.iter_child_nodes(node))
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(node.targets) == 1:
+                targets.setdefault(_place(node.value), ast.dump(node.targets[0]).replace("Store()", "Load()"))
+            if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute)):
+                named.setdefault(ast.dump(node), []).append(node)
+        return cls(targets, named, parents)
+
+    def of(self, part: ast.Call) -> list[ast.expr]:
+        """Returns the uses of the name that a call is assigned to; none if it is no plain assignment."""
+        return self.named.get(self.targets.get(_place(part), ""), [])
 
 
 def _place(node: ast.expr) -> tuple[int, int, int, int]:

@@ -8,7 +8,7 @@ from lrdsl.documents import LIKE_A_SCHEDULER, format_of
 
 #: What a text has that may have a schedule: a word of training. It spares most files the tables of the dialects.
 _PERHAPS = re.compile(
-    r"scheduler|sched[\"']?\s*[:=]|schedule[\"']?\s*[:=]\s*(?:#.*)?[\n{\[]|\[[\w.]*sched|-sched|warmup_|_warmup|learning_rate|_target_|class_path|SOLVER|train|lrf|lr_config"
+    r"scheduler|sched[\"']?\s{0,9}[:=]|schedule[\"']?\s{0,9}[:=]\s{0,200}(?:#.{0,200})?[\n{\[]|\[[\w.]{0,200}sched|-sched|warmup_|_warmup|learning_rate|_target_|class_path|SOLVER|train|lrf|lr_config"
     r"|decay|micro_batch|TrainingArg|[A-Z]Config\("
 )
 

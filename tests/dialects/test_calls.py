@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.dialects.code import calls as calls_module
 from lrdsl.dialects.code.calls import Call, calls
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.dialects.sources import readings
+from lrdsl.training.signs import may_have
 from tests.drawing import examples
 
 TORCH = "from torch.optim.lr_scheduler import *\n"
@@ -312,3 +315,45 @@ def test_a_list_that_is_changed_does_not_stand_for_its_first_value(change: str) 
 def test_empty_lists_crash_nothing(source: str) -> None:
     assert only(source).written is None
     assert only(source).problem
+
+
+def test_a_file_of_many_schedulers_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls_module, "MAX_CALLS", 3)
+    found = readings(TORCH + "s = StepLR(o, 3)\n" * 9, "train.py")
+    assert [one.text for one in found] == ["step(3)"] * 3 + [None]
+    assert "more than 3 schedulers" in found[-1].problems[0]
+
+
+def test_a_scheduler_of_many_parts_is_not_read() -> None:
+    (first, *_) = calls(TORCH + f"s = ChainedScheduler([{'StepLR(o, 3), ' * 201}])")
+    assert "more than 200" in first.problem
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (TORCH + 's = StepLR(o, 3)\nprint "a"\n', "no Python"),
+        (TORCH + f"s = StepLR(o, {'(' * 999}3{')' * 999})", "nested too deeply"),
+        (TORCH + f"s = StepLR(o, {'9' * 5000})", "no Python"),
+        (TORCH + "s = StepLR(o, 3)\n# " + "x" * 10**6, "characters"),
+    ],
+)
+def test_a_program_that_is_not_read_says_so(source: str, reason: str) -> None:
+    (reading,) = readings(source, "train.py")
+    assert reading.text is None
+    assert reason in reading.problems[0]
+    assert readings(source.replace("StepLR", "Steps").replace("torch.optim.lr_scheduler", "a"), "train.py") == []
+
+
+@pytest.mark.parametrize("text", ["Schedul" * 60_000, "sched:#" * 60_000, "sched" * 60_000, "schedule:" + " " * 200_000, "Warm" * 60_000, "[" * 200_000])
+def test_the_search_for_signs_takes_little_work(text: str) -> None:
+    assert [one for name in ("a.py", "a.toml") for one in readings(text, name) if one.text] == []
+    assert not may_have(text, ".py") or not calls(text)
+
+
+def test_a_text_or_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    large = "# " + "x" * 4_000_001
+    (tmp_path / "a.py").write_text(large)
+    for thing in (large, tmp_path / "a.py"):
+        with pytest.raises(lrdsl.ScheduleError, match="4,000,000"):
+            lrdsl.read(thing)

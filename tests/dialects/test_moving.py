@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import lrdsl
+from lrdsl.dialects import moving
 from lrdsl.dialects.moving import SHARED, moved
 
 HEAD = "from torch.optim.lr_scheduler import StepLR, LinearLR, SequentialLR, OneCycleLR, CosineAnnealingLR\n"
@@ -182,3 +183,11 @@ def main(milestones, words, n):
     assert "multistep(" in result.text
     options = {"milestones": [4, 8], "words": ["4", "8"], "n": 4}
     assert rates(result.text, **options) == pytest.approx(rates(source, **options), abs=1e-15)
+
+
+def test_a_file_that_is_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "MAX_SOURCE", 99)
+    source = HEAD + "s = StepLR(opt, 3)\n"
+    result = moved(source)
+    assert (result.text, result.replaced) == (source, ())
+    assert "99 characters" in result.left[0].reason

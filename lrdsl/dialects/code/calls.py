@@ -25,8 +25,8 @@ from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
-#: The longest file that is read, in characters.
-MAX_SOURCE = 1_000_000
+#: The longest file that is read, in characters, and the most schedulers of one file, and of one scheduler.
+MAX_SOURCE, MAX_CALLS, _MOST_PARTS = 1_000_000, 500, 200
 
 
 @attrs.frozen
@@ -73,7 +73,9 @@ class Made:
 
 def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
     """Returns a call of a file with values, where names that are not known have `supposed` ones. Raises `UnreadableError`."""
-    reader = _Reader(source, names_of(ast.parse(source)), DIALECTS, lenient=True)
+    tree = parsed(source)
+    assert tree is not None, "it was read"
+    reader = _Reader(source, names_of(tree), DIALECTS, lenient=True)
 
     def part(inner: ast.Call, scope: Scope) -> Made | None:
         match = reader.match(inner)
@@ -109,7 +111,14 @@ def _is_like_one(word: str) -> bool:
 
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if LIKE_A_SCHEDULER.search(source) or _words().search(source) else None
+    return parsed(source) if len(source) <= MAX_SOURCE and (LIKE_A_SCHEDULER.search(source) or _words().search(source)) else None
+
+
+def fault(source: str) -> str:
+    """Returns why a file that names a scheduler is not read; "" for one that is, and for any other file."""
+    if parsed(source) is not None or not _words().search(source, 0, MAX_SOURCE):
+        return ""
+    return f"it has more than {MAX_SOURCE:,} characters" if len(source) > MAX_SOURCE else "it is no Python of this release, or nested too deeply"
 
 
 @lru_cache(maxsize=2)
@@ -137,7 +146,11 @@ def calls(
     if tree is None:
         return []
     reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own, tree=tree)
-    made_calls = [reader.call(node, *match) for node in nodes_of(tree, ast.Call) if (match := reader.match(node)) is not None]
+    found = [(node, match) for node in nodes_of(tree, ast.Call) if (match := reader.match(node)) is not None]
+    found.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
+    made_calls = [reader.call(node, *match) for node, match in found[:MAX_CALLS]]
+    for node, match in found[MAX_CALLS : MAX_CALLS + 1]:
+        made_calls.append(reader.unread(node, *match, f"the file makes more than {MAX_CALLS} schedulers, and this one and those after it are not read"))
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
 
@@ -153,7 +166,7 @@ class _Reader:
     own: bool = False
     forms: dict[int, ast.Call | None] = attrs.Factory(dict)
     tree: ast.Module | None = None
-    functions: dict[int, ast.AST] = attrs.Factory(dict)
+    functions: dict[int, ast.AST] | None = None
     stores: dict[int, dict[str, list[ast.expr | None]]] = attrs.Factory(dict)
 
     def form(self, node: ast.Call) -> ast.Call:
@@ -200,11 +213,15 @@ class _Reader:
             root = root.value
         return self.lenient and not (isinstance(root, ast.Name) and root.id in self.names.modules) and not (module == "" and self.names.stars)
 
+    def unread(self, node: ast.Call, library: Dialect, entry: Entry, problem: str = "") -> Call:
+        """Returns a call that is not read."""
+        extent = offsets(self.source, node)
+        return Call(library, entry, node, extent, self.source[slice(*extent)], self.form(node), problem=problem)
+
     def call(self, node: ast.Call, library: Dialect, entry: Entry) -> Call:
         """Returns what a call comes to."""
-        extent = offsets(self.source, node)
         form = self.form(node)
-        made = Call(library, entry, node, extent, self.source[slice(*extent)], form)
+        made = self.unread(node, library, entry)
         parts: list[ast.Call] = []
         try:
             written, scope = self._written(node, library, entry, False, parts)
@@ -248,6 +265,8 @@ class _Reader:
             if match is None:
                 return None
             parts.append(inner)
+            if len(parts) > _MOST_PARTS:
+                raise UnreadableError(f"it is made of more than {_MOST_PARTS} schedulers")
             return match[1].written(self.bound(inner, *match, scope)).schedule
 
         scope = Scope(self.names, self.source, keep=keep, special=special, function=function)
@@ -274,8 +293,9 @@ class _Reader:
 
     def _inside(self, call: ast.Call) -> ast.AST | None:
         """Returns the function that a call stands in; None outside of functions."""
-        if not self.functions and self.tree is not None:
-            for function in ast.walk(self.tree):  # the inner ones come after the outer ones
+        if self.functions is None:
+            self.functions = {}
+            for function in [] if self.tree is None else ast.walk(self.tree):  # the inner ones come after the outer ones
                 if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                     self.functions |= {id(part): function for part in ast.walk(function) if isinstance(part, ast.Call)}
         return self.functions.get(id(call))
