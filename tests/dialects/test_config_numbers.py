@@ -499,3 +499,35 @@ def test_transformers(name: str, warm: dict[str, Any], total: int) -> None:
         optimizer.step()
         scheduler.step()
     same(reading, rates, 1e-3)
+
+
+@given(
+    st.sampled_from(["one_cycle", "rex", "cosine"]), st.sampled_from([0, 2, 7, 20]), st.integers(40, TOTAL), st.sampled_from([0, 0.1, 0.4]),
+    st.sampled_from([None, 0.6, 0.97]), st.booleans(), RATE,
+)  # fmt: skip
+@examples(120)
+def test_axolotl(kind: str, warm: int, total: int, low: float, share: float | None, quadratic: bool, base: float) -> None:
+    config = {"base_model": "x", "micro_batch_size": 2, "lr_scheduler": kind, "max_steps": total, "warmup_steps": warm, "learning_rate": base}
+    config |= drop({"cosine_min_lr_ratio": low, "cosine_constant_lr_ratio": share, "lr_quadratic_warmup": quadratic})
+    (reading,) = readings_in([config])
+    if kind == "one_cycle" and warm == 0:  # torch's rise of no steps begins at its end
+        return
+    text = reading.text or ""
+    assert ("betas[0] = " in text) == (kind == "one_cycle")
+    got = lrdsl.parse(text).values(total, base=base, **({"target": "lr"} if kind == "one_cycle" else {}))
+    assert got.tolist() == pytest.approx(systems.axolotl(config, total), rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"jagged_restart_steps": 100}, "jagged_restart_steps"),
+        ({"lr_scheduler": "one_cycle", "optimizer": "sgd"}, "momentum"),
+        ({"lr_scheduler": "log_sweep"}, "log_sweep"),
+        ({"cosine_min_lr_ratio": 0.1, "cosine_constant_lr_ratio": 0.05}, "ends at step 5"),
+    ],
+)
+def test_axolotl_says_why(more: dict[str, Any], reason: str) -> None:
+    (reading,) = readings_in([{"base_model": "x", "micro_batch_size": 2, "learning_rate": 0.1, "max_steps": 100, "warmup_steps": 10, **more}])
+    assert reading.text is None
+    assert reason in reading.problems[0]
