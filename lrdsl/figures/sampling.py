@@ -68,7 +68,10 @@ def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool, first: 
 
 
 def _floor(ticks: NDArray[np.float64], levels: NDArray[np.float64], log_x: bool) -> float:
-    """Returns the lowest level of a logarithmic axis: that under which the line is for a hundredth of its length, if the lowest is far below; 0 if none is above 0."""
+    """Returns the lowest level of a logarithmic axis: that under which the line is for a hundredth of its length, if the lowest is far below.
+
+    It is 0 if no level is above 0.
+    """
     spread = (np.geomspace if log_x else np.linspace)(ticks[0], ticks[-1], _PLACES)
     even = np.interp(spread, ticks, levels)
     if not (even > 0).any():
