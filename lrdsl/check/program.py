@@ -153,9 +153,7 @@ def program_of(
         return None
     options: dict[str, Any] = {"history": history, "readable": readable, "legend": legend, "notes": notes, "numbers": numbers, "only": only, "cut": cut}
     state = _FileState(clock, names, problems, recipes=recipes_for(file, names), earlier=earlier, **options)
-    for statement in file.statements:  # settings first: the clock must be complete before the first phase
-        if isinstance(statement, nodes.Setting):
-            _set(statement, state, plan_of)
+    _read_settings(file, state, plan_of)  # settings first: the clock must be complete before the first phase
     targets: list[Target] = []
     assertions: list[Assertion] = []
     for statement in file.statements:
@@ -182,6 +180,27 @@ def program_of(
     if not targets and not problems.found:
         problems.error("LR004", file.extent, "the file has no target", "add one: `lr = cosine(100)`")
     return None if problems.found else Program(tuple(targets), tuple(assertions), state.clock, state.base)
+
+
+def _read_settings(file: nodes.File, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> None:
+    """Reads the settings of a file. Their order does not matter: one that needs another, as a total in tokens does, is read after it."""
+    found = state.problems.found
+    settings = [statement for statement in file.statements if isinstance(statement, nodes.Setting)]
+    while settings:
+        waiting = []
+        for setting in settings:
+            before, clock = len(found), state.clock
+            _set(setting, state, plan_of)
+            if any(d.code == "LR121" for d in found[before:]):
+                waiting.append((setting, found[before:], state.clock))
+                del found[before:]
+                state.clock = clock
+        if len(waiting) == len(settings):  # nothing gives what they need
+            for _, problems, clock in waiting:
+                found += problems
+                state.clock = clock
+            return
+        settings = [setting for setting, _, _ in waiting]
 
 
 def _set(node: nodes.Setting, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> None:

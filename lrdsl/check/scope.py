@@ -209,11 +209,19 @@ class Scope:
         if self.notes is not None and self.notes.text is self.problems.text:
             self.notes.uses[node.extent, name] = Use(node, name, arguments, frozenset(given), self.factor)
 
-    def lettered(self, e: Expr, letter: str, extent: Extent, duration: bool) -> Expr:
-        """Returns a constant of the text, with a letter if the formula is symbolic."""
+    def lettered(self, e: Expr, letter: str, node: Node, duration: bool) -> Expr:
+        """Returns a constant of the text, with a letter if the formula is symbolic. An argument of a recipe that is read in several places has one letter."""
         if self.legend is None:
             return e
-        return self.legend.with_letter(e, self.legend.of_parameter(letter), extent, self.problems.text, factor=self.factor, duration=duration)
+        extent, text = self.place_of(node)
+        return self.legend.with_letter(e, self.legend.of_parameter(letter), extent, text, factor=self.factor, duration=duration)
+
+    def place_of(self, node: Node) -> tuple[Extent, str]:
+        """Returns where a value stands in a text: an argument of a recipe stands where the recipe is called."""
+        scope = self
+        while isinstance(node, nodes.Name) and isinstance(binding := scope.bound.get(node.id), NameBinding) and not binding.by_user and binding.family is None:
+            node, scope = binding.node, binding.scope
+        return node.extent, scope.problems.text
 
     def enter(self, binding: NameBinding | FunctionBinding, extent: Extent, number: int | None = None) -> Scope | None:
         """Returns the scope to read the meaning of a name in, for a name that is used here; None after a problem was reported.

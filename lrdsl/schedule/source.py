@@ -10,7 +10,6 @@ import attrs
 from lrdsl.arguments import schedule, whole_number
 from lrdsl.check import check
 from lrdsl.check.keys import plain as bare
-from lrdsl.check.multiples import multiplied
 from lrdsl.check.notes import Notes
 from lrdsl.check.program import Library
 from lrdsl.check.reductions import reduced
@@ -80,6 +79,8 @@ class Source:
         A target that no new event concerns stays. Where events have only reduced its levels, its plan is made from the plan before; where it is a multiple of
         another target, from the plan of that one.
         """
+        from lrdsl.check.multiples import multiplied  # a text that is only checked has no run
+
         history = dict(self.events)
         changed = {key for key in {*before, *history} if before.get(key) != history.get(key)}
         waiting = [target for target in program.targets if any(watch.key in changed for watch in target.plan.watches)]
