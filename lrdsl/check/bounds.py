@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -108,6 +109,8 @@ def _called(e: Call, box: Box) -> Range:
     if e.op not in LARGE:
         return UNDEFINED
     if e.op == "mul":
+        if any(a == (0.0, 0.0) and step(x) is not None for a, x in zip(args, e.args, strict=True)):
+            return 0.0, 0.0  # an exact 0, beside which an infinite double counts for nothing
         args = [_apart_from_zero(a, x, box) for a, x in zip(args, e.args, strict=True)]
     return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], range_), box)
 
@@ -197,8 +200,9 @@ def _turned(x: Expr, range: Range) -> tuple[Expr, Range]:
     """Returns the time of which a time is made, and its range: `28 - w` lies in the first range where `w` lies in the second."""
     if not isinstance(x, Linear):
         return x, range
-    low, high = sorted([(end - float(x.shift)) / float(x.scale) for end in range])
-    return x.of, (low, high)
+    low, high = sorted([(Fraction(end) - Fraction(x.shift)) / Fraction(x.scale) for end in range])
+    first, last = float(first_tick(low)), -float(first_tick(-high))  # rounded inwards: just outside, another branch holds
+    return x.of, (first, max(first, last))
 
 
 def _reaches(e: Select, i: int, of: Range) -> bool:

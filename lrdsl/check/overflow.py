@@ -35,12 +35,14 @@ def step(e: Expr) -> float | None:
     if is_time(e):
         return _STEP
     if isinstance(e, Num):
-        return abs(float(e.double)) or math.inf
-    if isinstance(e, Select):
-        steps = [step(value) for value in e.values]
+        return min(1.0, abs(float(e.double))) or 1.0
+    if isinstance(e, Select) or (isinstance(e, Call) and e.op in ("max", "min")):
+        steps = [step(part) for part in (e.values if isinstance(e, Select) else e.args)]
         return None if None in steps else min(size for size in steps if size is not None)
     if not isinstance(e, Call):
         return None
+    if e.op == "pow" and isinstance(e.args[0], Num) and not e.args[0].double:
+        return 1.0  # at 0
     if e.op in ("hav", "sqrt"):
         inner = step(e.args[0])
         return None if inner is None else inner**2 if e.op == "hav" else math.sqrt(inner)

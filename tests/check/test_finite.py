@@ -106,6 +106,8 @@ EXPONENTIALS = [
     "scale(exp(t/3)*exp(-t^2/100))",
     "scale(log(1+exp(t))/(1+t))",
     "scale(min(2, log(exp(t))))",
+    "exp(0) * exp(1.1)",
+    "bounce(hold(1.57) then hold(10, at=0.5x) then one_minus_sqrt(2))",
     "sum(hold, scale(1.02^t) * min(1x, cyclic(0, base, 2), linear(2, to=0)))",
     "sum(1x - warmup(3), scale(1.02^t) * min(cyclic(0, base, 31/15, mode=exp_range, gamma=0.862), cosine(2)))",
 ]
