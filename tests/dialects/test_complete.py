@@ -67,6 +67,6 @@ def test_every_type_of_transformers_is_in_the_table() -> None:
 @pytest.mark.parametrize("name", [name for name in ALL if dialect(name).entries])
 def test_every_entry_is_compared(name: str) -> None:
     text = "".join((TESTS / module).read_text("utf-8") for module in COMPARED[name])
-    own = {entry: kind for kind, entry in COMPOSER.items()} if name == "composer" else {}  # the names that configs have
-    words = {entry.name: {entry.name, own.get(entry.name, entry.name)} for entry in dialect(name).entries if entry.forms}
+    own = COMPOSER if name == "composer" else {}  # the names that configs have
+    words = {entry.name: {entry.name, *(kind for kind, it in own.items() if it == entry.name)} for entry in dialect(name).entries if entry.forms}
     assert [entry for entry, names in words.items() if not re.search(rf"\b(?:{'|'.join(names)})\b", text)] == []
