@@ -19,6 +19,7 @@ import attrs
 from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.dialects.config import ODD, Key, Layout, Outcome, Settings, clock, found
 from lrdsl.dialects.entry import REQUIRED, UNUSED, Dialect, Entry, UnreadableError
+from lrdsl.dialects.torch import check_part
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
@@ -98,6 +99,9 @@ def _tree(settings: Settings, call: tuple[Dialect, Entry, list[Any], Mapping[str
             inner = [_called(item) or _by_name(item) for item in raw]
             if any(c is None for c in inner):
                 raise UnreadableError(f"a part of `{entry.name}` is not a scheduler that lrdsl knows")
+            for c in inner:
+                if c is not None and c[0].name == "torch":
+                    check_part(entry.name, c[1].name)
             return tuple(_tree(settings, c, left).schedule for c in inner if c is not None)
         v = settings.read(raw, Key(name, "number"), name)
         parameter = next((p for p in entry.parameters if p.name == name), None)

@@ -501,6 +501,22 @@ def test_transformers(name: str, warm: dict[str, Any], total: int) -> None:
     same(reading, rates, 1e-3)
 
 
+@given(st.sampled_from([0.1, 0.5]), st.integers(0, 4), st.sampled_from(["less", "greater"]), st.sampled_from(["rel", "abs"]), st.integers(0, 3))
+@examples(60)
+def test_the_plateau_of_mmengine(factor: float, patience: int, rule: str, kind: str, cooldown: int) -> None:
+    arguments = {"factor": factor, "patience": patience, "rule": rule, "threshold_rule": kind, "cooldown": cooldown, "threshold": 0.01, "min_value": 1e-4}
+    config = {"train_cfg": {"max_epochs": 30}, "param_scheduler": {"type": "ReduceOnPlateauLR", "monitor": "loss", **arguments}}
+    (reading,) = readings_in([config])
+    optimizers = [torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1) for _ in range(2)]
+    real, ours = systems.real_mmengine.ReduceOnPlateauLR(optimizers[0], monitor="loss", **arguments), lrdsl.compile(reading.schedule(), optimizers[1])
+    for loss in (1, 0.9, 0.91, 0.92, 0.93, 0.95, 0.9, 0.5, 0.499, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 1.2, 1.2, 1.2, 1.2):
+        for one in optimizers:
+            one.step()
+        real.step({"loss": loss})
+        ours.step(float(loss))
+        assert optimizers[1].param_groups[0]["lr"] == pytest.approx(optimizers[0].param_groups[0]["lr"], rel=1e-12)
+
+
 @given(
     st.sampled_from(["one_cycle", "rex", "cosine"]), st.sampled_from([0, 2, 7, 20]), st.integers(40, TOTAL), st.sampled_from([0, 0.1, 0.4]),
     st.sampled_from([None, 0.6, 0.97]), st.booleans(), RATE,

@@ -21,6 +21,7 @@ from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
 from lrdsl.dialects.signs import LIKE_A_SCHEDULER
+from lrdsl.dialects.torch import check_part
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
@@ -267,6 +268,8 @@ class _Reader:
             parts.append(inner)
             if len(parts) > _MOST_PARTS:
                 raise UnreadableError(f"it is made of more than {_MOST_PARTS} schedulers")
+            if match[0].name == "torch":
+                check_part(entry.name, match[1].name)
             return match[1].written(self.bound(inner, *match, scope)).schedule
 
         scope = Scope(self.names, self.source, keep=keep, special=special, function=function)
