@@ -72,8 +72,8 @@ class _Layout:
     """How a table fits its column: the size of its letters, the space beside a column in ems of the text, and the kind of the first column.
 
     `breaks`, if not 0, is the width of the lines into which first cells are broken, in ems of their letters. `above`, if not 0, is the width of first cells
-    that stand on lines of their own, above the others. `other` is the kind of the other columns of words. `shrinks`: the whole is wider than the
-    column, and is made smaller by the package graphicx.
+    that stand on lines of their own, above the others. `other` is the kind of the other columns of words. `shrinks`: the whole is wider than the column, and is
+    made smaller by the package graphicx.
     """
 
     size: str

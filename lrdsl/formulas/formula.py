@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -151,7 +152,8 @@ def _amount(entry: LegendEntry | None, meaning: Node, style: Style) -> Node:
     if written is None and is_short(value):
         return meaning
     shown = with_multiple(value) if fine else approximate(value) if written is not None else nearly(value)
-    length = f"{'' if is_short(value) else 'about '}{shown} {style.time if value != 1 else style.time.removesuffix('s')}"
+    about = not is_short(value) and (fine or Fraction(shown.replace(",", "")) != value)
+    length = f"{'about ' * about}{shown} {style.time if value != 1 else style.time.removesuffix('s')}"
     words = length if written is None else f"{written} ({length})"
     return Amount(value, Words((words,)))
 

@@ -267,5 +267,8 @@ def test_a_family_is_one_formula_in_programs_too(relation: str, symbolic: bool, 
             level = s.at(t, 0.3, f'lr["blocks.{k}.x"]')
             assert space["lr__blocks__k"](t, k, 0.3) == pytest.approx(level, abs=1e-14)
             assert float(formula.subs({"t": t, "k": k, "b": 0.3, "d": 0.75})) == pytest.approx(level, abs=1e-12)
+            source = s.latex(target=family, symbolic=symbolic, width=99).replace("(k)", "")
+            read = Formula(re.sub(r"(?<![a-z\\])k(?![a-z])", str(k), source))
+            assert float(read.value(t, s.at(t, 0.3), r"\eta_t")) == pytest.approx(level, abs=1e-12)
     assert main(["formula", text, "--format", "python"]) == 0
     assert f"# {family}\n" in capsys.readouterr().out
