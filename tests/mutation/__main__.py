@@ -234,8 +234,8 @@ class Learning(Chosen):
         items = list(session.items)
         for number, fault in enumerate(self.mutants):
             changed = {old: new for old, new in changes(fault) if old in functions}
-            if not changed or not reaching(fault, known):
-                continue
+            if not changed or not reaching(fault, known) or any(len(old.co_freevars) != len(new.co_freevars) for old, new in changed.items()):
+                continue  # the module is replaced: a function cannot take fewer variables from around it than it has
             order = tests_of(fault, known, self.budget)
             child = forked()
             if not child:
@@ -248,8 +248,6 @@ class Learning(Chosen):
                     run(session)
                 except (pytest.Session.Failed, pytest.Session.Interrupted):
                     os._exit(1)
-                except ValueError:  # the fault takes a variable from a closure
-                    os._exit(0)
                 finally:
                     os._exit(int(session.testsfailed > 0))
             fates[number] = "killed" if os.waitpid(child, 0)[1] else "lived"

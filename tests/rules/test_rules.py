@@ -392,6 +392,14 @@ def test_a_factor_of_1_is_removed(text: str, message: str, repaired: str | None)
     assert (d.fix and text[: d.fix.start] + d.fix.replacement + text[d.fix.end :]) == repaired
 
 
+def test_a_comment_silences_a_problem_of_several_lines_on_its_first_or_its_last_one() -> None:
+    for lines in ((0,), (2,), (0, 2), (1,), ()):
+        text = ["lr = restarts(", "  cosine(10),", "  times=1)"]
+        for i in lines:
+            text[i] += "  # lrs: ignore[LR407]"
+        assert ("LR407" in [d.code for d in lint("\n".join(text))]) == (not {0, 2} & set(lines)), lines
+
+
 @pytest.mark.parametrize(
     ("text", "message", "help"),
     [
