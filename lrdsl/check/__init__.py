@@ -133,7 +133,7 @@ def _cut(items: tuple[Node, ...], parts: list[Curve], run: Exact | None) -> tupl
     if rest is None:
         return items, parts
     length = max(rest, 0)
-    curve = attrs.evolve(curves.limit(parts[-1], length), phrase=wording.limit(parts[-1].phrase, length))
+    curve = attrs.evolve(curves.limit(parts[-1], length), phrase=wording.limit(parts[-1].phrase, parts[-1].length, length))
     return (*items[:-1], nodes.Limited(last, nodes.Name("rest", last.extent), last.extent)), [*parts[:-1], curve]
 
 
