@@ -69,7 +69,7 @@ def given(arguments: str, parameters: tuple[str, ...]) -> Given:
     """Returns what the arguments of a call give beside its text.
 
     >>> given('"warmup(w)", opt, total_steps=1_000, batch_size=n, names={"w": 5, "m": [3, 7]}', ("schedule", "optimizer"))
-    Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5), ('m', (3, 7))), base=None, open=False)
+    Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5), ('m', (3, 7))), base=None, open=False, beside=())
     """
     if len(arguments) > _LONGEST:
         return Given(open=True)
