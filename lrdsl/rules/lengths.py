@@ -40,6 +40,12 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
         elif length == 1 and "." in f.text[slice(*node.extent)] and isinstance(node, nodes.Number):
             message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
             yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
+    for part in f.scheduled:
+        for time in part.conditions if isinstance(part, nodes.Until) else ():
+            if isinstance(time, nodes.Number) and 0 < time.value < 1:
+                share = decimal_text(time.value * 100)
+                message = f"`{shown(canonical(time))}` is a time within the first tick"
+                yield Finding(time.extent, message, f"a bare number counts ticks; for a share of the run, write `{share}%`")
     for use in f.uses:
         for name, a in arguments(use):
             scale = value(use.arguments.get(name)) if name in _SCALES else None

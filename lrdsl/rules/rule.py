@@ -275,7 +275,7 @@ class Facts:
         """Whether a length is a number of ticks without a unit, or a name for one."""
         if isinstance(node, nodes.Name):
             value = self.bound(node.id)
-            return value is not None and self.is_bare(value)
+            return node.id in dict(self.schedule.names) if value is None else self.is_bare(value)
         return isinstance(node, nodes.Number) or (isinstance(node, nodes.Quantity) and not node.unit)
 
     def bound(self, name: str) -> Node | None:
