@@ -15,6 +15,8 @@ from lrdsl.syntax.nodes import Node, Quantity, walk
 
 #: The most digits of an approximation.
 _MOST_DIGITS = 4
+#: How far an approximation may be from a time, as a share of it.
+_PART = Fraction(1, 4000)
 #: The units whose lengths are seldom whole ticks.
 _FINE = ("token", "sample")
 
@@ -65,16 +67,16 @@ class Lengths:
 
 
 def nearly(value: Exact) -> str:
-    """Returns a time with so many digits that the same ticks come before it.
+    """Returns a time with so many digits that the same ticks come before it, and four of them are right.
 
-    >>> nearly(Fraction(1953125, 4096)), nearly(Fraction(401, 100))
-    ('476.8', '4.01')
+    >>> nearly(Fraction(1953125, 4096)), nearly(Fraction(401, 100)), nearly(Fraction(31, 15))
+    ('476.8', '4.01', '2.067')
     """
     if value.denominator == 1:
         return grouped(value)
     for digits in range(1, 15):
         number = Fraction(f"{float(value):.{digits}f}")
-        if math.ceil(number) == math.ceil(value):
+        if math.ceil(number) == math.ceil(value) and abs(number - value) <= value * _PART:
             break
     return f"{float(number):{',' if number >= 10**4 else ''}.{digits}f}"
 
