@@ -158,8 +158,8 @@ def _ticks(law: Expr) -> list[float]:
 def split_letter(letter: str) -> tuple[str, str]:
     """Splits `T_w` into a letter and its subscript, with commas for its further `_`. Another name, as `num_warmup_steps`, is one word.
 
-    >>> split_letter("T_w"), split_letter("eta_warm_up"), split_letter("lr_max"), split_letter("num_steps")
-    (('T', 'w'), ('eta', 'warm,up'), ('lr', 'max'), ('num_steps', ''))
+    >>> split_letter("T_w"), split_letter("T_warm_up"), split_letter("eta_warm"), split_letter("lr_max"), split_letter("num_steps")
+    (('T', 'w'), ('T', 'warm,up'), ('eta', 'warm'), ('lr', 'max'), ('num_steps', ''))
     """
     first, *parts = letter.split("_")
     plain = bool(first) and all(parts) and bool(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -112,14 +112,25 @@ class FunctionBinding:
 
 
 @attrs.frozen(eq=False)
+class Named:
+    """What a name of the text came to at a place of the run: its curve, the watches that it adds, and when their events came."""
+
+    binding: NameBinding
+    curve: Curve
+    watches: tuple[Watch, ...]
+    times: Mapping[Event, tuple[Exact, ...]]
+
+
+@attrs.frozen(eq=False)
 class Run:
     """The place of a node on the time axis of the run.
 
     The phase begins at the tick `start`, None if that depends on an event that has not come, and `offset` ticks after the event `origin`. It cannot begin
     before the tick `earliest`. From the tick `end` on, it is no longer in force. `refused` is not empty where a phase that follows a metric is not allowed, and
     names the place; `timeless` does so for a time of the run. `finish` is the tick at which a phase ends whose start is not known yet, because a phase before
-    it takes the `rest`. `history` has the events that have come. Two fields are filled while a text is checked:
-    `watches`, and `times`, when each event came, in ticks of its phase.
+    it takes the `rest`. `history` has the events that have come. Three fields are filled while a text is checked:
+    `watches`; `times`, when each event came, in ticks of its phase; and `named`, what names came to,
+    by their binding and place, for the other targets of a run in which events have come.
     """
 
     start: Exact | None = 0
@@ -133,6 +144,7 @@ class Run:
     history: History = attrs.field(factory=dict)
     watches: list[Watch] = attrs.field(factory=list)
     times: dict[Event, tuple[Exact, ...]] = attrs.field(factory=dict)
+    named: dict[Hashable, Named] = attrs.field(factory=dict)
 
     def advanced(self, ticks: Exact) -> Run:
         """Returns the place that is this many ticks later."""
@@ -150,6 +162,11 @@ class Run:
     def first_tick(self) -> Exact:
         """The tick at which the phase begins; the earliest one if that depends on an event."""
         return self.earliest if self.start is None else self.start
+
+    @property
+    def place(self) -> Hashable:
+        """What the curve of a node depends on here: all but the events that have come."""
+        return (self.start, self.earliest, self.end, self.origin, self.offset, self.refused, self.timeless, self.finish, len(self.watches))
 
     def cut(self, ticks: Exact | None) -> Run:
         """Returns this place for a phase that is in force for at most this many ticks; None sets no limit."""

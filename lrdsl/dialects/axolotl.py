@@ -27,9 +27,12 @@ def _read(s: Settings) -> Iterator[Outcome]:
     else:
         warm = warmup_of(s.get("warmup_steps"), s.get("warmup_ratio"), total, math.floor)
         warm = 2 if warm == 1 else warm
-    if kind not in TYPES or s.has("cosine_constant_lr_ratio") or s.has("jagged_restart_steps"):
-        raise UnreadableError(_OWN.format(kind if kind not in TYPES else "cosine_constant_lr_ratio` or `jagged_restart_steps"))
-    if kind == "cosine" and s.has("cosine_min_lr_ratio"):
+    if kind not in TYPES or s.has("jagged_restart_steps"):
+        raise UnreadableError(_OWN.format(kind if kind not in TYPES else "jagged_restart_steps"))
+    if kind == "cosine" and s.has("cosine_min_lr_ratio") and s.has("cosine_constant_lr_ratio"):
+        shares = {"r": s.get("cosine_min_lr_ratio"), "c": s.get("cosine_constant_lr_ratio")}
+        tree = text("warmup(w) then cosine(max(floor(c * n) - w, 1), to=r * base)", w=warm, n=total, **shares)
+    elif kind == "cosine" and s.has("cosine_min_lr_ratio"):
         tree = text("warmup(w) then bounce(cosine(max(n - w, 1), to=r * base))", w=warm, n=total, r=s.get("cosine_min_lr_ratio"))
     else:
         tree = typed(kind, warm, total, arguments_of(s.get("lr_scheduler_kwargs")))
@@ -44,7 +47,10 @@ DIALECT = Dialect(
     kinds=(
         Kind("lr_scheduler", "as `lr_scheduler_type` of transformers"),
         Kind("cosine with cosine_min_lr_ratio", "warmup(w) then bounce(cosine(n - w, to=cosine_min_lr_ratio * base))"),
-        Kind("cosine_constant_lr_ratio", reason="its formula has no text yet: write it with `scale(...)`"),
+        Kind(
+            "cosine with cosine_min_lr_ratio and cosine_constant_lr_ratio",
+            "warmup(w) then cosine(floor(cosine_constant_lr_ratio * n) - w, to=cosine_min_lr_ratio * base)",
+        ),
         Kind("jagged_restart_steps", reason="its formula has no text yet: write it with `scale(...)`"),
         Kind("rex, one_cycle, log_sweep", reason="axolotl's own: `rex(n)`, `onecycle(n)`, or their formula"),
     ),
@@ -61,7 +67,14 @@ DIALECT = Dialect(
                 Key("warmup_steps", "warmup", "step", ignored=lambda s: "there is no warmup under `constant`" if s.word("lr_scheduler") == "constant" else ""),
                 Key("warmup_ratio", "warmup", "share", ignored=lambda s: "`warmup_steps` goes before it" if s.has("warmup_steps") else ""),
                 Key("cosine_min_lr_ratio", "level", ignored=lambda s: "it is for `cosine`" if s.word("lr_scheduler", "cosine") != "cosine" else ""),
-                Key("cosine_constant_lr_ratio", "share", "share"),
+                Key(
+                    "cosine_constant_lr_ratio",
+                    "share",
+                    "share",
+                    ignored=lambda s: (
+                        "" if s.has("cosine_min_lr_ratio") and s.word("lr_scheduler", "cosine") == "cosine" else "it is for `cosine` with `cosine_min_lr_ratio`"
+                    ),
+                ),
                 Key("jagged_restart_steps", "decay", "step"),
                 Key("lr_scheduler_kwargs", "arguments"),
                 Key("micro_batch_size", "batch", "sample"),

@@ -5,7 +5,6 @@ A document is `Table`s, `Items` and scalars. Sizes, depths and aliases are bound
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import PurePath
@@ -32,9 +31,6 @@ _FORMATS = {
 }
 #: The endings of the files that are read.
 ENDINGS = tuple(_FORMATS)
-#: What a text of Python has that may make a scheduler, so that most files need not be read: a call whose name is like that of a scheduler, or of a function
-#: that makes one; or a class of schedulers. Only the end of the name is looked for, as that is fast.
-LIKE_A_SCHEDULER = re.compile(r"(?:LR|[Ss]chedul\w*|Warm\w*|_warmup|Anneal\w*|Restarts?|Plateau|_decay|Decay)\s*\(|(?:LRScheduler|LambdaLR)\)\s*:")
 
 
 class UnreadableError(ValueError):

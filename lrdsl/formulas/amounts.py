@@ -15,6 +15,8 @@ from lrdsl.syntax.nodes import Node, Quantity, walk
 
 #: The most digits of an approximation.
 _MOST_DIGITS = 4
+#: The numbers of a fraction that people read as it is are below this one.
+_SIMPLE = 100
 #: How far an approximation may be from a time, as a share of it.
 _PART = Fraction(1, 4000)
 #: The units whose lengths are seldom whole ticks.
@@ -122,6 +124,11 @@ def counted(amount: Exact, units: str) -> str:
 def is_short(value: Exact) -> bool:
     """Whether a number is whole with at most nine digits, or has at most four digits."""
     return (value.denominator == 1 and size(value) < 10**9) or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
+
+
+def is_simple(value: Exact) -> bool:
+    """Whether a number is a fraction that people read as it is, as 31/15."""
+    return value.numerator < _SIMPLE and value.denominator < _SIMPLE
 
 
 def grouped(value: Exact) -> str:
