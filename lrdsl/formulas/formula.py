@@ -11,7 +11,7 @@ import attrs
 from lrdsl.check.bounds import bounds
 from lrdsl.clock import TIMES
 from lrdsl.expr import BASE, Num, Select, T, linear, substitute, unlettered, with_changed_forms, without_letters
-from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
+from lrdsl.formulas.amounts import approximate, counted, is_short, is_simple, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
 from lrdsl.formulas.entries import with_named_entries
 from lrdsl.formulas.family import Relation, level_letter
@@ -149,7 +149,7 @@ def _amount(entry: LegendEntry | None, meaning: Node, style: Style) -> Node:
         written = counted(ticks, style.tick) if is_short(ticks) else None
     else:
         written = None if fine else style.lengths.words(ticks)
-    if written is None and is_short(value):
+    if written is None and (is_short(value) or is_simple(value)):
         return meaning
     shown = with_multiple(value) if fine else approximate(value) if written is not None else nearly(value)
     about = not is_short(value) and (fine or Fraction(shown.replace(",", "")) != value)
