@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from lrdsl.check import intervals, running
+from lrdsl.check import intervals
 from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, hull, may_overflow
 from lrdsl.check.overflow import LARGE, large, step
 from lrdsl.check.slopes import slope
@@ -291,6 +291,8 @@ def _whole(e: Expr) -> bool:
 
 def _product(e: Product, box: Box) -> Range:
     """Returns the range of the product over the indices 1 .. upto. The factor is bounded on stretches of the index, each twice as long as the last."""
+    from lrdsl.check import running  # few texts have products
+
     fewest, upto = box.of(e.upto)
     if not upto < math.inf:
         return UNDEFINED
@@ -302,11 +304,13 @@ def _product(e: Product, box: Box) -> Range:
 
 def comes_back(factor: Expr, upto: float) -> bool:
     """Returns whether a product of up to so many factors may be past the doubles, or too small for one, and then be a usual number again."""
+    from lrdsl.check import running  # few texts have products
+
     return running.comes_back(factor, float(upto), _factors)
 
 
 @lru_cache(maxsize=4096)
-def _factors(factor: Expr, start: float, end: float) -> running.Bounded:
+def _factors(factor: Expr, start: float, end: float) -> tuple[Range, Mapping[Expr, float]]:
     """Returns the range of the factors of a stretch, and which parts of them may be too large for doubles."""
     box = Box({INDEX: (start, end)})
     range = box.of(factor)
