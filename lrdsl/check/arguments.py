@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from lrdsl.check.bounds import constant
-from lrdsl.check.foreign import advice, meant
 from lrdsl.check.scope import MAX_LIST, NameBinding, Scope
 from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
@@ -39,6 +38,8 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             named = True
             parameter = next((p for p in parameters if p.name == a.name), None)
             if parameter is None:
+                from lrdsl.check.foreign import advice, meant  # few texts need it
+
                 names = [p.name for p in parameters]
                 near = meant(a.name, names, problems)
                 help = f"did you mean `{near}`?" if near else advice(a, node.name, names)

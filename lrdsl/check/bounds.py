@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from lrdsl.check import intervals, running
+from lrdsl.check import intervals
 from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, hull, may_overflow
 from lrdsl.check.overflow import LARGE, large, step
 from lrdsl.check.slopes import slope
@@ -294,6 +294,8 @@ def _product(e: Product, box: Box) -> Range:
     fewest, upto = box.of(e.upto)
     if not upto < math.inf:
         return UNDEFINED
+    from lrdsl.check import running  # few texts have a product
+
     range, least, large = running.product(e.factor, fewest, upto, _factors)
     for x, size in large.items():
         box.large[x] = min(size, box.large.get(x, MOST))
@@ -302,11 +304,13 @@ def _product(e: Product, box: Box) -> Range:
 
 def comes_back(factor: Expr, upto: float) -> bool:
     """Returns whether a product of up to so many factors may be past the doubles, or too small for one, and then be a usual number again."""
+    from lrdsl.check import running
+
     return running.comes_back(factor, float(upto), _factors)
 
 
 @lru_cache(maxsize=4096)
-def _factors(factor: Expr, start: float, end: float) -> running.Bounded:
+def _factors(factor: Expr, start: float, end: float) -> tuple[Range, dict[Expr, float]]:
     """Returns the range of the factors of a stretch, and which parts of them may be too large for doubles."""
     box = Box({INDEX: (start, end)})
     range = box.of(factor)
