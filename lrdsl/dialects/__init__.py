@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lrdsl.dialects.entry import Dialect
 
-#: The dialects, in the order of the tables that show them. Each is the module of its name.
-DIALECTS = ("torch", "transformers", "timm", "packages", "optax", "keras", "mlx")
+#: The dialects whose schedulers are calls in Python, in the order of the tables that show them. Each is the module of its name.
+DIALECTS = ("torch", "transformers", "diffusers", "timm", "packages", "optax", "keras", "mlx", "olmo_core")
 #: The dialects that have configs, in the order in which they are recognized.
 CONFIGS = (
     "deepspeed",

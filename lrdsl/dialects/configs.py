@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
+import attrs
+
 from lrdsl.arguments import written as number_written
 from lrdsl.diagnostics import Lines
 from lrdsl.dialects import CONFIGS, DIALECTS, dialect
@@ -101,9 +103,10 @@ def _read(values: Sequence[Any], text: str, layouts: Sequence[tuple[str, Layout]
                     if (id(at[0]), str(at[1])) in seen:
                         continue
                     seen.add((id(at[0]), str(at[1])))
+                    if len(readings) == MAX_READINGS:
+                        reason = f"the file has more than {MAX_READINGS} schedules, and this one and those after it are not read"
+                        return [*readings, _reading(name, settings, attrs.evolve(outcome, tree=None, beside={}, problems=(), reason=reason))]
                     readings.append(_reading(name, settings, outcome))
-                    if len(readings) >= MAX_READINGS:
-                        return readings
     return readings
 
 

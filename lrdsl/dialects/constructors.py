@@ -1,9 +1,12 @@
-"""Constructors in configs: `class_path` and `init_args` (jsonargparse, LightningCLI), `_target_` (Hydra), and `type` or `name` under a scheduler's key.
+"""Constructors in configs: `class_path` and `init_args` (jsonargparse, LightningCLI), `_target_` (Hydra), `_component_` (torchtune), and `type` or `name` under
+a scheduler's key.
 
 How they are read: jsonargparse imports `class_path` and calls it with `init_args`; LightningCLI then returns the scheduler bare, so that it is stepped once
 an epoch (`lightning/pytorch/cli.py`: `configure_optimizers`). Hydra calls `_target_` with the other keys and `_args_`
-(`hydra/_internal/instantiate/_instantiate2.py`); who steps it is written in the code, or beside it as `interval`. BasicSR (`basicsr/models/base_model.py`)
-steps what stands under `train.scheduler` at each of its `train.total_iter` iterations.
+(`hydra/_internal/instantiate/_instantiate2.py`), and with `_partial_` the code gives the rest; who steps it is written in the code, or beside it as
+`interval`. torchtune calls `_component_` with the other keys and the length of the run, and steps it at each step
+(`recipes/lora_finetune_single_device.py`). BasicSR (`basicsr/models/base_model.py`) steps what stands under `train.scheduler` at each of its
+`train.total_iter` iterations.
 """
 
 from __future__ import annotations
@@ -15,18 +18,21 @@ import attrs
 
 from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.dialects.config import ODD, Key, Layout, Outcome, Settings, clock, found
-from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError
+from lrdsl.dialects.entry import REQUIRED, UNUSED, Dialect, Entry, UnreadableError
+from lrdsl.dialects.torch import check_part
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 
 #: Keys of Hydra that are no arguments.
-_HYDRA = frozenset(("_target_", "_partial_", "_recursive_", "_convert_", "_args_"))
+_HYDRA = frozenset(("_target_", "_partial_", "_recursive_", "_convert_", "_args_", "_component_"))
 #: The keys under which a bare name of a scheduler is one, and the names of its name and its arguments.
 _SECTIONS = frozenset(("lr_scheduler", "scheduler", "lr_sched", "sched", "lr_schedule", "schedule", "learning_rate_scheduler"))
 _NAMES, _ARGUMENTS = ("type", "name", "class", "cls"), ("args", "kwargs", "params", "options", "init_args", "arguments", "config")
 #: Keys of Lightning beside a scheduler, which are no arguments.
 _BESIDE = frozenset(("interval", "frequency", "monitor", "strict", "reduce_on_plateau"))
 _MOST_PARTS = 50
+#: What stands for an argument that the code gives.
+_GIVEN = "???"
 #: The name here of the metric that Lightning's own ReduceLROnPlateau follows; it is no parameter of torch's.
 _METRIC = "(metric)"
 
@@ -57,8 +63,10 @@ def _called(table: Any) -> tuple[Dialect, Entry, list[Any], Mapping[str, Any]] |
         owner, arguments = _entry(table["class_path"]), table.get("init_args") or {}
         if _is_of_lightning(table["class_path"]) and isinstance(arguments, Mapping):
             arguments = {_METRIC if key == "monitor" else key: v for key, v in arguments.items()}
-    elif isinstance(table.get("_target_"), str):
-        owner, arguments = _entry(table["_target_"]), {key: v for key, v in table.items() if key not in _HYDRA}
+    elif isinstance(path := table.get("_target_", table.get("_component_")), str):
+        owner, arguments = _entry(path), {key: v for key, v in table.items() if key not in _HYDRA}
+        if owner is not None and (table.get("_partial_") is True or "_component_" in table):
+            arguments = {**{p.name: _GIVEN for p in owner[1].parameters if p.default is REQUIRED and p.name not in UNUSED}, **arguments}
     else:
         return None
     positional = table.get("_args_") if "_target_" in table else None
@@ -91,6 +99,9 @@ def _tree(settings: Settings, call: tuple[Dialect, Entry, list[Any], Mapping[str
             inner = [_called(item) or _by_name(item) for item in raw]
             if any(c is None for c in inner):
                 raise UnreadableError(f"a part of `{entry.name}` is not a scheduler that lrdsl knows")
+            for c in inner:
+                if c is not None and c[0].name == "torch":
+                    check_part(entry.name, c[1].name)
             return tuple(_tree(settings, c, left).schedule for c in inner if c is not None)
         v = settings.read(raw, Key(name, "number"), name)
         parameter = next((p for p in entry.parameters if p.name == name), None)
@@ -136,8 +147,8 @@ def _run(settings: Settings, tick: str | None) -> dict[str, Any]:
     facts: dict[str, Any] = {"tick": tick} if tick is not None else {}
     if (where := found(settings.document, "train.total_iter")) is not None:
         return clock(tick="step", total_steps=settings.read(where[0][where[1]], Key("total_iter", "length"), "total_iter"))
-    for name, key in (("total_epochs", "max_epochs"), ("total_steps", "max_steps")):
-        where = found(settings.document, f"trainer.{key}")
+    for name, key in (("total_epochs", "trainer.max_epochs"), ("total_steps", "trainer.max_steps"), ("total_epochs", "epochs")):
+        where = found(settings.document, key) if key != "epochs" or tick == "step" else None
         v = settings.read(where[0][where[1]], Key(key, "length"), key) if where is not None else None
         if isinstance(v, int) and v > 0 and not (name == "total_epochs" and "total_steps" in facts):
             facts[name] = v
@@ -153,7 +164,7 @@ def _read(settings: Settings) -> Iterator[Outcome]:
         if call is not None:
             yield from _one(settings, call, settings.table, key)
     if settings.table is settings.document and (call := _called(settings.table)) is not None:
-        yield from _one(settings, call, settings.table, next(k for k in ("class_path", "_target_") if k in settings.table))
+        yield from _one(settings, call, settings.table, next(k for k in ("class_path", "_target_", "_component_") if k in settings.table))
 
 
 def _one(settings: Settings, call: Any, table: Mapping[Any, Any], key: Any) -> Iterator[Outcome]:
@@ -165,7 +176,7 @@ def _one(settings: Settings, call: Any, table: Mapping[Any, Any], key: Any) -> I
         reason = str(error) if isinstance(error, UnreadableError) else f"an argument of `{entry.name}` is not of its kind"
         yield Outcome(entry.name, reason=reason, at=(table, key))
         return
-    tick = _interval(table)
+    tick = "step" if isinstance(table[key], Mapping) and "_component_" in table[key] else _interval(table)
     is_cli = "class_path" in (table[key] if isinstance(table[key], Mapping) else {}) and key == "lr_scheduler"
     if tick is None and is_cli and table is settings.document and "trainer" in table:
         tick = "epoch"
@@ -191,12 +202,12 @@ def _constructs(table: Mapping[Any, Any]) -> bool:
 
 DIALECT = Dialect(
     "constructors",
-    "Constructors in configs (LightningCLI, jsonargparse, Hydra)",
+    "Constructors in configs (LightningCLI, jsonargparse, Hydra, torchtune)",
     counting="As the class that is named. LightningCLI steps it once an epoch; under Hydra, `interval` beside it says so, or the code.",
     address="https://lightning.ai/docs/pytorch/stable/cli/lightning_cli_intermediate_2.html",
     layouts=(
         Layout(
-            words=("class_path", "_target_", r"sched\w*[\"']?\s*[:=]\s*(?:#.*)?(?:\n|\{)", r"\[[\w.]*sched"),
+            words=("class_path", "_target_", "_component_", r"sched\w{0,40}[\"']?\s{0,9}[:=]\s{0,200}(?:#.{0,200})?(?:\n|\{)", r"\[[\w.]{0,200}sched"),
             keys=(
                 Key("trainer.max_epochs", "length", "epoch"),
                 Key("trainer.max_steps", "length", "step"),

@@ -294,8 +294,9 @@ class Dialect:
     as itself, or why not, by the name of the entry; "" is all others. `objects` says that its live schedulers are read. `door` is the module and the function
     of lrdsl that take the place of its schedulers in a program; None if nothing does. `times` are the parameters that are times in ticks, each with its role:
     "whole" for the length of the schedule with its warmup, "length" for that of a part, "warmup", "interval", "milestones", "end" for the end of a part, and
-    "function" for a function of the step, which has times in it. A time may be the product of two. `by_update` says that a schedule is a function of the
-    number of updates, and nothing else steps it.
+    "function" for a function of the step, which has times in it. A time may be the product of two. `lengths` are the calls, with the keyword that they are
+    given to, by which a program says how long its run is, each with the fact of the clock, or "tokens". `by_update` says that a schedule is a function of
+    the number of updates, and nothing else steps it.
     """
 
     name: str
@@ -310,6 +311,7 @@ class Dialect:
     objects: bool = False
     door: tuple[str, str] | None = None
     times: Mapping[str, str] = attrs.Factory(dict)
+    lengths: Mapping[str, str] = attrs.Factory(dict)
     by_update: bool = False
 
     @cached_property

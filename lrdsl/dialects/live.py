@@ -12,7 +12,7 @@ from lrdsl.arguments import exactly, quoted
 from lrdsl.dialects import dialect
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Written, value
 from lrdsl.dialects.simplifying import simplified
-from lrdsl.dialects.torch import chain, sequence
+from lrdsl.dialects.torch import chain, check_part, sequence
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
@@ -128,6 +128,7 @@ def _parts(scheduler: Any, i: int) -> tuple[Node, ...]:
         entry = next((dialect("torch").by_name[c.__name__] for c in type(part).__mro__ if c.__name__ in dialect("torch").by_name), None)
         if entry is None:
             raise UnreadableError(f"{type(part).__name__} is a class of its own: write its formula with `scale(...)`")
+        check_part(type(scheduler).__name__, entry.name)
         trees.append(_of_group(part, entry, i).schedule)
     return tuple(trees)
 

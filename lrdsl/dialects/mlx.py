@@ -53,7 +53,7 @@ DIALECT = Dialect(
     ),
     layouts=(
         Layout(
-            words=(r"lr_schedule[\"']?\s*[:=]\s*(?:#.*)?(?:\n|\{)", r"\[lr_schedule"),
+            words=(r"lr_schedule[\"']?\s{0,9}[:=]\s{0,200}(?:#.{0,200})?(?:\n|\{)", r"\[lr_schedule"),
             signs=(("lr_schedule.name", "lr_schedule.arguments"),),
             sure=_sure,
             keys=(

@@ -307,7 +307,12 @@ def _read(s: Settings) -> Iterator[Outcome]:
 def _sure(table: Mapping[Any, Any]) -> bool:
     raw = table.get("param_scheduler")
     listed = raw if isinstance(raw, list | tuple) and raw else [raw]
-    return all(isinstance(item, Mapping) and item.get("type") is not None for item in listed)
+    return all(isinstance(item, Mapping) and item.get("type") is not None and not _is_hook(item["type"]) for item in listed)
+
+
+def _is_hook(kind: Any) -> bool:
+    """Whether a type is that of the hook which steps the schedulers, under the same key."""
+    return str(getattr(kind, "text", kind)).endswith("Hook")
 
 
 DIALECT = Dialect(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import libcst as cst
@@ -12,8 +14,12 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.calls import Call, argument_of, calls
+from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.values import Scope
+from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.simplifying import text_of
+from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent
 
 
@@ -46,8 +52,11 @@ def moved(source: str) -> Moved:
     <BLANKLINE>
     """
     made_calls = calls(source)
+    if len(source) > MAX_SOURCE:
+        return Moved(source, (), tuple(Left(call, f"the file has more than {MAX_SOURCE:,} characters: change it by hand") for call in made_calls))
     tree = ast.parse(source) if made_calls else ast.Module([], [])
-    reasons = {id(call): _reason(call, tree) for call in made_calls}
+    held, uses = names_of(tree), _Uses.in_tree(tree)
+    reasons = {id(call): _reason(call, source, uses, held) for call in made_calls}
     replaced = tuple(call for call in made_calls if not reasons[id(call)])
     left = tuple(Left(call, reasons[id(call)]) for call in made_calls if reasons[id(call)])
     if not replaced:
@@ -71,7 +80,7 @@ def moved(source: str) -> Moved:
     )
 
 
-def _reason(call: Call, tree: ast.Module) -> str:
+def _reason(call: Call, source: str, uses: _Uses, names: Names) -> str:
     """Returns why a call stays; empty for one that can be replaced."""
     if call.written is None or call.named is None:
         return call.problem
@@ -85,11 +94,13 @@ def _reason(call: Call, tree: ast.Module) -> str:
         return "it has no argument `optimizer`"
     if call.written.notes and not call.written.beside and any("momentum" in note for note in call.written.notes):
         return "it changes the momentum too, and the file does not say which optimizer it has: add `cycle_momentum=False`, or write both targets by hand"
-    epoch = next((k.value for k in call.node.keywords if k.arg == "last_epoch"), None)
-    if epoch is not None and not (isinstance(epoch, ast.UnaryOp) and isinstance(epoch.operand, ast.Constant) and epoch.operand.value == 1):
+    epoch = argument_of(call.node, call.entry, "last_epoch")
+    if epoch is not None and (_number(epoch, source, names) != -1 or not isinstance(epoch, ast.UnaryOp | ast.Name)):
         return "`last_epoch` is given: go on with `scheduler.seek(...)`, or load the state"
+    if call.dialect.door[0] == "lrdsl" and (problem := _problem(call, uses)):
+        return problem
     for part in call.parts:
-        if not _inside(part, call) and _uses(tree, part) != 1:
+        if not _inside(part, call) and len(uses.of(part)) != 1:
             return "a part of it is used elsewhere too"
     return ""
 
@@ -107,13 +118,65 @@ def _end(node: ast.expr) -> Extent:
     return node.end_lineno or node.lineno, node.end_col_offset or 0
 
 
-def _uses(tree: ast.Module, part: ast.Call) -> int:
-    """Returns how often the name is used that a part is assigned to; 0 if it is no plain assignment."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _place(node.value) == _place(part) and len(node.targets) == 1:
-            target = ast.dump(node.targets[0]).replace("Store()", "Load()")
-            return sum(isinstance(other, ast.Name | ast.Attribute) and ast.dump(other) == target for other in ast.walk(tree))
-    return 0
+def _number(node: ast.expr, source: str, names: Names) -> Any:
+    """Returns the number that an expression is, by what the file says; None for an unknown one."""
+    try:
+        return Scope(names, source).value(node)
+    except UnreadableError:
+        return None
+
+
+#: The longest file that is changed, in characters.
+MAX_SOURCE = 300_000
+#: What a scheduler of torch and one of lrdsl both have.
+SHARED = frozenset(("base_lrs", "get_last_lr", "get_lr", "last_epoch", "load_state_dict", "optimizer", "state_dict", "step", "_last_lr", "_step_count"))
+#: Words of metrics, which a step may be given, and that lrdsl leaves alone where the schedule follows none.
+_METRIC = re.compile(r"loss|acc|metric|score|val|err|f1|auc|iou|dice|bleu|ppl|perplexity|best|wer|psnr", re.IGNORECASE)
+
+
+def _problem(call: Call, uses: _Uses) -> str:
+    """Returns what the file does with a scheduler that lrdsl's does not take; "" if it does nothing of the kind."""
+    follows = call.named is not None and any(isinstance(node, nodes.Call) and node.name == "plateau" for node in nodes.walk(call.named.schedule))
+    for use in uses.of(call.node):
+        outer = uses.parents.get(id(use))
+        match outer, uses.parents.get(id(outer)):
+            case ast.Attribute(_, name), _ if name not in SHARED:
+                return f"line {use.lineno} uses its `{name}`, which lrdsl's scheduler does not have"
+            case ast.Attribute(_, "step"), ast.Call(function, arguments, keywords) if function is outer:
+                given = [*arguments[1:], *(k.value for k in keywords if k.arg == "epoch")] if follows else [*arguments, *(k.value for k in keywords)]
+                if any(follows or not _METRIC.search(ast.unparse(argument)) for argument in given):
+                    return f"its `step({ast.unparse(given[0])})` in line {use.lineno} sets the tick outright: write `seek(...)` there"
+            case ast.Call(ast.Name("isinstance"), [first, kinds]), _ if first is use and word_of(kinds) not in ("LRScheduler", "_LRScheduler"):
+                return f"line {use.lineno} asks for its class"
+            case _:
+                pass
+    return ""
+
+
+@attrs.frozen
+class _Uses:
+    """The uses of the names of a file: the `targets` of its assignments of a call, by the call's place; the nodes of each name; and each node's parent."""
+
+    targets: Mapping[tuple[int, int, int, int], str]
+    named: Mapping[str, list[ast.expr]]
+    parents: Mapping[int, ast.AST]
+
+    @classmethod
+    def in_tree(cls, tree: ast.Module) -> _Uses:
+        targets: dict[tuple[int, int, int, int], str] = {}
+        named: dict[str, list[ast.expr]] = {}
+        parents: dict[int, ast.AST] = {}
+        for node in ast.walk(tree):
+            parents.update((id(child), node) for child in ast.iter_child_nodes(node))
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(node.targets) == 1:
+                targets.setdefault(_place(node.value), ast.dump(node.targets[0]).replace("Store()", "Load()"))
+            if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute)):
+                named.setdefault(ast.dump(node), []).append(node)
+        return cls(targets, named, parents)
+
+    def of(self, part: ast.Call) -> list[ast.expr]:
+        """Returns the uses of the name that a call is assigned to; none if it is no plain assignment."""
+        return self.named.get(self.targets.get(_place(part), ""), [])
 
 
 def _place(node: ast.expr) -> tuple[int, int, int, int]:
@@ -128,6 +191,9 @@ def _expression(call: Call) -> str:
     arguments = [json.dumps(text_of(call.named), ensure_ascii=False)]
     if module == "lrdsl" and call.optimizer is not None:
         arguments.append(ast.unparse(call.optimizer))
+    epoch = argument_of(call.node, call.entry, "last_epoch")
+    if module == "lrdsl" and isinstance(epoch, ast.Name):  # a default of the file, which may be another number
+        arguments.append(f"last_epoch={ast.unparse(epoch)}")
     if call.expressions:
         arguments.append("names={" + ", ".join(f'"{name}": {text}' for name, text in call.expressions.items()) + "}")
     return f"{module}.{function}({', '.join(arguments)})"

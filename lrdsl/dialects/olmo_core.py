@@ -1,8 +1,9 @@
 """OLMo-core: the schedulers of `olmo_core.optim`, in the Python of its scripts, and `train_module.scheduler` of the configs that it writes.
 
 How it counts (`olmo_core/optim/scheduler.py` and `olmo_core/train/trainer.py`): a trainer counts a step before it sets the rate, so that tick t has the share
-(t+1)/w of the warmup, and (t + 1 - w)/(n - w) of the decay. The length is that of the trainer, `total`, unless `t_max` is given. Fractions are rounded. With
-`units=SchedulerUnits.tokens`, times are tokens.
+(t+1)/w of the warmup, and (t + 1 - w)/(n - w) of the decay. The length is that of the trainer, `total`, unless `t_max` is given: its `max_duration`, which is
+`Duration.steps(...)`, `.epochs(...)` or `.tokens(...)` (`olmo_core/train/common.py`). Fractions are rounded. With `units=SchedulerUnits.tokens`, times are
+tokens.
 """
 
 from __future__ import annotations
@@ -303,6 +304,11 @@ DIALECT = Dialect(
     "OLMo-core",
     _ENTRIES,
     modules=("olmo_core.optim", "olmo_core.optim.scheduler"),
+    lengths={
+        "max_duration=Duration.steps": "total_steps",
+        "max_duration=Duration.epochs": "total_epochs",
+        "max_duration=Duration.tokens": "tokens",
+    },
     by_update=True,
     counting="A tick is a step, counted before its rate is set: tick t has the share (t+1)/n. `total` is the length of the trainer, and fractions of it are"
     " rounded. Warmups begin at 0.",

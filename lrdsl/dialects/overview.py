@@ -7,8 +7,7 @@ import re
 import attrs
 
 from lrdsl.arguments import one_of
-from lrdsl.dialects import ALL, dialect
-from lrdsl.dialects.code.calls import PYTHON
+from lrdsl.dialects import ALL, DIALECTS, dialect
 from lrdsl.dialects.entry import Dialect
 from lrdsl.dialects.systems import systems
 from lrdsl.dialects.writing import WRITERS
@@ -21,7 +20,7 @@ def libraries() -> list[dict[str, str]]:
     """Returns a row for each library: how it is read, and whether it is written."""
     rows = []
     for name in ALL:
-        read = {"objects": dialect(name).objects, "code": name in PYTHON, "configs": bool(dialect(name).layouts)}
+        read = {"objects": dialect(name).objects, "code": name in DIALECTS, "configs": bool(dialect(name).layouts)}
         ways = [way for way, is_read in read.items() if is_read]
         rows.append(
             {

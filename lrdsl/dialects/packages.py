@@ -1,9 +1,10 @@
-"""Schedulers of smaller packages: Lightning Bolts and Flash, pytorch-gradual-warmup-lr, katsura's cycles, MONAI, pytorch-transformers, BasicSR.
+"""Schedulers of smaller packages: Lightning Bolts and Flash, pytorch-gradual-warmup-lr, katsura's cycles, MONAI, pytorch-transformers, BasicSR, torchtune.
 
 How they count: `pl_bolts/optimizers/lr_scheduler.py` reaches the base one tick before its warmup ends, and stays there for that tick; past `max_epochs` its
 closed form rises again. `warmup_scheduler/scheduler.py` of ildoonet reaches the target at `total_epoch`, and the scheduler after it begins one tick later.
 `cosine_annealing_warmup/scheduler.py` of katsura sets the rate outright: each cycle rises from `min_lr` to `max_lr`, whatever the optimizer has.
-`monai/optimizers/lr_scheduler.py` and `pytorch_transformers/optimization.py` are Hugging Face's warmup schedules under other names.
+`monai/optimizers/lr_scheduler.py` and `pytorch_transformers/optimization.py` are Hugging Face's warmup schedules under other names, and
+`torchtune/training/lr_schedulers.py` has one under the same name.
 `basicsr/models/lr_scheduler.py` ends each cycle at its floor, one tick later than torch would restart it.
 """
 
@@ -82,6 +83,8 @@ DIALECT = Dialect(
         "monai.optimizers",
         "pytorch_transformers",
         "basicsr.models.lr_scheduler",
+        "torchtune.training",
+        "torchtune.modules",
     ),
     times={
         "warmup_epochs": "warmup",
@@ -90,6 +93,8 @@ DIALECT = Dialect(
         "first_cycle_steps": "interval",
         "warmup_steps": "warmup",
         "t_total": "whole",
+        "num_warmup_steps": "warmup",
+        "num_training_steps": "whole",
         "periods": "length",
         "milestones": "milestones",
     },
@@ -166,6 +171,13 @@ DIALECT = Dialect(
             note="BasicSR's; without restarts",
             system="BasicSR",
             usual="optimizer, [30, 60], 0.1",
+        ),
+        Entry(
+            "get_cosine_schedule_with_warmup",
+            "optimizer, num_warmup_steps, num_training_steps, num_cycles=0.5, last_epoch=-1",
+            (Form("hf.cosine(num_warmup_steps, num_training_steps, cycles=num_cycles)"),),
+            note="torchtune's",
+            usual="optimizer, 10, 100",
         ),
     ),
 )

@@ -11,7 +11,7 @@ import attrs
 from lrdsl.arguments import quoted
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.dialects import configs, live
-from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.calls import Call, calls, fault
 from lrdsl.dialects.code.values import is_number
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.reading import Reading
@@ -19,11 +19,13 @@ from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import notebook
 from lrdsl.expr.exact import nearest_number
-from lrdsl.files.opening import read_text
+from lrdsl.files.opening import RefusedError, decoded, read_bytes
 from lrdsl.schedule import Schedule, parse
 
 #: The codes before this one are of mistakes that no number and no fact of the run mends.
 _FIRST_OF_NUMBERS = "LR119"
+#: The most bytes of a file, and the most characters of a text.
+_MOST_BYTES = 4_000_000
 _HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
 
 
@@ -47,7 +49,9 @@ def reading(thing: Any) -> Reading:
     'step(30)'
     """
     if isinstance(thing, Path):
-        return _only(readings(read_text(thing), str(thing), thing.parent), thing)
+        return _only(readings(_content(thing), str(thing), thing.parent), thing)
+    if isinstance(thing, str) and len(thing) > _MOST_BYTES:
+        raise refuse("LR160", f"the text has {len(thing):,} characters, and {_MOST_BYTES:,} are read", _HELP)
     if isinstance(thing, str):
         return _only(readings_of(thing), thing)
     if isinstance(thing, Mapping | list):
@@ -63,6 +67,14 @@ def reading(thing: Any) -> Reading:
     return Reading(
         scheduler.dialect, scheduler.name, live.text_of(scheduler.groups), base=bases.pop() if len(bases) == 1 else None, tick=scheduler.tick, problems=notes
     )
+
+
+def _content(path: Path) -> str:
+    """Returns the text of a file. Raises `ScheduleError` for one that is too large, or no text."""
+    try:
+        return decoded(path, read_bytes(path, _MOST_BYTES)).removeprefix("\ufeff")
+    except RefusedError as refused:
+        raise refuse("LR160", f"`{shown(path.name)}` cannot be read: {refused.reason}", refused.help) from None
 
 
 def readings_of(text: str) -> list[Reading]:
@@ -81,7 +93,7 @@ def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
     """
     if name.lower().endswith(notebook.ENDING):
         return _in_notebook(text, PurePath(name).name)
-    made = [of_call(call, text) for call in calls(text)] if name.endswith(".py") else []
+    made = [of_call(call, text) for call in calls(text)] or _unread(text, name) if name.endswith(".py") else []
     return sorted([*made, *configs.readings(text, name, folder)], key=lambda one: one.extent)
 
 
@@ -91,11 +103,17 @@ def _in_notebook(text: str, name: str) -> list[Reading]:
         program = notebook.Program.of(text)
     except UnreadableDocumentError as error:
         return [Reading("", name, None, problems=(str(error),), line=text.count("\n", 0, error.offset) + 1)]
-    made = []
+    made = _unread(program.text, name)
     for call in calls(program.text):
         start, end = map(program.place, call.extent)
         made.append(attrs.evolve(of_call(call, program.text), extent=(start, end), line=text.count("\n", 0, start) + 1, cell=program.position(call.extent[0])))
     return made
+
+
+def _unread(text: str, name: str) -> list[Reading]:
+    """Returns what is said of a program that names a scheduler, and is not read."""
+    problem = fault(text)
+    return [Reading("", PurePath(name).name, None, problems=(f"the program is not read: {problem}",))] if problem else []
 
 
 def of_call(call: Call, text: str) -> Reading:
@@ -107,6 +125,7 @@ def of_call(call: Call, text: str) -> Reading:
         call.dialect.name,
         call.source,
         None if unsound else as_text,
+        clock=call.clock,
         base=call.base,
         unknown=call.unknown,
         assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},

@@ -39,6 +39,16 @@ def _annealed(a: Any) -> str:
     return f"{'linear' if a.anneal_strategy == 'linear' else 'cosine'}(anneal_epochs, to=swa_lr)"
 
 
+def check_part(outer: str, inner: str) -> None:
+    """Raises `UnreadableError` for a scheduler of several inside another that torch does not step as one.
+
+    SequentialLR sets the rate of a part outright where it begins, which drops the factors of a chain around it; and it takes back the first step of a part,
+    but not the first steps of the parts of that.
+    """
+    if inner == "SequentialLR" or (inner == "ChainedScheduler" and outer == "SequentialLR"):
+        raise UnreadableError(f"a {inner} inside a {outer}: torch steps its first part once more, or drops the factors around it; write the phases in one text")
+
+
 def sequence(parts: tuple[Node, ...], milestones: tuple[Value, ...]) -> Node:
     """Returns the tree of SequentialLR: each part up to its milestone, and the next one from the base on."""
     if not isinstance(parts, tuple) or not isinstance(milestones, tuple):

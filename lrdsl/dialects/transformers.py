@@ -176,7 +176,7 @@ LAYOUT = Layout(
 DIALECT = Dialect(
     "transformers",
     "Hugging Face transformers",
-    modules=("transformers.optimization", "transformers", "diffusers.optimization"),
+    modules=("transformers.optimization", "transformers"),
     objects=True,
     door=("lrdsl", "compile"),
     times={"num_warmup_steps": "warmup", "num_training_steps": "whole", "num_decay_steps": "length", "num_stable_steps": "length"},

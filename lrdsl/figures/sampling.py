@@ -68,7 +68,7 @@ def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool, first: 
 
 
 def _floor(ticks: NDArray[np.float64], levels: NDArray[np.float64], log_x: bool) -> float:
-    """Returns the lowest level of a logarithmic axis. If the lowest of all is far below, it is that under which the line is for a hundredth of its length.
+    """Returns the lowest level of a logarithmic axis: that under which the line is for a hundredth of its length, if the lowest is far below.
 
     It is 0 if no level is above 0.
     """

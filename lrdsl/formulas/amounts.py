@@ -76,7 +76,7 @@ def nearly(value: Exact) -> str:
         number = Fraction(f"{float(value):.{digits}f}")
         if math.ceil(number) == math.ceil(value):
             break
-    return f"{float(number):,.{digits}f}"
+    return f"{float(number):{',' if number >= 10**4 else ''}.{digits}f}"
 
 
 def approximate(value: Exact) -> str:

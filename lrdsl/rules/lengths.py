@@ -64,6 +64,16 @@ def _without_unit(f: Facts) -> Iterator[Finding]:
             yield Finding(node.extent, message, f"for tokens, write `{text} tokens`; for samples, `{text} samples`")
 
 
+def _in_parts_of_steps(f: Facts) -> Iterator[Finding]:
+    per = f.clock.ticks_per_step
+    for node, length in f.bare_lengths if per is not None and per > 1 else ():
+        if per is not None and length > 0 and not f.is_open(node):
+            text = shown(canonical(node))
+            fix = Fix(node.extent[1], node.extent[1], " steps") if isinstance(node, nodes.Number) else None
+            message = f"`{text}` is {ticks(length)}, and each step of the optimizer has {float(per):g}: this is {float(quotient(length, per)):.3g} steps"
+            yield Finding(node.extent, message, f"for steps, write `{text} steps`", fix)
+
+
 def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
     """The shape of a phase, and its length as the text writes it, None if it has none."""
     if isinstance(item, nodes.Restart):
@@ -181,6 +191,18 @@ def _rounder_from_the_start(milestones: nodes.Node, warmup: Exact, length: nodes
 
 
 RULES = (
+    Rule(
+        "LR224",
+        "length-in-parts-of-a-step",
+        "A bare number as a length where each step has several ticks.",
+        "A launcher that calls `step()` once for each process has as many ticks in each step, and a bare number counts ticks.",
+        "warmup(500) then cosine(rest)",
+        "warmup(500 steps) then cosine(rest)",
+        _in_parts_of_steps,
+        "unsafe",
+        {"ticks_per_step": 4, "total_steps": 10_000},
+        compiles=True,
+    ),
     Rule(
         "LR207",
         "mixed-epochs-and-steps",

@@ -330,10 +330,8 @@ class Rule:
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:
-    """The argument in the text for a parameter: one by name, or the first one if it is by position and the parameter comes first."""
-    named = next((a for a in use.node.arguments if a.name == name), None)
-    first = use.node.arguments[0] if use.node.arguments and not use.node.arguments[0].name else None
-    return named or (first if first is not None and next(iter(use.arguments), "") == name else None)
+    """The argument in the text for a parameter, by name or by position; None if the text leaves it out."""
+    return next((a for parameter, a in arguments(use) if parameter == name), None)
 
 
 def arguments(use: Use) -> Iterator[tuple[str, nodes.Argument]]:

@@ -427,3 +427,31 @@ def t5x(c: Mapping[str, Any], tick: int) -> float:
                 share = max(0.0, (tick - warm) / c["steps_per_cycle"])
                 rate *= max(0.0, 0.5 * (1 + math.cos(math.pi * (share % 1.0))))
     return max(rate, 1e-8)
+
+
+def axolotl(c: Mapping[str, Any], ticks: int) -> list[float]:
+    """axolotl/core/trainers/mixins/scheduler.py, over torch's OneCycleLR and axolotl/utils/schedulers.py."""
+    base, n, w, low = c["learning_rate"], c["max_steps"], c["warmup_steps"], c.get("cosine_min_lr_ratio", 0)
+    if c["lr_scheduler"] == "one_cycle":
+        optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=base)
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, base, n, pct_start=w / n, anneal_strategy="cos")
+        levels = []
+        for tick in range(ticks):
+            levels.append(float(optimizer.param_groups[0]["lr"]))
+            optimizer.step()
+            if tick < ticks - 1:
+                scheduler.step()
+        return levels
+
+    def level(tick: int) -> float:
+        if c["lr_scheduler"] == "rex":
+            step = tick + 1
+            z = max(0.0, (n - step) / (n - w))
+            return base * step / w if step <= w else base * (low + (1 - low) * z / (0.1 + 0.9 * z))
+        if c.get("lr_quadratic_warmup"):
+            return base * ((tick / w) ** 2 if tick < w else 0.5 * (1 + math.cos(math.pi * (tick - w) / (n - w))))
+        end = int(n * c["cosine_constant_lr_ratio"]) if low and c.get("cosine_constant_lr_ratio") else n
+        share = (min(tick, end) - w) / max(1, end - w)
+        return base * (tick / w if tick < w else max(0.0, (1 - low) * 0.5 * (1 + math.cos(math.pi * share))) + low)
+
+    return [level(tick) for tick in range(ticks)]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.dialects.code import calls as calls_module
 from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.signs import may_have
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.dialects.sources import readings
 from tests.drawing import examples
@@ -100,7 +105,13 @@ def test_defaults_are_told() -> None:
         ("s = StepLR(opt, 30, step_size=3)", "two values"),
         ("s = MultiStepLR(opt, milestones=cfg.steps)\n", None),
         ("s = LambdaLR(opt, make(3))", "its function is Python"),
-        ("s = LambdaLR(opt, lambda t: table[t])", None),
+        ("s = LambdaLR(opt, lambda t: table[t])", "computed from `t`"),
+        ("s = LambdaLR(opt, lambda t: rate(t, 3))", "computed from `t`"),
+        ("s = LambdaLR(opt, lambda t: 2 * (cfg.rates(t) if t < 5 else 1))", "no expression"),
+        ("def f(t):\n    u = t / 9\n    return table(u)\ns = LambdaLR(opt, f)", "computed from `u`"),
+        ("def f(t):\n    return f(t - 1)\ns = LambdaLR(opt, f)", "nested too deeply"),
+        ("def f(t):\n    return 1 if t < 5 else 2\ns = LambdaLR(opt, lambda t: 3 * f(t))", "has cases"),
+        ("def f(t, n):\n    return t / n\ns = LambdaLR(opt, lambda t: f(t))", "do not fit"),
         ("s = CyclicLR(opt, 0.1, 0.2, scale_fn=lambda x: 1)", "scale_fn"),
         ("s = SequentialLR(opt, [StepLR(opt, 3)], [3])", "1 schedulers and 1 milestones"),
         ("s = ChainedScheduler([StepLR(opt, 3), OneCycleLR(opt, 0.1, 10)])", "outright"),
@@ -134,6 +145,82 @@ def test_functions_of_the_step(function: str) -> None:
     read = lrdsl.parse(text(f"import math\n{TORCH}s = LambdaLR(opt, {function})"))
     for t in range(60):
         assert read.at(t) == pytest.approx(FUNCTIONS[function](t), rel=1e-13, abs=1e-15), (t, str(read))
+
+
+APPLIED = """
+import math
+from torch.optim.lr_scheduler import LambdaLR
+
+def cosine(step, total, high, low=0.1):
+    return low + (high - low) * 0.5 * (1 + math.cos(step / total * math.pi))
+
+def cases(step, n):
+    if step < n:
+        return step / n
+    return cosine(step - n, total=50, high=1)
+
+scheduler = LambdaLR(optimizer, lr_lambda=lambda step: FUNCTION)
+"""
+
+
+@pytest.mark.parametrize(
+    "function", ["cosine(step, 60, 2)", "0.5 * cosine(step, high=1, total=len('x' * 60)) + 0.1", "cases(step, 7)", "cases(n=5, step=step)"]
+)
+def test_functions_of_the_file_are_put_in_the_place_of_their_calls(function: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(APPLIED.replace("from torch.optim.lr_scheduler import LambdaLR", "").split("scheduler =")[0], scope)
+    call = only(APPLIED.replace("FUNCTION", function))
+    assert call.written is not None, call.problem
+    read = lrdsl.parse(text_of(call.written), names=dict.fromkeys(call.unknown, 60))
+    for step in range(60):
+        assert read.at(step) == pytest.approx(eval(function, scope, {"step": step}), rel=1e-13, abs=1e-15), (step, str(read))
+
+
+@pytest.mark.parametrize(
+    ("lines", "base"),
+    [
+        ("o = SGD(p, lr=0.1)\no = wrapped(o)", 0.1),
+        ("o = SGD(p, lr=0.1)\nm, o = amp.initialize(m, o)", 0.1),
+        ("o = SGD(p, lr=0.1)\no = Adam(p, lr=0.2)", None),
+        ("o = SGD(p, lr=0.1)\nm, o = made(m)", None),
+        ("for o in several:\n    o = SGD(p, lr=0.1)", None),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_optimizer_that_is_wrapped_is_the_same(lines: str, base: float | None, inside: bool) -> None:
+    body = f"{lines}\ns = StepLR(o, 3)\nm, o, s = prepare(m, o, s)"
+    source = TORCH + ("def main(p):\n" + "\n".join(f"    {line}" for line in body.splitlines()) if inside else body)
+    assert only(source).base == (None if base is None else Fraction(str(base)))
+
+
+def test_a_word_that_is_an_option_is_read_by_its_default() -> None:
+    call = only(
+        "from transformers import get_scheduler\nparser.add_argument('--kind', default='linear')\ns = get_scheduler(args.kind, opt, 10, num_training_steps=n)"
+    )
+    assert call.written is not None
+    assert text_of(call.written) == "hf.linear(10, n)"
+    assert call.named is None
+    assert call.assumed["kind"] == "linear"
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ('get_scheduler("linear", opt, None, 5, 50)', "diffusers.linear(5, 50)"),
+        ('get_scheduler("cosine", opt, num_warmup_steps=5, num_training_steps=50, num_cycles=3, power=2)', "hf.cosine(5, 50)"),
+        ('get_scheduler("cosine_with_restarts", opt, num_warmup_steps=5, num_training_steps=50, num_cycles=3)', "hf.cosine_with_restarts(5, 50, cycles=3)"),
+        ('get_scheduler("polynomial", opt, num_warmup_steps=5, num_training_steps=50, power=2.0)', "hf.polynomial(5, 50, power=2)"),
+        (
+            'get_piecewise_constant_schedule(opt, "1:10,0.1:20,0.01:30,0.005")',
+            "hold(10, at=1x) then hold(10, at=0.1x) then hold(10, at=0.01x) then hold(at=0.005x)",
+        ),
+        ('get_piecewise_constant_schedule(opt, "0.5")', "hold(at=0.5x)"),
+        ('get_piecewise_constant_schedule(opt, "1:ten,0.5")', None),
+    ],
+)
+def test_diffusers(call: str, text: str | None) -> None:
+    found = only(f"from diffusers.optimization import *\ns = {call}")
+    assert (None if found.written is None else text_of(found.written)) == text, found.problem
 
 
 WARM = """
@@ -228,3 +315,45 @@ def test_a_list_that_is_changed_does_not_stand_for_its_first_value(change: str) 
 def test_empty_lists_crash_nothing(source: str) -> None:
     assert only(source).written is None
     assert only(source).problem
+
+
+def test_a_file_of_many_schedulers_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls_module, "MAX_CALLS", 3)
+    found = readings(TORCH + "s = StepLR(o, 3)\n" * 9, "train.py")
+    assert [one.text for one in found] == ["step(3)"] * 3 + [None]
+    assert "more than 3 schedulers" in found[-1].problems[0]
+
+
+def test_a_scheduler_of_many_parts_is_not_read() -> None:
+    (first, *_) = calls(TORCH + f"s = ChainedScheduler([{'StepLR(o, 3), ' * 201}])")
+    assert "more than 200" in first.problem
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (TORCH + 's = StepLR(o, 3)\nprint "a"\n', "no Python"),
+        (TORCH + f"s = StepLR(o, {'(' * 999}3{')' * 999})", "nested too deeply"),
+        (TORCH + f"s = StepLR(o, {'9' * 5000})", "no Python"),
+        (TORCH + "s = StepLR(o, 3)\n# " + "x" * 10**6, "characters"),
+    ],
+)
+def test_a_program_that_is_not_read_says_so(source: str, reason: str) -> None:
+    (reading,) = readings(source, "train.py")
+    assert reading.text is None
+    assert reason in reading.problems[0]
+    assert readings(source.replace("StepLR", "Steps").replace("torch.optim.lr_scheduler", "a"), "train.py") == []
+
+
+@pytest.mark.parametrize("text", ["Schedul" * 60_000, "sched:#" * 60_000, "sched" * 60_000, "schedule:" + " " * 200_000, "Warm" * 60_000, "[" * 200_000])
+def test_the_search_for_signs_takes_little_work(text: str) -> None:
+    assert [one for name in ("a.py", "a.toml") for one in readings(text, name) if one.text] == []
+    assert not may_have(text, ".py") or not calls(text)
+
+
+def test_a_text_or_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    large = "# " + "x" * 4_000_001
+    (tmp_path / "a.py").write_text(large)
+    for thing in (large, tmp_path / "a.py"):
+        with pytest.raises(lrdsl.ScheduleError, match="4,000,000"):
+            lrdsl.read(thing)

@@ -499,3 +499,51 @@ def test_transformers(name: str, warm: dict[str, Any], total: int) -> None:
         optimizer.step()
         scheduler.step()
     same(reading, rates, 1e-3)
+
+
+@given(st.sampled_from([0.1, 0.5]), st.integers(0, 4), st.sampled_from(["less", "greater"]), st.sampled_from(["rel", "abs"]), st.integers(0, 3))
+@examples(60)
+def test_the_plateau_of_mmengine(factor: float, patience: int, rule: str, kind: str, cooldown: int) -> None:
+    arguments = {"factor": factor, "patience": patience, "rule": rule, "threshold_rule": kind, "cooldown": cooldown, "threshold": 0.01, "min_value": 1e-4}
+    config = {"train_cfg": {"max_epochs": 30}, "param_scheduler": {"type": "ReduceOnPlateauLR", "monitor": "loss", **arguments}}
+    (reading,) = readings_in([config])
+    optimizers = [torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1) for _ in range(2)]
+    real, ours = systems.real_mmengine.ReduceOnPlateauLR(optimizers[0], monitor="loss", **arguments), lrdsl.compile(reading.schedule(), optimizers[1])
+    for loss in (1, 0.9, 0.91, 0.92, 0.93, 0.95, 0.9, 0.5, 0.499, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 1.2, 1.2, 1.2, 1.2):
+        for one in optimizers:
+            one.step()
+        real.step({"loss": loss})
+        ours.step(float(loss))
+        assert optimizers[1].param_groups[0]["lr"] == pytest.approx(optimizers[0].param_groups[0]["lr"], rel=1e-12)
+
+
+@given(
+    st.sampled_from(["one_cycle", "rex", "cosine"]), st.sampled_from([0, 2, 7, 20]), st.integers(40, TOTAL), st.sampled_from([0, 0.1, 0.4]),
+    st.sampled_from([None, 0.6, 0.97]), st.booleans(), RATE,
+)  # fmt: skip
+@examples(120)
+def test_axolotl(kind: str, warm: int, total: int, low: float, share: float | None, quadratic: bool, base: float) -> None:
+    config = {"base_model": "x", "micro_batch_size": 2, "lr_scheduler": kind, "max_steps": total, "warmup_steps": warm, "learning_rate": base}
+    config |= drop({"cosine_min_lr_ratio": low, "cosine_constant_lr_ratio": share, "lr_quadratic_warmup": quadratic})
+    (reading,) = readings_in([config])
+    if kind == "one_cycle" and warm == 0:  # torch's rise of no steps begins at its end
+        return
+    text = reading.text or ""
+    assert ("betas[0] = " in text) == (kind == "one_cycle")
+    got = lrdsl.parse(text).values(total, base=base, **({"target": "lr"} if kind == "one_cycle" else {}))
+    assert got.tolist() == pytest.approx(systems.axolotl(config, total), rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"jagged_restart_steps": 100}, "jagged_restart_steps"),
+        ({"lr_scheduler": "one_cycle", "optimizer": "sgd"}, "momentum"),
+        ({"lr_scheduler": "log_sweep"}, "log_sweep"),
+        ({"cosine_min_lr_ratio": 0.1, "cosine_constant_lr_ratio": 0.05}, "ends at step 5"),
+    ],
+)
+def test_axolotl_says_why(more: dict[str, Any], reason: str) -> None:
+    (reading,) = readings_in([{"base_model": "x", "micro_batch_size": 2, "learning_rate": 0.1, "max_steps": 100, "warmup_steps": 10, **more}])
+    assert reading.text is None
+    assert reason in reading.problems[0]

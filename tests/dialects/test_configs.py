@@ -86,6 +86,8 @@ NONE = (
     ("a.md", "lr_scheduler_type: cosine\n"),
     ("a.yaml", "{{ values }}\nlr_scheduler_type: cosine\n"),
     ("package.json", "{}"),
+    ("a.py", "from mmengine.hooks import ParamSchedulerHook\ndefault_hooks = dict(param_scheduler=dict(type=ParamSchedulerHook))\n"),
+    ("a.py", "default_hooks = dict(param_scheduler=dict(type='ParamSchedulerHook'))\n"),
 )
 
 
@@ -104,6 +106,10 @@ def test_what_is_no_config_of_a_known_system_is_not_guessed(name: str, text: str
         ("a.yaml", "s: {_target_: torch.optim.lr_scheduler.CosineAnnealingLR, T_max: '${eval:3*4}'}\n", ("T_max",), "bounce(cosine(T_max))"),
         ("a.yaml", "s: {_target_: torch.optim.lr_scheduler.StepLR, step_size: '${cosine}'}\n", ("cosine_",), "step(cosine_)"),
         ("a.yaml", "base_model: x\nmicro_batch_size: 2\nlr_scheduler: cosine\nnum_epochs: 4\n", ("warmup_steps",), "hf.cosine(warmup_steps, total)"),
+        ("a.yaml", "s: {_target_: transformers.get_linear_schedule_with_warmup, _partial_: true, num_warmup_steps: 5}\n", ("num_training_steps",),
+         "hf.linear(5, num_training_steps)"),
+        ("a.yaml", "epochs: 3\nlr_scheduler:\n  _component_: torchtune.training.lr_schedulers.get_cosine_schedule_with_warmup\n  num_warmup_steps: 9\n",
+         ("num_training_steps",), "hf.cosine(9, num_training_steps)"),
         ("a.yaml", "_BASE_: x.yaml\nSOLVER: {STEPS: '(6, 8)', MAX_ITER: 9}\n", ("warmup_iters", "gamma", "warmup_factor"),
          "warmup_multistep(warmup_iters, [6, 8], gamma=gamma, from=warmup_factor * base)"),
         ("a.json", '{"scheduler": {"type": "WarmupLR", "params": {"warmup_min_lr": 0, "warmup_max_lr": "auto", "warmup_num_steps": "auto"}}}',

@@ -108,6 +108,26 @@ def test_torch_in_sequence_and_in_chains(base: float, n: int, factor: float) -> 
     agrees(lambda o: torch_schedulers.ChainedScheduler([torch_schedulers.LinearLR(o, factor, total_iters=n), torch_schedulers.ExponentialLR(o, 0.9)]), base)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("outer", ["SequentialLR", "ChainedScheduler"])
+@pytest.mark.parametrize("inner", ["SequentialLR", "ChainedScheduler"])
+def test_schedulers_of_several_inside_each_other(outer: str, inner: str) -> None:
+    """torch has other rates than the parts say, but for a chain in a chain, so that a text of the parts would be wrong."""
+
+    def made(o: Any) -> Any:
+        parts = [torch_schedulers.LinearLR(o, 0.1, total_iters=3), torch_schedulers.ExponentialLR(o, 0.9)]
+        first = torch_schedulers.SequentialLR(o, parts, [3]) if inner == "SequentialLR" else torch_schedulers.ChainedScheduler(parts)
+        both = [first, torch_schedulers.ExponentialLR(o, 0.99)]
+        return torch_schedulers.SequentialLR(o, both, [8]) if outer == "SequentialLR" else torch_schedulers.ChainedScheduler(both)
+
+    if inner == outer == "ChainedScheduler":
+        agrees(made, 0.1)
+        return
+    opt = optimizer(0.1)
+    with pytest.raises(lrdsl.ScheduleError, match=f"a {inner} inside a {outer}"):
+        lrdsl.read(made(opt))
+
+
 def test_every_scheduler_of_torch_is_read() -> None:
     apart = {"LambdaLR", "MultiplicativeLR", "ReduceLROnPlateau", "SequentialLR", "ChainedScheduler"}
     assert set(DRAWN) | apart == {entry.name for entry in dialect("torch").entries}

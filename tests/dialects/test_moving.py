@@ -6,8 +6,11 @@ import ast
 from typing import Any
 
 import pytest
+import torch
 
-from lrdsl.dialects.moving import moved
+import lrdsl
+from lrdsl.dialects import moving
+from lrdsl.dialects.moving import SHARED, moved
 
 HEAD = "from torch.optim.lr_scheduler import StepLR, LinearLR, SequentialLR, OneCycleLR, CosineAnnealingLR\n"
 
@@ -73,6 +76,15 @@ def test_the_rest_of_the_file_stays() -> None:
         ("s = OneCycleLR(opt, 0.1, 100)", "momentum"),
         ("a = LinearLR(opt)\nprint(a)\ns = SequentialLR(opt, [a, StepLR(opt, 3)], [5])", "used elsewhere"),
         ("from timm.scheduler import StepLRScheduler\ns = StepLRScheduler(opt, 3)", "count otherwise"),
+        ("s = StepLR(opt, 3, 0.1, args.start - 1)", "last_epoch"),
+        ("s = StepLR(opt, 3)\nfor epoch in range(9):\n    s.step(epoch)", "`step(epoch)` in line 4 sets the tick"),
+        ("self.s = StepLR(opt, 3)\nself.s.step(epoch + i / n)", "sets the tick"),
+        ("s = StepLR(opt, 3)\ns.step(epoch=3)", "sets the tick"),
+        ("from torch.optim.lr_scheduler import ReduceLROnPlateau\ns = ReduceLROnPlateau(opt)\ns.step(loss, epoch)", "sets the tick"),
+        ("from torch.optim.lr_scheduler import ReduceLROnPlateau\ns = ReduceLROnPlateau(opt)\nprint(s.num_bad_epochs)", "`num_bad_epochs`"),
+        ("s = StepLR(opt, 3)\nprint(s.gamma)", "`gamma`"),
+        ("s = StepLR(opt, 3)\nassert isinstance(s, StepLR)", "asks for its class"),
+        ("import transformers\np.add_argument('--kind', default='linear')\ns = transformers.get_scheduler(args.kind, opt, 3, 9)", "of the defaults"),
     ],
 )
 def test_what_is_left_says_why(line: str, reason: str) -> None:
@@ -87,6 +99,8 @@ def test_what_is_left_says_why(line: str, reason: str) -> None:
     [
         ("s = StepLR(opt, 3)", 's = lrdsl.compile("step(3)", opt)'),
         ("s = StepLR(opt, 3, last_epoch=-1)", 's = lrdsl.compile("step(3)", opt)'),
+        ("def f(last_epoch=-1):\n    return StepLR(opt, 3, 0.1, last_epoch)", '    return lrdsl.compile("step(3)", opt, last_epoch=last_epoch)'),
+        ("s = StepLR(opt, 3)\ns.step(val_loss)\nprint(s.get_last_lr(), s.state_dict())", 's = lrdsl.compile("step(3)", opt)'),
         ("return_ = [StepLR(self.opt, self.n)]", 'return_ = [lrdsl.compile("step(n)", self.opt, names={"n": self.n})]'),
         ("s = StepLR(optimizer=opt, step_size=cfg['n'])", 's = lrdsl.compile("step(n)", opt, names={"n": cfg[\'n\']})'),
         ("import optax\nt = optax.adam(optax.cosine_decay_schedule(0.1, n))", 't = optax.adam(lrdsl.jax.schedule("optax.cosine(0.1, n)", names={"n": n}))'),
@@ -102,6 +116,12 @@ def test_each_library_has_its_function(line: str, after: str | None) -> None:
         assert after in text.splitlines()
 
 
+def test_what_both_schedulers_have() -> None:
+    made = torch.optim.lr_scheduler.StepLR(torch.optim.SGD(torch.nn.Linear(1, 1).parameters(), 0.1), 3)
+    scheduler = lrdsl.compile("step(3)", torch.optim.SGD(torch.nn.Linear(1, 1).parameters(), 0.1))
+    assert all(hasattr(one, name) for one in (made, scheduler) for name in SHARED)
+
+
 @pytest.mark.parametrize("source", ["", "x = 1\n", "def f(:\n", "import lrdsl\r\nx = 1\r\n", "\ufeffx = 1\n"])
 def test_a_file_without_schedulers_stays(source: str) -> None:
     assert moved(source).text == source
@@ -113,7 +133,7 @@ def test_the_ends_of_lines_and_tabs_stay() -> None:
 
 
 def test_an_import_that_is_used_elsewhere_stays() -> None:
-    source = "from torch.optim.lr_scheduler import StepLR\ns = StepLR(opt, 3)\nassert isinstance(s, StepLR)\n"
+    source = "from torch.optim.lr_scheduler import StepLR\ns = StepLR(opt, 3)\nkinds = {'step': StepLR}\n"
     assert "import StepLR" in moved(source).text
 
 
@@ -163,3 +183,11 @@ def main(milestones, words, n):
     assert "multistep(" in result.text
     options = {"milestones": [4, 8], "words": ["4", "8"], "n": 4}
     assert rates(result.text, **options) == pytest.approx(rates(source, **options), abs=1e-15)
+
+
+def test_a_file_that_is_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "MAX_SOURCE", 99)
+    source = HEAD + "s = StepLR(opt, 3)\n"
+    result = moved(source)
+    assert (result.text, result.replaced) == (source, ())
+    assert "99 characters" in result.left[0].reason

@@ -167,3 +167,31 @@ def test_what_cannot_be_read_says_why(source: str, reason: str) -> None:
     [reading] = readings(f"{HEAD}s = {source}\n", "train.py")
     assert reading.text is None
     assert reason in reading.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("beside", "text", "clock"),
+    [
+        ("TrainerConfig(max_duration=Duration.steps(500))", "olmo.cos_with_warmup(total, 10)", {"total_steps": 500}),
+        (
+            "N = int(5e2)\nt = TrainerConfig(max_duration=Duration.steps(N), hard_stop=Duration.steps(3))",
+            "olmo.cos_with_warmup(total, 10)",
+            {"total_steps": 500},
+        ),
+        ("D = Duration.epochs(2)\nt = TrainerConfig(max_duration=D)", "olmo.cos_with_warmup(total, 10)", {"total_epochs": 2}),
+        ("TrainerConfig(max_duration=Duration.tokens(int(5e12)))", "olmo.cos_with_warmup(5000000000000 tokens, 10)", {}),
+        ("TrainerConfig(max_duration=Duration.steps(args.n))", "olmo.cos_with_warmup(total, 10)", {}),
+        ("TrainerConfig(max_duration=Duration.chinchilla_tokens(1, model_params=9))", "olmo.cos_with_warmup(total, 10)", {}),
+        ("TrainerConfig(max_duration=Duration.steps(5))\nTrainerConfig(max_duration=Duration.steps(6))", "olmo.cos_with_warmup(total, 10)", {}),
+    ],
+)
+def test_the_length_of_the_run_stands_beside_it(beside: str, text: str, clock: dict[str, int]) -> None:
+    head = "from olmo_core.optim import CosWithWarmup\nfrom olmo_core.train import Duration, TrainerConfig\n"
+    (reading,) = readings(f"{head}{beside}\ns = CosWithWarmup(warmup=10)\n", "train.py")
+    assert (reading.text, dict(reading.clock)) == (text, clock)
+
+
+def test_the_length_in_the_same_function_goes_before_another() -> None:
+    head = "from olmo_core.optim import CosWithWarmup\nfrom olmo_core.train import Duration\n"
+    functions = [f"def f{n}():\n    return T(max_duration=Duration.steps({n}), scheduler=CosWithWarmup(warmup=10))\n" for n in (50, 60)]
+    assert [dict(one.clock) for one in readings(head + "".join(functions), "train.py")] == [{"total_steps": 50}, {"total_steps": 60}]

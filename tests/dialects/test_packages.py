@@ -72,6 +72,11 @@ def _gradual(t: int, base: float) -> float:
         ("pytorch_transformers.WarmupLinearSchedule(o, 5, 130)", lambda t, base: base * (t / 5 if t < 5 else (130 - t) / 125)),
         ("basicsr.models.lr_scheduler.CosineAnnealingRestartLR(o, [50, 40, 40], [1, 0.5, 0.25], 1e-3)", _basicsr([50, 40, 40], [1, 0.5, 0.25], [1e-3] * 3)),
         ("basicsr.models.lr_scheduler.CosineAnnealingRestartCyclicLR(o, [50, 80], [1, 1], [0.03, 0.001])", _basicsr([50, 80], [1, 1], [0.03, 0.001])),
+        (
+            "torchtune.training.get_cosine_schedule_with_warmup(o, 5, 130)",
+            lambda t, base: base * (t / 5 if t < 5 else _cosine((t - 5) / 125)),
+        ),
+        ("pytorch_transformers.WarmupConstantSchedule(o, 5)", lambda t, base: base * min(t / 5, 1)),
         ("basicsr.models.lr_scheduler.MultiStepRestartLR(o, [50, 80], 0.5)", lambda t, base: base * 0.5 ** sum(t >= m for m in (50, 80))),
     ],
 )

@@ -11,34 +11,34 @@ from typing import Any
 
 import attrs
 
-from lrdsl.dialects import dialect
+from lrdsl.dialects import DIALECTS, dialect
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
 from lrdsl.dialects.code.kinds import nodes_of
+from lrdsl.dialects.code.lengths import length_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
 from lrdsl.dialects.signs import LIKE_A_SCHEDULER
+from lrdsl.dialects.torch import check_part
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
-#: The dialects whose schedulers are calls in Python.
-PYTHON = ("torch", "transformers", "timm", "packages", "optax", "keras", "mlx", "olmo_core")
-#: The longest file that is read, in characters.
-MAX_SOURCE = 1_000_000
+#: The longest file that is read, in characters, and the most schedulers of one file, and of one scheduler.
+MAX_SOURCE, MAX_CALLS, _MOST_PARTS = 1_000_000, 500, 200
 
 
 @attrs.frozen
 class Call:
     """A scheduler that a file makes.
 
-    `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; both are
+    `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; each is
     None where it could not be read, and `problem` says why. `opened` has the Python of each name that is not known, `assumed` the defaults that were taken,
     `form` is the call of a library that the call of an own class or function comes to, else the call itself,
     `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it; `is_base_assumed` says that it is
-    a default. `parts` are the calls that it is made of, `inner` the same with their entries.
+    a default. `clock` has the length of the run that stands beside it. `parts` are the calls that it is made of, `inner` the same with their entries.
     """
 
     dialect: Dialect
@@ -55,6 +55,7 @@ class Call:
     problem: str = ""
     base: Exact | None = None
     is_base_assumed: bool = False
+    clock: Mapping[str, Any] = attrs.Factory(dict)
     optimizer: ast.expr | None = None
     optimizer_rate: ast.expr | None = None
     parts: tuple[ast.Call, ...] = ()
@@ -73,7 +74,9 @@ class Made:
 
 def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
     """Returns a call of a file with values, where names that are not known have `supposed` ones. Raises `UnreadableError`."""
-    reader = _Reader(source, names_of(ast.parse(source)), PYTHON, lenient=True)
+    tree = parsed(source)
+    assert tree is not None, "it was read"
+    reader = _Reader(source, names_of(tree), DIALECTS, lenient=True)
 
     def part(inner: ast.Call, scope: Scope) -> Made | None:
         match = reader.match(inner)
@@ -87,7 +90,7 @@ def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
 @cache
 def _words() -> re.Pattern[str]:
     """Matches a text that may name a scheduler."""
-    names = sorted({name for one in PYTHON for name in dialect(one).by_name})
+    names = sorted({name for one in DIALECTS for name in dialect(one).by_name})
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
 
 
@@ -109,7 +112,14 @@ def _is_like_one(word: str) -> bool:
 
 def tree_of(source: str) -> ast.Module | None:
     """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if LIKE_A_SCHEDULER.search(source) or _words().search(source) else None
+    return parsed(source) if len(source) <= MAX_SOURCE and (LIKE_A_SCHEDULER.search(source) or _words().search(source)) else None
+
+
+def fault(source: str) -> str:
+    """Returns why a file that names a scheduler is not read; "" for one that is, and for any other file."""
+    if parsed(source) is not None or not _words().search(source, 0, MAX_SOURCE):
+        return ""
+    return f"it has more than {MAX_SOURCE:,} characters" if len(source) > MAX_SOURCE else "it is no Python of this release, or nested too deeply"
 
 
 @lru_cache(maxsize=2)
@@ -126,7 +136,7 @@ def parsed(source: str) -> ast.Module | None:
 
 
 def calls(
-    source: str, dialects: Iterable[str] = PYTHON, lenient: bool = False, tree: ast.Module | None = None, names: Names | None = None, own: bool = False
+    source: str, dialects: Iterable[str] = DIALECTS, lenient: bool = False, tree: ast.Module | None = None, names: Names | None = None, own: bool = False
 ) -> list[Call]:
     """Returns the schedulers that a file makes, in the order of the text, without those that are parts of others.
 
@@ -137,7 +147,11 @@ def calls(
     if tree is None:
         return []
     reader = _Reader(source, names or names_of(tree), tuple(dialects), lenient, own, tree=tree)
-    made_calls = [reader.call(node, *match) for node in nodes_of(tree, ast.Call) if (match := reader.match(node)) is not None]
+    found = [(node, match) for node in nodes_of(tree, ast.Call) if (match := reader.match(node)) is not None]
+    found.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
+    made_calls = [reader.call(node, *match) for node, match in found[:MAX_CALLS]]
+    for node, match in found[MAX_CALLS : MAX_CALLS + 1]:
+        made_calls.append(reader.unread(node, *match, f"the file makes more than {MAX_CALLS} schedulers, and this one and those after it are not read"))
     parts = {id(part) for call in made_calls for part in call.parts}
     return sorted((call for call in made_calls if id(call.node) not in parts), key=lambda call: call.extent)
 
@@ -153,7 +167,8 @@ class _Reader:
     own: bool = False
     forms: dict[int, ast.Call | None] = attrs.Factory(dict)
     tree: ast.Module | None = None
-    functions: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = attrs.Factory(dict)
+    functions: dict[int, ast.AST] | None = None
+    stores: dict[int, dict[str, list[ast.expr | None]]] = attrs.Factory(dict)
 
     def form(self, node: ast.Call) -> ast.Call:
         """Returns the call of a library that the call of a class or a function of the repository comes to; any other call as it is."""
@@ -199,22 +214,32 @@ class _Reader:
             root = root.value
         return self.lenient and not (isinstance(root, ast.Name) and root.id in self.names.modules) and not (module == "" and self.names.stars)
 
+    def unread(self, node: ast.Call, library: Dialect, entry: Entry, problem: str = "") -> Call:
+        """Returns a call that is not read."""
+        extent = offsets(self.source, node)
+        return Call(library, entry, node, extent, self.source[slice(*extent)], self.form(node), problem=problem)
+
     def call(self, node: ast.Call, library: Dialect, entry: Entry) -> Call:
         """Returns what a call comes to."""
-        extent = offsets(self.source, node)
         form = self.form(node)
-        made = Call(library, entry, node, extent, self.source[slice(*extent)], form)
+        made = self.unread(node, library, entry)
         parts: list[ast.Call] = []
         try:
             written, scope = self._written(node, library, entry, False, parts)
-            named, kept = self._written(node, library, entry, True, [])
         except UnreadableError as reason:
             return attrs.evolve(made, problem=str(reason), parts=tuple(parts))
+        try:
+            named, kept = self._written(node, library, entry, True, [])
+        except UnreadableError as reason:  # a word, or a list, that a default gives
+            named, kept, made = None, scope, attrs.evolve(made, problem=f"its text is that of the defaults: {reason}")
+        length = length_of(library, self.names, self.source, self._inside(node), self.tree)
+        if length is not None:
+            written, named = length.put_into(written), None if named is None else length.put_into(named)
         optimizer = argument_of(form, entry, "optimizer")
         base, rate, key, is_base_assumed = self._optimizer(optimizer, node)
-        written, named = (_with_momentum(one, key) for one in (written, named))
+        written, named = _with_momentum(written, key), None if named is None else _with_momentum(named, key)
         unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
-        expressions = {name: text for name, text in kept.expressions.items() if _uses(named, name)}
+        expressions = {name: text for name, text in kept.expressions.items() if named is not None and _uses(named, name)}
         assumed = dict(scope.assumed)
         return attrs.evolve(
             made,
@@ -225,6 +250,7 @@ class _Reader:
             assumed=assumed,
             base=base,
             is_base_assumed=is_base_assumed,
+            clock={} if length is None else length.clock,
             optimizer=optimizer,
             optimizer_rate=rate,
             parts=tuple(parts),
@@ -240,6 +266,10 @@ class _Reader:
             if match is None:
                 return None
             parts.append(inner)
+            if len(parts) > _MOST_PARTS:
+                raise UnreadableError(f"it is made of more than {_MOST_PARTS} schedulers")
+            if match[0].name == "torch":
+                check_part(entry.name, match[1].name)
             return match[1].written(self.bound(inner, *match, scope)).schedule
 
         scope = Scope(self.names, self.source, keep=keep, special=special, function=function)
@@ -264,15 +294,26 @@ class _Reader:
         positional = [value(places[i] if i < len(places) else "", a) for i, a in enumerate(node.args)]
         return entry.bound(positional, {k.arg: value(k.arg, k.value) for k in node.keywords if k.arg is not None})
 
-    def _in_function(self, name: str, call: ast.Call) -> ast.expr | None:
-        """Returns what the function that a call stands in assigns to a name, if it does so once."""
-        if not self.functions and self.tree is not None:
-            for function in ast.walk(self.tree):  # the inner ones come after the outer ones
+    def _inside(self, call: ast.Call) -> ast.AST | None:
+        """Returns the function that a call stands in; None outside of functions."""
+        if self.functions is None:
+            self.functions = {}
+            for function in [] if self.tree is None else ast.walk(self.tree):  # the inner ones come after the outer ones
                 if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                     self.functions |= {id(part): function for part in ast.walk(function) if isinstance(part, ast.Call)}
-        inside = self.functions.get(id(call))
-        targets = [part for part in ast.walk(inside) if isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)] if inside else []
-        values = [part.value for part in ast.walk(inside) if isinstance(part, ast.Assign) and part.targets == targets] if inside else []
+        return self.functions.get(id(call))
+
+    def _in_function(self, name: str, call: ast.Call) -> ast.expr | None:
+        """Returns what the function that a call stands in assigns to a name, or the file outside of functions, if it does so once.
+
+        What wraps it does not count: `optimizer = wrapped(optimizer)`.
+        """
+        inside = self._inside(call) or self.tree
+        if inside is None:
+            return None
+        if id(inside) not in self.stores:
+            self.stores[id(inside)] = _stores(inside)
+        values = [value for value in self.stores[id(inside)].get(name, ()) if not _wraps(value, name)]
         return values[0] if len(values) == 1 else None
 
     def _optimizer(self, node: ast.expr | None, call: ast.Call | None = None) -> tuple[Exact | None, ast.expr | None, str | None, bool]:
@@ -299,6 +340,28 @@ class _Reader:
         except UnreadableError:
             value = None
         return value if is_number(value) else None, rate, momentum, bool(scope.assumed)
+
+
+def _stores(inside: ast.AST) -> dict[str, list[ast.expr | None]]:
+    """The expression of each assignment of a name in a function, None for one that is no plain assignment; a tuple has the expression of all of it."""
+    stores: dict[str, list[ast.expr | None]] = {}
+    plain: set[int] = set()
+    for part in ast.walk(inside):
+        if isinstance(part, ast.Assign) and len(part.targets) == 1:
+            (target,) = part.targets
+            for item in target.elts if isinstance(target, ast.Tuple) else [target]:
+                if isinstance(item, ast.Name):
+                    plain.add(id(item))
+                    stores.setdefault(item.id, []).append(part.value)
+    for part in ast.walk(inside):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and id(part) not in plain:
+            stores.setdefault(part.id, []).append(None)
+    return stores
+
+
+def _wraps(value: ast.expr | None, name: str) -> bool:
+    """Whether an expression is a call that takes a name, as one that is assigned to it again."""
+    return isinstance(value, ast.Call) and any(isinstance(a, ast.Name) and a.id == name for a in (*value.args, *(k.value for k in value.keywords)))
 
 
 def argument_of(node: ast.Call, entry: Entry, name: str) -> ast.expr | None:

@@ -27,6 +27,7 @@ class _Cases:
 
 def function(node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Function:
     """Returns the function of the step that a lambda or a definition is. Raises `UnreadableError` for one that no text can hold."""
+    scope = attrs.evolve(scope, applied=_plainly_applied)
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not parameters or len(parameters) - len(node.args.defaults) > 1 or node.args.vararg or node.args.kwarg:
         raise UnreadableError("a function of the step has one argument")
@@ -58,10 +59,45 @@ def _block(statements: Sequence[ast.stmt], scope: Scope) -> Node | _Cases:
     raise UnreadableError("a function of the step is made of `if`, `return` and plain assignments")
 
 
+def _applied(node: ast.Call, definition: ast.FunctionDef, scope: Scope) -> Node | _Cases:
+    """Returns what a call of a function of the file returns, with its arguments in their places."""
+    a = definition.args
+    if a.vararg or a.kwarg or any(isinstance(one, ast.Starred) for one in node.args) or any(k.arg is None for k in node.keywords):
+        raise UnreadableError(f"the arguments of `{definition.name}` are not written out")
+    positional = [*a.posonlyargs, *a.args]
+    given: dict[str, ast.expr] = {one.arg: default for one, default in zip(reversed(positional), reversed(a.defaults), strict=False)}
+    given |= {one.arg: default for one, default in zip(a.kwonlyargs, a.kw_defaults, strict=True) if default is not None}
+    outer = attrs.evolve(scope, local={})
+    values: dict[str, Value] = {name: outer.value(default) for name, default in given.items()}
+    values |= {one.arg: scope.value(argument) for one, argument in zip(positional, node.args, strict=False)}
+    values |= {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
+    if len(node.args) > len(positional) or any(one.arg not in values for one in (*positional, *a.kwonlyargs)):
+        raise UnreadableError(f"the arguments of `{definition.name}` do not fit it")
+    if scope.depth > _MAX_APPLIED:
+        raise UnreadableError("functions of the step are nested too deeply")
+    return _block(definition.body, attrs.evolve(scope, local=values, depth=scope.depth + 1))
+
+
+#: How deep expressions may be in which functions of the file are put in the place of their calls.
+_MAX_APPLIED = 20
+
+
+def _plainly_applied(node: ast.Call, definition: ast.FunctionDef, scope: Scope) -> Node:
+    """Returns what a call inside an expression returns."""
+    value = _applied(node, definition, scope)
+    if isinstance(value, _Cases):
+        raise UnreadableError(f"`{definition.name}` has cases, and stands inside an expression")
+    return value
+
+
 def _expression(node: ast.expr, scope: Scope) -> Node | _Cases:
-    if isinstance(node, ast.IfExp):
-        return _cases(node.test, _expression(node.body, scope), _expression(node.orelse, scope), scope)
-    value = scope.value(node)
+    match node:
+        case ast.IfExp(test, body, orelse):
+            return _cases(test, _expression(body, scope), _expression(orelse, scope), scope)
+        case ast.Call(ast.Name(name)) if name in scope.names.functions and name not in scope.local:
+            return _applied(node, scope.names.functions[name], scope)
+        case _:
+            value = scope.value(node)
     if value is None or isinstance(value, str | tuple | dict | Function):
         raise UnreadableError("a function of the step returns a number")
     return node_of(value)

@@ -51,8 +51,8 @@ class Scope:
     """What is needed to evaluate expressions of a file.
 
     `keep` leaves every name in the tree, also if its value is known. `expressions` collects the Python of each name in the tree, and `assumed` the names whose
-    default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, and `function` reads a
-    function of the step. `supposed` has values for names that are not known.
+    default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, `function` reads a
+    function of the step, and `applied` a call of a function of the file inside one. `supposed` has values for names that are not known.
     """
 
     names: Names
@@ -63,6 +63,7 @@ class Scope:
     local: dict[str, Value] = attrs.Factory(dict)
     special: Callable[[ast.Call], Value] | None = None
     function: Callable[[ast.Lambda | ast.FunctionDef, Scope], Value] | None = None
+    applied: Callable[[ast.Call, ast.FunctionDef, Scope], Value] | None = None
     supposed: Mapping[str, Value] = attrs.Factory(dict)
     depth: int = 0
     work: list[int] = attrs.Factory(lambda: [0])
@@ -170,7 +171,10 @@ class Scope:
         return re.sub(r"\W+", "_", _shown(self.source, node)).strip("_") or "value"
 
     def own(self, word: str, node: ast.expr) -> str:
-        """A name in the text for an expression: another expression has another name."""
+        """A name in the text for an expression: another expression has another name. What is computed from the names of a function has none outside of it."""
+        inner = next((part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in self.local), None) if self.local else None
+        if inner is not None:
+            raise UnreadableError(f"`{_shown(self.source, node)}` is computed from `{inner}`, and has no text")
         expression = segment(self.source, node) or ast.unparse(node)
         name = word if word.isascii() and word.isidentifier() and len(word) < _MOST_NAME else "value"
         if name in SHAPES or name in COMBINATORS or name in ARITHMETIC or name in WORDS or name == "t":
@@ -205,6 +209,8 @@ class Scope:
         path = self.names.path(node.func) or ""
         if path == "dict" and not node.args and all(k.arg is not None for k in node.keywords):
             return {k.arg: self.value(k.value) for k in node.keywords}
+        if self.local and self.applied is not None and path in self.names.functions and isinstance(node.func, ast.Name):
+            return self.applied(node, self.names.functions[path], self)
         module, _, word = path.rpartition(".")
         if path == "len" or node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             return self._named(node)
