@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from lrdsl.check.bounds import constant
-from lrdsl.check.foreign import advice, meant
 from lrdsl.check.scope import MAX_LIST, NameBinding, Scope
 from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
@@ -40,6 +39,8 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             parameter = next((p for p in parameters if p.name == a.name), None)
             if parameter is None:
                 names = [p.name for p in parameters]
+                from lrdsl.check.foreign import advice, meant  # a sound text needs none
+
                 near = meant(a.name, names, problems)
                 help = f"did you mean `{near}`?" if near else advice(a, node.name, names)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)

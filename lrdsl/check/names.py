@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import attrs
 
 from lrdsl.check.combinators import COMBINATORS
-from lrdsl.check.foreign import meant
 from lrdsl.check.keys import referred
 from lrdsl.check.scope import ARITHMETIC, Dependencies, FunctionBinding, NameBinding, Scope
 from lrdsl.clock import UNITS
@@ -158,6 +157,8 @@ def _body_scope(node: nodes.Call, function: FunctionBinding, scope: Scope) -> Sc
     for i, a in enumerate(node.arguments):
         word = a.name or (names[i] if i < len(names) else "")
         if word not in slots:
+            from lrdsl.check.foreign import meant  # a sound text needs none
+
             near = meant(word, names, scope.problems)
             one_too_many = f"`{node.name}` takes {len(names)} argument{'s' * (len(names) != 1)}, and this is one too many"
             code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", one_too_many)
