@@ -41,7 +41,6 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
                 from lrdsl.check.foreign import advice, meant  # a sound text needs no repair
 
                 names = [p.name for p in parameters]
-                from lrdsl.check.foreign import advice, meant  # a sound text needs none
 
                 near = meant(a.name, names, problems)
                 help = f"did you mean `{near}`?" if near else advice(a, node.name, names)
