@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrdsl.check.bounds import bounds
-from lrdsl.expr import BASE, EVENTS, ZERO, Call, Expr, Select, T, affine, rebuild, select, without_letters
+from lrdsl.expr import BASE, EVENTS, INDEX, ZERO, Call, Expr, Select, T, affine, mentions, rebuild, select, without_letters
 from lrdsl.expr.exact import Exact
 
 #: The last tick that is looked at, where a stretch has no end.
@@ -34,7 +34,7 @@ def _settled(e: Expr, low: Exact, high: Exact | None) -> Expr:
 
 def _chosen(e: Expr, low: Exact, high: Exact | None) -> Expr:
     """Returns a minimum or maximum of two, or the one that it always takes between two ticks."""
-    if not isinstance(e, Call) or e.op not in ("min", "max") or len(e.args) != 2 or e.holds & EVENTS:
+    if not isinstance(e, Call) or e.op not in ("min", "max") or len(e.args) != 2 or e.holds & EVENTS or mentions(e, INDEX):
         return e
     one, two = e.args if e.op == "max" else reversed(e.args)
     if _is_above(one, two, low, high):
