@@ -240,7 +240,7 @@ def _formula(screen: Screen, s: Schedule, target: Target) -> None:
         if where and len(formula) <= beside and len(name) + beside + 3 + len(where) <= screen.width:
             screen.say((lead, "dim"), (formula, ""), (" " * (beside - len(formula) + 3) + where, "dim"))
             continue
-        first, *more = textwrap.wrap(formula, screen.width - len(name) - 2, break_long_words=False, break_on_hyphens=False)
+        first, *more = textwrap.wrap(formula, max(screen.width - len(name) - 2, screen.width // 2, 1), break_long_words=False, break_on_hyphens=False)
         screen.say((lead, "dim"), (first, ""), wraps=False)
         for line in more:
             screen.say((" " * (len(name) + 2), ""), (line, ""), wraps=False)

@@ -309,7 +309,7 @@ def _split(words: list[_Word], kind: str) -> list[list[_Word]]:
     depth = 0
     for word in words:
         depth += (word.kind in _OPENING) - (word.kind in _CLOSING)
-        if depth == 0 and word.kind == kind and (parts[-1] or kind == "COMMA"):
+        if depth == 0 and word.kind == kind:
             parts.append([])
         parts[-1].append(word)
     return parts

@@ -38,6 +38,8 @@ GROWING = [
     "(0.9 * exp(0.9) for 5) then (0.5 * exp(0.9) for 5) then (0.9 * exp(0.5) for 5)",
     "(cosine(7) for 3) then (cosine(11) for 4) then (cosine(13, to=0.3x) for 5) then cosine(17)",
     "(warmup(5) - 0.5x) then (warmup(7) - 0.25x) then (warmup(5) - 2x) then (1x - warmup(9))",
+    "scale(5 - 3 * sin(t)) for 9 then scale(5 - sin(t)) for 9 then scale(5 - 2 * sin(t)) for 9",
+    "scale(5 - sin(t)) for 9 then scale(5 - 3 * sin(t)) for 9 then scale(5 + sin(t)) for 9",
     "min(linear(9), hold(at=0.5x) for 9) then min(linear(7), hold(at=0.25x) for 7) then max(linear(7), hold(at=0.25x) for 7)",
     "restarts(cosine(3), stretch=1.2, decay=0.9) * bounce(linear(7)) * exp(0.9)",
     "restarts(cosine(5), stretch=1.5, decay=0.5) * 0.5",

@@ -30,6 +30,8 @@ from tests.properties import texts
         ("set base=1\nset total = 5 ep\nlr=hold\n", "set base  = 1\nset total = 5ep\nlr = hold\n"),
         ("\n\n# one\n\n\n\n#two\nlr=hold # three\n\n\n# four\n", "# one\n\n# two\nlr = hold  # three\n\n# four\n"),
         ("lr=min(a(1),\n # why\n hold)\n", "lr = min(\n    a(1),\n    # why\n    hold\n)\n"),
+        ("lr=(\n# why\nhold(3))*2\n", "lr = (\n    # why\n    hold(3)\n) * 2\n"),
+        ("lr=cosine(3, # why\n to=0.1x)\n", "lr = cosine(\n    3,  # why\n    to=0.1x\n)\n"),
         ("warmup(5) # one\nthen hold(3)# two\n# three\nthen cosine(5)\n", "warmup(5)  # one\n    then hold(3)  # two\n    # three\n    then cosine(5)\n"),
     ],
 )  # fmt: skip
@@ -68,6 +70,7 @@ def test_a_long_list_fills_its_lines() -> None:
         ("hold((5ep)) then cosine((10%))", "hold(5ep) then cosine(10%)"),
         ("(cosine(5)) then (hold)", "(cosine(5)) then hold"),
         ("restarts(((cosine(5) then hold(3))), 3)", "restarts((cosine(5) then hold(3)), 3)"),
+        ("multistep(([3, 6]))", "multistep(([3, 6]))"),
         ("scale((t)^(2) / ((10))^2)", "scale(t^2 / 10^2)"),
         ("scale(2^(-3) * (1 + t))", "scale(2^(-3) * (1 + t))"),
         ("cosine(5) for (3 + 1)", "cosine(5) for (3 + 1)"),

@@ -9,7 +9,10 @@ import pytest
 import lrdsl
 from lrdsl.diagnostics import Problems
 from lrdsl.syntax import canonical, nodes, parse
+from lrdsl.syntax.parser import MAX_DEPTH
 from lrdsl.syntax.printer import decimal_text
+from lrdsl.syntax.replanning import with_total
+from lrdsl.syntax.substitution import substituted
 
 
 @pytest.mark.parametrize(
@@ -116,3 +119,36 @@ def test_numbers_that_no_text_may_have(number: str, digit: str) -> None:
     parse(text, problems)
     assert [d.code for d in problems.found] == ["LR007"]
     assert [d.code for d in lrdsl.lint(text)][:1] == ["LR007"]
+
+
+@pytest.mark.parametrize(("written", "filled"), [("x - 7", "-2"), ("-2 + x", "3"), ("max(x, -3)", "5"), ("min(x, -3)", "-3"), ("x * -3", "-15"), ("x / -8", "-0.625")])
+def test_arithmetic_that_a_number_in_the_place_of_a_name_leaves(written: str, filled: str) -> None:
+    assert canonical(substituted(parse(written), {"x": parse("5")})) == filled
+
+
+def test_a_schedule_in_a_run_of_another_length_keeps_its_shares() -> None:
+    text = "hold(30%) then cosine(50% - 3) then linear(10% + total, to=0.1x)"
+    assert canonical(with_total(parse(text), 200, 400)) == "hold(60 ticks) then cosine(100 ticks - 3) then linear(20 ticks + 200 ticks, to=0.1x)"
+
+
+def test_how_deep_operations_may_be() -> None:
+    """A flat text may be as deep as a nested one: each of its operations holds those before it."""
+    parse("1 * " * (2 * MAX_DEPTH - 1) + "hold")
+    with pytest.raises(lrdsl.ScheduleError, match="LR006"):
+        parse("1 * " * 2 * MAX_DEPTH + "hold")
+
+
+def test_how_many_mistakes_of_a_statement_are_repaired() -> None:
+    """Twenty; of a statement with more, the first twenty are reported."""
+    with pytest.raises(lrdsl.ScheduleError) as twenty:
+        parse("hold" + " 3" * 20 + "\nlr = = hold")
+    with pytest.raises(lrdsl.ScheduleError) as more:
+        parse("hold" + " 3" * 25 + "\nlr = = hold")
+    assert len(twenty.value.diagnostics) == len(more.value.diagnostics) == 21
+
+
+@pytest.mark.parametrize("text", ["lr = hold(3\nmomentum = hold(0.9)", "let x = (3\nlr = hold(x)", "hold(3, at=2\nset total = 3"])
+def test_a_statement_ends_an_open_bracket(text: str) -> None:
+    with pytest.raises(lrdsl.ScheduleError) as error:
+        parse(text)
+    assert [problem.code for problem in error.value.diagnostics] == ["LR003"]
