@@ -66,12 +66,20 @@ def _without_unit(f: Facts) -> Iterator[Finding]:
 
 def _in_parts_of_steps(f: Facts) -> Iterator[Finding]:
     per = f.clock.ticks_per_step
-    for node, length in f.bare_lengths if per is not None and per > 1 else ():
-        if per is not None and length > 0 and not f.is_open(node):
-            text = shown(canonical(node))
-            fix = Fix(node.extent[1], node.extent[1], " steps") if isinstance(node, nodes.Number) else None
+    if per is None or per <= 1:
+        return
+    passed = {node.extent for node, _ in f.bare_passed}
+    for node, length in {node.extent: (node, length) for node, length in (*f.bare_lengths, *f.bare_passed)}.values():
+        if length > 0 and not f.is_open(node):
+            text, end = shown(canonical(node)), node.extent[1]
+            fix = Fix(end, end, " steps") if isinstance(node, nodes.Number) and (node.extent not in passed or _takes_steps(f, node)) else None
             message = f"`{text}` is {ticks(length)}, and each step of the optimizer has {float(per):g}: this is {float(quotient(length, per)):.3g} steps"
             yield Finding(node.extent, message, f"for steps, write `{text} steps`", fix)
+
+
+def _takes_steps(f: Facts, node: nodes.Number) -> bool:
+    """Whether a text stays sound with a unit at a number that it passes to a function, which may reckon with it as with a number too."""
+    return f.with_node(node, nodes.Quantity(node.value, "", "steps", node.extent, node.extent)) is not None
 
 
 def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
