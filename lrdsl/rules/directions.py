@@ -19,6 +19,8 @@ from lrdsl.syntax import canonical, nodes
 _BOUNDED = tuple(name for name in (*SHAPES, *COMBINATORS) if {"low", "high"} <= set(parameters_of(name)))
 #: The most cycles whose peaks are compared with their floor.
 _CYCLES = 100
+#: An exponential decay to this share of where it begins has a gamma in the place of a level.
+_HARDLY = 0.9
 
 
 def _swapped_bounds(f: Facts) -> Iterator[Finding]:
@@ -69,12 +71,16 @@ def _not_below(one: float, two: float) -> bool:
     return one >= two - CLOSE * abs(two)
 
 
+def _hardly_below(one: float, two: float) -> bool:
+    return one >= two * _HARDLY
+
+
 def _rising_decays(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", ""):
             continue
         end = use.arguments["to"]
-        if not mentions(end, ENTRY) and "from" not in use.given and not f.always(_not_below, end, BASE):
+        if not mentions(end, ENTRY) and "from" not in use.given and not f.always(_hardly_below, end, BASE):
             continue  # most decays fall
         entry = f.entry(use)
         if "from" in use.given:
@@ -84,7 +90,15 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if entry is None or mentions(end, T) or use.arguments.get("n") == ZERO:
             continue
         end = substitute(end, {ENTRY: entry})
-        if not f.always(_not_below, end, entry) or f.is_open(use.node):
+        if f.is_open(use.node):
+            continue
+        if not f.always(_not_below, end, entry):
+            if use.name == "exp" and mentions(end, BASE) and f.always(_hardly_below, end, entry):
+                level, n = argument(use, "to"), argument(use, "n")
+                at = use.node.extent if level is None else level.value.extent
+                times = "" if n is None else f", per={canonical(n.value)}"
+                help = f"a gamma is `exp(0.95)` for each tick, or `exp(0.95{times})`; a level to fall to is `to=0.01x`"
+                yield Finding(at, "this level is hardly below the one that it begins at", help)
             continue
         if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE):
             continue  # a rise back to the base is one of a cycle
@@ -96,9 +110,9 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if not f.always(gt, end, entry):
             yield Finding(at, f"{to} is the level that it begins at, so nothing changes", "give the level that it falls to, as `to=0.1x`, or write `hold`")
         elif use.name == "exp" and len(use.node.arguments) == 2 and not any(a.name for a in use.node.arguments):
-            n = canonical(use.node.arguments[0].value)
-            help = f"a gamma and its ticks are `exp({n}, per={canonical(use.node.arguments[1].value)})`; a level to fall to is `to=0.01x`"
-            yield Finding(use.node.extent, f"this goes to the level {to} within {n} ticks, which is above the one before", help)
+            ticks = canonical(use.node.arguments[0].value)
+            help = f"a gamma and its ticks are `exp({ticks}, per={canonical(use.node.arguments[1].value)})`; a level to fall to is `to=0.01x`"
+            yield Finding(use.node.extent, f"this goes to the level {to} within {ticks} ticks, which is above the one before", help)
         else:
             help = "give a level to fall to, as `to=0.1x`; for a rise that you mean, give the level that it starts from: `from=0.1x`"
             yield Finding(at, f"{to} is above the level that it begins at, so this rises", help)
