@@ -178,7 +178,8 @@ class Plan:
     unknowns, `level` the formula for the events that have come, and `watches` the conditions that the phases wait for; else `law` is `level`. `legend` has the
     letters of a symbolic formula, and `phrase` says what the schedule does. Plans that are made for numbers have neither. `cut` is the last phase as the text
     has it, where only the end of the run keeps it finite: it stays at the level that it has there. It is None elsewhere. `any_base` says that the level is
-    finite for every base, whatever events come; None if it depends on no event, so that the level itself tells.
+    finite for every base, whatever events come; None if it depends on no event, so that the level itself tells. A plan that is a constant times that of another
+    target has the name of that one and the constant as its `multiple`.
 
     The plan of a run in which events have come makes its pieces, and its law, when they are asked for.
     """
@@ -192,6 +193,7 @@ class Plan:
     phrase: Phrase | None = None
     cut: Node | None = None
     any_base: bool | None = attrs.field(default=None, eq=False)  # the law says it too
+    multiple: tuple[str, Expr] | None = attrs.field(default=None, eq=False)
 
     @cached_property
     def level(self) -> Expr:
@@ -203,12 +205,12 @@ class Plan:
         """The formula with the events as unknowns."""
         return _whole_law(self._law)
 
-    @property
+    @cached_property
     def pieces(self) -> Sequence[Piece]:
         """The pieces of the level."""
         return pieces(self._level) if isinstance(self._level, Expr) else self._level
 
-    @property
+    @cached_property
     def starts(self) -> Sequence[float]:
         """The first tick of each piece."""
         return tuple([first_tick(piece.start) for piece in self.pieces]) if isinstance(self._level, Expr) else self._level.starts

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -135,3 +137,12 @@ def test_in_words() -> None:
 def test_several_jumps_within_a_step_are_one() -> None:
     assert Batches.of([(0, 1), (2.25, 2), (2.5, 3), (3, 4), (3.5, 5)]) == Batches((0, 3, 4), (1, 4, 5))
     assert Batches.of([(0, 1), (2.25, 2), (2.5, 1)]) == Batches((0,), (1,))
+
+
+@pytest.mark.parametrize(
+    "data", [[[1, 2], [5, 3]], [[0, 2], [5, 3], [4, 6]], [[0, 2], [0, 3]], [[0, 2], [1.5, 3]], [[0, 2], [5, 0]], [[0, 2], [5, -3]], [[0, 2]], [], 7, [[0]]]
+)
+def test_data_that_are_no_batches_are_refused(data: Any) -> None:
+    """Batches begin at step 0, at whole steps in order, with amounts above 0; one amount alone is a number."""
+    with pytest.raises((ValueError, TypeError)):
+        Batches.from_plain(data)

@@ -35,8 +35,8 @@ _FAR = 1000.0
 _MOST_LOOKS = 200
 #: The numbers of a family that are compared.
 _MEMBERS = (0, 1, 2, 3, 12)
-#: The fewest ticks that are compared in a run of unknown length.
-_LEAST_TICKS = 1000
+#: The fewest ticks that are compared in a run of unknown length, and the most where the caller does not say how many.
+_LEAST_TICKS, _MOST_COMPARED = 1000, 1_000_000
 
 
 @attrs.frozen
@@ -47,7 +47,8 @@ class Difference:
     the bases that the verdict is about; if it is empty, every base above 0. The other fields are about the first `ticks` ticks: `first` is the first tick at
     which the levels differ by more than `CLOSE`, a share of the larger one, None if there is none; it is a later tick if the proof has found one. `largest` is
     the largest difference, and `at` is its tick. `levels` are the two levels at `first`. `same_for` are bases with which all these levels agree, though the
-    verdict is that they differ. `only` is 0 or 1 if only the first, or only the second, schedule has the target.
+    verdict is that they differ. `only` is 0 or 1 if only the first, or only the second, schedule has the target. `apart`
+    is a tick at which the formulas surely differ, though by less than `CLOSE`, or in levels that are too small for a double.
     """
 
     target: str
@@ -61,6 +62,7 @@ class Difference:
     levels: tuple[float, float] | None = None
     same_for: tuple[float, ...] = ()
     only: int | None = None
+    apart: int | None = None
 
     @property
     def same(self) -> bool:
@@ -72,8 +74,8 @@ def compare(a: Schedule, b: Schedule, base: float | None = None, ticks: int | No
     """Compares two schedules, and returns one `Difference` per target.
 
     Parameters: `base`, the base value (default: what the texts set, or every base above 0); `ticks`, how many ticks to compare one by one (default: the longer
-    run); `target`, the name of one target, or a pair of names, one of each schedule (default: all targets). Raises `ScheduleError` if a schedule follows a
-    metric, or if the two have no target in common.
+    run, up to a million); `target`, the name of one target, or a pair of names, one of each schedule (default: all targets). Raises `ScheduleError` if a
+    schedule follows a metric, or if the two have no target in common.
 
     >>> import lrdsl
     >>> [difference] = lrdsl.compare(lrdsl.parse("poly(10)"), lrdsl.parse("linear(10)"))
@@ -147,14 +149,15 @@ def _of_pair(a: Schedule, b: Schedule, one: Target | None, two: Target | None, b
         if decision.equal:
             return Difference(name, True, n, None, 0.0, None, (base,), decision.looked)
         return _at_ticks(name, one.plan, two.plan, base, n, decision)
+    bases = _tried_bases(one.plan, two.plan)
+    if all(_levels_apart(one.plan, two.plan, tried, decision.different) is None for tried in bases) and _agree_for_every_base(one.plan, two.plan, n):
+        return Difference(name, False, n, None, 0.0, None, looked=decision.looked, apart=decision.different)
     agreeing: list[float] = []
-    for tried in _tried_bases(one.plan, two.plan):
+    for tried in bases:
         difference = _at_ticks(name, one.plan, two.plan, tried, n, decision)
         if not difference.same:
             return attrs.evolve(difference, same_for=tuple(agreeing))
         agreeing.append(tried)
-    if _agree_for_every_base(one.plan, two.plan, n):
-        return attrs.evolve(difference, bases=())
     return attrs.evolve(difference, bases=tuple(agreeing))
 
 
@@ -167,9 +170,9 @@ def _tried_bases(a: Plan, b: Plan) -> list[float]:
 
 
 def _horizon(s: Schedule, target: Target) -> int:
-    """Returns how many ticks of a schedule are compared: its run, if that is known."""
+    """Returns how many ticks of a schedule are compared: its run, if that is known, up to a million."""
     total = total_of(s.clock)
-    return horizon(target.plan, total) if total is not None else max(_LEAST_TICKS, horizon(target.plan, None))
+    return min(_MOST_COMPARED, horizon(target.plan, total) if total is not None else max(_LEAST_TICKS, horizon(target.plan, None)))
 
 
 def _decided(a: Plan, b: Plan, base: float | None) -> Decision:
@@ -191,13 +194,20 @@ def _at_ticks(name: str, a: Plan, b: Plan, base: float, n: int, decision: Decisi
     distances = np.abs(left - right)
     first = _first(left, right, lambda tick: _differ(a, b, base, tick))
     if first is None and decision.different is not None and decision.different >= n:
-        at = decision.different
-        levels = tuple(float(levels_at(plan.level, np.array([float(at)]), base)[0]) for plan in (a, b))
-        if not _close(np.array(levels[:1]), np.array(levels[1:]))[0]:
-            return Difference(name, False, n, at, abs(levels[0] - levels[1]), at, (base,), levels=(levels[0], levels[1]))
+        at, levels = decision.different, _levels_apart(a, b, base, decision.different)
+        if levels is not None:
+            return Difference(name, False, n, at, abs(levels[0] - levels[1]), at, (base,), levels=levels)
     if first is None:
-        return Difference(name, False, n, None, 0.0, None, (base,), decision.looked)
+        return Difference(name, False, n, None, 0.0, None, (base,), decision.looked, apart=decision.different)
     return Difference(name, False, n, first, float(distances.max()), int(distances.argmax()), (base,), levels=(float(left[first]), float(right[first])))
+
+
+def _levels_apart(a: Plan, b: Plan, base: float, tick: int | None) -> tuple[float, float] | None:
+    """Returns the two levels at a tick, if there is one and they differ there."""
+    if tick is None:
+        return None
+    left, right = (levels_at(plan.level, np.array([float(tick)]), base) for plan in (a, b))
+    return None if _close(left, right)[0] else (float(left[0]), float(right[0]))
 
 
 def _close(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.bool_]:

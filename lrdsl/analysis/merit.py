@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,8 @@ _TICK = sympy.Symbol("t", integer=True, nonnegative=True)
 #: A closed form is tried for formulas of at most so many pieces.
 _MOST_PIECES = 60
 _DIGITS = 40
+#: The longest closed form that is printed, in characters; and none has numbers of seven digits.
+_LONGEST = 60
 #: A closed form is given up after so much work.
 _MOST_WORK = 50_000
 _SYMBOLS: dict[Expr, Any] = {PI: sympy.pi, INDEX: sympy.Symbol("k")}
@@ -40,10 +43,13 @@ class Measured:
     how: str = "summed over every tick"
 
     def __str__(self) -> str:
+        value = f"{self.value:.6g}"
         if self.exactly is None:
-            return f"{self.value:.10g} ({self.how})"
+            return f"{value} ({self.how})"
         short = str(self.exactly)
-        return f"{self.value:.10g}" if short == f"{self.value:.10g}" else f"{self.value:.10g} = {short}" if len(short) <= 60 else f"{self.value:.10g} (exact)"
+        if sympy.Rational(value) == self.exactly:
+            return value if re.fullmatch(r"-?\d+", short) or "e" in value else f"{value} = {short}"
+        return f"{value} (exact)" if len(short) > _LONGEST or re.search(r"\d{7}", short) else f"{value} = {short}"
 
 
 @attrs.frozen

@@ -72,7 +72,7 @@ class _Layout:
     """How a table fits its column: the size of its letters, the space beside a column in ems of the text, and the kind of the first column.
 
     `breaks`: first cells are broken into lines. `above`, if not 0, is the width of first cells that stand on lines of their own, above the others.
-    `other` is the kind of the other columns of words.
+    `other` is the kind of the other columns of words. `shrinks`: the whole is wider than the column, and is made smaller by the package graphicx.
     """
 
     size: str
@@ -81,6 +81,7 @@ class _Layout:
     breaks: bool = False
     above: float = 0.0
     other: str = "l"
+    shrinks: bool = False
 
 
 def latex(table: Table, width: float, caption: str = "", label: str = "") -> str:
@@ -101,6 +102,8 @@ def latex(table: Table, width: float, caption: str = "", label: str = "") -> str
             others = [_cell(cell, layout.other != "l" and name not in table.right) for name, cell in zip(table.columns[1:], line.cells, strict=True)]
             lines.append(" & ".join(["" if layout.above else first, *others]).lstrip() + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
+    if layout.shrinks:
+        lines = ["% \\usepackage{graphicx}", rf"\resizebox{{{width * 10:g}pt}}{{!}}{{%", *lines, "}"]
     if layout.size:
         lines = [rf"\begingroup{layout.size}\setlength{{\tabcolsep}}{{{layout.beside * 10:g}pt}}", *lines, r"\endgroup"]
     return floating("table", "\n".join(lines), caption, label)
@@ -127,7 +130,7 @@ def _layout(table: Table, width: float) -> _Layout:
     (size, scale, beside), room = next((pair for pair in zip(_SIZES, rooms, strict=True) if head <= pair[1]), (_SIZES[-1], rooms[-1]))
     words = [widths[i] for i, name in enumerate(table.columns[1:]) if name not in table.right]
     other = "l" if head <= room or not words else rf"{_RAGGED}p{{{max(_LEAST / 2, (sum(words) + room - head) / len(words)):.1f}em}}"
-    return _Layout(size, beside, breaks=True, above=(width - _SPARE) / scale, other=other)
+    return _Layout(size, beside, breaks=True, above=(width - _SPARE) / scale, other=other, shrinks=room < head and not words)
 
 
 def _first(line: Line, breaks: bool) -> str:

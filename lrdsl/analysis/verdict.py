@@ -14,7 +14,8 @@ def sentence(d: Difference) -> str:
         looked = f"; looked at one by one: {_ranges(d.looked)}" if d.looked else ""
         return f"the same function: proved for every tick and {_bases(d)}{looked}"
     if d.first is None:
-        return f"the same to 12 digits at ticks 0 to {_number(d.ticks - 1)}, looked at one by one, for {_bases(d)}; not proved for other ticks"
+        rest = "not proved for other ticks" if d.apart is None else f"the formulas differ at tick {_number(d.apart)}, but not in digits that a level has"
+        return f"the same to 12 digits at ticks 0 to {_number(d.ticks - 1)}, looked at one by one, for {_bases(d)}; {rest}"
     assert d.levels is not None
     same = f"the same to 12 digits for base {_list(d.same_for)} at ticks 0 to {_number(d.ticks - 1)}, but " if d.same_for else ""
     first = f"they differ from tick {_number(d.first)} on: {_levels(d.levels)}, for base {_list(d.bases)}"

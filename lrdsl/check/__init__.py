@@ -49,7 +49,7 @@ def check(
     readable: bool = False,
     symbol: Callable[[str], Any] | None = None,
     notes: Notes | None = None,
-    numbers: Mapping[str, int] | None = None,
+    numbers: Mapping[str, tuple[int, ...]] | None = None,
     only: Collection[str] | None = None,
     cut: frozenset[Node] = frozenset(),
     earlier: Notes | None = None,
@@ -81,7 +81,7 @@ def _checked(
     readable: bool,
     legend: Legend | None,
     notes: Notes | None,
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, tuple[int, ...]],
     only: Collection[str] | None,
     cut: frozenset[Node],
     earlier: Notes | None,
@@ -158,6 +158,7 @@ def _planned(tree: Node, items: tuple[Node, ...], parts: list[Curve], scope: Sco
         problems.error("LR131", tree.extent, "the schedule is longer than a run can be", f"all phases together have at most {int(MAX_TICKS):.0e} ticks")
         return None
     plan = Plan(_phases(items, parts, scope), level, whole.length, law if scope.run.watches else level, tuple(scope.run.watches), phrase=whole.phrase)
+    plan = attrs.evolve(plan, multiple=parts[0].multiple) if len(parts) == 1 else plan
     if scope.legend is not None:
         plan = attrs.evolve(plan, legend=scope.legend.letters_of(plan.law))
     return plan

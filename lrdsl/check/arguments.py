@@ -146,7 +146,7 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
         return None
     if p.exact and (e := exact_number(e, node, scope)) is None:
         return None
-    return scope.lettered(e, p.letter, node.extent, p.kind is Kind.DURATION)
+    return scope.lettered(e, p.letter, node, p.kind is Kind.DURATION)
 
 
 def _bounded_numbers(p: Parameter, e: Expr) -> list[Exact | float]:

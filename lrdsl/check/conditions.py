@@ -142,7 +142,7 @@ def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:
             if isinstance(length, Num) and length.value < 0:
                 scope.problems.error("LR131", node.length.extent, f"a phase cannot last `{shown(canonical(node.length))}`", "a length is 0 ticks or more")
                 return None
-            lettered = None if length is None else scope.lettered(length, "T_f", node.length.extent, True)
+            lettered = None if length is None else scope.lettered(length, "T_f", node.length, True)
             return lettered.value if isinstance(lettered, Num) else None
     return _ticks_until(node, scope)
 
@@ -158,7 +158,7 @@ def _ticks_until(node: Node, scope: Scope) -> Exact | None:
         scope.problems.error("LR119", node.extent, what, f"for a length, write `for {text}`")
         return None
     time = value_of(node, Kind.DURATION, scope.from_run_start())
-    time = None if time is None else scope.lettered(time, "T_u", node.extent, True)
+    time = None if time is None else scope.lettered(time, "T_u", node, True)
     if not isinstance(time, Num):
         return None
     if scope.run.finish is not None:

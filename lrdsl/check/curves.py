@@ -73,7 +73,7 @@ class Curve:
     `law` takes a time since the curve began, from 0 on and past the length too, and the entry level; it returns the level. `course` is an optional simpler law
     for times before the length. A curve that a metric ends has `pending`: an event, and how many ticks after it the curve ends. Its `length` is then the length
     without the event; `body` is what the event ends, if the curve is nothing more. `phrase` says in words what the curve does, and `parts` are what it is made
-    of; without them if no words are asked for.
+    of; without them if no words are asked for. If the curve is a constant times what a name stands for, `multiple` has the name and the constant.
     """
 
     length: Exact | None
@@ -83,6 +83,7 @@ class Curve:
     course: Callable[[Expr, Expr], Expr] | None = None
     parts: tuple[Part, ...] = ()
     body: Curve | None = None
+    multiple: tuple[str, Expr] | None = None
 
     @classmethod
     def of(cls, length: Exact | None, level: Expr, pending: tuple[Event, Exact] | None = None, phrase: Phrase | None = None) -> Curve:
@@ -105,7 +106,7 @@ class Curve:
 
     def with_level(self, level: Expr) -> Curve:
         """Returns this curve with another formula of its level. Raises `TooLargeError`."""
-        return attrs.evolve(self, law=_law(level), course=None, body=None)
+        return attrs.evolve(self, law=_law(level), course=None, body=None, multiple=None)
 
 
 def _law(level: Expr) -> Callable[[Expr, Expr], Expr]:
@@ -194,7 +195,7 @@ def until(curve: Curve, event: Event, most: Exact | None) -> Curve:
 def restart(curve: Curve) -> Curve:
     """Returns the curve of `restart A`, which enters at base."""
     parts = tuple(part.where({ENTRY: BASE}) for part in curve.parts)
-    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None, parts=parts, body=None)
+    return attrs.evolve(curve, law=lambda time, _entry: curve.law(time, BASE), course=None, parts=parts, body=None, multiple=None)
 
 
 def limit(curve: Curve, length: Exact) -> Curve:
@@ -214,7 +215,8 @@ def pure_factor(factor: Curve) -> Expr:
 
 def scaled(curve: Curve, factor: Expr) -> Curve:
     """Returns the curve times a constant."""
-    return curve.with_level(on_branches(lambda a: mul(factor, a), curve.level))
+    multiple = curve.multiple and (curve.multiple[0], mul(factor, curve.multiple[1]))
+    return attrs.evolve(curve.with_level(on_branches(lambda a: mul(factor, a), curve.level)), multiple=multiple)
 
 
 def shifted(curve: Curve, by: Expr) -> Curve:

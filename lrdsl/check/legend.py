@@ -15,6 +15,10 @@ from lrdsl.plan import GREEK, LegendEntry
 
 #: The letter for the length of the run, and of durations.
 TOTAL = "T"
+#: The letter for the tick of a level `A at T`, where the tick is no parameter of a shape.
+MOMENT = "T_a"
+#: The operations of arithmetic.
+_ARITHMETIC = frozenset({"add", "mul", "div"})
 #: The most stretches of a formula whose levels are compared.
 _MOST_STRETCHES = 20
 #: The letters and subscripts that formulas use for other things. Events use k and tau with a number.
@@ -33,18 +37,18 @@ class Legend:
     entries: dict[tuple[Any, ...], LegendEntry] = attrs.field(factory=dict)
 
     def with_letter(self, e: Expr, letter: str, *place: Any, factor: bool = False, duration: bool = False) -> Expr:
-        """Returns a constant, or a constant multiple of base, with a letter. Other expressions come back unchanged.
+        """Returns a constant, or arithmetic of constants and base, with a letter. Other expressions come back unchanged.
 
         `place` tells constants apart that have the same letter and value. Inside a `factor`, where base is 1, only the number gets the letter.
         """
         if isinstance(e, Num) and letter:
             return Num(self.number_with_letter(e.value, letter, *place, duration=duration), e.double)
         multiple = isinstance(e, Call) and e.op == "mul" and len(e.args) == 2 and isinstance(e.args[0], Num) and e.args[1] is BASE
-        if not multiple or not letter:
+        if not letter or not (multiple or _is_arithmetic_of_base(e)):
             return e
         if factor:
-            assert isinstance(e, Call)
-            return mul(self.with_letter(e.args[0], re.sub(f"^{re.escape(self.quantity)}(?=_|$)", "alpha", letter), *place), BASE)
+            alpha = re.sub(f"^{re.escape(self.quantity)}(?=_|$)", "alpha", letter)
+            return mul(self.with_letter(e.args[0], alpha, *place), BASE) if multiple and isinstance(e, Call) else e
         return Letter(self._entry(e, letter, *place).symbol.name, "", e)
 
     def number_with_letter(self, value: Exact, letter: str, *place: Any, duration: bool) -> Exact:
@@ -59,6 +63,12 @@ class Legend:
         """Returns the entry of a constant, a new one if it has none."""
         key = (letter, value, *place)
         entry = self.entries.get(key)
+        same = next((other for other in self.entries if duration and place and other[1:] == key[1:]), None) if entry is None else None
+        if same is not None and letter != MOMENT and same[0] == MOMENT:  # the parameter names it
+            first, sub = split_letter(letter)
+            return self.entries.setdefault(key, attrs.evolve(self.entries.pop(same), letter=first, sub=sub))
+        if same is not None:
+            return self.entries[same]
         if entry is None:
             own = letter.removeprefix(f"{self.quantity}_")
             first, sub = (self.quantity, own) if place and own != letter else split_letter(letter)
@@ -101,6 +111,11 @@ class Legend:
         return known and _is_least(x, levels)
 
 
+def _is_arithmetic_of_base(e: Expr) -> bool:
+    """Whether an expression is made of constants and base by arithmetic, as `base/25` and `0.1x + 1e-5`. Base alone, and a level that has a letter, are not."""
+    return isinstance(e, Call) and all(isinstance(x, Num) or x is BASE or (isinstance(x, Call) and x.op in _ARITHMETIC) for x in walk(e))
+
+
 def _levels(law: Expr) -> list[float]:
     """The levels of a formula at ticks that show them, for base 1."""
     return [low for low, high in bounds_along(law, _ticks(law), {BASE: (1.0, 1.0)}) if low > -HUGE and high < HUGE]
@@ -124,8 +139,8 @@ def _ticks(law: Expr) -> list[float]:
 def split_letter(letter: str) -> tuple[str, str]:
     """Splits `T_w` into a letter and its subscript, with commas for its further `_`. Another name, as `num_warmup_steps`, is one word.
 
-    >>> split_letter("T_w"), split_letter("eta_warm_up"), split_letter("lr_max"), split_letter("num_steps")
-    (('T', 'w'), ('eta', 'warm,up'), ('lr', 'max'), ('num_steps', ''))
+    >>> split_letter("T_w"), split_letter("T_warm_up"), split_letter("eta_warm"), split_letter("lr_max"), split_letter("num_steps")
+    (('T', 'w'), ('T', 'warm,up'), ('eta', 'warm'), ('lr', 'max'), ('num_steps', ''))
     """
     first, *parts = letter.split("_")
     plain = bool(first) and all(parts) and bool(parts)

@@ -13,7 +13,7 @@ from lrdsl.check.curves import Curve, Part
 from lrdsl.check.keys import referred
 from lrdsl.check.names import call_function, is_phase, spelled
 from lrdsl.check.prelude import recipe_names
-from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Scope
+from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Named, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, foreign_letter, shown
@@ -157,7 +157,23 @@ def _named(node: Node, name: str, number: int | None, scope: Scope) -> Curve | N
     if isinstance(binding, FunctionBinding):
         return _call(nodes.Call(binding.function.name, (), node.extent, node.extent), scope)
     inner = scope.enter(binding, node.extent, number)
-    return None if inner is None else curve_of(binding.node, inner)
+    if inner is None:
+        return None
+    run = inner.run
+    if not run.history or inner.readable or binding.family is not None or inner.notes is not None:
+        curve = curve_of(binding.node, inner)
+        return curve if curve is None or curve.multiple is not None or number is not None else attrs.evolve(curve, multiple=(name, ONE))
+    key = (id(binding), run.place, inner.rest, inner.no_rest, inner.factor, inner.formula)
+    known, first = run.named.get(key), len(run.watches)
+    if known is not None:
+        run.watches.extend(known.watches)
+        run.times.update(known.times)
+        return known.curve
+    curve = curve_of(binding.node, inner)
+    if curve is not None:
+        watches = tuple(run.watches[first:])
+        run.named[key] = Named(binding, curve, watches, {watch.event: run.times[watch.event] for watch in watches if watch.event in run.times})
+    return curve
 
 
 def _report_unknown(word: str, extent: nodes.Extent, scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -17,7 +17,7 @@ from lrdsl.check.names import bind_function, bind_name, is_phase
 from lrdsl.check.notes import Notes
 from lrdsl.check.phases import curve_of
 from lrdsl.check.prelude import recipes_for
-from lrdsl.check.scope import ARITHMETIC, MAX_EXPANDED, WORDS, FunctionBinding, NameBinding, Run, Scope, number_binding
+from lrdsl.check.scope import ARITHMETIC, MAX_EXPANDED, WORDS, FunctionBinding, NameBinding, Named, Run, Scope, number_binding
 from lrdsl.check.values import exact_number, value_of
 from lrdsl.clock import MAX_TICKS, UNITS, Clock, total_of
 from lrdsl.diagnostics import MOST_PROBLEMS, Problems, ScheduleError, shown
@@ -64,7 +64,7 @@ class Library(Protocol):
 class _FileState:
     """The state of the check of one file: the clock and names so far, and what its scopes need. `used` has the files that it uses, for all files together.
 
-    `meanings` has the definition of each name, and those that it needs in turn, while a memory is in use.
+    `meanings` has the definition of each name, and those that it needs in turn, while a memory is in use. `named` is that of `Run`.
     """
 
     clock: Clock
@@ -78,18 +78,21 @@ class _FileState:
     readable: bool = False
     legend: Legend | None = None
     notes: Notes | None = None
-    numbers: Mapping[str, int] = attrs.Factory(dict)
+    numbers: Mapping[str, tuple[int, ...]] = attrs.Factory(dict)
     only: Collection[str] | None = None
     cut: frozenset[Node] = frozenset()
     earlier: Notes | None = None
     used: list[tuple[Problems, nodes.Use, Problems]] = attrs.Factory(list)
     meanings: dict[str, tuple[Node, ...]] = attrs.Factory(dict)
+    named: dict[Hashable, Named] = attrs.Factory(dict)
 
     def scope(self) -> Scope:
         """Returns the scope of the next statement."""
         bound, rest = {**self.recipes, **self.bound}, total_of(self.clock)
         shared: dict[str, Any] = {"expanded": self.expanded, "readable": self.readable, "legend": self.legend, "notes": self.notes, "earlier": self.earlier}
-        return Scope(self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history), cut=self.cut, read=curve_of, **shared)
+        return Scope(
+            self.clock, self.names, self.problems, rest, bound=bound, run=Run(history=self.history, named=self.named), cut=self.cut, read=curve_of, **shared
+        )
 
     def binding(self, name: str, node: Node, scope: Scope) -> NameBinding:
         """Returns the binding of a name, from that of an earlier check if there is one: no event changes what it says of a node."""
@@ -135,7 +138,7 @@ def program_of(
     readable: bool,
     legend: Legend | None,
     notes: Notes | None,
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, tuple[int, ...]],
     only: Collection[str] | None,
     cut: frozenset[Node],
     earlier: Notes | None,
@@ -150,9 +153,7 @@ def program_of(
         return None
     options: dict[str, Any] = {"history": history, "readable": readable, "legend": legend, "notes": notes, "numbers": numbers, "only": only, "cut": cut}
     state = _FileState(clock, names, problems, recipes=recipes_for(file, names), earlier=earlier, **options)
-    for statement in file.statements:  # settings first: the clock must be complete before the first phase
-        if isinstance(statement, nodes.Setting):
-            _set(statement, state, plan_of)
+    _read_settings(file, state, plan_of)  # settings first: the clock must be complete before the first phase
     targets: list[Target] = []
     assertions: list[Assertion] = []
     for statement in file.statements:
@@ -179,6 +180,27 @@ def program_of(
     if not targets and not problems.found:
         problems.error("LR004", file.extent, "the file has no target", "add one: `lr = cosine(100)`")
     return None if problems.found else Program(tuple(targets), tuple(assertions), state.clock, state.base)
+
+
+def _read_settings(file: nodes.File, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> None:
+    """Reads the settings of a file. Their order does not matter: one that needs another, as a total in tokens does, is read after it."""
+    found = state.problems.found
+    settings = [statement for statement in file.statements if isinstance(statement, nodes.Setting)]
+    while settings:
+        waiting = []
+        for setting in settings:
+            before, clock = len(found), state.clock
+            _set(setting, state, plan_of)
+            if any(d.code == "LR121" for d in found[before:]):
+                waiting.append((setting, found[before:], state.clock))
+                del found[before:]
+                state.clock = clock
+        if len(waiting) == len(settings):  # nothing gives what they need
+            for _, problems, clock in waiting:
+                found += problems
+                state.clock = clock
+            return
+        settings = [setting for setting, _, _ in waiting]
 
 
 def _set(node: nodes.Setting, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> None:
@@ -295,20 +317,20 @@ def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], 
         return
     scope, family = state.scope(), family_of(key)
     wanted = state.only is None or key.text in state.only
-    number, plan = _remembered(key, body, state, plan_of) if wanted else (None, None)
+    read = _remembered(key, body, state, plan_of) if wanted else ()
     if family is not None:
         scope = scope.with_names({key.letter: number_binding(SAMPLES[0], scope)})
     if key.text in state.bound:
         problems.error("LR116", target.extent, f"`{shown(key.text)}` is already defined", "give each target one schedule")
-    elif plan is not None:
-        targets.append(Target(key.key, key.element, key.groups, plan, key.text, number))
+    else:
+        targets += [Target(key.key, key.element, key.groups, plan, key.text, number) for number, plan in read]
     if key.text not in state.bound:
         state.bound[key.text] = attrs.evolve(state.binding(key.text, body, scope), is_phase=True, family=family)
         state.remember(key.text, body)
 
 
-#: The number with which a target is read, and its plan. The number is None for a target without `{k}`, and the plan after its problems were reported.
-_Read: TypeAlias = "tuple[int | None, Plan | None]"
+#: The plans of a target, each with the number with which it was read, None for a target without `{k}`. There are none after problems were reported.
+_Read: TypeAlias = "tuple[tuple[int | None, Plan], ...]"
 
 
 @attrs.frozen
@@ -334,7 +356,7 @@ def _remembered(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node
         notes = None if state.notes is None else Notes(state.notes.text)
         own = attrs.evolve(state, notes=notes)
         reading = _Reading(_read(key, body, own, plan_of), notes, state.expanded[0] - before, spent() - worked)
-        if reading.read[1] is not None and len(state.problems.found) == count < MOST_PROBLEMS:
+        if reading.read and len(state.problems.found) == count < MOST_PROBLEMS:
             memory.keep("target", same, (key, state.clock, facts), reading)
     else:
         state.expanded[0] += reading.expanded
@@ -345,26 +367,30 @@ def _remembered(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node
 
 
 def _read(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:
-    """Reads a target: its plan, and the number with which it was read."""
+    """Reads a target: its plan; for a target with `{k}`, those of the numbers that are asked for."""
     own = state if state.legend is None else attrs.evolve(state, legend=Legend(state.legend.symbol, quantity_letter(key.key)))
-    return (None, plan_of(body, own.scope())) if family_of(key) is None else _sample(key, body, own, plan_of)
+    if family_of(key) is not None:
+        return tuple(_members(key, body, own, plan_of))
+    plan = plan_of(body, own.scope())
+    return () if plan is None else ((None, plan),)
 
 
-def _sample(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> _Read:
-    """Reads a target with `{k}`, with the number that is asked for, or the first that makes it sound. Returns the number and the plan.
-
-    If there is no such number, the problems with the first are reported.
-    """
+def _members(key: Key, body: Node, state: _FileState, plan_of: Callable[[Node, Scope], Plan | None]) -> Iterator[tuple[int, Plan]]:
+    """Reads a target with `{k}`, with each number that is asked for, or else with the first that makes it sound. Reports the problems with the first."""
     asked = state.numbers.get(key.text)
     first: Problems | None = None
-    for number in SAMPLES if asked is None else (asked,):
+    for number in SAMPLES if asked is None else asked:
         own = Problems(state.problems.text)
-        scope = attrs.evolve(state.scope(), problems=own)
+        earlier = state.earlier and state.earlier.members.get((key.text, number), state.earlier)
+        scope = attrs.evolve(state.scope(), problems=own, earlier=earlier)
         plan = plan_of(body, scope.with_names({key.letter: number_binding(number, scope)}))
         if plan is not None and not own.found:
-            return number, plan
-        first = own if first is None else first
-    assert first is not None
-    for d in first.found:
-        state.problems.add(d if asked is None else attrs.evolve(d, message=f"with {key.letter} = {asked}: {d.message}"))
-    return None, None
+            yield number, plan
+            if asked is None:
+                return
+        elif first is None:
+            first = own
+            if asked is not None:
+                break
+    for d in first.found if first is not None else ():
+        state.problems.add(d if asked is None else attrs.evolve(d, message=f"with {key.letter} = {number}: {d.message}"))

@@ -1,4 +1,4 @@
-"""The plan of a run in which a metric has reduced the level once more: made from the plan before, since only the level from that tick on is new."""
+"""Makes the plan of a run after a metric has reduced the level once more. The plan before serves up to that tick; only the levels from there on are new."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -112,14 +112,25 @@ class FunctionBinding:
 
 
 @attrs.frozen(eq=False)
+class Named:
+    """What a name of the text came to at a place of the run: its curve, the watches that it adds, and when their events came."""
+
+    binding: NameBinding
+    curve: Curve
+    watches: tuple[Watch, ...]
+    times: Mapping[Event, tuple[Exact, ...]]
+
+
+@attrs.frozen(eq=False)
 class Run:
     """The place of a node on the time axis of the run.
 
     The phase begins at the tick `start`, None if that depends on an event that has not come, and `offset` ticks after the event `origin`. It cannot begin
     before the tick `earliest`. From the tick `end` on, it is no longer in force. `refused` is not empty where a phase that follows a metric is not allowed, and
     names the place; `timeless` does so for a time of the run. `finish` is the tick at which a phase ends whose start is not known yet, because a phase before
-    it takes the `rest`. `history` has the events that have come. Two fields are filled while a text is checked:
-    `watches`, and `times`, when each event came, in ticks of its phase.
+    it takes the `rest`. `history` has the events that have come. Three fields are filled while a text is checked:
+    `watches`; `times`, when each event came, in ticks of its phase; and `named`, what names came to,
+    by their binding and place, for the other targets of a run in which events have come.
     """
 
     start: Exact | None = 0
@@ -133,6 +144,7 @@ class Run:
     history: History = attrs.field(factory=dict)
     watches: list[Watch] = attrs.field(factory=list)
     times: dict[Event, tuple[Exact, ...]] = attrs.field(factory=dict)
+    named: dict[Hashable, Named] = attrs.field(factory=dict)
 
     def advanced(self, ticks: Exact) -> Run:
         """Returns the place that is this many ticks later."""
@@ -150,6 +162,11 @@ class Run:
     def first_tick(self) -> Exact:
         """The tick at which the phase begins; the earliest one if that depends on an event."""
         return self.earliest if self.start is None else self.start
+
+    @property
+    def place(self) -> Hashable:
+        """What the curve of a node depends on here: all but the events that have come."""
+        return (self.start, self.earliest, self.end, self.origin, self.offset, self.refused, self.timeless, self.finish, len(self.watches))
 
     def cut(self, ticks: Exact | None) -> Run:
         """Returns this place for a phase that is in force for at most this many ticks; None sets no limit."""
@@ -192,11 +209,19 @@ class Scope:
         if self.notes is not None and self.notes.text is self.problems.text:
             self.notes.uses[node.extent, name] = Use(node, name, arguments, frozenset(given), self.factor)
 
-    def lettered(self, e: Expr, letter: str, extent: Extent, duration: bool) -> Expr:
-        """Returns a constant of the text, with a letter if the formula is symbolic."""
+    def lettered(self, e: Expr, letter: str, node: Node, duration: bool) -> Expr:
+        """Returns a constant of the text, with a letter if the formula is symbolic. An argument of a recipe that is read in several places has one letter."""
         if self.legend is None:
             return e
-        return self.legend.with_letter(e, self.legend.of_parameter(letter), extent, self.problems.text, factor=self.factor, duration=duration)
+        extent, text = self.place_of(node)
+        return self.legend.with_letter(e, self.legend.of_parameter(letter), extent, text, factor=self.factor, duration=duration)
+
+    def place_of(self, node: Node) -> tuple[Extent, str]:
+        """Returns where a value stands in a text: an argument of a recipe stands where the recipe is called."""
+        scope = self
+        while isinstance(node, nodes.Name) and isinstance(binding := scope.bound.get(node.id), NameBinding) and not binding.by_user and binding.family is None:
+            node, scope = binding.node, binding.scope
+        return node.extent, scope.problems.text
 
     def enter(self, binding: NameBinding | FunctionBinding, extent: Extent, number: int | None = None) -> Scope | None:
         """Returns the scope to read the meaning of a name in, for a name that is used here; None after a problem was reported.

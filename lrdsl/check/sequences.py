@@ -143,7 +143,7 @@ def _report_open_length(item: Node, scope: Scope) -> None:
 def limit_of(node: nodes.Limited, scope: Scope) -> Expr | None:
     """Returns the length D of `A for D`, in ticks; None after its problem was reported."""
     length = value_of(node.length, Kind.DURATION, scope)
-    return None if length is None else scope.lettered(length, "T_f", node.length.extent, True)
+    return None if length is None else scope.lettered(length, "T_f", node.length, True)
 
 
 def _cuts_rest(item: Node, scope: Scope) -> bool:

@@ -1,4 +1,8 @@
-"""Slopes of formulas: where a term stands twice, as in `t*b^t/(1 - b^t)`, they bound it more closely in a short stretch of time than intervals do."""
+"""Derivatives of formulas by time.
+
+Interval arithmetic bounds a formula loosely if a variable stands in it twice, as in `t*b^t/(1 - b^t)`. Over a short stretch of time, the level at one tick and
+the range of the slope bound it more closely.
+"""
 
 from __future__ import annotations
 

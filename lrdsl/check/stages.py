@@ -108,6 +108,7 @@ class Starts(Sequence[float]):
     """The first ticks of pieces. No piece is made for them."""
 
     pieces: Stages
+    _known: dict[int, float] = attrs.field(factory=dict, init=False)
 
     def __len__(self) -> int:
         return len(self.pieces)
@@ -117,8 +118,11 @@ class Starts(Sequence[float]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[float]: ...
     def __getitem__(self, place: int | slice) -> float | Sequence[float]:
-        places = range(len(self))[place]
-        return [self[k] for k in places] if isinstance(places, range) else first_tick(self.pieces.start(places))
+        if isinstance(place, slice):
+            return [self[k] for k in range(len(self))[place]]
+        if place not in self._known:  # each target that is a multiple of this one asks for the same places
+            self._known[place] = first_tick(self.pieces.start(range(len(self))[place]))
+        return self._known[place]
 
 
 def _finite(level: Expr, start: Exact, end: Exact | None) -> Expr:

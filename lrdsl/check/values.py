@@ -9,7 +9,7 @@ import attrs
 
 from lrdsl.check import bounds
 from lrdsl.check.amounts import amount_of, report_mixed, share_of, ticks_of
-from lrdsl.check.legend import TOTAL
+from lrdsl.check.legend import MOMENT, TOTAL
 from lrdsl.check.names import call_function, dependencies, is_phase
 from lrdsl.check.scope import ARITHMETIC, WORDS, WORDS_KNOWN_AS, FunctionBinding, Run, Scope
 from lrdsl.clock import CANONICAL_UNIT, ELSEWHERE, MAX_TICKS, MULTIPLES, UNITS, MissingFactError, total_of
@@ -167,7 +167,9 @@ def _moment(node: nodes.Moment, scope: Scope) -> Value | None:
     if time.value < 0:
         scope.problems.error("LR131", node.tick.extent, f"a time cannot be `{shown(canonical(node.tick))}`", "a time is 0 or more")
         return None
-    return Value(Kind.LEVEL, curve.at(time.value, BASE))
+    tick = scope.lettered(time, MOMENT, node.tick, True)
+    assert isinstance(tick, Num)
+    return Value(Kind.LEVEL, curve.at(tick.value, BASE))
 
 
 def _quantity(node: nodes.Quantity, scope: Scope) -> Value | None:

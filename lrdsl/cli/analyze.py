@@ -1,4 +1,7 @@
-"""`lrdsl analyze`: prints the figures of merit of schedules, as papers quote them, and compares them; and solves for a length or a level of one."""
+"""`lrdsl analyze`: prints the figures of merit of schedules, as papers quote them, side by side.
+
+It also finds the length, or the level, at which a schedule has a given figure.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -228,19 +229,24 @@ def draw(screen: Screen, s: Schedule, target: Target, base: float, ticks: int) -
 def _formula(screen: Screen, s: Schedule, target: Target) -> None:
     """Prints the formula of each piece, with the ticks at which it holds: beside it if there is room, else below."""
     from lrdsl.formulas import text
+    from lrdsl.schedule.printing import lines
 
-    pieces = [(screen.written(formula), screen.written(where)) for formula, where in text.lines(s.readable_plan(target.name))]
+    pieces = [(screen.written(formula), screen.written(where)) for formula, where in lines(s, target.name)]
     shown = pieces[:_MOST]
     name = f"{screen.written(target.name)}(t) = "
     beside = max((len(formula) for formula, _ in shown if len(formula) <= screen.width - len(name) - 20), default=0)
     for i, (formula, where) in enumerate(shown):
         lead = name if i == 0 else " " * len(name)
-        if len(formula) <= beside or not where:
-            aside = " " * (beside - len(formula) + 3) + where
-            screen.say((lead, "dim"), (formula, ""), (aside, "dim"), wraps=len(formula) <= beside)
-        else:
-            screen.say((lead, "dim"), (formula, ""), wraps=False)
-            screen.say((f"{' ' * len(name)}    for {where}", "dim"))
+        if where and len(formula) <= beside and len(name) + beside + 3 + len(where) <= screen.width:
+            screen.say((lead, "dim"), (formula, ""), (" " * (beside - len(formula) + 3) + where, "dim"))
+            continue
+        first, *more = textwrap.wrap(formula, screen.width - len(name) - 2, break_long_words=False, break_on_hyphens=False)
+        screen.say((lead, "dim"), (first, ""), wraps=False)
+        for line in more:
+            screen.say((" " * (len(name) + 2), ""), (line, ""), wraps=False)
+        if where:
+            indent = max(4, min(len(name) + 4, screen.width - len(f"for {where}")))
+            screen.say((f"{' ' * indent}for {where}", "dim"))
     if len(pieces) > _MOST:
         screen.say((f"        and {len(pieces) - _MOST} more pieces: `lrdsl formula` prints them all", "dim"))
     for note in text.notes(target.plan):

@@ -28,7 +28,12 @@ def add(verbs: Any) -> None:
     options.add_target(parser)
     options.add_events(parser)
     options.add_time(parser)
-    parser.add_argument("--format", choices=("latex", "markdown"), default="latex", help="LaTeX needs the packages array and booktabs (default: latex)")
+    parser.add_argument(
+        "--format",
+        choices=("latex", "markdown"),
+        default="latex",
+        help="LaTeX needs the packages array and booktabs, and graphicx for a column that is too narrow (default: latex)",
+    )
     help = f"the width of the table in LaTeX: in ems, with a unit, as 8cm, or {', '.join(WIDTHS)} (default: twocolumn)"
     parser.add_argument("--width", default="twocolumn", metavar="W", help=help)
     options.add_caption(parser, "table")

@@ -1,15 +1,18 @@
 """Schedules of other libraries: read into text, and written from it.
 
 `entry` has the declarations, and each library is a file that holds one table of them: `torch`, `transformers`, `timm`, `optax`, `keras`, and more. `live` reads
-objects of a running program, `config` has the declarations of configs and `configs` reads them, `sources` is the way in for all of them. `writing` writes code.
+objects of a running program, `config` has the declarations of configs and `configs` reads them, `signs` tells which files may have schedules, `sources` is the
+way in for all of them. `writing` writes code.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from lrdsl.dialects.entry import Dialect
+if TYPE_CHECKING:
+    from lrdsl.dialects.entry import Dialect
 
 #: The dialects whose schedulers are calls in Python, in the order of the tables that show them. Each is the module of its name.
 DIALECTS = ("torch", "transformers", "diffusers", "timm", "packages", "optax", "keras", "mlx", "olmo_core")
@@ -46,6 +49,5 @@ def dialect(name: str) -> Dialect:
     >>> dialect("torch").entry("StepLR").call
     'StepLR(step_size, gamma)'
     """
-    declared = import_module(f"lrdsl.dialects.{name}").DIALECT
-    assert isinstance(declared, Dialect)
+    declared: Dialect = import_module(f"lrdsl.dialects.{name}").DIALECT
     return declared

@@ -110,6 +110,8 @@ class Entry:
     usual: str = ""
     variants: tuple[Mapping[str, Any], ...] = ()
     accepts: Callable[[Any], bool] | None = None
+    #: The system that it is from, in a dialect of several.
+    system: str = ""
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

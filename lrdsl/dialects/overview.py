@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import attrs
+
 from lrdsl.arguments import one_of
 from lrdsl.dialects import ALL, DIALECTS, dialect
 from lrdsl.dialects.entry import Dialect
+from lrdsl.dialects.systems import systems
 from lrdsl.dialects.writing import WRITERS
 
 #: What is written that is no library of schedules.
@@ -55,6 +60,32 @@ def _written(library: Dialect, name: str) -> str:
     return library.unwritten.get(name, library.unwritten.get("", "yes"))
 
 
+#: A formula of the step, where the other library has none: `scale(f)` stands for a function.
+_FORMULA = re.compile(r"\b(scale|cumprod)\((?!f\))")
+
+
+@attrs.frozen
+class Scheduler:
+    """A scheduler of a system: its name there, and its line of text, "" if it has none; `is_natural` says whether that names phases, and is no formula."""
+
+    system: str
+    name: str
+    line: str
+    is_natural: bool
+
+
+def schedulers() -> list[Scheduler]:
+    """Returns every scheduler that has a row in the tables, each once: those of the dialects, then those of systems that are not read."""
+    rows = []
+    for name in ALL:
+        library = dialect(name)
+        for entry in library.entries:
+            line = entry.text or ("" if entry.reason else "by its arguments")
+            rows.append(Scheduler(entry.system or library.title, entry.name, line, bool(line) and not _FORMULA.search(line)))
+        rows += [Scheduler(library.title, kind.name, kind.text, bool(kind.text)) for kind in library.kinds]
+    return rows + [Scheduler(system.title, line.scheduler, line.text and line.written, line.is_natural) for system in systems() for line in system.lines]
+
+
 def page() -> str:
     """Returns the page `coming-from`: for each library, how it counts, and the text of each of its schedulers."""
     parts = [_HEAD]
@@ -66,6 +97,10 @@ def page() -> str:
         if rows:
             parts.append("\n| there | here | written | |\n| --- | --- | --- | --- |")
             parts.extend(f"| `{row['scheduler']}` | {_cell(row['text'])} | {row['written']} | {row['note']} |" for row in rows)
+    parts.append(_FURTHER)
+    for system in systems():
+        parts.append(f"\n### {system.title}\n\n{system.counting} From `{system.where}`.\n\n| there | here | |\n| --- | --- | --- |")
+        parts.extend(f"| `{line.scheduler}` | {_cell(line.text and line.written)} | {line.note} |" for line in system.lines)
     return "\n".join(parts) + "\n"
 
 
@@ -79,3 +114,8 @@ _HEAD = """# Coming from another library
 live scheduler, a call, or a config. This page has what each library's scheduler comes to, with the names of the library's own parameters. It is written from
 the tables in `lrdsl/dialects/` by
 `python -m tests.dialects.test_overview`."""
+_FURTHER = """
+## Systems that are not read
+
+Nothing reads the code or the configs of these systems. Write their schedules by hand: each line is exact at every tick of the run, with the arguments of the
+system in the place of their names."""

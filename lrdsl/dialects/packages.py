@@ -36,7 +36,8 @@ def _gradual(a: Any) -> str:
 
 def _cycles(a: Any) -> str:
     if a.cycle_mult != 1 or a.gamma != 1:
-        raise UnreadableError("cycles that grow longer or lower, and that begin with a warmup, have no text")
+        cycle = "warmup(warmup_steps, from=min_lr) then cosine(first_cycle_steps - warmup_steps, to=min_lr)"
+        return f"hold(0, at=max_lr) then restarts({cycle}, stretch=cycle_mult, decay=gamma, fixed=warmup_steps, cut=chain)"
     if a.warmup_steps == 0:
         return "restarts(cosine(first_cycle_steps, from=max_lr, to=min_lr))"
     return "restarts(linear(warmup_steps, from=min_lr, to=max_lr) then cosine(first_cycle_steps - warmup_steps, to=min_lr))"
@@ -106,6 +107,7 @@ DIALECT = Dialect(
             "optimizer, warmup_epochs, max_epochs, warmup_start_lr=0.0, eta_min=0.0, last_epoch=-1",
             (Form(_bolts, shown="warmup(warmup_epochs - 1, from=warmup_start_lr) then hold(1) then cosine(max_epochs - warmup_epochs, to=eta_min)"),),
             note="it rises again past max_epochs",
+            system="Lightning Bolts",
             usual="optimizer, 10, 100",
         ),
         Entry(
@@ -113,13 +115,15 @@ DIALECT = Dialect(
             "optimizer, multiplier, total_epoch, after_scheduler=None",
             (Form(_gradual, shown="warmup(total_epoch) then hold(1) then restart after_scheduler"),),
             note="for multiplier=1, or without a scheduler after it",
+            system="pytorch-gradual-warmup-lr",
             usual="optimizer, 8, 5",
         ),
         Entry(
             "CosineAnnealingWarmupRestarts",
             "optimizer, first_cycle_steps, cycle_mult=1.0, max_lr=0.1, min_lr=0.001, warmup_steps=0, gamma=1.0, last_epoch=-1",
             (Form(_cycles, shown="restarts(linear(warmup_steps, from=min_lr, to=max_lr) then cosine(first_cycle_steps - warmup_steps, to=min_lr))"),),
-            note="for cycle_mult=1 and gamma=1",
+            note="for cycle_mult=1 and gamma=1; else `warmup(...)` in cycles with `stretch=cycle_mult, decay=gamma, fixed=warmup_steps`",
+            system="pytorch-cosine-annealing-with-warmup",
             usual="optimizer, 100, 1.0, {0.1}, {0.001}, 10",
         ),
         Entry(
@@ -127,18 +131,21 @@ DIALECT = Dialect(
             "optimizer, warmup_steps, t_total, end_lr=0.0, cycles=0.5, last_epoch=-1, warmup_multiplier=0",
             (Form(_monai, shown="hf.cosine(warmup_steps, t_total, cycles=cycles)"),),
             note="MONAI's and pytorch-transformers'; for end_lr=0 and warmup_multiplier=0",
+            system="MONAI",
             usual="optimizer, 10, 100",
         ),
         Entry(
             "WarmupLinearSchedule",
             "optimizer, warmup_steps, t_total, last_epoch=-1",
             (Form("hf.linear(warmup_steps, t_total)"),),
+            system="pytorch-transformers",
             usual="optimizer, 10, 100",
         ),
         Entry(
             "WarmupConstantSchedule",
             "optimizer, warmup_steps, last_epoch=-1",
             (Form("hf.constant_with_warmup(warmup_steps)"),),
+            system="pytorch-transformers",
             usual="optimizer, 10",
         ),
         Entry(
@@ -146,6 +153,7 @@ DIALECT = Dialect(
             "optimizer, periods, restart_weights=(1,), eta_min=0, last_epoch=-1",
             (Form(_restarts, shown="cosine(period, to=eta_min) then restart cosine(period, to=eta_min)"),),
             note="BasicSR's; the run ends with its last cycle",
+            system="BasicSR",
             usual="optimizer, [100], [1], {0.001}",
         ),
         Entry(
@@ -153,6 +161,7 @@ DIALECT = Dialect(
             "optimizer, periods, restart_weights=(1,), eta_mins=(0,), last_epoch=-1",
             (Form(_restarts, shown="cosine(period, to=eta_min) then restart cosine(period, to=eta_min)"),),
             note="Restormer's, in its BasicSR",
+            system="Restormer",
             usual="optimizer, [40, 60], [1, 1], [{0.01}, {0.001}]",
         ),
         Entry(
@@ -160,6 +169,7 @@ DIALECT = Dialect(
             "optimizer, milestones, gamma=0.1, restarts=(0,), restart_weights=(1,), last_epoch=-1",
             (Form(_multistep, shown="multistep(milestones, gamma)"),),
             note="BasicSR's; without restarts",
+            system="BasicSR",
             usual="optimizer, [30, 60], 0.1",
         ),
         Entry(

@@ -289,7 +289,8 @@ DIALECT = Dialect(
                 for kind in ("cos", "linear")
                 for three in (False, True)
             ),
-            note="momentum is a target of its own; pct_start * total_steps below 1 as there; at 1, torch divides by 0, and the text begins at the peak",
+            note="momentum is a target of its own; where pct_start * total_steps is 1, torch divides by 0, and the text begins at the peak;"
+            " with three phases, pct_start is below 1/2",
             accepts=_whole("total_steps"),
             usual="optimizer, {0.1}, 100, cycle_momentum=False",
         ),

@@ -5,7 +5,6 @@ A document is `Table`s, `Items` and scalars. Sizes, depths and aliases are bound
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import PurePath
@@ -32,11 +31,6 @@ _FORMATS = {
 }
 #: The endings of the files that are read.
 ENDINGS = tuple(_FORMATS)
-#: What a text of Python has that may make a scheduler, so that most files need not be read: a call whose name is like that of a scheduler, or of a function
-#: that makes one; or a class of schedulers. Only the end of the name is looked for, as that is fast.
-LIKE_A_SCHEDULER = re.compile(
-    r"(?:LR|WSDS?|[Ss]chedul\w{0,40}|Warm\w{0,40}|_warmup|Anneal\w{0,40}|Restarts?|Plateau|_decay|Decay)\s{0,9}\(|(?:LRScheduler|LambdaLR)\)\s{0,9}:"
-)
 
 
 class UnreadableError(ValueError):

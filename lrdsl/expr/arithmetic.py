@@ -337,9 +337,24 @@ def div(a: Expr, b: Expr) -> Expr:
     top, bottom = coefficient(a), coefficient(b)
     if top[1] is bottom[1] and bottom[0].value and bottom[0].double:
         return div(top[0], bottom[0])
+    if a.holds & b.holds & _MARKS["base"] and (over := _per_base(a)) is not None and (under := _per_base(b)) is not None:
+        return div(over, under)
     if a == ZERO and not (isinstance(b, Num) and b.value == 0):
         return ZERO
     return Call("div", (a, b))
+
+
+def _per_base(e: Expr) -> Expr | None:
+    """A multiple of the base, divided by the base; None for others."""
+    if e is BASE:
+        return ONE
+    if isinstance(e, Call) and e.op == "mul" and BASE in e.args:
+        at = e.args.index(BASE)
+        rest = e.args[:at] + e.args[at + 1 :]
+        return rest[0] if len(rest) == 1 else Call("mul", rest)
+    if isinstance(e, Call) and e.op == "div" and isinstance(e.args[1], Num) and (inner := _per_base(e.args[0])) is not None:
+        return div(inner, e.args[1])
+    return None
 
 
 def coefficient(e: Expr) -> tuple[Num, Expr]:

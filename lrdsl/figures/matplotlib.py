@@ -127,8 +127,9 @@ def _draw(panel: Panel, axis: Axes, shown: Picture, page: Page, right: bool) -> 
     axis.set_ylabel(_text(panel.name, page) + (f" ($\\times 10^{{{panel.exponent}}}$)" if page.usetex and panel.exponent else factor), color=colours["ink"])
     axis.yaxis.label.set(fontsize=points + 0.5, parse_math=False)
     family = "serif" if page.serif or page.usetex else "sans-serif"
-    axis.tick_params(colors=colours["ink"], labelsize=points - 0.5, labelfontfamily=family)
-    axis.tick_params(which="minor", colors=colours["faint"])
+    axis.tick_params(which="both", labelcolor=colours["ink"], labelsize=points - 0.5, labelfontfamily=family)
+    axis.tick_params(color=colours["ink"])
+    axis.tick_params(which="minor", color=colours["faint"])
     if not shown.log:
         axis.ticklabel_format(axis="y", style="plain", useOffset=False)
     if not shown.log_x:

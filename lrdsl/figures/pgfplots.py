@@ -42,7 +42,7 @@ def _options(shown: Picture, width: str, more: str) -> str:
     return ",\n    ".join(
         [
             more,
-            f"width=0.84*{width}",
+            f"width={0.79 if shown.twin else 0.84}*{width}",
             f"height=0.56*{width}",
             f"xlabel={{{words(shown.unit)}}}",
             f"xmin={_number(shown.start)}, xmax={_number(shown.end)}",
@@ -70,7 +70,7 @@ def _style(curve: Curve) -> str:
 
 def _entry(curve: Curve, width: str) -> str:
     """Returns the name of a curve in the legend; a long one is broken into lines."""
-    broken = f"[text width=0.72*{width}]" if len(curve.label) > _MOST_LETTERS else ""
+    broken = f"[text width=0.72*{width}, text depth=]" if len(curve.label) > _MOST_LETTERS else ""
     return f"\\addlegendentry{broken}{{{words(curve.label)}}}"
 
 

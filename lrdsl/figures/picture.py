@@ -12,7 +12,7 @@ from lrdsl.diagnostics import shown
 from lrdsl.escaping.visible import visible
 from lrdsl.expr import BASE, mentions
 from lrdsl.figures.phases import Stretch, phases_of
-from lrdsl.figures.sampling import Points, sampled
+from lrdsl.figures.sampling import Points, above, sampled
 from lrdsl.figures.spans import reach
 from lrdsl.figures.timing import Axis
 from lrdsl.targets import Target
@@ -39,12 +39,16 @@ class Drawn:
 
 @attrs.frozen
 class Curve:
-    """A curve: its label, its points, and the index of its style. A level of NaN is a gap. `zeros` are where, on a logarithmic axis, levels of 0 are cut."""
+    """A curve: its label, its points, and the index of its style. A level of NaN is a gap. `zeros` are where, on a logarithmic axis, levels of 0 are cut.
+
+    `floor` is the lowest level that a logarithmic axis needs for it.
+    """
 
     label: str
     points: Points
     style: int
     zeros: tuple[float, ...] = ()
+    floor: float = 0.0
 
 
 @attrs.frozen
@@ -106,6 +110,8 @@ def picture(drawn: Sequence[Drawn], look: Look) -> Picture:
             if twin and len(members) == 1:
                 label = visible(_AXES.get(key, key)) if len(drawn) == 1 else label
             curves.append(_curve(label, axis, t, d.base, end, look, i + sum(len(p.curves) for p in panels) * twin))
+        floor = min((curve.floor for curve in curves if curve.floor), default=0.0)
+        curves = [attrs.evolve(curve, points=above(curve.points, floor)) for curve in curves] if floor else curves
         d, t, axis, end = members[0]
         spans = phases_of(t.plan, end, axis, d.phase_names) if look.phases and len(members) == 1 and not twin else ()
         multiples = all(d.base == 1 for d, *_ in members) and any(mentions(t.plan.level, BASE) for _, t, *_ in members)
@@ -120,7 +126,7 @@ def picture(drawn: Sequence[Drawn], look: Look) -> Picture:
 
 def _curve(label: str, axis: Axis, target: Target, base: float, end: float, look: Look, style: int) -> Curve:
     drawn = sampled(target.plan, base, end, look.log, look.log_x, min(look.first, max(0, int(end) - 1)))
-    return Curve(label, axis.drawn(drawn.line), style, tuple(axis.at(tick) for tick in drawn.zeros))
+    return Curve(label, axis.drawn(drawn.line), style, tuple(axis.at(tick) for tick in drawn.zeros), drawn.floor)
 
 
 def _exponent(levels: Sequence[float]) -> int:

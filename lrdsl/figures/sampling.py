@@ -27,16 +27,22 @@ MOST_EDGES, BINS = 1000, 1000
 _BEFORE = 1 - 2.0**-50
 #: So many ticks are looked at, and in any case those near the beginning and the end of each piece, where a curve may be steep.
 MOST_TICKS = 5000
+#: The lowest level of a logarithmic axis is looked for at so many places. A line that is far below it for a moment, a share of its length, is cut there.
+_PLACES, _FAR, _MOMENT = 2001, 100, 0.01
 #: A line with more points than this gets no further points: a picture is not that wide.
 MOST_POINTS = 100_000
 
 
 @attrs.frozen
 class Sampled:
-    """A line to draw, with NaN at each gap. `zeros` are the ticks at which levels of 0 and below begin, for which a logarithmic axis has no place."""
+    """A line to draw, with NaN at each gap. `zeros` are the ticks at which levels of 0 and below begin, for which a logarithmic axis has no place.
+
+    `floor` is the lowest level that such an axis needs: a fall to nearly 0 in the last moments would take most of its height.
+    """
 
     line: Points
     zeros: tuple[float, ...] = ()
+    floor: float = 0.0
 
 
 def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool, first: int = 0) -> Sampled:
@@ -51,13 +57,47 @@ def sampled(plan: Plan, base: float, end: float, log: bool, log_x: bool, first: 
     runs = [run for run in np.split(np.arange(len(ticks)), changes) if run.size]
     zeros = [float(ticks[run[0]]) for run in runs if not shown[run[0]]]
     heights = [levels[run] for run in runs if shown[run[0]]]
-    height = _height(np.concatenate(heights), log) if heights else 1.0
+    floor = _floor(ticks, levels, log_x) if log else 0.0
+    height = _height(np.maximum(np.concatenate(heights), floor) if log else np.concatenate(heights), log) if heights else 1.0
     for run in runs:
         if shown[run[0]]:
             x, y = (np.log(v) if logarithmic else v for v, logarithmic in ((ticks[run], log_x), (levels[run], log)))
             kept = run[_corners(x, y, height * CLOSE)]
             line += [*([(float(ticks[run[0]]), math.nan)] if line else []), *zip(ticks[kept].tolist(), levels[kept].tolist(), strict=True)]
-    return Sampled(line, tuple(zeros))
+    return Sampled(line, tuple(zeros), floor)
+
+
+def _floor(ticks: NDArray[np.float64], levels: NDArray[np.float64], log_x: bool) -> float:
+    """Returns the lowest level of a logarithmic axis. If the lowest of all is far below, it is that under which the line is for a hundredth of its length.
+
+    It is 0 if no level is above 0.
+    """
+    spread = (np.geomspace if log_x else np.linspace)(ticks[0], ticks[-1], _PLACES)
+    even = np.interp(spread, ticks, levels)
+    if not (even > 0).any():
+        return 0.0
+    lowest, usual = float(levels[levels > 0].min()), float(np.quantile(even[even > 0], _MOMENT))
+    return usual if lowest < usual / _FAR else lowest
+
+
+def above(line: Points, floor: float) -> Points:
+    """Returns the part of a line above a level of a logarithmic axis, with a gap where it is below.
+
+    >>> above([(0, 1.0), (2, 0.01)], 0.1)
+    [(0, 1.0), (1.0, 0.1), (1.0, nan)]
+    """
+    kept: Points = []
+    for i, (x, y) in enumerate(line):
+        before = line[i - 1] if i else (x, math.nan)
+        if (y < floor <= before[1]) or (before[1] < floor <= y):
+            share = math.log(floor / before[1]) / math.log(y / before[1])
+            cut = before[0] + (x - before[0]) * share
+            kept += [(cut, math.nan)] if before[1] < floor else []
+            kept += [(cut, floor)]
+            kept += [(cut, math.nan)] if y < floor else []
+        if not y < floor:
+            kept.append((x, y))
+    return kept
 
 
 def _whole_ticks(plan: Plan, first: int, end: int, log_x: bool) -> NDArray[np.float64]:

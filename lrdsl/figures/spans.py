@@ -19,12 +19,16 @@ def reach(plan: Plan, base: float, total: Exact | None) -> int:
     >>> import lrdsl
     >>> reach(lrdsl.parse("linear(50) then hold").plan, 1.0, None), reach(lrdsl.parse("exp(0.9999)").plan, 1.0, None)
     (58, 20794)
+    >>> reach(lrdsl.parse("restarts(cosine(10), stretch=2)").plan, 1.0, None)
+    151
     """
     ticks = horizon(plan, total)
     if total is not None or plan.length is not None or plan.watches:
         return ticks
     start = float([phase for phase in plan.phases if phase.start is not None][-1].start or 0)
     tail = pieces(plan.level)[-1]
+    if float(tail.start) > ticks:  # the last of many cycles
+        return ticks
     if not mentions(tail.level, T):
         return max(2, int(max(start, float(tail.start)) * (1 + _TAIL)) + 1) if start or tail.start else ticks
     levels = Evaluator.of(plan)

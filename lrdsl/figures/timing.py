@@ -68,12 +68,14 @@ def _changes(clock: Clock, unit: str) -> tuple[Exact, ...]:
 
 
 def compact(value: float, beside: float = 0.0) -> str:
-    """Returns a number for an axis: 25000 is 25k, and 3000000000 is 3B. `beside` is the largest number beside it, which decides the unit.
+    """Returns a number for an axis, with at most four digits: 25000 is 25k, and 3000000000 is 3B.
 
-    >>> compact(0), compact(2500), compact(25000), compact(1.5e6), compact(0.25), compact(5000, beside=30000)
-    ('0', '2500', '25k', '1.5M', '0.25', '5k')
+    `beside` is the largest number beside it, which decides the unit.
+
+    >>> compact(0), compact(2500), compact(25000), compact(8388610000), compact(0.25), compact(5000, beside=30000)
+    ('0', '2500', '25k', '8.389B', '0.25', '5k')
     """
     for suffix, size in reversed(MULTIPLES.items()):
         if max(abs(value), beside) >= max(size, 10_000):
-            return f"{value / size:.6g}{suffix if value else ''}"
-    return f"{value:.6g}"
+            return f"{value / size:.4g}{suffix if value else ''}"
+    return f"{value:.4g}"

@@ -112,7 +112,8 @@ def flowing(clauses: list[list[tuple[bool, str]]], room: float) -> list[str]:
         for j, (is_formula, part) in enumerate(clause):
             token = (is_formula, part, j + 1 == len(clause) and i + 1 < len(clauses))
             if lines[-1] and width(_line([*lines[-1], token])) > room:
-                lines.append([])
+                defined = lines[-1].pop() if len(lines[-1]) > 1 and lines[-1][-1][1].endswith(" = ") else None  # what is defined stands with its meaning
+                lines.append([] if defined is None else [defined])
             lines[-1].append(token)
     return [_line(line) for line in lines]
 

@@ -101,8 +101,8 @@ def document(
         return FORMATS[format](_renamed(family, style.names, format), style)
     if plan.watches and style.per != 1:
         raise refuse("LR152", f"time is {quoted(style.time)}, but the schedule follows a metric, which is reported by the tick", 'count ticks: `time="ticks"`')
-    if not symbolic and plan.legend:
-        plan = with_letters_for(plan, lambda x: x.duration and isinstance(x.value, Num) and not is_short(quotient(x.value.value, style.per)))
+    if not symbolic:
+        plan = _with_letters_of_long_lengths(plan, style)
     letter: Node = letter_in(base, format) if isinstance(base, str) else Name("base", raw=True) if format == "python" else base_letter_of(target)
     if base is not None and not isinstance(base, str):
         plan = attrs.evolve(plan, law=substitute(plan.law, {BASE: decimal(base)}))
@@ -117,6 +117,19 @@ def document(
     if isinstance(base, str):
         _told_apart(formula, base, format)
     return FORMATS[format](_renamed(formula, style.names, format), style)
+
+
+def _with_letters_of_long_lengths(plan: Plan, style: Style) -> Plan:
+    """Returns a plan in which only the durations that would be long numbers have letters."""
+    if not plan.legend:
+        return plan
+    return with_letters_for(plan, lambda x: x.duration and isinstance(x.value, Num) and not is_short(quotient(x.value.value, style.per)))
+
+
+def lines(plan: Plan, target: Target, base: str, style: Style) -> list[tuple[str, str]]:
+    """Returns the formula of each piece as text, and when it holds; then the meanings of the letters of durations that would be long numbers."""
+    formula = formula_of(_with_letters_of_long_lengths(plan, style), target, Name(base, raw=True), style, after_end=True)
+    return [*text.rows(formula.pieces), *((f"{text.name(name)} = {text.text(meaning)}", "") for name, meaning in formula.meanings)]
 
 
 def _clauses(f: Formula, style: Style, lettered: bool) -> list[Words]:

@@ -12,6 +12,7 @@ from lrdsl.clock import TIMES
 from lrdsl.expr import BASE, Num, Select, T, linear, substitute, unlettered, with_changed_forms, without_letters
 from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
+from lrdsl.formulas.entries import with_named_entries
 from lrdsl.formulas.family import Relation, level_letter
 from lrdsl.formulas.letters import letter_of
 from lrdsl.formulas.notation.composing import TIME, compose, composer_of
@@ -20,7 +21,7 @@ from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Name, Node, N
 from lrdsl.formulas.notes import event_notes
 from lrdsl.formulas.style import Style
 from lrdsl.plan import LegendEntry, Plan
-from lrdsl.targets import Target
+from lrdsl.targets import Target, quantity_letter
 
 
 @attrs.frozen
@@ -82,6 +83,8 @@ def formula_of(plan: Plan, target: Target, base: Node, style: Style, after_end: 
     if len(pieces.rows) == 1 and when.low is None and when.high is not None and when.of == TIME:
         pieces = Cases(((value, attrs.evolve(when, low=Number(style.first))),))
     pieces, meanings = with_named_boundaries(pieces, [(letter, _amount(x, meaning, style)) for letter, meaning, x in _entries(meanings, timed)])
+    if meanings:
+        pieces, meanings = with_named_entries(pieces, meanings, quantity_letter(target.key))
     meanings = _needed(pieces, meanings)
     if style.numbers == "fraction":
         fractions = with_fractions(pieces)

@@ -79,20 +79,34 @@ def _body(pieces: Cases, symbol: str, style: Style) -> str:
     return _aligned(symbol, [[line for i, (first, *more) in enumerate(parts) for line in (f"{'+ ' if i else ''}{first}", *more)]])
 
 
-#: The line breaks between two pieces, the second for pieces with fractions in full size.
-_ROW, _TALL_ROW = " \\\\[3pt]\n    ", " \\\\[6pt]\n    "
+#: The line breaks between two pieces: the second below a piece with fractions in full size, the third between two of them.
+_ROW, _TALL_ROW, _TALL_ROWS = " \\\\[3pt]\n    ", " \\\\[6pt]\n    ", " \\\\[9pt]\n    "
 
 
 def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> str:
-    """Returns the rows of cases. Their fractions are in full size if there is room; the conditions stand beside the values if there is, else below."""
+    """Returns the rows of cases. Their fractions are in full size if there is room, with the conditions beside the values or below them."""
     whens = max(width(condition(when)) for _, when in rows)
-    for display in (True, False):
-        values = [latex(displayed(value) if display else value) for value, _ in rows]
-        if max(width(value) for value in values) + 1 + whens <= room:
-            row = _TALL_ROW if any("dfrac" in value for value in values) else _ROW
-            return row.join(f"{value} & {condition(when)}" for value, (_, when) in zip(values, rows, strict=True))
-    lines = [" \\\\\n    ".join([*fitting(value, room, cases=True), *_condition_lines(r"\quad\text{for } ", when, "", room)]) for value, when in rows]
-    return (_TALL_ROW if any("dfrac" in line for line in lines) else _ROW).join(lines)
+    full, small = ([latex(displayed(value) if display else value) for value, _ in rows] for display in (True, False))
+    widest = [max(width(value) for value in values) for values in (full, small)]
+    for values, wide, other in ((full, widest[0], 0.0), (small, widest[1], widest[0])):
+        if wide + 1 + whens <= room and not (values is small and other <= room):
+            return _rows([f"{value} & {condition(when)}" for value, (_, when) in zip(values, rows, strict=True)], [_is_tall(value) for value in values])
+    pieces = [fitting(value, room, cases=True) for value, _ in rows]
+    lines = [" \\\\\n    ".join([*piece, *_condition_lines(r"\quad\text{for } ", when, "", room)]) for piece, (_, when) in zip(pieces, rows, strict=True)]
+    return (_TALL_ROW if any(map(_is_tall, lines)) else _ROW).join(lines)
+
+
+def _is_tall(source: str) -> bool:
+    """Whether LaTeX has a fraction in full size."""
+    return r"\dfrac" in source
+
+
+def _rows(rows: list[str], tall: list[bool]) -> str:
+    """Returns rows of cases, with more space where tall ones follow each other, which would touch."""
+    out = rows[0]
+    for i, row in enumerate(rows[1:]):
+        out += (_TALL_ROWS if tall[i] and tall[i + 1] else _TALL_ROW if any(tall) else _ROW) + row
+    return out
 
 
 def _condition_lines(lead: str, when: Condition, end: str, room: float) -> list[str]:

@@ -76,7 +76,8 @@ def symbol(name: str) -> Any:
 
 def legend(plan: Plan, base: str | Exact) -> dict[Any, Any]:
     """Returns the values of the letters in a symbolic formula."""
-    return {sympy.Symbol(x.name): translate(x.value, _symbols(plan, base, "decimal"), False) for x in plan.legend}
+    letters = {x.symbol: sympy.Symbol(x.name) for x in plan.legend}
+    return {sympy.Symbol(x.name): translate(x.value, _symbols(plan, base, "decimal"), False, letters) for x in plan.legend}
 
 
 def _symbols(plan: Plan, base: str | Exact, numbers: str) -> dict[Expr, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import attrs
 
 from lrdsl.arguments import is_schedule_file
+from lrdsl.check.program import SETTINGS
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span, shown
+from lrdsl.dialects.signs import may_have
 from lrdsl.files.folder import Folder
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
 from lrdsl.linting.hosts.embedded import Given, Remedy
@@ -19,7 +22,6 @@ from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
 from lrdsl.schedule import parse
-from lrdsl.training.signs import may_have
 from lrdsl.work import MOST, limited, spent
 
 #: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
@@ -32,6 +34,8 @@ _RUNS: tuple[dict[str, Any], ...] = (
 _NUMBERS = (10, 0.5, 1)
 #: The length of these runs, if the text does not give it.
 _EPOCHS = 100
+#: A setting of a text.
+_SET = re.compile(r"\bset\s+(\w+)")
 #: The most work for all texts of one file together.
 _MOST_WORK = 2 * MOST
 
@@ -115,7 +119,7 @@ class Checker:
 
     def _raw(self, text: str, given: Given) -> list[Diagnostic]:
         """The problems of a text, whether comments silence them or not."""
-        problems = _problems_of(text, self.library, {**self.options, **dict(given.facts)}, given)
+        problems = _problems_of(text, self.library, given.among(self.options), given)
         if self.library is not None and [d.code for d in problems] == ["LR004"] and is_library(text, self.path, self.root):
             return problems_of_definitions(text, lambda text: _problems_of(text, self.library, self.options, given))
         return problems
@@ -218,7 +222,11 @@ def _unread(file: File) -> list[Diagnostic]:
 
 
 def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], given: Given) -> list[Diagnostic]:
-    """The problems of a text, whether comments silence them or not. If facts of the run are missing, only those that it has in every example run."""
+    """The problems of a text, whether comments silence them or not. If facts of the run are missing, only those that it has in every example run.
+
+    An example run has no fact that the text sets. A rule about the length of the run looks where the text gives that; its finding must hold for ticks that are
+    epochs too, if nothing says what a tick is.
+    """
     facts = {name: value for name, value in options.items() if value is not None}
     numbers = {**facts.pop("names", {}), **dict(given.names)}
     unknown = [name for name, value in numbers.items() if value is None]
@@ -235,17 +243,27 @@ def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], 
         problems = look() if unknown else problems
     if not _lacks_facts(problems) and not unknown:
         return [d for d in problems if d.code != "LR121"]
-    lasting = tuple(rule for rule in RULES.values() if not rule.run)
+    lasting = tuple(rule for rule in rules if not rule.run)
+    own = {SETTINGS.get(word) for word in _SET.findall(text)}
     common: list[Diagnostic] | None = None
-    for run, number in zip(_RUNS, _NUMBERS, strict=True):
-        problems = look(run, lasting, number)
+    for example, number in zip(_RUNS, _NUMBERS, strict=True):
+        run = {name: fact for name, fact in example.items() if name not in own}
+        problems = look(run, rules, number)
         if _lacks_facts(problems):
             problems = look({**run, "total_epochs": _EPOCHS}, lasting, number)
-        places = {(d.code, d.span.start.offset) for d in problems if d.code not in ("LR121", "LR145")}
-        common = [d for d in (problems if common is None else common) if (d.code, d.span.start.offset) in places]
+        common = _shared(common, problems)
         if not common:
-            break
+            return []
+    if any(RULES[d.code].run for d in common or () if d.code in RULES) and "tick" not in facts and "tick" not in own:
+        epochs = look({**{name: fact for name, fact in _RUNS[0].items() if name not in own}, "tick": "epoch"})
+        return [d for d in common or () if d.code not in RULES or not RULES[d.code].run or _shared([d], epochs)]
     return common or []
+
+
+def _shared(common: list[Diagnostic] | None, problems: list[Diagnostic]) -> list[Diagnostic]:
+    """The problems of some example runs that another one has too; all of its own for the first one."""
+    places = {(d.code, d.span.start.offset) for d in problems if d.code not in ("LR121", "LR145")}
+    return [d for d in (problems if common is None else common) if (d.code, d.span.start.offset) in places]
 
 
 def _lacks_facts(problems: list[Diagnostic]) -> bool:

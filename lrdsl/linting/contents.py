@@ -50,7 +50,7 @@ class Contained:
             raise refuse("LR152", message, "give the whole text, or a file with the value in it", self.own.text)
         names = {name: value for name, value in self.own.given.names if value is not None} | dict(options.get("names", {}))
         try:
-            return parse(self.own.text, **{**_beside({**self.facts, **dict(self.own.given.facts)}, options), **options, "names": names})
+            return parse(self.own.text, **{**_beside(self.own.given.among(self.facts), options), **options, "names": names})
         except ScheduleError as error:
             raise ScheduleError([self.own.moved(d, self.content) for d in error.diagnostics], self.content, str(self.path)) from None
 

@@ -15,10 +15,8 @@ from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError, Span, shown
 from lrdsl.documents.beside import Notes, noted
 from lrdsl.files.folder import Used
 from lrdsl.files.opening import DataError, RefusedError, decoded, read_bytes
-from lrdsl.files.replacing import replace
 from lrdsl.linting.checker import Checker, File
 from lrdsl.linting.hosts import Embedded, UnreadableError
-from lrdsl.linting.hosts.edits import edited
 from lrdsl.linting.linter import UNREADABLE
 from lrdsl.linting.listing import most_bytes
 from lrdsl.linting.settings import Settings
@@ -171,6 +169,8 @@ def formatted(path: Path, source: str, settings: Settings, within: Extent | None
     if unread is not None and not texts:
         raise unread
     fixes = {i: _layout_fixes(embedded, path, within) for i, embedded in enumerate(texts)}
+    from lrdsl.linting.hosts.edits import edited  # most checks repair nothing
+
     return edited(source, (texts, unread), fixes, lambda changed: texts_of(path, changed, settings, len(texts))).source
 
 
@@ -209,4 +209,6 @@ def _layout_fixes(embedded: Embedded, path: Path, within: Extent | None) -> list
 
 def write(path: Path, source: str, original: str, folder: Path | None = None) -> None:
     """Replaces a file's content. The file must still hold the `original`, and still lie in the folder that it was found in. Raises what `replace` raises."""
+    from lrdsl.files.replacing import replace
+
     replace(path, source.encode("utf-8"), original.encode("utf-8"), folder)

@@ -7,6 +7,7 @@ them is part of the pattern. Parts of a formula whose numbers enter the code in 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -59,12 +60,8 @@ class Pattern:
                 return "again", nodes[e]
             nodes[e] = len(nodes)
             if isinstance(e, Linear) and e.of is T:
-                a, b, n = in_parts(e.scale, e.shift)
-                if is_large(a, b, n):
-                    raise _OtherError
-                slope = a if -1 <= a <= 1 else 2 if a > 0 else -2
-                origins[e] = a, b, n
-                return "time", slope, (b > 0) - (b < 0), n == 1, curved and side_of(turn_in_parts(a, b, n), start, end)
+                origins[e], time = _time(e, start, end)
+                return time if curved else time[:-1]
             value = None if e.holds & VARYING else constant(e)
             if value is not None:
                 if value in _SPECIAL:
@@ -89,7 +86,7 @@ class Pattern:
         kept = _CODE.pop((self.key, use), None)
         if kept is not None:
             _CODE[self.key, use] = kept  # the last one that was used
-        return None if kept is None else (kept[0], {place: _number(self.numbers[i], *role) for place, i, role in kept[1]})
+        return None if kept is None else (kept[0], {place: _in_role(self.numbers[i], *role) for place, i, role in kept[1]})
 
     def keep(self, use: Hashable, code: Any, origins: Mapping[str, tuple[Any, ...]]) -> None:
         """Keeps code for a use, if every number in it that may differ has an origin, by its place in `origins`."""
@@ -101,7 +98,17 @@ class Pattern:
         _CODE[self.key, use] = code, [(place, self.origins.index(whence), (role, *rest)) for place, (role, whence, *rest) in varying.items()]
 
 
-def _number(numbers: tuple[int, int, int] | float, role: str, parts: int = 1) -> float:
+@lru_cache(maxsize=64)
+def _time(e: Linear, start: Exact, end: Exact | None) -> tuple[tuple[int, int, int], tuple[Any, ...]]:
+    """The numbers of an exact time, and what times have in common whose code differs in these alone: last the side of the turn of a half cosine."""
+    a, b, n = in_parts(e.scale, e.shift)
+    if is_large(a, b, n):
+        raise _OtherError
+    slope = a if -1 <= a <= 1 else 2 if a > 0 else -2
+    return (a, b, n), ("time", slope, (b > 0) - (b < 0), n == 1, side_of(turn_in_parts(a, b, n), start, end))
+
+
+def _in_role(numbers: tuple[int, int, int] | float, role: str, parts: int = 1) -> float:
     """The number that has a role in the code of a constant, or of the exact time (a * t + b)/n."""
     if not isinstance(numbers, tuple):
         return numbers
@@ -110,5 +117,6 @@ def _number(numbers: tuple[int, int, int] | float, role: str, parts: int = 1) ->
         return first_tick(turn_in_parts(a, b, n))
     if role in ("head", "rest"):
         return split_pi(parts * n)[role == "rest"]
-    number = {"a": a, "b": b, "-b": -b, "n": n}[role.removeprefix("float ")]
-    return float(number) if role.startswith("float ") else number
+    as_float, _, name = role.rpartition(" ")
+    number = {"a": a, "b": b, "-b": -b, "n": n}[name]
+    return float(number) if as_float else number

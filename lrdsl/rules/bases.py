@@ -25,6 +25,8 @@ from lrdsl.syntax import canonical, nodes
 _OVER = 1 + 1e-9
 #: A schedule of absolute levels up to exactly 1 is meant as one of multiples, if the base is this or less.
 _MEANT = 0.01
+#: A rate that never comes to this share of its base is held down.
+_FAR_BELOW = 0.01
 _RAISE = "write levels as multiples of base, as `0.1x`; for a higher peak, raise the base"
 #: The keys by which libraries scale a value of a group, by the key of the value. Their own schedulers read them.
 _SCALES = {
@@ -132,9 +134,22 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
     return None
 
 
+def _held_down(f: Facts, d: Driven) -> Finding | None:
+    """The finding that a rate never comes near the base of any group, because an absolute level is a bound for it."""
+    plan, base = d.target.plan, min((base for base in d.bases if base > 0), default=0.0)
+    if d.target.key != "lr" or not base or plan.watches or not mentions(plan.level, BASE):
+        return None
+    tick, level = f.summary(plan, base).highest
+    if not 0 < level < _FAR_BELOW * base or f.summary(plan, 2 * base).highest[1] > level * _OVER:
+        return None
+    phase = plan.phases[plan.phase_at(float(tick))]
+    message = f"the level never comes above {level:g}, whatever the base is, and the base is {base:g}{d.of(base)}"
+    return Finding(phase.extent, message, "write the bound as a multiple of base, as `0.1x`, or give a higher level")
+
+
 def _held_up(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        findings = [_idle_floor(f, d, base) for base in _reached(d)]
+        findings = [_held_down(f, d), *(_idle_floor(f, d, base) for base in _reached(d))]
         yield from [finding for finding in findings if finding is not None][:1]
 
 
@@ -226,8 +241,9 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
         if d.target.key not in _SHARES or plan.watches:
             continue
         base = next((base for base in d.bases if base), _USUAL[0])
-        levels = f.summary(plan, base).levels
-        if f.total is None and plan.length is not None:
+        goes_on = f.total is None and plan.level.holds & STAIRS
+        levels = summary(plan.level, base, None).levels if goes_on else f.summary(plan, base).levels
+        if f.total is None and plan.length is not None and not goes_on:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
         if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] < levels[0][1] / 100:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
@@ -252,8 +268,8 @@ RULES = (
     Rule(
         "LR311",
         "held-up-by-a-floor",
-        "An absolute level that keeps the rate from ever falling below the base.",
-        "The text says that the rate falls, and for this base it does not: the floor is meant for a larger one.",
+        "An absolute level that keeps the rate from ever falling below the base, or from coming to a hundredth of it.",
+        "The text says that the rate moves, and for this base it hardly does: the level is meant for another one.",
         "set base = 0.001; lr = max(cosine(500), 0.01)",
         "set base = 0.001; lr = max(cosine(500), 0.01x)",
         _held_up,

@@ -27,7 +27,7 @@ def _swapped_bounds(f: Facts) -> Iterator[Finding]:
         if low is not None and low == high and not f.is_open(use.node):
             yield Finding(use.node.extent, "the two bounds are the same, so the level never changes", "give two bounds, or write `hold(at=...)`")
             continue
-        if low is None or high is None or not f.always(gt, substitute(low, {ENTRY: BASE}), substitute(high, {ENTRY: BASE})):
+        if low is None or high is None or not f.always(gt, substitute(low, {ENTRY: BASE}), substitute(high, {ENTRY: BASE}), f.key_of(use.node)):
             continue
         parts = {name: a.value for name, a in arguments(use)}
         texts = {name: canonical(parts[name]) if name in parts else name for name in ("low", "high")}
@@ -48,13 +48,18 @@ def _falling_warmups(f: Facts) -> Iterator[Finding]:
         factor = use.arguments.get("div")
         if div is not None and isinstance(factor, Num) and factor.value <= 1 and not f.is_open(div.value):
             yield Finding(div.value.extent, "the cycle starts at its peak or above it, so it never rises", "give a number above 1, as `div=25`")
+        end, last = argument(use, "final_div") if use.name == "onecycle" else None, use.arguments.get("final_div")
+        if end is not None and isinstance(last, Num) and last.value < 1 and not f.is_open(end.value):
+            help = "it is the level at the start over the one at the end: give a number above 1, as `final_div=1e4`"
+            yield Finding(end.value.extent, "the cycle ends above the level that it starts at", help)
     for use in [use for use in f.uses if use.name == "warmup" and "from" in use.given]:
         entry, written = f.entry(use), argument(use, "from")
         if written is None or entry is None or use.arguments["n"] == ZERO:
             continue
         start = substitute(use.arguments["from_"], {ENTRY: entry})
-        if f.always(_not_below, start, entry):
-            falls = f.always(gt, start, entry)
+        key = f.key_of(use.node)
+        if f.always(_not_below, start, entry, key):
+            falls = f.always(gt, start, entry, key)
             what = "is above the level that the warmup rises to, so it falls" if falls else "is the level that the warmup rises to, so nothing changes"
             help = "give a level below it, as `from=0.1x`; to fall, write `linear(n, to=...)`"
             yield Finding(written.value.extent, f"`{shown(canonical(written.value))}` {what}", help)
@@ -79,8 +84,10 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if entry is None or mentions(end, T) or use.arguments.get("n") == ZERO:
             continue
         end = substitute(end, {ENTRY: entry})
-        if not f.always(_not_below, end, entry) or not f.always(_not_below, entry, BASE) or f.is_open(use.node):
+        if not f.always(_not_below, end, entry) or f.is_open(use.node):
             continue
+        if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE):
+            continue  # a rise back to the base is one of a cycle
         written = argument(use, "to")
         at = use.node.extent if written is None else written.value.extent
         to = "its end" if written is None else f"`{shown(canonical(written.value))}`"

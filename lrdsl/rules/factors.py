@@ -34,9 +34,12 @@ _RANGE = 10
 def _odd_gammas(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         name, _ = shrinking(use.name) or ("", 0)
-        gamma = use.arguments.get(name)
-        if name not in use.given or not isinstance(gamma, Num) or f.key_of(use.node) not in ("lr", ""):
+        gammas = use.arguments.get(name)
+        several = gammas if isinstance(gammas, tuple) else ()  # one of several may well raise the level: a second one lowers it
+        odd = [g for g in several or (gammas,) if isinstance(g, Num) and (g.value <= 0 or (g.value > 1 and not several))]
+        if name not in use.given or not odd or f.key_of(use.node) not in ("lr", ""):
             continue
+        gamma = odd[0]
         if gamma.value == 0:
             yield Finding(use.node.extent, f"a {name} of 0 sets the level to 0 for good", f"write `linear(0, to=...)` if you mean it, else another {name}")
         elif gamma.value > 1:
@@ -78,7 +81,8 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
         if gamma is None or not 0 < gamma < _RATE or use.arguments.get("per", 1) not in (1, Num(1, 1)):
             continue
         extents.append(use.node.extent)
-        yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor of one drop, not the level after it", "for a level, write `hold(at=...)`")
+        what = "of one drop, not the level after it" if use.name in SHAPES else "from one cycle to the next, not the level after it"
+        yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor {what}", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
         if s is not None and not extents and 0 < s.highest[1] < _NOTHING * f.program.base_value and _scales(f, d, s) and not _is_of_recipe(f, d, s):
@@ -95,9 +99,9 @@ def _is_of_recipe(f: Facts, d: Driven, s: Summary) -> bool:
 
 
 def _gamma(use: Use) -> str:
-    """The name of the factor by which a shape drops; "" for other calls."""
+    """The name of the factor by which a shape drops, or cycles decay; "" for other calls."""
     name, _ = shrinking(use.name) or ("", 0)
-    return name if use.name in SHAPES else ""
+    return name
 
 
 def _whole_run(f: Facts, d: Driven) -> Summary | None:

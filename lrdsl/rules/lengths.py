@@ -10,13 +10,15 @@ from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import ONE
 from lrdsl.expr.exact import Exact, quotient
-from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, ticks
+from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, arguments, ticks, value
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.printer import decimal_text
 
 #: No share of a run is smaller.
 _LEAST = Fraction(5, 1000)
+#: The times by which the endless shapes fall: shorter ones make them fall within a tick.
+_SCALES = {"per": Fraction(1), "timescale": Fraction(1, 10)}
 #: No run has so many ticks: a number of this size counts tokens or samples.
 _TOKENS = 10**8
 #: A bare number up to this among epochs surely is one of epochs; a warmup of more than the second is one in steps.
@@ -32,10 +34,24 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
             fix = Fix(*node.extent, f"{decimal_text(length * 100)}%") if isinstance(node, nodes.Number) and f.total is not None else None
             message = f"`{text}` is a length of less than one tick"
             yield Finding(node.extent, message, f"a bare number counts ticks; for a share of the run, write `{decimal_text(length * 100)}%`", fix)
+        elif 0 < length < _LEAST:
+            help = "the first argument is a length; the optimizer has the base, and a level is given by name, as `to=1e-5`"
+            yield Finding(node.extent, f"`{shown(canonical(node))}` is a length of next to no time", help)
+        elif length == 1 and "." in f.text[slice(*node.extent)] and isinstance(node, nodes.Number):
+            message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
+            yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
+    for use in f.uses:
+        for name, a in arguments(use):
+            scale = value(use.arguments.get(name)) if name in _SCALES else None
+            if scale is not None and 0 < scale < _SCALES[name] and f.is_bare(a.value):
+                text = shown(canonical(a.value))
+                yield Finding(a.value.extent, f"`{text}` is a time of less than one tick", f"a bare number counts ticks: write `{text}ep`, or a number above 1")
 
 
 def _without_unit(f: Facts) -> Iterator[Finding]:
-    for node, length in f.bare_lengths:
+    totals = [s.value for s in f.parts if isinstance(s, nodes.Setting) and s.name == "total"]
+    bare = [(node, amount(node)) for node in totals if isinstance(node, nodes.Number | nodes.Quantity) and f.is_bare(node)]
+    for node, length in (*bare, *f.bare_lengths):
         if length >= _TOKENS:
             text = shown(canonical(node))
             message = f"`{text}` is a length of {float(length):.4g} {f.clock.tick}s, which no run has"
@@ -184,7 +200,7 @@ RULES = (
     Rule(
         "LR219",
         "length-below-a-tick",
-        "A bare number below 1 as a length.",
+        "A bare number below 1 as a length, or 1.0.",
         "A phase of half a tick is over before it begins. Usually a share of the run is meant.",
         "warmup(0.1) then cosine(900)",
         "warmup(10%) then cosine(900)",

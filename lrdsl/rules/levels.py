@@ -14,14 +14,21 @@ from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, number
 from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import Facts, Finding, Rule, value
+from lrdsl.rules.rule import Facts, Finding, Rule, arguments, value
 from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
+#: A multiple of base of this size usually is an absolute level; one of the second size is, if it is not alone.
+_TINY, _SMALL = Fraction(1, 10**5), Fraction(1, 10**3)
+
 
 def _tiny_multiples(f: Facts) -> Iterator[Finding]:
-    for node in f.parts:
-        if isinstance(node, nodes.Quantity) and node.unit == "x" and 0 < node.value <= Fraction(1, 10**5):
+    multiples = [node for node in f.parts if isinstance(node, nodes.Quantity) and node.unit == "x" and 0 < node.value <= _SMALL]
+    starts = [a.extent for use in f.uses for name, a in arguments(use) if name == "from"] if len(multiples) == 1 else []
+    for node in multiples:
+        if any(begin <= node.extent[0] < end for begin, end in starts):
+            continue  # a warmup may well start from almost nothing
+        if node.value <= _TINY:
             text = canonical(nodes.Number(node.value, node.extent))
             message = f"`{canonical(node)}` is a multiple of base: with a base of 0.001 it is {float(node.value) / 1000:g}"
             yield Finding(node.extent, message, f"for an absolute level, write `{text}`", Fix(*node.extent, text))
@@ -42,7 +49,10 @@ def _below_zero(f: Facts) -> Iterator[Finding]:
             continue
         if _never_negative(f, t.plan):
             continue
-        tick, level = next(((tick, level) for tick, level in f.summary(t.plan).levels if level < -1e-12), (0, 0.0))
+        levels = f.summary(t.plan).levels
+        if f.total is None and t.plan.length is not None and not t.plan.watches:
+            levels = (*levels, (t.plan.length, f.level(t.plan.level, t.plan.length)))
+        tick, level = next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
         if level < 0:
             phase = t.plan.phases[t.plan.phase_at(float(tick))]
             yield Finding(phase.extent, f"the level is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
@@ -142,8 +152,15 @@ def _weight_decay_to_zero(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
         if t.key == "weight_decay" and t.plan.length is not None and not t.plan.watches:
             end, start = f.level(t.plan.level, t.plan.length), f.level(t.plan.level)
-            if end == 0 and start > 0:
+            if end == 0 and start > 0 and not _follows_rate(f, t.plan):
                 yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", "give the level that it ends at: `cosine(rest, to=0.1x)`")
+
+
+def _follows_rate(f: Facts, plan: Plan) -> bool:
+    """Whether the text says that a plan goes as the rate does."""
+    extents = [phase.extent for phase in plan.phases]
+    names = [node for node in f.scheduled if isinstance(node, nodes.Name | nodes.Indexed) and node.id == "lr"]
+    return any(start <= node.extent[0] < end for node in names for start, end in extents)
 
 
 RULES = (

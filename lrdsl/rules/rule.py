@@ -208,15 +208,20 @@ class Facts:
     @cached_property
     def bases(self) -> tuple[float, ...]:
         """The bases of the rate that are known, but for 0, or some that stand for all bases."""
-        rates = {base for d in self.driven if d.target.key == "lr" for base in d.bases if base > 0}
-        return tuple(sorted(rates)) or ANY_BASE
+        return self.bases_of("lr")
 
-    def always(self, holds: Callable[[float, float], bool], one: Expr, two: Expr) -> bool:
-        """Whether a comparison of two levels, formulas of the base, holds for every base."""
+    def bases_of(self, key: str) -> tuple[float, ...]:
+        """The bases of a key that are known, but for 0, or some that stand for all bases. A part of a definition may be one of the rate."""
+        bases = {base for d in self.driven if d.target.key == (key or "lr") for base in d.bases if base > 0}
+        return tuple(sorted(bases)) or ANY_BASE
+
+    def always(self, holds: Callable[[float, float], bool], one: Expr, two: Expr, key: str = "lr") -> bool:
+        """Whether a comparison of two levels, formulas of the base of a key, holds for every base."""
         if one is two:
             return holds(1.0, 1.0)
         free = not (mentions(one, BASE) or mentions(two, BASE))
-        return all(holds(level_at(one, 0, base), level_at(two, 0, base)) for base in (self.bases[:1] if free else self.bases))
+        bases = self.bases_of(key)
+        return all(holds(level_at(one, 0, base), level_at(two, 0, base)) for base in (bases[:1] if free else bases))
 
     def with_node(self, node: Node, other: Node) -> Program | None:
         """What the text would say with another node in the place of one of its nodes; None if that is not sound."""

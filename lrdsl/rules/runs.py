@@ -50,7 +50,7 @@ def _too_long(f: Facts) -> Iterator[Finding]:
         over = sum(chain.lengths) - f.total
         shares = sum(q.value for item in chain.items for q in shares_of(item))
         last = chain.items[-1]
-        if isinstance(last, nodes.Call) and last.name == "multistep":  # LR208 is about its milestones
+        if isinstance(last, nodes.Call) and last.name in ("multistep", "step"):  # LR208 and LR222 are about their drops
             continue
         if over <= 1 and isinstance(body, nodes.Call) and "." in body.name:  # a recipe counts ticks as its system does
             continue
@@ -99,6 +99,8 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             call = (phase.extent, getattr(phase.node, "name", ""))
             if idle < _TWO or (call in f.notes.uses and f.entries.get(phase.extent) == ZERO and start >= (phase.start or 0)):
                 continue  # LR402 is about a phase that begins at 0
+            start = _first_zero(f, plan, s.levels, start, f.base_of(d))
+            idle = end + 1 - start
             always, last = high == 0, end + 1 >= run and f.total is not None
             message = (
                 "the rate is 0 all the time"
@@ -109,6 +111,15 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             )
             yield Finding(phase.extent, message, _repair(phase.node, always))
             break
+
+
+def _first_zero(f: Facts, plan: Plan, levels: tuple[tuple[Exact, float], ...], zero: Exact, base: float) -> Exact:
+    """The first tick of the zeros of which a tick that was looked at is the first."""
+    low = max((tick for tick, _ in levels if tick < zero), default=zero - 1)
+    while zero - low > 1:
+        middle = (low + zero) // 2
+        low, zero = (low, middle) if f.level_of(plan, middle, base) == 0 else (middle, zero)
+    return zero
 
 
 def _may_be_zero(f: Facts, d: Driven) -> bool:

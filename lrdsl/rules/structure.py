@@ -9,7 +9,7 @@ from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import ENTRY, STAIRS, ZERO
 from lrdsl.kinds import Kind
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import Facts, Finding, Rule
+from lrdsl.rules.rule import Facts, Finding, Rule, argument
 from lrdsl.rules.runs import DECAYS
 from lrdsl.shapes.shape import keywords
 from lrdsl.syntax import canonical, nodes
@@ -32,6 +32,22 @@ def _zero_length(f: Facts) -> Iterator[Finding]:
                 yield Finding(item.extent, f"`{shown(canonical(item))}` has length 0, and jumps to its end at once", help)
 
 
+def _same_milestones(f: Facts) -> Iterator[Finding]:
+    for use in f.uses:
+        milestones = argument(use, "milestones") if use.name == "multistep" else None
+        items = milestones.value.items if milestones is not None and isinstance(milestones.value, nodes.List) else ()
+        times = use.arguments["milestones"] if items else ()
+        for node, one, two in zip(items[1:], times, times[1:], strict=False):
+            if one == two:
+                message = "this milestone is the one before it, so the level drops twice at once"
+                yield Finding(node.extent, message, "remove it, or give the time that was meant")
+
+
+def _no_time(f: Facts) -> Iterator[Finding]:
+    yield from _zero_length(f)
+    yield from _same_milestones(f)
+
+
 def _stays_at_zero(f: Facts) -> Iterator[Finding]:
     for chain in f.chains if any(_may_enter_at_zero(f, d.target.plan) for d in f.driven) else ():
         for i, item in enumerate(chain.items):
@@ -52,7 +68,7 @@ def _may_enter_at_zero(f: Facts, plan: Plan) -> bool:
 def _keeps_zero(f: Facts, call: nodes.Call) -> bool:
     """Whether a phase that enters at 0 stays there: no shape in it is given another level, and nothing in it restarts or adds."""
     use = f.notes.uses.get((call.extent, call.name))
-    if use is None:
+    if use is None or (use.name == "hold" and "at" in use.given):
         return False
     parameters = parameters_of(use.name)
     levels = keywords(dict.fromkeys(name for name, p in parameters.items() if p.sets))
@@ -137,11 +153,11 @@ RULES = (
     Rule(
         "LR401",
         "phase-of-no-time",
-        "A phase of length 0, which changes nothing, or jumps to its end.",
+        "A phase of length 0, which changes nothing, or jumps to its end; or a milestone that comes twice.",
         "Usually it is left over from an edit, or its length is missing.",
         "warmup(5) then hold(0) then cosine(95)",
         "warmup(5) then hold(1) then cosine(95)",
-        _zero_length,
+        _no_time,
         "safe",
     ),
     Rule(

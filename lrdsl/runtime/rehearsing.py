@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator
+from functools import cache
 from itertools import dropwhile, islice
 
 from lrdsl.diagnostics import ScheduleError
@@ -25,7 +27,15 @@ def rehearse(attachment: Attachment) -> None:
         _rehearse_phases(attachment, 0, _FIRST)
         _rehearse_events(attachment)
     except ScheduleError:  # which a run that comes to it raises
-        return
+        pass
+    _settle()
+
+
+@cache
+def _settle() -> None:
+    """Sorts out the young objects, once in a process: the modules that the first scheduler loads bring thousands, and some step would have to do it."""
+    if gc.isenabled():
+        gc.collect(1)
 
 
 def _rehearse_phases(attachment: Attachment, tick: float, count: int) -> None:

@@ -59,3 +59,12 @@ def text(schedule: Schedule, format: str, base: str | float | None, target: str 
         if relation is not None and format == "python":
             plan, function = schedule.readable_plan(relation.level, symbolic), python_names([scheduled.written])[scheduled.written]
         return documents.document(format, plan, scheduled, letter, settings, function, symbolic, relation)
+
+
+def lines(schedule: Schedule, target: str, base: str = "η₀") -> list[tuple[str, str]]:
+    """Returns the formula of each piece as text, and when it holds; then the meanings of the letters of lengths in tokens or samples."""
+    scheduled = schedule.target(target)
+    settings = documents.styled(schedule.clock, schedule.tree, scheduled.plan, "ticks", {})
+    lettered = documents.needs_letters(settings)
+    with bounded(schedule.text, counts=lettered):
+        return documents.lines(schedule.readable_plan(target, lettered), scheduled, base, settings)

@@ -65,10 +65,10 @@ class Source:
     _members: dict[tuple[str, int], Target] = attrs.field(factory=dict, init=False)
     _readable: dict[tuple[str, bool], Plan] = attrs.field(factory=dict, init=False)
 
-    def read(self, samples: dict[str, int], **options: Any) -> Program:
-        """Returns what the text says, with these numbers for the members of its families. Raises `ScheduleError`."""
+    def read(self, numbers: Mapping[str, tuple[int, ...]], **options: Any) -> Program:
+        """Returns what the text says, with the members of its families that have these numbers. Raises `ScheduleError`."""
         problems = Problems(self.text)
-        program = check(self.tree, self.clock, dict(self.names), problems, self.library, dict(self.events), numbers=samples, **options)
+        program = check(self.tree, self.clock, dict(self.names), problems, self.library, dict(self.events), numbers=numbers, **options)
         problems.raise_any()
         assert program is not None
         return program
@@ -76,25 +76,35 @@ class Source:
     def continued(self, program: Program, before: History) -> Program:
         """Returns a program after the events of this source, from that after those `before`.
 
-        A target that no new event concerns stays. Where events have only reduced its levels, its plan is made from the plan before.
+        A target that no new event concerns stays. Where events have only reduced its levels, its plan is made from the plan before; where it is a multiple of
+        another target, from the plan of that one.
         """
+        from lrdsl.check.multiples import multiplied  # a text that is only checked has no run
+
         history = dict(self.events)
         changed = {key for key in {*before, *history} if before.get(key) != history.get(key)}
+        waiting = [target for target in program.targets if any(watch.key in changed for watch in target.plan.watches)]
+        before_of = {target.name: target.plan for target in waiting}
         plans: dict[str, Plan] = {}
-        anew: set[str] = set()
-        for target in program.targets:
-            if any(watch.key in changed for watch in target.plan.watches):
-                plan = reduced(target.plan, before, history)
-                if plan is not None:
-                    plans[target.name] = plan
-                elif target.number is not None:
-                    earlier = self.notes and self.notes.members.get((target.written, target.number), self.notes)
-                    plans[target.name] = self._read_member(program, target, target.number, earlier=earlier).plan
-                else:
-                    anew.add(target.written)
-        if anew:
-            plans |= {target.name: target.plan for target in self.read(program.samples, only=anew, earlier=self.notes).targets}
-        return attrs.evolve(program, targets=tuple([_with_plan(target, plans.get(target.name)) for target in program.targets]))
+        for multiples in (False, True):
+            anew: dict[str, tuple[int, ...]] = {}
+            for target in waiting:
+                model = target.plan.multiple and target.plan.multiple[0]
+                if (model in before_of) is multiples:
+                    plan = multiplied(target.plan, before_of[model], plans[model]) if model in plans else reduced(target.plan, before, history)
+                    if plan is not None:
+                        plans[target.name] = plan
+                    else:
+                        anew[target.written] = (*anew.get(target.written, ()), *(() if target.number is None else (target.number,)))
+            if anew:
+                plans |= self._read_anew(program, anew)
+        return attrs.evolve(program, targets=tuple([attrs.evolve(one, plan=plans[one.name]) if one.name in plans else one for one in program.targets]))
+
+    def _read_anew(self, program: Program, names: Mapping[str, tuple[int, ...]]) -> dict[str, Plan]:
+        """Returns the plans that the targets of these names have after the events; of a family, the members that have these numbers."""
+        numbers = {**program.samples, **{written: own for written, own in names.items() if own}}
+        targets, before = self.read(numbers, only=names.keys(), earlier=self.notes).targets, {target.name: target.plan for target in program.targets}
+        return {one.name: attrs.evolve(one.plan, any_base=before[one.name].any_base, multiple=before[one.name].multiple) for one in targets}
 
     def with_members(self, program: Program, numbers: Mapping[str, Iterable[int]]) -> Program:
         """Returns the program with the members of each family that have these numbers. Raises `ScheduleError` if a number has no schedule."""
@@ -116,7 +126,7 @@ class Source:
         return member
 
     def _read_member(self, program: Program, family: Target, number: int, **options: Any) -> Target:
-        return self.read({**program.samples, family.written: number}, only={family.written}, **options).targets[0]
+        return self.read({**program.samples, family.written: (number,)}, only={family.written}, **options).targets[0]
 
     def readable_plan(self, program: Program, target: Target, symbolic: bool) -> Plan:
         """Returns the plan of a target with formulas in the form that people write; with `symbolic`, letters stand for the parameters."""
@@ -134,11 +144,6 @@ class Source:
                     targets = (self._read_member(program, target, target.number, **options),)
             self._readable.update({(t.name, symbolic): t.plan for t in targets})
         return self._readable[key]
-
-
-def _with_plan(target: Target, plan: Plan | None) -> Target:
-    """Returns a target with the plan that it has after an event; None for the one before."""
-    return target if plan is None else attrs.evolve(target, plan=attrs.evolve(plan, any_base=target.plan.any_base))
 
 
 def continued_often(tree: Node, clock: Clock, replans: Iterable[Replan], check_name: Callable[[str], object], text: str) -> tuple[Node, Clock]:

@@ -27,9 +27,12 @@ def _stops(peak: Expr, div: Expr, final_div: Expr, three_phase: str) -> list[Exp
 
 
 def _legs(n: Expr, pct: Expr, three_phase: str) -> list[tuple[int, Exact, Exact]]:
-    """Returns the parts of onecycle that begin or end after tick 0: which one, and its two turns. In a short run, the rise ends before tick 0, as in torch."""
+    """Returns the parts of onecycle that take time and end after tick 0: which one, and its two turns.
+
+    In a short run, and with pct=0, the rise ends before tick 0; with pct=1, the policy ends at its peak. Both are as in torch.
+    """
     turns = (0, *_turns(n, pct, three_phase))
-    return [(i, begin, end) for i, (begin, end) in enumerate(pairwise(turns)) if end > 0]
+    return [(i, begin, end) for i, (begin, end) in enumerate(pairwise(turns)) if end > max(begin, 0)]
 
 
 def _onecycle(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
@@ -37,24 +40,28 @@ def _onecycle(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr,
     weight = hav if anneal == "cos" else (lambda share: share)
     pieces: list[tuple[Exact, Expr]] = []
     stop: Exact = 0
+    last = stops[-1]
     for i, begin, stop in _legs(n, pct, three_phase):
+        last = stops[i + 1]
         since, length = u - begin, number(stop - begin)
         pieces.append((max(begin, 0), blend(stops[i], stops[i + 1], weight(left(since, length)), weight(done(since, length)))))
-    return select(u, [*pieces, (stop, stops[-1])])
+    return select(u, [*pieces, (stop, last)])
 
 
 def _onecycle_paper(u: Expr, v: Expr, n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Expr:
     stops = _stops(peak, div, final_div, three_phase)
     pieces: list[tuple[Exact, Expr]] = []
     stop: Exact = 0
+    last = stops[-1]
     for i, begin, stop in _legs(n, pct, three_phase):
+        last = stops[i + 1]
         share = done(u - begin, number(stop - begin))
         if i == 0:
             level = between(stops[1], stops[0], rising(share) if anneal == "cos" else share)
         else:
             level = between(stops[i], stops[i + 1], falling(share) if anneal == "cos" else left(u - begin, number(stop - begin)))
         pieces.append((max(begin, 0), level))
-    return select(u, [*pieces, (stop, stops[-1])])
+    return select(u, [*pieces, (stop, last)])
 
 
 def _onecycle_phrase(n: Expr, peak: Expr, div: Expr, final_div: Expr, pct: Expr, anneal: str, three_phase: str) -> Phrase:
@@ -88,7 +95,7 @@ onecycle = Shape(
         level("peak", "the highest level, reached at tick pct*n - 1; a run of fewer than 1/pct ticks has no rise", ENTRY, letter="eta_peak"),
         ratio("div", "it starts at peak/div", 25, letter="d", open_low=True),
         ratio("final_div", "it ends at peak/div/final_div, at tick n - 1", 1e4, letter="d_f", open_low=True),
-        ratio("pct", "the share of n in which it rises", 0.3, letter="rho", high=1, open_low=True, open_high=True, exact=True),
+        ratio("pct", "the share of n in which it rises", 0.3, letter="rho", high=1, exact=True),
         choice("anneal", "the curve between two turns", "cos", "cos", "linear"),
         choice("three_phase", "whether it first falls back to its start, in the time of the rise, and then to its end", "no", "no", "yes"),
     ),

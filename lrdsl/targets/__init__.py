@@ -198,17 +198,17 @@ class Program:
         return {(target.written, target.number): target for target in self.targets if target.number is not None}
 
     @property
-    def numbers(self) -> dict[str, list[int]]:
+    def numbers(self) -> dict[str, tuple[int, ...]]:
         """The numbers of the members of each family, by its target."""
-        numbers: dict[str, list[int]] = {}
+        numbers: dict[str, tuple[int, ...]] = {}
         for written, number in self.members:
-            numbers.setdefault(written, []).append(number)
+            numbers[written] = (*numbers.get(written, ()), number)
         return numbers
 
     @property
-    def samples(self) -> dict[str, int]:
+    def samples(self) -> dict[str, tuple[int, ...]]:
         """One number of each family, with which its target can be read."""
-        return {written: numbers[0] for written, numbers in self.numbers.items()}
+        return {written: numbers[:1] for written, numbers in self.numbers.items()}
 
     def with_members(self, numbers: Mapping[str, Iterable[int]], member: Callable[[Target, int], Target]) -> Program:
         """The program with the members of each family that have these numbers, in the place of those it has; `member` makes one."""

@@ -1,6 +1,6 @@
-"""How often Lightning steps a scheduler: `configure_optimizers` says it as `interval`. A scheduler that is returned bare is stepped once an epoch.
+"""How often Lightning steps a scheduler: at each `interval`, "epoch" or "step", that `configure_optimizers` returns with it.
 
-How it counts: `lightning/pytorch/core/optimizer.py` takes `interval` "epoch" and `frequency` 1 for what is not said; `estimated_stepping_batches` counts steps.
+Without an `interval`, Lightning steps once an epoch, and without a `frequency`, at each interval (`lightning/pytorch/core/optimizer.py`).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.analysis.verdict import sentence
 from lrdsl.cli import main
 from tests.drawing import examples
 from tests.properties import texts
@@ -150,3 +151,39 @@ def test_members_of_families_are_compared_one_by_one() -> None:
     assert {d.target for d in (*same, last)} == {f'lr["blocks.{{k={k}}}"]' for k in (0, 1, 2, 3, 12)}
     differences = lrdsl.compare(decay, lrdsl.parse('lr["blocks.{k}"] = 0.75^11 * linear(9)'))  # which has k = 1 alone
     assert {d.target for d in differences if d.proved} == {'lr["blocks.{k=1}"]'}
+
+
+@pytest.mark.parametrize("late", ["step(1e9, 0.5)", "(hold(1e9) then drop(0.5))"])
+def test_formulas_that_differ_where_no_level_does_are_told_so(late: str) -> None:
+    [difference] = lrdsl.compare(lrdsl.parse("step(10, 0.5)"), lrdsl.parse(f"step(10, 0.5) * {late}"))
+    assert not difference.proved
+    assert difference.same
+    assert difference.apart == 10**9  # both levels are 0 in doubles
+    assert difference.ticks == 10**6
+    assert sentence(difference).endswith("for every base above 0; the formulas differ at tick 1_000_000_000, but not in digits that a level has")
+
+
+REWRITTEN = [
+    ("every(7, exp(0.9))", "scale(0.9^(7*floor(t/7)))"),
+    ("exp(0.9) for 20 then hold(3) then exp(0.9)", "cumprod(0.9) for 20 then hold(3) then exp(0.9)"),
+    ("bounce(cosine(7) then hold(3))", "repeat(cosine(7) then hold(3) then hold(3) then cosine(7, from=0, to=1x))"),
+    ("inv(50, power=2)", "scale((50/(50 + t))^2)"),
+    ("step(10, 0.3) * step(20, 0.3)", "scale(0.3^(floor(t/10) + floor(t/20)))"),
+    ("exp(0.9) * exp(0.9)", "exp(0.81)"),
+    ("cosine(100, to=0.1x)", "sum(0.9*cosine(100), hold(at=0.1x))"),
+    ("hold(20) then linear(30)", "min(1x, scale(max(0, (50 - t)/30)))"),
+    ("warmup(20) then linear(30)", "scale(max(0, min(t/20, (50 - t)/30)))"),
+    ("warmup(20) then rsqrt(20)", "scale(min(t/20, sqrt(20/max(t, 1))))"),
+    ("restarts(cosine(25))", "scale((1 + cos(pi*(t - 25*floor(t/25))/25))/2)"),
+    ("poly(50, power=2)", "scale(max(0, 1 - t/50)^2)"),
+    ("cyclic(0.1x, 1x, 20, mode=triangular2)", "0.1x + scale(0.5^floor(t/40)) * (cyclic(0.1x, 1x, 20) - 0.1x)"),
+]
+
+
+def test_schedules_written_in_other_ways_are_proved_and_those_that_differ_a_little_are_not() -> None:
+    for one, two in REWRITTEN:
+        a, b, late = lrdsl.parse(one), lrdsl.parse(two), lrdsl.parse(f"({two}) * (hold(2000) then drop(0.999))")
+        assert lrdsl.compare(a, b)[0].proved, (one, two)
+        ends_at_0 = one.endswith(("linear(30)", "power=2)")) and not one.startswith("inv")
+        assert lrdsl.compare(a, late)[0].proved == ends_at_0, one
+        assert not lrdsl.compare(a, lrdsl.parse(f"1.000000000002 * ({two})"))[0].same, one

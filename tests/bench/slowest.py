@@ -34,6 +34,7 @@ class Driven:
 _SAME = (1.0,)
 _FALLS = tuple([max(1 - 0.06 * k, 0.05) for k in range(60)])
 _CLIPPED = "clip(sum(cosine(20), min(hold(at=0.1x), warmup(10))), 0.001x, 0.9x)"
+_LAYERS = 'lr["blocks.{k}.*"] = 0.75^(12 - k) * lr'
 _OTHERS = "momentum = hold(at=0.9) until loss < 0.3 then linear(10, to=0.8); weight_decay = cosine(30)"
 RUNS = (
     Driven("hold until loss < 0.3 then linear(20)", _FALLS),
@@ -51,12 +52,19 @@ RUNS = (
     Driven(f"hold until loss < 0.3 then {_CLIPPED}", _FALLS),
     Driven(f"lr = warmup(5) then plateau(patience=2, metric=loss); {_OTHERS}", _FALLS),
     Driven(f"lr = hold until loss < 0.3 then restarts(cosine(5), stretch=1.5); {_OTHERS}", _FALLS, groups=10),
+    Driven(
+        "lr = hold until loss < 0.3 then cosine(20); momentum = hold until loss < 0.3 then linear(9); weight_decay = hold until loss < 0.3 then exp(0.9)",
+        _FALLS,
+        10,
+    ),
+    Driven(f"lr = hold until loss < 0.3 then cosine(20); {_LAYERS}", _FALLS, groups=10),
+    Driven(f"lr = warmup(5) then plateau(patience=2, metric=loss); {_LAYERS}", _SAME, groups=10),
 )
 
 
 def attached(run: Driven) -> Any:
     """A scheduler at the start of a run."""
-    groups = [{"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01} for _ in range(run.groups)]
+    groups = [{"name": f"blocks.{k}.weight", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.01} for k in range(run.groups)]
     return lrdsl.compile(run.text, SimpleNamespace(param_groups=groups), total_steps=run.ticks)
 
 

@@ -15,6 +15,7 @@ import pytest
 import lrdsl
 from lrdsl.check.bounds import Box, bounds, constant
 from lrdsl.check.intervals import ANY, MOST
+from lrdsl.check.slopes import slope
 from lrdsl.expr import BASE, Expr, Symbol, T, call, mod, number, power
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import Plan, pieces
@@ -34,6 +35,7 @@ _FORMULAS: dict[str, Expr] = {
     "max": call("max", T, number(1)),
     "falling": 3 - 2 * T,
     "t/(t + 10)": T / (T + 10),
+    "haversine": call("hav", call("min", call("max", T, number(0)), number(1))),
 }
 #: By how much a range may be wider than the values at 421 times: the width of a step where the least or greatest value lies between, or is never reached.
 _SLACK = {"abs": 0.06, "cos": 2e-3, "sin": 2e-3, "mod 3": 0.06, "square": 0.06}
@@ -69,6 +71,29 @@ def test_a_range_holds_every_value_and_little_more(name: str) -> None:
                 assert most == pytest.approx(max(values), rel=1e-12, abs=_SLACK.get(name, 1e-12)), (low, high)
                 assert least <= min(values) + 1e-12 * abs(min(values)), (low, high)
                 assert most >= max(values) - 1e-12 * abs(max(values)), (low, high)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        3 - 2 * T,
+        T * call("exp", T) * call("log", T),
+        call("mul", T, call("exp", T), call("sqrt", T)),
+        power(T, number(3)),
+        power(number(0.9), T),
+        1 / (1 + T * T),
+        T * power(number(0.9), T) / (1 - power(number(0.9), T)),
+        call("sqrt", 2 + T) + call("log", 1 + 3 * T) - call("exp", 0 - T / 2),
+    ],
+    ids=str,
+)
+def test_the_slope_is_the_derivative(formula: Expr) -> None:
+    derivative = slope(formula)
+    assert derivative is not None
+    levels, slopes = (Evaluator.of(Plan((), e, None, e)) for e in (formula, derivative))
+    for t in (0.3, 1.0, 2.5, 7.0):
+        h = 1e-5 * t
+        assert slopes.level(t, 1.0) == pytest.approx((levels.level(t + h, 1.0) - levels.level(t - h, 1.0)) / (2 * h), rel=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +137,12 @@ def test_the_refusal_names_the_first_tick() -> None:
     for text, tick in (("scale(1/(1+cos(pi*t/10))) for 15", "10"), ("scale(sqrt(0.5+cos(t/7))) for 40", "15")):
         (problem,) = lrdsl.lint(text)
         assert f"from tick {tick} on" in problem.message
+
+
+def test_a_number_too_small_for_a_double_may_have_become_0() -> None:
+    for small, end in ((1e-310, 0.0), (1e-299, 1e-299)):
+        assert bounds(T, {T: (small, 2.0)}) == (end, 2.0)
+        assert bounds(T, {T: (-2.0, -small)}) == (-2.0, -end)
 
 
 def test_a_constant_is_a_number_where_it_has_one() -> None:
@@ -188,6 +219,7 @@ def test_a_product_lies_in_its_range(text: str) -> None:
     levels = schedule.values(40).tolist()
     for last in (0, 1, 2, 3, 8, 39):
         low, high = bounds(pieces(schedule.plan.level)[0].level, {T: (0.0, float(last)), BASE: (1.0, 1.0)})
+        assert low >= 0, "no factor before the first 0 is negative"
         assert low * (1 - 1e-12) <= min(levels[: last + 1]) <= max(levels[: last + 1]) <= high * (1 + 1e-12), last
 
 

@@ -32,6 +32,11 @@ def test_a_parameter_hides_the_name_outside() -> None:
     assert [(phase.start, phase.length) for phase in schedule.phases] == [(0, 3), (3, 27)]
 
 
+def test_a_parameter_is_not_the_number_of_a_group() -> None:
+    (problem,) = lrdsl.lint('lr["h.{i}"] = cosine(10 + i); def f(i) = lr["h.{i}"]; momentum = f(2)')
+    assert (problem.code, problem.message) == ("LR103", "this depends on `i`, which has no value here")
+
+
 @pytest.mark.parametrize(
     ("text", "levels"),
     [

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import lrdsl
 from lrdsl.dialects.code import calls as calls_module
 from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.signs import may_have
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.dialects.sources import readings
-from lrdsl.training.signs import may_have
 from tests.drawing import examples
 
 TORCH = "from torch.optim.lr_scheduler import *\n"

@@ -34,6 +34,13 @@ CASES: tuple[tuple[str, str, str, str, Mapping[str, Any]], ...] = (
     ("a.yaml", "lr_scheduler_type: cosine\nnum_train_epochs: 3\nwarmup_ratio: 0.03\n", "transformers", "hf.cosine(ceil(0.03 * total), total)", {"tick": "step", "total_epochs": 3}),
     ("a.yaml", "lr_scheduler_type: linear\nnum_train_epochs: 0.5\nwarmup_steps: 10\n", "transformers", "hf.linear(10, ceil(total))", {"tick": "step", "total_epochs": Fraction(1, 2)}),
     ("a.yml", "base_model: x\nmicro_batch_size: 2\nlr_scheduler: cosine\nnum_epochs: 4\nwarmup_steps: 10\n", "axolotl", "hf.cosine(10, total)", {"tick": "step", "total_epochs": 4}),
+    (
+        "a.yml",
+        "base_model: x\nmicro_batch_size: 2\nlr_scheduler: cosine\nmax_steps: 100\nwarmup_steps: 10\ncosine_min_lr_ratio: 0.1\ncosine_constant_lr_ratio: 0.8\n",
+        "axolotl",
+        "warmup(10) then cosine(max(floor(80) - 10, 1), to=0.1x)",
+        {"tick": "step", "total_steps": 100},
+    ),
     ("a.py", "lr_config = dict(policy='step', warmup='linear', warmup_iters=500, warmup_ratio=0.001, step=[8, 11])\nrunner = dict(type='EpochBasedRunner', max_epochs=12)\n",
      "mmcv", "multistep([8ep, 11ep]) * warmup(500, from=0.001x)", {"tick": "step", "total_epochs": 12}),
     ("a.py", "lr_config = dict(policy='poly', power=0.9)\nrunner = dict(type='IterBasedRunner', max_iters=400)\n", "mmcv", "poly(total, power=0.9)", {"tick": "step", "total_steps": 400}),

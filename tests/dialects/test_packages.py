@@ -34,6 +34,16 @@ def _katsura(cycle: int, high: float, low: float, warmup: int) -> _Level:
     return level
 
 
+def _katsura_growing(cycle: int, mult: float, high: float, low: float, warmup: int, gamma: float) -> _Level:
+    def level(t: int, _: float) -> float:
+        length, top = cycle, high
+        while t >= length:
+            t, length, top = t - length, int((length - warmup) * mult) + warmup, top * gamma
+        return _katsura(length, top, low, warmup)(t, 0)
+
+    return level
+
+
 def _basicsr(periods: list[int], weights: list[float], ends: list[float]) -> _Level:
     def level(t: int, base: float) -> float:
         sums = [sum(periods[: i + 1]) for i in range(len(periods))]
@@ -54,6 +64,8 @@ def _gradual(t: int, base: float) -> float:
         ("pl_bolts.optimizers.LinearWarmupCosineAnnealingLR(o, 1, 100, 1e-5, 1e-6)", _bolts(1, 100, 1e-5, 1e-6)),
         ("pl_bolts.optimizers.LinearWarmupCosineAnnealingLR(o, 0, 100)", _bolts(0, 100, 0, 0)),
         ("cosine_annealing_warmup.CosineAnnealingWarmupRestarts(o, 50, max_lr=0.1, min_lr=0.001, warmup_steps=5)", _katsura(50, 0.1, 0.001, 5)),
+        ("cosine_annealing_warmup.CosineAnnealingWarmupRestarts(o, 21, 1.5, 0.1, 0.001, 5, 0.7)", _katsura_growing(21, 1.5, 0.1, 0.001, 5, 0.7)),
+        ("cosine_annealing_warmup.CosineAnnealingWarmupRestarts(o, 30, 2.0, 0.1)", _katsura_growing(30, 2, 0.1, 0.001, 0, 1)),
         ("warmup_scheduler.GradualWarmupScheduler(o, 1, 5, torch.optim.lr_scheduler.CosineAnnealingLR(o, 95))", _gradual),
         ("warmup_scheduler.GradualWarmupScheduler(o, multiplier=8, total_epoch=5)", lambda t, base: base * (1 + 7 * min(t, 5) / 5)),
         ("monai.optimizers.WarmupCosineSchedule(o, 5, 130)", lambda t, base: base * (t / 5 if t < 5 else _cosine((t - 5) / 125))),
@@ -78,7 +90,6 @@ def test_the_levels_are_those_of_the_package(call: str, level: _Level) -> None:
     "call",
     [
         "GradualWarmupScheduler(o, 8, 5, torch.optim.lr_scheduler.StepLR(o, 30))",
-        "CosineAnnealingWarmupRestarts(o, 50, cycle_mult=2.0)",
         "WarmupCosineSchedule(o, 5, 100, end_lr=1e-6)",
         "MultiStepRestartLR(o, [50], restarts=[0, 100], restart_weights=[1, 0.5])",
     ],

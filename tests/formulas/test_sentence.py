@@ -29,6 +29,8 @@ ALL = schedules()
         ("restarts(linear(10), times=3)", "repeats this 3 times, each time from the same level: (it falls linearly to 0 over 10 steps)."),
         ("restarts(linear(10), times=3, decay=0.5)", "repeats this 3 times, each time from 0.5 times the level of the time before: "
          "(it goes linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), times=3, decay=0.5, floor=decays)", "repeats this 3 times, each time from 0.5 times the level of the time before, "
+         "with all levels in it: (it goes linearly to 0 over 10 steps)."),
         ("restarts(linear(10), stretch=2)", "repeats this without end, each time from the same level, each cycle 2 times as long as the one before: "
          "(it falls linearly to 0 over 10 steps)."),
         ("warmup(1.5ep)", "warms up linearly over 1.5 epochs to 0.1."),

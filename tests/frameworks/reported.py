@@ -1,4 +1,4 @@
-"""The program of the distributed tests of `ReportMetrics`, run in several processes: each process measures a loss of its own, and writes the rates of its steps."""
+"""The program of the distributed tests of `report`, run in several processes: each process measures a loss of its own, and writes the rates of its steps."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 import lightning
 import torch
+from accelerate import Accelerator
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 import lrdsl
 import lrdsl.lightning
 import lrdsl.transformers
 
-TEXT = "warmup(2) then plateau(patience=0, factor=0.5, metric=val_loss) until val_loss > 7 or for 100 then linear(8)"
+TEXT = "warmup(2 steps) then plateau(patience=0, factor=0.5, metric=val_loss) until val_loss > 7 or for 100 steps then linear(8 steps)"
 EPOCHS, STEPS = 8, 4
 
 
@@ -99,6 +100,41 @@ def in_trainer(folder: str) -> list[float]:
     return rates.rates
 
 
-def main(framework: str, folder: str) -> None:
-    rates = in_lightning() if framework == "lightning" else in_trainer(folder)
+def in_torch() -> list[float]:
+    """The rates of a plain loop, whose gradients torch's `DistributedDataParallel` averages."""
+    torch.distributed.init_process_group("gloo")
+    model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    scheduler = lrdsl.compile(TEXT, optimizer)
+    return in_loop(model, optimizer, scheduler, scheduler, torch.Tensor.backward)
+
+
+def in_accelerate() -> list[float]:
+    """The rates of a loop with Accelerate, which calls the scheduler once per process in each step."""
+    accelerator = Accelerator(cpu=True)
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    scheduler = lrdsl.compile(TEXT, optimizer, ticks_per_step=accelerator.num_processes)
+    model, optimizer, prepared = accelerator.prepare(model, optimizer, scheduler)
+    return in_loop(model, optimizer, scheduler, prepared, accelerator.backward)
+
+
+def in_loop(model: Any, optimizer: Any, scheduler: Any, stepped: Any, backward: Any) -> list[float]:
+    """The rates of a loop that reports once an epoch. What is `stepped` may stand around the scheduler."""
+    rates = []
+    scheduler.report()
+    for epoch in range(1, EPOCHS + 1):
+        for _ in range(STEPS):
+            rates.append(optimizer.param_groups[0]["lr"])
+            backward((model(torch.ones(1, 1)) ** 2).mean())
+            optimizer.step()
+            stepped.step()
+            optimizer.zero_grad()
+        scheduler.report(val_loss=measured(epoch))
+    return rates
+
+
+def main(folder: str) -> None:
+    """Runs in all frameworks, one after the other: to start processes takes longer than to train in them."""
+    rates = {"torch": in_torch(), "accelerate": in_accelerate(), "trainer": in_trainer(folder), "lightning": in_lightning()}
     (Path(folder) / f"{os.environ['RANK']}.json").write_text(json.dumps(rates), "utf-8")

@@ -56,6 +56,23 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "plan": (("lrdsl/plan.py",), ("tests/test_plan.py", "lrdsl/plan.py", "tests/check", "tests/numbers/test_lowering.py", "tests/runtime/test_metrics.py")),
     "clock": (("lrdsl/clock.py",), ("tests/test_clock.py", "lrdsl/clock.py", "tests/formulas/test_text.py", "tests/check/test_batches.py")),
+    "batches": (("lrdsl/batches.py",), ("tests/test_batches.py", "lrdsl/batches.py", "tests/check/test_batches.py", "tests/runtime/test_batches.py")),
+    "words": (
+        ("lrdsl/kinds.py", "lrdsl/metrics.py", "lrdsl/phrases.py"),
+        (
+            "lrdsl/kinds.py",
+            "lrdsl/metrics.py",
+            "tests/check/test_kinds.py",
+            "tests/check/test_words.py",
+            "tests/formulas/test_sentence.py",
+            "tests/runtime/test_metrics.py",
+        ),
+    ),
+    "problems": (
+        ("lrdsl/diagnostics.py", "lrdsl/arguments.py", "lrdsl/work.py"),
+        ("lrdsl/diagnostics.py", "tests/test_arguments.py", "tests/test_diagnostics.py", "tests/test_work.py", "tests/cli/test_terminal.py"),
+    ),
+    "syntax": (("lrdsl/syntax/*.py",), ("tests/syntax", "lrdsl/syntax", "tests/test_diagnostics.py", "tests/runtime/test_replan.py")),
     "numbers": (
         ("lrdsl/numbers/*.py",),
         ("tests/numbers", "lrdsl/numbers", "tests/check/test_kinds.py", "tests/check/test_cycles.py", "tests/test_jax.py", *_LAWS),
@@ -70,8 +87,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "rules": (("lrdsl/rules/*.py",), ("tests/rules/test_rules.py", "tests/linting/test_fixes.py")),
-    "linting": (("lrdsl/linting/*.py",), ("tests/linting", "tests/cli/test_check.py", "tests/cli/test_ignoring_and_notes.py")),
-    "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "tests/test_readme.py")),
+    "linting": (("lrdsl/linting/*.py", "lrdsl/linting/hosts/*.py"), ("tests/linting", "tests/cli/test_check.py", "tests/cli/test_ignoring_and_notes.py")),
+    "notation": (("lrdsl/formulas/notation/*.py",), ("tests/formulas", "lrdsl/formulas")),
     "formulas": (("lrdsl/formulas/*.py",), ("tests/formulas", "lrdsl/formulas")),
     "targets": (
         ("lrdsl/targets/*.py",),
@@ -97,8 +114,27 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             _LAWS[0],
         ),
     ),
+    "documents": (
+        ("lrdsl/documents/*.py",),
+        (
+            "tests/documents",
+            "lrdsl/documents",
+            *(f"tests/linting/hosts/test_{name}.py" for name in ("configs", "json", "notebook", "python", "tolerant", "unreadable", "yaml")),
+        ),
+    ),
+    "files": (
+        ("lrdsl/files/*.py", "lrdsl/escaping/*.py"),
+        ("tests/files", "lrdsl/files", "lrdsl/escaping", "tests/check/test_files.py", "tests/cli/test_terminal.py", "tests/cli/test_untrusted.py"),
+    ),
+    "analysis": (("lrdsl/analysis/*.py", "lrdsl/analysis/proof/*.py"), ("tests/analysis", "lrdsl/analysis", "tests/cli/test_analysis.py")),
+    "dialects": (("lrdsl/dialects/*.py", "lrdsl/dialects/*/*.py"), ("tests/dialects", "lrdsl/dialects", "tests/cli/test_convert.py")),
+    "training": (("lrdsl/training/*.py",), ("tests/training", "lrdsl/training")),
+    "editor": (("lrdsl/editor/*.py",), ("tests/editor", "lrdsl/editor")),
+    "figures": (("lrdsl/figures/*.py",), ("tests/figures", "lrdsl/figures")),
+    "play": (("lrdsl/play/*.py",), ("tests/play", "lrdsl/play")),
+    "cli": (("lrdsl/cli/*.py",), ("tests/cli", "lrdsl/cli")),
 }
-_LIBRARIES = ("numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")
+_LIBRARIES = ("coverage", "numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")
 #: A drawn test draws this many examples; a mutant may take so many bytes, and so many seconds of processor time beside those that its tests take.
 _EXAMPLES, _MEMORY, _SECONDS = 15, 6 << 30, 15
 
@@ -146,12 +182,12 @@ class Chosen:
 class Learning(Chosen):
     """A plugin of pytest: runs all tests on the sound source, and then on each mutant whose code can be swapped.
 
-    `report` takes what it learned, or has it; `result` takes that, and the fate of each of these mutants, of which `told` is told.
+    `report` takes what it learned, or has it; `result` takes that, and the fate of each of these mutants, which `say` says too.
     """
 
-    def __init__(self, mutants: list[Mutant], budget: float, report: Path, result: Path, told: Callable[[Mutant, str], None]) -> None:
+    def __init__(self, mutants: list[Mutant], budget: float, report: Path, result: Path, say: Callable[[str], None]) -> None:
         super().__init__()
-        self.mutants, self.budget, self.report, self.result, self.told = mutants, budget, report, result, told
+        self.mutants, self.budget, self.report, self.result, self.say = mutants, budget, report, result, say
         self.coverage: Any = None
         self.seconds: dict[str, float] = {}
 
@@ -175,6 +211,7 @@ class Learning(Chosen):
         if child is not None and os.waitpid(child, 0)[1]:
             return True
         known: Known = pickle.loads(self.report.read_bytes())
+        gc.unfreeze()  # `tests/conftest.py` froze them, and what is frozen is not listed
         functions: dict[CodeType, list[FunctionType]] = {}
         for function in gc.get_objects():
             if type(function) is FunctionType and function.__code__.co_filename.startswith(f"{ROOT}/lrdsl"):
@@ -203,7 +240,7 @@ class Learning(Chosen):
                 finally:
                     os._exit(int(session.testsfailed > 0))
             fates[number] = "killed" if os.waitpid(child, 0)[1] else "lived"
-            self.told(fault, fates[number])
+            self.say(told(fault, fates[number]))
         self.result.write_bytes(pickle.dumps((known, fates)))
         return True
 
@@ -211,6 +248,10 @@ class Learning(Chosen):
         if self.coverage is not None:
             self.coverage.switch_context(item.nodeid)
             self.seconds[item.nodeid] = -time.process_time()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if self.coverage is not None and report.failed:
+            self.say(f"{report.nodeid} fails on the sound source\n")
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self.coverage is not None:
@@ -293,14 +334,14 @@ def ran(paths: list[str], plugin: Chosen) -> int:
     return int(pytest.main([*options, *paths], [plugin]))
 
 
-def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path | None, told: Callable[[Mutant, str], None]) -> tuple[Known, dict[int, str]]:
+def learned(paths: list[str], mutants: list[Mutant], budget: float, report: Path | None, say: Callable[[str], None]) -> tuple[Known, dict[int, str]]:
     """What the tests do on the sound source, and the fate of each mutant whose code can be swapped."""
     with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as result:
         report = report or Path(file.name)
         report.touch()
         child = forked()
         if not child:
-            os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), told)))
+            os._exit(ran(paths, Learning(mutants, budget, report, Path(result.name), say)))
         os.waitpid(child, 0)
         try:
             known, fates = pickle.loads(Path(result.name).read_bytes())
@@ -330,6 +371,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=[100], nargs="+", help="how many mutants of each room, or of all rooms alike")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--known", type=Path, help="a file that keeps what the tests do on the sound source, from one call to the next")
+    parser.add_argument("--again", type=Path, help="the output of an earlier call: of these mutants, only those that lived are made")
+    parser.add_argument("--tests", nargs="+", help="the tests that run, in the place of those of the rooms")
     parser.add_argument("--budget", type=float, default=60, help="the most seconds of tests for a mutant")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -337,21 +380,29 @@ def main() -> None:
     for name in _LIBRARIES:
         importlib.import_module(name)
     mutants = {fault: room for room, count in zip(options.room, cycle(options.count), strict=False) for fault in sample(room, count, options.seed)}
+    if options.again is not None:
+        lived = options.again.read_text("utf-8")
+        mutants = {fault: room for fault, room in mutants.items() if fault.diff and f"{fault.diff}\n\n" in lived}
     ends = {room: Counter[str]() for room in options.room}
     out = os.dup(1)
 
-    def tell(fault: Mutant, end: str) -> None:
-        if end != "killed":
-            os.write(out, f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n{fault.diff}\n\n".encode())
+    def say(words: str) -> None:
+        os.write(out, words.encode())
 
-    known, swapped = learned(sorted({path for room in options.room for path in ROOMS[room][1]}), list(mutants), options.budget, options.known, tell)
+    tests = options.tests or sorted({path for room in options.room for path in ROOMS[room][1]})
+    known, swapped = learned(tests, list(mutants), options.budget, options.known, say)
     for number, (fault, room) in enumerate(mutants.items()):
         end = swapped.get(number)
         if end is None:
-            tell(fault, end := fate(fault, known, options.budget))
+            say(told(fault, end := fate(fault, known, options.budget)))
         ends[room][end] += 1
     for room, counts in ends.items():
         print(f"{room}: {counts.total()} mutants, {', '.join(f'{count} {end}' for end, count in sorted(counts.items()))}")
+
+
+def told(fault: Mutant, end: str) -> str:
+    """The place of a mutant and what comes of it; of one that lives, the fault too."""
+    return f"{fault.path.relative_to(ROOT)}:{fault.lines[0]}: {end}\n" + (f"{fault.diff}\n\n" if end != "killed" else "")
 
 
 def sample(room: str, count: int, seed: int) -> list[Mutant]:

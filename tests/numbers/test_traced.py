@@ -107,7 +107,7 @@ def test_long_products(text: str) -> None:
     ],
 )
 def test_a_product_that_leaves_the_floats_comes_back(text: str, back: bool) -> None:
-    schedule, ticks = lrdsl.parse(text), np.arange(0.0, 9000, 7)
+    schedule, ticks = lrdsl.parse(text), np.arange(0.0, 9000, 61)
     right = schedule.values(ticks, 0.3)
     assert back == bool(np.any((np.abs(right) < np.max(np.abs(right))) & (ticks > 2000) & (right > 0)))
     np.testing.assert_allclose(level_of(schedule)(ticks), right, rtol=1e-12)

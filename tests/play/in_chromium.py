@@ -28,7 +28,7 @@ def browser() -> Iterator[Any]:
         yield started
 
 
-@pytest.fixture(scope="session", params=[pytest.param(build, marks=pytest.mark.xdist_group(build)) for build in ("served", "published")])
+@pytest.fixture(scope="session", params=["served", "published"])
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served() if request.param == "served" else published(tmp_path_factory.mktemp("site") / "site") as url:
         yield url

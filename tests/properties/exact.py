@@ -5,13 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import mpmath
 import sympy
 from sympy.core.function import AppliedUndef
 
-from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Letter, Linear, Num, Product, Select, Symbol, Wide, number, substitute
+from lrdsl.expr import BASE, INDEX, PI, Call, Expr, Letter, Linear, Num, Product, Select, Symbol, Wide
 from lrdsl.expr import T as LEVEL_T
 
 DIGITS = 60
@@ -159,9 +160,14 @@ def _lost_in_doubles(op: str, args: list[Any]) -> bool:
     return op == "add" and any(x > 0 for x in large) and any(x < 0 for x in large)
 
 
-def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False) -> Any:
-    """The value of a formula of the checker at a tick: rational where it is rational, mpmath elsewhere. `told`: only if its parts are told apart by doubles."""
+def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False, index: Fraction | None = None) -> Any:
+    """The value of a formula of the checker at a tick: rational where it is rational, mpmath elsewhere. `told`: only if its parts are told apart by doubles.
+
+    A factor of a running product is asked for at an `index`.
+    """
     memo: dict[Expr, Any] = {LEVEL_T: Fraction(tick), BASE: base}
+    if index is not None:
+        memo[INDEX] = index
 
     def of(x: Expr) -> Any:
         if x not in memo:
@@ -180,10 +186,7 @@ def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False) -> Any
                 return of(x.values[max([i for i, start in enumerate(starts) if i and start <= now], default=0)])
             case Product():
                 assert isinstance(of(x.upto), Fraction)
-                total: Any = Fraction(1)
-                for k in range(1, int(of(x.upto)) + 1):
-                    total = total * real(value_of(substitute(x.factor, {INDEX: number(k)}), tick, base))
-                return total
+                return _product_up_to(x.factor, int(of(x.upto)), base)
             case Symbol():
                 assert x is PI
                 return mp.pi + 0
@@ -199,6 +202,20 @@ def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False) -> Any
     if mp.isnan(value):
         raise UndefinedError
     return value
+
+
+@lru_cache(maxsize=16)
+def _products(_factor: Expr, _base: Fraction, _digits: int) -> list[Any]:
+    """The products of the first factors that were asked for so far, to be gone on with."""
+    return [mp.mpf(1)]
+
+
+def _product_up_to(factor: Expr, count: int, base: Fraction) -> Any:
+    products = _products(factor, base, mp.dps)
+    while len(products) <= count:
+        k = Fraction(len(products))
+        products.append(products[-1] * value_of(factor, Fraction(0), base, index=k))
+    return products[max(0, count)]
 
 
 def _worked_out(op: str, args: list[Any]) -> Any:

@@ -187,17 +187,19 @@ def test_one_cycle(peak: float, total: int, pct: float, div: float, final_div: f
     agree(text, peak, theirs)
 
 
-@given(st.integers(2, 9), st.floats(0.01, 0.99), st.sampled_from(["cos", "linear"]), st.booleans())
+@given(st.integers(2, 9), st.floats(0.001, 1) | st.sampled_from([0.0, 1.0]), st.sampled_from(["cos", "linear"]), st.booleans())
 def test_one_cycle_of_few_steps(total: int, pct: float, anneal: str, three: bool) -> None:
-    """Where pct * total is 1 or less, the rise is over before the first step."""
+    """Where pct * total is 1 or less, the rise is over before the first step; with pct 1, it ends with the run."""
     three = three and pct < 0.5
     if abs(pct * total - 1) < 1e-9:
         pct *= 0.9  # there, torch divides by 0
     opt = optimizer(1.0)
-    scheduler = torch_schedulers.OneCycleLR(opt, 1.0, total, pct_start=pct, anneal_strategy=anneal, three_phase=three, cycle_momentum=False)
-    theirs = []
+    opt.param_groups[0]["momentum"] = 0.9
+    scheduler = torch_schedulers.OneCycleLR(opt, 1.0, total, pct_start=pct, anneal_strategy=anneal, three_phase=three)
+    theirs, momenta = [], []
     for t in range(total):
         theirs.append(float(opt.param_groups[0]["lr"]))
+        momenta.append(opt.param_groups[0]["momentum"])
         opt.step()
         if t + 1 < total:
             scheduler.step()
@@ -216,6 +218,8 @@ def test_one_cycle_of_few_steps(total: int, pct: float, anneal: str, three: bool
         1.0,
         theirs,
     )
+    kind = f"momentum{'_three_phase' * three}{'_linear' * (anneal == 'linear')}"
+    agree(f"onecycle.{kind}({total}, pct={pct!r})", 1.0, momenta)
 
 
 def test_one_cycle_that_turns_at_its_first_step_begins_at_the_peak() -> None:

@@ -158,6 +158,16 @@ def test_what_changes_nothing_is_not_remembered() -> None:
     assert scheduler.log.events == {next(iter(scheduler.log.events)): (2, 3)}
 
 
+def test_a_report_after_the_last_tick_of_its_phase_is_not_remembered() -> None:
+    scheduler = compiled("hold until loss < 0.3 or 3 then linear(9)")
+    remembered = []
+    for _ in range(5):
+        scheduler.report(loss=0.9)
+        remembered.append(bool(scheduler.state_dict()["reports"]))
+        scheduler.step()
+    assert remembered == [True, True, True, False, False]
+
+
 def test_seeking_back_forgets_what_came_later() -> None:
     scheduler = compiled("hold until loss < 0.3 then linear(2)")
     run(scheduler, 1, 0.1, 1)

@@ -45,7 +45,8 @@ def test_it_goes_on_from_the_level_that_it_has(before: texts.Node, after: texts.
         scheduler.step()
 
 
-def test_the_history_is_in_the_state_and_a_resumed_run_replays_it() -> None:
+@pytest.mark.parametrize("migrate", [False, True])
+def test_the_history_is_in_the_state_and_a_resumed_run_replays_it(migrate: bool) -> None:
     opt = optimizer(0.1, 0.2)
     scheduler = lrdsl.compile("warmup(5) then cosine(rest)", opt, total_steps=100)
     scheduler.seek(30)
@@ -56,7 +57,7 @@ def test_the_history_is_in_the_state_and_a_resumed_run_replays_it() -> None:
     saved = json.loads(json.dumps(scheduler.state_dict()))
     assert [tick for tick, _ in saved["replans"]] == [30, 50]
     fresh = optimizer(0.1, 0.2)
-    resumed = lrdsl.compile("warmup(5) then cosine(rest)", fresh, total_steps=100)
+    resumed = lrdsl.compile("warmup(5) then cosine(rest)", fresh, total_steps=100, migrate=migrate)
     resumed.load_state_dict(saved)
     assert str(resumed.schedule) == str(scheduler.schedule)
     for _ in range(20):

@@ -13,8 +13,8 @@ from lrdsl.numbers import scalar
 from tests.bench.slowest import RUNS, Driven, attached, reports
 from tests.counting import work
 
-#: More calls than this take more than a millisecond on a slow machine.
-_MOST = 3200
+#: More calls than this take more than a millisecond on a slow machine, and each further target that has code of its own may add so many.
+_MOST, _EACH = 3200, 200
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.text)
@@ -22,7 +22,7 @@ def test_no_step_does_much_work(run: Driven) -> None:
     """The first one may, and is left out."""
     scheduler = attached(run)
     costs = [work(lambda metrics=metrics: scheduler.step(**metrics)) for metrics in reports(run)]
-    assert max(costs[1:]) < _MOST
+    assert max(costs[1:]) < _MOST + _EACH * max(len(scheduler.schedule.targets) - 3, 0)
 
 
 DRIVEN = [run for run in RUNS if run.losses]

@@ -9,9 +9,9 @@ import pytest
 
 from lrdsl.cli import main
 from lrdsl.dialects import DIALECTS, dialect
+from lrdsl.dialects.signs import may_have
 from lrdsl.training.catalogue import RUN_RULES, reports
 from lrdsl.training.rule import RunRule
-from lrdsl.training.signs import may_have
 from tests.training import cases, own
 
 _CASES = [*cases.CASES, *own.CASES]

@@ -20,8 +20,8 @@ from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
+from lrdsl.dialects.signs import LIKE_A_SCHEDULER
 from lrdsl.dialects.torch import check_part
-from lrdsl.documents import LIKE_A_SCHEDULER
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node

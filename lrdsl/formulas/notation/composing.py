@@ -34,6 +34,7 @@ from lrdsl.formulas.notation.arranging import factor_out, lift_choices, split_pr
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.forms import Letters, coefficient_of, constant_of
 from lrdsl.formulas.notation.linear import linear_node
+from lrdsl.formulas.notation.settling import settled
 from lrdsl.formulas.notation.tree import (
     Apply,
     BigProduct,
@@ -65,7 +66,7 @@ def compose(plan: Plan, base: Node) -> tuple[Cases, list[tuple[Name, Node]]]:
     """Returns the pieces of a plan's formula, each with the time when it holds, and the meanings of its letters. A letter stands before the ones it needs."""
     composer = composer_of(plan, base)
     rows: list[tuple[Node, Condition]] = []
-    for level, when in composer.stretches(factor_out(lift_choices(plan.law)), Stretch(None, ())):
+    for level, when in composer.stretches(factor_out(settled(lift_choices(plan.law))), Stretch(None, ())):
         value, condition = composer.of(level), when.condition
         before = rows[-1][1] if rows else None
         if before is not None and rows[-1][0] == value and before.also == condition.also and before.high == condition.low:
@@ -263,6 +264,9 @@ class Composer:
     def _product(self, e: Call, inline: bool) -> Node:
         front, under, top, bottom = split_product(e)
         over, below = [self.of(x, inline) for x in top], [self.of(x, inline) for x in bottom]
+        divisors: list[Node] = []
+        if over and isinstance(top[0], Num) and isinstance(over[0], Ratio) and over[0].top == Number(1):  # eta/r, not (1/r) eta
+            divisors, top, over = [over[0].bottom], top[1:], over[1:]
         for i, x in enumerate(list(below)):  # the denominator of a denominator moves to the numerator
             if isinstance(x, Ratio) and not inline:
                 below[i] = x.top
@@ -281,12 +285,13 @@ class Composer:
             front, under = share.numerator, share.denominator
         sign = -1 if front < 0 else 1
         lead: list[Node] = [] if front in (1, -1) else [Number(size(front))]
-        bottoms = ([] if under == 1 else [Number(under)]) + below
+        bottoms = ([] if under == 1 else [Number(under)]) + divisors + below
         node: Node
         if bottoms and (sums or ratios) and not below:  # half of (1 + cos x), not (1 + cos x) over 2
             first = [*lead, *(x for x in [*steady, *moving] if not isinstance(x, Sum | Cases | Ratio))]
-            tail = [x for x in [*steady, *moving] if isinstance(x, Ratio)] + sums
-            node = product_of([Ratio(product_of(first), bottoms[0], inline), *tail])
+            constants = [x for x in steady if isinstance(x, Ratio)]
+            rest = [x for x in moving if isinstance(x, Ratio)] + sums
+            node = product_of([*constants, Ratio(product_of(first), product_of(bottoms), inline), *rest])
         elif bottoms:
             node = Ratio(product_of([*lead, *steady, *moving]), product_of(bottoms), inline)
         else:

@@ -146,7 +146,14 @@ def _between(before: tree.Node, factor: tree.Node) -> str:
         return r" \cdot "
     if isinstance(first, tree.Group) and not isinstance(before, tree.Apply):
         return ""
+    if _is_word(before) and _is_word(first):  # cut · ratio, not cut ratio, which reads as one word
+        return r" \cdot "
     return " " if isinstance(before, tree.Name) and before.letter == "pi" else r"\,"
+
+
+def _is_word(node: tree.Node) -> bool:
+    """Whether a factor is a word."""
+    return isinstance(node, tree.Name) and not node.raw and len(node.letter) > 1 and node.letter not in GREEK
 
 
 def _tall(node: tree.Node) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import translate
 from functools import lru_cache
 from typing import Any
@@ -75,13 +75,20 @@ class Remedy:
 class Given:
     """What a program gives beside a text: facts of the run and the numbers of names, where None is a number that only the run knows; and the base.
 
-    `open` says that it may give other names and facts too, which cannot be read.
+    `open` says that it may give other names and facts too, which cannot be read. `beside` are facts that stand near the text in a config, and hold if nothing
+    else gives one.
     """
 
     facts: tuple[tuple[str, Any], ...] = ()
     names: tuple[tuple[str, Any], ...] = ()
     base: float | None = None
     open: bool = False
+    beside: tuple[tuple[str, Any], ...] = ()
+
+    def among(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts of the run, with those of a project's settings: those of the program go before them, and those that only stand near the text behind."""
+        facts = {**settings, **dict(self.facts)}
+        return facts if any(value is not None for value in facts.values()) else {**facts, **dict(self.beside)}
 
 
 NOTHING_GIVEN = Given()

@@ -37,6 +37,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 _ARGUMENT = re.compile(r"""\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\#[^\n]*|(?P<sign>[()\[\]{},:]|\*\*|==|=)""", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?")
 _TEXT = re.compile(r"[rRuU]?(?:\"([^\"\\\n]*)\"|'([^'\\\n]*)')")
+_ANNOTATION = re.compile(r"\s*:.*", re.DOTALL)
 #: A call with more characters gives what only the run knows.
 _LONGEST = 10_000
 
@@ -68,7 +69,7 @@ def given(arguments: str, parameters: tuple[str, ...]) -> Given:
     """Returns what the arguments of a call give beside its text.
 
     >>> given('"warmup(w)", opt, total_steps=1_000, batch_size=n, names={"w": 5, "m": [3, 7]}', ("schedule", "optimizer"))
-    Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5), ('m', (3, 7))), base=None, open=False)
+    Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5), ('m', (3, 7))), base=None, open=False, beside=())
     """
     if len(arguments) > _LONGEST:
         return Given(open=True)
@@ -90,6 +91,26 @@ def given(arguments: str, parameters: tuple[str, ...]) -> Given:
             text = _TEXT.fullmatch(value)
             facts[str(name)] = _number(value) if text is None else text[1] if text[1] is not None else text[2]
     return Given(tuple(facts.items()), tuple(values.items()), base, is_open)
+
+
+def entries(source: str, bracket: int) -> dict[str, str]:
+    """Returns the named arguments of a call, or the entries of a dict, whose bracket opens at an offset, as the program writes them, without annotations.
+
+    >>> entries('f(lr: float = 1e-3, m="a(b")', 1), entries('{"lr": 0.1}', 0)
+    ({'lr': '1e-3', 'm': '"a(b"'}, {'lr': '0.1'})
+    """
+    depth = 0
+    for part in _ARGUMENT.finditer(source, bracket, bracket + _LONGEST):
+        depth += ((part["sign"] or "") in ("(", "[", "{")) - ((part["sign"] or "") in (")", "]", "}"))
+        if depth == 0:
+            break
+    else:
+        return {}
+    written = source[bracket + 1 : part.start()]
+    if source[bracket] != "{":
+        return {_ANNOTATION.sub("", name): value for name, value in _arguments(written, "=") if name is not None}
+    keys = ((_TEXT.fullmatch(name), value) for name, value in _arguments(written, ":") if name is not None)
+    return {text[1] if text[1] is not None else text[2]: value for text, value in keys if text is not None}
 
 
 def _names(written: str) -> dict[str, Any] | None:

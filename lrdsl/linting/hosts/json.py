@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ import attrs
 from lrdsl.documents import json as documents
 from lrdsl.documents.json import quoted, runs, strict
 from lrdsl.documents.places import Places
+from lrdsl.linting.hosts.beside import is_wanted, with_given
 from lrdsl.linting.hosts.calls import TARGET, Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS
@@ -43,8 +45,13 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
             raise
         load(document, object_pairs_hook=len)
     schedules = {s.start: s for s in strings(document, finder) if finder.wants(s.named, s.text, marks is not None and marks.at(s.start))}
-    for _, string in sorted(schedules.items()):  # that of a call may come twice, and after others
-        yield embedded(document, string)
+    texts = (embedded(document, string) for _, string in sorted(schedules.items()))  # that of a call may come twice, and after others
+    yield from with_given(texts, lambda words: load(document, object_pairs_hook=partial(_kept, words)), finder.names)
+
+
+def _kept(words: Collection[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping without the values that say nothing about schedules, whose texts are `words`, so that a large document takes little memory."""
+    return {key: value for key, value in pairs if isinstance(value, dict | list) or is_wanted(key) or value in words}
 
 
 def pages(source: str, may_comment: bool = False) -> Iterator[Page]:

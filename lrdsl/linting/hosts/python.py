@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from keyword import iskeyword
 
 import attrs
@@ -15,6 +16,7 @@ import attrs
 from lrdsl.linting.hosts import literals
 from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Embedded, Finder, Given, Marks, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS, given, local_names, parameters_of
+from lrdsl.linting.hosts.neighbours import Neighbours
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import placeholder
 from lrdsl.linting.hosts.words import String, words
@@ -39,10 +41,12 @@ _DEDENTING = frozenset(("cleandoc", "dedent"))
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a Python program."""
     marks = Marks.of(source)
+    neighbours = Neighbours(source, partial(_extents, source))
     for value in _Reader(source, finder, local_names(source, _imported(source))).values():
         text = literals.value(source, value.strings)
         if value.is_argument or _is_marked(marks, value, text, finder) or finder.wants(value.named, text, False):
-            yield literals.embedded(source, value.strings, value.given)
+            given = neighbours.given(text, value.strings[0].begin, value.bracket) if value.named and not value.is_argument else value.given
+            yield literals.embedded(source, value.strings, given)
 
 
 def pages(source: str) -> Iterator[Page]:
@@ -76,7 +80,8 @@ def _is_marked(marks: Marks, value: _Value, text: str, finder: Finder) -> bool:
 class _Value:
     """Strings that are a whole value or key: whether its name names schedules, whether a function of lrdsl takes it, and what the call gives beside it.
 
-    Strings that stand side by side are one. A `loose` value has no name, as the element of a list, or is one of several, as in `a if b else c`.
+    Strings that stand side by side are one. A `loose` value has no name, as the element of a list, or is one of several, as in `a if b else c`. `bracket` is
+    where that of the call or the dict opens that it stands in.
     """
 
     strings: list[String]
@@ -84,6 +89,7 @@ class _Value:
     is_argument: bool
     loose: bool
     given: Given = NOTHING_GIVEN
+    bracket: int | None = None
 
 
 @attrs.define
@@ -202,7 +208,9 @@ class _Reader:
             pending.strings.append(string)
             return pending
         loose = self.text in ("else", "or") or not (part.has_value or part.is_argument or part.named or part.sign == "{")
-        return _Value([string], part.named, part.is_argument, loose) if pending is None and part.ready else None
+        outer = next((p for p in reversed(self.parts) if p.sign in ("call", "{") and not (p.field and p.named)), None)
+        bracket = None if outer is None else outer.begin
+        return _Value([string], part.named, part.is_argument, loose, bracket=bracket) if pending is None and part.ready else None
 
     def _end(self, part: _Part, text: str, begin: int, pending: _Value | None) -> Iterator[_Value]:
         """Reads a sign that ends a statement, an argument, an entry, or a bracket."""

@@ -12,6 +12,7 @@ import attrs
 from lrdsl.diagnostics import Lines
 from lrdsl.documents.places import closing, places_of
 from lrdsl.documents.toml import MAX_PARTS, loads
+from lrdsl.linting.hosts.beside import with_given
 from lrdsl.linting.hosts.calls import TARGET, Arguments
 from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, UnreadableError
 from lrdsl.linting.hosts.pages import Page
@@ -45,11 +46,10 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a TOML document."""
     marks = Marks.of(source)
     strings = {string.begin: string for string in _strings(source, finder) if string.named or marks.at(string.begin)}
-    loaded(source)
-    for _, string in sorted(strings.items()):  # that of a call may come twice, and after others
-        text = _text(source, string)
-        if finder.wants(string.named, text, marks.at(string.begin)):
-            yield _embedded(source, string, text)
+    document = loaded(source)
+    texts = ((string, _text(source, string)) for _, string in sorted(strings.items()))  # that of a call may come twice, and after others
+    schedules = (_embedded(source, string, text) for string, text in texts if finder.wants(string.named, text, marks.at(string.begin)))
+    yield from with_given(schedules, lambda _: document, finder.names)
 
 
 def pages(source: str) -> Iterator[Page]:

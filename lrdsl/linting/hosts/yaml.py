@@ -15,8 +15,9 @@ import yaml
 
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.documents.places import Piece, Places, Run, places_of
+from lrdsl.linting.hosts.beside import around, given_beside, is_about_schedules
 from lrdsl.linting.hosts.calls import Arguments
-from lrdsl.linting.hosts.embedded import Embedded, Finder, Marks, Remedy, UnreadableError
+from lrdsl.linting.hosts.embedded import Embedded, Finder, Given, Marks, Remedy, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import filled
@@ -45,7 +46,8 @@ _PIECES = {
 class _Scalar:
     """A scalar: its value, its style, where it begins and ends, whether it names schedules if it is a key, and the keys and indices that lead to it.
 
-    `values` are the scalars of its document by their paths. `end_of_split` is where the text ends that was meant, if the scalar ends at a comma.
+    `values` are the collections of its document by their paths, each with its scalars and mappings by keys. `end_of_split` is where the text ends that was
+    meant, if the scalar ends at a comma.
     """
 
     value: str
@@ -54,7 +56,7 @@ class _Scalar:
     end: int
     names: bool
     path: tuple[str, ...]
-    values: Mapping[tuple[str, ...], str]
+    values: Mapping[tuple[str, ...], Mapping[str, Any]]
     end_of_split: int = 0
 
 
@@ -68,7 +70,19 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
         raise UnreadableError(message, place, template=_is_template(source), holds=_may_schedule(source, finder)) from None
     except yaml.YAMLError as error:
         raise UnreadableError(f"this is not YAML: {error}", 0) from None
-    yield from (filled(_embedded(source, scalar), partial(_referred, scalar)) for scalar in scalars)
+    for scalar in scalars:
+        yield filled(attrs.evolve(_embedded(source, scalar), given=_given(scalar, finder)), partial(_referred, scalar))
+
+
+def _given(scalar: _Scalar, finder: Finder) -> Given:
+    """What stands beside a scalar."""
+    keys = [key for key in scalar.path if not key.isdigit()]
+    at = len(scalar.path) - 1
+    while at > 0 and scalar.path[at].isdigit():  # an item of a list
+        at -= 1
+    inside, values = scalar.path[:at], scalar.values
+    named = len(keys) > 1 and bool(inside) and is_about_schedules(inside[-1], finder.names)
+    return given_beside(scalar.value, around(values.get(inside, {}), values.get(inside[:-1], {}), named))
 
 
 def pages(source: str) -> Iterator[Page]:
@@ -135,11 +149,10 @@ class _Open:
 def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
     """The scalars that are schedules, each once."""
     marks = Marks.of(source)
-    refers = "${" in source
     open_ = [_Open(False, False, False)]
     anchored: dict[str, _Scalar | list[_Scalar] | None] = {}
     decided: set[int] = set()  # the offsets of the scalars that were looked at already: a scalar may have many aliases
-    values: dict[tuple[str, ...], str] = {}
+    values: dict[tuple[str, ...], dict[str, Any]] = {}
     split = 0
     events: Iterator[Any] = yaml.parse(source, _LOADER)
     for event in events:
@@ -158,7 +171,7 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
                 finder.names(event.value, inner.at_key and inner.inside) or (inner.call.calls and inner.at_key and event.value in TEXTS)
             )
             start, end = event.start_mark.index, event.end_mark.index
-            path = inner.place() if refers and not inner.at_key else ()
+            path = () if inner.at_key else inner.place()
             scalar = _Scalar(event.value, event.style or "", start, end, names, path, values)
             if inner.flow and inner.named and not inner.at_key and not scalar.style:
                 scalar = attrs.evolve(scalar, end_of_split=_end_of_split(source, start, end))
@@ -172,7 +185,9 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
             heard = None if mapping else [] if event.anchor is not None else inner.heard
             if event.anchor is not None:
                 anchored[event.anchor] = heard
-            path = inner.place() if refers and len(open_) > 1 else ()
+            path = inner.place() if len(open_) > 1 else ()
+            if mapping and inner.mapping and not inner.at_key:
+                values.setdefault(inner.path, {})[inner.key] = values.setdefault(path, {})
             named = inner.named and not inner.at_key
             open_.append(_Open(named, mapping, mapping, named and mapping, bool(event.flow_style), path, heard=heard))
             continue
@@ -188,8 +203,8 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
             inner.named = kind is not yaml.SequenceEndEvent and kind is not yaml.MappingEndEvent and len(scalars) == 1 and scalars[0].names
             inner.key = scalars[0].value if len(scalars) == 1 else ""
         else:
-            if refers and kind in (yaml.AliasEvent, yaml.ScalarEvent) and len(scalars) == 1:
-                values[inner.place()] = scalars[0].value
+            if kind in (yaml.AliasEvent, yaml.ScalarEvent) and len(scalars) == 1:
+                values.setdefault(inner.path, {})[inner.place()[-1]] = scalars[0].value
             for scalar in scalars:
                 if scalar.start not in decided and ((marked := marks.at(scalar.start)) or inner.named):
                     decided.add(scalar.start)
@@ -226,8 +241,8 @@ def _referred(scalar: _Scalar, name: str) -> str | None:
     parts = tuple(name[up:].split("."))
     inside = scalar.path[:-1]
     places = [inside[: len(inside) - up + 1] + parts] if up else [parts, parts[1:], inside + parts]
-    values = (scalar.values.get(place) for place in places if place)
-    return next((value for value in values if value is not None and value not in _NOTHING), None)
+    values = (scalar.values.get(place[:-1], {}).get(place[-1]) for place in places if place)
+    return next((value for value in values if isinstance(value, str) and value not in _NOTHING), None)
 
 
 def _embedded(source: str, scalar: _Scalar) -> Embedded:

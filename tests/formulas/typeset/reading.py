@@ -68,7 +68,7 @@ def _pieces(source: str) -> list[tuple[str, list[str]]]:
             return _bracketed(plain.replace("\\\\[3pt]", ""))
         return [_line(row.replace("\\\\\n", "").partition("=")[2].replace("&", "")) for row in plain.split("\\\\[3pt]")]
     found = []
-    for row in re.split(r"\\\\\[[36]pt\]", cases[1]):
+    for row in re.split(r"\\\\\[[369]pt\]", cases[1]):
         value, condition = re.split(r"&|\\text\{for \}", row)
         found.append((value.replace("\\\\\n", ""), re.split(_ALSO, condition.replace("\\\\\n", ""))))
     return found

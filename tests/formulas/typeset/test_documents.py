@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_a_product_whose_line_breaks_keeps_the_brackets_around_a_remainder(width
     ("text", "parts"),
     [
         ("let a = 100; let b = 300; lr = warmup(a) then cosine(b - a)", [r"\frac{\pi(t - a)}{b - a}"]),
-        ("let b = 1024; lr = b/256 * warmup(5) then cosine(20)", [r"\frac{b}{256}\,\eta_0\,\frac{t}{T_w}", r"\frac{\eta_0}{2}\,\frac{b}{256}"]),
+        ("let b = 1024; lr = b/256 * warmup(5) then cosine(20)", [r"\frac{b}{256}\,\eta_0\,\frac{t}{T_w}", r"\frac{b}{256}\,\frac{\eta_0}{2}"]),
         ("let p = 0.3; let r = 4; lr = hold(at=(1 + p*(r-1))/r * base)", [r"\frac{1 + p(r - 1)}{r}"]),
         ("let b = 512; lr = scale(b/256) * linear(90)", [r"\eta_0\,\frac{b}{256}\left(1 - \frac{t}{T}\right)"]),
         ("weight_decay = linear(100, to=0.4)", [r"\lambda_{\mathrm{end}} = 0.4"]),  # the base may be lower
@@ -172,3 +173,60 @@ def test_on_the_command_line(format: str, capsys: pytest.CaptureFixture[str]) ->
 def test_an_unknown_format() -> None:
     with pytest.raises(lrdsl.ScheduleError, match="'latex', 'markdown'"):
         lrdsl.parse("hold").typeset("word")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("max(linear(100), 0)", ["η₀·(1 − t/100)   0 ≤ t < 100"]),
+        ("min(cosine(100), 1x)", ["η₀/2·(1 + cos(π·t/100))   0 ≤ t < 100"]),
+        ("clip(cosine(100) + 1e-5, 0, 1)", ["min(η₀/2·(1 + cos(π·t/100)) + 1e−5, 1)   0 ≤ t < 100"]),  # the base may be above 1
+        ("max(exp(0.95), 0.01x)", ["max(η₀·0.95^t, 0.01·η₀)"]),
+        ("scale(max(t, 1)^-0.5)", ["η₀·max(t, 1)^(−0.5)"]),
+        ("hold(9) then restart scale(1/max(t + 9, 9)) for 5", ["η₀     t < 9", "η₀/t   9 ≤ t < 14"]),
+    ],
+)
+def test_a_minimum_has_no_argument_that_it_never_takes(text: str, lines: list[str]) -> None:
+    assert lrdsl.parse(text).typeset("text").splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "meanings"),
+    [
+        (  # the level at which a cosine is cut
+            "cosine(100, to=0.1x) for 30 then linear(20)",
+            ["η_end + 1/2·(η₀ − η_end)·(1 + cos(π·t/T_d,1))", "η₁·(T_f + T_d,2 − t)/T_d,2"],
+            ["η₁ = η_end + 1/2·(η₀ − η_end)·(1 + cos(π·T_f/T_d,1))"],
+        ),
+        ("let r = 4; lr = linear(20, to=base/r)", ["η_min + (η₀ − η_min)·(1 − t/T)"], ["η_min = η₀/r"]),
+        ("let a = 0.1; let b = 1e-5; lr = cosine(9, to=a*base + b)", ["η_min + 1/2·(η₀ − η_min)·(1 + cos(π·t/T))"], ["η_min = a·η₀ + b"]),
+        (  # an argument of a recipe is one letter
+            "power(500, 7000, 2500, 0.4)",
+            ["min(η₀, η_s·T_w^(−0.51))·t/T_w", "min(η₀, η_s·t^(−0.51))", "min(η₀, η_s·T₁^(−0.51))·(T₂ − t)/T_d"],
+            ["T_w = 500", "T₁ = T_w + T_f"],
+        ),
+        ("let r = 3; lr = cosine(10)/r", ["η₀/(2·r)·(1 + cos(π·t/T))"], ["r = 3"]),
+    ],
+)
+def test_levels_and_lengths_have_letters_as_in_papers(text: str, rows: list[str], meanings: list[str]) -> None:
+    schedule = lrdsl.parse(text)
+    lines = schedule.typeset("text", symbolic=True).splitlines()
+    assert [line.split("   ")[0].rstrip() for line in lines[: len(rows)]] == rows
+    assert set(meanings) <= set(lines)
+    letters = {str(symbol) for value in schedule.legend().values() for symbol in value.free_symbols}
+    assert letters <= {"base", *map(str, schedule.legend())}
+
+
+def test_fractions_in_full_size_do_not_touch_and_have_the_condition_below_them_before_they_become_small() -> None:
+    lamb = lrdsl.parse("warmup(3125) then linear(rest)", total_steps=15_625).latex(symbolic=True)
+    assert lamb.count(r"\dfrac") == 2
+    assert r"t < T_w \\[9pt]" in lamb
+    mae = lrdsl.parse("let B = 4096; lr = B/256 * (warmup(40ep) then cosine(760ep))", steps_per_epoch=1, tick="epoch").latex(symbolic=True)
+    assert r"\dfrac{B}{256}\,\dfrac{\eta_0}{2}\left(1 + \cos\dfrac{\pi(t - T_w)}{T_d}\right) \\" in mae
+
+
+def test_a_letter_stands_on_the_line_of_its_meaning_and_words_have_a_dot_between_them() -> None:
+    wide = lrdsl.parse("warmup(2000 steps) then hold until 10T tokens then cosine(4.3T tokens, to=2.2e-5)", tokens_per_step=62_914_560)
+    for width in range(20, 45):
+        assert not re.search(r"= \\\\$", wide.latex(symbolic=True, width=width), re.MULTILINE)
+    assert r"\mathrm{cut} \cdot \mathrm{ratio}" in lrdsl.parse("let cut = 3; let ratio = 4; lr = scale(t * cut * ratio) for 5").latex(symbolic=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
@@ -18,6 +17,7 @@ from lrdsl.formulas.notation.widths import width as latex_width
 from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.hostile import assert_is_latex
 from tests.formulas.typeset.reading import Formula
+from tests.pairwise import assert_holds_every_pair, rows
 
 FORMATS = ("latex", "markdown", "text", "typst", "mathml", "python", "sympy", "sentence")
 #: Every option of `lrdsl formula`, with its settings.
@@ -46,34 +46,11 @@ TEXTS = (
 )
 
 
-def pairs() -> list[tuple[tuple[str, ...], ...]]:
-    """Rows of settings in which every two settings of two options stand together at least once."""
-    names = list(OPTIONS)
-    left = {(a, x, b, y) for a, b in itertools.combinations(names, 2) for x in range(len(OPTIONS[a])) for y in range(len(OPTIONS[b]))}
-    rows: list[tuple[tuple[str, ...], ...]] = []
-    while left:
-        row: dict[str, int] = {}
-        a, x, b, y = min(left)
-        row |= {a: x, b: y}
-        for name in names:
-            if name not in row:
-                covered = {
-                    i: sum((one, u, two, v) in left for other, w in row.items() for one, u, two, v in ((name, i, other, w), (other, w, name, i)))
-                    for i in range(len(OPTIONS[name]))
-                }
-                row[name] = max(covered, key=lambda i: (covered[i], -i))
-        left -= {(one, row[one], two, row[two]) for one, two in itertools.permutations(names, 2)}
-        rows.append(tuple(OPTIONS[name][row[name]] for name in names))
-    return rows
-
-
-ROWS = pairs()
+ROWS = rows(OPTIONS)
 
 
 def test_the_rows_hold_every_pair() -> None:
-    for one, two in itertools.combinations(OPTIONS.values(), 2):
-        for x, y in itertools.product(one, two):
-            assert any(x in row and y in row for row in ROWS)
+    assert_holds_every_pair(OPTIONS)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))

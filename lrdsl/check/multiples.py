@@ -1,0 +1,66 @@
+"""The plan of a target that is a constant times another one, after events: made from the plan of the other, since both wait for the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import overload
+
+import attrs
+
+from lrdsl.check.stages import Stages
+from lrdsl.expr import WIDE, Expr, Num, mul, on_branches
+from lrdsl.plan import Phase, Piece, Pieces, Plan
+
+
+@attrs.frozen(eq=False)
+class Multiples(Pieces):
+    """The pieces of a plan times a constant. One that is asked for is made, and kept."""
+
+    of: Plan
+    constant: Num
+    _made: dict[int, Piece] = attrs.field(factory=dict, init=False)
+
+    def __len__(self) -> int:
+        return len(self.of.starts)
+
+    @overload
+    def __getitem__(self, place: int) -> Piece: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Piece]: ...
+    def __getitem__(self, place: int | slice) -> Piece | Sequence[Piece]:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self[k] for k in places]
+        if places not in self._made:
+            piece = self.of.pieces[places]
+            self._made[places] = Piece(piece.start, _times(self.constant, piece.level), piece.end)
+        return self._made[places]
+
+    @property
+    def starts(self) -> Sequence[float]:
+        """The first tick of each piece."""
+        return self.of.starts
+
+
+def multiplied(plan: Plan, before: Plan, after: Plan) -> Plan | None:
+    """Returns a plan after events, from those of the target that it is a `multiple` of, before and after them.
+
+    Returns None where the text must be read again: where the two wait for different events, or a level may be too large for doubles.
+    """
+    constant = None if plan.multiple is None else plan.multiple[1]
+    if not isinstance(constant, Num) or not -1 <= constant.value <= 1 or plan.watches != before.watches or len(plan.phases) != 1:
+        return None
+    if not (after.pieces.sound if isinstance(after.pieces, Stages) else not after.level.holds & WIDE):
+        return None
+    phase = plan.phases[0]
+    phases, law = (Phase(phase.node, phase.start, after.length),), partial(_times_law, constant, after)
+    return Plan(phases, Multiples(after, constant), after.length, law, after.watches, any_base=plan.any_base, multiple=plan.multiple)
+
+
+def _times(constant: Num, level: Expr) -> Expr:
+    return on_branches(lambda a: mul(constant, a), level)
+
+
+def _times_law(constant: Num, plan: Plan) -> Expr:
+    return _times(constant, plan.law)
