@@ -51,23 +51,6 @@ EXAMPLE = {
     Kind.METRIC: "the name of a metric, such as `val_loss`",
 }
 
-#: What other libraries call a parameter, and the names here that it may stand for.
-KNOWN_AS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("end", "end_value", "final", "eta_min", "min_lr", "lr_min", "lr_end", "end_lr", "min", "target", "floor", "alpha"), ("to", "low", "min")),
-    **dict.fromkeys(("start", "init", "initial", "init_value", "start_value", "warmup_lr", "init_lr"), ("from",)),
-    **dict.fromkeys(("factor", "rate", "decay", "decay_rate", "lr_decay", "drop"), ("gamma", "factor", "decay")),
-    **dict.fromkeys(("value", "level", "lr"), ("at", "to")),
-    **dict.fromkeys(
-        ("steps", "epochs", "length", "duration", "ticks", "total", "T_max", "t_max", "step_size", "decay_steps", "num_steps", "total_iters"), ("n",)
-    ),
-    **dict.fromkeys(("p", "exponent", "pow"), ("power",)),
-    **dict.fromkeys(("max", "max_lr", "peak_value", "peak_lr"), ("peak", "high", "to")),
-    **dict.fromkeys(("base_lr", "min_value"), ("low",)),
-    **dict.fromkeys(("cycles", "num_cycles", "count", "limit"), ("times",)),
-    **dict.fromkeys(("mult", "t_mul", "T_mult", "cycle_mul", "cycle_mult"), ("stretch",)),
-    **dict.fromkeys(("monitor", "name"), ("metric",)),
-    **{"pct_start": ("pct",), "div_factor": ("div",), "final_div_factor": ("final_div",), "anneal_strategy": ("anneal",)},
-}
 #: A problem of arguments that do not fit together: its code, the parameter at fault ("" for the whole call), the message, and the repair.
 Complaint: TypeAlias = tuple[str, str, str, str]
 #: A checked argument: an expression, a list of them, the name of an option, or None for an optional argument that the text leaves out.

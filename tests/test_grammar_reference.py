@@ -150,6 +150,24 @@ def test_the_reference_is_up_to_date() -> None:
     assert written(text) == text
 
 
+def test_the_first_screen_is_one_from_which_a_newcomer_can_write() -> None:
+    """It has at most 60 lines, comes before all else, and each text on it is one of the language; A and B stand for phases."""
+    text = PAGE.read_text("utf-8")
+    before, screen = text.split("\n## ")[:2]
+    assert screen.startswith("In one screen\n")
+    assert len((before + screen).splitlines()) <= 60
+    (block,) = re.findall(r"```lrs\n(.*?)```", screen, re.DOTALL)
+    cells = [cell for line in screen.splitlines() if line.startswith("| ") for cell in re.findall(r"`([^`]+)`", line.split(" | ")[1])]
+    facts = {"steps_per_epoch": 100, "total_steps": 9000, "tokens_per_step": 4_000_000}
+    for written in (block, *cells):
+        filled = re.sub(r"\b[AB]\b", "cosine(9)", written)
+        wrong = [d for d in lrdsl.lint(filled, **facts) if d.severity == "error"]
+        assert not wrong, (written, wrong)
+    said = " ".join(cells)
+    words = ("warmup", "cosine", "hold", "step", "exp", "then", "for", "until", "restart", "rest", "to=", "x", "%", "ep", "touches=", "scale", "lr =", "lr[")
+    assert not [word for word in words if word not in said]
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_names_its_source(name: str) -> None:
     """Each recipe, or its group, has a comment above it."""

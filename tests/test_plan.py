@@ -11,6 +11,11 @@ from lrdsl.plan import MOST_TICKS, horizon
 def test_a_phase_prints_as_its_text() -> None:
     phases = lrdsl.parse("warmup( 5 ) then  cosine(20, to = 1e-3)").phases
     assert [str(phase) for phase in phases] == ["warmup(5)", "cosine(20, to=0.001)"]
+    assert [repr(phase) for phase in lrdsl.parse("warmup(5) then hold until val_loss < 0.3 then cosine(10)").phases] == [
+        "<Phase 'warmup(5)' from tick 0, 5 ticks>",
+        "<Phase 'hold until val_loss < 0.3' from tick 5>",
+        "<Phase 'cosine(10)' from an event, 10 ticks>",
+    ]
 
 
 @pytest.mark.parametrize(

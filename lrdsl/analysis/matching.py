@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from lrdsl.analysis.merit import analyze, run_of
+from lrdsl.analysis.merit import analyze, is_endless, run_of
 from lrdsl.diagnostics import ScheduleError, refuse
 from lrdsl.expr.exact import Exact, exact
 from lrdsl.schedule import Schedule, parse
@@ -38,7 +38,7 @@ def match(reference: Schedule, text: str, base: float | None = None, ticks: int 
     """Returns the least number for the `?` of a text with which it has the area of a reference.
 
     Parameters: `base` and `ticks` as in `analyze`; `options`, those of `parse`. The number is a length in ticks or a level, as its place says; `?x` is a
-    multiple of base. Raises `ScheduleError` if the text has not one `?`, or if no number does it.
+    multiple of base. A schedule without an end runs as long as the reference. Raises `ScheduleError` if the text has not one `?`, or if no number does it.
 
     >>> import lrdsl
     >>> found = match(lrdsl.parse("cosine(100)"), "linear(?)")
@@ -47,15 +47,19 @@ def match(reference: Schedule, text: str, base: float | None = None, ticks: int 
     """
     if text.count("?") != 1:
         raise refuse("LR152", f"the text has {text.count('?')} `?`", "write one `?` for the length or the level to solve for: `cosine(?)`", text)
-    wanted = analyze(reference, base, ticks).area.value
+    analysis = analyze(reference, base, ticks)
+    wanted = analysis.area.value
+
+    def area(s: Schedule) -> float:
+        return _area(s, base, analysis.ticks if ticks is None and is_endless(s, None) else ticks)  # one without an end runs as long as the reference
 
     def matched(value: Exact) -> Matched:
         s = filled(text, value, **options)
-        return Matched(value, s, _area(s, base, ticks))
+        return Matched(value, s, area(s))
 
     def excess(value: float) -> float | None:
         try:
-            return _area(filled(text, exact(value), **options), base, ticks) - wanted
+            return area(filled(text, exact(value), **options)) - wanted
         except ScheduleError:
             return None
 

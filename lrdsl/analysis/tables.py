@@ -71,14 +71,15 @@ _RAGGED = r">{\raggedright\arraybackslash}"
 class _Layout:
     """How a table fits its column: the size of its letters, the space beside a column in ems of the text, and the kind of the first column.
 
-    `breaks`: first cells are broken into lines. `above`, if not 0, is the width of first cells that stand on lines of their own, above the others.
-    `other` is the kind of the other columns of words. `shrinks`: the whole is wider than the column, and is made smaller by the package graphicx.
+    `breaks`, if not 0, is the width of the lines into which first cells are broken, in ems of their letters. `above`, if not 0, is the width of first cells
+    that stand on lines of their own, above the others. `other` is the kind of the other columns of words. `shrinks`: the whole is wider than the column, and is
+    made smaller by the package graphicx.
     """
 
     size: str
     beside: float
     first: str = "l"
-    breaks: bool = False
+    breaks: float = 0.0
     above: float = 0.0
     other: str = "l"
     shrinks: bool = False
@@ -113,9 +114,9 @@ def _layout(table: Table, width: float) -> _Layout:
     """Returns a layout with which a table has no more than a width in ems."""
     lines = [line for section in table.sections for line in section.lines]
     head = width_of_words(_name(table.columns[0]))
-    first = max(head, *(width_of_words(_first(line, False)) for line in lines))
+    first = max(head, *(width_of_words(_first(line, 0)) for line in lines))
     word = max(
-        width_of_words(_first(line, False))
+        width_of_words(_first(line, 0))
         if not line.code
         else line.depth * QUAD + CODE * max((len(word) for part in _parts(line.first) for word in part.split()), default=0)
         for line in lines
@@ -126,18 +127,19 @@ def _layout(table: Table, width: float) -> _Layout:
         if first <= room:
             return _Layout(size, beside)
         if room >= max(_LEAST, word, first / _MOST_LINES):
-            return _Layout(size, beside, rf"{_RAGGED}p{{{room:.1f}em}}", breaks=True)
+            return _Layout(size, beside, rf"{_RAGGED}p{{{room:.1f}em}}", breaks=room)
     (size, scale, beside), room = next((pair for pair in zip(_SIZES, rooms, strict=True) if head <= pair[1]), (_SIZES[-1], rooms[-1]))
     words = [widths[i] for i, name in enumerate(table.columns[1:]) if name not in table.right]
     other = "l" if head <= room or not words else rf"{_RAGGED}p{{{max(_LEAST / 2, (sum(words) + room - head) / len(words)):.1f}em}}"
-    return _Layout(size, beside, breaks=True, above=(width - _SPARE) / scale, other=other, shrinks=room < head and not words)
+    above = (width - _SPARE) / scale
+    return _Layout(size, beside, breaks=above, above=above, other=other, shrinks=room < head and not words)
 
 
-def _first(line: Line, breaks: bool) -> str:
-    """Returns the first cell of a line in LaTeX; `breaks`: code may be broken into lines."""
+def _first(line: Line, room: float) -> str:
+    """Returns the first cell of a line in LaTeX; `room`: its code may be broken into lines of this width, if it is not 0."""
     if not line.first:
         return ""
-    words = escaped(line.first) if not line.code else rf"\texttt{{{_broken(line.first) if breaks else _in_code(line.first)}}}"
+    words = escaped(line.first) if not line.code else rf"\texttt{{{_broken(line.first, room - line.depth * QUAD) if room else _in_code(line.first)}}}"
     return r"\quad" * line.depth + (" " * (line.depth > 0 and not line.code)) + words
 
 
@@ -146,9 +148,9 @@ def _in_code(code: str) -> str:
     return re.sub(r"\\text(less|greater|bar)\{\}", lambda sign: {"less": "<", "greater": ">", "bar": "|"}[sign[1]], escaped(code))
 
 
-def _broken(code: str) -> str:
-    """Returns code in LaTeX that may be broken after its brackets, commas and signs."""
-    return r"\allowbreak{}".join(_in_code(part) for part in _parts(code))
+def _broken(code: str, room: float) -> str:
+    """Returns code in LaTeX that may be broken at its spaces; a word that is wider than the room also after its brackets, commas and signs."""
+    return " ".join(_in_code(word) if CODE * len(word) <= room else r"\allowbreak{}".join(map(_in_code, _parts(word))) for word in code.split(" "))
 
 
 def _parts(code: str) -> list[str]:

@@ -13,7 +13,6 @@ import attrs
 
 from lrdsl.check import curves, wording
 from lrdsl.check.curves import Curve
-from lrdsl.check.faults import refuse_infinite
 from lrdsl.check.finite import Proof, fits_any_base, proved, widened
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.names import dependencies
@@ -121,6 +120,8 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         finite = cut and _finite(cut, scope)[0]
         finite = finite and attrs.evolve(finite, cut=plan.phases[-1].node)
     if finite is None:
+        from lrdsl.check.faults import refuse_infinite  # few texts need it
+
         refuse_infinite(plan, proof, scope)
     return finite
 
@@ -133,7 +134,7 @@ def _cut(items: tuple[Node, ...], parts: list[Curve], run: Exact | None) -> tupl
     if rest is None:
         return items, parts
     length = max(rest, 0)
-    curve = attrs.evolve(curves.limit(parts[-1], length), phrase=wording.limit(parts[-1].phrase, length))
+    curve = attrs.evolve(curves.limit(parts[-1], length), phrase=wording.limit(parts[-1].phrase, parts[-1].length, length))
     return (*items[:-1], nodes.Limited(last, nodes.Name("rest", last.extent), last.extent)), [*parts[:-1], curve]
 
 

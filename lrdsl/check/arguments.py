@@ -12,7 +12,7 @@ from lrdsl.check.values import exact_number, value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.expr.exact import Exact
-from lrdsl.kinds import EXAMPLE, KNOWN_AS, REQUIRED, Argument, Kind, Parameter
+from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -38,9 +38,12 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
             named = True
             parameter = next((p for p in parameters if p.name == a.name), None)
             if parameter is None:
+                from lrdsl.check.foreign import advice, meant  # a sound text needs no repair
+
                 names = [p.name for p in parameters]
-                near = next((name for name in KNOWN_AS.get(a.name, ()) if name in names), None) or problems.near(a.name, names)
-                help = f"did you mean `{near}`?" if near else _takes(node, parameters)
+
+                near = meant(a.name, names, problems)
+                help = f"did you mean `{near}`?" if near else advice(a, node.name, names)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)
                 sound = False
                 continue

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from lrdsl.check import intervals
-from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, exponential, hull, largest, may_overflow, may_vanish
+from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, hull, may_overflow
 from lrdsl.check.overflow import LARGE, large, step
 from lrdsl.check.slopes import slope
 from lrdsl.clock import MAX_TICKS
@@ -21,12 +22,6 @@ from lrdsl.work import spend
 
 #: Numbers of a greater size count as infinite. A product with any usual base still fits into a double.
 HUGE = 1e150
-#: The most factors of a product that are looked at one by one.
-_FIRST_FACTORS = 1023
-#: A product that falls by no more than this from past the doubles, or rises by no more than 1 / this from 0, stays out of reach.
-_BACK = 1e-100
-#: Into how many parts a stretch of factors is cut that may grow.
-_CUTS = 16
 #: The longest stretch of time in which slopes bound a formula.
 _SHORT = 1.0
 #: The ticks at which an event may come.
@@ -114,6 +109,8 @@ def _called(e: Call, box: Box) -> Range:
     if e.op not in LARGE:
         return UNDEFINED
     if e.op == "mul":
+        if any(a == (0.0, 0.0) and step(x) is not None for a, x in zip(args, e.args, strict=True)):
+            return 0.0, 0.0  # an exact 0, beside which an infinite double counts for nothing
         args = [_apart_from_zero(a, x, box) for a, x in zip(args, e.args, strict=True)]
     return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], range_), box)
 
@@ -203,8 +200,9 @@ def _turned(x: Expr, range: Range) -> tuple[Expr, Range]:
     """Returns the time of which a time is made, and its range: `28 - w` lies in the first range where `w` lies in the second."""
     if not isinstance(x, Linear):
         return x, range
-    low, high = sorted([(end - float(x.shift)) / float(x.scale) for end in range])
-    return x.of, (low, high)
+    low, high = sorted([(Fraction(end) - Fraction(x.shift)) / Fraction(x.scale) for end in range])
+    first, last = float(first_tick(low)), -float(first_tick(-high))  # rounded inwards: just outside, another branch holds
+    return x.of, (first, max(first, last))
 
 
 def _reaches(e: Select, i: int, of: Range) -> bool:
@@ -293,87 +291,27 @@ def _whole(e: Expr) -> bool:
 
 def _product(e: Product, box: Box) -> Range:
     """Returns the range of the product over the indices 1 .. upto. The factor is bounded on stretches of the index, each twice as long as the last."""
-    upto = box.of(e.upto)[1]
+    from lrdsl.check import running  # few texts have products
+
+    fewest, upto = box.of(e.upto)
     if not upto < math.inf:
         return UNDEFINED
-    range, least, large = _product_alone(e.factor, upto)
-    _note_all(large, box)
+    range, least, large = running.product(e.factor, fewest, upto, _factors)
+    for x, size in large.items():
+        box.large[x] = min(size, box.large.get(x, MOST))
     return range if range is UNDEFINED else _noted(e, range, least, box)
 
 
 def comes_back(factor: Expr, upto: float) -> bool:
     """Returns whether a product of up to so many factors may be past the doubles, or too small for one, and then be a usual number again."""
-    (low, high), _, _ = _product_alone(factor, float(upto))
-    most, least = max(-low, high), max(low, 0.0)
-    return not ((most <= MOST or least >= _BACK) and (most <= 1 / _BACK or least > intervals.LEAST))
+    from lrdsl.check import running  # few texts have products
 
-
-@lru_cache(maxsize=1024)
-def _product_alone(factor: Expr, upto: float) -> tuple[Range, float, dict[Expr, float]]:
-    """Returns the range of the products of up to so many factors, their least size where they are too large for doubles, and such parts of the factors."""
-    box = Box({})
-    growth, least, loss, start = 0.0, 1.0, 0.0, 1.0
-    vanishes = False  # a factor may have become 0 by rounding
-    while start <= upto:
-        end = min(2 * start - 1, upto)
-        a = _factors(factor, start, end, box)
-        if math.isnan(a[0]) or may_overflow(a):
-            return UNDEFINED, 0.0, box.large
-        if a[0] <= 0 <= a[1] and end <= _FIRST_FACTORS and (zero := _first_zero(factor, int(start), int(end), box)) is not None:
-            upto = zero - 1.0  # all products from there on are 0
-            least = min(least, 0.0)
-            continue
-        if largest(a) > 1 and exponential(growth) < math.inf:
-            own, large = _growth(factor, start, end)
-            growth += own
-            _note_all(large, box)
-        if 0 < a[0] < 1:
-            loss += (end - start + 1) * math.log(a[0])
-        least = min(least, a[0])
-        vanishes |= may_vanish(a)
-        start *= 2
-    most = exponential(growth)
-    if most > MOST and vanishes:
-        return UNDEFINED, 0.0, box.large
-    return (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST, box.large
+    return running.comes_back(factor, float(upto), _factors)
 
 
 @lru_cache(maxsize=4096)
-def _growth(factor: Expr, start: float, end: float) -> tuple[float, dict[Expr, float]]:
-    """Returns the logarithm of the most that the factors from `start` on come to together, for those above 1. They are bounded on short stretches.
-
-    Also returns which parts of them may be too large for doubles.
-    """
-    box = Box({})
-    step = max(1.0, start / _CUTS)
-    growth = 0.0
-    while start <= end:
-        last = min(start + step - 1, end)
-        growth += (last - start + 1) * math.log(max(1.0, largest(_factors(factor, start, last, box))))
-        start = last + 1
-    return growth, box.large
-
-
-def _first_zero(factor: Expr, start: int, end: int, box: Box) -> int | None:
-    """Returns the first index at which a factor is 0; None if there is none."""
-    return next((k for k in range(start, end + 1) if _factors(factor, k, k, box) == (0.0, 0.0)), None)
-
-
-def _factors(factor: Expr, start: float, end: float, box: Box) -> Range:
-    """Returns the range of the factors of a stretch, and notes in a box which parts of them may be too large for doubles."""
-    range, large = _factors_alone(factor, float(start), float(end))
-    _note_all(large, box)
-    return range
-
-
-def _note_all(large: Mapping[Expr, float], box: Box) -> None:
-    """Notes in a box which expressions may be too large for doubles."""
-    for x, least in large.items():
-        box.large[x] = min(least, box.large.get(x, MOST))
-
-
-@lru_cache(maxsize=4096)
-def _factors_alone(factor: Expr, start: float, end: float) -> tuple[Range, dict[Expr, float]]:
+def _factors(factor: Expr, start: float, end: float) -> tuple[Range, Mapping[Expr, float]]:
+    """Returns the range of the factors of a stretch, and which parts of them may be too large for doubles."""
     box = Box({INDEX: (start, end)})
     range = box.of(factor)
     spend(len(box.memo))

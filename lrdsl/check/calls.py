@@ -27,7 +27,7 @@ from lrdsl.syntax.nodes import Node
 
 def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     """Returns the curve of a shape, such as `cosine(20)`; None after problems were reported."""
-    shape = _matching_form(node)
+    shape = matching_form(node)
     place = scope.from_run_start() if shape.dated and scope.clock.changing and _since_run(node, shape, scope) else scope
     explicit = bind_arguments(node, shape.parameters, place, lambda _n, _s: None)
     if explicit is None:
@@ -65,7 +65,7 @@ def _times_of_phase(times: tuple[Expr, ...], node: nodes.Call, scope: Scope) -> 
     return tuple(number(time.value - scope.run.first_tick) for time in times if isinstance(time, Num))
 
 
-def _matching_form(node: nodes.Call) -> Shape:
+def matching_form(node: nodes.Call) -> Shape:
     """Returns the form of a shape that a call means: the first whose parameters fit, else the one that fits best."""
     forms = SHAPES[node.name]
     if len(forms) == 1:

@@ -17,6 +17,7 @@ from lrdsl.shapes import SHAPES, Shape
 from lrdsl.shapes.shape import Unfelt
 
 _PHASE = phase("phase", "the phase, or phases in brackets")
+_HALF, _TWO = number(quotient(1, 2)), number(2)
 _TIMES = count("times", "how many cycles; endless if left out", None)
 
 
@@ -109,10 +110,23 @@ def _again(arguments: Mapping[str, Any], how: str) -> str:
     return f"repeats this {'without end' if times is None else '{times} times'}, {how}: {{phase}}"
 
 
+def _longer(factor: Argument, name: str) -> str:
+    """Returns the words for a length that is multiplied."""
+    return "twice as long" if factor == _TWO else "half as long" if factor == _HALF else f"{{{name}}} times as long"
+
+
 def _restarts_words(arguments: Mapping[str, Any]) -> str:
-    level = "the same level" if arguments["decay"] == ONE else "{decay} times the level of the time before"
+    level = (
+        "the same level"
+        if arguments["decay"] == ONE
+        else "half the level of the time before"
+        if arguments["decay"] == _HALF
+        else "{decay} times the level of the time before"
+    )
     floor = ", with all levels in it" if arguments["floor"] == "decays" and arguments["decay"] != ONE else ""
-    stretched = "[, each cycle {stretch} times as long as the one before][ but for its first {fixed}]" if arguments["stretch"] != ONE else ""
+    stretched = (
+        f", each cycle {_longer(arguments['stretch'], 'stretch')} as the one before[ but for its first {{fixed}}]" if arguments["stretch"] != ONE else ""
+    )
     cut = {"no": "", "each": ", cut to whole ticks", "chain": ", as it was cut to whole ticks"}[arguments["cut"]] if stretched else ""
     return _again(arguments, f"each time from {level}{floor}{stretched}{cut}")
 
@@ -206,7 +220,7 @@ _DECLARED = (
             duration("to", "its new length, instead of k", None, letter="T_c"),
         ),
         _stretch,
-        "[takes {k} times as long as][takes {to} for] a curve that {phase}",
+        lambda arguments: f"takes {'{to} for' if arguments['k'] is None else _longer(arguments['k'], 'k') + ' as'} a curve that {{phase}}",
         moves=True,
         measures=lambda arguments: arguments["to"] is not None,
         complain=_needs_one_of_two,

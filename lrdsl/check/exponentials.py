@@ -7,7 +7,7 @@ than any exponential grows, takes one in: the product of `1/(1 + k/10)` for k = 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import attrs
 
@@ -26,6 +26,7 @@ from lrdsl.expr import (
     Event,
     Expr,
     Product,
+    Select,
     T,
     add,
     call,
@@ -39,6 +40,7 @@ from lrdsl.expr import (
     power,
     product,
     rebuild,
+    select,
     substitute,
 )
 from lrdsl.work import spend
@@ -47,13 +49,15 @@ from lrdsl.work import spend
 Exponent: TypeAlias = "dict[Expr, Expr]"
 
 
-def tamed(level: Expr, tick: int) -> Expr:
+def tamed(level: Expr, tick: int, apart: bool = False) -> Expr:
     """Returns a formula with one exponential in each product and quotient. In sums, the exponential that is largest at the tick is put before the others.
+
+    With `apart`, each term of a sum keeps its own, which a minimum in it may take in: 1 + exp(t) min(cos(t), 0) has a sum of finite terms.
 
     >>> tamed(call("exp", T) / (1 + call("exp", T)), 10) == 1 / (call("exp", -1 * T) + 1)
     True
     """
-    return _Taming(tick).of(level)
+    return _Taming(tick, apart).of(level)
 
 
 @attrs.define
@@ -61,6 +65,7 @@ class _Taming:
     """One formula's rewriting, in which equal parts are looked at once. `splits` has (x, rest) for each part that is exp(x) times the rest."""
 
     tick: int
+    apart: bool
     done: dict[Expr, Expr] = attrs.Factory(dict)
     splits: dict[Expr, tuple[Exponent, Expr]] = attrs.Factory(dict)
 
@@ -90,13 +95,13 @@ class _Taming:
         A running product takes the exponential in. So do minima and maxima, and sums that hold a running product, in each of their parts. Of several, one takes
         the others in too, if these are never negative for any base.
         """
-        choices = [x for x in _factors(rest) if isinstance(x, Call) and (x.op in ("max", "min") or (x.op == "add" and x.holds & PRODUCTS))]
+        choices = [x for x in _factors(rest) if self.is_choice(x)]
         several = [x for x in _factors(rest) if x in choices or isinstance(x, Product)]
-        if choices and len(several) > 1 and (exponent or any(self.split(part)[0] or part.holds & PRODUCTS for x in choices for part in x.args)):
+        if choices and len(several) > 1 and (exponent or any(self.split(part)[0] or part.holds & PRODUCTS for x in choices for part in _parts(x))):
             plain = _multiplied(y for y in _factors(rest) if y not in several)
             for i, x in enumerate(several):
                 others = _multiplied((*several[:i], *several[i + 1 :]))  # two factors may be the same
-                if isinstance(x, Call) and _is_never_negative(others):
+                if isinstance(x, Call | Select) and _is_never_negative(others):
                     return mul(self._joined_in_parts(exponent, x, others), plain)
         products, others = _gathered(rest)
         for running in sorted(products, key=lambda x: _is_constant(x.upto)):
@@ -110,18 +115,31 @@ class _Taming:
             return mul(self._joined_in_parts(exponent, x), _without(rest, x))
         return mul(call("exp", _line(exponent)), rest)
 
-    def _joined_in_parts(self, exponent: Exponent, e: Call, factor: Expr = ONE) -> Expr:
+    def is_choice(self, e: Expr) -> TypeGuard[Call | Select]:
+        """Returns whether an expression takes an exponential into each of its parts: a minimum, a maximum, a sum with a running product, or a choice among
+        exponentials."""
+        if isinstance(e, Select):
+            return any(self.split(value)[0] for value in e.values)
+        return isinstance(e, Call) and (e.op in ("max", "min") or (e.op == "add" and bool(e.holds & PRODUCTS)))
+
+    def _joined_in_parts(self, exponent: Exponent, e: Call | Select, factor: Expr = ONE) -> Expr:
         parts = []
-        for part in e.args:
+        for part in _parts(e):
             spend(1)
             inner, rest = self.split(part)
             parts.append(self.joined(_plus(exponent, inner), mul(rest, factor)))
+        if isinstance(e, Select):
+            return select(e.of, list(zip(e.starts, parts, strict=True)))
         if e.op != "add":
             return call(e.op, *parts)
         total: Expr = ZERO
         for part in parts:
             total = add(total, part)
         return total
+
+
+def _parts(e: Call | Select) -> tuple[Expr, ...]:
+    return e.values if isinstance(e, Select) else e.args
 
 
 def _split_exponential(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
@@ -162,7 +180,9 @@ def _split_quotient(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
     return _plus(above, _times(below, number(-1))), div(top, bottom)
 
 
-def _split_sum(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
+def _split_sum(e: Call, taming: _Taming) -> tuple[Exponent, Expr] | None:
+    if taming.apart:
+        return None
     terms = [taming.split(term) for term in e.args]
     largest = max([exponent for exponent, _ in terms], key=lambda exponent: constant(substitute(_line(exponent), {T: number(taming.tick)})))
     less = _times(largest, number(-1))

@@ -8,14 +8,17 @@ from fractions import Fraction
 
 import attrs
 
+from lrdsl.check.calls import matching_form
 from lrdsl.check.combinators import shrinking
 from lrdsl.check.finite import Proof, culprit, proved
 from lrdsl.check.scope import Scope
 from lrdsl.diagnostics import shown
-from lrdsl.expr import BASE, ZERO, Expr, call, on_branches
+from lrdsl.expr import BASE, PRODUCTS, ZERO, Expr, call, on_branches
 from lrdsl.plan import Plan
+from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.replanning import mapped
+from lrdsl.work import MOST, TooMuchWorkError, allotted
 
 #: What keeps an operation from what it cannot take.
 _REPAIRS = {
@@ -63,6 +66,8 @@ def _growth(plan: Plan, node: nodes.Node) -> tuple[str, str] | None:
         if not isinstance(part, nodes.Call) or declared is None:
             continue
         name, place = declared
+        if part.name in SHAPES and name not in {p.name for p in matching_form(part).parameters}:
+            continue
         factor = _written(part, name, place)
         if factor is None or factor.value <= 1:
             continue
@@ -103,11 +108,21 @@ def _shorter(node: nodes.Node, ticks: int) -> nodes.Node:
 def _limits(plan: Plan, node: nodes.Node) -> str:
     """Returns the first limit of a phase that keeps it finite, as a repair."""
     for limit, name, ends in _LIMITS:
-        level = on_branches(limit, plan.law)
-        if proved(level, bool(plan.watches), _BUDGET)[1].fault is None:
+        if _is_finite(limit, plan):
             limited = nodes.Call(name, tuple(nodes.Argument("", a, node.extent, node.extent) for a in (node, *map(parse, ends))), node.extent, node.extent)
             return f"it grows too far: limit it, as in {shown(f'`{canonical(limited)}`', 200)}"
+    if plan.law.holds & PRODUCTS:
+        return "a running product in it grows too far: limit the size of its factors, as in `cumprod(max(-1, min(1, ...)))`"
     return "a part of it grows too far: limit that part, as in `min(1e6, exp(t))`"
+
+
+def _is_finite(limit: Callable[[Expr], Expr], plan: Plan) -> bool:
+    """Returns whether a limited level is proved finite, with a part of the work that is left."""
+    try:
+        with allotted(MOST // 10):
+            return proved(on_branches(limit, plan.law), bool(plan.watches), _BUDGET)[1].fault is None
+    except TooMuchWorkError:
+        return False
 
 
 #: Limits of a level: as a change of its formula, and as a combinator with its other arguments.

@@ -187,11 +187,13 @@ def proved(level: Expr, waits: bool, budget: int = _BUDGET) -> tuple[Expr, Proof
     current, start = level, -1
     while proof.fault is not None:
         tick = MAX_TICKS if waits else max(0, math.ceil(proof.fault[0]) - 1)
-        other = tamed(level, tick + 1)
-        if tick <= start or other is level:
+        if tick <= start:
             return level, first
-        if (whole := Proof.of(other, waits, trial)).fault is None:
-            return other, whole
+        for other in dict.fromkeys((tamed(level, tick + 1, apart=True), tamed(level, tick + 1))):
+            if other is not level and (whole := Proof.of(other, waits, trial)).fault is None:
+                return other, whole
+        if other is level:
+            return level, first
         current, start = select(T, [(0, current), (tick, other)]), tick
         proof = whole if waits else Proof.of(current, waits, trial)
     return current, proof

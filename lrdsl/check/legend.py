@@ -29,12 +29,14 @@ TAKEN = (("t", ""), ("i", ""), ("T", "i"), ("T", "cur"))
 class Legend:
     """The letters of the constants of one plan. A constant that is read twice has one letter. `symbol` makes a symbol from a name.
 
-    `quantity` is the letter of what the plan sets, as `eta` for a learning rate. The parameters that are levels have it too.
+    `quantity` is the letter of what the plan sets, as `eta` for a learning rate. The parameters that are levels have it too. `sums` has the letters of each
+    sum that the text writes, in its order.
     """
 
     symbol: Callable[[str], Any]
     quantity: str = "eta"
     entries: dict[tuple[Any, ...], LegendEntry] = attrs.field(factory=dict)
+    sums: list[tuple[Any, ...]] = attrs.field(factory=list)
 
     def with_letter(self, e: Expr, letter: str, *place: Any, factor: bool = False, duration: bool = False) -> Expr:
         """Returns a constant, or arithmetic of constants and base, with a letter. Other expressions come back unchanged.
@@ -54,6 +56,18 @@ class Legend:
     def number_with_letter(self, value: Exact, letter: str, *place: Any, duration: bool) -> Exact:
         """Returns a number with a letter. 0 and 1, which formulas simplify, and numbers that have a letter come back unchanged."""
         return value if value in (0, 1) or is_lettered(value) else Lettered.of(value, self._entry(number(value), letter, *place, duration=duration).symbol)
+
+    def note_sum(self, one: Exact, two: Exact) -> None:
+        """Notes in which order the text adds two constants with letters."""
+        if is_lettered(one) and is_lettered(two):
+            symbols = [*self._in_order(one), *self._in_order(two)]
+            if len(set(symbols)) == len(symbols):
+                self.sums.append(tuple(symbols))
+
+    def _in_order(self, value: Lettered) -> tuple[Any, ...]:
+        """Returns the symbols of a constant in the order of the text, as far as it is known."""
+        symbols = value.form.free_symbols
+        return next((noted for noted in reversed(self.sums) if set(noted) == symbols), tuple(sorted(symbols, key=lambda symbol: symbol.name)))
 
     def of_parameter(self, letter: str) -> str:
         """Returns the letter of a parameter of a shape: that of a level is the letter of what the plan sets."""
@@ -83,6 +97,11 @@ class Legend:
         used = {s.name for form in forms(law) for s in form.free_symbols} | {x.letter for x in walk(law) if isinstance(x, Letter)}
         placed = sorted(self.entries.items(), key=lambda pair: pair[0][2][0] if len(pair[0]) > 2 else -1)
         used_entries = [(x, len(key) > 2) for key, x in placed if x.symbol.name in used]
+        for symbols in self.sums:  # letters of a sum are in its order
+            places = [i for i, (x, _) in enumerate(used_entries) if x.symbol in symbols]
+            ordered = sorted((used_entries[i] for i in places), key=lambda pair: symbols.index(pair[0].symbol))
+            for i, pair in zip(places, ordered, strict=True):
+                used_entries[i] = pair
         ends = any(x.sub == "min" and of_shape for x, of_shape in used_entries)
         levels = None if not ends or law.holds & EVENTS else _levels(law)  # where events decide on levels, each is taken for the least
         entries = [

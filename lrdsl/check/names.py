@@ -157,7 +157,9 @@ def _body_scope(node: nodes.Call, function: FunctionBinding, scope: Scope) -> Sc
     for i, a in enumerate(node.arguments):
         word = a.name or (names[i] if i < len(names) else "")
         if word not in slots:
-            near = scope.problems.near(word, names)
+            from lrdsl.check.foreign import meant  # a sound text needs no repair
+
+            near = meant(word, names, scope.problems)
             one_too_many = f"`{node.name}` takes {len(names)} argument{'s' * (len(names) != 1)}, and this is one too many"
             code, what = ("LR102", f"`{node.name}` has no parameter `{shown(word)}`") if a.name else ("LR107", one_too_many)
             scope.problems.error(code, a.name_extent, what, f"did you mean `{near}`?" if near else takes, near)

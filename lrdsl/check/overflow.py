@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from lrdsl.check.intervals import LEAST, MOST, UNDEFINED, Range, largest, may_vanish, smallest
-from lrdsl.expr import Call, Expr, Num, is_time
+from lrdsl.expr import Call, Expr, Num, Select, is_time
 
 #: A quotient by a number past the doubles is off by its size times this, at most.
 _LOST = 1e-100
@@ -34,8 +34,15 @@ def step(e: Expr) -> float | None:
     """Returns the least size of a formula that is made of an exact time, where it is not 0; None for others."""
     if is_time(e):
         return _STEP
+    if isinstance(e, Num):
+        return min(1.0, abs(float(e.double))) or 1.0
+    if isinstance(e, Select) or (isinstance(e, Call) and e.op in ("max", "min")):
+        steps = [step(part) for part in (e.values if isinstance(e, Select) else e.args)]
+        return None if None in steps else min(size for size in steps if size is not None)
     if not isinstance(e, Call):
         return None
+    if e.op == "pow" and isinstance(e.args[0], Num) and not e.args[0].double:
+        return 1.0  # at 0
     if e.op in ("hav", "sqrt"):
         inner = step(e.args[0])
         return None if inner is None else inner**2 if e.op == "hav" else math.sqrt(inner)

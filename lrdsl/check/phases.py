@@ -87,7 +87,7 @@ def _until(node: nodes.Until, scope: Scope) -> Curve | None:
     body = curve_of(node.body, inner)
     if body is None or end is None:
         return None
-    return attrs.evolve(end.applied(body), phrase=wording.until(body.phrase, end.condition, end.most))
+    return attrs.evolve(end.applied(body), phrase=wording.until(body.phrase, body.length, end.condition, end.most))
 
 
 def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
@@ -101,7 +101,7 @@ def _limited(node: nodes.Limited, scope: Scope) -> Curve | None:
         return None
     limited = curves.limit(body, length.value)
     unchanged = body.phrase is not None and body.length == length.value and limited.level is body.level
-    return attrs.evolve(limited, phrase=body.phrase if unchanged else wording.limit(body.phrase, length.value))
+    return attrs.evolve(limited, phrase=body.phrase if unchanged else wording.limit(body.phrase, body.length, length.value))
 
 
 def _arithmetic(node: nodes.Binary, scope: Scope) -> Curve | None:

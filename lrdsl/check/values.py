@@ -282,6 +282,8 @@ def _binary(node: nodes.Binary, a: Value, b: Value, scope: Scope) -> Value | Non
         return None
     if kind is Kind.DURATION and scope.clock.changing and report_mixed(node, a.kind, b.kind, scope):
         return None
+    if node.op == "+" and scope.legend is not None and isinstance(a.expr, Num) and isinstance(b.expr, Num):
+        scope.legend.note_sum(a.expr.value, b.expr.value)
     operate = {"+": add, "*": mul, "/": div, "^": power}
     e = add(a.expr, neg(b.expr)) if node.op == "-" else operate[node.op](a.expr, b.expr)
     return Value(kind, number(e.value) if kind is Kind.DURATION and isinstance(e, Num) else e)

@@ -20,16 +20,22 @@ def restart(body: Phrase | None) -> Phrase | None:
     return phrase("restarts from ", BASE, " and ", from_base, several=bool(from_base and from_base.several))
 
 
-def limit(body: Phrase | None, length: Exact) -> Phrase | None:
-    """Returns the phrase of `A for D`."""
-    return phrase(body, ", for ", Ticks((length,)))
+def limit(body: Phrase | None, natural: Exact | None, length: Exact) -> Phrase | None:
+    """Returns the phrase of `A for D`, where A has a `natural` length, or None. A phrase that has that length as well says how the two go together."""
+    if body is not None and not body.several and isinstance(body.parts[0], str) and body.parts[0].startswith("stays at"):
+        return phrase(body, " for ", Ticks((length,)))
+    has_length = body is not None and any(isinstance(part, str) and " over " in part for part in body.parts)
+    if has_length and natural is not None and natural > length:
+        return phrase(body, ", cut off after ", Ticks((length,)))
+    return phrase(body, ", for ", Ticks((length,)), " in all" if has_length and natural else "")
 
 
-def until(body: Phrase | None, condition: str, most: Exact | None) -> Phrase | None:
+def until(body: Phrase | None, natural: Exact | None, condition: str, most: Exact | None) -> Phrase | None:
     """Returns the phrase of `A until condition or D`. The condition is empty if only a duration ends the phase; `most` is None without a duration."""
-    waits = [f" until {condition}"] if condition else []
-    longest = [] if most is None else [", but for no more than " if condition else ", for ", Ticks((most,))]
-    return phrase(body, *waits, *longest)
+    if not condition and most is not None:
+        return limit(body, natural, most)
+    waits = phrase(body, f" until {condition}")
+    return waits if most is None else phrase(waits, ", but for no more than ", Ticks((most,)))
 
 
 def times(body: Phrase | None, factor: Phrase | None) -> Phrase | None:

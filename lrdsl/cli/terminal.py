@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from lrdsl.diagnostics import ScheduleError, Styled, styled
 from lrdsl.escaping import visible
-from lrdsl.escaping.strict_json import json_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 Line: TypeAlias = "str | tuple[Styled, ...]"
 #: The environment variables that CI services set.
 _CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD")
+#: The folders whose names stand for open files, such as `/dev/stdout`.
+_DESCRIPTORS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 _COLOURS = {"error": "1;31", "warning": "1;33", "note": "1;36", "rule": "34", "help": "1;36", "strong": "1"}
 
 
@@ -72,11 +73,22 @@ def emit(text: str) -> None:
 
 
 def write(path: Path, report: str | Iterable[Line]) -> None:
-    """Writes a report into a file that the user names, without colours. The file is the old one or the new one, and whole."""
+    """Writes a report into a file that the user names, without colours. The file is the old one or the new one, and whole; a device or a pipe gets the report.
+
+    Raises `OSError` with the name of the file.
+    """
     from lrdsl.files.replacing import replace
 
     lines = [report] * bool(report) if isinstance(report, str) else [_written(line, False) for line in report]
-    replace(path, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+    try:
+        if path.is_fifo() or path.is_char_device() or path.parent in _DESCRIPTORS:
+            with path.open("wb", buffering=0) as device:
+                device.write(data)
+        else:
+            replace(path, data)
+    except OSError as error:  # which may name a temporary file
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def emit_difference(path: str, before: str, after: str) -> None:
@@ -92,6 +104,8 @@ def emit_difference(path: str, before: str, after: str) -> None:
 
 def emit_json(data: Any, indent: int | None = None) -> None:
     """Prints data as JSON."""
+    from lrdsl.escaping.strict_json import json_of  # few commands print JSON
+
     emit(json_of(data, indent) + "\n")
 
 

@@ -91,7 +91,7 @@ class OpenFile:
     def document(self, embedded: Embedded) -> Document:
         """The document of a schedule in the file."""
         if embedded.text not in self._documents:
-            facts = {**self.settings.options(self.path), **dict(embedded.given.facts)}
+            facts = embedded.given.among(self.settings.options(self.path))
             names = {**facts.get("names", {}), **dict(embedded.given.names)}
             options: dict[str, Any] = {**facts, "names": names} if names else facts
             self._documents[embedded.text] = Document.of(embedded.text, options, self.library, self.memory)

@@ -15,6 +15,10 @@ from lrdsl.syntax.nodes import Node, Quantity, walk
 
 #: The most digits of an approximation.
 _MOST_DIGITS = 4
+#: The numbers of a fraction that people read as it is are below this one.
+_SIMPLE = 100
+#: How far an approximation may be from a time, as a share of it.
+_PART = Fraction(1, 4000)
 #: The units whose lengths are seldom whole ticks.
 _FINE = ("token", "sample")
 
@@ -65,18 +69,18 @@ class Lengths:
 
 
 def nearly(value: Exact) -> str:
-    """Returns a time with so many digits that the same ticks come before it.
+    """Returns a time with so many digits that the same ticks come before it, and four of them are right.
 
-    >>> nearly(Fraction(1953125, 4096)), nearly(Fraction(401, 100))
-    ('476.8', '4.01')
+    >>> nearly(Fraction(1953125, 4096)), nearly(Fraction(401, 100)), nearly(Fraction(31, 15))
+    ('476.8', '4.01', '2.067')
     """
     if value.denominator == 1:
         return grouped(value)
     for digits in range(1, 15):
         number = Fraction(f"{float(value):.{digits}f}")
-        if math.ceil(number) == math.ceil(value):
+        if math.ceil(number) == math.ceil(value) and abs(number - value) <= value * _PART:
             break
-    return f"{float(number):,.{digits}f}"
+    return f"{float(number):{',' if number >= 10**4 else ''}.{digits}f}"
 
 
 def approximate(value: Exact) -> str:
@@ -120,6 +124,11 @@ def counted(amount: Exact, units: str) -> str:
 def is_short(value: Exact) -> bool:
     """Whether a number is whole with at most nine digits, or has at most four digits."""
     return (value.denominator == 1 and size(value) < 10**9) or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
+
+
+def is_simple(value: Exact) -> bool:
+    """Whether a number is a fraction that people read as it is, as 31/15."""
+    return value.numerator < _SIMPLE and value.denominator < _SIMPLE
 
 
 def grouped(value: Exact) -> str:

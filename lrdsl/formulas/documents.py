@@ -70,7 +70,9 @@ def _mathml(f: Formula, style: Style) -> str:
 
 
 def _python(f: Formula, _: Style) -> str:
-    return python.function(f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "", f.events, f.counts, f.notes, f.number)
+    return python.function(
+        f.function, f.pieces, f.meanings, f.base.letter if isinstance(f.base, Name) else "", f.events, f.counts, f.notes, f.number, f.time.letter
+    )
 
 
 #: Each format, with the function that writes a formula in it.
@@ -156,13 +158,16 @@ def _renamed(f: Formula, names: Mapping[str, str], format: str) -> Formula:
     if not names:
         return f
     own = {"_".join([x.letter, *(x.sub.split(",") if x.sub else [])]): x for x in (*f.letters, *f.events, f.symbol, f.base) if isinstance(x, Name)}
+    if format == "python" and f.base == Name("base", raw=True):  # the letter that it has in the other formats
+        letter = base_letter_of(f.target)
+        own["_".join([letter.letter, *letter.sub.split(",")])] = f.base
     unknown = next((name for name in names if name not in own), None)
     if unknown is not None:
         raise refuse("LR152", f"the formula has no letter `{shown(unknown)}`", f"it has {', '.join(f'`{name}`' for name in sorted(own))}")
     new = {own[name]: letter_in(letter, format) for name, letter in names.items()}
     if TIME in new and f.symbol not in new and not new[TIME].raw and not new[TIME].sub:  # eta_n in the place of eta_t
         new[f.symbol] = Name(f.symbol.letter, ",".join([*f.symbol.sub.split(",")[:-1], new[TIME].letter]))
-    after = [new.get(x, x) for x in own.values()]
+    after = [new.get(x, x) for x in dict.fromkeys(own.values())]
     if len(set(after)) < len(after):
         raise refuse("LR152", "two letters of the formula would have one name", "give each letter a name of its own")
     return f.renamed(new)

@@ -10,7 +10,7 @@ from lrdsl.check.legend import split_letter
 from lrdsl.clock import MULTIPLES
 from lrdsl.expr.exact import quotient
 from lrdsl.formulas.notation.printing import slashed
-from lrdsl.formulas.notation.tree import Apply, Cases, Name, Negative, Node, Number, Power, Ratio, Root, mapped, product_of, sum_of
+from lrdsl.formulas.notation.tree import Apply, Cases, Name, Negative, Node, Number, Power, Ratio, Root, Sum, mapped, product_of, sum_of
 from lrdsl.syntax import canonical, nodes
 from lrdsl.targets import Target, quantity_letter
 
@@ -103,9 +103,9 @@ class _Reading:
     def _binary(self, op: str, left: Node, right: Node) -> Node:
         match op:
             case "+":
-                return sum_of(left, right)
+                return _with_one_number(sum_of(left, right))
             case "-":
-                return sum_of(left, Negative(right))
+                return _with_one_number(sum_of(left, Negative(right)))
             case "*":
                 return product_of([left, right])
             case "/" if isinstance(left, Number) and isinstance(right, Number) and right.value:
@@ -113,3 +113,18 @@ class _Reading:
             case "/":
                 return Ratio(left, right)
         return Power(left, slashed(right, flat=True))
+
+
+def _with_one_number(total: Node) -> Node:
+    """Returns a sum with its numbers added up, where the first one stands: 23 - k for 24 - 1 - k."""
+    if not isinstance(total, Sum):
+        return total
+    numbers = [i for i, x in enumerate(total.terms) if isinstance(x.of if isinstance(x, Negative) else x, Number)]
+    if len(numbers) < 2:
+        return total
+    values = [x.value if isinstance(x, Number) else -x.of.value for x in (total.terms[i] for i in numbers)]  # type: ignore[union-attr]
+    together = sum(values[1:], values[0])
+    terms = [x for i, x in enumerate(total.terms) if i not in numbers]
+    if together:
+        terms.insert(numbers[0], Number(together) if together > 0 else Negative(Number(-together)))
+    return sum_of(*terms) if terms else Number(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -10,7 +11,7 @@ import attrs
 from lrdsl.check.bounds import bounds
 from lrdsl.clock import TIMES
 from lrdsl.expr import BASE, Num, Select, T, linear, substitute, unlettered, with_changed_forms, without_letters
-from lrdsl.formulas.amounts import approximate, counted, is_short, nearly, with_multiple
+from lrdsl.formulas.amounts import approximate, counted, is_short, is_simple, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
 from lrdsl.formulas.entries import with_named_entries
 from lrdsl.formulas.family import Relation, level_letter
@@ -29,8 +30,8 @@ class Formula:
     """A formula ready to be printed.
 
     `pieces` are its values with their conditions, `meanings` those of its letters, `notes` the remarks about letters that have no value. `symbol` is the left
-    side, `base` the letter of the base, `number` that of the groups of a family in a program. `events` are the letters that the run decides on: a program gets
-    them as arguments, and `counts` are functions.
+    side, `base` the letter of the base, `time` that of the tick, `number` that of the groups of a family in a program. `events` are the letters that the run
+    decides on: a program gets them as arguments, and `counts` are functions.
     """
 
     pieces: Cases
@@ -43,6 +44,7 @@ class Formula:
     counts: frozenset[Name] = frozenset()
     function: str = ""
     number: str = ""
+    time: Name = TIME
     group: str | int | Name | None = attrs.field(default=attrs.Factory(lambda self: self.target.group, takes_self=True))
 
     @property
@@ -60,7 +62,15 @@ class Formula:
 
         meanings = [(new.get(letter, letter), change(meaning)) for letter, meaning in self.meanings]
         symbol, base = new.get(self.symbol, self.symbol), change(self.base)
-        return attrs.evolve(self, pieces=change(self.pieces), meanings=meanings, notes=[change(note) for note in self.notes], symbol=symbol, base=base)
+        return attrs.evolve(
+            self,
+            pieces=change(self.pieces),
+            meanings=meanings,
+            notes=[change(note) for note in self.notes],
+            symbol=symbol,
+            base=base,
+            time=new.get(self.time, self.time),
+        )
 
 
 def formula_of_family(relation: Relation, target: Target) -> Formula:
@@ -139,10 +149,11 @@ def _amount(entry: LegendEntry | None, meaning: Node, style: Style) -> Node:
         written = counted(ticks, style.tick) if is_short(ticks) else None
     else:
         written = None if fine else style.lengths.words(ticks)
-    if written is None and is_short(value):
+    if written is None and (is_short(value) or is_simple(value)):
         return meaning
     shown = with_multiple(value) if fine else approximate(value) if written is not None else nearly(value)
-    length = f"{'' if is_short(value) else 'about '}{shown} {style.time if value != 1 else style.time.removesuffix('s')}"
+    about = not is_short(value) and (fine or Fraction(shown.replace(",", "")) != value)
+    length = f"{'about ' * about}{shown} {style.time if value != 1 else style.time.removesuffix('s')}"
     words = length if written is None else f"{written} ({length})"
     return Amount(value, Words((words,)))
 

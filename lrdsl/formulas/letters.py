@@ -127,7 +127,7 @@ class _LatexReader:
 
 
 def _latex(base: str) -> None:
-    if not re.search("[A-Za-z0-9]", re.sub(r"\\quad|\\[^A-Za-z]", "", base)):
+    if not re.search("[A-Za-z]", re.sub(r"\\quad|\\[^A-Za-z]", "", base)):
         raise ValueError("there is no letter in it")
     _LatexReader(base).whole()
 
@@ -168,6 +168,8 @@ _FORMATS: dict[str, tuple[Callable[[str], None], str]] = {
 }
 
 
+#: A number, which is no letter.
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 #: A name of a program; and a letter in LaTeX with a plain subscript.
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 _WORD = r"(?:\\[A-Za-z]+|[A-Za-z]|\\(?:mathrm|text)\{[A-Za-z]+\})"
@@ -206,6 +208,9 @@ def letter_in(source: str, format: str) -> Name:
     try:
         if not isinstance(source, str) or not source or len(source) > _MOST:
             raise ValueError(f"it is empty, or longer than {_MOST} characters")
+        if _NUMBER.fullmatch(source):
+            raise ValueError("it is a number")
+        source = _spelled(source) if format in ("latex", "markdown", "typst") else source
         letter = read_letter(source)
         if format in ("python", "sympy"):
             if not _is_accepted(check, source) or (format == "sympy" and letter is not None and "\\" in source):
@@ -222,6 +227,15 @@ def letter_in(source: str, format: str) -> Name:
         return word or Name(source, raw=True)
     except ValueError as reason:
         raise _refused(source, format, str(reason), example) from None
+
+
+def _spelled(source: str) -> str:
+    """Returns a Greek letter, as a reader sees it, by its word: `eta_0` for η₀."""
+    words = {sign: word for word, sign in GREEK.items()}
+    index = source[1:].translate({ord(sign): str(digit) for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")})
+    if source[0] not in words or not re.fullmatch(r"[0-9]*|(?:_[A-Za-z0-9]+)+", index):
+        return source
+    return words[source[0]] + (f"_{index}" if index.isdigit() else index)
 
 
 def _is_accepted(check: Callable[[str], None], source: str) -> bool:
@@ -259,7 +273,7 @@ def new_letters(names: object) -> dict[str, str]:
     help = "give a letter for each name of the formula: `T_w=N_warmup, eta_0=eta_max`"
     if isinstance(names, str):
         pairs = [pair.partition("=") for pair in re.split(r",(?![^{]*\})", names) if pair.strip()]
-        if not all(sign for _, sign, _ in pairs) or len({name.strip() for name, _, _ in pairs}) < len(pairs):
+        if not all(sign and not letter.startswith("=") for _, sign, letter in pairs) or len({name.strip() for name, _, _ in pairs}) < len(pairs):
             raise refuse("LR152", f"names is {quoted(names)}", help)
         names = {name.strip(): letter.strip() for name, _, letter in pairs}
     if not isinstance(names, Mapping) or not all(isinstance(x, str) and x and len(x) <= _MOST for pair in names.items() for x in pair):

@@ -7,7 +7,7 @@ import attrs
 from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
 from lrdsl.expr import BASE, ONE, PI, Event, Expr, Num, Symbol, affine, decimal, substitute, walk
 from lrdsl.expr.exact import Exact, quotient, size
-from lrdsl.formulas.amounts import Lengths, approximate
+from lrdsl.formulas.amounts import Lengths, approximate, is_short
 from lrdsl.formulas.notation.composing import composer_of
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.text import constant, text
@@ -163,7 +163,8 @@ class _Words:
             return f"every {unit}"
         written = [self.units.lengths.words(n) for n in ticks]
         if all(written):  # in tokens or samples, with the steps beside them
-            words = [f"{length} ({_amount(n)} {unit}{'s' * (n != 1)})" for length, n in zip(written, amounts, strict=True)]
+            steps = [_amount(n) if is_short(n) else f"about {approximate(n)}" for n in amounts]
+            words = [f"{length} ({step} {unit}{'s' * (n != 1)})" for length, step, n in zip(written, steps, amounts, strict=True)]
             return "every " * every + _listed(words)
         return f"{'every ' * every}{_listed([_amount(n) for n in amounts])} {unit}{'' if amounts == [1] else 's'}"
 

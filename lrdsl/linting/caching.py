@@ -46,6 +46,8 @@ class Cache:
     mark: str
     entries: dict[str, Any] = attrs.field(factory=dict)
     _folders: dict[str, str] = attrs.field(factory=dict)
+    _roots: dict[str, str] = attrs.field(factory=dict)
+    _beside: dict[tuple[str, str, str], str] = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, root: Path) -> Cache:
@@ -67,7 +69,7 @@ class Cache:
                 digest == _content(read_bytes(path, MAX_BYTES), settings)
                 and file == self._real(path)
                 and all(_is_unchanged(*file_used) for file_used in used)
-                and (not sought or _are_beside(path, sought))
+                and (not sought or self._are_beside(path, sought))
                 and all(_digest(text_inside(Path(other))) == its for other, its in read)
             )
             return texts if same and type(texts) is int and 0 <= texts < MAX_BYTES else None
@@ -82,6 +84,20 @@ class Cache:
         if folder not in self._folders:
             self._folders[folder] = os.path.realpath(folder)
         return os.path.join(self._folders[folder], name)  # noqa: PTH118 - many, and a Path is slow
+
+    def _are_beside(self, path: Path, sought: Iterable[tuple[str, str, str, str]]) -> bool:
+        """Whether the names in a file still lead to the same files, or to none, and are still looked for inside the same folder. Each is looked up once."""
+        real = self._real(path)
+        own = os.path.dirname(real)  # noqa: PTH120 - many, and a Path is slow
+        if own not in self._roots:
+            self._roots[own] = str(building_in(Path(real)))
+        for folder, name, its_root, answer in sought:
+            question = (folder, name, its_root)
+            if self._roots[own] == its_root and question not in self._beside:
+                self._beside[question] = str(inside(Path(folder, "file"), name, Path(its_root)) or "")
+            if self._roots[own] != its_root or self._beside[question] != answer:
+                return False
+        return True
 
     def keep(self, clean: Mapping[Path, list[Any]]) -> None:
         """Adds clean files, each with its entry, and writes the cache."""
@@ -138,12 +154,6 @@ def _is_unchanged(folder: str, path: str, file: str, digest: str) -> bool:
     """Whether a `use` of this path in a file of this folder still reads the same file with the same content."""
     real = os.path.realpath(Path(folder) / path)
     return real == file and _digest(read_text(Path(real), follow=False)) == digest
-
-
-def _are_beside(path: Path, sought: Iterable[tuple[str, str, str, str]]) -> bool:
-    """Whether the names in a file still lead to the same files, or to none, and are still looked for inside the same folder."""
-    root = building_in(path)
-    return all(str(root) == its_root and str(inside(Path(folder, "file"), name, root) or "") == answer for folder, name, its_root, answer in sought)
 
 
 def _content(data: bytes | str, settings: str) -> str:

@@ -16,7 +16,6 @@ from lrdsl.dialects.signs import may_have
 from lrdsl.files.folder import Folder
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
 from lrdsl.linting.hosts.embedded import Given, Remedy
-from lrdsl.linting.libraries import is_library, problems_of_definitions
 from lrdsl.linting.linter import JOINED, UNREADABLE, Selection, count_errors, is_about_rules, is_partly_checked, problems_of, silenced
 from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
@@ -120,7 +119,11 @@ class Checker:
     def _raw(self, text: str, given: Given) -> list[Diagnostic]:
         """The problems of a text, whether comments silence them or not."""
         problems = _problems_of(text, self.library, given.among(self.options), given)
-        if self.library is not None and [d.code for d in problems] == ["LR004"] and is_library(text, self.path, self.root):
+        if self.library is None or [d.code for d in problems] != ["LR004"]:
+            return problems
+        from lrdsl.linting.libraries import is_library, problems_of_definitions  # few files are libraries
+
+        if is_library(text, self.path, self.root):
             return problems_of_definitions(text, lambda text: _problems_of(text, self.library, self.options, given))
         return problems
 

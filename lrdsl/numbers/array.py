@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrdsl.expr import BASE, INDEX, WIDE, Call, Expr, Symbol, T, affine
-from lrdsl.numbers.lowering import numeric, stretches
+from lrdsl.numbers.half_cosines import stretches
+from lrdsl.numbers.lowering import numeric
 from lrdsl.numbers.machine import Accumulated, Choice, factors_in
 from lrdsl.numbers.pairs import WIDE_OPERATIONS, Float
 from lrdsl.numbers.products import MOST_FACTORS, running_products, within

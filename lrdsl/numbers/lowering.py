@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 
-from lrdsl.expr import HALF_COSINES, PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, parts, walk
+from lrdsl.expr import PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, parts
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.numbers.half_cosines import blend_of, cosine_weights, in_parts, side_of, sine_weights, turn_of
 from lrdsl.numbers.literals import WHOLE, constant, double, gathered
 from lrdsl.numbers.machine import Accumulated, Choice
 from lrdsl.numbers.pairs import (
@@ -36,10 +37,7 @@ from lrdsl.numbers.pairs import (
     wide,
 )
 from lrdsl.numbers.turns import DIGITS, MOST_PARTS, PI_PAIR, angle, cosine_of_pair, cosine_of_parts, half_turns, in_two, split_pi
-from lrdsl.plan import Piece, first_tick
-
-#: A slow half cosine takes so many ticks at least.
-_SLOW = 64
+from lrdsl.plan import first_tick
 
 
 def _float(value: Exact) -> Float:
@@ -71,33 +69,6 @@ _SLOPES: dict[str, Callable[[Expr, Expr], Expr]] = {
     "log1p": lambda x, y: over(ONE, apart_from_zero(added(ONE, x))),
     "sin": lambda x, y: operation("cos", x),
 }
-
-
-def stretches(piece: Piece) -> list[Piece]:
-    """A piece, cut where its half cosines are computed another way."""
-    if not piece.level.holds & HALF_COSINES:
-        return [piece]
-    turns = {turn_of(x.args[0]) for x in walk(piece.level) if isinstance(x, Call) and x.op == "hav" and is_time(x.args[0])}
-    cuts = sorted(turn for of, turn in turns if of is T and turn > piece.start and (piece.end is None or turn < piece.end))
-    return [Piece(start, piece.level, end) for start, end in zip((piece.start, *cuts), (*cuts, piece.end), strict=True)]
-
-
-@lru_cache(maxsize=256)
-def turn_of(x: Expr) -> tuple[Expr, Exact]:
-    """The time that a half cosine looks at, and when it has gone a third of its way."""
-    scale, of, shift = parts(x)
-    return of, turn_in_parts(*in_parts(scale, shift))
-
-
-def turn_in_parts(a: int, b: int, n: int) -> Exact:
-    """The time at which (a * time + b)/n is a third: where it is slow the next whole tick, which is quicker to compare with."""
-    top, bottom = n - 3 * b, 3 * a
-    return -(-top // bottom) if _SLOW * abs(a) <= n else quotient(top, bottom)
-
-
-def side_of(turn: Exact, start: Exact, end: Exact | None) -> int:
-    """On which side of the turn of a half cosine a stretch of ticks is: -1 before it, 1 after it, 0 on both."""
-    return 1 if start >= turn else -1 if end is not None and end <= turn else 0
 
 
 def numeric(e: Expr, start: Exact = 0, end: Exact | None = None) -> Expr:
@@ -166,6 +137,8 @@ class _Lowering:
         if e.op in ("floor", "ceil") and isinstance(e.args[0], Linear):
             top, bottom = self.ratio(e.args[0])
             return operation("floordiv", top, Float(bottom)) if e.op == "floor" else operation("ceil", over(top, Float(bottom)))
+        if e.op == "add" and (blend := blend_of(e)) is not None:
+            return self._blend(*blend)
         if e.op == "add" and len(e.args) == 2 and isinstance(e.args[1], Call) and e.args[1].op == "mul":
             factor = e.args[1].args
             if isinstance(factor[0], Num) and factor[0].double == -1:
@@ -248,15 +221,30 @@ class _Lowering:
 
     def _hav(self, x: Expr) -> Expr:
         """sin(y)^2 at y = pi/2 x up to x = 1/3, (1 - cos(2y))/2 from there on, where little cancels: within three units in the last place either way."""
-        s = operation("sin", self._angle(x, 2).high)
-        near = times(s, s)
+        near, _ = sine_weights(operation("sin", self._angle(x, 2).high))
         if not is_time(x):
             return near
-        far = times(Float(0.5), less(Float(1.0), operation("cos", self._angle(x, 1).high)))
+        far, _ = cosine_weights(operation("cos", self._angle(x, 1).high))
+        return self._turned(x, near, far) if parts(x)[0] > 0 else self._turned(x, far, near)
+
+    def _turned(self, x: Expr, before: Expr, later: Expr) -> Expr:
+        """A value that is another one from the turn of a half cosine on."""
         of, turn = turn_of(x)
-        before, later = (near, far) if parts(x)[0] > 0 else (far, near)
         side = side_of(turn, self.start, self.end) if of is T else 0
         return Choice(self.of(of), (0, first_tick(turn)), (before, later), ("turn", x)) if side == 0 else later if side > 0 else before
+
+    def _blend(self, left: Expr, first: Expr | None, done: Expr, second: Expr | None, rest: tuple[Expr, ...]) -> Expr:
+        """A blend by a half cosine: by the sine of the smaller share up to a third, and by the cosine between."""
+        levels = [None if e is None else self.of(e) for e in (second, first)]
+
+        def sum_with(*weights: Expr) -> Expr:
+            terms = [weight if level is None else times(level, weight) for level, weight in zip(levels, weights, strict=True)]
+            return added(*terms, *map(self.of, rest))
+
+        early = sum_with(*sine_weights(operation("sin", self._angle(done, 2).high)))
+        middle = sum_with(*cosine_weights(operation("cos", self._angle(done, 1).high)))
+        late = sum_with(*reversed(sine_weights(operation("sin", self._angle(left, 2).high))))
+        return self._turned(done, early, self._turned(left, middle, late))
 
     def _angle(self, x: Expr, parts: int) -> Pair:
         """pi/parts times an exact time, as a pair: the constant is split so that its head times a whole number of ticks is exact."""
@@ -372,13 +360,6 @@ class _Lowering:
             rest = less(grown.low, less(total, grown.high))
             high, low = times(Float(4), total), times(Float(4), rest)
         return Pair(high, low)
-
-
-def in_parts(scale: Exact, shift: Exact) -> tuple[int, int, int]:
-    """(a, b, n) where `scale * of + shift` is (a * of + b)/n, in whole numbers."""
-    (a, c), (b, d) = scale.as_integer_ratio(), shift.as_integer_ratio()
-    n = math.lcm(c, d)
-    return a * (n // c), b * (n // d), n
 
 
 def _is_far(scale: Exact, inner: Pair, shift: Exact) -> bool:

@@ -14,8 +14,9 @@ import attrs
 
 from lrdsl.expr import HALF_COSINES, PRODUCTS, VARYING, WIDE, Call, Expr, Linear, Symbol, T, walk
 from lrdsl.expr.exact import Exact
+from lrdsl.numbers.half_cosines import in_parts, side_of, turn_in_parts
 from lrdsl.numbers.literals import constant, gathered
-from lrdsl.numbers.lowering import in_parts, is_large, side_of, turn_in_parts
+from lrdsl.numbers.lowering import is_large
 from lrdsl.numbers.pairs import LOST
 from lrdsl.numbers.turns import split_pi
 from lrdsl.plan import first_tick

@@ -36,9 +36,8 @@ class Part(NamedTuple):
 
 def changes_nothing(f: Facts, part: Part) -> bool:
     """Whether a text says the same without a part of it: every level of the run is the same, for every base."""
-    program = f.with_node(part.node, part.other)
-    plans = None if program is None else {target.name: target.plan for target in program.targets}
-    return plans is not None and all(target.name in plans and _same(f, target.plan, plans[target.name]) for target in f.program.targets)
+    plans = f.with_node(part.node, part.other)
+    return plans is not None and all(_same(f, target.plan, plans[target.name]) for target in f.program.targets if target.name in plans)
 
 
 def _same(f: Facts, one: Plan, two: Plan) -> bool:
@@ -147,6 +146,7 @@ def _is_schedule(node: Node) -> bool:
 def _idle_parts(f: Facts) -> Iterator[Finding]:
     yield from _neutral_numbers(f)
     yield from _unfelt_arguments(f)
+    yield from _covered_conditions(f)
     yield from [part.finding for part in list(_candidates(f))[:_MOST] if changes_nothing(f, part)]
 
 
@@ -158,6 +158,21 @@ def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
             if name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
                 message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
                 yield Finding(a.extent, message, _WHY.get(name, "remove it"))
+
+
+def _covered_conditions(f: Facts) -> Iterator[Finding]:
+    """Bounds of a metric after `until` that it comes to only behind another one there."""
+    for node in f.scheduled:
+        bounds: dict[tuple[str, str], nodes.Comparison] = {}
+        for one in node.conditions if isinstance(node, nodes.Until) else ():
+            if not isinstance(one, nodes.Comparison) or not isinstance(one.right, nodes.Number):
+                continue
+            other = bounds.setdefault((canonical(one.left), one.op[0]), one)
+            if other is one or not isinstance(other.right, nodes.Number):
+                continue
+            farther = one if (one.right.value < other.right.value) is (one.op[0] == "<") else other
+            message = f"`{shown(canonical(farther))}` changes nothing: the other bound of `{shown(canonical(one.left))}` comes first"
+            yield Finding(farther.extent, message, "remove it, or give the metric that was meant")
 
 
 def _candidates(f: Facts) -> Iterator[Part]:
@@ -239,6 +254,11 @@ def _neutral_calls(use: Use) -> Iterator[Part]:
     if combinator is None or combinator.variadic:
         return
     inner = use.arguments["phase"]
+    end = inner.at(inner.length) if use.name == "repeat" and inner.length else ENTRY
+    if not mentions(end, ENTRY) and end != ZERO:  # LR204 is about a level of 0
+        message = "`repeat` changes nothing: each cycle begins where the one before it ended, and ends at the same level"
+        yield Part(use.node, _inner(use), Finding(use.node.extent, message, "for cycles that begin again at their entry level, write `restarts`"))
+        return
     for name, a in arguments(use):
         if name in combinator.neutral and isinstance(a.value, nodes.Number | nodes.Quantity) and combinator.neutral[name](use.arguments):
             message = f"`{use.name}` with {name}={canonical(a.value)} changes nothing"

@@ -40,6 +40,12 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
         elif length == 1 and "." in f.text[slice(*node.extent)] and isinstance(node, nodes.Number):
             message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
             yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
+    for part in f.scheduled:
+        for time in part.conditions if isinstance(part, nodes.Until) else ():
+            if isinstance(time, nodes.Number) and 0 < time.value < 1:
+                share = decimal_text(time.value * 100)
+                message = f"`{shown(canonical(time))}` is a time within the first tick"
+                yield Finding(time.extent, message, f"a bare number counts ticks; for a share of the run, write `{share}%`")
     for use in f.uses:
         for name, a in arguments(use):
             scale = value(use.arguments.get(name)) if name in _SCALES else None
@@ -56,6 +62,16 @@ def _without_unit(f: Facts) -> Iterator[Finding]:
             text = shown(canonical(node))
             message = f"`{text}` is a length of {float(length):.4g} {f.clock.tick}s, which no run has"
             yield Finding(node.extent, message, f"for tokens, write `{text} tokens`; for samples, `{text} samples`")
+
+
+def _in_parts_of_steps(f: Facts) -> Iterator[Finding]:
+    per = f.clock.ticks_per_step
+    for node, length in f.bare_lengths if per is not None and per > 1 else ():
+        if per is not None and length > 0 and not f.is_open(node):
+            text = shown(canonical(node))
+            fix = Fix(node.extent[1], node.extent[1], " steps") if isinstance(node, nodes.Number) else None
+            message = f"`{text}` is {ticks(length)}, and each step of the optimizer has {float(per):g}: this is {float(quotient(length, per)):.3g} steps"
+            yield Finding(node.extent, message, f"for steps, write `{text} steps`", fix)
 
 
 def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
@@ -175,6 +191,18 @@ def _rounder_from_the_start(milestones: nodes.Node, warmup: Exact, length: nodes
 
 
 RULES = (
+    Rule(
+        "LR224",
+        "length-in-parts-of-a-step",
+        "A bare number as a length where each step has several ticks.",
+        "A launcher that calls `step()` once for each process has as many ticks in each step, and a bare number counts ticks.",
+        "warmup(500) then cosine(rest)",
+        "warmup(500 steps) then cosine(rest)",
+        _in_parts_of_steps,
+        "unsafe",
+        {"ticks_per_step": 4, "total_steps": 10_000},
+        compiles=True,
+    ),
     Rule(
         "LR207",
         "mixed-epochs-and-steps",

@@ -21,7 +21,7 @@ from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
 from lrdsl.schedule.source import Source
 from lrdsl.shapes import SHAPES
-from lrdsl.syntax import nodes
+from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.replanning import mapped
 from lrdsl.targets import Program, Target
@@ -223,14 +223,34 @@ class Facts:
         bases = self.bases_of(key)
         return all(holds(level_at(one, 0, base), level_at(two, 0, base)) for base in (bases[:1] if free else bases))
 
-    def with_node(self, node: Node, other: Node) -> Program | None:
-        """What the text would say with another node in the place of one of its nodes; None if that is not sound."""
+    def with_node(self, node: Node, other: Node) -> Mapping[str, Plan] | None:
+        """What the text would say with another node in the place of one of its nodes: the plans by the names of their targets; None if that is not sound.
+
+        If the node stands in the schedule of one target, only that one is read: others change only if it does.
+        """
         s = self.schedule
-        tree = mapped(self.tree, lambda part: other if part is node else part)
+        around, tree = self._around(node), self.tree
+
+        def changed(part: Node) -> Node:
+            return other if part is node else part
+
+        if around is None:
+            tree = mapped(tree, changed)
+        elif isinstance(tree, nodes.File):
+            tree = attrs.evolve(tree, statements=tuple([mapped(one, changed) if one is around else one for one in tree.statements]))
+        only = None if around is None else {canonical(around.target)}
         try:
-            return Source(tree, s.clock, s.names, s.text, s.library, s.events, None).read(s.program.samples)
+            program = Source(tree, s.clock, s.names, s.text, s.library, s.events, None).read(s.program.samples, only=only)
         except ScheduleError:
             return None
+        return {target.name: target.plan for target in program.targets}
+
+    def _around(self, node: Node) -> nodes.Target | None:
+        """The statement that gives a target a schedule with a node in it; None for a node that stands elsewhere."""
+        statements = self.tree.statements if isinstance(self.tree, nodes.File) else ()
+        written = {target.written for target in self.program.targets}
+        targets = [s for s in statements if isinstance(s, nodes.Target) and s.extent[0] <= node.extent[0] < s.extent[1]]
+        return next((s for s in targets if canonical(s.target) in written), None)
 
     @cached_property
     def bare_lengths(self) -> tuple[tuple[Node, Exact], ...]:
@@ -255,7 +275,7 @@ class Facts:
         """Whether a length is a number of ticks without a unit, or a name for one."""
         if isinstance(node, nodes.Name):
             value = self.bound(node.id)
-            return value is not None and self.is_bare(value)
+            return node.id in dict(self.schedule.names) if value is None else self.is_bare(value)
         return isinstance(node, nodes.Number) or (isinstance(node, nodes.Quantity) and not node.unit)
 
     def bound(self, name: str) -> Node | None:
@@ -310,10 +330,8 @@ class Rule:
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:
-    """The argument in the text for a parameter: one by name, or the first one if it is by position and the parameter comes first."""
-    named = next((a for a in use.node.arguments if a.name == name), None)
-    first = use.node.arguments[0] if use.node.arguments and not use.node.arguments[0].name else None
-    return named or (first if first is not None and next(iter(use.arguments), "") == name else None)
+    """The argument in the text for a parameter, by name or by position; None if the text leaves it out."""
+    return next((a for parameter, a in arguments(use) if parameter == name), None)
 
 
 def arguments(use: Use) -> Iterator[tuple[str, nodes.Argument]]:

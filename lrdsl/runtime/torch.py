@@ -167,7 +167,17 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
             # It begins like torch's own warning, so that a filter for that one catches it.
             message = f"Detected call of `lr_scheduler.step()` before `optimizer.step()`: the level of tick {tick - 1} is never used. {why}"
             warnings.warn(message, UserWarning, stacklevel=4)
+        elif not self._counted:
+            self._check_rhythm()
         self._slow = self._waits
+
+    def _check_rhythm(self) -> None:
+        """Warns if the optimizers have made an epoch of steps before the first tick, and each tick is a step."""
+        clock = self.schedule.clock
+        per = clock.steps_per_epoch
+        if clock.tick == "step" and per is not None and per > 1 and all(steps is not None and steps.count == per for steps in self._steps):
+            message = f"a tick is a step of the optimizer, and it has made {float(per):g} steps, an epoch, before the first tick"
+            caution((message, 'tick after each step; or let a tick be an epoch: `tick="epoch"`'), self.schedule)
 
     def _may_have_stepped(self, optimizer: torch.optim.Optimizer, steps: Steps | None) -> bool:
         return steps is None or steps.count > 0 or is_replaced(optimizer) or getattr(optimizer, "_opt_called", False)

@@ -48,7 +48,9 @@ def expression(schedule: Schedule, base: str | float, numbers: str, target: str 
 
 def text(schedule: Schedule, format: str, base: str | float | None, target: str | None, time: str, symbolic: bool, style: Mapping[str, Any]) -> str:
     """Returns the closed form as text. The arguments are those of `Schedule.typeset`."""
-    scheduled = schedule.target(target)
+    family_named = next((t for t in schedule.targets if t.letter and t.written == target), None)  # a family may be named as the text writes it
+    scheduled = schedule.target(target) if family_named is None else family_named
+    target = target if family_named is None else family_named.name
     names = python_names(dict.fromkeys([*(t.name for t in schedule.targets), scheduled.name]))
     letter = None if base is None else _letter(schedule, base, scheduled.name)
     settings = documents.styled(schedule.clock, schedule.tree, scheduled.plan, time, style)

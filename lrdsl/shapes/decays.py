@@ -103,7 +103,9 @@ warmup = Shape(
     level=_rise,
     paper=_rise_paper,
     end=lambda v, **_: v,
-    says=lambda shape, **_: f"warms up {_WAYS[shape]}[ from {{from}}] over {{n}} to {{v}}[, as the share of time to the power {{power}}]",
+    says=lambda shape, power, **_: (
+        "warms up" + (f" {_WAYS[shape]}" if power == ONE else "") + "[ from {from}] over {n} to {v}[, as the share of time to the power {power}]"
+    ),
     complain=_warmup_fits,
     known_as=("warm_up", "linear_warmup", "rampup", "ramp_up", "ramp"),
     example="warmup(500)",

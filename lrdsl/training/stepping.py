@@ -175,8 +175,8 @@ def _kind(loops: tuple[Loop, ...], others: tuple[Loop, ...], units: Units) -> st
 def looks_like(loop: Loop, units: Units) -> str:
     """Returns what a loop goes over: "epoch", "data", "micro" for the parts of one batch, "range" for other numbers, and "" for what is not known."""
     if isinstance(loop, ast.While):
-        words = {word_of(part) for part in ast.walk(loop.test)}
-        return "epoch" if any(unit_of_name(word) == EPOCH for word in words if word) else ""
+        counted = {unit_of_name(word_of(part)) for part in ast.walk(loop.test) if word_of(part)}
+        return "" if STEP in counted or _takes_a_batch(loop) else "epoch" if EPOCH in counted else ""
     target = {word_of(part).lower() for part in ast.walk(loop.target)}
     count = count_of(loop)
     if any("epoch" in word for word in target) or target & {"ep"}:
@@ -191,6 +191,12 @@ def looks_like(loop: Loop, units: Units) -> str:
     if unit == PER_EPOCH:
         return "data"
     return "micro" if any(_MICRO.search(word_of(part).lower()) for part in ast.walk(count) if word_of(part)) else "range"
+
+
+def _takes_a_batch(loop: ast.While) -> bool:
+    """Whether each pass of a loop takes one batch from an iterator, which inner loops do not."""
+    statements = [one for one in loop.body if not isinstance(one, ast.For | ast.While)]
+    return any(isinstance(part, ast.Call) and word_of(part.func) == "next" for one in statements for part in ast.walk(one))
 
 
 def count_of(loop: Loop) -> ast.expr | None:

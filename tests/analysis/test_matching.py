@@ -73,3 +73,10 @@ def test_several_schedules_with_ratios(capsys: pytest.CaptureFixture[str]) -> No
     assert rows["area"] == ["90"]  # of momentum, which one schedule has
     assert main(["analyze", "hold(at=0x) for 9", "linear(9)"]) == 0  # a ratio to 0 is left out
     assert main(["analyze", "linear(9)", "--format", "json"]) == 0
+
+
+def test_a_schedule_without_an_end_runs_as_long_as_the_reference() -> None:
+    found = match(lrdsl.parse("warmup(10) then cosine(90)"), "hold(at=?x)")
+    assert found.value == 0.5
+    assert found.area == pytest.approx(50)
+    assert match(lrdsl.parse("cosine(100)"), "warmup(?) then hold").area == pytest.approx(50.5)

@@ -34,6 +34,20 @@ def test_a_phase_that_comes_back_to_its_level_shows_how_far_it_goes(capsys: pyte
         ("hold(4) then drop(0.1) then warmup(3)", [("hold(4)", "0 … 4", "1"), ("drop(0.1)", "4 … 4", "0.1"), ("warmup(3)", "4 … 7", "0 → 0.1")]),
         ("multistep([3, 6], 0.5)", [("multistep([3, 6], 0.5)", "0 … 6", "1 → 0.25")]),
         (
+            "(hold(3, at=0.5x) then (drop(0.5) then hold(2)) * linear(4)) * linear(9)",
+            [
+                ("(hold(3, at=0.5x) then (drop(0.5) then hold(2)) * linear(4)) * linear(9)", "0 … 9", "0.5 → 0"),
+                ("  hold(3, at=0.5x) then (drop(0.5) then hold(2)) * linear(4)", "0 … 7", "0.5 → 0"),
+                ("    hold(3, at=0.5x)", "0 … 3", "0.5"),
+                ("    (drop(0.5) then hold(2)) * linear(4)", "3 … 7", "0.25 → 0"),
+                ("      drop(0.5) then hold(2)", "3 … 5", "0.25"),
+                ("        drop(0.5)", "3 … 3", "0.25"),
+                ("        hold(2)", "3 … 5", "0.25"),
+                ("      linear(4)", "3 … 7", "1 → 0"),
+                ("  linear(9)", "0 … 9", "1 → 0"),
+            ],
+        ),
+        (
             "wsd(5, 10, 5)",
             [
                 ("wsd(5, 10, 5)", "0 … 20", "0 → 1 → 0"),

@@ -161,3 +161,19 @@ def test_amounts_of_one_unit_have_a_share_also_where_the_batch_changes() -> None
     assert starts("hold(10 steps * (300 samples / 200 samples)) then exp(100 samples / 200 samples) for 5") == [15, 20]
     (problem,) = lrdsl.lint(f"{SMALL}lr = hold(10 steps * (3 samples / 0 samples))")
     assert (problem.code, problem.message) == ("LR144", "division by 0")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("step(20 samples)", "n"),
+        ("exp(0.9, per=20 samples)", "per"),
+        ("cyclic(0.1x, 1x, 20 samples)", "up"),
+        ("cyclic(0.1x, 1x, 5, 20 samples)", "down"),
+        ("every(20 samples, exp(0.9))", "interval"),
+    ],
+)
+def test_a_time_that_comes_again_is_no_number_of_ticks(text: str, name: str) -> None:
+    (problem,) = lrdsl.lint(f"set batch_size = hold(10, at=2) then hold(at=4); lr = {text}")
+    assert problem.code == "LR123"
+    assert f"as `{name}`, which comes again and again" in problem.message

@@ -123,6 +123,10 @@ def test_the_slope_is_the_derivative(formula: Expr) -> None:
         # A power that is past the doubles, of a number that is as small as a double can be.
         ("scale(1/(1 + (1e-100^3*(t + 1))^(-1000)))", []),
         ("scale((1e-100^3*(t + 1))^(-1000))", ["LR144"]),
+        # A wave of what is past the doubles, above or below, has no level.
+        ("scale(2 + cos(exp(t)))", ["LR144"]),
+        ("scale(2 + cos(-exp(t))) for 800", ["LR144"]),
+        ("scale(2 + sin(0 - exp(t)))", ["LR144"]),
         # A cycle does not come to its end.
         ("repeat(scale(1/(9 - t)) for 8)", []),
         ("repeat(scale(1/(9 - t)) for 10)", ["LR144"]),
@@ -137,6 +141,18 @@ def test_the_refusal_names_the_first_tick() -> None:
     for text, tick in (("scale(1/(1+cos(pi*t/10))) for 15", "10"), ("scale(sqrt(0.5+cos(t/7))) for 40", "15")):
         (problem,) = lrdsl.lint(text)
         assert f"from tick {tick} on" in problem.message
+
+
+def test_a_phase_is_ended_sooner_where_it_has_ticks_before_the_fault() -> None:
+    for text, sooner in (
+        ("scale(1/(t - 1))", ""),
+        ("scale(1/(2 - t))", "`scale(1 / (2 - t)) for 1`"),
+        ("hold(5) then scale(1/(3 - t))", "`scale(1 / (3 - t)) for 2`"),
+        ("hold until val_loss < 1 then scale(1/(5 - t))", ""),
+    ):
+        (problem,) = [d for d in lrdsl.lint(text) if d.code == "LR144"]
+        assert ("or end it sooner: " in problem.help) == bool(sooner), text
+        assert sooner in problem.help
 
 
 def test_a_number_too_small_for_a_double_may_have_become_0() -> None:
@@ -226,7 +242,8 @@ def test_a_product_lies_in_its_range(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "levels"),
     [
-        ("scale(exp(floor((t+1)/2)) / exp(t/2))", {0: 1.0, 4999: math.exp(0.5), 5000: 1.0}),
+        ("scale(exp(floor((t+1)/2)) / exp(t/2))", {0: 1.0, 1: math.exp(0.5), 2: 1.0, 4999: math.exp(0.5), 5000: 1.0}),
+        ("scale(exp(floor(t/3)) / exp(t/3))", {t: math.exp(-(t % 3) / 3) for t in (0, 1, 2, 3, 4, 5, 3000, 3001, 3005)}),
         ("scale(exp(100*sqrt(t)/3) / exp(sqrt(t)*33) / exp(sqrt(t)))", {0: 1.0, 10_000: math.exp(-200 / 3)}),
     ],
 )

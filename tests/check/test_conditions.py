@@ -113,3 +113,10 @@ def test_a_base_is_a_number_above_0(size: str) -> None:
 def test_a_rest_that_is_the_longest_time_too_leaves_room_for_what_follows(conditions: str) -> None:
     schedule = lrdsl.parse(f"hold(5) then (linear(rest) until {conditions}) then hold(5)", total_steps=100)
     assert (schedule.length, schedule.at(94), schedule.at(95)) == (100, pytest.approx(1 / 90), 0)
+
+
+def test_the_rest_before_an_event_is_the_rest_of_the_run() -> None:
+    """Whatever follows: nothing says that the event comes."""
+    for condition in ("val_loss < 0.3", "val_loss < 0.3 or 30", "20"):
+        schedule = lrdsl.parse(f"cosine(rest) until {condition} then linear(10)", total_steps=50)
+        assert [schedule.at(t) for t in range(20)] == pytest.approx(lrdsl.parse("cosine(50)").values(20).tolist(), rel=1e-12), condition

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,20 @@ def test_a_report_in_a_file(project: Path, kind: str, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == ""
     assert (project / "report").read_text("utf-8") == printed
     assert main(["check", "-o", "no/folder/report"]) == 2
+    assert capsys.readouterr().err.startswith("lrdsl: no/folder/report: ")
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="devices of Linux")
+def test_a_report_for_a_device(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-q", "-o", "/dev/null"]) == 1
+    assert main(["check", "-q", "-o", "/dev/full"]) == 2
+    assert capsys.readouterr().err == "lrdsl: /dev/full: No space left on device\n"
+    read, write = os.pipe()
+    assert main(["check", "-q", "--format", "concise", "-o", f"/dev/fd/{write}"]) == 1
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        assert b": LR" in pipe.read()
 
 
 @pytest.mark.parametrize(("variables", "coloured"), [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)])

@@ -145,7 +145,13 @@ def strict(text: str) -> Any:
 def test_reports_are_valid_for_all_that_there_is(found: list[Checked]) -> None:
     assert len(written("text", found).split("\n")) <= 16 * len(found) + 1
     assert len(strict(written("json", found))) == 2 * len(found)
-    marks = [entry["fingerprint"] for entry in strict(written("gitlab", found))]
+    entries = strict(written("gitlab", found))
+    for entry in entries:  # the fields that GitLab documents
+        assert entry.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert entry["location"]["path"]
+        assert entry["location"]["lines"]["begin"] >= 1
+    marks = [entry["fingerprint"] for entry in entries]
     assert len(set(marks)) == len(marks) == 2 * len(found)
     SCHEMA.validate(sarif := strict(written("sarif", found)))
     for result in sarif["runs"][0]["results"]:
@@ -154,6 +160,9 @@ def test_reports_are_valid_for_all_that_there_is(found: list[Checked]) -> None:
         assert re.match(r"::(error|warning) file=[^,:]*,line=\d+,col=\d+,endLine=\d+,endColumn=\d+,title=lrdsl LR101::", each)
     suite = ElementTree.fromstring(written("junit", found))
     assert len(suite.findall("testcase/failure")) == 2 * len(found)
+    assert (suite.tag, suite.get("name"), suite.get("tests"), suite.get("failures")) == ("testsuite", "lrdsl", str(len(found)), str(len(found)))
+    assert all(case.get("name") and case.get("classname") for case in suite.findall("testcase"))  # what the schema of Jenkins requires
+    assert all(failure.keys() == ["message", "type"] and failure.text for failure in suite.findall("testcase/failure"))
 
 
 def test_a_github_command_keeps_the_path() -> None:

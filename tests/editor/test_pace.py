@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
-from pygls.workspace import Workspace
+from pygls.workspace import TextDocument, Workspace
 
 from lrdsl.editor import server as module
 from lrdsl.editor.editing import Document
+from lrdsl.editor.open_file import OpenFile
 from lrdsl.editor.padding import padded
+from lrdsl.linting.settings import Settings
 from lrdsl.work import Memory, remembering
 from tests.bench.editor import large
 
@@ -133,3 +135,15 @@ def test_a_key_costs_what_it_changed() -> None:
             assert document.hover(typed.index("hold(", at)) is not None
             assert len(list(document.hints())) > 100
     assert memory.made == {"text": 1, "tree": 1, "target": 2, "rows": 1}
+
+
+def test_the_rules_cost_little_more() -> None:
+    """Rules that leave out a part of a text, to see what it changes, read the target that it stands in, and no other."""
+    text, memory = large(), Memory()
+    at = text.index("hold(5ep)", len(text) // 2)
+    for n in ("", "1", ""):
+        memory.turn()
+        memory.made.clear()
+        host = TextDocument("file:///large.lrs", f"{text[: at + 5]}{n}{text[at + 5 :]}", language_id="lrs")
+        assert OpenFile.of(host, Settings(Path()), memory, {}).problems
+    assert memory.made["target"] < 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
 
 import numpy as np
@@ -53,6 +54,20 @@ def test_letters_stay() -> None:
     assert is_lettered(quotient(warm, 5))
     assert is_lettered(quotient(5, warm))
     assert type(unlettered(warm)) is int
+
+
+def test_arithmetic_with_letters_is_that_of_the_numbers_and_of_the_letters() -> None:
+    letter = sympy.Symbol("w")
+    warm = Lettered.of(10, letter)
+    for op in (operator.add, operator.sub, operator.mul, operator.truediv):
+        for other in (3, Fraction(2, 3)):
+            for one, two in ((warm, other), (other, warm)):
+                result = op(one, two)
+                assert result == op(*(Fraction(10) if x is warm else x for x in (one, two)))
+                assert sympy.simplify(result.form - op(*(letter if x is warm else sympy.Rational(x) for x in (one, two)))) == 0
+    assert (warm**2, (warm**2).form, (-warm).form, (warm**-1).form) == (100, letter**2, -letter, 1 / letter)
+    assert (warm % 3, 25 % warm) == (1, 5)
+    assert not is_lettered(warm - warm)
 
 
 @pytest.mark.parametrize(

@@ -96,3 +96,22 @@ def test_waves_at_quarters_of_their_period_are_whole_numbers(halves: int) -> Non
     assert call("cos", turn) == number((1, 0, -1, 0)[halves % 4])
     assert call("sin", turn) == number((0, 1, 0, -1)[halves % 4])
     assert isinstance(call("cos", mul(number(Fraction(halves, 2) + Fraction(1, 3)), PI)), Call)
+
+
+def test_a_floor_becomes_a_number_just_where_it_has_one_value() -> None:
+    """Up to the end of the stretch, which is not in it; forward and backward."""
+    for scale, shift, low, length in itertools.product(
+        map(Fraction, ("1/5", "-1/5", "2/3", "-2/3", "1", "-1")), map(Fraction, ("0", "1/2", "2")), range(4), range(1, 7)
+    ):
+        first, end = scale * low + shift, scale * (low + length) + shift
+        values = {math.floor(first), math.ceil(end) - 1 if scale > 0 else math.floor(end)}
+        simple = within(call("floor", T * scale + shift), low, low + length)
+        assert (simple == number(values.pop())) == (not values), (scale, shift, low, length)
+
+
+@pytest.mark.parametrize("op", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow])
+def test_operators_take_numbers_on_either_side(op: Callable[[Any, Any], Any]) -> None:
+    for other, at in itertools.product((2, Fraction(1, 2)), (1, 3)):
+        if not (op is operator.pow and other != 2):  # a root is no number
+            assert substitute(op(T, other), {T: number(at)}) == number(op(Fraction(at), other)), (at, other)
+        assert substitute(op(other, T), {T: number(at)}) == number(op(Fraction(other), at)), (other, at)

@@ -27,12 +27,16 @@ ALL = schedules()
         ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "repeats this 2 times, each time from the level it has come to: "
          "(it goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
         ("restarts(linear(10), times=3)", "repeats this 3 times, each time from the same level: (it falls linearly to 0 over 10 steps)."),
-        ("restarts(linear(10), times=3, decay=0.5)", "repeats this 3 times, each time from 0.5 times the level of the time before: "
+        ("restarts(linear(10), times=3, decay=0.5)", "repeats this 3 times, each time from half the level of the time before: "
          "(it goes linearly to 0 over 10 steps)."),
-        ("restarts(linear(10), times=3, decay=0.5, floor=decays)", "repeats this 3 times, each time from 0.5 times the level of the time before, "
+        ("restarts(linear(10), times=3, decay=0.5, floor=decays)", "repeats this 3 times, each time from half the level of the time before, "
          "with all levels in it: (it goes linearly to 0 over 10 steps)."),
-        ("restarts(linear(10), stretch=2)", "repeats this without end, each time from the same level, each cycle 2 times as long as the one before: "
+        ("restarts(linear(10), stretch=2)", "repeats this without end, each time from the same level, each cycle twice as long as the one before: "
          "(it falls linearly to 0 over 10 steps)."),
+        ("cosine(90) for 40", "follows a half cosine to 0 over 90 steps, cut off after 40 steps."),
+        ("cosine(20) until 1ep", "follows a half cosine to 0 over 20 steps, for 1 epoch in all."),
+        ("hold until 3ep", "stays at 0.1 for 3 epochs."),
+        ("warmup(10, power=2)", "warms up over 10 steps to 0.1, as the share of time to the power 2."),
         ("warmup(1.5ep)", "warms up linearly over 1.5 epochs to 0.1."),
         ("rsqrt(1000)", "decays as 1/√(1 + t/T), with T = 1,000 steps and t counted from the start."),
         ("hold(5) then inv(100)", "stays at 0.1 for 5 steps, then decays as 1/(1 + t/T), with T = 100 steps and t counted from there."),
@@ -53,7 +57,7 @@ ALL = schedules()
         ("min(cosine(9), exp(0.9))", "is at every tick the lower of two curves: one that follows a half cosine to 0 over 9 steps; one that is multiplied by 0.9 every step."),
         ("sum(linear(9), 0.1x, 0.2x)", "is at every tick the sum of three curves: one that falls linearly to 0 over 9 steps; one that stays at 0.01; one that stays at 0.02."),
         ("every(10, linear(100))", "changes only every 10 steps, to the level of a curve that falls linearly to 0 over 100 steps."),
-        ("stretch(step(3), 2)", "takes 2 times as long as a curve that is multiplied by 0.1 every 3 steps."),
+        ("stretch(step(3), 2)", "takes twice as long as a curve that is multiplied by 0.1 every 3 steps."),
         ("clip(linear(9), 0.1x, 0.9x)", "falls linearly to 0 over 9 steps, but is never below 0.01, and never above 0.09."),
         ("clip(linear(9), high=0.9x)", "falls linearly to 0 over 9 steps, but is never above 0.09."),
         ("bounce(linear(9))", "runs forward and backward through this without end: (it falls linearly to 0 over 9 steps)."),

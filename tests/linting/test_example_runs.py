@@ -43,3 +43,9 @@ def test_settings_stand_in_any_order() -> None:
         Path("a.lrs"), "set total = 10B tokens\nset epoch = 1M samples\nlr = hold", Settings(Path(), clock=(("tick", "epoch"),)), ""
     ).diagnostics
     assert missing == ()
+
+
+def test_a_length_that_a_program_gives_by_name() -> None:
+    source = "import lrdsl\nlrdsl.compile('warmup(n) then cosine(90)', o, names={'n': %s})\n"
+    found = {n: [d.code for d in check_source(Path("a.py"), source % n, Settings(Path()), "").diagnostics] for n in ("0.1", "5", "n")}
+    assert found == {"0.1": ["LR219"], "5": [], "n": []}

@@ -30,13 +30,12 @@ _Place: TypeAlias = "tuple[ast.AST, ast.stmt, Callable[[ast.AST], None], str]"
 
 @attrs.frozen(eq=False)
 class Mutant:
-    """A module with one fault: its syntax tree, what the fault changes, the lines of it and of the statement that it is in, and whether that runs as the module is imported."""
+    """A module with one fault: its syntax tree, what the fault changes, and the lines of it and of the statement that it is in."""
 
     path: Path
     tree: ast.Module
     diff: str
     lines: tuple[int, int]
-    at_import: bool
 
 
 def faults(path: Path) -> list[tuple[Path, int]]:
@@ -49,14 +48,12 @@ def mutant(path: Path, number: int) -> Mutant:
     tree = ast.parse(path.read_text("utf-8"))
     before = ast.unparse(tree).splitlines()
     (node, statement, put, _), fault = list(_faults(tree))[number]
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.Lambda)]
-    at_import = not any(node is part for function in functions for body in _bodies(function) for part in ast.walk(body))
     put(ast.copy_location(fault, node))
     ast.fix_missing_locations(tree)
     changed = _shortened(
         [line for line in difflib.unified_diff(before, ast.unparse(tree).splitlines(), n=0, lineterm="") if line[:2] not in ("--", "++", "@@")]
     )
-    return Mutant(path, tree, "\n".join(changed), (getattr(node, "lineno", statement.lineno), statement.lineno), at_import)
+    return Mutant(path, tree, "\n".join(changed), (getattr(node, "lineno", statement.lineno), statement.lineno))
 
 
 def _shortened(lines: list[str]) -> list[str]:
@@ -66,10 +63,6 @@ def _shortened(lines: list[str]) -> list[str]:
     same = next(i for i, (a, b) in enumerate(zip(lines[0][1:], lines[1][1:], strict=False)) if a != b)
     start = max(same - 60, 0)
     return [f"{line[0]} ... {line[1 + start : same + 60]} ..." for line in lines]
-
-
-def _bodies(function: ast.FunctionDef | ast.Lambda) -> list[ast.AST]:
-    return [*function.body] if isinstance(function, ast.FunctionDef) else [function.body]
 
 
 def _faults(tree: ast.Module) -> Iterator[tuple[_Place, ast.AST]]:
@@ -84,12 +77,16 @@ def _places(parent: ast.AST, statement: ast.stmt | None) -> Iterator[_Place]:
     """Every node below one that may be changed."""
     for field, value in ast.iter_fields(parent):
         for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(node, ast.AST) or isinstance(node, _LEFT) or field in _LEFT_FIELDS or ast.unparse(node).startswith("if TYPE_CHECKING"):
+            if not isinstance(node, ast.AST) or isinstance(node, _LEFT) or field in _LEFT_FIELDS or _is_for_types(node):
                 continue
             inside = node if isinstance(node, ast.stmt) else statement
             if inside is not None:
                 yield node, inside, partial(setattr, parent, field) if i is None else partial(value.__setitem__, i), field
             yield from _places(node, inside)
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _replaced(node: ast.AST) -> Iterator[ast.AST]:

@@ -55,6 +55,24 @@ def test_the_error_of_a_part_is_not_multiplied(text: str, level: object) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("scale(exp(-exp(t)/(t+1)))", lambda t: _mp.exp(-_mp.exp(t) / (t + 1))),
+        ("scale(exp(-exp(t/3)/7))", lambda t: _mp.exp(-_mp.exp(_mp.mpf(t) / 3) / 7)),
+        ("scale(exp(-sqrt(exp(t) + t/3)))", lambda t: _mp.exp(-_mp.sqrt(_mp.exp(t) + _mp.mpf(t) / 3))),
+    ],
+)
+def test_the_error_of_a_part_that_becomes_infinite(text: str, level: object) -> None:
+    """The exponential within is a double: its last place counts as often as the exponent is large."""
+    assert callable(level)
+    schedule = lrdsl.parse(text)
+    for t in range(8):
+        wanted = level(t)
+        assert abs(_mp.mpf(schedule.at(t)) - wanted) <= (1 - math.log(wanted)) * math.ulp(float(wanted)), t
+    assert schedule.at(10**6) == 0
+
+
+@pytest.mark.parametrize(
     "text",
     [
         # A half cosine is computed in two ways, one for each end; a third of its way lies past the end of the phase, within it, on its end, and before its begin.

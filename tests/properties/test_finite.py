@@ -66,7 +66,17 @@ FACTORS = (
     "1.2^floor(t/10)",
 )
 #: Factors of products that fall, that grow past the doubles, and that come back from there or from below.
-RUNNING = ("0.5 + 0.4*sin(t/9)", "1.5 + sin(t/9)", "-1.5 - sin(t/9)", "1.01 + 1/(t + 1)", "max(0.4, t/150)", "1/(1 + t/10)", "(1.5 + sin(t/9))/(1 + t/50)")
+RUNNING = (
+    "0.5 + 0.4*sin(t/9)",
+    "0.9 + 0.5*sin(t/9)",
+    "0.95 + 0.4*cos(pi*t/20)",
+    "1.5 + sin(t/9)",
+    "-1.5 - sin(t/9)",
+    "1.01 + 1/(t + 1)",
+    "max(0.4, t/150)",
+    "1/(1 + t/10)",
+    "(1.5 + sin(t/9))/(1 + t/50)",
+)
 
 
 @st.composite
@@ -116,7 +126,7 @@ def refusal(text: str, **facts: Any) -> lrdsl.Diagnostic | None:
 def near_and_far(plan: Plan, fault: float = 0) -> list[int]:
     """Ticks to look at: all at first, about the ends of pieces and a fault, and ever farther out."""
     edges = [float(p.start) for p in pieces(plan.level)][:60]
-    far = {int(10 ** (k / 4)) for k in range(8, 49)}
+    far = {int(10 ** (k / 4)) + d for k in range(8, 49) for d in (0, 1)}  # a product may be large at odd ticks alone
     edges += [float(start) + k * float(length) for length, start in cycles(plan.level) for k in (0, 1, 5)][:60]
     near = {max(0, int(at) + d) for at in (*edges, fault) for d in (-2, -1, 0, 1, 2)}
     return sorted(t for t in {*range(120), *near, *far} if t <= MAX_TICKS and factors_at(plan, t) <= texts.FEW)

@@ -282,6 +282,10 @@ EDGES = (
     ("LR502", "warmup(1251) then cosine(1251)", "warmup(12.51) then hold(12.51) then cosine(12.51)", {}),
     ("LR503", "cosine(30) then restart cosine(30)", "cosine(30) then restart cosine(30) then restart cosine(30) then restart cosine(31)", {}),
     ("LR503", "cosine(30) then restart cosine(30) then restart cosine(31)", "cosine(3) then restart cosine(3) then restart cosine(3)", {}),
+    ("LR211", "restarts(warmup(100))", "restarts(warmup(101))", {"total_steps": 298}),
+    ("LR319", "poly(100, power=0.06)", "poly(100, power=0.05)", {}),
+    ("LR207", "warmup(51) then cosine(5ep)", "warmup(50) then cosine(5ep)", {"steps_per_epoch": 1000}),
+    ("LR204", "cosine(98)", "cosine(97)", {"total_steps": 100}),
     ("LR504", "hold(3) then hold(3, 0x) then hold(3, 0x)", "hold(3) then hold(3, 0.1x) then hold(3, 0.01x)", {}),
     ("LR504", "hold(3) then hold(3, 0.5x) then hold(3, 0.3x)", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x)", {}),
     ("LR504", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x) then linear(3)", "hold(3) then hold(3, 0.5x) then hold(3, 0.25x) then hold(3, 0.125x)", {}),
@@ -386,6 +390,31 @@ def test_a_factor_of_1_is_removed(text: str, message: str, repaired: str | None)
     (d,) = lint(text)
     assert (d.code, d.message) == ("LR406", message)
     assert (d.fix and text[: d.fix.start] + d.fix.replacement + text[d.fix.end :]) == repaired
+
+
+def test_a_comment_silences_a_problem_of_several_lines_on_its_first_or_its_last_one() -> None:
+    for lines in ((0,), (2,), (0, 2), (1,), ()):
+        text = ["lr = restarts(", "  cosine(10),", "  times=1)"]
+        for i in lines:
+            text[i] += "  # lrs: ignore[LR407]"
+        assert ("LR407" in [d.code for d in lint("\n".join(text))]) == (not {0, 2} & set(lines)), lines
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("exp(0.9, 10)", "this goes to the level `10` within 0.9 ticks, which is above", "`exp(0.9, per=10)`"),
+        ("exp(10, 2x)", "this goes to the level `2x` within 10 ticks, which is above", "`exp(10, per=2x)`"),
+        ("exp(10, to=2x)", "`2x` is above the level that it begins at", "`to=0.1x`"),
+        ("exp(n=10, to=2x)", "`2x` is above the level that it begins at", "`to=0.1x`"),
+        ("linear(10, 2x)", "`2x` is above the level that it begins at", "`to=0.1x`"),
+        ("linear(10, 1x)", "`1x` is the level that it begins at", "`to=0.1x`"),
+    ],
+)
+def test_a_level_is_quoted_by_name_or_by_position(text: str, message: str, help: str) -> None:
+    (problem,) = [d for d in lint(text) if d.code == "LR317"]
+    assert problem.message.startswith(message)
+    assert help in problem.help
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,23 @@ def test_rules_that_cost_too_much_work_are_left_out() -> None:
 def test_a_text_without_a_part_of_it() -> None:
     f = Facts.of(lrdsl.parse("set total = 100\nlet w = 5\nlr = warmup(w) then restart cosine(rest)"))
     restart = next(part for part in f.parts if type(part).__name__ == "Restart")
-    program = f.with_node(restart, restart.body)
-    assert program is not None
-    assert program.targets[0].plan.length == 100
+    plans = f.with_node(restart, restart.body)
+    assert plans is not None
+    assert plans["lr"].length == 100
     binding = next(part for part in f.parts if type(part).__name__ == "Sequence")
     assert f.with_node(binding, f.tree) is None
+
+
+def test_only_the_target_around_a_part_is_read_without_it() -> None:
+    f = Facts.of(lrdsl.parse("def two(n) = min(hold(n), 2x)\nlr = restart two(5)\nmomentum = hold(at=0.9)\nlr[0] = 0.5 * lr"))
+    restart = next(part for part in f.parts if type(part).__name__ == "Restart")
+    plans = f.with_node(restart, restart.body)
+    assert plans is not None
+    assert plans.keys() == {"lr"}
+    bound = next(part for part in f.parts if type(part).__name__ == "Quantity")
+    plans = f.with_node(bound, bound)
+    assert plans is not None
+    assert plans.keys() == {"lr", "momentum", "lr[0]"}  # a part of a definition may stand in any of them
 
 
 def test_a_product_of_two_shapes_may_turn() -> None:

@@ -60,6 +60,33 @@ def test_a_tensor_rate_compiles_the_step_once(text: str) -> None:
     assert len(seen) > 1 or "plateau" in text
 
 
+def test_a_schedule_in_steps_that_is_ticked_by_the_epoch_warns_at_its_first_tick() -> None:
+    """A one-cycle policy for all steps of a run, in a loop that called it once an epoch, went over a thousandth of its way."""
+    optimizer = sgd()
+    scheduler = lrdsl.compile("onecycle(total)", optimizer, steps_per_epoch=10, total_epochs=5)
+    for epoch in range(3):
+        for _ in range(10):
+            optimizer.step()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            scheduler.step()
+        assert [("an epoch, before the first tick" in str(w.message), 'tick="epoch"' in str(w.message)) for w in caught] == [(True, True)] * (epoch == 0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "clock"), [(1, {"steps_per_epoch": 10}), (10, {"steps_per_epoch": 10, "tick": "epoch"}), (9, {"steps_per_epoch": 10}), (10, {})]
+)
+def test_a_loop_that_ticks_as_its_clock_says_does_not_warn(steps: int, clock: dict[str, Any]) -> None:
+    optimizer = sgd()
+    scheduler = lrdsl.compile("cosine(50)", optimizer, **clock)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(3):
+            for _ in range(steps):
+                optimizer.step()
+            scheduler.step()
+
+
 @pytest.mark.parametrize("text", [TEXT, "plateau(patience=0, metric=loss)", "hold until loss < 3 then linear(5)", "restarts(cosine(2), stretch=2)"])
 def test_a_compiled_function_that_steps_both_is_one_graph(text: str) -> None:
     """torch's tutorial compiles `optimizer.step(); scheduler.step()`. A trace of a scheduler depends on its tick, and one of the making of a phase fails."""

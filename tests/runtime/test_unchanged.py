@@ -9,6 +9,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -176,6 +177,67 @@ def test_every_part_of_a_state_may_be_hostile(make: Callable[[], Any]) -> None:
     go_on(twin)
     assert scheduler.state_dict() == twin.state_dict()
     assert [g["lr"] for g in scheduler.optimizer.param_groups] == [g["lr"] for g in twin.optimizer.param_groups]
+
+
+def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths to all parts of a state, at any depth."""
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+def mutated(state: dict[str, Any], random: Random) -> dict[str, Any]:
+    """A copy of a state with a few wounds: a part that is lost, doubled, cut short, moved, made another number, or of another kind."""
+    state = json.loads(json.dumps(state))
+    for _ in range(random.randint(1, 3)):
+        if not state:
+            break
+        *path, key = random.choice([*places(state)])
+        holder: Any = functools.reduce(lambda inner, step: inner[step], path, state)
+        value, wound = holder[key], random.randrange(7)
+        if wound == 0:
+            del holder[key]
+        elif wound == 1 and isinstance(holder, list):
+            holder.insert(key, value)
+        elif wound == 2 and isinstance(value, str | list) and value:
+            holder[key] = value[: random.randrange(len(value))]
+        elif wound == 3 and isinstance(value, str) and value:
+            at = random.randrange(len(value))
+            holder[key] = value[:at] + random.choice("()[]0.9e-x;\\\n\0é") + value[at + random.randrange(2) :]
+        elif wound == 4 and isinstance(value, int | float):
+            holder[key] = random.choice([-value, value + 1, value * 1e9, value / 3, str(value), 2**63, float(value)])
+        elif wound == 5:
+            other: Any = functools.reduce(lambda inner, step: inner[step], random.choice([*places(state)]), state)
+            holder[key] = copy.deepcopy(other)
+        else:
+            holder[key] = copy.deepcopy(HOSTILE[random.choice([name for name in HOSTILE if "deep" not in name])])
+    return state
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_a_mutated_state_is_refused_whole_or_loads(make: Callable[[], Any]) -> None:
+    """2,000 states with wounds at any depth, in all: what is refused leaves no trace, and what is taken is a state to go on with."""
+    random, refused = Random(1), 0
+    scheduler, again = make(), make()
+    states = [scheduler.state_dict()]
+    for _ in range(7):
+        go_on(again)
+    states.append(again.state_dict())
+    before = everything(scheduler)
+    count = 40 if isinstance(scheduler.optimizer, torch.optim.Optimizer) else 400  # to load tensors takes longer, and the states are alike
+    for i in range(count):
+        state = mutated(states[i % 2], random)
+        if is_refused(lambda s, state=state: s.load_state_dict(state), scheduler):  # type: ignore[misc]
+            assert everything(scheduler) == before
+            refused += 1
+            continue
+        again.load_state_dict(json.loads(json.dumps(scheduler.state_dict())))
+        assert again.state_dict() == scheduler.state_dict()
+        assert all(math.isfinite(group["lr"]) for group in groups(scheduler))
+        go_on(scheduler)
+        scheduler.load_state_dict(states[0])
+        before = everything(scheduler)
+    assert refused > count / 2
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

@@ -91,6 +91,8 @@ BAD: list[tuple[str, Groups, dict[str, Any], str, str]] = [
     ("hold(27) then linear(3)", SGD, {"total_steps": 30}, "LR214", "linear(3)"),
     ("warmup(5) then plateau(patience=50)", SGD, {"total_steps": 50}, "LR209", "plateau(patience=50)"),
     ("momentum = cosine(100)", SGD, {}, "LR322", "cosine(100)"),
+    ("warmup(500) then cosine(rest)", SGD, {"total_steps": 10_000, "ticks_per_step": 4}, "LR224", "500"),
+    ("step(30ep) for 100", SGD, {"steps_per_epoch": 100, "ticks_per_step": 8}, "LR224", "100"),
     ("betas[0] = hold(10) then linear(90)", ADAM, {}, "LR322", "linear(90)"),
     ("warmup(1005) then cosine(rest)", SGD, {"total_steps": 1000}, "LR202", "cosine(rest)"),
     ("warmup(100) then cosine(1000)", SGD, {"total_steps": 1000}, "LR203", "cosine(1000)"),

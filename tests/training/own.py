@@ -457,4 +457,45 @@ class Net(pl.LightningModule):
         return [optimizer], [torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=45, eta_min=6e-3)]
 """,
     ),
+    (
+        None,
+        "a_loop_over_batches_that_ends_with_an_epoch.py",
+        """
+import torch
+
+def fit(model, iterator, loader, train, warmup_steps, max_steps):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / warmup_steps)
+    step_count = 0
+    while step_count < max_steps and iterator.epoch < train.epochs:
+        batch = next(iterator)
+        model(batch).backward()
+        optimizer.step()
+        scheduler.step()
+        step_count += 1
+    while iterator.epoch < train.epochs:
+        batch = next(iterator)
+        model(batch).backward()
+        optimizer.step()
+        scheduler.step()
+""",
+    ),
+    (
+        "LR601",
+        "a_loop_over_epochs_with_while.py",
+        """
+import torch
+
+def fit(model, loader, train, warmup_steps):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / warmup_steps)
+    epoch = 0
+    while epoch < train.epochs:
+        for batch in loader:
+            model(batch).backward()
+            optimizer.step()
+        scheduler.step()
+        epoch += 1
+""",
+    ),
 ]

@@ -174,6 +174,8 @@ class Composer:
                 return self.events[e] if begun == ZERO else Sum((self.events[e], Negative(self.of(begun, inline))))
             case Letter():
                 return self._letter(e)
+            case Linear(scale=1, of=Event(origin=None) as event):
+                return self._ticks_after(event, e.shift - event.offset)
             case Linear():
                 return linear_node(self.of(e.of, inline), e.scale, e.shift, self.legend, inline)
             case Select():
@@ -183,6 +185,12 @@ class Composer:
             case Call():
                 return self._call(e, inline)
         raise AssertionError(e)
+
+    def _ticks_after(self, event: Event, ticks: Exact) -> Node:
+        """Returns the tick of the run that is so many ticks after an event, or before it."""
+        if ticks == 0:
+            return self.events[event]
+        return sum_of(self.events[event], self.number(ticks) if ticks > 0 else Negative(self.number(-ticks)))
 
     def _letter(self, e: Letter) -> Name:
         """Returns the letter of an expression. If a letter has several meanings, all but the first get a number. Letters of parameters are in the legend."""

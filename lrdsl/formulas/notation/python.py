@@ -19,22 +19,23 @@ def function(
     counts: frozenset[tree.Name],
     notes: list[tree.Words],
     number: str = "",
+    time: str = "t",
 ) -> str:
-    """Returns a function of the tick `t` and of the base, for a family also of the `number` of a group.
+    """Returns a function of the tick, which is called `time`, and of the base, for a family also of the `number` of a group.
 
     The names of its letters are the nearest Python identifiers.
 
     The ticks of `events` that the run decides on are arguments, by default those of a run in which none comes; `counts` of them are functions of the tick.
     """
-    formula, meanings, names = _with_identifiers(formula, meanings, base, number, events)
+    formula, meanings, names = _with_identifiers(formula, meanings, base, number, events, time)
     arguments = [f"{names[x].letter}={'lambda t: 0' if x in counts else 'math.inf'}" for x in events]
-    lines = [f"def {name}({', '.join(['t', *([number] if number else []), *([base] if base else []), *arguments])}):"]
+    lines = [f"def {name}({', '.join([time, *([number] if number else []), *([base] if base else []), *arguments])}):"]
     counters = [names[x].letter for x in events if x in counts]
     if counters:
         usage = f"for reductions that hold from ticks 5 and 9 on, {counters[0]}=lambda t: (t >= 5) + (t >= 9)"
         lines += [f'    """Returns the level at tick t. {" and ".join(counters)} count reductions by the tick, as said below: {usage}."""']
     lines += [f"    {remark('python', text.text(note))}" for note in notes]
-    moving = {tree.Name("t"), *(letter for letter, _ in meanings)}
+    moving = {tree.Name("t"), tree.Name(time, raw=True), *(letter for letter, _ in meanings)}
     steady = [(letter, meaning) for letter, meaning in meanings if not tree.names(meaning) & moving]
     lines += [f"    {letter.letter} = {python(meaning)}" for letter, meaning in steady]
     meanings = [pair for pair in meanings if pair not in steady]
@@ -56,16 +57,16 @@ _OWN = (tree.Name("t"), tree.Name("pi"))
 
 
 def _with_identifiers(
-    formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str, number: str, events: tuple[tree.Name, ...]
+    formula: tree.Cases, meanings: list[tuple[tree.Name, tree.Node]], base: str, number: str, events: tuple[tree.Name, ...], time: str
 ) -> tuple[tree.Cases, list[tuple[tree.Name, tree.Node]], dict[tree.Node, tree.Name]]:
     """Returns a formula and its meanings with a Python identifier in the place of each letter, and the identifiers."""
     letters = dict.fromkeys((*events, *(letter for letter, _ in meanings)))
     for node in (formula, *(meaning for _, meaning in meanings)):
         letters |= dict.fromkeys(sorted(tree.names(node), key=lambda x: (x.letter, x.sub)))
-    taken = {*PYTHON, unicodedata.normalize("NFKC", base), number}
+    taken = {*PYTHON, unicodedata.normalize("NFKC", base), number, time}
     names: dict[tree.Node, tree.Name] = {}
     for x in letters:
-        if x not in _OWN and not x.raw and x != tree.Name(number):
+        if x not in _OWN and x != tree.Name(number) and not (x.raw and x.letter in (base, time)):
             names[x] = tree.Name(python_name("_".join([x.letter, *(x.sub.split(",") if x.sub else [])]), taken), raw=True)
             taken.add(names[x].letter)
 

@@ -160,7 +160,7 @@ REFUSED = {
     "latex": [
         "", "_", "^", "{", "}", "a_", "a^", "a__b", "{a", "a}", "a_{b", "\\", r"\input{x}", r"\write18{ls}", r"\csname x\endcsname", "^^5cinput x", r"\catcode`a", "$x$", "%", "a%b", "&",
         "#", "~", "t", "a&b", r"\\", "a\nb", r"\eta_{}", "{}", r"\text{a_b}", r"\text{}", r"\frac{a}", r"\mathrm x", r"a_\text{x}", r"\hat\eta", r"\left(", r"\begin{x}", r"\end{cases}", r"\href{x}{y}",
-        r"\def\x{}", "<script>", "η", "x" * 201, "{" * 50 + "x" + "}" * 50, "x^2'", r"\pi", r"\quad", " ", "\x1b", "\\eta\u202e", r"\immediate", r"\includegraphics{x}", r"\eta_0 \\ x",
+        r"\def\x{}", "<script>", "Ж", "ηx", "2", "1e-3", "x" * 201, "{" * 50 + "x" + "}" * 50, "x^2'", r"\pi", r"\quad", " ", "\x1b", "\\eta\u202e", r"\immediate", r"\includegraphics{x}", r"\eta_0 \\ x",
     ],
     "typst": ["", "#x", "$", "x)", "eta_(", '"a\\"', '"a', "#", "@a", "//", "/* x", "\\", "t", "pi", "a,b", '"#x"', "x y"],
     "python": ["", "t", "math", "lambda", "x y", "a\n", "None", "__debug__", "min", "x=1", "*a", "a:int", "ｍａｔｈ", "ｔ", "abs", "__class__"],

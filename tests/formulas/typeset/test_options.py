@@ -121,7 +121,43 @@ def test_letters_of_the_caller(format: str) -> None:
     assert "T_w" not in source
 
 
-@pytest.mark.parametrize("names", ["x=y", "T_w", "T_w=T_d", "T_w=", "=x", {"T_w": 5}, 7, "T_w=$x$"])
+def test_letters_of_the_caller_in_a_program() -> None:
+    s = lrdsl.parse("warmup(5) then cosine(20, to=0.1x)")
+    source = s.typeset("python", symbolic=True, names=r"T_w=N_warmup, eta_0=\eta_{\max}, t=n, T_d=base")
+    space: dict[str, Any] = {}
+    exec(source, space)
+    assert source.splitlines()[3:5] == ["def lr(n, eta_max):", "    N_warmup = 5"]
+    for t in (0, 3, 5, 17, 25, 90):
+        assert space["lr"](n=t, eta_max=0.3) == pytest.approx(s.at(t, 0.3))
+
+
+@pytest.mark.parametrize("format", ["latex", "typst", "text", "mathml", "python"])
+def test_odd_letters_are_written_or_refused(format: str) -> None:
+    s = lrdsl.parse("warmup(5) then cosine(20, to=0.1x)")
+    for letter in (r"\tau_w", "T_{warm,up}", "lambda", "x'", r"\hat{T}", "a b", "T__w", r"\mathrm{warmup steps}", "é", "class", "T_d", "π"):
+        for settings in ({"names": f"T_w={letter}"}, {"base": letter}):
+            try:
+                source = s.typeset(format, symbolic=True, **settings)  # type: ignore[arg-type]
+            except lrdsl.ScheduleError:
+                continue
+            if format == "python":
+                exec(compile(source, "<generated>", "exec"), {})
+            elif format == "mathml":
+                ET.fromstring(source)
+            elif format == "typst":
+                assert typst.compile(source.encode(), format="pdf")
+    for number in ("2", "1e-3", "-5"):
+        with pytest.raises(lrdsl.ScheduleError, match="it is a number"):
+            s.typeset(format, base=number)
+
+
+def test_greek_letters_are_read_as_they_look() -> None:
+    s = lrdsl.parse("cosine(20)")
+    assert s.latex(base="η₀") == s.latex(base="eta_0")
+    assert s.typeset("typst", base="η_max") == s.typeset("typst", base="eta_max")
+
+
+@pytest.mark.parametrize("names", ["x=y", "T_w==W", "T_w", "T_w=T_d", "T_w=", "=x", {"T_w": 5}, 7, "T_w=$x$"])
 def test_letters_that_cannot_be(names: Any) -> None:
     with pytest.raises(lrdsl.ScheduleError, match="LR152"):
         lrdsl.parse("warmup(5) then cosine(20)").latex(symbolic=True, names=names)
@@ -231,5 +267,8 @@ def test_a_family_is_one_formula_in_programs_too(relation: str, symbolic: bool, 
             level = s.at(t, 0.3, f'lr["blocks.{k}.x"]')
             assert space["lr__blocks__k"](t, k, 0.3) == pytest.approx(level, abs=1e-14)
             assert float(formula.subs({"t": t, "k": k, "b": 0.3, "d": 0.75})) == pytest.approx(level, abs=1e-12)
+            source = s.latex(target=family, symbolic=symbolic, width=99).replace("(k)", "")
+            read = Formula(re.sub(r"(?<![a-z\\])k(?![a-z])", str(k), source))
+            assert float(read.value(t, s.at(t, 0.3), r"\eta_t")) == pytest.approx(level, abs=1e-12)
     assert main(["formula", text, "--format", "python"]) == 0
     assert f"# {family}\n" in capsys.readouterr().out

@@ -1,0 +1,103 @@
+"""Bounds products of factors that swing, such as `0.9 + 0.5*sin(k/9)`: a factor above 1 alone grows without end, but all factors of one turn together fall."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import TypeAlias
+
+from lrdsl.check.intervals import Range, largest
+from lrdsl.expr import INDEX, PI, VARYING, Call, Expr, Linear, Num, affine, mentions
+from lrdsl.work import spend
+
+#: The longest turn, in factors, that is looked at, and into how many parts a step of a turn is cut.
+_LONGEST, _PARTS = 1024, 256
+#: The range of the factors from one index to another, and which parts of them may be too large for doubles.
+Factors: TypeAlias = Callable[[Expr, float, float], tuple[Range, Mapping[Expr, float]]]
+#: The logarithm of the smallest double stands for those of 0 and of all that is smaller.
+_LEAST = -745.0
+#: How far from its end a turn may be off by rounding, in factors.
+_SLACK = 1e-6
+
+
+def growth(factor: Expr, upto: float, factors: Factors) -> float | None:
+    """Returns the logarithm of the most that any first factors, up to `upto`, come to together; None for factors that do not go round.
+
+    `factors` has the range of a factor between two indices. A turn of P indices begins at each multiple of P. The indices in it are at f, f + 1, ... for some
+    f in [0, 1), so the sum of their logarithms is bounded by that for the worst f. The turns that are not whole, at both ends, are bounded by the factors above
+    1.
+    """
+    turn = period(factor)
+    if turn is None or not 2 <= turn <= min(_LONGEST, upto):
+        return None
+    whole, rising = _turn(factor, turn, factors)
+    return None if rising == math.inf else 2 * rising + (upto / turn + 1) * max(0.0, whole)
+
+
+@lru_cache(maxsize=256)
+def _turn(factor: Expr, turn: float, factors: Factors) -> tuple[float, float]:
+    """Returns the logarithm of the most that the factors of one turn come to together, and of those of them above 1; infinity where one may be infinite."""
+    parts = max(1, min(16, int(_PARTS // turn)))
+    whole, rising = -math.inf, 0.0
+    for part in range(parts):
+        total = above = 0.0
+        start = part / parts
+        while start < turn + _SLACK:
+            spend(1)
+            own, large = factors(factor, start, start + 1 / parts)
+            most = largest(own)
+            if large or not most < math.inf:
+                return math.inf, math.inf
+            logarithm = max(_LEAST, math.log(most)) if most > 0 else _LEAST
+            is_last = start > turn - 1 / parts - _SLACK  # it may lie in this turn or in the next
+            above += max(0.0, logarithm)
+            total += max(0.0, logarithm) if is_last else logarithm
+            start += 1
+        whole, rising = max(whole, total), max(rising, above)
+    return whole, rising
+
+
+def period(factor: Expr) -> float | None:
+    """Returns the number of indices after which a factor has the same values again; None for one that depends on its index in another way than by waves."""
+    frequencies: set[tuple[Fraction, bool]] = set()
+    if not _waves(factor, frequencies) or len({by_pi for _, by_pi in frequencies}) != 1:
+        return None
+    lowest = Fraction(0)  # of which all are multiples
+    for frequency, _ in frequencies:
+        both = lowest.denominator * frequency.denominator
+        lowest = Fraction(math.gcd(lowest.numerator * frequency.denominator, frequency.numerator * lowest.denominator), both)
+    turn = float(2 / lowest)
+    return turn if next(iter(frequencies))[1] else math.pi * turn
+
+
+def _waves(e: Expr, frequencies: set[tuple[Fraction, bool]]) -> bool:
+    """Collects the frequencies of the waves of the index in a formula, each with whether pi multiplies it. Returns whether it depends on it in no other way."""
+    if not mentions(e, INDEX):
+        return True
+    if isinstance(e, Call) and e.op in ("cos", "sin"):
+        line = affine(e.args[0], INDEX)
+        if line is None or mentions(line[0], INDEX) or line[0].holds & VARYING:
+            return False
+        frequency = _frequency(line[1])
+        if frequency is None:
+            return False
+        frequencies.add(frequency)
+        return True
+    below = (e.of,) if isinstance(e, Linear) else e.args if isinstance(e, Call) else None
+    return below is not None and all(_waves(part, frequencies) for part in below)
+
+
+def _frequency(e: Expr) -> tuple[Fraction, bool] | None:
+    """Returns a number other than 0, or such a multiple of pi, without its sign, and whether pi is in it; None for other expressions."""
+    if isinstance(e, Num):
+        return (abs(Fraction(e.double)), False) if e.double else None
+    if e is PI:
+        return Fraction(1), True
+    if not isinstance(e, Call) or e.op not in ("mul", "div") or len(e.args) != 2:
+        return None
+    a, b = map(_frequency, e.args)
+    if a is None or b is None or (a[1] and b[1]) or (b[1] and e.op == "div"):
+        return None
+    return (a[0] * b[0] if e.op == "mul" else a[0] / b[0]), a[1] or b[1]
