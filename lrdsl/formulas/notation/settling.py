@@ -5,6 +5,7 @@ from __future__ import annotations
 from lrdsl.check.bounds import bounds
 from lrdsl.expr import BASE, EVENTS, INDEX, ZERO, Call, Expr, Select, T, affine, mentions, rebuild, select, without_letters
 from lrdsl.expr.exact import Exact
+from lrdsl.work import spend
 
 #: The last tick that is looked at, where a stretch has no end.
 _LAST = 1e12
@@ -26,6 +27,7 @@ def _settled(e: Expr, low: Exact, high: Exact | None) -> Expr:
     def walk(x: Expr) -> Expr:
         result = memo.get(x)
         if result is None:
+            spend(2)
             result = memo[x] = _chosen(rebuild(x, walk), low, high)
         return result
 
