@@ -121,7 +121,9 @@ def test_numbers_that_no_text_may_have(number: str, digit: str) -> None:
     assert [d.code for d in lrdsl.lint(text)][:1] == ["LR007"]
 
 
-@pytest.mark.parametrize(("written", "filled"), [("x - 7", "-2"), ("-2 + x", "3"), ("max(x, -3)", "5"), ("min(x, -3)", "-3"), ("x * -3", "-15"), ("x / -8", "-0.625")])
+@pytest.mark.parametrize(
+    ("written", "filled"), [("x - 7", "-2"), ("-2 + x", "3"), ("max(x, -3)", "5"), ("min(x, -3)", "-3"), ("x * -3", "-15"), ("x / -8", "-0.625")]
+)
 def test_arithmetic_that_a_number_in_the_place_of_a_name_leaves(written: str, filled: str) -> None:
     assert canonical(substituted(parse(written), {"x": parse("5")})) == filled
 
