@@ -96,6 +96,13 @@ def test_the_slope_is_the_derivative(formula: Expr) -> None:
         assert slopes.level(t, 1.0) == pytest.approx((levels.level(t + h, 1.0) - levels.level(t - h, 1.0)) / (2 * h), rel=1e-7)
 
 
+@pytest.mark.parametrize("formula", [T * T - 0.1, 0.5 - T * T, T * T * T - 0.05, 2.2 - call("exp", T)], ids=str)
+@pytest.mark.parametrize("op", ["log", "sqrt", "inverse"])
+def test_a_slope_makes_nothing_defined_that_is_not(op: str, formula: Expr) -> None:
+    """Each is 0 somewhere in the first tick, above 0 in its middle, and steep at one end of it alone."""
+    assert bounds(1 / formula if op == "inverse" else call(op, formula), {T: (0.0, 1.0)}) == ANY
+
+
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
@@ -256,3 +263,10 @@ def test_the_factors_of_a_product_are_bounded_once() -> None:
     """A proof asks for the same stretches of a running product again and again."""
     lrdsl.lint("exp(0.9) * exp(0.8)")
     assert work(lambda: lrdsl.lint("min(cumprod(2 + cos(t/51)), 2x) * exp(0.9)")) < 500_000
+
+
+def test_the_logarithm_of_a_number_too_small_for_a_double() -> None:
+    """It may have become 0, which has none."""
+    e = call("log", T)
+    assert bounds(e, {T: (0.0, 1.0)}) == bounds(e, {T: (5e-324, 1.0)}) == bounds(e, {T: (1e-310, 1.0)}) == ANY
+    assert bounds(e, {T: (1e-280, 1.0)})[0] > -691

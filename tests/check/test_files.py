@@ -134,6 +134,8 @@ def test_what_holds(text: str) -> None:
         ("lr > 0", "at tick 100 "),
         ("lr at 100 > 0", "the left side is 0"),
         ("max(lr) < 1x", "the left side is 1"),
+        ("max(lr) - min(lr) < 1x", "the left side is 1"),
+        ("max(lr) / 2 == lr at 40", "the left side is 0.5"),
         ("monotone(bounce(lr) for 300)", "at tick 101 "),
         ("continuous(step(30) for 100)", "at tick 30 "),
         ("continuous(restarts(lr))", "at tick 100 "),

@@ -112,6 +112,9 @@ def test_a_run_of_the_greatest_length() -> None:
         ("hold(5) then exp(10, to=1e-3)", 1e-200, None),
         ("hold(5) then exp(10, to=1e-3)", 1e-30, 1e-30),
         ("hold(5) then exp(10, to=1e-3)", 0.0, None),
+        ("cosine(5)", 1e100, 1e100),
+        ("cosine(5)", 1.1e100, None),
+        ("cosine(5)", -1.1e100, None),
     ],
 )
 def test_bases_of_any_size(text: str, base: float, level: float | None) -> None:

@@ -75,3 +75,21 @@ def test_a_plateau_compares_with_the_best_or_the_last_value(compare: str, last: 
     for loss in (1.0, 2.0, 1.9, 1.8):
         scheduler.step(loss)
     assert optimizer.param_groups[0]["lr"] == last
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("glide", "LR101"),
+        ("hold(3) then glide", "LR101"),
+        ("repeat(glide)", "LR101"),
+        ("total", "LR112"),
+        ("hold(3) then base", "LR112"),
+        ("rest then hold", "LR112"),
+    ],
+)
+def test_a_word_in_the_place_of_a_phase(text: str, code: str) -> None:
+    """A word that the language does not know is an unknown shape; one that it knows as a value is a value."""
+    with pytest.raises(lrdsl.ScheduleError) as error:
+        lrdsl.parse(text, total_steps=10)
+    assert [problem.code for problem in error.value.diagnostics] == [code]

@@ -115,3 +115,12 @@ def test_operators_take_numbers_on_either_side(op: Callable[[Any, Any], Any]) ->
         if not (op is operator.pow and other != 2):  # a root is no number
             assert substitute(op(T, other), {T: number(at)}) == number(op(Fraction(at), other)), (at, other)
         assert substitute(op(other, T), {T: number(at)}) == number(op(Fraction(other), at)), (other, at)
+
+
+def test_times_are_added_to_one() -> None:
+    """Sums and differences of times with exact scales are one time, or a number where nothing of it is left."""
+    assert T + T == 2 * T
+    assert (T + 1) / 3 + T / 7 == (10 * T + 7) / 21
+    assert T + (1 - T) == number(1)
+    assert mod(T, 3) + mod(T, 3) == 2 * mod(T, 3)
+    assert mod(T, 3) + T != 2 * T

@@ -40,6 +40,11 @@ def test_names_of_the_text_are_the_letters() -> None:
     assert s.legend() == {sympy.Symbol("warm"): 50, sympy.Symbol("gamma"): sympy.Rational(1, 2)}
 
 
+def test_an_argument_of_a_recipe_has_one_letter() -> None:
+    """It stands where the recipe is called, wherever the recipe uses it."""
+    assert lrdsl.parse("fairseq.inverse_sqrt(10)").legend() == {sympy.Symbol("T"): 10}
+
+
 def test_the_rest_is_what_is_left() -> None:
     s = lrdsl.parse("warmup(5%) then cosine(rest)", total_steps=1000)
     w, run, b, t = sympy.symbols("T_w T b t")
