@@ -80,9 +80,10 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", ""):
             continue
         end = use.arguments["to"]
-        if not mentions(end, ENTRY) and "from" not in use.given and not f.always(_hardly_below, end, BASE):
-            continue  # most decays fall
         entry = f.entry(use)
+        falls = not f.always(_hardly_below, end, BASE) and (entry is None or entry is BASE or not f.always(_not_below, end, entry))
+        if not mentions(end, ENTRY) and "from" not in use.given and falls:
+            continue  # most decays fall
         if "from" in use.given:
             if use.arguments["from_"] == end and not f.is_open(use.node):
                 yield Finding(use.node.extent, "this ends at the level that it starts from, so nothing changes", "give two levels, or write `hold(at=...)`")
@@ -100,7 +101,8 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
                 help = f"a gamma is `exp(0.95)` for each tick, or `exp(0.95{times})`; a level to fall to is `to=0.01x`"
                 yield Finding(at, "this level is hardly below the one that it begins at", help)
             continue
-        if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE):
+        same = not f.always(gt, end, entry) and mentions(end, BASE) == mentions(entry, BASE)
+        if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE) and not same:
             continue  # a rise back to the base is one of a cycle
         written = argument(use, "to")
         at = use.node.extent if written is None else written.value.extent

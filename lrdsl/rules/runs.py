@@ -22,6 +22,8 @@ SOON = 10
 #: After a decay to next to nothing, it is if the level stays as it is for more than two sevenths of the run. That is a level of less than this share of
 #: the peak, or, where no base is known, one of less than the second number.
 _AFTER, _LITTLE, _LOW = Fraction(7, 5), 0.02, 2e-5
+#: After a decay that `for` cuts, if it stays for more than a tenth.
+_CUT = Fraction(10, 9)
 #: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays.
 _IDLE, _HELD = 50, 4
 #: The last tick of a decay may be at 0.
@@ -257,12 +259,12 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
 def _settled_soon(f: Facts, d: Driven) -> Exact | None:
     """The tick from which on a rate stays the same, below its peak, if that is soon; else None.
 
-    That is in the first tenth of the run, or in the first five sevenths of it if the last phase is a decay to next to nothing.
+    That is in the first tenth of the run; in five sevenths of it if the last phase is a decay to next to nothing, and in nine tenths if `for` cuts that decay.
     """
     plan = d.target.plan
     last, piece = plan.phases[-1], _over(f, plan)
     decays = isinstance(last.node, nodes.Call) and last.node.name in DECAYS
-    soon = _AFTER if decays and piece is not None and _is_next_to_nothing(f, d, piece) else SOON
+    soon = _CUT if _is_cut_decay(f, plan) else _AFTER if decays and piece is not None and _is_next_to_nothing(f, d, piece) else SOON
     if d.target.key != "lr" or f.total is None or piece is None or piece.start * soon >= f.total or mentions(piece.level, T):
         return None
     if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
@@ -271,6 +273,15 @@ def _settled_soon(f: Facts, d: Driven) -> Exact | None:
     if decays and s.last[1] == 0:
         return None  # LR204 is about a decay to 0
     return s.settled if s.settled is not None and 0 < s.settled * soon < f.total and s.last[1] < s.highest[1] else None
+
+
+def _is_cut_decay(f: Facts, plan: Plan) -> bool:
+    """Whether a plan ends with a decay that `for` ends before its own length."""
+    last = plan.phases[-1]
+    body = last.node.body if isinstance(last.node, nodes.Limited) else None
+    use = f.notes.uses.get((body.extent, body.name)) if isinstance(body, nodes.Call) and body.name in DECAYS else None
+    n = value(use.arguments["n"]) if use is not None and "n" in use.arguments else None
+    return n is not None and last.length is not None and last.length < n
 
 
 def _is_next_to_nothing(f: Facts, d: Driven, piece: Piece) -> bool:
