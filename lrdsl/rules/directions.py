@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from operator import gt
 
 from lrdsl.check.combinators import COMBINATORS, parameters_of
@@ -21,6 +22,8 @@ _BOUNDED = tuple(name for name in (*SHAPES, *COMBINATORS) if {"low", "high"} <= 
 _CYCLES = 100
 #: An exponential decay to this share of where it begins has a gamma in the place of a level.
 _HARDLY = 0.9
+#: One cycle falls for at least the rest of this share of its time.
+_NO_FALL = Fraction(95, 100)
 
 
 def _swapped_bounds(f: Facts) -> Iterator[Finding]:
@@ -54,6 +57,9 @@ def _falling_warmups(f: Facts) -> Iterator[Finding]:
         if end is not None and isinstance(last, Num) and last.value < 1 and not f.is_open(end.value):
             help = "it is the level at the start over the one at the end: give a number above 1, as `final_div=1e4`"
             yield Finding(end.value.extent, "the cycle ends above the level that it starts at", help)
+        share, rise = argument(use, "pct") if use.name == "onecycle" else None, use.arguments.get("pct")
+        if share is not None and isinstance(rise, Num) and rise.value >= _NO_FALL and not f.is_open(share.value):
+            yield Finding(share.value.extent, "the cycle rises nearly to its end, so it has no time to fall", "give a lower share, as `pct=0.3`")
     for use in [use for use in f.uses if use.name == "warmup" and "from" in use.given]:
         entry, written = f.entry(use), argument(use, "from")
         if written is None or entry is None or use.arguments["n"] == ZERO:
@@ -164,7 +170,7 @@ RULES = (
     Rule(
         "LR316",
         "warmup-from-the-peak",
-        "A warmup that starts at the level it rises to, or above it.",
+        "A warmup that starts at the level it rises to, or above it; one cycle that does not rise, or not fall.",
         "A warmup is there so that a run begins with small steps.",
         "warmup(100, from=1x) then cosine(900)",
         "warmup(100, from=0.1x) then cosine(900)",

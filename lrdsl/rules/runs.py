@@ -11,7 +11,7 @@ from lrdsl.expr import BASE, ENTRY, ZERO, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.summary import is_plain, level_at, operations
+from lrdsl.rules.summary import Summary, is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
@@ -149,7 +149,11 @@ def _cycles_in(node: nodes.Node) -> bool:
 def _stays_on_purpose(plan: Plan, phase: Phase) -> bool:
     """Whether a phase is a `hold` at the end, which says that the level is to stay."""
     node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
-    return phase is plan.phases[-1] and len(plan.phases) > 1 and getattr(node, "name", getattr(node, "id", "")) == "hold"
+    return phase is plan.phases[-1] and len(plan.phases) > 1 and _is_hold(node)
+
+
+def _is_hold(node: nodes.Node) -> bool:
+    return getattr(node, "name", getattr(node, "id", "")) == "hold"
 
 
 def _is_said(f: Facts, phase: Phase) -> bool:
@@ -262,17 +266,23 @@ def _settled_soon(f: Facts, d: Driven) -> Exact | None:
     That is in the first tenth of the run; in five sevenths of it if the last phase is a decay to next to nothing, and in nine tenths if `for` cuts that decay.
     """
     plan = d.target.plan
-    last, piece = plan.phases[-1], _over(f, plan)
+    last, piece = plan.phases[-1], _over(f, plan) or (_last_piece(f, plan) if _is_hold(plan.phases[-1].node) else None)
     decays = isinstance(last.node, nodes.Call) and last.node.name in DECAYS
     soon = _CUT if _is_cut_decay(f, plan) else _AFTER if decays and piece is not None and _is_next_to_nothing(f, d, piece) else SOON
     if d.target.key != "lr" or f.total is None or piece is None or piece.start * soon >= f.total or mentions(piece.level, T):
         return None
-    if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
-        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     s = f.summary(plan, f.base_of(d))
+    if _is_onecycle(plan) or (_is_hold(last.node) and not _is_within_an_epoch(f, s)):
+        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     if decays and s.last[1] == 0:
         return None  # LR204 is about a decay to 0
     return s.settled if s.settled is not None and 0 < s.settled * soon < f.total and s.last[1] < s.highest[1] else None
+
+
+def _is_within_an_epoch(f: Facts, s: Summary) -> bool:
+    """Whether the level stays the same from half an epoch on, in a text of bare lengths."""
+    per = f.clock.steps_per_epoch if f.clock.tick == "step" else None
+    return per is not None and s.settled is not None and s.settled * 2 <= per and len(f.bare_lengths) > 1
 
 
 def _is_cut_decay(f: Facts, plan: Plan) -> bool:
