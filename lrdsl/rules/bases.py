@@ -128,6 +128,11 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
             return Finding(
                 a.value.extent, message, f"for a share of the base, write `min={canonical(a.value)}x`, or give a smaller level", _as_multiple(a.value)
             )
+    for use, name, a, eps in _absolute_arguments(f, plan.phases, 0.0) if plan.watches else ():
+        factor = use.arguments.get("factor")
+        if use.name == "plateau" and name == "eps" and isinstance(factor, Num) and base * (1 - float(factor.value)) <= eps:
+            message = f"`{_text(f, a)}` is not below a reduction of the base of {base:g}{d.of(base)}, so the plateau never reduces the rate"
+            return Finding(a.value.extent, message, "a reduction by `eps` or less is skipped: give a smaller one, as `eps=1e-8`")
     end = f.total if f.total is not None or plan.level.holds & STAIRS else plan.length or None  # stairs go on beyond their length
     here, near, far = (summary(plan.level, b, end).stretches for b in (base, 2 * base, 1e3 * max(1.0, base)))
     for one, double, other in zip(here, near, far, strict=False):
@@ -159,7 +164,8 @@ def _held_down(f: Facts, d: Driven) -> Finding | None:
 
 def _held_up(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        findings = [_held_down(f, d), *(_idle_floor(f, d, base) for base in _reached(d))]
+        reached = sorted(base for base in d.bases if base > 0) if d.target.key == "lr" and d.target.plan.watches else _reached(d)
+        findings = [_held_down(f, d), *(_idle_floor(f, d, base) for base in reached)]
         yield from [finding for finding in findings if finding is not None][:1]
 
 

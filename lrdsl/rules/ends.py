@@ -154,6 +154,10 @@ def _long_patience(f: Facts) -> Iterator[Finding]:
                 time = ticks(window) if window <= monitor.patience or epochs is None else f"{float(epochs):g} epochs"
                 message = f"a patience of {monitor.patience} reports cannot run out within {time}"
                 yield Finding(phase.extent, message, "write a smaller `patience`, or make the phase longer")
+            elif window <= monitor.cooldown:
+                phase = d.target.plan.phases[d.target.plan.phase_at(float(start))]
+                message = f"a cooldown of {monitor.cooldown} reports cannot end within {ticks(window)}, so the rate is reduced at most once"
+                yield Finding(phase.extent, message, "write a smaller `cooldown`, or make the phase longer")
 
 
 def _epochs(f: Facts, window: Exact) -> Exact | None:

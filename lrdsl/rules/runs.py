@@ -11,7 +11,7 @@ from lrdsl.expr import BASE, ENTRY, ZERO, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.summary import is_plain, level_at, operations
+from lrdsl.rules.summary import Summary, is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
@@ -22,6 +22,8 @@ SOON = 10
 #: After a decay to next to nothing, it is if the level stays as it is for more than two sevenths of the run. That is a level of less than this share of
 #: the peak, or, where no base is known, one of less than the second number.
 _AFTER, _LITTLE, _LOW = Fraction(7, 5), 0.02, 2e-5
+#: After a decay that `for` cuts, if it stays for more than a tenth.
+_CUT = Fraction(10, 9)
 #: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays.
 _IDLE, _HELD = 50, 4
 #: The last tick of a decay may be at 0.
@@ -147,7 +149,11 @@ def _cycles_in(node: nodes.Node) -> bool:
 def _stays_on_purpose(plan: Plan, phase: Phase) -> bool:
     """Whether a phase is a `hold` at the end, which says that the level is to stay."""
     node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
-    return phase is plan.phases[-1] and len(plan.phases) > 1 and getattr(node, "name", getattr(node, "id", "")) == "hold"
+    return phase is plan.phases[-1] and len(plan.phases) > 1 and _is_hold(node)
+
+
+def _is_hold(node: nodes.Node) -> bool:
+    return getattr(node, "name", getattr(node, "id", "")) == "hold"
 
 
 def _is_said(f: Facts, phase: Phase) -> bool:
@@ -257,20 +263,35 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
 def _settled_soon(f: Facts, d: Driven) -> Exact | None:
     """The tick from which on a rate stays the same, below its peak, if that is soon; else None.
 
-    That is in the first tenth of the run, or in the first five sevenths of it if the last phase is a decay to next to nothing.
+    That is in the first tenth of the run; in five sevenths of it if the last phase is a decay to next to nothing, and in nine tenths if `for` cuts that decay.
     """
     plan = d.target.plan
-    last, piece = plan.phases[-1], _over(f, plan)
+    last, piece = plan.phases[-1], _over(f, plan) or (_last_piece(f, plan) if _is_hold(plan.phases[-1].node) else None)
     decays = isinstance(last.node, nodes.Call) and last.node.name in DECAYS
-    soon = _AFTER if decays and piece is not None and _is_next_to_nothing(f, d, piece) else SOON
+    soon = _CUT if _is_cut_decay(f, plan) else _AFTER if decays and piece is not None and _is_next_to_nothing(f, d, piece) else SOON
     if d.target.key != "lr" or f.total is None or piece is None or piece.start * soon >= f.total or mentions(piece.level, T):
         return None
-    if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
-        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     s = f.summary(plan, f.base_of(d))
+    if _is_onecycle(plan) or (_is_hold(last.node) and not _is_within_an_epoch(f, s)):
+        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     if decays and s.last[1] == 0:
         return None  # LR204 is about a decay to 0
     return s.settled if s.settled is not None and 0 < s.settled * soon < f.total and s.last[1] < s.highest[1] else None
+
+
+def _is_within_an_epoch(f: Facts, s: Summary) -> bool:
+    """Whether the level stays the same from half an epoch on, in a text of bare lengths."""
+    per = f.clock.steps_per_epoch if f.clock.tick == "step" else None
+    return per is not None and s.settled is not None and s.settled * 2 <= per and len(f.bare_lengths) > 1
+
+
+def _is_cut_decay(f: Facts, plan: Plan) -> bool:
+    """Whether a plan ends with a decay that `for` ends before its own length."""
+    last = plan.phases[-1]
+    body = last.node.body if isinstance(last.node, nodes.Limited) else None
+    use = f.notes.uses.get((body.extent, body.name)) if isinstance(body, nodes.Call) and body.name in DECAYS else None
+    n = value(use.arguments["n"]) if use is not None and "n" in use.arguments else None
+    return n is not None and last.length is not None and last.length < n
 
 
 def _is_next_to_nothing(f: Facts, d: Driven, piece: Piece) -> bool:
