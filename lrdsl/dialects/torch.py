@@ -148,10 +148,11 @@ def _multiplied(a: Any) -> Node:
     return nodes.Call("cumprod", (nodes.Argument("", expression, _HERE, _HERE),), _HERE, _HERE)
 
 
-def _milestones(a: Any) -> Node:
+def _milestones(a: Any) -> str | Node:
     """torch counts its milestones, in any order."""
-    known = isinstance(a.milestones, tuple) and all(isinstance(m, int | Fraction) for m in a.milestones)
-    values = (tuple(sorted(a.milestones)) if known else a.milestones, a.gamma)
+    if not isinstance(a.milestones, tuple) or not all(isinstance(m, int | Fraction) for m in a.milestones):
+        return "multistep(milestones, gamma)"
+    values = (tuple(sorted(a.milestones)), a.gamma)
     return nodes.Call("multistep", tuple(nodes.Argument("", node_of(v), _HERE, _HERE) for v in values), _HERE, _HERE)
 
 
