@@ -148,13 +148,10 @@ def _multiplied(a: Any) -> Node:
     return nodes.Call("cumprod", (nodes.Argument("", expression, _HERE, _HERE),), _HERE, _HERE)
 
 
-def _are_unordered(a: Any) -> bool:
-    known = isinstance(a.milestones, tuple) and all(isinstance(m, int | Fraction) for m in a.milestones)
-    return known and list(a.milestones) != sorted(a.milestones)
-
-
-def _ordered(a: Any) -> Node:
+def _milestones(a: Any) -> str | Node:
     """torch counts its milestones, in any order."""
+    if not isinstance(a.milestones, tuple) or not all(isinstance(m, int | Fraction) for m in a.milestones):
+        return "multistep(milestones, gamma)"
     values = (tuple(sorted(a.milestones)), a.gamma)
     return nodes.Call("multistep", tuple(nodes.Argument("", node_of(v), _HERE, _HERE) for v in values), _HERE, _HERE)
 
@@ -219,7 +216,7 @@ DIALECT = Dialect(
         Entry(
             "MultiStepLR",
             "optimizer, milestones, gamma=0.1, last_epoch=-1",
-            (Form(_ordered, _are_unordered, shown="multistep(milestones, gamma)"), Form("multistep(milestones, gamma)")),
+            (Form(_milestones, shown="multistep(milestones, gamma)"),),
             attributes={"milestones": lambda s: sorted(s.milestones.elements())},
             note="milestones in rising order; one that stands twice counts twice, and `[]` is none, as there",
             accepts=_whole("milestones"),
