@@ -1,4 +1,7 @@
-"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop. `lrdsl.compile` looks for some of them too."""
+"""Lint rules about the end of the run: within a cycle, a tick before the end of a decay, before the first drop, long after the rate has vanished.
+
+`lrdsl.compile` looks for some of them too.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import math
 from collections.abc import Iterator
 
 from lrdsl.check.combinators import COMBINATORS, declarations
+from lrdsl.check.notes import Use
 from lrdsl.expr import STAIRS, Num
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.runs import DECAYS, ends_in_a_rise
+from lrdsl.rules.runs import DECAYS, SOON, ends_in_a_rise, fades, repair_of_zeros
 from lrdsl.rules.summary import level_at, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -28,6 +32,11 @@ _LOOKS = 8
 _SHORT, _LONG = 20, 400
 #: A run of fewer epochs is one that reports more than once in an epoch.
 _EPOCHS = 10
+#: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
+#: falls below the third share of where it began.
+_NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
+#: In a run of fewer ticks, a tick may well be an epoch.
+_FEW = 1000
 
 
 def _within_cycle(f: Facts) -> Iterator[Finding]:
@@ -168,6 +177,42 @@ def _epochs(f: Facts, window: Exact) -> Exact | None:
     return None if per is None or f.clock.tick == "epoch" else quotient(window, per)
 
 
+def _vanishes(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
+        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and fades(f, plan))):
+            continue
+        s = f.summary(plan, f.base_of(d))
+        run = f.total if f.total is not None else plan.length or s.last[0] + 1
+        share = _FAINT if again else _NOTHING
+        tick = s.under(share * s.highest[1])
+        if tick is None or 2 * tick > run or (s.last[1] == 0 and not fades(f, plan)):
+            continue
+        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        if not again and (SOON * tick > run or run < _FEW):
+            continue
+        phase = plan.phases[plan.phase_at(float(tick))]
+        unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
+        help = repair_of_zeros(phase.node, False) if again else unit
+        yield Finding(phase.extent, f"by tick {tick} of {float(run):g} the rate has fallen to less than {share:g} of its peak", help)
+
+
+def _falls_far(use: Use) -> bool:
+    """Whether each cycle of a `repeat` ends so far below its entry level that hardly anything is left for the next one."""
+    if use.name != "repeat" or not use.arguments["phase"].length:
+        return False
+    return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
+
+
+def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
+    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
+    low, high = math.floor(above), math.ceil(under)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
+    return high
+
+
 RULES = (
     Rule(
         "LR208",
@@ -224,5 +269,17 @@ RULES = (
         clock={"total_steps": 100},
         run=True,
         about=tuple(_STAIRS),
+    ),
+    Rule(
+        "LR223",
+        "vanishes",
+        "A rate that falls to next to nothing of its peak in the first tenth of the run.",
+        "Usually its gamma is one of epochs, while a tick is a step.",
+        "exp(0.95)",
+        "exp(0.95, per=1ep)",
+        _vanishes,
+        clock={"steps_per_epoch": 1251, "total_epochs": 90},
+        run=True,
+        compiles=True,
     ),
 )

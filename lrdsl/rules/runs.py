@@ -272,17 +272,19 @@ def _settled_soon(f: Facts, d: Driven) -> Exact | None:
     if d.target.key != "lr" or f.total is None or piece is None or piece.start * soon >= f.total or mentions(piece.level, T):
         return None
     s = f.summary(plan, f.base_of(d))
-    if _is_onecycle(plan) or (_is_hold(last.node) and not _is_within_an_epoch(f, s)):
+    if _is_onecycle(plan) or (_is_hold(last.node) and not _counts_epochs(f, s)):
         return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     if decays and s.last[1] == 0:
         return None  # LR204 is about a decay to 0
     return s.settled if s.settled is not None and 0 < s.settled * soon < f.total and s.last[1] < s.highest[1] else None
 
 
-def _is_within_an_epoch(f: Facts, s: Summary) -> bool:
-    """Whether the level stays the same from half an epoch on, in a text of bare lengths."""
+def _counts_epochs(f: Facts, s: Summary) -> bool:
+    """Whether a text of bare lengths is over within half an epoch, after as many ticks as a good part of the run has epochs."""
     per = f.clock.steps_per_epoch if f.clock.tick == "step" else None
-    return per is not None and s.settled is not None and s.settled * 2 <= per and len(f.bare_lengths) > 1
+    if per is None or s.settled is None or f.total is None or s.settled * 2 > per:
+        return False
+    return s.settled <= f.total / per <= 3 * s.settled and len(f.bare_lengths) > 1
 
 
 def _is_cut_decay(f: Facts, plan: Plan) -> bool:
