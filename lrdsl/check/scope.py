@@ -248,8 +248,9 @@ class Scope:
             self.problems.error("LR005", extent, what, "use fewer names in the meaning of other names")
             return None
         problems = binding.scope.problems
-        if isinstance(binding, FunctionBinding) and problems.text is not self.problems.text:  # from another file: `leave` reports its problems at the call
-            problems = Problems(problems.text)
+        if isinstance(binding, FunctionBinding) and problems is not self.problems:
+            # From another file, `leave` reports its problems at the call; a function of that file which it calls reports with it.
+            problems = Problems(problems.text) if problems.text is not self.problems.text else self.problems
         return attrs.evolve(self, names=binding.scope.names, bound=bound, problems=problems, depth=self.depth + 1)
 
     def leave(self, inner: Scope, name: str, extent: Extent) -> None:

@@ -16,13 +16,12 @@ _LONGEST = 2000
 
 def read(text: str) -> list[Any]:
     """Returns one table: the macros, and a table of parameters for each function."""
-    document, block, at, count = Table(), "", 0, 0
-    for line in text.splitlines(keepends=True):
+    document, block, at = Table(), "", 0
+    for count, line in enumerate(text.splitlines(keepends=True), 1):
         start, at = at, at + len(line)
         if len(line) > _LONGEST:
-            continue
+            raise UnreadableError(f"a line has more than {_LONGEST:,} characters", start)
         bare = (_COMMENT.match(line) or re.match("", line))[1] if line.strip() else ""  # type: ignore[index]
-        count += 1
         if count > MAX_VALUES:
             raise UnreadableError("this file has too many lines", start)
         if bare.strip() and not bare[0].isspace():

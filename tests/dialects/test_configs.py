@@ -347,3 +347,9 @@ def test_arguments_that_are_the_text_of_json_are_numbers() -> None:
     keys = {"lr_scheduler_type": "warmup_stable_decay", "learning_rate": 1e-4, "warmup_steps": 5, "max_steps": 100}
     arguments = '{"num_decay_steps": 20, "min_lr_ratio": 0.1}'
     assert str(lrdsl.read({**keys, "lr_scheduler_kwargs": arguments})) == "hf.wsd(5, 75, 20, min_ratio=0.1)"
+
+
+def test_a_line_of_gin_that_is_too_long_is_reported() -> None:
+    factors = " * ".join(["constant"] + ["linear_warmup"] * 20_000)
+    [found] = readings(f"utils.create_learning_rate_scheduler.factors = '{factors}'\n", "run.gin")
+    assert (found.text, found.problems) == (None, ("a line has more than 2,000 characters",))

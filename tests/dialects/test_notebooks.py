@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import lrdsl
 from lrdsl.cli import main
+from lrdsl.dialects.sources import readings
 from lrdsl.documents.notebook import Program, without_magics
 from tests.drawing import examples
 
@@ -154,3 +155,12 @@ def test_what_does_not_change_stays(texts: list[str], lines: bool, layout: str) 
         assert rewritten is not None
         expected = [*texts[: one.number], f"{texts[one.number]}\nz = 'ä'", *texts[one.number + 1 :]]
         assert ["".join(c["source"]) for c in json.loads(rewritten)["cells"]] == expected
+
+
+def test_a_program_that_is_too_long_is_reported_wherever_its_scheduler_stands() -> None:
+    program = "x = '" + "a" * 3_000_000 + "'\nfrom torch.optim.lr_scheduler import StepLR\ns = StepLR(o, 3)\n"
+    for name in ("train.py", "train.ipynb"):
+        cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": program}
+        text = program if name == "train.py" else json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        [found] = readings(text, name)
+        assert found.problems == ("the program is not read: it has more than 1,000,000 characters",)
