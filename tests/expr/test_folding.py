@@ -121,6 +121,6 @@ def test_times_are_added_to_one() -> None:
     """Sums and differences of times with exact scales are one time, or a number where nothing of it is left."""
     assert T + T == 2 * T
     assert (T + 1) / 3 + T / 7 == (10 * T + 7) / 21
-    assert T + (1 - T) == number(1)
+    assert number(1) == T + (1 - T)
     assert mod(T, 3) + mod(T, 3) == 2 * mod(T, 3)
     assert mod(T, 3) + T != 2 * T
