@@ -132,3 +132,16 @@ def test_compiled_products_keep_their_error_terms() -> None:
     schedule = lrdsl.parse("cumprod(1 - 1/(t + 2)^2)")
     found = jax.jit(jax.vmap(lrdsl.jax.schedule(schedule)))(jnp.array([3, 1000, 4095, 12345]))
     np.testing.assert_allclose(found, schedule.values([3, 1000, 4095, 12345]), rtol=9e-16)
+
+
+@pytest.mark.parametrize(
+    "text", ["repeat(linear({n}, to=0.5x))", "scale(0.5^ceil(t/{n}))", "scale(0.9^floor(t*0.1/{n}))", "repeat(exp(31/15, 0.001x) for {n})", "step({n}, 0.5)"]
+)
+def test_cycles_begin_on_their_ticks_in_compiled_arrays(text: str) -> None:
+    """XLA divides an array by one number with the number's reciprocal, which may come to 0.9999999999999999 in place of 1."""
+    for n in (49, 107, 372, 748):
+        schedule = lrdsl.parse(text.format(n=n))
+        ticks = np.array(sorted({k * n * m + d for k in (1, 2, 3, 7) for m in (1, 10) for d in (-1, 0, 1)}))
+        with jax.enable_x64(True):
+            found = jax.jit(jax.vmap(lrdsl.jax.schedule(schedule, base=0.1)))(ticks)
+        np.testing.assert_allclose(found, schedule.values(ticks, 0.1), rtol=1e-12, atol=1e-17)

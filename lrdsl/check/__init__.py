@@ -13,7 +13,6 @@ import attrs
 
 from lrdsl.check import curves, wording
 from lrdsl.check.curves import Curve
-from lrdsl.check.faults import refuse_infinite
 from lrdsl.check.finite import Proof, fits_any_base, proved, widened
 from lrdsl.check.legend import TOTAL, Legend
 from lrdsl.check.names import dependencies
@@ -121,6 +120,8 @@ def plan_of(tree: Node, scope: Scope) -> Plan | None:
         finite = cut and _finite(cut, scope)[0]
         finite = finite and attrs.evolve(finite, cut=plan.phases[-1].node)
     if finite is None:
+        from lrdsl.check.faults import refuse_infinite  # few texts need it
+
         refuse_infinite(plan, proof, scope)
     return finite
 

@@ -41,6 +41,7 @@ def _place(node: nodes.Call, parameters: tuple[Parameter, ...], scope: Scope) ->
                 from lrdsl.check.foreign import advice, meant  # a sound text needs no repair
 
                 names = [p.name for p in parameters]
+
                 near = meant(a.name, names, problems)
                 help = f"did you mean `{near}`?" if near else advice(a, node.name, names)
                 problems.error("LR102", a.name_extent, f"`{node.name}` has no parameter `{shown(a.name)}`", help, near)

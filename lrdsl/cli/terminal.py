@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from lrdsl.diagnostics import ScheduleError, Styled, styled
 from lrdsl.escaping import visible
-from lrdsl.escaping.strict_json import json_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -105,6 +104,8 @@ def emit_difference(path: str, before: str, after: str) -> None:
 
 def emit_json(data: Any, indent: int | None = None) -> None:
     """Prints data as JSON."""
+    from lrdsl.escaping.strict_json import json_of  # few commands print JSON
+
     emit(json_of(data, indent) + "\n")
 
 

@@ -10,7 +10,6 @@ import attrs
 from lrdsl.arguments import number
 from lrdsl.check.program import Library
 from lrdsl.diagnostics import Diagnostic, Fix, ScheduleError
-from lrdsl.linting.fixes import applied, compatible
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import UNUSED, Silencer, apply_comments, findings, text_silencers, without_lossy_fix
 from lrdsl.rules.rule import Facts, Rule
@@ -131,6 +130,8 @@ def repairs(text: str, problems: list[Diagnostic], unsafe: bool, look: Callable[
     >>> repairs("warmup(5) then restart cosine(95)", lint("warmup(5) then restart cosine(95)"), False, lint)
     [Fix(start=15, end=23, replacement='')]
     """
+    from lrdsl.linting.fixes import applied, compatible  # most checks repair nothing
+
     fixes = compatible(d.fix for d in problems if d.fix is not None and may_apply(d, unsafe))
     if not fixes or not count_errors(problems):
         return fixes

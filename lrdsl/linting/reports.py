@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from lrdsl import __version__
 from lrdsl.diagnostics import CODES, Diagnostic, Styled, styled
-from lrdsl.escaping.strict_json import json_of
 from lrdsl.escaping.visible import encodable, visible, xml
 from lrdsl.linting.codes import declared, rule_of
 from lrdsl.linting.linter import ABOUT, is_safe
@@ -45,10 +44,17 @@ def applicability(d: Diagnostic) -> str:
     return "" if d.fix is None else "safe" if is_safe(d) else "unsafe"
 
 
+def _json(data: Any) -> str:
+    """Data as JSON."""
+    from lrdsl.escaping.strict_json import json_of  # a report for people needs none
+
+    return json_of(data, 2)
+
+
 def as_json(files: Sequence[Checked]) -> str:
     """A JSON list of the diagnostics, each with the path of its file, the name of its rule, the address of its explanation, and what its repair is."""
-    return json_of(
-        [{"path": c.path, **d.to_json(), "name": name(d.code), "url": url(d.code), "applicability": applicability(d)} for c in files for d in c.diagnostics], 2
+    return _json(
+        [{"path": c.path, **d.to_json(), "name": name(d.code), "url": url(d.code), "applicability": applicability(d)} for c in files for d in c.diagnostics]
     )
 
 
@@ -88,7 +94,7 @@ def gitlab(files: Sequence[Checked]) -> str:
             severity = _GITLAB[d.severity]
             place = {"path": path, "lines": {"begin": d.span.start.line, "end": d.span.end.line}}
             entries.append({"description": f"{d.message}; {d.help}", "check_name": d.code, "fingerprint": mark, "severity": severity, "location": place})
-    return json_of(entries, 2)
+    return _json(entries)
 
 
 def _relative(path: str) -> str:
@@ -110,7 +116,7 @@ def sarif(files: Sequence[Checked]) -> str:
             results.append({"ruleId": d.code, "ruleIndex": codes.index(d.code), "level": d.severity, "message": message, "locations": [location]})
     driver = {"name": "lrdsl", "version": __version__, "rules": [_described(code) for code in codes]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return json_of({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}, 2)
+    return _json({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 
 
 def _uri(path: str) -> str:
@@ -168,7 +174,7 @@ FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
 def report(kind: str, files: Sequence[Checked], unsafe: bool, statistics: bool) -> str | Iterable[str | tuple[Styled, ...]]:
     """A report: lines for people if `kind` is "text" or "concise", else the text of one of `FORMATS`. `statistics` asks for the counts of the codes instead."""
     if statistics:
-        return json_of(counts(files), 2) if kind == "json" else [f"{row['count']:6}  {row['code']}  {title(row['code'])}" for row in counts(files)]
+        return _json(counts(files)) if kind == "json" else [f"{row['count']:6}  {row['code']}  {title(row['code'])}" for row in counts(files)]
     if kind in ("text", "concise"):
         return list((text if kind == "text" else concise)(files, unsafe))
     return FORMATS[kind](files)

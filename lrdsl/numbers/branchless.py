@@ -102,6 +102,7 @@ class Writer:
         self.symbol = symbol
         self.twice: set[Expr] = set()
         self.shifted: set[str] = set()
+        self.divisors: dict[float, str] = {}
         self.tick = Term("t", (0, last), machine.whole is not None)
 
     def write(self, *trees: Expr, base: float = 1.0) -> list[str]:
@@ -135,6 +136,17 @@ class Writer:
         if term.constant is not None:
             return f"({term.constant if whole else float(term.constant)!r})"
         return term.text if whole or not term.whole else f"real({term.text})"
+
+    def divisor(self, term: Term) -> str:
+        """Returns the text of a divisor. A constant has the shape of the ticks.
+
+        Where all ticks are divided by one number, XLA multiplies by its reciprocal, which is inexact.
+        """
+        if term.constant is None or math.frexp(term.constant)[0] in (0.5, -0.5):
+            return self.operand(term, False)
+        if term.constant not in self.divisors:
+            self.divisors[term.constant] = self.line(f"held({self.array(term, True)})").text
+        return self.divisors[term.constant]
 
     def array(self, term: Term, real: bool) -> str:
         """Returns the text of an argument of a function, which takes no plain numbers."""
@@ -217,6 +229,8 @@ class _Scope:
         """Returns the text of an operation: with signs, if any but constants stand beside them."""
         constant = all(a.constant is not None for a in args)
         texts = [self.writer.array(a, not whole) if constant or op not in _INFIX else self.writer.operand(a, whole) for a in args]
+        if op == "div" and not constant:
+            texts[1] = self.writer.divisor(args[1])
         return f" {_INFIX[op]} ".join(texts) if op in _INFIX else f"{_LIBRARY.get(op, op)}({', '.join(texts)})"
 
     def _steep(self, op: str, usual: str, args: tuple[Term, ...], range: Range) -> Term:
