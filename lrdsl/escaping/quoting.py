@@ -77,8 +77,8 @@ def markdown(plain: str) -> str:
 def markdown_code(plain: str) -> str:
     """Writes code for a cell of a Markdown table.
 
-    >>> markdown_code("a|b"), markdown_code("`")
-    ('`a\\\\|b`', '`` ` ``')
+    >>> markdown_code("a|b"), markdown_code("`"), markdown_code("a`b``c")
+    ('`a\\\\|b`', '`` ` ``', '```a`b``c```')
     """
     shown = visible(plain)
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))

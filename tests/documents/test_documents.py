@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdsl.documents import MAX_DEPTH, MAX_VALUES, Opaque, UnreadableError, documents, place, plain
+from lrdsl.documents import json as json_documents
 from lrdsl.documents.python import with_bases
 from tests.drawing import examples
 
@@ -171,3 +172,10 @@ def test_any_text_is_read_or_refused(format: str, text: str) -> None:
 def test_long_texts_take_time_in_proportion(format: str, text: str) -> None:
     """A text of the same kind that is read in quadratic time would take minutes."""
     assert documents(text, format)
+
+
+def test_a_mark_of_the_byte_order_belongs_to_no_document() -> None:
+    """It may stand before JSON. Within it, it is a character as any other."""
+    assert len(json_documents.read('\ufeff{"a": 1}')) == 1
+    with pytest.raises(UnreadableError):
+        json_documents.read('{"a": \ufeff1}')

@@ -273,3 +273,13 @@ def test_what_becomes_a_link_while_it_is_read_is_not_followed(file: Path, monkey
     monkeypatch.setattr(opening, "regular", swapped)
     with pytest.raises(OSError, match="symbolic links"):
         read_bytes(file, 100, follow=False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not list open files")
+def test_no_file_stays_open(file: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for i in range(5):
+        replace(file, str(i).encode())
+        (file.parent / f".lrdsl-{i:032x}.tmp").write_bytes(b"left")
+    discard(leftovers(file.parent))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

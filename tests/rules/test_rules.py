@@ -504,3 +504,9 @@ def test_the_page_is_written_from_the_declarations() -> None:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), "utf-8")
+
+
+@pytest.mark.parametrize("total", [13, 14, 20])
+def test_a_rate_that_is_0_at_the_end(total: int) -> None:
+    (found,) = [d for d in lrdsl.lint("cosine(10)", total_steps=total) if d.code == "LR204"]
+    assert found.message == f"the rate is 0 for the last {total - 10} ticks of the run"

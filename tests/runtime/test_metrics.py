@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import warnings
 from fractions import Fraction
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import pytest
 
 import lrdsl
 from lrdsl.check import phases
+from lrdsl.metrics import finite_json, number_of_json
 from lrdsl.runtime.reports import MetricWarning
 from lrdsl.schedule import source
 from tests.counting import work
@@ -303,3 +305,15 @@ def test_an_event_leaves_other_phases_and_targets_as_they_are(monkeypatch: pytes
     scheduler.step(loss=0.1, acc=0.3)
     assert scheduler.schedule.target("weight_decay") is before.target("weight_decay")
     assert scheduler.schedule.target("lr").plan == before.supposing(3).target("lr").plan != before.target("lr").plan
+
+
+@pytest.mark.parametrize("value", [0.0, -1.5, 3, 2**53, math.inf, -math.inf])
+def test_any_report_is_kept_as_json(value: float) -> None:
+    assert number_of_json(json.loads(json.dumps(finite_json(value), allow_nan=False))) == value
+
+
+def test_what_is_no_report_in_a_state() -> None:
+    assert math.isnan(number_of_json(finite_json(math.nan)))
+    for data in ("0.5", "infinity", None, True, [1.0], {}, 2**53 + 1, -(2**53) - 1):
+        with pytest.raises(ValueError, match=re.escape(str(data))):
+            number_of_json(data)
