@@ -179,7 +179,8 @@ class Plan:
     letters of a symbolic formula, and `phrase` says what the schedule does. Plans that are made for numbers have neither. `cut` is the last phase as the text
     has it, where only the end of the run keeps it finite: it stays at the level that it has there. It is None elsewhere. `any_base` says that the level is
     finite for every base, whatever events come; None if it depends on no event, so that the level itself tells. A plan that is a constant times that of another
-    target has the name of that one and the constant as its `multiple`.
+    target has the name of that one and the constant as its `multiple`. `as_law` says that from the last event on, the level is known to be the law with the
+    events put in, as it is.
 
     The plan of a run in which events have come makes its pieces, and its law, when they are asked for.
     """
@@ -194,6 +195,7 @@ class Plan:
     cut: Node | None = None
     any_base: bool | None = attrs.field(default=None, eq=False)  # the law says it too
     multiple: tuple[str, Expr] | None = attrs.field(default=None, eq=False)
+    as_law: bool = attrs.field(default=False, eq=False)
 
     @cached_property
     def level(self) -> Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -145,3 +146,10 @@ def test_cycles_begin_on_their_ticks_in_compiled_arrays(text: str) -> None:
         with jax.enable_x64(True):
             found = jax.jit(jax.vmap(lrdsl.jax.schedule(schedule, base=0.1)))(ticks)
         np.testing.assert_allclose(found, schedule.values(ticks, 0.1), rtol=1e-12, atol=1e-17)
+
+
+@pytest.mark.parametrize("count", [None, "3", b"3", 1 + 0j, np.complex64(1), jnp.array(1 + 0j)])
+def test_a_count_that_is_no_number(count: Any) -> None:
+    """JAX reads None as NaN, which would be tick 0."""
+    with pytest.raises(lrdsl.ScheduleError, match="not a number"):
+        lrdsl.jax.schedule("cosine(10)")(count)

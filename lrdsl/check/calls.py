@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -32,7 +33,7 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     explicit = bind_arguments(node, shape.parameters, place, lambda _n, _s: None)
     if explicit is None:
         return None
-    arguments = shapes.arguments_of(shape, explicit)
+    arguments = shapes.arguments_of(shape, {**_lettered_defaults(node, shape, explicit, scope), **explicit})
     if _report_complaint(shape.complain(**arguments), node, shape.parameters, scope):
         return None
     if shape.dated and arguments["since"] == "run":
@@ -49,6 +50,14 @@ def shape_curve(node: nodes.Call, scope: Scope) -> Curve | None:
     words = shapes.phrase_of(shape, arguments, explicit) if scope.readable else None
     law = partial(shapes.level_of, shape, arguments, written=scope.readable)
     return Curve(shapes.natural_length(shape, arguments), law, None, words, partial(law, whole=False))
+
+
+def _lettered_defaults(node: nodes.Call, shape: Shape, explicit: Collection[str], scope: Scope) -> dict[str, Expr]:
+    """Returns the ratios that a call leaves out, such as the `div` of `onecycle`, with letters if the formula is symbolic."""
+    if scope.legend is None:
+        return {}
+    left_out = [p for p in shape.parameters if p.name not in explicit and p.kind is Kind.RATIO and isinstance(p.default, Num)]
+    return {p.name: scope.lettered(p.default, p.letter, node, False) for p in left_out if isinstance(p.default, Num)}
 
 
 def _since_run(node: nodes.Call, shape: Shape, scope: Scope) -> bool:

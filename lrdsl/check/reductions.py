@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import attrs
 
 from lrdsl.check.finite import proved
-from lrdsl.expr import STAIRS, WIDE, Event, Expr, T, branches, realized, select
+from lrdsl.expr import STAIRS, WIDE, Event, Expr, Select, T, branches, realized, select
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import History, Plan
 
@@ -18,25 +20,28 @@ def reduced(plan: Plan, before: History, after: History) -> Plan | None:
         return None
     if any(watch.ends for watch in plan.watches if watch.key in added) or plan.level.holds & (STAIRS | WIDE):
         return None
-    if _level(plan, before, tick) is not _from(plan.level, tick):  # it was rewritten, to stay finite
+    law = _from(plan.law, tick)
+    if not plan.as_law and _level(plan, law, before, tick) is not _from(plan.level, tick):  # it was rewritten, to stay finite
         return None
-    level = _level(plan, after, tick)
+    level = _level(plan, law, after, tick)
     finite, proof = proved(level, False)
     if finite is not level or proof.large or proof.fault is not None:
         return None
-    return attrs.evolve(plan, level=select(T, [(0, plan.level), (tick, level)]))
+    return attrs.evolve(plan, level=select(T, [(0, plan.level), (tick, level)]), as_law=True)
 
 
-def _level(plan: Plan, history: History, tick: int) -> Expr:
-    """Returns the formula of a plan from a tick on, after these events."""
-    return _from(realized(_from(plan.law, tick), times(plan, history), tick), tick)
+def _level(plan: Plan, law: Expr, history: History, tick: int) -> Expr:
+    """Returns the formula of a plan from a tick on, after these events. `law` is that of the plan from the tick on."""
+    return _from(realized(law, times(plan, history), tick), tick)
 
 
 def _from(level: Expr, tick: int) -> Expr:
     """Returns a formula without the pieces that are over before a tick."""
-    pieces = branches(T, level)
-    over = sum(1 for start, _ in pieces[1:] if start <= tick)
-    return select(T, pieces[over:])
+    if not isinstance(level, Select) or level.of != T:
+        return level
+    over = max(bisect_right(level.starts, tick) - 1, 0)
+    last = level.values[-1]
+    return last if over == len(level.starts) - 1 else select(T, branches(T, level)[over:])
 
 
 def times(plan: Plan, history: History) -> dict[Event, tuple[Exact, ...]]:

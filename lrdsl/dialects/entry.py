@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -112,6 +113,8 @@ class Entry:
     accepts: Callable[[Any], bool] | None = None
     #: The system that it is from, in a dialect of several.
     system: str = ""
+    #: The parameters that the library compares with its count of ticks, which a fraction never equals: it has no text.
+    whole: tuple[str, ...] = ()
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -171,6 +174,8 @@ class Entry:
     def written(self, values: Mapping[str, Value]) -> Written:
         """Returns the trees for the value of every parameter. Raises `UnreadableError` if there is no text for them."""
         arguments = SimpleNamespace(**values)
+        for name in self.whole:
+            check_whole(name, values[name])
         for form in self.forms:
             if form.when is None or holds(form.when, arguments):
                 try:
@@ -185,6 +190,13 @@ class Entry:
     def read(self, *positional: Any, **named: Any) -> Written:
         """Returns the trees for Python values: numbers, words, lists."""
         return self.written(self.bound([value(v) for v in positional], {name: value(v) for name, v in named.items()}))
+
+
+def check_whole(name: str, given: Value) -> None:
+    """Raises `UnreadableError` for a count, or a list of counts, that is known and has a fraction."""
+    for count in given if isinstance(given, tuple) else (given,):
+        if isinstance(count, Fraction) and count.denominator != 1:
+            raise UnreadableError(f"`{name}` is {float(count):g}, and the library takes it for a whole number of ticks: round it as you mean it")
 
 
 def _filled(template: str, values: Mapping[str, Value]) -> Node:

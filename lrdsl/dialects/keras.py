@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError, node_of
@@ -21,9 +23,10 @@ def _steps(a: Any) -> Node:
     parts: list[Node] = []
     before: Node = node_of(-1)
     for boundary, level in zip(a.boundaries, a.values, strict=False):
-        length = folded(nodes.Binary("-", node_of(boundary), before, _HERE))
+        last = node_of(floor(boundary) if isinstance(boundary, int | Fraction) else boundary)
+        length = folded(nodes.Binary("-", last, before, _HERE))
         parts.append(substituted(parse("hold(n, at=x)"), {"n": length, "x": node_of(level)}))
-        before = node_of(boundary)
+        before = last
     parts.append(substituted(parse("hold(at=x)"), {"x": node_of(a.values[-1])}))
     return parts[0] if len(parts) == 1 else nodes.Sequence(tuple(parts), _HERE)
 

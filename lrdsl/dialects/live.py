@@ -12,7 +12,7 @@ from lrdsl.arguments import exactly, quoted
 from lrdsl.dialects import dialect
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Written, value
 from lrdsl.dialects.simplifying import simplified
-from lrdsl.dialects.torch import chain, check_part, sequence
+from lrdsl.dialects.torch import CHAIN_NOTE, chain, check_part, has_cosine, sequence
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import canonical
 from lrdsl.syntax.nodes import Node
@@ -35,18 +35,36 @@ def read(thing: Any) -> Found | None:
         module = ancestor.__module__ or ""
         if module.startswith("torch.optim"):
             if ancestor.__name__ in dialect("torch").by_name:
-                return _torch(thing, dialect("torch").entry(ancestor.__name__))
+                return _torch(thing, _entry(thing, ancestor, "torch"))
             if ancestor.__name__ == "LRScheduler":
-                raise UnreadableError(f"{type(thing).__name__} is a class of its own: write its formula with `scale(...)`")
+                raise _own(thing)
         elif module.startswith("timm.scheduler") and ancestor.__name__ in dialect("timm").by_name:
-            return _timm(thing, dialect("timm").entry(ancestor.__name__))
+            return _timm(thing, _entry(thing, ancestor, "timm"))
         elif module.startswith("keras") and ancestor.__name__ in dialect("keras").by_name:
-            return _keras(thing, dialect("keras").entry(ancestor.__name__))
+            return _keras(thing, _entry(thing, ancestor, "keras"))
         elif module.startswith("transformers") and ancestor.__name__ == "GreedyLR":
             raise UnreadableError(dialect("transformers").entry("get_greedy_schedule").reason)
         elif module.startswith("accelerate") and ancestor.__name__ == "AcceleratedScheduler":
             return read(thing.scheduler)
     return None
+
+
+#: The methods of a scheduler that change no level, so that a class of somebody's own may have others; and so are those of Python, but for `__call__`.
+_HARMLESS = frozenset(("state_dict", "load_state_dict", "get_last_lr", "print_lr", "get_config", "from_config"))
+
+
+def _own(thing: Any) -> UnreadableError:
+    return UnreadableError(f"{type(thing).__name__} is a class of its own: write its formula with `scale(...)`")
+
+
+def _entry(thing: Any, ancestor: type, library: str) -> Entry:
+    """Returns the entry of the class of a library that an object is of. Raises `UnreadableError` if the object has methods that are not the library's."""
+    mro = type(thing).__mro__
+    own = {name for one in mro[: mro.index(ancestor)] for name in vars(one)} | set(getattr(thing, "__dict__", ()))
+    level = {name for name in own - _HARMLESS if not name.startswith("__") or name == "__call__"}
+    if any(callable(getattr(ancestor, name, None)) for name in level):
+        raise _own(thing)
+    return dialect(library).entry(ancestor.__name__)
 
 
 def _torch(scheduler: Any, entry: Entry) -> Found:
@@ -125,9 +143,10 @@ def _rounded(x: Any) -> Any:
 def _parts(scheduler: Any, i: int) -> tuple[Node, ...]:
     trees = []
     for part in scheduler._schedulers:
-        entry = next((dialect("torch").by_name[c.__name__] for c in type(part).__mro__ if c.__name__ in dialect("torch").by_name), None)
-        if entry is None:
-            raise UnreadableError(f"{type(part).__name__} is a class of its own: write its formula with `scale(...)`")
+        ancestor = next((c for c in type(part).__mro__ if c.__name__ in dialect("torch").by_name and (c.__module__ or "").startswith("torch.optim")), None)
+        if ancestor is None:
+            raise _own(part)
+        entry = _entry(part, ancestor, "torch")
         check_part(type(scheduler).__name__, entry.name)
         trees.append(_of_group(part, entry, i).schedule)
     return tuple(trees)
@@ -138,7 +157,8 @@ def _sequential(scheduler: Any, _: Entry, i: int) -> Written:
 
 
 def _chained(scheduler: Any, _: Entry, i: int) -> Written:
-    return Written(chain(_parts(scheduler, i)))
+    parts = _parts(scheduler, i)
+    return Written(chain(parts), notes=(CHAIN_NOTE,) if len(parts) > 1 and has_cosine(parts) else ())
 
 
 def _function(scheduler: Any, _: Entry, i: int) -> Written:

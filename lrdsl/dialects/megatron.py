@@ -1,4 +1,4 @@
-"""Megatron-LM: its flags in shell scripts, and the same keys in YAML.
+"""Megatron-LM: its flags in shell scripts, and the same keys in YAML; and GPT-NeoX, which has keys of it, and counts otherwise.
 
 How it counts (`megatron/core/optimizer_param_scheduler.py`; `megatron/training/training.py`, `get_optimizer_param_scheduler`): time is samples; a step is a
 global batch, so that flags of iterations are steps while the batch is constant. Tick t has the share t/n, `lr_decay_iters` counts the warmup too, and a
@@ -8,6 +8,7 @@ warmup fraction is not cut. The weight decay rises over the whole run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, lasting, number, text
@@ -37,7 +38,31 @@ def _weight_decay(s: Settings, total: Any) -> Mapping[str, Any]:
     return {"weight_decay": called(f"megatron.wd_{style}", *ends, s.open("train_iters") if total is None else total)}
 
 
+#: The schedules of GPT-NeoX (`megatron/learning_rates.py`), without and with a warmup: its first two steps have the same rate, and a cosine rises past its end.
+_NEOX = {"constant": "hold", "linear": "max(linear(n - w), m)", "cosine": "bounce(cosine(n - w, to=m))"}
+
+
+def _neox(s: Settings) -> Outcome:
+    """GPT-NeoX has keys of Megatron, and a warmup that is a share of the decay, 1 % by default."""
+    style = s.word("lr_decay_style") or "linear"
+    if style not in _NEOX:
+        raise UnreadableError(f"`lr_decay_style` of GPT-NeoX is read for {', '.join(_NEOX)}")
+    total = s.get("train_iters")
+    whole = total if total is not None else s.open("train_iters")
+    n = s.get("lr_decay_iters")
+    if n is None:
+        n = whole if s.get("lr_decay_fraction") is None else text("floor(f * n)", f=s.get("lr_decay_fraction"), n=whole)
+    share = s.get("warmup") if s.has("warmup") else Fraction(1, 100)
+    warm = 0 if share == 0 else text("f * n", f=share, n=n)
+    start = "" if share == 0 else "scale(max(1, t) / w) for w then restart "
+    tree = text(start + _NEOX[style], n=n, w=warm, m=s.get("min_lr"))
+    return Outcome(style, tree, {}, clock(tick="step", total_steps=number(total)), s.get("optimizer.params.lr"), (), s.find("lr_decay_style"))
+
+
 def _read(s: Settings) -> Iterator[Outcome]:
+    if s.has("optimizer.params.lr") or s.has("warmup") or s.has("lr_decay_fraction"):
+        yield _neox(s)
+        return
     style = s.word("lr_decay_style") or "linear"
     if style not in _STYLES:
         raise UnreadableError(f"`lr_decay_style` is one of {', '.join(_STYLES)}")
@@ -94,6 +119,9 @@ DIALECT = Dialect(
             keys=(
                 Key("lr_decay_style", "scheduler", default="linear"),
                 Key("lr", "base"),
+                Key("optimizer.params.lr", "base"),
+                Key("warmup", "warmup", "share"),
+                Key("lr_decay_fraction", "decay", "share"),
                 Key("min_lr", "level", default=0.0, ignored=_unless(("constant",))),
                 Key("lr_warmup_init", "level", default=0.0),
                 Key("train_iters", "length", "iteration"),

@@ -14,7 +14,8 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from lrdsl.dialects.code.calls import Call, argument_of, calls
+from lrdsl.dialects.code.bindings import Bindings
+from lrdsl.dialects.code.calls import Call, argument_of, calls, tree_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.values import Scope
 from lrdsl.dialects.entry import UnreadableError
@@ -51,10 +52,10 @@ def moved(source: str) -> Moved:
     scheduler = lrdsl.compile("step(n)", optimizer, names={"n": args.n})  # drops
     <BLANKLINE>
     """
-    made_calls = calls(source)
+    tree = tree_of(source) or ast.Module([], [])
+    made_calls = calls(source, tree=tree)
     if len(source) > MAX_SOURCE:
         return Moved(source, (), tuple(Left(call, f"the file has more than {MAX_SOURCE:,} characters: change it by hand") for call in made_calls))
-    tree = ast.parse(source) if made_calls else ast.Module([], [])
     held, uses = names_of(tree), _Uses.in_tree(tree)
     reasons = {id(call): _reason(call, source, uses, held) for call in made_calls}
     replaced = tuple(call for call in made_calls if not reasons[id(call)])
@@ -99,6 +100,9 @@ def _reason(call: Call, source: str, uses: _Uses, names: Names) -> str:
         return "`last_epoch` is given: go on with `scheduler.seek(...)`, or load the state"
     if call.dialect.door[0] == "lrdsl" and (problem := _problem(call, uses)):
         return problem
+    for expression in call.met:
+        if problem := uses.bindings.misfit(expression, call.node):
+            return problem
     for part in call.parts:
         if not _inside(part, call) and len(uses.of(part)) != 1:
             return "a part of it is used elsewhere too"
@@ -155,11 +159,12 @@ def _problem(call: Call, uses: _Uses) -> str:
 
 @attrs.frozen
 class _Uses:
-    """The uses of the names of a file: the `targets` of its assignments of a call, by the call's place; the nodes of each name; and each node's parent."""
+    """The uses of the names of a file: the `targets` of its assignments of a call, by the call's place; the nodes of each name; parents; and bindings."""
 
     targets: Mapping[tuple[int, int, int, int], str]
     named: Mapping[str, list[ast.expr]]
     parents: Mapping[int, ast.AST]
+    bindings: Bindings
 
     @classmethod
     def in_tree(cls, tree: ast.Module) -> _Uses:
@@ -172,7 +177,7 @@ class _Uses:
                 targets.setdefault(_place(node.value), ast.dump(node.targets[0]).replace("Store()", "Load()"))
             if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute)):
                 named.setdefault(ast.dump(node), []).append(node)
-        return cls(targets, named, parents)
+        return cls(targets, named, parents, Bindings(tree, parents))
 
     def of(self, part: ast.Call) -> list[ast.expr]:
         """Returns the uses of the name that a call is assigned to; none if it is no plain assignment."""

@@ -22,8 +22,9 @@ from lrdsl.expr.exact import nearest_number
 from lrdsl.files.opening import RefusedError, decoded, read_bytes
 from lrdsl.schedule import Schedule, parse
 
-#: The codes before this one are of mistakes that no number and no fact of the run mends.
-_FIRST_OF_NUMBERS = "LR119"
+#: The codes before this one are of mistakes that no number and no fact of the run mends; and those of mistakes that no fact of the run mends, where all numbers
+#: are known.
+_FIRST_OF_NUMBERS, _OF_NUMBERS = "LR119", ("LR131", "LR132", "LR133", "LR134")
 #: The most bytes of a file, and the most characters of a text.
 _MOST_BYTES = 4_000_000
 _HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
@@ -64,8 +65,15 @@ def reading(thing: Any) -> Reading:
         raise refuse("LR160", f"this is no schedule that lrdsl can read: {quoted(thing)}", _HELP)
     bases = set(scheduler.bases)
     notes = tuple(dict.fromkeys(note for group in scheduler.groups for note in group.notes))
+    text = live.text_of(scheduler.groups)
+    unsound = _unsound(text)
     return Reading(
-        scheduler.dialect, scheduler.name, live.text_of(scheduler.groups), base=bases.pop() if len(bases) == 1 else None, tick=scheduler.tick, problems=notes
+        scheduler.dialect,
+        scheduler.name,
+        None if unsound else text,
+        base=bases.pop() if len(bases) == 1 else None,
+        tick=scheduler.tick,
+        problems=(unsound,) if unsound else notes,
     )
 
 
@@ -135,12 +143,12 @@ def of_call(call: Call, text: str) -> Reading:
     )
 
 
-def _unsound(text: str, unknown: Sequence[str]) -> str:
-    """Returns what is wrong with a text whatever its numbers and the clock are; "" if nothing is."""
+def _unsound(text: str, unknown: Sequence[str] | None = None) -> str:
+    """Returns what is wrong with a text; "" if nothing is. With names that are `unknown`, it is what is wrong whatever the numbers and the clock are."""
     try:
-        parse(text, names=dict.fromkeys(unknown, 1))
+        parse(text, names=dict.fromkeys(unknown or (), 1))
     except ScheduleError as error:
-        faults = [d.message for d in error.diagnostics if d.code < _FIRST_OF_NUMBERS]
+        faults = [d.message for d in error.diagnostics if unknown is None or d.code < _FIRST_OF_NUMBERS or (not unknown and d.code in _OF_NUMBERS)]
         return f"lrdsl has no such schedule: {faults[0]}" if faults else ""
     return ""
 

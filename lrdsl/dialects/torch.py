@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import attrs
 
-from lrdsl.dialects.entry import Dialect, Entry, Form, Function, UnreadableError, Value, node_of
+from lrdsl.dialects.entry import Dialect, Entry, Form, Function, UnreadableError, Value, check_whole, node_of
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
-from lrdsl.syntax.substitution import folded
+from lrdsl.syntax.substitution import folded, number_in
 
 _HERE = (0, 0)
 
@@ -56,6 +57,7 @@ def sequence(parts: tuple[Node, ...], milestones: tuple[Value, ...]) -> Node:
     if len(milestones) != len(parts) - 1:
         raise UnreadableError(f"it has {len(parts)} schedulers and {len(milestones)} milestones")
     _check_parts(parts)
+    check_whole("milestones", milestones)
     ends = [node_of(m) for m in milestones]
     items: list[Node] = []
     for i, part in enumerate(parts):
@@ -90,10 +92,25 @@ def chain(parts: tuple[Node, ...]) -> Node:
         outright = sorted(words & set(_OUTRIGHT))
         if outright and len(parts) > 1:
             raise UnreadableError("a chain with a scheduler that sets the rate outright has no text: torch's result depends on the order of the calls")
+        if len(parts) > 1 and has_cosine((part,)) and any(number_in(a.value) != 0 for a in _arguments(part) if a.name == "to"):
+            raise UnreadableError("a chain with a cosine that has an `eta_min` has no text: torch adds it after each step, whatever the other factors are")
     product = parts[0]
     for part in parts[1:]:
         product = nodes.Binary("*", product, part, _HERE)
     return product
+
+
+def _arguments(tree: Node) -> list[nodes.Argument]:
+    return [argument for node in nodes.walk(tree) if isinstance(node, nodes.Call) for argument in node.arguments]
+
+
+def has_cosine(parts: tuple[Node, ...]) -> bool:
+    """Returns whether a scheduler among those of a chain rises again by what it adds, not by a factor."""
+    return any(isinstance(node, nodes.Call) and node.name == "bounce" for part in parts for node in nodes.walk(part))
+
+
+#: What is said of such a chain.
+CHAIN_NOTE = "the text holds up to `T_max`: past it, torch adds the cosine's rise to what the other factors left"
 
 
 def _momentum_of_one_cycle(a: Any) -> str:
@@ -129,6 +146,14 @@ def _multiplied(a: Any) -> Node:
     if expression is None:
         raise UnreadableError("a product of factors that are written in several cases has no text")
     return nodes.Call("cumprod", (nodes.Argument("", expression, _HERE, _HERE),), _HERE, _HERE)
+
+
+def _milestones(a: Any) -> str | Node:
+    """torch counts its milestones, in any order."""
+    if not isinstance(a.milestones, tuple) or not all(isinstance(m, int | Fraction) for m in a.milestones):
+        return "multistep(milestones, gamma)"
+    values = (tuple(sorted(a.milestones)), a.gamma)
+    return nodes.Call("multistep", tuple(nodes.Argument("", node_of(v), _HERE, _HERE) for v in values), _HERE, _HERE)
 
 
 def _cycles_momentum(a: Any) -> bool:
@@ -185,15 +210,17 @@ DIALECT = Dialect(
             "optimizer, step_size, gamma=0.1, last_epoch=-1",
             (Form("step(step_size, gamma)"),),
             accepts=_whole("step_size"),
+            whole=("step_size",),
             usual="optimizer, 100, 0.1",
         ),
         Entry(
             "MultiStepLR",
             "optimizer, milestones, gamma=0.1, last_epoch=-1",
-            (Form("multistep(milestones, gamma)"),),
+            (Form(_milestones, shown="multistep(milestones, gamma)"),),
             attributes={"milestones": lambda s: sorted(s.milestones.elements())},
             note="milestones in rising order; one that stands twice counts twice, and `[]` is none, as there",
             accepts=_whole("milestones"),
+            whole=("milestones",),
             usual="optimizer, [30, 60], 0.1",
         ),
         Entry(
@@ -210,6 +237,7 @@ DIALECT = Dialect(
                 Form("hold(total_iters, at=factor * base) then restart hold"),
             ),
             accepts=_whole("total_iters"),
+            whole=("total_iters",),
             usual="optimizer, 0.5, 100",
         ),
         Entry(
@@ -221,6 +249,7 @@ DIALECT = Dialect(
                 Form("linear(total_iters, to=end_factor * base, from=start_factor * base)"),
             ),
             accepts=_whole("total_iters"),
+            whole=("total_iters",),
             usual="optimizer, 0.3, 1.0, 100",
         ),
         Entry(
@@ -228,6 +257,7 @@ DIALECT = Dialect(
             "optimizer, total_iters=5, power=1.0, last_epoch=-1",
             (Form("hold", lambda a: a.total_iters == 0, "without steps it never leaves the base"), Form("poly(total_iters, power=power)")),
             accepts=_whole("total_iters"),
+            whole=("total_iters",),
             usual="optimizer, 100, 1.0",
         ),
         Entry(
@@ -303,7 +333,10 @@ DIALECT = Dialect(
         Entry(
             "ChainedScheduler",
             "schedulers, optimizer=None",
-            (Form(lambda a: chain(a.schedulers), shown="(A) * (B)"),),
+            (
+                Form(lambda a: chain(a.schedulers), lambda a: len(a.schedulers) > 1 and has_cosine(a.schedulers), CHAIN_NOTE, shown="(A) * (B)"),
+                Form(lambda a: chain(a.schedulers), shown="(A) * (B)"),
+            ),
             usual="[LinearLR(optimizer, 0.1, 1.0, 5), ExponentialLR(optimizer, 0.95)]",
         ),
         Entry(

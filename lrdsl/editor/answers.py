@@ -62,10 +62,19 @@ def _markdown(text: str) -> lsp.MarkupContent:
 
 def _completion(file: OpenFile, params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
     place = file.at(params.position)
-    suggestions = () if place is None else place[1].suggestions(place[2])
+    if place is None:
+        return []
+    embedded, document, offset = place
     return [
-        lsp.CompletionItem(s.text, kind=_COMPLETIONS[s.kind], detail=s.detail, documentation=s.doc or None, sort_text=f"{i:04}")
-        for i, s in enumerate(suggestions)
+        lsp.CompletionItem(
+            s.text,
+            kind=_COMPLETIONS[s.kind],
+            detail=s.detail,
+            documentation=s.doc or None,
+            sort_text=f"{i:04}",
+            insert_text=quoted if (quoted := embedded.quote(s.text)) != s.text else None,
+        )
+        for i, s in enumerate(document.suggestions(offset))
     ]
 
 

@@ -16,6 +16,7 @@ from lrdsl.dialects.signs import may_have
 from lrdsl.files.folder import Folder
 from lrdsl.linting.hosts import Embedded, Finder, UnreadableError, pages_in, texts_in
 from lrdsl.linting.hosts.embedded import Given, Remedy
+from lrdsl.linting.hosts.placeholders import stood_in
 from lrdsl.linting.linter import JOINED, UNREADABLE, Selection, count_errors, is_about_rules, is_partly_checked, problems_of, silenced
 from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
@@ -33,8 +34,12 @@ _RUNS: tuple[dict[str, Any], ...] = (
 _NUMBERS = (10, 0.5, 1)
 #: The length of these runs, if the text does not give it.
 _EPOCHS = 100
+#: The errors that a text has whatever its placeholders stand for.
+_SURE = ("LR101", "LR102")
 #: A setting of a text.
 _SET = re.compile(r"\bset\s+(\w+)")
+#: A small total without a unit, and a tick that is an epoch: together they count epochs, if nothing says how long one is.
+_BARE_TOTAL, _EPOCH_TICK = re.compile(r"\bset\s+total\s*=\s*\d{1,3}\s*(?:[;#\r\n]|\Z)"), re.compile(r"\bset\s+tick\s*=\s*epoch\b")
 #: The most work for all texts of one file together.
 _MOST_WORK = 2 * MOST
 
@@ -157,8 +162,17 @@ class Checker:
         if embedded.hole is not None:
             message = f"a program fills in `{shown(embedded.text[slice(*embedded.hole)])}`"
             note = Diagnostic(UNREADABLE, "note", message, "not checked here: the program checks it when it runs", Span.of(embedded.text, *embedded.hole))
-            return [Problem(embedded.moved(note, source), i, note)]
+            return [Problem(embedded.moved(d, source), i, d) for d in (note, *self._around_holes(embedded))]
         return [Problem(embedded.moved(d, source), i, d) for d in self.look(embedded.text, embedded.given)]
+
+    def _around_holes(self, embedded: Embedded) -> list[Diagnostic]:
+        """The errors of a text with placeholders that it has whatever a program fills in: shapes and parameters that there are not."""
+        stood = stood_in(embedded.text)
+        if stood is None:
+            return []
+        text, name, holes = stood
+        given = attrs.evolve(embedded.given, names=(*embedded.given.names, (name, None)))
+        return [d for d in self.look(text, given) if d.code in _SURE and not any(d.span.start.offset < b and a < d.span.end.offset for a, b in holes)]
 
     def _is_remedied(self, embedded: Embedded, remedy: Remedy) -> bool:
         """Whether a text has errors because the file's format joined its lines or split it, or lacks what stands behind a comment."""
@@ -249,8 +263,11 @@ def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], 
     lasting = tuple(rule for rule in rules if not rule.run)
     own = {SETTINGS.get(word) for word in _SET.findall(text)}
     common: list[Diagnostic] | None = None
+    counts_epochs = _BARE_TOTAL.search(text) is not None and _EPOCH_TICK.search(text) is not None
     for example, number in zip(_RUNS, _NUMBERS, strict=True):
-        run = {name: fact for name, fact in example.items() if name not in own}
+        run = {name: fact for name, fact in example.items() if name not in own} | (
+            {"steps_per_epoch": 1} if counts_epochs and "steps_per_epoch" not in own else {}
+        )
         problems = look(run, rules, number)
         if _lacks_facts(problems):
             problems = look({**run, "total_epochs": _EPOCHS}, lasting, number)

@@ -190,6 +190,11 @@ def linspace(start: float, stop: float, count: int) -> Array:
     return Array([*(start + i * step for i in range(count - 1)), stop])
 
 
+def geomspace(start: float, stop: float, count: int) -> Array:
+    ratio = (stop / start) ** (1 / (count - 1))
+    return Array([*(start * ratio**i for i in range(count - 1)), stop])
+
+
 def broadcast_to(x: Any, shape: tuple[int]) -> Array:
     return x if isinstance(x, Array) else Array([x] * shape[0])
 
@@ -245,6 +250,27 @@ def searchsorted(x: Any, values: Any, side: str = "left") -> Any:
     find = bisect_left if side == "left" else bisect_right
     items = list(x)
     return _each(values, lambda value: find(items, value))
+
+
+def interp(x: Array, places: Array, values: Array) -> Array:
+    xs: list[float] = list(places)
+    ys: list[float] = list(values)
+
+    def at(value: float) -> float:
+        i = bisect_right(xs, value)
+        if i in (0, len(xs)):
+            return ys[i and -1]
+        return ys[i - 1] + (ys[i] - ys[i - 1]) * (value - xs[i - 1]) / (xs[i] - xs[i - 1])
+
+    return Array([at(value) for value in x])
+
+
+def quantile(x: Array, share: float) -> float:
+    items: list[float] = sorted(x)
+    i, part = divmod(share * (len(items) - 1), 1)
+    low, high = items[int(i)], items[min(int(i) + 1, len(items) - 1)]
+    total: float = low + (high - low) * part
+    return total
 
 
 def array_split(x: Array, count: int) -> list[Array]:

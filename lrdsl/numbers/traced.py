@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from lrdsl.arguments import quoted
 from lrdsl.check.finite import fitting
 from lrdsl.diagnostics import refuse
 from lrdsl.expr import INDEX, T
@@ -45,8 +46,11 @@ def function(plan: Plan, base: float, machine: Machine, library: Any) -> Callabl
 def ticks(count: Any, wide: bool, library: Any) -> tuple[Machine, Any]:
     """Returns the machine for a count, and the count as its ticks: as doubles if the library is `wide`, else as 32-bit integers, or as floats if it has floats.
 
-    A count that is larger than these integers is the last tick. `library` also has `whole`, which makes an array one of these integers.
+    A count that is larger than these integers is the last tick. `library` also has `whole`, which makes an array one of these integers. Raises `ScheduleError`
+    for a count that is no number, which a library may read as NaN, or as a number.
     """
+    if count is None or isinstance(count, str | bytes | complex) or "complex" in str(getattr(count, "dtype", "")):
+        raise refuse("LR152", f"the count is {quoted(count)}, and not a number", "give the step count, as 100")
     if wide:
         return DOUBLE, library.real(count)
     import numpy as np

@@ -102,14 +102,21 @@ def _absolute_arguments(f: Facts, phases: tuple[Phase, ...], low: float) -> Iter
                 yield use, name, a, float(value.value)
 
 
-def _text(f: Facts, a: nodes.Argument) -> str:
+def _text(f: Facts, a: nodes.Argument | nodes.Node) -> str:
     """An argument as the text has it."""
     return shown(f.text[slice(*a.extent)])
 
 
-def _as_multiple(a: nodes.Argument) -> Fix | None:
+def _as_multiple(node: nodes.Node) -> Fix | None:
     """The repair that makes a number a multiple of base."""
-    return Fix(a.value.extent[1], a.value.extent[1], "x") if isinstance(a.value, nodes.Number) and a.value.value <= 1 else None
+    return Fix(node.extent[1], node.extent[1], "x") if isinstance(node, nodes.Number) and node.value <= 1 else None
+
+
+def _bare_level(f: Facts, phase: Phase, level: float) -> nodes.Number | None:
+    """The number among the parts of a phase that are phases, as in `max(A, 0.01)`, that is a level; None if there is none."""
+    calls = (part for part in f.scheduled if isinstance(part, nodes.Call) and phase.extent[0] <= part.extent[0] < phase.extent[1])
+    items = (a.value for call in calls if call.name in ("min", "max") for a in call.arguments)
+    return next((item for item in items if isinstance(item, nodes.Number) and math.isclose(item.value, level)), None)
 
 
 def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
@@ -118,7 +125,14 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
     for use, name, a, _ in _absolute_arguments(f, plan.phases, base) if plan.watches else ():
         if use.name == "plateau" and name == "min":
             message = f"`{_text(f, a)}` is not below the base of {base:g}{d.of(base)}, so the plateau never reduces the rate"
-            return Finding(a.value.extent, message, f"for a share of the base, write `min={canonical(a.value)}x`, or give a smaller level", _as_multiple(a))
+            return Finding(
+                a.value.extent, message, f"for a share of the base, write `min={canonical(a.value)}x`, or give a smaller level", _as_multiple(a.value)
+            )
+    for use, name, a, eps in _absolute_arguments(f, plan.phases, 0.0) if plan.watches else ():
+        factor = use.arguments.get("factor")
+        if use.name == "plateau" and name == "eps" and isinstance(factor, Num) and base * (1 - float(factor.value)) <= eps:
+            message = f"`{_text(f, a)}` is not below a reduction of the base of {base:g}{d.of(base)}, so the plateau never reduces the rate"
+            return Finding(a.value.extent, message, "a reduction by `eps` or less is skipped: give a smaller one, as `eps=1e-8`")
     end = f.total if f.total is not None or plan.level.holds & STAIRS else plan.length or None  # stairs go on beyond their length
     here, near, far = (summary(plan.level, b, end).stretches for b in (base, 2 * base, 1e3 * max(1.0, base)))
     for one, double, other in zip(here, near, far, strict=False):
@@ -127,10 +141,11 @@ def _idle_floor(f: Facts, d: Driven, base: float) -> Finding | None:
         if len(one.levels) > 1 and one.constant and not scales and not other.constant and level * _OVER >= base:
             phase = plan.phases[plan.phase_at(float(tick))]
             written = next(((a, n) for _, _, a, n in _absolute_arguments(f, (phase,), base) if math.isclose(n, level)), None)
-            what = "an absolute level" if written is None else f"`{_text(f, written[0])}`"
+            value = _bare_level(f, phase, level) if written is None else written[0].value
+            what = "an absolute level" if value is None else f"`{_text(f, value if written is None else written[0])}`"
             message = f"the level is {level:g} from tick {tick} on and does not change: {what} is not below the base of {base:g}{d.of(base)}"
             help = "write it as a multiple of base, as `0.1x`, or give a smaller level"
-            return Finding(phase.extent if written is None else written[0].value.extent, message, help, None if written is None else _as_multiple(written[0]))
+            return Finding(phase.extent if value is None else value.extent, message, help, None if value is None else _as_multiple(value))
     return None
 
 
@@ -149,7 +164,8 @@ def _held_down(f: Facts, d: Driven) -> Finding | None:
 
 def _held_up(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
-        findings = [_held_down(f, d), *(_idle_floor(f, d, base) for base in _reached(d))]
+        reached = sorted(base for base in d.bases if base > 0) if d.target.key == "lr" and d.target.plan.watches else _reached(d)
+        findings = [_held_down(f, d), *(_idle_floor(f, d, base) for base in reached)]
         yield from [finding for finding in findings if finding is not None][:1]
 
 
@@ -164,14 +180,18 @@ def _over(f: Facts, d: Driven, base: float) -> Finding | None:
     plan = d.target.plan
     if not plan.watches and not any(level > base * _OVER for _, level in f.summary(plan, base).levels):
         return None
-    for _, _, a, level in _absolute_arguments(f, plan.phases, base * _OVER):
+    for use, name, a, level in _absolute_arguments(f, plan.phases, base * _OVER):
+        if name == "from" and "to" in use.given and d.target.groups and not d.groups:
+            continue  # some groups may begin above their base on purpose, and `set base` is that of the others
         text = canonical(a.value)
         message = f"`{_text(f, a)}` is an absolute level, {level / base:.4g} times the base of {base:g}{d.of(base)}"
-        fix = _as_multiple(a)
+        fix = _as_multiple(a.value)
         help = f"for {text} times the base, write `{text}x`; for a higher peak, raise the base"
         return Finding(
             a.value.extent, message, help if fix is not None else "write it as a multiple of base, as `0.1x`; for a higher peak, raise the base", fix
         )
+    if d.target.groups and not d.groups:
+        return None
     floor = dict(f.summary(plan, 0.0).levels)
     high = next((tick for tick, level in f.summary(plan, base).levels if min(level, floor.get(tick, 0.0)) > base * _OVER), None)
     if high is None:
@@ -230,7 +250,7 @@ def _out_of_range(f: Facts) -> Iterator[Finding]:
 def _first_wrong(f: Facts, plan: Plan, base: float) -> tuple[Exact, float] | None:
     """The first tick, and its level, at which a share is below 0 or not below 1; the end of the schedule counts, if that of the run is unknown."""
     levels = f.summary(plan, base).levels
-    if f.total is None and plan.length is not None and not plan.watches:
+    if plan.length is not None and not plan.watches and (f.total is None or plan.length == f.total):  # a run gets as near to that end as makes no difference
         levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
     return next(((tick, level) for tick, level in levels if not 0 <= level < 1), None)
 

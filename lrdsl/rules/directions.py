@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from operator import gt
 
 from lrdsl.check.combinators import COMBINATORS, parameters_of
@@ -19,6 +20,10 @@ from lrdsl.syntax import canonical, nodes
 _BOUNDED = tuple(name for name in (*SHAPES, *COMBINATORS) if {"low", "high"} <= set(parameters_of(name)))
 #: The most cycles whose peaks are compared with their floor.
 _CYCLES = 100
+#: An exponential decay to this share of where it begins has a gamma in the place of a level.
+_HARDLY = 0.9
+#: One cycle falls for at least the rest of this share of its time.
+_NO_FALL = Fraction(95, 100)
 
 
 def _swapped_bounds(f: Facts) -> Iterator[Finding]:
@@ -52,6 +57,9 @@ def _falling_warmups(f: Facts) -> Iterator[Finding]:
         if end is not None and isinstance(last, Num) and last.value < 1 and not f.is_open(end.value):
             help = "it is the level at the start over the one at the end: give a number above 1, as `final_div=1e4`"
             yield Finding(end.value.extent, "the cycle ends above the level that it starts at", help)
+        share, rise = argument(use, "pct") if use.name == "onecycle" else None, use.arguments.get("pct")
+        if share is not None and isinstance(rise, Num) and rise.value >= _NO_FALL and not f.is_open(share.value):
+            yield Finding(share.value.extent, "the cycle rises nearly to its end, so it has no time to fall", "give a lower share, as `pct=0.3`")
     for use in [use for use in f.uses if use.name == "warmup" and "from" in use.given]:
         entry, written = f.entry(use), argument(use, "from")
         if written is None or entry is None or use.arguments["n"] == ZERO:
@@ -69,14 +77,19 @@ def _not_below(one: float, two: float) -> bool:
     return one >= two - CLOSE * abs(two)
 
 
+def _hardly_below(one: float, two: float) -> bool:
+    return one >= two * _HARDLY
+
+
 def _rising_decays(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         if use.name not in DECAYS or "to" not in use.given or f.key_of(use.node) not in ("lr", ""):
             continue
         end = use.arguments["to"]
-        if not mentions(end, ENTRY) and "from" not in use.given and not f.always(_not_below, end, BASE):
-            continue  # most decays fall
         entry = f.entry(use)
+        falls = not f.always(_hardly_below, end, BASE) and (entry is None or entry is BASE or not f.always(_not_below, end, entry))
+        if not mentions(end, ENTRY) and "from" not in use.given and falls:
+            continue  # most decays fall
         if "from" in use.given:
             if use.arguments["from_"] == end and not f.is_open(use.node):
                 yield Finding(use.node.extent, "this ends at the level that it starts from, so nothing changes", "give two levels, or write `hold(at=...)`")
@@ -84,9 +97,18 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if entry is None or mentions(end, T) or use.arguments.get("n") == ZERO:
             continue
         end = substitute(end, {ENTRY: entry})
-        if not f.always(_not_below, end, entry) or f.is_open(use.node):
+        if f.is_open(use.node):
             continue
-        if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE):
+        if not f.always(_not_below, end, entry):
+            if use.name == "exp" and mentions(end, BASE) and f.always(_hardly_below, end, entry):
+                level, n = argument(use, "to"), argument(use, "n")
+                at = use.node.extent if level is None else level.value.extent
+                times = "" if n is None else f", per={canonical(n.value)}"
+                help = f"a gamma is `exp(0.95)` for each tick, or `exp(0.95{times})`; a level to fall to is `to=0.01x`"
+                yield Finding(at, "this level is hardly below the one that it begins at", help)
+            continue
+        same = not f.always(gt, end, entry) and mentions(end, BASE) == mentions(entry, BASE)
+        if not f.always(_not_below, entry, BASE) and not f.always(gt, end, BASE) and not same:
             continue  # a rise back to the base is one of a cycle
         written = argument(use, "to")
         at = use.node.extent if written is None else written.value.extent
@@ -96,9 +118,9 @@ def _rising_decays(f: Facts) -> Iterator[Finding]:
         if not f.always(gt, end, entry):
             yield Finding(at, f"{to} is the level that it begins at, so nothing changes", "give the level that it falls to, as `to=0.1x`, or write `hold`")
         elif use.name == "exp" and len(use.node.arguments) == 2 and not any(a.name for a in use.node.arguments):
-            n = canonical(use.node.arguments[0].value)
-            help = f"a gamma and its ticks are `exp({n}, per={canonical(use.node.arguments[1].value)})`; a level to fall to is `to=0.01x`"
-            yield Finding(use.node.extent, f"this goes to the level {to} within {n} ticks, which is above the one before", help)
+            ticks = canonical(use.node.arguments[0].value)
+            help = f"a gamma and its ticks are `exp({ticks}, per={canonical(use.node.arguments[1].value)})`; a level to fall to is `to=0.01x`"
+            yield Finding(use.node.extent, f"this goes to the level {to} within {ticks} ticks, which is above the one before", help)
         else:
             help = "give a level to fall to, as `to=0.1x`; for a rise that you mean, give the level that it starts from: `from=0.1x`"
             yield Finding(at, f"{to} is above the level that it begins at, so this rises", help)
@@ -148,7 +170,7 @@ RULES = (
     Rule(
         "LR316",
         "warmup-from-the-peak",
-        "A warmup that starts at the level it rises to, or above it.",
+        "A warmup that starts at the level it rises to, or above it; one cycle that does not rise, or not fall.",
         "A warmup is there so that a run begins with small steps.",
         "warmup(100, from=1x) then cosine(900)",
         "warmup(100, from=0.1x) then cosine(900)",

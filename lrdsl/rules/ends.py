@@ -88,7 +88,7 @@ def _one_tick_short(f: Facts) -> Iterator[Finding]:
         piece = [part for part in f.pieces(plan) if part.start < n][-1]
         after = [part for part in f.pieces(plan) if part.start <= n][-1]
         last_level, end_level = level_at(piece.level, math.ceil(n) - 1, base), level_at(after.level, n, base)
-        if abs(last_level - end_level) > base / 20:
+        if last_level - end_level > base / 20:  # a rise, as in a test of many rates, may well end before its last level
             message = f"the run ends one tick before this decay: its last level is {last_level:.4g}, not {end_level:.4g}"
             change = "one tick shorter, as `rest - 1`" if (last.length or 0) >= 2 else "longer"
             help = f"ticks count from 0, so the last one is {float(n - 1):g}: make the decay {change}"
@@ -154,6 +154,10 @@ def _long_patience(f: Facts) -> Iterator[Finding]:
                 time = ticks(window) if window <= monitor.patience or epochs is None else f"{float(epochs):g} epochs"
                 message = f"a patience of {monitor.patience} reports cannot run out within {time}"
                 yield Finding(phase.extent, message, "write a smaller `patience`, or make the phase longer")
+            elif window <= monitor.cooldown:
+                phase = d.target.plan.phases[d.target.plan.phase_at(float(start))]
+                message = f"a cooldown of {monitor.cooldown} reports cannot end within {ticks(window)}, so the rate is reduced at most once"
+                yield Finding(phase.extent, message, "write a smaller `cooldown`, or make the phase longer")
 
 
 def _epochs(f: Facts, window: Exact) -> Exact | None:

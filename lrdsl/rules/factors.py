@@ -21,6 +21,8 @@ from lrdsl.syntax import canonical, nodes
 
 #: A factor up to this is one that only rates have, and a power up to this is one that only levels have.
 _RATE, _POWER = Fraction(2, 1000), Fraction(1, 20)
+#: No shape has so high a power.
+_STEEP = 30
 #: A rate that never comes to more than this share of its base is given as a multiple by mistake.
 _NOTHING = 0.003
 #: A rate is never so many times its base, and never so large.
@@ -50,7 +52,11 @@ def _odd_gammas(f: Facts) -> Iterator[Finding]:
 def _powers(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         power = value(use.arguments.get("power")) if "power" in use.given else None
-        if power is not None and 0 < power <= _POWER:
+        if power is not None and power >= _STEEP:
+            written = next(a for name, a in arguments(use) if name == "power")
+            message = f"the power is {shown(canonical(written.value))}, so the level makes nearly all of its way in a few hundredths of the time"
+            yield Finding(written.extent, message, "a usual power is from 0.5 to 3")
+        elif power is not None and 0 < power <= _POWER:
             written = next(a for name, a in arguments(use) if name == "power")
             text = shown(canonical(written.value))
             named = (
@@ -148,7 +154,9 @@ def _above_every_base(f: Facts) -> Iterator[Finding]:
         plan = d.target.plan
         if d.target.key != "lr" or plan.watches:
             continue
-        low = f.summary(plan, 0.0) if not d.bases and highest_floor(plan.level) >= _LARGE else Summary(())
+        base = max(d.bases, default=0.0)
+        absolute = not d.bases or not mentions(plan.level, BASE)  # LR301 compares the other ones with the base
+        low = f.summary(plan, 0.0) if absolute and highest_floor(plan.level) >= max(_LARGE, _TIMES * base) else Summary(())
         tick, level = _highest(f, plan, low)
         high = level > _LARGE or (level == _LARGE and mentions(plan.level, BASE))
         if high and not _is_range_test(low):

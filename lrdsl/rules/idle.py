@@ -12,6 +12,7 @@ from lrdsl.check.combinators import COMBINATORS, declarations, parameters_of, sh
 from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import BASE, ENTRY, ONE, ZERO, Expr, Num, T, mentions, substitute
+from lrdsl.expr.exact import quotient
 from lrdsl.kinds import SameAs
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import ANY_BASE, SHRINKING, Facts, Finding, Rule, amount, arguments, value
@@ -24,6 +25,8 @@ from lrdsl.syntax.nodes import Node
 _MOST = 12
 #: Ticks far off, at which a run of unknown length may be.
 _FAR = tuple(10**k for k in range(1, 10))
+#: The level hardly drops if all drops of the run take no more than this share of it, or one reduction of a plateau no more than the second.
+_DROPS, _REDUCTION = 0.02, 0.005
 
 
 class Part(NamedTuple):
@@ -272,7 +275,7 @@ def _neutral_calls(use: Use) -> Iterator[Part]:
 
 def _gammas_of_one(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        name, _ = shrinking(use.name) or ("", 0)
+        name = "factor" if use.name == "plateau" else (shrinking(use.name) or ("", 0))[0]
         if use.name not in SHAPES or name not in use.given:
             continue
         gamma = use.arguments[name]
@@ -280,6 +283,20 @@ def _gammas_of_one(f: Facts) -> Iterator[Finding]:
         written = next((a for parameter, a in arguments(use) if parameter == name), None)
         if gammas and all(g == ONE for g in gammas) and written is not None and not f.is_open(written.value):
             yield Finding(use.node.extent, f"with a {name} of 1 the level never drops", f"give a {name} below 1, as 0.1; to stay at a level, write `hold`")
+        elif written is not None and not f.is_open(written.value) and all(isinstance(g, Num) and g.value < 1 for g in gammas) and _hardly_drops(f, use, gammas):
+            message = f"with a {name} of {canonical(written.value)} the level hardly drops"
+            yield Finding(use.node.extent, message, f"give a lower {name}, as 0.1; to stay at a level, write `hold`")
+
+
+def _hardly_drops(f: Facts, use: Use, gammas: tuple[Num, ...]) -> bool:
+    """Whether all drops of a call take next to nothing: those of a `step` in the whole run, those of the milestones, and one of a plateau."""
+    most = 1 - float(min(g.value for g in gammas))
+    if use.name == "plateau":
+        return most <= _REDUCTION
+    if use.name == "multistep":
+        return most * len(use.arguments["milestones"]) <= _DROPS
+    interval = use.arguments["n"] if use.name == "step" else None
+    return f.total is not None and isinstance(interval, Num) and most * float(quotient(f.total, interval.value)) <= _DROPS
 
 
 def _two_holds(f: Facts) -> Iterator[Finding]:
@@ -341,12 +358,12 @@ RULES = (
     Rule(
         "LR408",
         "gamma-of-one",
-        "A gamma of 1.",
-        "The level is multiplied by 1, so that it never drops.",
+        "A gamma of 1, or so near to it that the level hardly drops.",
+        "The level is multiplied by 1, or next to it, so that it stays where it is.",
         "step(30, 1)",
         "step(30, 0.1)",
         _gammas_of_one,
-        about=SHRINKING,
+        about=(*SHRINKING, "plateau"),
     ),
     Rule(
         "LR409",

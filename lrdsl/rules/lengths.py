@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from lrdsl.check.combinators import COMBINATORS
+from lrdsl.check.combinators import COMBINATORS, declarations
+from lrdsl.check.prelude import recipe
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import ONE
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.plan import Plan, pieces
 from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, arguments, ticks, value
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -24,7 +26,9 @@ _TOKENS = 10**8
 #: A bare number up to this among epochs surely is one of epochs; a warmup of more than the second is one in steps.
 _FEW, _WARM = 100, 50
 #: No schedule has so many cycles in an epoch.
-_CYCLES = 20
+_CYCLES = 10
+#: The parameters of a shape of cycles that are parts of one cycle.
+_HALVES = ("up", "down")
 
 
 def _below_a_tick(f: Facts) -> Iterator[Finding]:
@@ -40,6 +44,7 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
         elif length == 1 and "." in f.text[slice(*node.extent)] and isinstance(node, nodes.Number):
             message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
             yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
+    yield from _shares_in_recipes(f)
     for part in f.scheduled:
         for time in part.conditions if isinstance(part, nodes.Until) else ():
             if isinstance(time, nodes.Number) and 0 < time.value < 1:
@@ -54,6 +59,28 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
                 yield Finding(a.value.extent, f"`{text}` is a time of less than one tick", f"a bare number counts ticks: write `{text}ep`, or a number above 1")
 
 
+def _shares_in_recipes(f: Facts) -> Iterator[Finding]:
+    """What is found in the calls of recipes: numbers below 1 that are the length of a phase, or of its first piece."""
+    for call in f.scheduled:
+        if not isinstance(call, nodes.Call) or recipe(call.name) is None:
+            continue
+        ends = {end for d in f.driven for end in _ends_within(d.target.plan, call)}
+        for a in call.arguments:
+            if isinstance(a.value, nodes.Number) and _LEAST <= a.value.value < 1 and a.value.value in ends:
+                text = shown(canonical(a.value))
+                help = f"a bare number counts ticks; for a share of the run, write `{decimal_text(a.value.value * 100)}%`"
+                yield Finding(a.value.extent, f"`{text}` is a length of less than one tick", help)
+
+
+def _ends_within(plan: Plan, call: nodes.Call) -> Iterator[Exact]:
+    """How long the pieces of a plan are that are shorter than a tick, in the phase that a call is."""
+    phase = next((phase for phase in plan.phases if phase.extent == call.extent and phase.start is not None), None)
+    start = None if phase is None else phase.start
+    for piece in pieces(plan.level) if start is not None else ():
+        if piece.end is not None and start is not None and piece.start >= start and 0 < piece.end - piece.start < 1:
+            yield piece.end - piece.start
+
+
 def _without_unit(f: Facts) -> Iterator[Finding]:
     totals = [s.value for s in f.parts if isinstance(s, nodes.Setting) and s.name == "total"]
     bare = [(node, amount(node)) for node in totals if isinstance(node, nodes.Number | nodes.Quantity) and f.is_bare(node)]
@@ -66,12 +93,20 @@ def _without_unit(f: Facts) -> Iterator[Finding]:
 
 def _in_parts_of_steps(f: Facts) -> Iterator[Finding]:
     per = f.clock.ticks_per_step
-    for node, length in f.bare_lengths if per is not None and per > 1 else ():
-        if per is not None and length > 0 and not f.is_open(node):
-            text = shown(canonical(node))
-            fix = Fix(node.extent[1], node.extent[1], " steps") if isinstance(node, nodes.Number) else None
+    if per is None or per <= 1:
+        return
+    passed = {node.extent for node, _ in f.bare_passed}
+    for node, length in {node.extent: (node, length) for node, length in (*f.bare_lengths, *f.bare_passed)}.values():
+        if length > 0 and not f.is_open(node):
+            text, end = shown(canonical(node)), node.extent[1]
+            fix = Fix(end, end, " steps") if isinstance(node, nodes.Number) and (node.extent not in passed or _takes_steps(f, node)) else None
             message = f"`{text}` is {ticks(length)}, and each step of the optimizer has {float(per):g}: this is {float(quotient(length, per)):.3g} steps"
             yield Finding(node.extent, message, f"for steps, write `{text} steps`", fix)
+
+
+def _takes_steps(f: Facts, node: nodes.Number) -> bool:
+    """Whether a text stays sound with a unit at a number that it passes to a function, which may reckon with it as with a number too."""
+    return f.with_node(node, nodes.Quantity(node.value, "", "steps", node.extent, node.extent)) is not None
 
 
 def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
@@ -112,8 +147,9 @@ def _within_an_epoch(f: Facts) -> Iterator[Finding]:
             continue
         if f.total is None and _is_last(f, node):
             what = "the schedule is over within one epoch"
-        elif length * _CYCLES <= per and _is_cycle(f, node, length):
-            what = f"there are {float(quotient(per, length)):.3g} cycles in an epoch"
+        elif (cycle := _cycle_of(f, node, length)) is not None and cycle * _CYCLES <= per:
+            times = float(quotient(per, cycle))
+            what = f"it has {times:.3g} times as many as the first cycle" if _grows(f, node) else f"there are {times:.3g} cycles in an epoch"
         else:
             continue
         text = shown(canonical(node))
@@ -121,17 +157,24 @@ def _within_an_epoch(f: Facts) -> Iterator[Finding]:
         return
 
 
-def _is_cycle(f: Facts, node: nodes.Node, length: Exact) -> bool:
-    """Whether a length is that of cycles which go on without end, and do not grow."""
-    return any(
-        use.name in COMBINATORS
-        and COMBINATORS[use.name].cycles
-        and use.arguments["phase"].length == length
-        and use.arguments.get("times") is None
-        and use.arguments.get("stretch", ONE) == ONE
-        and use.node.extent[0] <= node.extent[0] < use.node.extent[1]
-        for use in f.uses
-    )
+def _cycle_of(f: Facts, node: nodes.Node, length: Exact) -> Exact | None:
+    """How long the first of the endless cycles is whose length a length is, or whose rise or fall; None if it is that of no such cycles."""
+    for use in f.uses:
+        if not use.node.extent[0] <= node.extent[0] < use.node.extent[1] or not any(declaration.cycles for declaration in declarations(use.name)):
+            continue
+        if use.name in COMBINATORS:
+            if use.arguments["phase"].length == length and use.arguments.get("times") is None:
+                return length
+        elif any(a.value is node for name, a in arguments(use) if name in _HALVES):
+            halves = [value(use.arguments[name]) for name in _HALVES]
+            return None if None in halves else sum(half for half in halves if half is not None)
+    return None
+
+
+def _grows(f: Facts, node: nodes.Node) -> bool:
+    """Whether a length stands in cycles of which each is longer than the one before."""
+    around = (use for use in f.uses if use.node.extent[0] <= node.extent[0] < use.node.extent[1])
+    return any(use.arguments.get("stretch", ONE) != ONE for use in around)
 
 
 def _is_last(f: Facts, node: nodes.Node) -> bool:

@@ -1,4 +1,4 @@
-"""Lint rules about metrics: a mode or a condition against the metric, a metric without a name."""
+"""Lint rules about metrics: a mode or a condition against the metric, a metric without a name, a threshold that it cannot beat."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from lrdsl.diagnostics import Fix
-from lrdsl.rules.rule import Facts, Finding, Rule
+from lrdsl.rules.rule import Facts, Finding, Rule, argument, value
 from lrdsl.syntax import canonical, nodes
 
+#: No metric gets better by this share of its best, report after report.
+_MUCH = 0.3
 #: Where a word of a name in camel case ends.
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 #: Names of metrics that fall as training gets better, and of those that rise.
@@ -84,6 +86,15 @@ def _unnamed_metric(f: Facts) -> Iterator[Finding]:
             yield Finding(use.node.extent, message, f"name the metric that it follows: `metric={others[0]}`", fix)
 
 
+def _high_threshold(f: Facts) -> Iterator[Finding]:
+    for use in f.uses:
+        written, threshold = argument(use, "threshold") if use.name == "plateau" else None, value(use.arguments.get("threshold"))
+        if written is None or threshold is None or threshold < _MUCH or use.arguments["threshold_mode"] != "rel" or f.is_open(written.value):
+            continue
+        help = "for an amount, write `threshold_mode=abs`; a usual threshold is 1e-4 to 0.01; the factor of a reduction is `factor`"
+        yield Finding(written.extent, f"a report counts as better only if it beats the best one by {float(threshold):.0%} of it", help)
+
+
 RULES = (
     Rule(
         "LR210",
@@ -105,6 +116,16 @@ RULES = (
         "plateau(patience=3, metric=val_loss) until val_loss < 0.3 or 50",
         _unnamed_metric,
         "unsafe",
+        about=("plateau",),
+    ),
+    Rule(
+        "LR225",
+        "threshold-out-of-reach",
+        "A plateau whose threshold is a large share of the best metric.",
+        "Hardly any report is that much better than the best one, so the rate falls by patience alone.",
+        "plateau(threshold=0.5)",
+        "plateau(threshold=0.5, threshold_mode=abs)",
+        _high_threshold,
         about=("plateau",),
     ),
 )

@@ -17,6 +17,7 @@ from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.phrases import grouped
 from lrdsl.plan import Piece, Plan, pieces
+from lrdsl.rules.passed import LENGTHS, passed_lengths
 from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
 from lrdsl.schedule.source import Source
@@ -26,8 +27,6 @@ from lrdsl.syntax.nodes import Extent, Node
 from lrdsl.syntax.replanning import mapped
 from lrdsl.targets import Program, Target
 
-#: The durations that are the length of a phase, the interval between two drops, or times of drops.
-_LENGTHS = ("n", "milestones", "interval", "up", "down")
 #: A bare number up to this may be one of epochs.
 EPOCHS = 1000
 #: The bases that stand for all where none is known.
@@ -261,7 +260,7 @@ class Facts:
         for use in self.uses:
             parameters = parameters_of(use.name)
             for name, a in arguments(use):
-                if name not in _LENGTHS or name not in parameters or parameters[name].kind is not Kind.DURATION:
+                if name not in LENGTHS or name not in parameters or parameters[name].kind is not Kind.DURATION:
                     continue
                 values = use.arguments.get(name)
                 listed = values if isinstance(values, tuple) else (values,)
@@ -270,6 +269,21 @@ class Facts:
         for part in self.scheduled:
             if isinstance(part, nodes.Limited | nodes.Lasting) and isinstance(part.length, nodes.Number | nodes.Quantity) and self.is_bare(part.length):
                 yield part.length, amount(part.length)
+
+    @cached_property
+    def bare_passed(self) -> tuple[tuple[Node, Exact], ...]:
+        """The arguments without a unit that functions of the text, and standard recipes, take for lengths, each with its value in ticks."""
+        functions = {part.name: part for part in self.parts if isinstance(part, nodes.Function)}
+        passed = [(node, self._number(node)) for node in passed_lengths(self.scheduled, functions) if self.is_bare(node)]
+        return tuple([(node, number) for node, number in passed if number is not None])
+
+    def _number(self, node: Node) -> Exact | None:
+        """The number of a length without a unit, or of a name for one; None for a list that the host gives."""
+        if isinstance(node, nodes.Name):
+            bound = self.bound(node.id)
+            hosted = dict(self.schedule.names).get(node.id) if bound is None else None
+            return self._number(bound) if bound is not None else None if isinstance(hosted, tuple) else hosted
+        return amount(node) if isinstance(node, nodes.Number | nodes.Quantity) else None
 
     def is_bare(self, node: Node) -> bool:
         """Whether a length is a number of ticks without a unit, or a name for one."""

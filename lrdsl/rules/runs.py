@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 
-from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import ZERO, T, mentions
+from lrdsl.expr import BASE, ENTRY, ZERO, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.summary import is_plain, level_at, operations
+from lrdsl.rules.summary import Summary, is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
 
 #: The shapes that reach a level `to` after n ticks.
 DECAYS = tuple(name for name, forms in SHAPES.items() for form in forms if form.length == "n" and any(p.name == "to" for p in form.parameters))
 #: A schedule is over long before its run if its level stays as it is for more than this share of the run.
-_SOON = 10
+SOON = 10
+#: After a decay to next to nothing, it is if the level stays as it is for more than two sevenths of the run. That is a level of less than this share of
+#: the peak, or, where no base is known, one of less than the second number.
+_AFTER, _LITTLE, _LOW = Fraction(7, 5), 0.02, 2e-5
+#: After a decay that `for` cuts, if it stays for more than a tenth.
+_CUT = Fraction(10, 9)
 #: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays.
 _IDLE, _HELD = 50, 4
 #: The last tick of a decay may be at 0.
 _TWO = 2
-#: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
-#: falls below the third share of where it began.
-_NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
-#: In a run of fewer ticks, a tick may well be an epoch.
-_SHORT = 1000
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -87,7 +87,7 @@ def _too_short(f: Facts) -> Iterator[Finding]:
         s = f.summary(plan, f.base_of(d))
         run = f.total if f.total is not None else plan.length or s.last[0] + 1
         high = s.highest[1]
-        for start, end in s.zeros if not _fades(f, plan) else ():
+        for start, end in s.zeros if not fades(f, plan) else ():
             idle, phase = end + 1 - start, plan.phases[plan.phase_at(float(end))]
             phases = plan.phases[plan.phase_at(float(start)) : plan.phase_at(float(end)) + 1]
             if idle * (_HELD if _stays_on_purpose(plan, phase) else _IDLE) <= run or any(_is_said(f, p) for p in phases):
@@ -109,7 +109,7 @@ def _too_short(f: Facts) -> Iterator[Finding]:
                 if last
                 else f"the rate is 0 from tick {start} on, for {ticks(idle)}"
             )
-            yield Finding(phase.extent, message, _repair(phase.node, always))
+            yield Finding(phase.extent, message, repair_of_zeros(phase.node, always))
             break
 
 
@@ -134,7 +134,7 @@ def _may_be_zero(f: Facts, d: Driven) -> bool:
     return False
 
 
-def _fades(f: Facts, plan: Plan) -> bool:
+def fades(f: Facts, plan: Plan) -> bool:
     """Whether a level is 0 only because no double is so small: it falls by a factor again and again, which LR223 is about."""
     end = f.total if f.total is not None else plan.length
     last = next(piece for piece in reversed(f.pieces(plan)) if end is None or piece.start < end or not piece.start)
@@ -149,7 +149,11 @@ def _cycles_in(node: nodes.Node) -> bool:
 def _stays_on_purpose(plan: Plan, phase: Phase) -> bool:
     """Whether a phase is a `hold` at the end, which says that the level is to stay."""
     node = phase.node.body if isinstance(phase.node, nodes.Limited) else phase.node
-    return phase is plan.phases[-1] and len(plan.phases) > 1 and getattr(node, "name", getattr(node, "id", "")) == "hold"
+    return phase is plan.phases[-1] and len(plan.phases) > 1 and _is_hold(node)
+
+
+def _is_hold(node: nodes.Node) -> bool:
+    return getattr(node, "name", getattr(node, "id", "")) == "hold"
 
 
 def _is_said(f: Facts, phase: Phase) -> bool:
@@ -177,7 +181,8 @@ def _is_times_zero(node: nodes.Node) -> bool:
     return any(isinstance(side, nodes.Number) and side.value == 0 for part in products for side in (part.left, part.right))
 
 
-def _repair(node: nodes.Node, always: bool) -> str:
+def repair_of_zeros(node: nodes.Node, always: bool) -> str:
+    """What to write where a rate has come to 0."""
     if any(isinstance(part, nodes.Call) and part.name == "repeat" for part in nodes.walk(node)):
         return "`repeat` goes on from the level that it has come to: for cycles that begin again at their entry level, write `restarts`"
     return "write `hold(at=0)` if you mean it" if always else "let the last phase take the `rest`, or end it above 0"
@@ -256,53 +261,44 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
 
 
 def _settled_soon(f: Facts, d: Driven) -> Exact | None:
-    """The tick from which on a rate stays the same, below its peak, if that is within the first tenth of the run; else None."""
+    """The tick from which on a rate stays the same, below its peak, if that is soon; else None.
+
+    That is in the first tenth of the run; in five sevenths of it if the last phase is a decay to next to nothing, and in nine tenths if `for` cuts that decay.
+    """
     plan = d.target.plan
-    last, piece = plan.phases[-1], _over(f, plan)
-    if d.target.key != "lr" or f.total is None or piece is None or piece.start * _SOON >= f.total or mentions(piece.level, T):
+    last, piece = plan.phases[-1], _over(f, plan) or (_last_piece(f, plan) if _is_hold(plan.phases[-1].node) else None)
+    decays = isinstance(last.node, nodes.Call) and last.node.name in DECAYS
+    soon = _CUT if _is_cut_decay(f, plan) else _AFTER if decays and piece is not None and _is_next_to_nothing(f, d, piece) else SOON
+    if d.target.key != "lr" or f.total is None or piece is None or piece.start * soon >= f.total or mentions(piece.level, T):
         return None
-    if _is_onecycle(plan) or (isinstance(last.node, nodes.Call) and last.node.name == "hold"):
-        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     s = f.summary(plan, f.base_of(d))
-    if isinstance(last.node, nodes.Call) and last.node.name in DECAYS and s.last[1] == 0:
+    if _is_onecycle(plan) or (_is_hold(last.node) and not _is_within_an_epoch(f, s)):
+        return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
+    if decays and s.last[1] == 0:
         return None  # LR204 is about a decay to 0
-    return s.settled if s.settled is not None and 0 < s.settled * _SOON < f.total and s.last[1] < s.highest[1] else None
+    return s.settled if s.settled is not None and 0 < s.settled * soon < f.total and s.last[1] < s.highest[1] else None
 
 
-def _vanishes(f: Facts) -> Iterator[Finding]:
-    for d in f.driven:
-        plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
-        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and _fades(f, plan))):
-            continue
-        s = f.summary(plan, f.base_of(d))
-        run = f.total if f.total is not None else plan.length or s.last[0] + 1
-        share = _FAINT if again else _NOTHING
-        tick = s.under(share * s.highest[1])
-        if tick is None or 2 * tick > run or (s.last[1] == 0 and not _fades(f, plan)):
-            continue
-        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
-        if not again and (_SOON * tick > run or run < _SHORT):
-            continue
-        phase = plan.phases[plan.phase_at(float(tick))]
-        unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
-        help = _repair(phase.node, False) if again else unit
-        yield Finding(phase.extent, f"by tick {tick} of {float(run):g} the rate has fallen to less than {share:g} of its peak", help)
+def _is_within_an_epoch(f: Facts, s: Summary) -> bool:
+    """Whether the level stays the same from half an epoch on, in a text of bare lengths."""
+    per = f.clock.steps_per_epoch if f.clock.tick == "step" else None
+    return per is not None and s.settled is not None and s.settled * 2 <= per and len(f.bare_lengths) > 1
 
 
-def _falls_far(use: Use) -> bool:
-    """Whether each cycle of a `repeat` ends so far below its entry level that hardly anything is left for the next one."""
-    if use.name != "repeat" or not use.arguments["phase"].length:
-        return False
-    return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
+def _is_cut_decay(f: Facts, plan: Plan) -> bool:
+    """Whether a plan ends with a decay that `for` ends before its own length."""
+    last = plan.phases[-1]
+    body = last.node.body if isinstance(last.node, nodes.Limited) else None
+    use = f.notes.uses.get((body.extent, body.name)) if isinstance(body, nodes.Call) and body.name in DECAYS else None
+    n = value(use.arguments["n"]) if use is not None and "n" in use.arguments else None
+    return n is not None and last.length is not None and last.length < n
 
 
-def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
-    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
-    low, high = math.floor(above), math.ceil(under)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
-    return high
+def _is_next_to_nothing(f: Facts, d: Driven, piece: Piece) -> bool:
+    """Whether the level of a last piece is so low that a run hardly learns anything more."""
+    base = f.base_of(d)
+    relative = d.bases or mentions(piece.level, BASE) or mentions(piece.level, ENTRY)
+    return level_at(piece.level, piece.start, base) <= (_LITTLE * f.summary(d.target.plan, base).highest[1] if relative else _LOW)
 
 
 RULES = (
@@ -369,21 +365,9 @@ RULES = (
         compiles=True,
     ),
     Rule(
-        "LR223",
-        "vanishes",
-        "A rate that falls to next to nothing of its peak in the first tenth of the run.",
-        "Usually its gamma is one of epochs, while a tick is a step.",
-        "exp(0.95)",
-        "exp(0.95, per=1ep)",
-        _vanishes,
-        clock={"steps_per_epoch": 1251, "total_epochs": 90},
-        run=True,
-        compiles=True,
-    ),
-    Rule(
         "LR217",
         "over-long-before-the-run",
-        "A schedule that is over within the first tenth of the run.",
+        "A schedule that is over within the first tenth of the run, or which falls to next to nothing long before its end.",
         "Usually its times are in another unit, as epochs where a tick is a step.",
         "multistep([30, 60, 80])",
         "multistep([30ep, 60ep, 80ep])",

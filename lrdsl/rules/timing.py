@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from lrdsl.check.notes import Chain
+from lrdsl.check.notes import Chain, Use
 from lrdsl.clock import MULTIPLES, UNITS, MissingFactError
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO, Expr, T, mentions
 from lrdsl.expr.exact import Exact
+from lrdsl.plan import Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, ticks, value
-from lrdsl.rules.runs import shares_of
-from lrdsl.rules.summary import Stretch, turns
+from lrdsl.rules.runs import SOON, fades, repair_of_zeros, shares_of
+from lrdsl.rules.summary import Stretch, level_at, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
 
 #: A cycle of so few ticks has no shape.
 _SHORT = 2
+#: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
+#: falls below the third share of where it began.
+_NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
+#: In a run of fewer ticks, a tick may well be an epoch.
+_EPOCHS = 1000
 
 
 def _first_epoch_at_zero(f: Facts) -> Iterator[Finding]:
@@ -137,6 +144,42 @@ def _other_batch(f: Facts) -> Iterator[Finding]:
             yield Finding(node.extent, message, f"say how the batch changes, as in `set {setting} = hold(10k steps, at=1024) then hold(at=2048)`")
 
 
+def _vanishes(f: Facts) -> Iterator[Finding]:
+    for d in f.driven:
+        plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
+        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and fades(f, plan))):
+            continue
+        s = f.summary(plan, f.base_of(d))
+        run = f.total if f.total is not None else plan.length or s.last[0] + 1
+        share = _FAINT if again else _NOTHING
+        tick = s.under(share * s.highest[1])
+        if tick is None or 2 * tick > run or (s.last[1] == 0 and not fades(f, plan)):
+            continue
+        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        if not again and (SOON * tick > run or run < _EPOCHS):
+            continue
+        phase = plan.phases[plan.phase_at(float(tick))]
+        unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
+        help = repair_of_zeros(phase.node, False) if again else unit
+        yield Finding(phase.extent, f"by tick {tick} of {float(run):g} the rate has fallen to less than {share:g} of its peak", help)
+
+
+def _falls_far(use: Use) -> bool:
+    """Whether each cycle of a `repeat` ends so far below its entry level that hardly anything is left for the next one."""
+    if use.name != "repeat" or not use.arguments["phase"].length:
+        return False
+    return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
+
+
+def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
+    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
+    low, high = math.floor(above), math.ceil(under)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
+    return high
+
+
 RULES = (
     Rule(
         "LR201",
@@ -177,5 +220,17 @@ RULES = (
         "set batch_size = hold(1k, at=256) then hold(at=512); lr = cosine(1M samples); batch_size = hold(1k, at=256) then hold(at=512)",
         _other_batch,
         about=(nodes.Target,),
+    ),
+    Rule(
+        "LR223",
+        "vanishes",
+        "A rate that falls to next to nothing of its peak in the first tenth of the run.",
+        "Usually its gamma is one of epochs, while a tick is a step.",
+        "exp(0.95)",
+        "exp(0.95, per=1ep)",
+        _vanishes,
+        clock={"steps_per_epoch": 1251, "total_epochs": 90},
+        run=True,
+        compiles=True,
     ),
 )

@@ -76,6 +76,7 @@ def _store_checked(rows: list[_Row], together: Together | None, tick: float) -> 
     """Computes and checks every level, then stores them all, so that an error leaves every group as it was."""
     values: list[Any] = []
     held: list[Any] = []
+    replaced = False
     current: Any
     for level, base, group, key, element, initial, largest in rows:
         value, current = level(tick, base), group.get(key)
@@ -84,11 +85,15 @@ def _store_checked(rows: list[_Row], together: Together | None, tick: float) -> 
             current = current[element]
         if (current is not initial or getattr(current, "requires_grad", False)) and is_tensor(current):  # the user has replaced or changed the tensor
             check_fills(f"the `{key}` of a param group", current)
+            replaced = True
         if is_tensor(current) and not -largest <= value <= largest:
             message = f"at tick {tick:g} the `{key}` of a param group is {value:g}, and its tensor holds {largest:.3g} at the most"
             raise refuse("LR152", message, "make it a float64 tensor")
         values.append(value)
         held.append(current)
+    if replaced:  # several groups may have been given one tensor
+        given_their_own([(key, element, [(group, base)]) for _, base, group, key, element, *_ in rows], ())
+        held = [element_of(group.get(key), element) for _, _, group, key, element, *_ in rows]
     alone: Iterable[int] = range(len(rows))
     if together is not None and together.are_in(held):
         together.fill(values)

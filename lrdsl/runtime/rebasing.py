@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
 from lrdsl.arguments import floating, quoted, whole_number
-from lrdsl.diagnostics import refuse
+from lrdsl.diagnostics import refuse, shown
 from lrdsl.runtime.attaching import Attachment, Notice, Track, attach, check_base
 from lrdsl.runtime.bases import base_for, origins
 from lrdsl.runtime.groups import LR, Group, base_key, element_of
@@ -89,9 +88,14 @@ def _entry(quantity: str, k: int, value: float, base: float, tick: float) -> Not
     return what, f'if {value:g} is its base, add it with `"{base_key(quantity)}": {value:g}`, or set `scheduler.base_lrs[{k}] = {value:g}`'
 
 
-def with_rates(attachment: Attachment, rates: Sequence[Any]) -> Attachment:
+def with_rates(attachment: Attachment, given: Any) -> Attachment:
     """The same schedule and groups, with other bases of the rates, one for each group. Raises `ScheduleError` for what is no such list."""
     text, count = str(attachment.schedule), len(attachment.held)
+    try:
+        rates = list(given)
+    except TypeError:
+        one = ", ".join([shown(repr(given), 30)] * min(count, 3)) + ", ..." * (count > 3)
+        raise refuse("LR152", f"base_lrs is {quoted(given)}, and no list of numbers", f"give one for each param group: `[{one}]`", text) from None
     if len(rates) != count:
         raise refuse("LR152", f"base_lrs has {len(rates)} numbers, and the optimizer {count} param groups", "give one for each", text)
     return attachment.with_bases({**attachment.bases, LR: [check_base(f"base {k} of base_lrs", base, text) for k, base in enumerate(rates)]})

@@ -118,7 +118,7 @@ class Scheduler(Attached):
 
     @base_lrs.setter
     def base_lrs(self, bases: Iterable[float]) -> None:
-        self._move_to(self._tick, with_rates(self._current(), list(bases)), overwrite=True)
+        self._move_to(self._tick, with_rates(self._current(), bases), overwrite=True)
 
     def rebase(self, group: int | None = None, base: float | None = None) -> None:
         """Takes the values that the groups hold now as what the schedule says for this tick, for a program that has set them by hand.

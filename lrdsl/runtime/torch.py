@@ -196,7 +196,8 @@ class LRScheduler(Scheduler, lr_scheduler.LRScheduler):  # type: ignore[misc]
         if texts:
             message = "torch's ChainedScheduler multiplies levels, and each lrdsl scheduler stores its own: the last would overwrite the others"
             product = " * ".join(f"({text})" for text in [str(self.schedule), *texts])
-            raise refuse("LR152", message, f"write the product in one text: `{product}`", str(self.schedule))
+            of_torch = "; `lrdsl.read(scheduler)` gives the text of torch's" if any(text.startswith("...") for text in texts) else ""
+            raise refuse("LR152", message, f"write the product in one text: `{product}`{of_torch}", str(self.schedule))
 
     def _reduced(self, metrics: Mapping[str, float | None]) -> Mapping[str, float | None]:
         if self.reduce is None or not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:

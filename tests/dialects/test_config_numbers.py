@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -547,3 +548,23 @@ def test_axolotl_says_why(more: dict[str, Any], reason: str) -> None:
     (reading,) = readings_in([{"base_model": "x", "micro_batch_size": 2, "learning_rate": 0.1, "max_steps": 100, "warmup_steps": 10, **more}])
     assert reading.text is None
     assert reason in reading.problems[0]
+
+
+@examples(8)
+@given(st.sampled_from(["cosine", "linear", "constant"]), st.sampled_from([None, 0.0, 0.01, 0.1]), st.integers(50, TOTAL), st.sampled_from([0.0, 1e-5]))
+def test_gpt_neox(style: str, share: float | None, n: int, low: float) -> None:
+    """From `megatron/learning_rates.py` and `training.py` of GPT-NeoX: the keys of Megatron, and other numbers."""
+    warm, base = (0.01 if share is None else share) * n, 2e-4
+
+    def theirs(t: int) -> float:
+        if warm > 0 and t <= warm:
+            return base * max(1, t) / warm
+        done = (t - warm) / (n - warm)
+        level = {"linear": base * (1 - done), "cosine": low + (base - low) / 2 * (math.cos(math.pi * done) + 1), "constant": base}[style]
+        return max(level, low)
+
+    config = {"train_iters": TOTAL, "lr_decay_iters": n, "lr_decay_style": style, "min_lr": low, "optimizer": {"type": "Adam", "params": {"lr": base}}}
+    [found] = readings(json.dumps(config | ({} if share is None else {"warmup": share})), "config.yml")
+    assert found.base is not None
+    assert float(found.base) == base
+    assert found.schedule().values(TOTAL, base).tolist() == pytest.approx([theirs(t) for t in range(TOTAL)], rel=0, abs=1e-12 * base)

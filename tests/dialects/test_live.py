@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import torch
@@ -291,3 +292,140 @@ def test_a_plateau_of_transformers(factor: float, patience: int, mode: str, kind
     written = ", ".join(f"{name}={value!r}" for name, value in options.items())
     assert lrdsl.read(f"transformers.get_reduce_on_plateau_schedule(optimizer, {written})") == live
     assert lrdsl.read(torch_schedulers.ReduceLROnPlateau(optimizer(0.1), **options)) == live  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", ["get_lr", "step", "_get_closed_form_lr"])
+def test_a_class_that_changes_a_schedule_of_torch_has_no_text(method: str) -> None:
+    changed = type("Mine", (torch_schedulers.LinearLR,), {method: lambda *_: [0.1]})
+    scheduler = changed.__new__(changed)
+    scheduler.__dict__.update(vars(torch_schedulers.LinearLR(optimizer(0.1))))
+    with pytest.raises(lrdsl.ScheduleError, match="Mine is a class of its own"):
+        lrdsl.read(scheduler)
+    plain = type("Plain", (torch_schedulers.LinearLR,), {"__init__": lambda self, o: torch_schedulers.LinearLR.__init__(self, o, 0.5, total_iters=9)})
+    assert str(lrdsl.read(plain(optimizer(0.1)))) == "warmup(9, from=0.5x)"
+    patched = torch_schedulers.StepLR(optimizer(0.1), 3)
+    patched.get_lr = lambda: [1.0]  # type: ignore[method-assign]
+    with pytest.raises(lrdsl.ScheduleError, match="a class of its own"):
+        lrdsl.read(torch_schedulers.SequentialLR(patched.optimizer, [patched, torch_schedulers.StepLR(patched.optimizer, 2)], [4]))
+
+
+def test_classes_that_change_a_schedule_of_timm_and_keras_have_no_text() -> None:
+    changed = type("Mine", (timm_schedulers.CosineLRScheduler,), {"_get_lr": lambda *_: [9.0]})
+    with pytest.raises(lrdsl.ScheduleError, match="Mine is a class of its own"):
+        lrdsl.read(changed(optimizer(0.1), 20))
+    called = type("Mine", (schedules.CosineDecay,), {"__call__": lambda *_: 9.0})
+    with pytest.raises(lrdsl.ScheduleError, match="Mine is a class of its own"):
+        lrdsl.read(called(0.1, 20))
+
+
+@pytest.mark.parametrize(
+    "call", ["StepLR(o, 2.5)", "MultiStepLR(o, [3.5, 7])", "LinearLR(o, total_iters=2.5)", "SequentialLR(o, [StepLR(o, 3), StepLR(o, 2)], [2.5])"]
+)
+def test_a_count_with_a_fraction_has_no_text(call: str) -> None:
+    """torch compares its count of ticks with these, so that 2.5 is passed, or never reached."""
+    scheduler = eval(call, {**vars(torch_schedulers), "o": optimizer(0.1)})
+    for thing in (scheduler, call):
+        with pytest.raises(lrdsl.ScheduleError, match="takes it for a whole number of ticks"):
+            lrdsl.read(thing)
+
+
+def test_milestones_in_any_order_are_counted_as_torch_counts_them() -> None:
+    assert lrdsl.read("MultiStepLR(o, [7, 3, 3])") == lrdsl.read(torch_schedulers.MultiStepLR(optimizer(0.1), [7, 3, 3])) == lrdsl.parse("multistep([3, 3, 7])")
+
+
+def test_a_chain_with_a_cosine() -> None:
+    """CosineAnnealingLR goes on by a factor down to 0; past that, and above a lowest level, it adds."""
+
+    def chained(o: Any, low: float) -> Any:
+        return torch_schedulers.ChainedScheduler([torch_schedulers.CosineAnnealingLR(o, 20, low), torch_schedulers.StepLR(o, 3)])
+
+    opt = optimizer(0.1)
+    scheduler = chained(opt, 0.0)
+    found = reading(scheduler)
+    assert found.problems == ("the text holds up to `T_max`: past it, torch adds the cosine's rise to what the other factors left",)
+    assert reading("ChainedScheduler([CosineAnnealingLR(o, 20), StepLR(o, 3)])").problems == found.problems
+    rates = []
+    for _ in range(21):
+        rates.append(opt.param_groups[0]["lr"])
+        opt.step()
+        scheduler.step()
+    np.testing.assert_allclose(found.schedule().values(21, 0.1), rates, rtol=0, atol=1e-13)
+    with pytest.raises(lrdsl.ScheduleError, match="eta_min"):
+        lrdsl.read(chained(optimizer(0.1), 0.01))
+
+
+def test_what_no_text_can_say_is_a_problem_of_the_reading() -> None:
+    assert reading("ExponentialLR(o, -0.5)").text is None
+    assert reading(timm_schedulers.MultiStepLRScheduler(optimizer(0.1), [9, 3])).text is None
+
+
+low = st.one_of(st.just(0.0), st.floats(1e-6, 1e-3))
+WARM = st.sampled_from([{}, {"warmup_t": 5, "warmup_lr_init": 1e-4, "warmup_prefix": True}, {"warmup_t": 3, "warmup_lr_init": 0.02}])
+OF_TIMM: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "CosineLRScheduler": st.fixed_dictionaries({"t_initial": lengths, "lr_min": low, "cycle_decay": shares, "k_decay": st.just(1.0)}),
+    "PolyLRScheduler": st.fixed_dictionaries({"t_initial": lengths, "power": st.floats(0.5, 3), "lr_min": low}),
+    "TanhLRScheduler": st.fixed_dictionaries({"t_initial": lengths, "lb": st.floats(-7, -2), "ub": st.floats(1, 4), "lr_min": low}),
+    "StepLRScheduler": st.fixed_dictionaries({"decay_t": lengths, "decay_rate": shares}),
+    "MultiStepLRScheduler": st.fixed_dictionaries({"decay_t": st.lists(lengths, max_size=4, unique=True).map(sorted), "decay_rate": shares}),
+}
+
+
+@pytest.mark.parametrize("name", OF_TIMM)
+def test_drawn_schedules_of_timm(name: str) -> None:
+    @few
+    @given(bases, OF_TIMM[name], WARM)
+    def drawn(base: float, arguments: dict[str, Any], warmup: dict[str, Any]) -> None:
+        opt, cls = optimizer(base), getattr(timm_schedulers, name)
+        scheduler = cls(opt, **arguments, **warmup)
+        before, rates = reading(scheduler), []
+        for epoch in range(60):
+            scheduler.step(epoch)
+            rates.append(opt.param_groups[0]["lr"])
+        ours = before.schedule().values(60, base)
+        np.testing.assert_allclose(ours, rates, rtol=0, atol=1e-12 * max(rates), err_msg=before.text or "")
+        assert reading(scheduler).text == before.text
+
+    drawn()
+
+
+levels = st.floats(1e-4, 1.0)
+OF_KERAS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "ExponentialDecay": st.fixed_dictionaries({"initial_learning_rate": levels, "decay_steps": lengths, "decay_rate": shares, "staircase": st.booleans()}),
+    "InverseTimeDecay": st.fixed_dictionaries({"initial_learning_rate": levels, "decay_steps": lengths, "decay_rate": shares, "staircase": st.booleans()}),
+    "PiecewiseConstantDecay": st.lists(
+        st.tuples(st.one_of(lengths, st.floats(0.5, 40)), levels), min_size=1, max_size=4, unique_by=lambda one: int(one[0])
+    ).map(lambda pairs: {"boundaries": sorted(b for b, _ in pairs), "values": [*(v for _, v in pairs), 0.5]}),
+    "PolynomialDecay": st.fixed_dictionaries(
+        {"initial_learning_rate": levels, "decay_steps": lengths, "end_learning_rate": levels, "power": st.floats(0.5, 3), "cycle": st.booleans()}
+    ),
+    "CosineDecay": st.fixed_dictionaries(
+        {"initial_learning_rate": levels, "decay_steps": lengths, "alpha": shares, "warmup_target": st.one_of(st.none(), levels), "warmup_steps": lengths}
+    ),
+    "CosineDecayRestarts": st.fixed_dictionaries(
+        {"initial_learning_rate": levels, "first_decay_steps": lengths, "t_mul": st.just(1.0), "m_mul": shares, "alpha": shares}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_KERAS)
+def test_drawn_schedules_of_keras(name: str) -> None:
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+
+    @examples(6)
+    @given(OF_KERAS[name])
+    def drawn(arguments: dict[str, Any]) -> None:
+        theirs = getattr(schedules, name)(**arguments)
+        found = reading(theirs)
+        rates = [float(theirs(t)) for t in range(45)]
+        np.testing.assert_allclose(found.schedule().values(45), rates, rtol=0, atol=1e-12 * max(rates), err_msg=found.text or "")
+
+    try:
+        drawn()
+    finally:
+        keras.config.set_floatx(before)
+
+
+def test_every_schedule_of_timm_and_keras_is_drawn() -> None:
+    assert set(OF_KERAS) == {entry.name for entry in dialect("keras").entries}
+    assert {*OF_TIMM, "WSDLRScheduler", "PlateauLRScheduler"} == {entry.name for entry in dialect("timm").entries}

@@ -12,6 +12,13 @@ from lrdsl.dialects.verifying import verified
 from lrdsl.syntax import parse
 
 HEAD = "from torch.optim.lr_scheduler import *\nfrom transformers import get_cosine_schedule_with_warmup, get_scheduler\n"
+FUNCTION = """
+def warm(step):
+    if step <= 7.5:
+        return step / w
+    return 0.5 * (1 + math.cos(math.pi * (step - w) / max(1, n - w)))
+
+"""
 
 
 @pytest.mark.parametrize(
@@ -24,11 +31,14 @@ HEAD = "from torch.optim.lr_scheduler import *\nfrom transformers import get_cos
         "ChainedScheduler([LinearLR(opt, 0.1), ExponentialLR(opt, 0.99)])",
         "CyclicLR(opt, 0.01, 0.1, up, mode='triangular2', cycle_momentum=False)",
         "get_cosine_schedule_with_warmup(opt, 10, n)",
+        "LambdaLR(opt, warm)",
+        "LambdaLR(opt, lambda t: args.gamma ** (t // 30))",
+        "MultiplicativeLR(opt, lambda t: 0.99)",
         "get_scheduler('linear', opt, num_warmup_steps=3, num_training_steps=n)",
     ],
 )
 def test_the_same(line: str) -> None:
-    source = f"{HEAD}s = {line}\n"
+    source = f"import math\n{HEAD}{FUNCTION}s = {line}\n"
     [call] = calls(source)
     verdict = verified(source, call)
     assert (verdict.tick, verdict.reason) == (None, "")
@@ -42,10 +52,20 @@ def test_a_wrong_text_is_found() -> None:
     assert str(verdict) == "differs at tick 7"
 
 
+def test_a_function_of_the_step_is_computed_from_its_program() -> None:
+    """What was read of it is not asked: a wrong bound of its cases, and a wrong product, are found."""
+    source = f"{HEAD}def f(t):\n    if t < 9: return 1\n    return 0.1\ns = LambdaLR(opt, f)\nr = MultiplicativeLR(opt, lambda t: 0.99)\n"
+    first, second = calls(source)
+    assert str(verified(source, first)) == str(verified(source, second)) == "the same at every tick"
+    assert str(verified(source, attrs.evolve(first, written=Written(parse("hold(10) then hold(at=0.1x)"))))) == "differs at tick 9"
+    assert str(verified(source, attrs.evolve(second, written=Written(parse("scale(0.99^(t + 1))"))))) == "differs at tick 0"
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("LambdaLR(opt, lambda t: 0.9**t)", "a function of Python"),
+        ("LambdaLR(opt, lambda t: table[t])", "computed from `t`"),
+        ("LambdaLR(opt, lambda t: 1 / t)", "no result"),
         ("ReduceLROnPlateau(opt)", "follows a metric"),
         ("StepLR(opt, **options)", "not written out"),
         ("StepLR(opt, 0)", "no numbers"),

@@ -154,6 +154,9 @@ def test_completion(client: Client) -> None:
         ("a.toml", 'lr_schedule = "war'),
         ("a.json", '{"lr_schedule": "war'),
         ("a.py", 'lr_schedule = "war'),
+        ("a.toml", "lr_schedule = "),
+        ("a.toml", "lr_schedule = war"),
+        ("a.json", '{"lr_schedule": '),
     ],
 )
 def test_completion_where_a_schedule_begins(client: Client, name: str, line: str) -> None:
@@ -163,6 +166,23 @@ def test_completion_where_a_schedule_begins(client: Client, name: str, line: str
         place = text.count("\n", 0, text.index(line))
         assert "warmup" in [item["label"] for item in client.at("completion", uri, place, len(line))]
         assert client.at("completion", uri, place, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "inserted"),
+    [
+        ("a.toml", "lr_schedule = ", '"warmup"'),
+        ("a.json", '{"lr_schedule": war', '"warmup"'),
+        ("a.toml", 'lr_schedule = "war', None),
+        ("a.yaml", "lr_schedule: war", None),
+        ("a.toml", "lr_schedule = true", ""),
+        ("a.json", '{"lr_schedule": null', ""),
+        ("a.py", "lr_schedule = war", ""),
+    ],
+)
+def test_completion_brings_the_quotes_that_a_value_lacks(client: Client, name: str, text: str, inserted: str | None) -> None:
+    items = {item["label"]: item.get("insertText") for item in client.at("completion", client.open(name, text), 0, len(text))}
+    assert items.get("warmup", "") == inserted
 
 
 def test_hover_in_a_file_with_an_error(client: Client) -> None:

@@ -3,7 +3,6 @@
 Some of those tests are not here:
 
 - the configuration of each class, argument by argument: a text is all of the function, and one test saves and loads it.
-- a step of -999, which is before every boundary: a step below 0 is tick 0 here, which gives the same.
 - the callback `LearningRateScheduler`, which prints and logs what a function of the epoch returns: `Schedule` is no callback.
 """
 

@@ -276,3 +276,13 @@ def test_of_several_bases_with_a_level_the_least_is_found() -> None:
     assert base_for(evaluator, 0, 0.4) == pytest.approx(0.8, rel=1e-12)
     assert base_for(evaluator, 0, 0.3) == pytest.approx(0.6, rel=1e-12)
     assert base_for(evaluator, 0, 0.5) is None
+
+
+@pytest.mark.parametrize(("given", "help"), [(0.1, "[0.1, 0.1]"), (None, "[None, None]"), (torch.tensor(0.1), "[tensor(0.1000)")])
+def test_bases_that_are_no_list(given: Any, help: str) -> None:
+    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()]}], lr=0.5)
+    scheduler = lrdsl.compile("cosine(10)", optimizer)
+    with pytest.raises(lrdsl.ScheduleError, match="no list of numbers") as caught:
+        scheduler.base_lrs = given
+    assert help in str(caught.value)
+    assert scheduler.base_lrs == [0.5, 0.5]

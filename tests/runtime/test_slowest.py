@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lrdsl.check import phases, stages
+from lrdsl.check import phases, reductions, stages
 from lrdsl.numbers import scalar
 from tests.bench.slowest import RUNS, Driven, attached, reports
 from tests.counting import work
@@ -89,6 +89,21 @@ def test_a_phase_that_an_event_ends_is_not_read_again(monkeypatch: pytest.Monkey
     for _ in range(4):
         scheduler.step(loss=1.0)
     assert scheduler.phase.text == "linear(5)"
+
+
+def test_a_reduction_puts_its_events_into_each_law_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first one, the levels before it are known to be those of the law."""
+    scheduler = attached(Driven('lr["blocks.{k}.*"] = 0.75^(12 - k) * warmup(5) then plateau(patience=0, factor=0.5, metric=loss)', groups=3))
+    for _ in range(7):
+        scheduler.step(loss=1.0)
+    assert scheduler.at(7) < scheduler.at(5)
+    made: list[int] = []
+    original = reductions.realized
+    monkeypatch.setattr(reductions, "realized", lambda law, times, tick: made.append(tick) or original(law, times, tick))
+    before = scheduler.at(7)
+    scheduler.step(loss=1.0)
+    assert made == [8] * 3
+    assert scheduler.at(8) == pytest.approx(before / 2)
 
 
 def test_a_run_loads_no_module_in_the_middle() -> None:

@@ -152,3 +152,20 @@ def test_a_group_that_is_made_anew_while_tensors_are_compared() -> None:
     optimizer.param_groups[0] = {**optimizer.param_groups[0], "params": [parameter()], "lr": torch.tensor(1.0)}
     scheduler.step()
     assert rates(optimizer) == [0.5]
+
+
+@pytest.mark.parametrize("way", ["step", "seek"])
+@pytest.mark.parametrize("count", [2, 20])
+def test_a_tensor_that_several_groups_are_given_in_mid_run(way: str, count: int) -> None:
+    optimizer = sharing(torch.tensor(1.0, dtype=torch.float64), count)
+    scheduler = lrdsl.compile("lr = linear(4); lr[1] = 0.5 * lr", optimizer)
+    optimizer.step()
+    scheduler.step()
+    given = torch.tensor(1.0, dtype=torch.float64)
+    for group in optimizer.param_groups:
+        group["lr"] = given
+    optimizer.step()
+    scheduler.step() if way == "step" else scheduler.seek(2)
+    assert rates(optimizer) == scheduler.get_last_lr()
+    assert rates(optimizer)[:2] == [0.5, 0.25]
+    assert optimizer.param_groups[0]["lr"] is given

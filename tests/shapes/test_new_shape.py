@@ -83,7 +83,7 @@ def test_it_is_written_and_put_into_words() -> None:
     for format in ("latex", "markdown", "text", "typst", "mathml", "python"):
         assert s.typeset(format)
     assert s.sentence() == "The learning rate stays at the base value for 5 steps, then eases to 0.1 times the base value over 10 steps."
-    assert set(map(str, s.legend())) == {"T_s", "T_d", "eta_min"}
+    assert set(map(str, s.legend())) == {"T_s", "T_d", "eta_min", "p"}
 
 
 def test_editors_know_it() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from lrdsl.dialects import DIALECTS, dialect
-from lrdsl.dialects.code.functions import function
+from lrdsl.dialects.code.functions import Program, function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
 from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.lengths import length_of
@@ -35,7 +35,8 @@ class Call:
     """A scheduler that a file makes.
 
     `written` are its trees with what the file says put in the place of names, `named` with every name left, for which `expressions` has the Python; each is
-    None where it could not be read, and `problem` says why. `opened` has the Python of each name that is not known, `assumed` the defaults that were taken,
+    None where it could not be read, and `problem` says why. `met` their nodes.
+    `opened` has the Python of each name that is not known, `assumed` the defaults that were taken,
     `form` is the call of a library that the call of an own class or function comes to, else the call itself,
     `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it; `is_base_assumed` says that it is
     a default. `clock` has the length of the run that stands beside it. `parts` are the calls that it is made of, `inner` the same with their entries.
@@ -61,6 +62,7 @@ class Call:
     parts: tuple[ast.Call, ...] = ()
     inner: tuple[tuple[ast.Call, Entry], ...] = ()
     opened: Mapping[str, str] = attrs.Factory(dict)
+    met: tuple[ast.expr, ...] = ()
 
 
 @attrs.frozen
@@ -82,7 +84,7 @@ def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
         match = reader.match(inner)
         return None if match is None else Made(*match, reader.bound(inner, *match, scope))
 
-    scope = Scope(reader.names, source, function=function, supposed=supposed)
+    scope = Scope(reader.names, source, function=Program, supposed=supposed)  # type: ignore[arg-type]
     scope.special = lambda inner: part(inner, scope)  # type: ignore[assignment,return-value]
     return Made(call.dialect, call.entry, reader.bound(call.node, call.dialect, call.entry, scope))
 
@@ -256,6 +258,7 @@ class _Reader:
             parts=tuple(parts),
             inner=tuple((self.form(part), match[1]) for part in parts if (match := self.match(part)) is not None),
             opened=dict(scope.expressions),
+            met=tuple(kept.met),
         )
 
     def _written(self, node: ast.Call, library: Dialect, entry: Entry, keep: bool, parts: list[ast.Call]) -> tuple[Written, Scope]:

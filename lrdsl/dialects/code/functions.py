@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import eq, ge, gt, le, lt, ne
 
 import attrs
 
 from lrdsl.dialects.code.values import HERE, Scope, called
 from lrdsl.dialects.entry import Function, UnreadableError, Value, node_of
+from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Node
 from lrdsl.syntax.substitution import folded, number_in, number_node
@@ -27,18 +29,38 @@ class _Cases:
 
 def function(node: ast.Lambda | ast.FunctionDef, scope: Scope) -> Function:
     """Returns the function of the step that a lambda or a definition is. Raises `UnreadableError` for one that no text can hold."""
+    body = _body(node, scope, _TIME)
+    if isinstance(body, _Cases):
+        return Function(_phases(body))
+    return Function(_scaled(body), body)
+
+
+@attrs.frozen
+class Program:
+    """A function of the step as its program has it, to be computed at single steps: its `node`, and the `scope` around it."""
+
+    node: ast.Lambda | ast.FunctionDef
+    scope: Scope
+
+    def at(self, tick: int) -> Node:
+        """Returns the arithmetic, without a name of the step, that the function comes to at a step. Raises `UnreadableError`."""
+        body = _body(self.node, self.scope, tick)
+        if isinstance(body, _Cases):
+            raise UnreadableError("a case of its function is not known")
+        return body
+
+
+def _body(node: ast.Lambda | ast.FunctionDef, scope: Scope, step: Value) -> Node | _Cases:
+    """Returns what a function of the step comes to, with a tree or a number in the place of the step."""
     scope = attrs.evolve(scope, applied=_plainly_applied)
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not parameters or len(parameters) - len(node.args.defaults) > 1 or node.args.vararg or node.args.kwarg:
         raise UnreadableError("a function of the step has one argument")
-    values: dict[str, Value] = {parameters[0].arg: _TIME}
+    values: dict[str, Value] = {parameters[0].arg: step}
     for one, default in zip(reversed(parameters[1:]), reversed(node.args.defaults), strict=False):
         values[one.arg] = scope.value(default)
     inside = scope.inside(**values)
-    body = _expression(node.body, inside) if isinstance(node, ast.Lambda) else _block(node.body, inside)
-    if isinstance(body, _Cases):
-        return Function(_phases(body))
-    return Function(_scaled(body), body)
+    return _expression(node.body, inside) if isinstance(node, ast.Lambda) else _block(node.body, inside)
 
 
 def _block(statements: Sequence[ast.stmt], scope: Scope) -> Node | _Cases:
@@ -109,6 +131,9 @@ def _cases(test: ast.expr, then: Node | _Cases, otherwise: Node | _Cases, scope:
         raise UnreadableError("the cases of a function of the step compare the step with a number")
     left, right = (_plain(scope.value(side)) for side in (test.left, test.comparators[0]))
     operator = test.ops[0]
+    a, b = number_in(left), number_in(right)
+    if a is not None and b is not None and type(operator) in _COMPARED:
+        return then if _COMPARED[type(operator)](a, b) else otherwise
     if right == _TIME:
         left, right = right, left
         operator = _TURNED.get(type(operator), operator)
@@ -119,6 +144,7 @@ def _cases(test: ast.expr, then: Node | _Cases, otherwise: Node | _Cases, scope:
     return _Cases(end, then, otherwise) if first else _Cases(end, otherwise, then)
 
 
+_COMPARED: dict[type[ast.cmpop], Callable[[Exact, Exact], bool]] = {ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge, ast.Eq: eq, ast.NotEq: ne}
 _TURNED: dict[type[ast.cmpop], ast.cmpop] = {ast.Lt: ast.Gt(), ast.Gt: ast.Lt(), ast.LtE: ast.GtE(), ast.GtE: ast.LtE()}
 #: For each comparison of the step with a bound: whether the bound belongs to the first case, and whether the comparison holds in the first case.
 _BOUNDS: dict[type[ast.cmpop], tuple[bool, bool]] = {ast.Lt: (False, True), ast.LtE: (True, True), ast.Gt: (True, False), ast.GtE: (False, False)}

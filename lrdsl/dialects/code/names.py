@@ -32,7 +32,7 @@ class Names:
     - `stars`: the modules that all names were imported from.
     - `values`: the expression of each name, and of each attribute such as `self.n`, that is assigned once in the whole file, and not changed.
     - `defaults`: the default of each option of argparse, field of a class, and parameter, by its name, if all its declarations have the same.
-    - `functions`: the functions of the file, by their names, if a name has one; `classes`, the same for classes.
+    - `functions`: the functions of the file, by their names, if a name stands for nothing else in it; `classes`, those of which a name has one.
     - `annotations`: the name of the class that each parameter is said to be.
     - `opened`: the file that a name of `with open(...) as name` stands for.
     - `changed`: the attributes and keys that are assigned somewhere; those of `self` as `self.n`.
@@ -105,7 +105,7 @@ def names_of(tree: ast.Module) -> Names:
         stars,
         single,
         agreed,
-        {name: definitions[0] for name, definitions in functions.items() if len(definitions) == 1},
+        {name: definitions[0] for name, definitions in functions.items() if len(definitions) == 1 and bound[name] == 1},
         {name: definitions[0] for name, definitions in classes.items() if len(definitions) == 1},
         {name: next(iter(words)) for name, words in annotations.items() if len(words) == 1},
         {name: values[0] for name, values in opened.items() if len(values) == 1},

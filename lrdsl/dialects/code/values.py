@@ -50,8 +50,8 @@ _PLAIN = ("float", "numpy.float32", "numpy.float64", "torch.tensor")
 class Scope:
     """What is needed to evaluate expressions of a file.
 
-    `keep` leaves every name in the tree, also if its value is known. `expressions` collects the Python of each name in the tree, and `assumed` the names whose
-    default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, `function` reads a
+    `keep` leaves every name in the tree, also if its value is known. `expressions` collects the Python of each name in the tree, `met` its nodes, and `assumed`
+    the names whose default was taken. `local` has the trees of names inside a function. `special` may give the value of a call, `function` reads a
     function of the step, and `applied` a call of a function of the file inside one. `supposed` has values for names that are not known.
     """
 
@@ -59,6 +59,7 @@ class Scope:
     source: str
     keep: bool = False
     expressions: dict[str, str] = attrs.Factory(dict)
+    met: list[ast.expr] = attrs.Factory(list)
     assumed: dict[str, Value] = attrs.Factory(dict)
     local: dict[str, Value] = attrs.Factory(dict)
     special: Callable[[ast.Call], Value] | None = None
@@ -130,7 +131,7 @@ class Scope:
 
     def _known(self, definition: ast.expr, node: ast.expr) -> Value:
         """The value of a name that is assigned once; if nothing is known of it, the name itself. With `keep`, so it is for every number."""
-        before = dict(self.expressions)
+        before = dict(self.expressions), len(self.met)
         try:
             value = self.value(definition)
         except UnreadableError:
@@ -141,10 +142,11 @@ class Scope:
             return self._named(node)
         return value
 
-    def _forget(self, before: Mapping[str, str]) -> None:
+    def _forget(self, before: tuple[Mapping[str, str], int]) -> None:
         """Leaves the names that were met before. Scopes inside functions share them."""
-        for name in self.expressions.keys() - before.keys():
+        for name in self.expressions.keys() - before[0].keys():
             del self.expressions[name]
+        del self.met[before[1] :]
 
     def _named(self, node: ast.expr) -> Value:
         """The tree of a name, an attribute or an item; its default, if it has one."""
@@ -184,6 +186,7 @@ class Scope:
         while self.expressions.get(unique, expression) != expression:
             unique, number = f"{name}_{number}", number + 1
         self.expressions[unique] = expression
+        self.met.append(node)
         return unique
 
     def _arithmetic(self, left: Value, operator: ast.operator, right: Value) -> Value:

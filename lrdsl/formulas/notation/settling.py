@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lrdsl.check.bounds import bounds
-from lrdsl.expr import BASE, EVENTS, ZERO, Call, Expr, Select, T, affine, rebuild, select, without_letters
+from lrdsl.expr import BASE, EVENTS, INDEX, ZERO, Call, Expr, Select, T, affine, mentions, rebuild, select, without_letters
 from lrdsl.expr.exact import Exact
+from lrdsl.work import spend
 
 #: The last tick that is looked at, where a stretch has no end.
 _LAST = 1e12
@@ -26,6 +27,7 @@ def _settled(e: Expr, low: Exact, high: Exact | None) -> Expr:
     def walk(x: Expr) -> Expr:
         result = memo.get(x)
         if result is None:
+            spend(2)
             result = memo[x] = _chosen(rebuild(x, walk), low, high)
         return result
 
@@ -34,7 +36,7 @@ def _settled(e: Expr, low: Exact, high: Exact | None) -> Expr:
 
 def _chosen(e: Expr, low: Exact, high: Exact | None) -> Expr:
     """Returns a minimum or maximum of two, or the one that it always takes between two ticks."""
-    if not isinstance(e, Call) or e.op not in ("min", "max") or len(e.args) != 2 or e.holds & EVENTS:
+    if not isinstance(e, Call) or e.op not in ("min", "max") or len(e.args) != 2 or e.holds & EVENTS or mentions(e, INDEX):
         return e
     one, two = e.args if e.op == "max" else reversed(e.args)
     if _is_above(one, two, low, high):

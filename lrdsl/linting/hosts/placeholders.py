@@ -37,6 +37,38 @@ def placeholder(text: str) -> Extent | None:
     return next(_placeholders(text), None)
 
 
+def stood_in(text: str) -> tuple[str, str, tuple[Extent, ...]] | None:
+    """A text with a name in the place of each placeholder, so that all else keeps its place; the name; and the extents of the placeholders.
+
+    The name is as long as the shortest of them. None if a placeholder is a statement of its own, which may define what the rest of the text uses.
+
+    >>> stood_in("warmup({w}) then cosin(${rest})")
+    ('warmup(q_q) then cosin(q_q    )', 'q_q', ((7, 10), (23, 30)))
+    >>> stood_in("{definitions}; lr = mine(5)") is None
+    True
+    """
+    holes = tuple(_placeholders(text))
+    width = min((end - start for start, end in holes), default=0)
+    if width < 2 or any(_ends(text[:start]) and _begins(text[end:]) for start, end in holes):
+        return None
+    name = "q" + "_" * (width - 2) + "q"
+    pieces, at = [], 0
+    for start, end in holes:
+        pieces += [text[at:start], name.ljust(end - start)]
+        at = end
+    return "".join([*pieces, text[at:]]), name, holes
+
+
+def _ends(before: str) -> bool:
+    """Whether a statement may end here."""
+    return before.rstrip(" \t")[-1:] in ("", "\n", ";")
+
+
+def _begins(after: str) -> bool:
+    """Whether a statement may begin here."""
+    return after.lstrip(" \t")[:1] in ("", "\n", "\r", ";", "#")
+
+
 def _placeholders(text: str) -> Iterator[Extent]:
     """The extents of the placeholders of a text, in its order."""
     at = 0

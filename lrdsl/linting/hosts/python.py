@@ -80,8 +80,8 @@ def _is_marked(marks: Marks, value: _Value, text: str, finder: Finder) -> bool:
 class _Value:
     """Strings that are a whole value or key: whether its name names schedules, whether a function of lrdsl takes it, and what the call gives beside it.
 
-    Strings that stand side by side are one. A `loose` value has no name, as the element of a list, or is one of several, as in `a if b else c`. `bracket` is
-    where that of the call or the dict opens that it stands in.
+    Strings that stand side by side, or that a `+` joins, are one. A `loose` value has no name, as the element of a list, or is one of several, as in
+    `a if b else c`. `bracket` is where that of the call or the dict opens that it stands in.
     """
 
     strings: list[String]
@@ -144,13 +144,17 @@ class _Part:
 
 @attrs.define
 class _Reader:
-    """Reads a program token by token. `pending` is a string that may be a whole value: the next token decides. `names` are those that stand for lrdsl."""
+    """Reads a program token by token.
+
+    `pending` is a string that may be a whole value: the next token decides; `added` is one that a `+` stands behind. `names` are those that stand for lrdsl.
+    """
 
     source: str
     finder: Finder
     names: Mapping[str, str]
     parts: list[_Part] = attrs.field(factory=lambda: [_Part("", 0)])
     pending: _Value | None = None
+    added: _Value | None = None
     kind: str = "newline"  # the kind of the token before
     text: str = ""  # the text of the token before
     called: str = ""  # the words and dots before this token, as `lrdsl.compile`
@@ -161,10 +165,10 @@ class _Reader:
             part = self.parts[-1]
             if kind == "newline" and part.sign:
                 continue
-            pending, self.pending = self.pending, None
+            pending, self.pending, before, self.added = self.pending, None, self.added, None
             called = ""
             if string is not None:
-                self.pending = self._string(part, string, pending)
+                self.pending = self._string(part, string, pending or before)
                 part.continue_item()
             elif kind == "word":
                 beside = self.kind == "word"
@@ -186,6 +190,7 @@ class _Reader:
                 if pending is not None and text == "." and self.source.startswith(_FORMAT, begin) and placeholder(literals.value(self.source, pending.strings)):
                     yield from self._ended(part, pending)
                 self._sign(part, text, begin, pending)
+                self.added = pending if text == "+" else None
                 called = f"{self.called}." if text == "." and self.called else ""
             self.kind, self.text, self.called = kind, text, called
         if len(self.parts) > 1:
@@ -204,7 +209,7 @@ class _Reader:
         """The value that a string is, or that it continues; None if it is a part of something else."""
         if "b" in string.prefix:
             return None
-        if pending is not None and self.kind == "string":
+        if pending is not None and (self.kind == "string" or self.text == "+"):
             pending.strings.append(string)
             return pending
         loose = self.text in ("else", "or") or not (part.has_value or part.is_argument or part.named or part.sign == "{")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from json import dumps
 from pathlib import Path
 
 import attrs
@@ -16,6 +17,10 @@ from lrdsl.syntax.nodes import Extent
 _NEAR = 5_000
 #: The files whose values may stand without quotes.
 _PLAIN = (".yaml", ".yml")
+#: Those whose strings all have quotes, and that have no variables.
+_QUOTED = (".toml", ".json", ".jsonc", ".jsonl")
+#: What may be the beginning of a schedule where a format wants quotes.
+_BEGUN = re.compile(r"(?P<word>(?:(?!(?:true|false|null|inf|nan)\b)[A-Za-z][\w.]*)?)[ \t]*(?=[,}\]#\r\n]|//|\Z)")
 #: The start of a value: a key with `:` or `=`, or a call of ours; then quotes, or the sign of a block, or nothing.
 _START = re.compile(
     r"""(?:(?P<key>\w[\w.-]{0,80})["']?\]?[ \t]*(?::[^=:\n"']{0,40}=|[:=])(?=["'\s]|[^=\s])|\blrdsl\.(?P<call>\w+)\((?:[\w.]+,)?)"""
@@ -55,7 +60,7 @@ def _near(path: Path, source: str, offset: int, finder: Finder) -> Embedded | No
         elif start["quote"]:
             embedded = _stretch(source, at, _end_of_string(source, at, start["quote"]))
         else:
-            embedded = _stretch(source, *_plain(source, at)) if is_plain and not start["call"] else None
+            embedded = None if start["call"] else _stretch(source, *_plain(source, at)) if is_plain else _unquoted(path, source, at)
         if embedded is not None and embedded.offsets[0] <= offset <= embedded.offsets[-1]:
             return embedded
     return None
@@ -64,6 +69,12 @@ def _near(path: Path, source: str, offset: int, finder: Finder) -> Embedded | No
 def _stretch(source: str, start: int, end: int) -> Embedded:
     """A stretch of a file as a text. Escapes in it are not read."""
     return Embedded(source[start:end], Places.of([(start, end - start + 1)]), str)
+
+
+def _unquoted(path: Path, source: str, start: int) -> Embedded | None:
+    """A value that has no quotes yet, in a file of TOML or JSON: nothing, or the beginning of a word. New text gets the quotes."""
+    match = _BEGUN.match(source, start) if path.suffix.lower() in _QUOTED else None
+    return None if match is None else attrs.evolve(_stretch(source, *match.span("word")), quote=dumps)
 
 
 def _end_of_line(source: str, at: int) -> int:

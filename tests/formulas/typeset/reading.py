@@ -66,7 +66,7 @@ def _pieces(source: str) -> list[tuple[str, list[str]]]:
         plain = re.sub(r"^\\begin\{aligned\}\n|\n\\end\{aligned\}$", "", source)
         if "[" in plain.replace("\\\\[3pt]", ""):
             return _bracketed(plain.replace("\\\\[3pt]", ""))
-        return [_line(row.replace("\\\\\n", "").partition("=")[2].replace("&", "")) for row in plain.split("\\\\[3pt]")]
+        return [_row(row) for row in plain.split("\\\\[3pt]")]
     found = []
     for row in re.split(r"\\\\\[[369]pt\]", cases[1]):
         value, condition = re.split(r"&|\\text\{for \}", row)
@@ -79,6 +79,14 @@ def _bracketed(source: str) -> list[tuple[str, list[str]]]:
     parts = re.split(r"\[([^\]]*)\]", source.replace("\\\\\n", "").replace("&", "").partition("=")[2])
     values = [re.sub(r"^\s*(\\quad\s*)*\+\s", "", value) for value in parts[::2]]
     return [(value, re.split(_ALSO, when)) for value, when in zip(values, parts[1::2], strict=False)]
+
+
+def _row(row: str) -> tuple[str, list[str]]:
+    """A row of an aligned formula: where it has several lines, those of the condition have an indentation of their own."""
+    first, *lines = row.split("\\\\\n")
+    when = [line for line in lines if re.match(r"\s*&\\quad \\qquad (?!\\q?quad)", line)]
+    rest = "".join([first, *(line for line in lines if line not in when)]).partition("=")[2].replace("&", "")
+    return (rest, re.split(_ALSO, "".join(when).replace("&", ""))) if when else _line(rest)
 
 
 def _line(row: str) -> tuple[str, list[str]]:

@@ -139,7 +139,7 @@ def test_a_product_whose_line_breaks_keeps_the_brackets_around_a_remainder(width
         ("weight_decay = linear(100, to=0.4)", [r"\lambda_{\mathrm{end}} = 0.4"]),  # the base may be lower
         ("0.5 * cosine(20)", [r"0.25\,\eta_0"]),
         ("0.7/3 * cosine(20)", [r"\frac{7\,\eta_0}{60}"]),
-        ("onecycle(1000)", [r"0.3\,T - 1", "0.48"]),
+        ("onecycle(1000)", [r"\rho\,T - 1", r"\frac{1}{d\,d_f}", "d = 25"]),
         ("weight_decay = cosine(100, from=0.04, to=0.4)", [r"\lambda_{\mathrm{end}} + \tfrac{1}{2}(\lambda_{\mathrm{start}} - \lambda_{\mathrm{end}})"]),
     ],
 )

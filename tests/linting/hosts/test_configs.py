@@ -112,7 +112,7 @@ jobs:
         ("bom.yaml", "\ufeffschedule: hold(3) then cosin(4)\n", ["LR101"]),
         ("tabs.yaml", "a:\n\tschedule: hold(3)\n", ["LR903"]),
         ("twice.yaml", "schedule: hold(3)\nschedule: cosin(4)\n", ["LR101"]),
-        ("format.py", "x_schedule = 'cosine({n:d})'\nschedule = 'cosin({n})'.format(n=4)\nlr_schedule = f'cosin({n})'\n", ["LR903"] * 3),
+        ("format.py", "x_schedule = 'cosine({n:d})'\nschedule = 'cosin({n})'.format(n=4)\nlr_schedule = f'cosin({n})'\n", ["LR903", *["LR101", "LR903"] * 2]),
         ("shell.json", '{"schedule": "cosine($STEPS)", "old_schedule": "cosin{20} then hold(3)"}', ["LR903", "LR101", "LR001", "LR001"]),
     ],
 )

@@ -169,6 +169,12 @@ def test_programs_are_read() -> None:
         ("schedule = dedent('hold(1)')\nf(schedule=inspect.cleandoc('hold(2)'), a=dedent('hold(3)'))", ["hold(1)", "hold(2)"]),
         ("import lrdsl\nlrdsl.parse(textwrap.dedent('hold(1)'), total_steps=5)", ["hold(1)"]),
         ("schedule = a + textwrap.dedent('hold(1)')\nschedule = g('hold(2)')\nschedule = dedent('hold(3)') + a", []),
+        # texts that are added
+        ("schedule = 'hold(1) then ' + 'hold(2)'", ["hold(1) then hold(2)"]),
+        ("schedule = ('hold(1) then '\n  + 'hold(2) ' 'then ' + 'hold(3)')", ["hold(1) then hold(2) then hold(3)"]),
+        ("import lrdsl\nlrdsl.parse('hold(1) then ' + 'hold(2)', total_steps=5)", ["hold(1) then hold(2)"]),
+        ("schedule = 'hold(1)' + a\nschedule = a + 'hold(2)'\nschedule = 'hold(3) then ' + a + 'hold(4)'\nschedule = 'hold(5)' + 'a' * 2", []),
+        ("schedule = 'hold(1) then ' + ('hold(2)' if a else b)", []),
         # texts that are filled in
         ("schedule = 'hold({})'.format(5)", ["hold({})"]),
         ("schedule = 'hold({0}) then hold({n})'.format(5, n=3)", ["hold({0}) then hold({n})"]),

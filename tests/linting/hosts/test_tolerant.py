@@ -44,7 +44,7 @@ ELSEWHERE = [
     ("a.yaml", "lr_schedule: cosine(3)  # war▮"),
     ("a.yaml", "x: ]\nlr_schedule: |\n  cosine(3)\nname: war▮"),
     ("a.toml", 'lr_schedule = "cosine(3)"  # ▮'),
-    ("a.toml", "lr_schedule = war▮"),
+    ("a.toml", "lr_schedule = true▮"),
     ("a.json", '{"lr_schedule": "cosine(3)", "name": "▮'),
     ("a.py", 'name = "war▮"'),
     ("a.py", 'if lr_schedule == "war▮'),
