@@ -31,6 +31,7 @@ from tests.properties import texts
         ("\n\n# one\n\n\n\n#two\nlr=hold # three\n\n\n# four\n", "# one\n\n# two\nlr = hold  # three\n\n# four\n"),
         ("lr=min(a(1),\n # why\n hold)\n", "lr = min(\n    a(1),\n    # why\n    hold\n)\n"),
         ("lr=(\n# why\nhold(3))*2\n", "lr = (\n    # why\n    hold(3)\n) * 2\n"),
+        ("(\n# why\nhold(3))*2\n", "(\n    # why\n    hold(3)\n) * 2\n"),
         ("lr=cosine(3, # why\n to=0.1x)\n", "lr = cosine(\n    3,  # why\n    to=0.1x\n)\n"),
         ("warmup(5) # one\nthen hold(3)# two\n# three\nthen cosine(5)\n", "warmup(5)  # one\n    then hold(3)  # two\n    # three\n    then cosine(5)\n"),
     ],
