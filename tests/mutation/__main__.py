@@ -4,7 +4,8 @@
 
 A mutant is a module with one fault (see `changes`); no file is written. First the tests of the room run once on the sound source, to see which of them come to
 which line, and how long each takes. A mutant then gets a process of its own, and runs the tests that come to its line, the quick ones first, up to the first
-that fails; the clock kills one that takes much more processor time than the sound source. That process is a fork of one that has collected the tests, and the
+that fails; the clock kills one that takes much more time than the sound source. A test that hangs on the sound source is left out: threads of a library are not
+there after a fork, and JAX may wait for them. That process is a fork of one that has collected the tests, and the
 functions with the fault get its code there. A fault outside of functions is put in place of the module as it is imported, in a fork of a process that has
 imported the libraries alone. Drawn tests draw the same examples each time, and few of them: what they find by luck is no check.
 
@@ -22,6 +23,7 @@ import os
 import pickle
 import random
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -150,6 +152,8 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _LIBRARIES = ("coverage", "numpy", "sympy", "hypothesis.strategies", "hypothesis.extra.numpy", "lark", "yaml", "pytest", "torch")
 #: A drawn test draws this many examples; a mutant may take so many bytes, and so many seconds of processor time beside those that its tests take.
 _EXAMPLES, _MEMORY, _SECONDS = 15, 6 << 30, 15
+#: A test that takes more seconds on the sound source hangs, and so does a mutant that takes so many times its processor time by the clock on the wall.
+_PATIENCE, _WAITS = 60, 2
 
 #: What the sound source shows: how long each test takes, and which come to each line of each module.
 Known: TypeAlias = "tuple[dict[str, float], dict[str, dict[int, list[str]]]]"
@@ -210,18 +214,7 @@ class Learning(Chosen):
 
         for fault in self.mutants:
             importlib.import_module(module_name(fault.path))
-        child = None if self.report.stat().st_size else forked()
-        if child == 0:
-            import coverage
-
-            self.coverage = coverage.Coverage(data_file=None, include=[f"{ROOT}/lrdsl/*"])
-            self.coverage.start()
-            run(session)
-            self.coverage.stop()
-            data = self.coverage.get_data()
-            self.report.write_bytes(pickle.dumps((self.seconds, {name: data.contexts_by_lineno(name) for name in data.measured_files()})))
-            os._exit(0)
-        if child is not None and os.waitpid(child, 0)[1]:
+        if not self.report.stat().st_size and not self.learn(session):
             return True
         known: Known = pickle.loads(self.report.read_bytes())
         gc.unfreeze()  # `tests/conftest.py` froze them, and what is frozen is not listed
@@ -255,8 +248,35 @@ class Learning(Chosen):
         self.result.write_bytes(pickle.dumps((known, fates)))
         return True
 
+    def learn(self, session: Any) -> bool:
+        """Run all tests on the sound source in a fork, again without a test that hangs there; whether the others pass."""
+        from _pytest.main import pytest_runtestloop as run
+
+        while True:
+            child = forked()
+            if not child:
+                import coverage
+
+                self.coverage = coverage.Coverage(data_file=None, include=[f"{ROOT}/lrdsl/*"])
+                self.coverage.start()
+                run(session)
+                signal.alarm(0)
+                self.coverage.stop()
+                data = self.coverage.get_data()
+                self.report.write_bytes(pickle.dumps((self.seconds, {name: data.contexts_by_lineno(name) for name in data.measured_files()})))
+                os._exit(0)
+            status = os.waitpid(child, 0)[1]
+            running = self.result.read_text("utf-8").partition("[")[0]
+            self.result.write_bytes(b"")
+            if not status or not os.WIFSIGNALED(status) or os.WTERMSIG(status) != signal.SIGALRM:
+                return not status
+            self.say(f"{running} hangs on the sound source, and is left out\n")
+            session.items = [item for item in session.items if item.nodeid.partition("[")[0] != running]
+
     def pytest_runtest_setup(self, item: Any) -> None:
         if self.coverage is not None:
+            self.result.write_text(item.nodeid, "utf-8")
+            waits(_PATIENCE)
             self.coverage.switch_context(item.nodeid)
             self.seconds[item.nodeid] = -time.process_time()
 
@@ -336,6 +356,13 @@ def bounded(order: list[str], known: Known) -> None:
     most = int(3 * sum(known[0].get(test, 0) for test in order)) + _SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (most, most))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    waits(_WAITS * most)
+
+
+def waits(seconds: int) -> None:
+    """Let the clock on the wall kill this process after so many seconds. No code of Python runs then: what hangs would not come to it."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(seconds)
 
 
 def ran(paths: list[str], plugin: Chosen) -> int:
