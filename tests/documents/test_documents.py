@@ -51,9 +51,43 @@ def test_places(format: str, text: str, key: str, key_text: str, value_text: str
     assert text[where.start : where.end].strip() == value_text
 
 
+def test_what_was_not_read_from_a_text_stands_nowhere() -> None:
+    assert place([1], 0) is place({"a": 1}, "a") is None
+
+
 def test_all_documents_of_a_stream() -> None:
     assert documents("a: 1\n---\n- 2\n---\n3\n", "yaml") == [{"a": 1}, [2], 3]
     assert documents("", "yaml") == []
+
+
+@pytest.mark.parametrize("between", [" && ", "; ", " | "])
+def test_a_command_of_a_script_has_flags_of_its_own(between: str) -> None:
+    assert documents(f"train --lr 1{between}train --lr 2", "shell") == [{"lr": 1}, {"lr": 2}]
+
+
+def test_each_document_of_a_stream_may_have_as_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrdsl.documents.MAX_VALUES", 5)
+    full = "[1, 2, 3, 4]\n"
+    assert documents(f"{full}---\n{full}", "yaml") == [[1, 2, 3, 4]] * 2
+    with pytest.raises(UnreadableError, match="more than 5 values"):
+        documents("[1, 2, 3, 4, 5]", "yaml")
+
+
+@pytest.mark.parametrize("format", ["json", "toml"])
+def test_lists_are_read_to_a_depth(format: str) -> None:
+    before = "a = " if format == "toml" else ""
+    assert documents(before + "[" * 59 + "]" * 59, format) != []
+    with pytest.raises(UnreadableError):
+        documents(before + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), format)
+
+
+def test_signs_of_a_number_are_read_to_a_depth() -> None:
+    deep = "-" * MAX_DEPTH
+    assert documents(f"a = {deep}1\nb = {deep}-1", "python") == [{"a": 1, "b": Opaque("UnaryOp")}]
+
+
+def test_a_mark_of_the_byte_order_inside_a_text_stays() -> None:
+    assert documents('{"a": "x\ufeffy"}', "json") == [{"a": "x\ufeffy"}]
 
 
 @pytest.mark.parametrize(

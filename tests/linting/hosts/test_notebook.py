@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lrdsl.documents.notebook import Program
 from lrdsl.linting.hosts import UnreadableError
 from lrdsl.linting.projects import check_source
 from lrdsl.linting.settings import Settings
@@ -77,6 +78,16 @@ def test_what_cannot_be_read_is_said(source: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         found("a.ipynb", source)
     assert 0 <= caught.value.offset <= len(source)
+
+
+def test_a_place_of_the_program_is_one_of_a_cell() -> None:
+    source = notebook("a = 1\nb = 2", "c = 3", "", "d = 4\ne = 5\nf = 6")
+    program = Program.of(source)
+    for name, where in {"a": (1, 1), "b": (1, 2), "c": (2, 1), "d": (4, 1), "e": (4, 2), "f": (4, 3)}.items():
+        at = program.text.index(f"{name} = ")
+        assert program.position(at) == where
+        assert source[program.place(at) :].startswith(f"{name} = ")
+        assert program.line(program.text.count("\n", 0, at) + 1) == f"line {where[1]} of cell {where[0]}"
 
 
 def test_what_can_be_read_is_checked(tmp_path: Path) -> None:
