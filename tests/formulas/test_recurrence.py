@@ -61,3 +61,11 @@ def test_every_format_has_it(format: str) -> None:
     assert "infinity" in source
     assert lrdsl.parse("plateau(patience=3)").typeset(format).count("otherwise") == 3
     assert lrdsl.parse("let b = 0.1; lr = plateau(b, patience=3)").typeset(format, symbolic=True).count("otherwise") == 3
+
+
+def test_the_letters_of_each_plateau_have_its_number() -> None:
+    phases = ["plateau(patience=2) for 20", "plateau(patience=3) for 20", "plateau(patience=4)"]
+    for count in (2, 3):
+        source = lrdsl.parse(" then ".join(phases[:count])).latex()
+        assert all(f"{letter}_{i}(t)" in source for letter in "mbn" for i in range(1, count + 1))
+        assert f"m_{count + 1}" not in source

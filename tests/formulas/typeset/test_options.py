@@ -163,6 +163,13 @@ def test_letters_that_cannot_be(names: Any) -> None:
         lrdsl.parse("warmup(5) then cosine(20)").latex(symbolic=True, names=names)
 
 
+def test_braces_of_a_letter_may_be_ten_deep() -> None:
+    s = lrdsl.parse("cosine(20)")
+    assert s.latex(base=f"{'{' * 10}N{'}' * 10}").count("N") == s.latex(base="N").count("N") > 0
+    with pytest.raises(lrdsl.ScheduleError, match="too deep"):
+        s.latex(base=f"{'{' * 11}N{'}' * 11}")
+
+
 def test_macros_are_defined_once_and_used() -> None:
     source = lrdsl.parse("warmup(5) then cosine(20) then linear(3, to=2x)").latex(symbolic=True, macros=True)
     defined = re.findall(r"\\providecommand\{(\\\w+)\}", source)
