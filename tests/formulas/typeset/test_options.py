@@ -14,6 +14,7 @@ import typst
 import lrdsl
 from lrdsl.cli import main
 from lrdsl.formulas.notation.widths import width as latex_width
+from lrdsl.formulas.style import width_in_ems
 from tests.formulas.typeset.formulas import schedules
 from tests.formulas.typeset.hostile import assert_is_latex
 from tests.formulas.typeset.reading import Formula
@@ -168,6 +169,13 @@ def test_braces_of_a_letter_may_be_ten_deep() -> None:
     assert s.latex(base=f"{'{' * 10}N{'}' * 10}").count("N") == s.latex(base="N").count("N") > 0
     with pytest.raises(lrdsl.ScheduleError, match="too deep"):
         s.latex(base=f"{'{' * 11}N{'}' * 11}")
+
+
+def test_units_of_a_width_are_lengths_of_a_text_of_ten_points() -> None:
+    points = {"em": 10, "pt": 1, "in": 72.27, "cm": 72.27 / 2.54, "mm": 72.27 / 25.4}
+    for unit, size in points.items():
+        assert width_in_ems(f"40{unit}") == pytest.approx(4 * size, rel=1e-4)
+    assert width_in_ems("40") == width_in_ems(40) == 40
 
 
 def test_macros_are_defined_once_and_used() -> None:
