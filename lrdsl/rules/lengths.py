@@ -21,6 +21,8 @@ from lrdsl.syntax.printer import decimal_text
 _LEAST = Fraction(5, 1000)
 #: The times by which the endless shapes fall: shorter ones make them fall within a tick.
 _SCALES = {"per": Fraction(1), "timescale": Fraction(1, 10)}
+#: In a run of so many ticks, an `inv` with a timescale below 1 is at less than a thousandth after a good part of it: it has halved within the first tick.
+_STEPS = 1000
 #: No run has so many ticks: a number of this size counts tokens or samples.
 _TOKENS = 10**8
 #: A bare number up to this among epochs surely is one of epochs; a warmup of more than the second is one in steps.
@@ -54,7 +56,8 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         for name, a in arguments(use):
             scale = value(use.arguments.get(name)) if name in _SCALES else None
-            if scale is not None and 0 < scale < _SCALES[name] and f.is_bare(a.value):
+            steep = name == "timescale" and use.name == "inv" and use.arguments["power"] == ONE and f.total is not None and f.total >= _STEPS
+            if scale is not None and 0 < scale < (1 if steep else _SCALES[name]) and f.is_bare(a.value):
                 text = shown(canonical(a.value))
                 yield Finding(a.value.extent, f"`{text}` is a time of less than one tick", f"a bare number counts ticks: write `{text}ep`, or a number above 1")
 
