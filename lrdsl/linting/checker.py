@@ -64,6 +64,9 @@ class File:
             texts.extend(texts_in(path, source, Finder(settings.keys), most))
         except UnreadableError as error:
             unread = error
+        nul = source.find("\0")
+        if nul >= 0 and unread is None and may_have(source, path.suffix):  # schedules of other libraries, which are not read either
+            unread = UnreadableError("the file has a character NUL: it is no text", nul)
         return cls(path, source, settings, tuple(texts), unread)
 
     @property
