@@ -143,6 +143,7 @@ def test_what_holds(text: str) -> None:
         ("continuous(bounce(step(10) for 20))", "at tick 10 "),
         ("continuous(restarts(linear(2.5)))", "at tick 2.5 "),
         ("continuous(hold(4) then hold(at=1.001x))", "at tick 4 "),
+        ("continuous(hold(1) then hold(at=0.5x))", "at tick 1 "),
         ("lr == cosine(99)", "at tick 1 "),
     ],
 )
@@ -171,6 +172,20 @@ def test_every_tick_is_looked_at() -> None:
     """An assertion that fails at one tick of a long run."""
     spike = "set total = 3M\nlr = hold(2345678) then hold(1, at=2x) then hold\nassert lr <= 1x"
     assert "at tick 2345678 " in lrdsl.lint(spike)[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("lr = scale(1 + t / 1M)\nassert max(lr) <= 1.5x", "the right side 1.5"),
+        ("lr = restarts(cosine(10))\nmomentum = scale(2 - t / 1M)\nassert lr <= momentum", "it cannot be proved"),
+        ("momentum = restarts(cosine(10))\nlr = scale(2 - t / 1M)\nassert momentum <= lr", "it cannot be proved"),
+        ("lr = linear(200k) then linear(10, to=0.5x) then hold\nassert monotone(lr)", "at tick 200001 it turns"),
+    ],
+)
+def test_what_fails_far_off_in_a_run_without_an_end(text: str, where: str) -> None:
+    (d,) = [d for d in lrdsl.lint(text) if d.code == "LR145"]
+    assert where in d.message
 
 
 class TestUse:

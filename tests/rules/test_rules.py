@@ -19,7 +19,7 @@ from lrdsl.linting.errors import EXPLANATIONS, Explanation
 from lrdsl.linting.linter import Selection, lint
 from lrdsl.linting.reports import name
 from lrdsl.rules.catalogue import FAMILIES, RULES
-from lrdsl.rules.finding import UNUSED
+from lrdsl.rules.finding import UNUSED, text_silencers
 from lrdsl.rules.rule import Rule
 from lrdsl.shapes import SHAPES
 from lrdsl.training.catalogue import RUN_RULES
@@ -191,6 +191,8 @@ PLACES = (
     ("linear(5, to=0.1x) then restart cosine(95ep)", {"steps_per_epoch": 100}, "LR207", "5"),
     ("weight_decay = hold(5) then cosine(10)", {}, "LR309", "cosine(10)"),
     ("let k = 0.001; lr = k * cosine(100)", {}, "LR320", "k"),
+    ("set base = 0.001; lr = linear(100, 0.01)", {}, "LR301", "0.01"),
+    ("set base = 0.001; lr = poly(100, 2, 0.01)", {}, "LR301", "0.01"),
     ("lr = warmup(5) then cosine(1M tokens); batch_size = hold(1k, at=256) then hold(at=512)", {"tokens_per_step": 256}, "LR215", "1M tokens"),
     *(
         (text, {}, "LR504", text.partition("lr = ")[2] or text)
@@ -394,6 +396,13 @@ def test_a_factor_of_1_is_removed(text: str, message: str, repaired: str | None)
     (d,) = lint(text)
     assert (d.code, d.message) == ("LR406", message)
     assert (d.fix and text[: d.fix.start] + d.fix.replacement + text[d.fix.end :]) == repaired
+
+
+def test_a_comment_knows_where_its_codes_stand() -> None:
+    text = "hold(3)  # lrs: ignore[LR204, lr999]\nhold(5)  # lrs: ignore-file[LR101,LR402]"
+    found = [code for silencer in text_silencers(text) for code in silencer.codes]
+    assert [code for code, _ in found] == ["LR204", "LR999", "LR101", "LR402"]
+    assert [text[start:end] for _, (start, end) in found] == ["LR204", "lr999", "LR101", "LR402"]
 
 
 def test_a_comment_silences_a_problem_of_several_lines_on_its_first_or_its_last_one() -> None:

@@ -149,6 +149,15 @@ def test_a_base_above_all_others_is_told() -> None:
     assert scheduler.base_lrs == [0.1, 0.1, 0.1]
 
 
+def test_a_base_above_all_others_that_was_given_is_not_told() -> None:
+    optimizer = plain(0.1)
+    scheduler = lrdsl.compile("hold", optimizer)
+    scheduler.step()
+    optimizer.param_groups.append({"lr": 1.0})
+    scheduler.step()
+    assert (scheduler.base_lrs, rates(optimizer)) == ([0.1, 1.0], [0.1, 1.0])
+
+
 def test_a_level_that_is_no_multiple_of_the_base() -> None:
     optimizer = plain(0.1)
     scheduler = lrdsl.compile("exp(20, to=1e-4)", optimizer)
