@@ -35,8 +35,8 @@ _EPOCHS = 10
 #: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
 #: falls below the third share of where it began.
 _NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
-#: It has too soon if it does in the first of so many parts of the run.
-_PARTS = 4
+#: It has too soon if it does in the first of so many parts of the time from its peak to the end of the run.
+_PARTS = 8
 
 
 def _within_cycle(f: Facts) -> Iterator[Finding]:
@@ -201,7 +201,7 @@ def _vanishes(f: Facts) -> Iterator[Finding]:
         if tick is None or 2 * tick > run or (s.last[1] == 0 and not fades(f, plan)):
             continue
         tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
-        if not again and (_PARTS * tick > run or any(0 < n < 1 for _, n in f.bare_lengths)):
+        if not again and (_PARTS * (tick - s.highest[0]) > run - s.highest[0] or any(0 < n < 1 for _, n in f.bare_lengths)):
             continue  # LR219 is about lengths below a tick
         phase = plan.phases[plan.phase_at(float(tick))]
         unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
@@ -285,7 +285,7 @@ RULES = (
     Rule(
         "LR223",
         "vanishes",
-        "A rate that falls to next to nothing of its peak in the first quarter of the run.",
+        "A rate that falls to next to nothing of its peak in the first eighth of the run, counted from its peak.",
         "Usually its gamma is one of epochs, while a tick is a step.",
         "exp(0.95)",
         "exp(0.95, per=1ep)",
