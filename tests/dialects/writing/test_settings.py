@@ -49,6 +49,8 @@ def timms(draw: st.DrawFn) -> str:
     up = draw(st.sampled_from(["", "timm.prefix(5, 1e-6, {})", "timm.warmup(5, 1e-6, {})"]))
     if "wsd" in body and "timm.warmup" in up:
         up = ""
+    if "prefix" in up and draw(st.booleans()):
+        body = f"timm.tanh({n}, to={low})"  # which begins at the base only after a warmup
     return up.format(body) if up else body
 
 
