@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -132,6 +133,17 @@ def test_mmengine_there_and_back(text: str) -> None:
         assert reading.schedule() == schedule
     else:
         assert reading.schedule().values(TICKS, base=0.1).tolist() == pytest.approx(schedule.values(TICKS, base=0.1).tolist(), abs=1e-13)
+
+
+@given(st.integers(5, 30), st.integers(31, 80), st.sampled_from([0, 1e-3]), st.sampled_from(["", "_linear"]), bases)
+@examples(40)
+def test_deepspeed(warm: int, n: int, low: float, rise: str, base: float) -> None:
+    for text in (f"deepspeed.warmup_lr{rise}({low}, {base}, {warm})", f"deepspeed.warmup_decay_lr{rise}({n}, {low}, {base}, {warm})",
+                 f"deepspeed.warmup_cosine_lr{rise}({n}, 0.1, {warm}, 0.01)"):  # fmt: skip
+        schedule = lrdsl.parse(text)
+        scheduler = json.loads(schedule.export("deepspeed", base=base))["scheduler"]
+        theirs = [systems.deepspeed(scheduler["type"], scheduler["params"], base, t) for t in range(TICKS)]
+        assert schedule.values(TICKS, base=base).tolist() == pytest.approx(theirs, abs=1e-13), (text, scheduler)
 
 
 @pytest.mark.parametrize(
