@@ -175,6 +175,23 @@ def test_composer(kind: str, text: str) -> None:
     assert reading.schedule().values(80, base=0.1).tolist() == pytest.approx(theirs, abs=1e-15)
 
 
+@given(st.integers(3, 30), st.sampled_from(["0", "0.1x", "0.25x"]), bases)
+@examples(40)
+def test_drawn_schedules_of_composer(w: int, low: str, base: float) -> None:
+    for kind, text in (
+        ("linear_decay_with_warmup", f"warmup({w}) then linear({80 - w}, to={low})"),
+        ("cosine_with_warmup", f"warmup({w}) then cosine({80 - w}, to={low})"),
+        ("polynomial_decay_with_warmup", f"warmup({w}) then poly({80 - w}, 3, to={low})"),
+        ("multistep_with_warmup", f"composer.multi_step_with_warmup({w}, [{w + 5}, 60])"),
+        ("exponential_decay", f"exp(0.9, per={w})"),
+    ):
+        schedule = lrdsl.parse(text, total_steps=80)
+        written = yaml.safe_load(schedule.export("composer", base=base))["scheduler"]
+        section = {"gamma": 0.1, "power": 2, **{name: v for name, v in written.items() if name not in ("name", "_target_")}}
+        theirs = [systems.composer(kind, section, base, 80, 10, t) for t in range(80)]
+        assert schedule.values(80, base=base).tolist() == pytest.approx(theirs, abs=1e-13), (text, written)
+
+
 @pytest.mark.parametrize(
     ("to", "text", "options", "message", "help"),
     [
