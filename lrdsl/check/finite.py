@@ -128,7 +128,8 @@ class Proof:
         box = Box(ranges)
         low, high = box.of(e)
         spend(len(box.memo))
-        if not (low >= -HUGE and high <= HUGE):
+        most = HUGE * max(1.0, ranges[BASE][1])  # as that of a multiple of the largest base
+        if not (low >= -most and high <= most):
             return False
         self.least = min(self.least, low)
         self.large |= box.large.keys()

@@ -87,7 +87,7 @@ def write(path: Path, report: str | Iterable[Line]) -> None:
                 device.write(data)
         else:
             replace(path, data)
-    except OSError as error:  # which may name a temporary file
+    except OSError as error:  # of a device, which names none
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 

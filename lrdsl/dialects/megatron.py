@@ -13,6 +13,7 @@ from typing import Any
 
 from lrdsl.dialects.config import Key, Layout, Outcome, Settings, called, clock, lasting, number, text
 from lrdsl.dialects.entry import Dialect, Kind, UnreadableError
+from lrdsl.syntax import canonical
 
 #: The recipe of each decay style, and of each style of the decay of WSD.
 _STYLES = {"constant": "constant", "linear": "linear", "cosine": "cosine", "inverse-square-root": "inverse_square_root", "WSD": "wsd"}
@@ -38,8 +39,14 @@ def _weight_decay(s: Settings, total: Any) -> Mapping[str, Any]:
     return {"weight_decay": called(f"megatron.wd_{style}", *ends, s.open("train_iters") if total is None else total)}
 
 
-#: The schedules of GPT-NeoX (`megatron/learning_rates.py`), without and with a warmup: its first two steps have the same rate, and a cosine rises past its end.
+#: The schedules of GPT-NeoX (`megatron/learning_rates.py`) after its warmup, whose first two steps have the same rate; a cosine rises past its end.
+_NEOX_WARMUP = "scale(max(1, t) / w) for w then restart "
 _NEOX = {"constant": "hold", "linear": "max(linear(n - w), m)", "cosine": "bounce(cosine(n - w, to=m))"}
+
+
+def _shown(shape: str) -> str:
+    """A schedule of GPT-NeoX with the names of its keys."""
+    return canonical(text(shape, n=text("lr_decay_iters"), w=text("warmup * lr_decay_iters"), m=text("min_lr")))
 
 
 def _neox(s: Settings) -> Outcome:
@@ -54,8 +61,7 @@ def _neox(s: Settings) -> Outcome:
         n = whole if s.get("lr_decay_fraction") is None else text("floor(f * n)", f=s.get("lr_decay_fraction"), n=whole)
     share = s.get("warmup") if s.has("warmup") else Fraction(1, 100)
     warm = 0 if share == 0 else text("f * n", f=share, n=n)
-    start = "" if share == 0 else "scale(max(1, t) / w) for w then restart "
-    tree = text(start + _NEOX[style], n=n, w=warm, m=s.get("min_lr"))
+    tree = text(("" if share == 0 else _NEOX_WARMUP) + _NEOX[style], n=n, w=warm, m=s.get("min_lr"))
     return Outcome(style, tree, {}, clock(tick="step", total_steps=number(total)), s.get("optimizer.params.lr"), (), s.find("lr_decay_style"))
 
 
@@ -100,7 +106,8 @@ def _unless_rising(s: Settings) -> str:
 DIALECT = Dialect(
     "megatron",
     "Megatron-LM",
-    counting="A tick is an iteration. Tick t has the share t/n. `lr_decay_iters` counts the warmup.",
+    counting="A tick is an iteration. Tick t has the share t/n. `lr_decay_iters` counts the warmup. GPT-NeoX has keys of Megatron, and its own schedules: it is"
+    " known by `optimizer.params.lr`, by `warmup`, a share of the decay, or by `lr_decay_fraction`.",
     address="https://github.com/NVIDIA/Megatron-LM/blob/main/megatron/core/optimizer_param_scheduler.py",
     kinds=(
         Kind("constant", "megatron.constant(lr_warmup_iters)"),
@@ -109,6 +116,7 @@ DIALECT = Dialect(
         Kind("inverse-square-root", "megatron.inverse_square_root(lr_warmup_iters, lr_decay_iters, min_lr)"),
         Kind("WSD", "megatron.wsd_exponential(lr_warmup_iters, lr_decay_iters, lr_wsd_decay_iters, min_lr)"),
         Kind("weight_decay_incr_style", "weight_decay = megatron.wd_cosine(start_weight_decay, end_weight_decay, train_iters)"),
+        *(Kind(f"{style} of GPT-NeoX", _shown(_NEOX_WARMUP + shape)) for style, shape in _NEOX.items()),
     ),
     layouts=(
         Layout(

@@ -25,8 +25,17 @@ def replace(path: Path, data: bytes, before: bytes | None = None, inside: Path |
     that the file must still have, and `inside` the folder that it must lie in.
 
     Raises `RefusedError`, with the reason, if the target is not a regular file, is read-only, has another hard link, changed meanwhile, lies outside `inside`,
-    or cannot keep its attributes. Raises `OSError` if the system refuses a step.
+    or cannot keep its attributes. Raises `OSError`, with the name of the file, if the system refuses a step.
     """
+    try:
+        _replace(path, data, before, inside)
+    except RefusedError:
+        raise
+    except OSError as error:  # which may name a temporary file
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _replace(path: Path, data: bytes, before: bytes | None, inside: Path | None) -> None:
     target = _target(path, inside)
     status = _status(target)
     if status is not None:

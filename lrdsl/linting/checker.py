@@ -22,6 +22,7 @@ from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
 from lrdsl.schedule import parse
+from lrdsl.syntax.nodes import Extent
 from lrdsl.work import MOST, limited, spent
 
 #: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
@@ -63,6 +64,9 @@ class File:
             texts.extend(texts_in(path, source, Finder(settings.keys), most))
         except UnreadableError as error:
             unread = error
+        nul = source.find("\0")
+        if nul >= 0 and unread is None and may_have(source, path.suffix):  # schedules of other libraries, which are not read either
+            unread = UnreadableError("the file has a character NUL: it is no text", nul)
         return cls(path, source, settings, tuple(texts), unread)
 
     @property
@@ -166,13 +170,14 @@ class Checker:
         return [Problem(embedded.moved(d, source), i, d) for d in self.look(embedded.text, embedded.given)]
 
     def _around_holes(self, embedded: Embedded) -> list[Diagnostic]:
-        """The errors of a text with placeholders that it has whatever a program fills in: shapes and parameters that there are not."""
+        """The errors of a text with placeholders that it has whatever a program fills in: shapes and parameters that there are not, and open brackets."""
         stood = stood_in(embedded.text)
         if stood is None:
             return []
         text, name, holes = stood
         given = attrs.evolve(embedded.given, names=(*embedded.given.names, (name, None)))
-        return [d for d in self.look(text, given) if d.code in _SURE and not any(d.span.start.offset < b and a < d.span.end.offset for a, b in holes)]
+        found = [d for d in self.look(text, given) if d.code in _SURE or _is_bracket_alone(d, text, holes)]
+        return [d for d in found if not any(d.span.start.offset < b and a < d.span.end.offset for a, b in holes)]
 
     def _is_remedied(self, embedded: Embedded, remedy: Remedy) -> bool:
         """Whether a text has errors because the file's format joined its lines or split it, or lacks what stands behind a comment."""
@@ -180,6 +185,12 @@ class Checker:
             return True
         errors, meant = (count_errors(self.look(text, embedded.given)) for text in (embedded.text, remedy.meant))
         return meant < errors or (errors == meant == 0 and "#" in embedded.text and _differ(embedded.text, remedy.meant))
+
+
+def _is_bracket_alone(d: Diagnostic, text: str, holes: tuple[Extent, ...]) -> bool:
+    """Whether a problem is a bracket whose partner no placeholder can bring: it opens after the last of them, or closes before the first."""
+    at = d.span.start.offset
+    return d.code == "LR003" and (at >= holes[-1][1] if text[at] in "([" else at < holes[0][0])
 
 
 def _differ(text: str, meant: str) -> bool:

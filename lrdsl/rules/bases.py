@@ -17,8 +17,8 @@ from lrdsl.expr import BASE, ENTRY, STAIRS, ZERO, Call, Expr, Forms, Linear, Num
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.plan import Phase, Plan, pieces
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule
-from lrdsl.rules.summary import summary
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, value
+from lrdsl.rules.summary import Summary, summary
 from lrdsl.syntax import canonical, nodes
 
 #: A level is above another if it is by more than this share.
@@ -178,7 +178,8 @@ def _above_base(f: Facts) -> Iterator[Finding]:
 def _over(f: Facts, d: Driven, base: float) -> Finding | None:
     """The finding that an absolute level is above the base of a group."""
     plan = d.target.plan
-    if not plan.watches and not any(level > base * _OVER for _, level in f.summary(plan, base).levels):
+    s = f.summary(plan, base)
+    if not plan.watches and (not any(level > base * _OVER for _, level in s.levels) or _is_range_test(f, plan, s)):
         return None
     for use, name, a, level in _absolute_arguments(f, plan.phases, base * _OVER):
         if name == "from" and "to" in use.given and d.target.groups and not d.groups:
@@ -199,6 +200,13 @@ def _over(f: Facts, d: Driven, base: float) -> Finding | None:
     phase = plan.phases[plan.phase_at(float(high))]
     message = f"the level is {floor[high]:g} or more at tick {high}, whatever the base is: {floor[high] / base:.4g} times the base of {base:g}{d.of(base)}"
     return Finding(phase.extent, message, _RAISE)
+
+
+def _is_range_test(f: Facts, plan: Plan, s: Summary) -> bool:
+    """Whether a schedule is a test of many rates that ends at 1 or above: a single `exp`, which would do nothing, or rise from the base, with an `x` too."""
+    use = f.notes.uses.get((plan.phases[0].extent, "exp")) if len(plan.phases) == 1 else None
+    level = None if use is None else value(use.arguments.get("to"))
+    return level is not None and level >= 1 and s.tests_rates
 
 
 def _lifted_zero(f: Facts) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.runs import DECAYS, SOON, ends_in_a_rise, fades, repair_of_zeros
+from lrdsl.rules.runs import DECAYS, ends_in_a_rise, fades, repair_of_zeros
 from lrdsl.rules.summary import level_at, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -35,8 +35,8 @@ _EPOCHS = 10
 #: A rate has vanished below this share of its peak; among cycles that go on from where the last one ended, below the second, if each
 #: falls below the third share of where it began.
 _NOTHING, _FAINT, _LEFT = 1e-8, 1e-4, 1e-3
-#: In a run of fewer ticks, a tick may well be an epoch.
-_FEW = 1000
+#: It has too soon if it does in the first of so many parts of the time from its peak to the end of the run.
+_PARTS = 8
 
 
 def _within_cycle(f: Facts) -> Iterator[Finding]:
@@ -119,12 +119,24 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
         start = 0
         for i, n in enumerate(chain.lengths if chain is not None else ()):
             if chain is not None and i and start >= f.total:
+                if start == f.total and _stays(f, chain.items[i - 1], chain.items[i]):
+                    break
                 message = f"the run ends after {ticks(f.total)}, before this phase begins"
                 yield Finding(chain.items[i].extent, message, "remove it, or make the phases before it shorter")
                 break
             if n is None:
                 break
             start += n
+
+
+def _stays(f: Facts, before: nodes.Node, item: nodes.Node) -> bool:
+    """Whether a phase is an endless `hold` at the level that the one before it ends at: it says what would follow the run."""
+    if isinstance(item, nodes.Name) and item.id == "hold":
+        return True
+    use, last = (f.notes.uses.get((node.extent, getattr(node, "name", ""))) for node in (item, before))
+    if use is None or use.name != "hold" or use.arguments["n"] is not None:
+        return False
+    return "at" not in use.given or (last is not None and last.arguments.get("to") == use.arguments["at"])
 
 
 def _reaches(f: Facts, plan: Plan, total: Exact) -> bool:
@@ -189,8 +201,8 @@ def _vanishes(f: Facts) -> Iterator[Finding]:
         if tick is None or 2 * tick > run or (s.last[1] == 0 and not fades(f, plan)):
             continue
         tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
-        if not again and (SOON * tick > run or run < _FEW):
-            continue
+        if not again and (_PARTS * (tick - s.highest[0]) > run - s.highest[0] or any(0 < n < 1 for _, n in f.bare_lengths)):
+            continue  # LR219 is about lengths below a tick
         phase = plan.phases[plan.phase_at(float(tick))]
         unit = "if its times are epochs, write `30ep`, or `per=1ep`; else give a gamma nearer to 1, or a floor, as `max(A, 0.01x)`"
         help = repair_of_zeros(phase.node, False) if again else unit
@@ -273,7 +285,7 @@ RULES = (
     Rule(
         "LR223",
         "vanishes",
-        "A rate that falls to next to nothing of its peak in the first tenth of the run.",
+        "A rate that falls to next to nothing of its peak in the first eighth of the run, counted from its peak.",
         "Usually its gamma is one of epochs, while a tick is a step.",
         "exp(0.95)",
         "exp(0.95, per=1ep)",

@@ -29,8 +29,6 @@ _NOTHING = 0.003
 _TIMES, _LARGE = 20, 1.0
 #: How many ticks of an endless last phase count.
 _FIRST = 50
-#: A test of the range of rates rises by at least this factor.
-_RANGE = 10
 
 
 def _odd_gammas(f: Facts) -> Iterator[Finding]:
@@ -159,13 +157,13 @@ def _above_every_base(f: Facts) -> Iterator[Finding]:
         low = f.summary(plan, 0.0) if absolute and highest_floor(plan.level) >= max(_LARGE, _TIMES * base) else Summary(())
         tick, level = _highest(f, plan, low)
         high = level > _LARGE or (level == _LARGE and mentions(plan.level, BASE))
-        if high and not _is_range_test(low):
+        if high and not low.tests_rates:
             message = f"the level is {level:g} at tick {float(tick):g}, which no usual base comes near"
             yield _too_high(d, tick, message, "for a multiple of the base, write `1x`")
             continue
         one = f.summary(plan)
         tick, level = _highest(f, plan, one)
-        if level >= _TIMES * f.program.base_value and not _is_range_test(one) and _scales(f, d, one):
+        if level >= _TIMES * f.program.base_value and not one.tests_rates and _scales(f, d, one):
             share = level / f.program.base_value
             yield _too_high(d, tick, f"the level is {share:g} times the base at tick {float(tick):g}", "for an absolute level, leave out the `x`")
 
@@ -181,11 +179,6 @@ def _highest(f: Facts, plan: Plan, s: Summary) -> tuple[Exact, float]:
 def _too_high(d: Driven, tick: Exact, message: str, help: str) -> Finding:
     plan = d.target.plan
     return Finding(plan.phases[plan.phase_at(float(tick))].extent, message, help)
-
-
-def _is_range_test(s: Summary) -> bool:
-    """Whether a run is a test of many rates: it rises, by a large factor, to its end."""
-    return bool(s.levels) and 0 < s.levels[0][1] * _RANGE <= s.last[1] == s.highest[1]
 
 
 RULES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from lrdsl.check.combinators import COMBINATORS, declarations
 from lrdsl.check.prelude import recipe
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import ONE
+from lrdsl.expr import ONE, STAIRS
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Plan, pieces
 from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, arguments, ticks, value
@@ -21,12 +22,16 @@ from lrdsl.syntax.printer import decimal_text
 _LEAST = Fraction(5, 1000)
 #: The times by which the endless shapes fall: shorter ones make them fall within a tick.
 _SCALES = {"per": Fraction(1), "timescale": Fraction(1, 10)}
+#: In a run of so many ticks, an `inv` with a timescale below 1 is at less than a thousandth after a good part of it: it has halved within the first tick.
+_STEPS = 1000
 #: No run has so many ticks: a number of this size counts tokens or samples.
 _TOKENS = 10**8
 #: A bare number up to this among epochs surely is one of epochs; a warmup of more than the second is one in steps.
 _FEW, _WARM = 100, 50
 #: No schedule has so many cycles in an epoch.
 _CYCLES = 10
+#: A schedule of drops without end is over where the rate is less than this share of its peak.
+_LITTLE = 0.05
 #: The parameters of a shape of cycles that are parts of one cycle.
 _HALVES = ("up", "down")
 
@@ -54,7 +59,8 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
         for name, a in arguments(use):
             scale = value(use.arguments.get(name)) if name in _SCALES else None
-            if scale is not None and 0 < scale < _SCALES[name] and f.is_bare(a.value):
+            steep = name == "timescale" and use.name == "inv" and use.arguments["power"] == ONE and f.total is not None and f.total >= _STEPS
+            if scale is not None and 0 < scale < (1 if steep else _SCALES[name]) and f.is_bare(a.value):
                 text = shown(canonical(a.value))
                 yield Finding(a.value.extent, f"`{text}` is a time of less than one tick", f"a bare number counts ticks: write `{text}ep`, or a number above 1")
 
@@ -147,7 +153,7 @@ def _within_an_epoch(f: Facts) -> Iterator[Finding]:
             continue
         if f.total is None and _is_last(f, node):
             what = "the schedule is over within one epoch"
-        elif (cycle := _cycle_of(f, node, length)) is not None and cycle * _CYCLES <= per:
+        elif length <= _FEW and (cycle := _cycle_of(f, node, length)) is not None and cycle * _CYCLES <= per:
             times = float(quotient(per, cycle))
             what = f"it has {times:.3g} times as many as the first cycle" if _grows(f, node) else f"there are {times:.3g} cycles in an epoch"
         else:
@@ -185,7 +191,7 @@ def _is_last(f: Facts, node: nodes.Node) -> bool:
         last = plan.phases[-1]
         if d.target.key != "lr" or plan.watches or not last.extent[0] <= node.extent[0] < last.extent[1]:
             continue
-        return plan.length is not None and plan.length * 2 <= per and _falls(f, d)
+        return plan.length is not None and plan.length * 2 <= per and _falls(f, d) and (not plan.level.holds & STAIRS or _has_fallen(f, d, math.ceil(per)))
     return False
 
 
@@ -194,6 +200,12 @@ def _falls(f: Facts, d: Driven) -> bool:
     plan, base = d.target.plan, f.base_of(d)
     start, end = plan.phases[-1].start or 0, plan.length or 0
     return f.level_of(plan, end, base) < max((level for _, level in f.summary(plan, base).between(start, end)), default=0.0)
+
+
+def _has_fallen(f: Facts, d: Driven, tick: int) -> bool:
+    """Whether little is left of a rate at a tick. Drops go on beyond the length of their phase."""
+    plan, base = d.target.plan, f.base_of(d)
+    return f.level_of(plan, tick, base) < _LITTLE * f.summary(plan, base).highest[1]
 
 
 def _digits(number: Exact) -> int:

@@ -263,7 +263,8 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
 def _settled_soon(f: Facts, d: Driven) -> Exact | None:
     """The tick from which on a rate stays the same, below its peak, if that is soon; else None.
 
-    That is in the first tenth of the run; in five sevenths of it if the last phase is a decay to next to nothing, and in nine tenths if `for` cuts that decay.
+    That is in the first tenth of the run, and at next to nothing if no time may be in another unit; in five sevenths of it if the last phase is a decay to
+    next to nothing, and in nine tenths if `for` cuts that decay.
     """
     plan = d.target.plan
     last, piece = plan.phases[-1], _over(f, plan) or (_last_piece(f, plan) if _is_hold(plan.phases[-1].node) else None)
@@ -276,7 +277,14 @@ def _settled_soon(f: Facts, d: Driven) -> Exact | None:
         return None  # a `hold` at the end says that the level is to stay, and LR212 is about one cycle
     if decays and s.last[1] == 0:
         return None  # LR204 is about a decay to 0
+    if soon is SOON and _says_units(f) and not _is_next_to_nothing(f, d, piece):
+        return None
     return s.settled if s.settled is not None and 0 < s.settled * soon < f.total and s.last[1] < s.highest[1] else None
+
+
+def _says_units(f: Facts) -> bool:
+    """Whether no time of a text may be one in another unit: each has its own, or a tick is an epoch."""
+    return f.clock.tick == "epoch" or not (f.bare_lengths or f.bare_passed)
 
 
 def _counts_epochs(f: Facts, s: Summary) -> bool:

@@ -30,6 +30,8 @@ _PERIODS, _TURNS = 4, 3
 _FAR, _AGAIN = 100, 4
 #: Two levels are the same if they differ by no more than this share.
 CLOSE = 1e-9
+#: A test of many rates rises by this factor or more.
+_RANGE = 10
 #: Levels under this are as good as 0.
 _TINY = 1e-200
 #: The operations that make the formula of a shape, whose level does not turn within a piece, and the greatest weight of one.
@@ -91,6 +93,11 @@ class Summary:
                 break
             start, last = stretch.levels[0][0], level
         return start
+
+    @property
+    def tests_rates(self) -> bool:
+        """Whether the run is a test of many rates: it rises, by a large factor, to its end."""
+        return bool(self.levels) and 0 < self.levels[0][1] * _RANGE <= self.last[1] == self.highest[1]
 
     @cached_property
     def zeros(self) -> tuple[tuple[Exact, Exact], ...]:

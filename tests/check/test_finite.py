@@ -47,6 +47,7 @@ SATURATING = [
     "scale(1/(1 + 1.5^t))",
 ]
 LEAST = [
+    "max(hold, hold * stretch(exp(4) for 203, to=7))",
     "min(step(10, 2), hold(at=2048))",
     "clip(step(10, 2), 1, 2048)",
     "min(optax.exponential(1,2,2), 3)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,17 @@ def test_what_is_no_file_is_not_written(tmp_path: Path, shape: str) -> None:
         os.mkfifo(path) if shape == "fifo" else path.mkdir() if shape == "folder" else path.symlink_to("/dev/null")
         refused(path, "not a file", before=None)
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("write", [replace, replacing.write_file])
+def test_a_folder_that_takes_no_file_is_told_by_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path, bytes], None]) -> None:
+    def fail(path: Path, *_: object) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", fail)
+    with pytest.raises(PermissionError) as error:
+        write(tmp_path / "a.py", b"new")
+    assert error.value.filename == str(tmp_path / "a.py")
 
 
 def test_nothing_is_written_through_a_temporary_that_was_planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

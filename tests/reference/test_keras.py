@@ -18,6 +18,7 @@ from keras.optimizers import schedules as theirs
 
 import lrdsl
 from lrdsl.dialects import dialect
+from tests.dialects.writing.exported import run
 from tests.drawing import examples
 from tests.reference.peers import KERAS, text_of
 
@@ -35,7 +36,18 @@ def agree(text: str, schedule: Callable[[Any], Any], at: list[int] | None = None
     ticks = list(range(TICKS)) if at is None else at
     expected = np.array([float(schedule(t)) for t in ticks])
     found = lrdsl.parse(text).values(ticks, base=123.0)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max(), err_msg=text)
+    near = 1e-12 * np.abs(expected).max()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=near, err_msg=text)
+    if at is None:
+        there_and_back(schedule, expected, near)
+
+
+def there_and_back(schedule: Any, expected: Any, near: float) -> None:
+    """What is read from their object has its numbers, and so has the class that is written of it."""
+    read = lrdsl.read(schedule)
+    np.testing.assert_allclose(read.values(TICKS, base=123.0), expected, rtol=0, atol=near, err_msg=str(read))
+    made = run(read.export("keras", base=123.0))["schedule"]
+    np.testing.assert_allclose([float(made(t)) for t in range(0, TICKS, 7)], expected[::7], rtol=0, atol=near, err_msg=str(read))
 
 
 def test_every_schedule_is_in_the_table() -> None:

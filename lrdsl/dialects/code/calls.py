@@ -121,7 +121,9 @@ def fault(source: str) -> str:
     """Returns why a file that names a scheduler is not read; "" for one that is, and for any other file."""
     if parsed(source) is not None or not (_words().search(source, 0, MAX_SOURCE) or _words().search(source, max(len(source) - MAX_SOURCE, 0))):
         return ""
-    return f"it has more than {MAX_SOURCE:,} characters" if len(source) > MAX_SOURCE else "it is no Python of this release, or nested too deeply"
+    if len(source) > MAX_SOURCE:
+        return f"it has more than {MAX_SOURCE:,} characters"
+    return "it has a character NUL" if "\0" in source else "it is no Python of this release, or nested too deeply"
 
 
 @lru_cache(maxsize=2)

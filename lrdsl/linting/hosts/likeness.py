@@ -34,7 +34,7 @@ _LETTER = re.compile(r"\"[^\"\n]*\{([^\W\d]\w*)\}[^\"\n]*\"")
 #: What a program fills in. A `{k}` in quotes is the language's own.
 _HOLE = re.compile(
     r"(\"[^\"\n]*\")|\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\{\{[^{}]*\}\}|\{%[^%]*%\}"
-    r"|\{[^\W\d][^{}\"\n]*(?:\{[^{}\n]*\}[^{}\n]*)*\}|(?<!\w)\{\d*(?::[^{}\n]*)?\}|%\([^()]*\)[a-z]|\$[^\W\d]\w*"
+    r"|\{[^\W\d][^{}\"\n]*(?:\{[^{}\n]*\}[^{}\n]*)*\}|(?<!\w)\{\d*(?::[^{}\n]*)?\}|%\([^()]*\)[a-z]|\$\([^()\n]+\)|\$[^\W\d]\w*"
 )
 #: Names that mean something in ordinary words, formulas and programs too: a text with no other names must have no unknown word.
 _COMMON = frozenset((*COMBINATORS, *ARITHMETIC, "step", "hold", "linear", "drop", "scale", "exp", "power", "triangle", "infinite", "inv")) - {"restarts"}

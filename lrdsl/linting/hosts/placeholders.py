@@ -14,8 +14,8 @@ from lrdsl.syntax.nodes import Extent
 
 #: The brackets of placeholders, as OmegaConf, the shell and Jinja write them.
 _BETWEEN = (("${", "}"), ("{{", "}}"), ("{%", "%}"))
-#: The placeholders of `str.format`, of `%`, and of the shell without brackets. A `{k}` in quotes is the language's own.
-_SHORT = re.compile(r"(?P<quoted>\"[^\"\n]*\")|\{(?:[^\W\d][\w.]*|(?<!\w\{)\d*)(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$[^\W\d]\w*")
+#: The placeholders of `str.format`, of `%`, of Kubernetes and `make`, and of the shell without brackets. A `{k}` in quotes is the language's own.
+_SHORT = re.compile(r"(?P<quoted>\"[^\"\n]*\")|\{(?:[^\W\d][\w.]*|(?<!\w\{)\d*)(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$\([^()\n]+\)|\$[^\W\d]\w*")
 #: A value that can stand for a placeholder: a number, a length, or a name.
 _VALUE = re.compile(r"[+-]?[\w.]+(?:[+-]\d+)?(?:\s?[A-Za-z%]\w*)?|[\w.]+%")
 #: A placeholder that brings its own value: of OmegaConf, of the shell, and of Jinja.

@@ -39,14 +39,19 @@ _DEDENTING = frozenset(("cleandoc", "dedent"))
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
-    """The schedules in a Python program."""
+    """The schedules in a Python program. Raises `UnreadableError` at a character NUL, which no program has."""
     marks = Marks.of(source)
     neighbours = Neighbours(source, partial(_extents, source))
+    end = source.find("\0")
     for value in _Reader(source, finder, local_names(source, _imported(source))).values():
+        if 0 <= end < value.strings[-1].end:
+            break
         text = literals.value(source, value.strings)
         if value.is_argument or _is_marked(marks, value, text, finder) or finder.wants(value.named, text, False):
             given = neighbours.given(text, value.strings[0].begin, value.bracket) if value.named and not value.is_argument else value.given
             yield literals.embedded(source, value.strings, given)
+    if end >= 0:
+        raise UnreadableError("the file has a character NUL: it is no text", end)
 
 
 def pages(source: str) -> Iterator[Page]:

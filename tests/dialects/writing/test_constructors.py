@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
+from hypothesis import strategies as st
 from torch.optim import lr_scheduler as torch_schedulers
 from transformers import optimization
 
@@ -87,16 +88,20 @@ def test_units_are_ticks_in_a_call() -> None:
 
 @pytest.mark.parametrize("name", [name for name in TRANSFORMERS if name != "waves"])
 def test_trainer(name: str) -> None:
-    made = TRANSFORMERS[name](optimizer(0.1), 5, 50)
-    schedule = lrdsl.read(made)
-    keys = json.loads(schedule.export("transformers", base=0.1))
-    assert keys["learning_rate"] == 0.1
+    @few
+    @given(bases, st.integers(1, 20), st.integers(8, 40))  # the last phase of `stable` has 7 steps
+    def drawn(base: float, warm: int, n: int) -> None:
+        schedule = lrdsl.read(TRANSFORMERS[name](optimizer(base), warm, warm + n))
+        keys = json.loads(schedule.export("transformers", base=base))
+        assert keys["learning_rate"] == base
 
-    def make(o: torch.optim.Optimizer) -> Any:
-        return optimization.get_scheduler(keys["lr_scheduler_type"], o, keys.get("warmup_steps"), keys.get("max_steps"), keys.get("lr_scheduler_kwargs"))
+        def make(o: torch.optim.Optimizer) -> Any:
+            return optimization.get_scheduler(keys["lr_scheduler_type"], o, keys.get("warmup_steps"), keys.get("max_steps"), keys.get("lr_scheduler_kwargs"))
 
-    theirs = rates(lambda o: TRANSFORMERS[name](o, 5, 50), 0.1)
-    np.testing.assert_allclose(rates(make, 0.1), theirs, rtol=0, atol=1e-13, err_msg=str(keys))
+        theirs = rates(lambda o: TRANSFORMERS[name](o, warm, warm + n), base)
+        np.testing.assert_allclose(rates(make, base), theirs, rtol=0, atol=1e-12 * max(theirs), err_msg=str(keys))
+
+    drawn()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,6 +50,8 @@ def timms(draw: st.DrawFn) -> str:
     up = draw(st.sampled_from(["", "timm.prefix(5, 1e-6, {})", "timm.warmup(5, 1e-6, {})"]))
     if "wsd" in body and "timm.warmup" in up:
         up = ""
+    if "prefix" in up and draw(st.booleans()):
+        body = f"timm.tanh({n}, to={low})"  # which begins at the base only after a warmup
     return up.format(body) if up else body
 
 
@@ -132,6 +135,17 @@ def test_mmengine_there_and_back(text: str) -> None:
         assert reading.schedule().values(TICKS, base=0.1).tolist() == pytest.approx(schedule.values(TICKS, base=0.1).tolist(), abs=1e-13)
 
 
+@given(st.integers(5, 30), st.integers(31, 80), st.sampled_from([0, 1e-3]), st.sampled_from(["", "_linear"]), bases)
+@examples(40)
+def test_deepspeed(warm: int, n: int, low: float, rise: str, base: float) -> None:
+    for text in (f"deepspeed.warmup_lr{rise}({low}, {base}, {warm})", f"deepspeed.warmup_decay_lr{rise}({n}, {low}, {base}, {warm})",
+                 f"deepspeed.warmup_cosine_lr{rise}({n}, 0.1, {warm}, 0.01)"):  # fmt: skip
+        schedule = lrdsl.parse(text)
+        scheduler = json.loads(schedule.export("deepspeed", base=base))["scheduler"]
+        theirs = [systems.deepspeed(scheduler["type"], scheduler["params"], base, t) for t in range(TICKS)]
+        assert schedule.values(TICKS, base=base).tolist() == pytest.approx(theirs, abs=1e-13), (text, scheduler)
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
@@ -159,6 +173,23 @@ def test_composer(kind: str, text: str) -> None:
     assert schedule.values(80, base=0.1).tolist() == pytest.approx(theirs, abs=1e-15)
     (reading,) = readings(written, "train.yaml")
     assert reading.schedule().values(80, base=0.1).tolist() == pytest.approx(theirs, abs=1e-15)
+
+
+@given(st.integers(3, 30), st.sampled_from(["0", "0.1x", "0.25x"]), bases)
+@examples(40)
+def test_drawn_schedules_of_composer(w: int, low: str, base: float) -> None:
+    for kind, text in (
+        ("linear_decay_with_warmup", f"warmup({w}) then linear({80 - w}, to={low})"),
+        ("cosine_with_warmup", f"warmup({w}) then cosine({80 - w}, to={low})"),
+        ("polynomial_decay_with_warmup", f"warmup({w}) then poly({80 - w}, 3, to={low})"),
+        ("multistep_with_warmup", f"composer.multi_step_with_warmup({w}, [{w + 5}, 60])"),
+        ("exponential_decay", f"exp(0.9, per={w})"),
+    ):
+        schedule = lrdsl.parse(text, total_steps=80)
+        written = yaml.safe_load(schedule.export("composer", base=base))["scheduler"]
+        section = {"gamma": 0.1, "power": 2, **{name: v for name, v in written.items() if name not in ("name", "_target_")}}
+        theirs = [systems.composer(kind, section, base, 80, 10, t) for t in range(80)]
+        assert schedule.values(80, base=base).tolist() == pytest.approx(theirs, abs=1e-13), (text, written)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,11 @@ jobs:
         ("tabs.yaml", "a:\n\tschedule: hold(3)\n", ["LR903"]),
         ("twice.yaml", "schedule: hold(3)\nschedule: cosin(4)\n", ["LR101"]),
         ("format.py", "x_schedule = 'cosine({n:d})'\nschedule = 'cosin({n})'.format(n=4)\nlr_schedule = f'cosin({n})'\n", ["LR903", *["LR101", "LR903"] * 2]),
+        ("kubernetes.yaml", "schedule: warmup($(WARM)) then cosine($(STEPS))\n", ["LR903"]),
+        ("opened.yaml", "schedule: warmup(${w}) then cosine(rest\n", ["LR903", "LR003"]),
+        ("closed.yaml", "schedule: warmup(5)) then cosine(${n})\n", ["LR003", "LR903"]),
+        ("opens.yaml", "schedule: ${warmup}5) then cosine(rest)\n", ["LR903"]),
+        ("closes.yaml", "schedule: warmup(5) then cosine(${n_and_more}\n", ["LR903"]),
         ("shell.json", '{"schedule": "cosine($STEPS)", "old_schedule": "cosin{20} then hold(3)"}', ["LR903", "LR101", "LR001", "LR001"]),
     ],
 )

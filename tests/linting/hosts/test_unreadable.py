@@ -67,6 +67,22 @@ def test_what_can_be_read_is(name: str) -> None:
     assert (len(texts), unread) == (count, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "codes"),
+    [
+        ("own.py", "lr_schedule = 'cosin(3)'\nx = 1\0\nlr_schedule = 'cosin(3)'\n", ["LR101", "LR903"]),
+        ("inside.py", "lr_schedule = 'cosin(\0 3)'\n", ["LR903"]),
+        ("theirs.py", "import torch\nx = 1\0\ns = torch.optim.lr_scheduler.StepLR(opt, 30)\n", ["LR903"]),
+        ("theirs.yaml", "sched: cosine\nwarmup_epochs: 3\nlr: 0.1\nx: \0\n", ["LR903"]),
+        ("none.py", "x = 1\0\n", []),
+    ],
+)
+def test_a_file_with_a_nul_says_so_if_it_may_have_schedules(name: str, source: str, codes: list[str]) -> None:
+    found = check_source(Path(name), source, SETTINGS).diagnostics
+    assert [d.code for d in found] == codes
+    assert [d.span.start.offset for d in found if d.code == "LR903"] == [source.index("\0")] * ("LR903" in codes)
+
+
 @pytest.mark.parametrize("error", [RecursionError(), MemoryError(), ValueError("x"), OverflowError("x"), UnicodeEncodeError("utf-8", "a", 0, 1, "x")])
 def test_no_other_error_comes_out_of_a_parser(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
