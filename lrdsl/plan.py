@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import attrs
 
@@ -134,7 +134,25 @@ class Piece:
 
 
 class Pieces(Sequence[Piece]):
-    """Pieces in order, which may be made when they are asked for."""
+    """Pieces in order. One that is asked for is made, and kept."""
+
+    _made: dict[int, Piece]
+
+    @abstractmethod
+    def _piece(self, place: int) -> Piece:
+        """Makes a piece."""
+
+    @overload
+    def __getitem__(self, place: int) -> Piece: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Piece]: ...
+    def __getitem__(self, place: int | slice) -> Piece | Sequence[Piece]:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [self[k] for k in places]
+        if places not in self._made:
+            self._made[places] = self._piece(places)
+        return self._made[places]
 
     @property
     @abstractmethod

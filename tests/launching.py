@@ -13,12 +13,12 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -95,10 +95,9 @@ def _forked(call: Callable[..., None], arguments: list[object], longest: float) 
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             os._exit(_status(call, arguments))
-        end, ended = time.monotonic() + longest, False
-        while not ended and time.monotonic() < end:
-            ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-            time.sleep(0.02)
+        watched = os.pidfd_open(child)
+        ended = bool(select.select([watched], [], [], longest)[0])
+        os.close(watched)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -13,7 +13,7 @@ from tests.launching import programs
 
 PROGRAM = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 print(child.pid, flush=True)
 if sys.argv[1] == "wait":
     child.wait()

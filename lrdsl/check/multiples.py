@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import overload
 
 import attrs
 
@@ -24,18 +23,9 @@ class Multiples(Pieces):
     def __len__(self) -> int:
         return len(self.of.starts)
 
-    @overload
-    def __getitem__(self, place: int) -> Piece: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Piece]: ...
-    def __getitem__(self, place: int | slice) -> Piece | Sequence[Piece]:
-        places = range(len(self))[place]
-        if isinstance(places, range):
-            return [self[k] for k in places]
-        if places not in self._made:
-            piece = self.of.pieces[places]
-            self._made[places] = Piece(piece.start, _times(self.constant, piece.level), piece.end)
-        return self._made[places]
+    def _piece(self, place: int) -> Piece:
+        piece = self.of.pieces[place]
+        return Piece(piece.start, _times(self.constant, piece.level), piece.end)
 
     @property
     def starts(self) -> Sequence[float]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TypeAlias
 
 from lrdsl.check import intervals, waves
 from lrdsl.check.intervals import ANY, LEAST, MOST, UNDEFINED, Range, exponential, largest, may_overflow, may_vanish
+from lrdsl.check.waves import Factors
 from lrdsl.expr import Expr
 
-#: A range, and which parts of the formula may be too large for doubles, each with its least size there.
-Bounded: TypeAlias = tuple[Range, Mapping[Expr, float]]
-#: The range of the factors from one index to another.
-Factors: TypeAlias = Callable[[Expr, float, float], Bounded]
 #: The most factors of a product that are looked at one by one.
 _FIRST = 1023
 #: A product that falls by no more than this from past the doubles, or rises by no more than 1 / this from 0, stays out of reach.

@@ -85,18 +85,6 @@ class Stages(Pieces):
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, place: int) -> Piece: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Piece]: ...
-    def __getitem__(self, place: int | slice) -> Piece | Sequence[Piece]:
-        places = range(len(self))[place]
-        if isinstance(places, range):
-            return [self[k] for k in places]
-        if places not in self._made:
-            self._made[places] = self._piece(places)
-        return self._made[places]
-
     @property
     def starts(self) -> Starts:
         """The first tick of each piece."""

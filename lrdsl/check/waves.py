@@ -14,8 +14,10 @@ from lrdsl.work import spend
 
 #: The longest turn, in factors, that is looked at, and into how many parts a step of a turn is cut.
 _LONGEST, _PARTS = 1024, 256
-#: The range of the factors from one index to another, and which parts of them may be too large for doubles.
-Factors: TypeAlias = Callable[[Expr, float, float], tuple[Range, Mapping[Expr, float]]]
+#: A range, and which parts of the formula may be too large for doubles, each with its least size there.
+Bounded: TypeAlias = tuple[Range, Mapping[Expr, float]]
+#: The range of the factors from one index to another.
+Factors: TypeAlias = Callable[[Expr, float, float], Bounded]
 #: The logarithm of the smallest double stands for those of 0 and of all that is smaller.
 _LEAST = -745.0
 #: How far from its end a turn may be off by rounding, in factors.

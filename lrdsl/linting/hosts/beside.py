@@ -33,7 +33,9 @@ NAMES = (*_RATES, *_FACTS)
 _MANY = 1_001
 #: A text that has settings of its own.
 _SETS = re.compile(r"\bset\s+\w")
-_NUMBER = re.compile(r"\d[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d+)?|\.\d[\d_]*(?:[eE][+-]?\d+)?")
+#: A number without a sign, as a config or a program writes it.
+NUMBER = r"(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?"
+_ONE_NUMBER = re.compile(NUMBER)
 
 
 def is_wanted(key: str) -> bool:
@@ -72,7 +74,7 @@ def _value(mapping: Mapping[str, Any], name: str) -> Any:
 def _positive(value: Any) -> float | None:
     """A number above 0, as a config or a program writes it; None for anything else."""
     if isinstance(value, str):
-        value = float(value.replace("_", "")) if _NUMBER.fullmatch(value.strip()) else None
+        value = float(value.replace("_", "")) if _ONE_NUMBER.fullmatch(value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

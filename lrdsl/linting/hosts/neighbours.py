@@ -10,21 +10,20 @@ from typing import Any
 
 import attrs
 
-from lrdsl.linting.hosts.beside import NAMES, given_beside
+from lrdsl.linting.hosts.beside import NAMES, NUMBER, given_beside
 from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Given
 from lrdsl.linting.hosts.functions import entries
 from lrdsl.syntax.nodes import Extent
 
-_NUMBER = r"(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?"
 _NAMES = "|".join(re.escape(name).replace("_", "[_-]") for name in NAMES)
 #: An assignment of a number: of a variable, an attribute, an item or a field.
 _ASSIGNED = re.compile(
     rf"^(?P<margin>[ \t]*)(?P<of>[\w.]{{1,80}}\.|[\w.]{{1,80}}\[[\"'])?(?P<name>{_NAMES}|{_NAMES.upper()})(?:[\"']\])?[ \t]*(?::[^=\n#\"']{{1,80}})?=[ \t]*"
-    rf"(?:[\w.]*[fF]ield\([ \t]*(?:default[ \t]*=[ \t]*)?)?(?P<value>{_NUMBER})[ \t]*(?=[,)#;\r\n]|\Z)",
+    rf"(?:[\w.]*[fF]ield\([ \t]*(?:default[ \t]*=[ \t]*)?)?(?P<value>{NUMBER})[ \t]*(?=[,)#;\r\n]|\Z)",
     re.MULTILINE,
 )
 #: An option of a command, with a number as its default.
-_OPTION = re.compile(rf"[\"']--?(?P<name>{_NAMES})[\"'][^()\n]{{0,200}}?\bdefault[ \t]*=[ \t]*(?P<value>{_NUMBER})[ \t]*(?=[,)\r\n])")
+_OPTION = re.compile(rf"[\"']--?(?P<name>{_NAMES})[\"'][^()\n]{{0,200}}?\bdefault[ \t]*=[ \t]*(?P<value>{NUMBER})[ \t]*(?=[,)\r\n])")
 #: The beginning of an assignment, up to its name.
 _BEGIN = re.compile(r"(?P<margin>[ \t]*)(?P<of>[\w.]{1,80}\.|[\w.]{1,80}\[[\"'])?\w*")
 _LINE = re.compile(r"^([ \t]*)[^\s#]", re.MULTILINE)
