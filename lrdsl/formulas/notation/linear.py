@@ -7,6 +7,7 @@ from typing import Any
 
 from lrdsl.expr import Lettered, is_lettered
 from lrdsl.expr.exact import Exact, quotient, size
+from lrdsl.formulas.amounts import is_short
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.forms import Letters, constant_of, fraction_of, linear_of
 from lrdsl.formulas.notation.tree import Negative, Node, Number, Ratio, Sum, Times, leaves, product_of, sum_of
@@ -39,6 +40,8 @@ def linear_node(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: b
     else:
         node = Sum((of, Number(-origin)))
     if slope.numerator == 1 and slope != 1:
+        node = Ratio(node, Number(quotient(1, slope)), inline)
+    elif is_fraction(slope) and is_short(quotient(1, slope)):  # (t - 5)/2.4, not 5 (t - 5)/12
         node = Ratio(node, Number(quotient(1, slope)), inline)
     elif is_fraction(slope):
         node = Ratio(Times((Number(slope.numerator), node)), Number(slope.denominator), inline)
