@@ -115,7 +115,9 @@ def document(
         own = [pair for pair in relation.meanings if pair[0] not in dict(formula.meanings)]
         number, pieces = relation.letter.letter, of_each_piece(relation, formula.pieces)
         formula = attrs.evolve(formula, pieces=pieces, meanings=[*own, *formula.meanings], number=number)
-    formula = attrs.evolve(formula, function=function, notes=[*([] if format == "python" else _clauses(formula, style, symbolic or bool(plan.legend))), *formula.notes])
+    formula = attrs.evolve(
+        formula, function=function, notes=[*([] if format == "python" else _clauses(formula, style, symbolic or bool(plan.legend))), *formula.notes]
+    )
     if isinstance(base, str):
         _told_apart(formula, base, format)
     return FORMATS[format](_renamed(formula, style.names, format), style)

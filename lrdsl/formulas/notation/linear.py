@@ -39,9 +39,7 @@ def linear_node(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: b
         node = Sum((Number(origin), Negative(of)))
     else:
         node = Sum((of, Number(-origin)))
-    if slope.numerator == 1 and slope != 1:
-        node = Ratio(node, Number(quotient(1, slope)), inline)
-    elif is_fraction(slope) and is_short(quotient(1, slope)):  # (t - 5)/2.4, not 5 (t - 5)/12
+    if (slope.numerator == 1 and slope != 1) or (is_fraction(slope) and is_short(quotient(1, slope))):
         node = Ratio(node, Number(quotient(1, slope)), inline)
     elif is_fraction(slope):
         node = Ratio(Times((Number(slope.numerator), node)), Number(slope.denominator), inline)

@@ -58,3 +58,27 @@ def test_triangular2_fits_a_narrow_column(down: str, symbolic: bool) -> None:
     lines = source.replace("\\begin{gathered}\n", "").split("\\begin{cases}\n    ")[1].split("\n\\end{cases}")[0].split("\n")
     assert len(lines) == 4 + bool(down and symbolic)
     assert max(width(re.sub(r" \\\\(?:\[\dpt\])?$", "", line)) for line in lines) < 23.4 - width(r"\eta_t = ") - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("restarts(cosine(50), times=6)", [r"\frac{\eta_0}{2}\left(1 + \cos\frac{\pi(t \bmod 50)}{50}\right),\quad 0 \le t < 300"]),
+        ("restarts(linear(10), times=3, decay=0.5)", [r"0 \le t < 30"]),
+        ("warmup(7) then restarts(warmup(3) then cosine(7), times=3)", [r"7 \le t < 37,\; T_{\mathrm{cur}} < 3", r"7 \le t < 37,\; T_{\mathrm{cur}} \ge 3"]),
+        ("restarts(cosine(10), times=4) then linear(10, from=1x)", ["& t < 40", r"& 40 \le t < 50"]),
+        ("let T = 300; let M = 6; lr = restarts(cosine(T/M), times=M)", [r"0 \le t < 300"]),
+        # the last cycle goes on at its last level, or is cut
+        ("repeat(warmup(3) then hold(4), times=3)", [r"14 \le t < 17", r"t \ge 17"]),
+        ("restarts(cosine(10), times=4) for 35", ["t < 35"]),
+    ],
+)
+def test_the_last_cycle_is_one_of_the_cycles(text: str, rows: list[str]) -> None:
+    s = lrdsl.parse(text)
+    source = s.latex(width=60)
+    for row in rows:
+        assert row in source, source
+    for symbolic in (False, True):
+        formula = Formula(s.latex(symbolic=symbolic, after_end=True))
+        for t in range(0, 310, 3):
+            assert formula.value(t, 0.3) == pytest.approx(s.at(t, 0.3), rel=1e-9, abs=1e-15)
