@@ -118,6 +118,8 @@ def test_equal_schedules_are_proved(one: str, two: str) -> None:
         ("cumprod(sqrt((t - 5.5)^2)/10) for 9", "cumprod((t - 5.5)/10) for 9", 1),  # a root of a square has no sign
         ("scale(sqrt((t - 5)^2)) for 700", "scale(t - 5) for 700", 0),
         ("scale(floor(t/2) + floor((t + 1)/2))", "scale(max(t, 0.5))", 0),
+        ("max(scale(cos(t)), 0)", "scale(cos(t))", 2),
+        ("max(scale(t*cos(t)), 0)", "scale(t*cos(t))", 2),
         ("repeat(hold(1, at=1x) then hold(1, at=2x) then hold(1, at=3x))", "scale(t - 3*floor(t/3) + 1) for 3000 then hold", 3001),
         ("min(inv(10), inv(20))", "inv(20)", 1),
         ("min(rsqrt(10), 0.9*rsqrt(20))", "rsqrt(10)", 0),
