@@ -11,6 +11,7 @@ from lrdsl.expr import BASE, ENTRY, ZERO, T, mentions
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.shares import end_of_shares, shares_of
 from lrdsl.rules.summary import Summary, is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -50,7 +51,7 @@ def _too_long(f: Facts) -> Iterator[Finding]:
         if f.total is None or chain is None or any(n is None for n in chain.lengths):
             continue
         over = sum(chain.lengths) - f.total
-        shares = sum(q.value for item in chain.items for q in shares_of(item))
+        shares = max(sum(q.value for item in chain.items for q in shares_of(item)), end_of_shares(chain) or 0)  # LR205 is about them
         last = chain.items[-1]
         if isinstance(last, nodes.Call) and last.name in ("multistep", "step"):  # LR208 and LR222 are about their drops
             continue
@@ -197,18 +198,6 @@ def repair_of_epochs(f: Facts, plan: Plan) -> str:
     if epochs is None or plan.length is None or not f.bare_lengths or not epochs * _MOST_EPOCHS <= plan.length <= epochs + 1:
         return repair_of_zeros(node, False)
     return f"the run has {float(epochs):g} epochs: write `{float(plan.phases[-1].length or epochs):g}ep`; or `set tick = epoch`, if each epoch is one tick"
-
-
-def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
-    """The length of a phase, if it is written as a share of the run, as `10%`."""
-    if isinstance(item, nodes.Restart):
-        return shares_of(item.body)
-    if isinstance(item, nodes.Limited):
-        return [item.length] if isinstance(item.length, nodes.Quantity) and item.length.unit == "%" else []
-    if not isinstance(item, nodes.Call) or not item.arguments:
-        return []
-    first = item.arguments[0].value
-    return [first] if isinstance(first, nodes.Quantity) and first.unit == "%" and item.arguments[0].name in ("", "n") else []
 
 
 def _is_onecycle(plan: Plan) -> bool:
