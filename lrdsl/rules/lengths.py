@@ -67,16 +67,16 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
 
 
 def _shares_in_recipes(f: Facts) -> Iterator[Finding]:
-    """What is found in the calls of recipes: numbers below 1 that are the length of a phase, or of its first piece."""
+    """What is found in the calls of functions: numbers below 1 that they take for lengths, or that are the length of a recipe's phase, or of its first piece."""
+    passed = [node for node, length in f.bare_passed if isinstance(node, nodes.Number) and _LEAST <= length < 1]
     for call in f.scheduled:
-        if not isinstance(call, nodes.Call) or recipe(call.name) is None:
-            continue
-        ends = {end for d in f.driven for end in _ends_within(d.target.plan, call)}
-        for a in call.arguments:
-            if isinstance(a.value, nodes.Number) and _LEAST <= a.value.value < 1 and a.value.value in ends:
-                text = shown(canonical(a.value))
-                help = f"a bare number counts ticks; for a share of the run, write `{decimal_text(a.value.value * 100)}%`"
-                yield Finding(a.value.extent, f"`{text}` is a length of less than one tick", help)
+        if isinstance(call, nodes.Call) and recipe(call.name) is not None:
+            ends = {end for d in f.driven for end in _ends_within(d.target.plan, call)}
+            passed += [a.value for a in call.arguments if isinstance(a.value, nodes.Number) and _LEAST <= a.value.value < 1 and a.value.value in ends]
+    for node in sorted({node.extent: node for node in passed}.values(), key=lambda node: node.extent):
+        share = decimal_text(node.value * 100)
+        message = f"`{shown(canonical(node))}` is a length of less than one tick"
+        yield Finding(node.extent, message, f"a bare number counts ticks; for a share of the run, write `{share}%`")
 
 
 def _ends_within(plan: Plan, call: nodes.Call) -> Iterator[Exact]:
