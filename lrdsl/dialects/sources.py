@@ -12,7 +12,8 @@ from lrdsl.arguments import quoted
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.dialects import configs, live
 from lrdsl.dialects.code import arguments
-from lrdsl.dialects.code.calls import Call, calls, fault, parsed
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.parsing import fault, parsed
 from lrdsl.dialects.code.values import is_number
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.reading import Reading
@@ -127,8 +128,12 @@ def _in_notebook(text: str, name: str) -> list[Reading]:
 
 def _unread(text: str, name: str) -> list[Reading]:
     """Returns what is said of a program that names a scheduler, and is not read."""
-    problem = fault(text)
-    return [Reading("", PurePath(name).name, None, problems=(f"the program is not read: {problem}",))] if problem else []
+    why = fault(text)
+    if why is None:
+        return []
+    problem = f"the program is not read: {why.reason}"
+    extent = (why.offset, min(why.offset + 1, len(text)))
+    return [Reading("", PurePath(name).name, None, problems=(problem,), line=text.count("\n", 0, why.offset) + 1, extent=extent)]
 
 
 def of_call(call: Call, text: str) -> Reading:

@@ -12,10 +12,11 @@ import attrs
 from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
 from lrdsl.dialects.code import arguments
-from lrdsl.dialects.code.calls import Call, argument_of, calls, parsed, tree_of
+from lrdsl.dialects.code.calls import Call, argument_of, calls
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.parsing import parsed, tree_of
 from lrdsl.dialects.code.places import offsets, segment
 from lrdsl.dialects.code.repository import Repository
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
