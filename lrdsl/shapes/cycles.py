@@ -166,7 +166,10 @@ cyclic = Shape(
     paper=_cyclic_paper,
     says=lambda mode, **_: "cycles linearly between {low} and {high} without end, {up} up and {down} down" + _SHRINKS[mode],
     cycles=True,
-    unfelt={"gamma": lambda arguments: arguments["mode"] != "exp_range"},
+    unfelt={
+        "gamma": lambda arguments: arguments["mode"] != "exp_range",
+        "mode": lambda arguments: arguments["mode"] == "exp_range" and arguments["gamma"] == ONE,
+    },
     known_as=("cyclical", "triangular", "clr"),
     example="cyclic(0.1x, 1x, 2000)",
 )
