@@ -1,8 +1,8 @@
 """Schedules of other libraries: read into text, and written from it.
 
-`entry` has the declarations, and each library is a file that holds one table of them: `torch`, `transformers`, `timm`, `optax`, `keras`, and more. `live` reads
-objects of a running program, `config` has the declarations of configs and `configs` reads them, `signs` tells which files may have schedules, `sources` is the
-way in for all of them. `writing` writes code.
+Each library is a file with one table of its schedulers: `torch`, `transformers`, `timm`, `optax`, `keras`, and more. `entry` declares what a line of a table
+has, and `config` what a config has. `code` reads programs, `live` the objects of a running program, `configs` configs. `signs` tells which files may have
+schedules; `sources` is the way in for all of them. `writing` writes code and configs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The levels of a schedule in its run. Numbers that the file does not give are supposed: what holds for all of several runs holds for the file."""
+"""The levels of a schedule in its run. Where the file lacks a number of the run, several are tried: what holds for all of them holds for the file."""
 
 from __future__ import annotations
 

@@ -142,7 +142,11 @@ def test_a_base_above_all_others_is_told() -> None:
     optimizer.param_groups.append({"lr": 0.1})
     with pytest.warns(lrdsl.ScheduleWarning, match=r"(?s)its base is 1, above all others.*base_lrs\[1\] = 0\.1"):
         scheduler.step()
-    scheduler.base_lrs[1] = 0.1
+    with warnings.catch_warnings():  # told once
+        warnings.simplefilter("error")
+        scheduler.seek(1)
+        scheduler.seek(2)
+        scheduler.base_lrs[1] = 0.1
     assert rates(optimizer) == [0.020000000000000004, 0.020000000000000004]
     optimizer.param_groups.append({"lr": 0.1, "initial_lr": 0.1})
     scheduler.step()

@@ -189,6 +189,14 @@ def test_a_damaged_state_is_refused_whole(damage: dict[str, Any]) -> None:
     assert (levels(opt), scheduler.state_dict()) == before
 
 
+@pytest.mark.parametrize("fact", [[[1, 2, 3]], [[1]], [{"steps": 1}], [[[1], 2]], [None], {"steps": 1}, None])
+def test_a_fact_of_a_clock_that_is_none_is_damage(fact: Any) -> None:
+    """It is no other clock, which a caller could migrate to."""
+    scheduler = lrdsl.compile("cosine(20)", optimizer(), batch_size=4)
+    with pytest.raises(lrdsl.ScheduleError, match="the state is damaged: its schedule, clock or names"):
+        scheduler.load_state_dict({**scheduler.state_dict(), "clock": {"batch_size": fact}})
+
+
 @pytest.mark.parametrize("name", ["lr", "momentum"])
 @pytest.mark.parametrize("damage", [None, "0.1", [None], ["x"], [[0.1]], 0.1, [float("nan")]])
 def test_one_damaged_entry_of_the_bases_is_enough(name: str, damage: Any) -> None:

@@ -1,4 +1,4 @@
-"""Finds the scheduler of a library that is a schedule for the length of the run, for libraries that read settings."""
+"""Finds the scheduler of a library, and its settings, with the values of a schedule for the length of the run."""
 
 from __future__ import annotations
 

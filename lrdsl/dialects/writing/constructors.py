@@ -1,4 +1,4 @@
-"""Writes a schedule as a call of another library's own scheduler, if one says it exactly."""
+"""Writes a schedule as a call of another library's own scheduler, if one has exactly its values."""
 
 from __future__ import annotations
 

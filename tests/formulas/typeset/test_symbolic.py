@@ -138,3 +138,10 @@ def test_an_ordinary_text_has_a_symbolic_formula_at_the_first_call() -> None:
 def test_a_power_that_stays_one_may_stand_in_a_minimum() -> None:
     formula = lrdsl.parse("min(hold(at=4 * 500^-0.51), exp(0.9))").formula()
     assert float(formula.subs({"base": 2, "t": 0}).evalf()) == pytest.approx(4 * 500**-0.51)
+
+
+def test_a_family_is_an_expression_of_the_number_of_a_group() -> None:
+    s = lrdsl.parse('lr = warmup(9); lr["blocks.{k}"] = 0.75^(13 - k) * lr')
+    k, t = sympy.symbols("k t")
+    level = s.formula("b", target='lr["blocks.{k}"]').subs({"b": 1, t: 3})
+    assert level == sympy.Rational(3, 4) ** (13 - k) / 3
