@@ -66,7 +66,7 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
 
 
 def _shares_in_recipes(f: Facts) -> Iterator[Finding]:
-    """What is found in the calls of functions: numbers below 1 that they take for lengths, or that are the length of a recipe's phase, or of its first piece."""
+    """What is found in calls of functions: numbers below 1 that they take for lengths, or that are the length of a recipe's phase, or of its first piece."""
     passed = [node for node, length in f.bare_passed if isinstance(node, nodes.Number) and _LEAST <= length < 1]
     for call in f.scheduled:
         if isinstance(call, nodes.Call) and recipe(call.name) is not None:
