@@ -15,7 +15,7 @@ from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.runs import DECAYS, ends_in_a_rise, fades, repair_of_zeros
+from lrdsl.rules.runs import DECAYS, ends_in_a_rise, fades, first_under, repair_of_zeros
 from lrdsl.rules.summary import level_at, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -201,7 +201,7 @@ def _vanishes(f: Facts) -> Iterator[Finding]:
         tick = s.under(share * s.highest[1])
         if tick is None or 2 * tick > run or (s.last[1] == 0 and not fades(f, plan)):
             continue
-        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        tick = first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
         if not again and (_PARTS * (tick - s.highest[0]) > run - s.highest[0] or any(0 < n < 1 for _, n in f.bare_lengths)):
             continue  # LR219 is about lengths below a tick
         phase = plan.phases[plan.phase_at(float(tick))]
@@ -215,15 +215,6 @@ def _falls_far(use: Use) -> bool:
     if use.name != "repeat" or not use.arguments["phase"].length:
         return False
     return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
-
-
-def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
-    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
-    low, high = math.floor(above), math.ceil(under)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
-    return high
 
 
 RULES = (
