@@ -257,9 +257,7 @@ class _Overlay:
         one, other = ({a.name or str(i): a.value for i, a in enumerate(call.arguments)} for call in (pattern, tree))
         if "from" in one and "from" not in other and _equal(one["from"], nodes.Name("base", _HERE)):  # where a run begins, a phase enters at the base
             del one["from"]
-        if (
-            pattern.name == "restarts" and number_in(other.get("stretch", _ONE)) == 1 and "cut" in one
-        ):  # one length is cut once
+        if pattern.name == "restarts" and number_in(other.get("stretch", _ONE)) == 1 and "cut" in one:  # one length is cut once
             one["cut"] = other.get("cut", one["cut"])
         return one.keys() == other.keys() and all(self._fits(one[name], other[name]) for name in one)
 
