@@ -85,6 +85,7 @@ def test_lines_that_are_joined(source: str, repaired: str) -> None:
     (d,) = check_source(Path("a.yaml"), source, SETTINGS).diagnostics
     assert (d.code, d.severity) == ("LR904", "error")
     assert "`|`" in d.help
+    assert source[d.span.start.offset : d.span.end.offset] == (">" if repaired else source[10:-1])
     assert check_source(Path("a.yaml"), source, SETTINGS, "unsafe").source == (repaired or source)
     assert repaired == "" or problems(repaired) == []
 
