@@ -192,7 +192,8 @@ def _epochs(f: Facts, window: Exact) -> Exact | None:
 def _vanishes(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
-        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and fades(f, plan))):
+        known = f.total is not None or (plan.length is not None and isinstance(plan.phases[-1].node, nodes.Limited))
+        if d.target.key != "lr" or plan.watches or not (again or (known and fades(f, plan))):
             continue
         s = f.summary(plan, f.base_of(d))
         run = f.total if f.total is not None else plan.length or s.last[0] + 1
@@ -285,7 +286,7 @@ RULES = (
     Rule(
         "LR223",
         "vanishes",
-        "A rate that falls to next to nothing of its peak in the first eighth of the run, counted from its peak.",
+        "A rate that falls to next to nothing of its peak in the first eighth of the run, or of the time that `for` gives it, counted from its peak.",
         "Usually its gamma is one of epochs, while a tick is a step.",
         "exp(0.95)",
         "exp(0.95, per=1ep)",

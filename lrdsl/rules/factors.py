@@ -33,7 +33,7 @@ _FIRST = 50
 
 def _odd_gammas(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        name, _ = shrinking(use.name) or ("", 0)
+        name = "factor" if use.name == "plateau" and "min" not in use.given else _gamma(use)
         gammas = use.arguments.get(name)
         several = gammas if isinstance(gammas, tuple) else ()  # one of several may well raise the level: a second one lowers it
         odd = [g for g in several or (gammas,) if isinstance(g, Num) and (g.value <= 0 or (g.value > 1 and not several))]
@@ -190,7 +190,7 @@ RULES = (
         "exp(1.05) for 50",
         "exp(0.95) for 50",
         _odd_gammas,
-        about=SHRINKING,
+        about=(*SHRINKING, "plateau"),
     ),
     Rule(
         "LR319",

@@ -150,6 +150,7 @@ def _idle_parts(f: Facts) -> Iterator[Finding]:
     yield from _neutral_numbers(f)
     yield from _unfelt_arguments(f)
     yield from _covered_conditions(f)
+    yield from _beyond_their_phase(f)
     yield from [part.finding for part in list(_candidates(f))[:_MOST] if changes_nothing(f, part)]
 
 
@@ -161,6 +162,24 @@ def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
             if name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
                 message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
                 yield Finding(a.extent, message, _WHY.get(name, "remove it"))
+
+
+def _beyond_their_phase(f: Facts) -> Iterator[Finding]:
+    """Calls of `skip` and `every` whose ticks are no fewer than those of their phase, so that they leave none of it, or only its start."""
+    for use in f.uses:
+        written, n = _SPANS.get(use.name), value(use.arguments.get(_SPANS.get(use.name, "")))
+        inner = use.arguments["phase"] if written is not None else None
+        if inner is None or n is None or not inner.length or n < inner.length or f.is_open(use.node) or not mentions(inner.level, T):
+            continue
+        if use.name == "skip" and inner.at(inner.length) != ZERO:  # LR204 is about a level of 0
+            yield Finding(use.node.extent, "`skip` leaves out all of its phase", "give fewer ticks, or write `hold`")
+        elif use.name == "every" and (f.total is None or n < f.total):  # LR222 is about the end of the run
+            message = "the interval of `every` is as long as its phase, so the level never changes in it"
+            yield Finding(use.node.extent, message, "give a shorter interval")
+
+
+#: The parameter of a combinator that spans a part of its phase.
+_SPANS = {"skip": "n", "every": "interval"}
 
 
 def _covered_conditions(f: Facts) -> Iterator[Finding]:
@@ -230,7 +249,10 @@ def _cut_cycles(f: Facts, node: nodes.Limited) -> Iterator[Part]:
 
 
 #: Why the levels of cycles may not depend on an argument, as a repair.
-_WHY = {"decay": "`from=` and other levels stay as they are in every cycle: to let them decay too, write `floor=decays`; else remove it"}
+_WHY = {
+    "decay": "`from=` and other levels stay as they are in every cycle: to let them decay too, write `floor=decays`; else remove it",
+    "mode": "give a `gamma` below 1, as 0.9999: by default it is 1",
+}
 
 
 def _is_curve(node: Node) -> bool:

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, T, mentions
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.shares import end_of_shares, shares_of
 from lrdsl.rules.summary import Summary, is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -28,6 +29,8 @@ _CUT = Fraction(10, 9)
 _IDLE, _HELD = 50, 4
 #: The last tick of a decay may be at 0.
 _TWO = 2
+#: A length of more than this share of the run's epochs may be one of epochs.
+_MOST_EPOCHS = Fraction(9, 10)
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -48,7 +51,7 @@ def _too_long(f: Facts) -> Iterator[Finding]:
         if f.total is None or chain is None or any(n is None for n in chain.lengths):
             continue
         over = sum(chain.lengths) - f.total
-        shares = sum(q.value for item in chain.items for q in shares_of(item))
+        shares = max(sum(q.value for item in chain.items for q in shares_of(item)), end_of_shares(chain) or 0)  # LR205 is about them
         last = chain.items[-1]
         if isinstance(last, nodes.Call) and last.name in ("multistep", "step"):  # LR208 and LR222 are about their drops
             continue
@@ -109,7 +112,7 @@ def _too_short(f: Facts) -> Iterator[Finding]:
                 if last
                 else f"the rate is 0 from tick {start} on, for {ticks(idle)}"
             )
-            yield Finding(phase.extent, message, repair_of_zeros(phase.node, always))
+            yield Finding(phase.extent, message, repair_of_epochs(f, plan) if last and not always else repair_of_zeros(phase.node, always))
             break
 
 
@@ -188,16 +191,13 @@ def repair_of_zeros(node: nodes.Node, always: bool) -> str:
     return "write `hold(at=0)` if you mean it" if always else "let the last phase take the `rest`, or end it above 0"
 
 
-def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
-    """The length of a phase, if it is written as a share of the run, as `10%`."""
-    if isinstance(item, nodes.Restart):
-        return shares_of(item.body)
-    if isinstance(item, nodes.Limited):
-        return [item.length] if isinstance(item.length, nodes.Quantity) and item.length.unit == "%" else []
-    if not isinstance(item, nodes.Call) or not item.arguments:
-        return []
-    first = item.arguments[0].value
-    return [first] if isinstance(first, nodes.Quantity) and first.unit == "%" and item.arguments[0].name in ("", "n") else []
+def repair_of_epochs(f: Facts, plan: Plan) -> str:
+    """What to write where a schedule ends before the run: a unit, if its length, written without one, comes to the number of the run's epochs."""
+    per, node = f.clock.steps_per_epoch if f.clock.tick == "step" else None, plan.phases[-1].node
+    epochs = None if per is None or f.total is None else quotient(f.total, per)
+    if epochs is None or plan.length is None or not f.bare_lengths or not epochs * _MOST_EPOCHS <= plan.length <= epochs + 1:
+        return repair_of_zeros(node, False)
+    return f"the run has {float(epochs):g} epochs: write `{float(plan.phases[-1].length or epochs):g}ep`; or `set tick = epoch`, if each epoch is one tick"
 
 
 def _is_onecycle(plan: Plan) -> bool:
@@ -256,7 +256,7 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
         settled = _settled_soon(f, d)
         if settled is not None and f.total is not None:
             message = f"the schedule is over after {ticks(settled)}, and the rate stays the same for the other {ticks(f.total - settled)} of the run"
-            help = "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`"
+            help = "if its times are epochs, write `90ep`, or `set tick = epoch`; a share of the run is `90%`; to stay on purpose, end with `then hold`"
             yield Finding(d.target.plan.phases[-1].extent, message, help)
 
 

@@ -228,12 +228,28 @@ def test_a_repository_may_extend_from_its_top(tmp_path: Path, monkeypatch: pytes
         ("[tool.lrdsl\n", "1:12"),
         ("[tool]\nlrdsl = 3\n", "2:1"),
         ('[tool.lrdsl]\nextend = "/x"\n', "2:1"),
+        ('[tool.lrdsl.paths]\n"b.yaml" = {}\n"*.yaml" = { total-epochs = 0 }\n', "3:1"),
+        ('[tool.lrdsl.paths."*.yaml"]\ntotal-epochs = 3\nx = 3\n', "3:1"),
+        ('[tool.lrdsl.per-file-ignores]\n"a.yaml" = []\n"*.yaml" = "LR4"\n', "3:1"),
     ],
 )
 def test_an_error_in_settings_names_its_place(project: Path, source: str, place: str, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, **{"pyproject.toml": source})
     assert main(["check"]) == 2
     assert capsys.readouterr().err.startswith(f"lrdsl: {project / 'pyproject.toml'}:{place}: ")
+
+
+def test_settings_in_the_wrong_table(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project, **{"lrdsl.toml": "keys = []\n[tool.lrdsl]\nignore = []\n"})
+    assert main(["check"]) == 2
+    assert (
+        capsys.readouterr().err == f"lrdsl: {project / 'lrdsl.toml'}:2:2: settings stand at the top here, without [tool.lrdsl], which is for pyproject.toml\n"
+    )
+    write(project, **{"lrdsl.toml": 'exclude = "sub"\n'})
+    assert main(["check"]) == 2
+    assert "`exclude` must be a list of texts, as [\"data\"], and is 'sub'" in capsys.readouterr().err
+    assert main(["check", "--config", "keys = 3", "--isolated"]) == 2
+    assert capsys.readouterr().err == 'lrdsl: --config keys = 3: `keys` must be a list of texts, as ["*schedule*"], and is 3\n'
 
 
 def test_the_place_of_what_is_not_there() -> None:
@@ -317,6 +333,24 @@ def test_a_file_name_for_standard_input(monkeypatch: pytest.MonkeyPatch, capsys:
     assert main(["check", "--stdin-filename", "sub/x.lrs"]) == 0, "its folder has the settings"
     for options in (["--stdin-filename", "x.lrs", "safe.lrs"], ["-", "safe.lrs"]):
         assert main(["check", *options]) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stdin-filename", "notes.txt"], "lrdsl: notes.txt: skipped: "),
+        (["--stdin-filename", "sub/x.lrs", "--exclude", "sub", "--force-exclude"], ""),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_standard_input_that_is_left_out(options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["check", "--quiet"], ["check", "--fix", "--quiet"], ["fmt"]):
+        typed(monkeypatch, "restart  cosine(9)")
+        assert main([*command, *options]) == 0
+        out, err = capsys.readouterr()
+        assert out == ("" if command == ["check", "--quiet"] else "restart  cosine(9)")
+        assert err.startswith(said)
+        assert bool(err) == bool(said)
 
 
 # How a run ends

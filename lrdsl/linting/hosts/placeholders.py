@@ -14,8 +14,12 @@ from lrdsl.syntax.nodes import Extent
 
 #: The brackets of placeholders, as OmegaConf, the shell and Jinja write them.
 _BETWEEN = (("${", "}"), ("{{", "}}"), ("{%", "%}"))
-#: The placeholders of `str.format`, of `%`, of Kubernetes and `make`, and of the shell without brackets. A `{k}` in quotes is the language's own.
-_SHORT = re.compile(r"(?P<quoted>\"[^\"\n]*\")|\{(?:[^\W\d][\w.]*|(?<!\w\{)\d*)(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$\([^()\n]+\)|\$[^\W\d]\w*")
+#: The placeholders of `str.format`, of `%`, of Kubernetes and `make`, of the shell without brackets, and of templates that a person fills in, as `<steps>`. A
+#: `{k}` in quotes is the language's own, and a comparison has no word before `>`.
+_SHORT = re.compile(
+    r"(?P<quoted>\"[^\"\n]*\")|\{(?:[^\W\d][\w.]*|(?<!\w\{)\d*)(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$\([^()\n]+\)|\$[^\W\d]\w*"
+    r"|<(?:[^\W\d]|\.\.)[\w.-]{0,80}(?: (?!or )[\w.-]{1,80}){0,5}>"
+)
 #: A value that can stand for a placeholder: a number, a length, or a name.
 _VALUE = re.compile(r"[+-]?[\w.]+(?:[+-]\d+)?(?:\s?[A-Za-z%]\w*)?|[\w.]+%")
 #: A placeholder that brings its own value: of OmegaConf, of the shell, and of Jinja.
@@ -31,8 +35,10 @@ _REFERENCE = re.compile(r"\$\{\s*(?P<name>\.*[\w][\w.-]*)\s*\}")
 def placeholder(text: str) -> Extent | None:
     """The extent of the first placeholder in a text, which a program replaces before the text is a schedule; None if there is none.
 
-    >>> placeholder("cosine(${steps})"), placeholder("cosine({n}) {{ x }}"), placeholder("{{" * 9), placeholder('lr["{k}"] = hold(at=k)')
-    ((7, 15), (7, 10), None, None)
+    >>> placeholder("cosine(${steps})"), placeholder("cosine({n}) {{ x }}"), placeholder("cosine(<total steps>)")
+    ((7, 15), (7, 10), (7, 20))
+    >>> placeholder("{{" * 9), placeholder('lr["{k}"] = hold(at=k)'), placeholder("hold until loss <0.3 or acc> 0.9")
+    (None, None, None)
     """
     return next(_placeholders(text), None)
 
@@ -101,7 +107,7 @@ def filled(embedded: Embedded, value_of: Callable[[str], str | None] = lambda _:
     Repairs leave the places of the placeholders alone. The result has a `hole` if a placeholder is left.
     """
     text = embedded.text
-    if embedded.hole is not None or not any(sign in text for sign in "${%"):
+    if embedded.hole is not None or not any(sign in text for sign in "${%<"):
         return embedded
     pieces: list[tuple[int, int, str]] = []
     hole = None

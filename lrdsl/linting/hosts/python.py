@@ -17,6 +17,7 @@ from lrdsl.linting.hosts import literals
 from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Embedded, Finder, Given, Marks, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS, given, local_names, parameters_of
 from lrdsl.linting.hosts.neighbours import Neighbours
+from lrdsl.linting.hosts.optimizers import Optimizers
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import placeholder
 from lrdsl.linting.hosts.words import String, words
@@ -41,9 +42,10 @@ _DEDENTING = frozenset(("cleandoc", "dedent"))
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a Python program. Raises `UnreadableError` at a character NUL, which no program has."""
     marks = Marks.of(source)
-    neighbours = Neighbours(source, partial(_extents, source))
+    strings = partial(_extents, source)
+    neighbours = Neighbours(source, strings)
     end = source.find("\0")
-    for value in _Reader(source, finder, local_names(source, _imported(source))).values():
+    for value in _Reader(source, finder, local_names(source, _imported(source)), Optimizers(source, strings)).values():
         if 0 <= end < value.strings[-1].end:
             break
         text = literals.value(source, value.strings)
@@ -157,6 +159,7 @@ class _Reader:
     source: str
     finder: Finder
     names: Mapping[str, str]
+    optimizers: Optimizers
     parts: list[_Part] = attrs.field(factory=lambda: [_Part("", 0)])
     pending: _Value | None = None
     added: _Value | None = None
@@ -244,7 +247,7 @@ class _Reader:
             elif part.sign == "[" and pending is not None and not self.parts[-1].has_value:
                 self.parts[-1].subscript = literals.value(self.source, pending.strings)
             if part.values and part.parameters is not None:
-                beside = given(self.source[part.begin + 1 : begin], part.parameters)
+                beside = given(self.source[part.begin + 1 : begin], part.parameters, self.optimizers.rate)
                 yield from (attrs.evolve(value, given=beside) for value in part.values)
 
     def _is_key(self, part: _Part, pending: _Value | None) -> bool:
