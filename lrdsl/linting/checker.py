@@ -179,10 +179,11 @@ class Checker:
 
     def _around_holes(self, embedded: Embedded) -> list[Diagnostic]:
         """The problems that a text with placeholders has whatever a program fills in: shapes that there are not, open brackets, a decay from 0."""
-        stood = stood_in(embedded.text)
+        holes = embedded.holes
+        stood = stood_in(embedded.text, holes)
         if stood is None:
             return []
-        text, name, holes = stood
+        text, name = stood
         given = attrs.evolve(embedded.given, names=(*embedded.given.names, (name, None)))
         found = [d for d in self.look(text, given) if d.code in _SURE or _is_bracket_alone(d, text, holes)]
         found = [d for d in found if not _touches(d.span.start.offset, d.span.end.offset, holes)]

@@ -51,6 +51,7 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
             message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
             yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
     yield from _shares_in_recipes(f)
+    yield from _pressed(f)
     for part in f.scheduled:
         for time in part.conditions if isinstance(part, nodes.Until) else ():
             if isinstance(time, nodes.Number) and 0 < time.value < 1:
@@ -64,6 +65,19 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
             if scale is not None and 0 < scale < (1 if steep else _SCALES[name]) and f.is_bare(a.value):
                 text = shown(canonical(a.value))
                 yield Finding(a.value.extent, f"`{text}` is a time of less than one tick", f"a bare number counts ticks: write `{text}ep`, or a number above 1")
+
+
+def _pressed(f: Facts) -> Iterator[Finding]:
+    """What is found in calls of `stretch` that make a phase shorter than one tick."""
+    for use in f.uses:
+        phase, k = (use.arguments.get(name) for name in ("phase", "k")) if use.name == "stretch" else (None, None)
+        written = argument(use, "to") or argument(use, "k")
+        if phase is None or written is None or not phase.length or f.is_open(written.value):
+            continue
+        length = value(use.arguments.get("to")) if k is None else (value(k) or 0) * phase.length
+        if length is not None and 0 < length < 1:
+            message = f"`{shown(canonical(written.value))}` makes the phase {float(length):.3g} ticks long"
+            yield Finding(written.extent, message, "give its new length in ticks, as `to=100`, or a larger factor, as 0.5")
 
 
 def _shares_in_recipes(f: Facts) -> Iterator[Finding]:

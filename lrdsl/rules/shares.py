@@ -36,5 +36,16 @@ def end_of_shares(chain: Chain) -> Exact | None:
     return end
 
 
+def leaves_no_rest(chain: Chain) -> nodes.Node | None:
+    """The phase of a sequence that takes the rest of the run, if shares before it are the whole run; else None."""
+    whole = sum(q.value for item in chain.items for q in shares_of(item))
+    for item in chain.items if whole == 100 else ():
+        body = item.body if isinstance(item, nodes.Restart) else item
+        length = body.length if isinstance(body, nodes.Limited) else body.arguments[0].value if isinstance(body, nodes.Call) and body.arguments else None
+        if isinstance(length, nodes.Name) and length.id == "rest":
+            return item
+    return None
+
+
 def _is_share(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Quantity) and node.unit == "%"

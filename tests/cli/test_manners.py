@@ -398,11 +398,16 @@ def test_watching(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     def changes(*paths: str, watch_filter: Any, **_: Any) -> Any:
         asked.append((paths, [watch_filter(None, name) for name in ("a.lrs", "b.YAML", "pyproject.toml", "c.txt", ".git/index")]))
         yield {(1, str(project / "safe.lrs"))}
-        write(project, **{"safe.lrs": GOOD, "sub/unsafe.lrs": GOOD})
+        write(project, **{"lrdsl.toml": "select = ["})
+        yield {(1, str(project / "lrdsl.toml"))}
+        write(project, **{"lrdsl.toml": "", "safe.lrs": GOOD, "sub/unsafe.lrs": GOOD})
         yield {(1, str(project / "safe.lrs"))}
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("watchfiles.watch", changes)
     assert main(["check", "--watch"]) == 0
     assert asked == [((".",), [True, True, True, False, False])]
-    summaries = [line for line in capsys.readouterr().err.splitlines() if "schedules in" in line]
-    assert summaries == ["3 schedules in 3 files: 2 problems"] * 2 + ["3 schedules in 3 files: 0 problems"]
+    err = capsys.readouterr().err
+    summaries = [line for line in err.splitlines() if "schedules in" in line]
+    assert summaries == ["3 schedules in 3 files: 2 problems"] * 2 + ["3 schedules in 4 files: 0 problems"]
+    assert err.count(f"lrdsl: {project / 'lrdsl.toml'}:") == 1

@@ -19,6 +19,7 @@ BASES = {
     "list.yaml": f"learning_rate: 0.001\nlr_schedules:\n- {RISES}\n",
     "json": f'{{"a": [1, 2], "train": {{"lr_schedule": "{RISES}", "learning-rate": 1e-3}}}}',
     "toml": f'[optimizer]\nlr = 1e-3\n[scheduler]\nschedule = "{RISES}"\n',
+    "inline.toml": f'a = [{{ b = [1, {{ c = 3 }}], d = 2020-01-01 00:00:00, lr = 1e-3, lr_schedule = "{RISES}", e = true }}]\n',
     "fields.py": f"@dataclass\nclass C:\n    lr: float = field(default=1e-3)\n    lr_schedule: str = '{RISES}'\n",
     "dict.py": f"a = {{'lr': 1e-3, 'b': {{}}, 'lr_schedule': '{RISES}'}}\n",
     "call.py": f"C(lr_schedule='{RISES}',\n  lr=0.001)  # so\n",
