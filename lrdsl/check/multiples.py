@@ -7,9 +7,14 @@ from functools import partial
 
 import attrs
 
+from lrdsl.check.bounds import bounds
+from lrdsl.check.intervals import largest
 from lrdsl.check.stages import Stages
-from lrdsl.expr import WIDE, Expr, Num, mul, on_branches
+from lrdsl.expr import WIDE, Expr, mul, on_branches
 from lrdsl.plan import Phase, Piece, Pieces, Plan
+
+#: The largest constant: times any part of a finite level, all of which are below `intervals.MOST`, it fits into a double, with room for an error term.
+_LARGEST = 1e9
 
 
 @attrs.frozen(eq=False)
@@ -17,7 +22,7 @@ class Multiples(Pieces):
     """The pieces of a plan times a constant. One that is asked for is made, and kept."""
 
     of: Plan
-    constant: Num
+    constant: Expr
     _made: dict[int, Piece] = attrs.field(factory=dict, init=False)
 
     def __len__(self) -> int:
@@ -38,8 +43,10 @@ def multiplied(plan: Plan, before: Plan, after: Plan) -> Plan | None:
 
     Returns None where the text must be read again: where the two wait for different events, or a level may be too large for doubles.
     """
-    constant = None if plan.multiple is None else plan.multiple[1]
-    if not isinstance(constant, Num) or not -1 <= constant.value <= 1 or plan.watches != before.watches or len(plan.phases) != 1:
+    if plan.multiple is None or plan.watches != before.watches or len(plan.phases) != 1:
+        return None
+    _, constant = plan.multiple
+    if largest(bounds(constant, {})) > _LARGEST:
         return None
     if not (after.pieces.sound if isinstance(after.pieces, Stages) else not after.level.holds & WIDE):
         return None
@@ -48,9 +55,9 @@ def multiplied(plan: Plan, before: Plan, after: Plan) -> Plan | None:
     return Plan(phases, Multiples(after, constant), after.length, law, after.watches, any_base=plan.any_base, multiple=plan.multiple)
 
 
-def _times(constant: Num, level: Expr) -> Expr:
+def _times(constant: Expr, level: Expr) -> Expr:
     return on_branches(lambda a: mul(constant, a), level)
 
 
-def _times_law(constant: Num, plan: Plan) -> Expr:
+def _times_law(constant: Expr, plan: Plan) -> Expr:
     return _times(constant, plan.law)

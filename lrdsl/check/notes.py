@@ -59,7 +59,8 @@ class Notes:
     """The notes of one text, without those of the files that it uses.
 
     `least` has a lower bound of each formula, for bases up to 1; `sound` the places of sequences that no later event can make too large for doubles.
-    `bindings` has the meaning of each name that the text gives one; `members` the notes of members of families that were read later, by target and number.
+    `bindings` has the meaning of each name that the text gives one, and `used` that of each name that it gets from other files: the function, or the value.
+    `members` has the notes of members of families that were read later, by target and number.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Notes:
     least: dict[Expr, float] = attrs.field(factory=dict)
     sound: set[Extent] = attrs.field(factory=set)
     bindings: dict[str, NameBinding] = attrs.field(factory=dict)
+    used: dict[str, Node] = attrs.field(factory=dict)
     members: dict[tuple[str, int], Notes] = attrs.field(factory=dict)
 
     def add(self, other: Notes) -> None:

@@ -307,6 +307,8 @@ def _use(node: nodes.Use, state: _FileState, library: Library | None) -> None:
                     _use(statement, other, inner)
         for name, binding in other.bound.items():
             state.bind(name, node.extent, binding)
+            if state.notes is not None:
+                state.notes.used[name] = binding.function if isinstance(binding, FunctionBinding) else binding.node
 
 
 def _assign(target: Node, body: Node, state: _FileState, targets: list[Target], plan_of: Callable[[Node, Scope], Plan | None]) -> None:

@@ -25,6 +25,7 @@ from lrdsl.syntax.substitution import flattened, folded, number_in, rebuilt, sub
 from lrdsl.work import bounded
 
 _HERE = (0, 0)
+_ONE = nodes.Number(1, _HERE)
 _HOLE = "hole_"
 #: How deep functions of a text are spelled out.
 _MOST_CALLS = 20
@@ -256,6 +257,8 @@ class _Overlay:
         one, other = ({a.name or str(i): a.value for i, a in enumerate(call.arguments)} for call in (pattern, tree))
         if "from" in one and "from" not in other and _equal(one["from"], nodes.Name("base", _HERE)):  # where a run begins, a phase enters at the base
             del one["from"]
+        if pattern.name == "restarts" and number_in(other.get("stretch", _ONE)) == 1 and "cut" in one:  # one length is cut once
+            one["cut"] = other.get("cut", one["cut"])
         return one.keys() == other.keys() and all(self._fits(one[name], other[name]) for name in one)
 
     def _solves(self, pattern: Node, tree: Node) -> bool:

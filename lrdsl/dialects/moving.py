@@ -15,8 +15,9 @@ from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lrdsl.dialects.code.bindings import Bindings
-from lrdsl.dialects.code.calls import Call, argument_of, calls, tree_of
+from lrdsl.dialects.code.calls import Call, argument_of, calls
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.parsing import tree_of
 from lrdsl.dialects.code.values import Scope
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.simplifying import text_of

@@ -1,4 +1,4 @@
-"""nanotron: `optimizer.learning_rate_scheduler` of its YAML.
+"""nanotron: `optimizer.learning_rate_scheduler` of its YAML, and `LRSchedulerArgs` of its configs in Python.
 
 How it counts (`src/nanotron/helpers.py`, `lr_scheduler_builder`; defaults in `config/config.py`, `LRSchedulerArgs` and `Config`): tick t has the share t/w of
 the warmup, and (t - start)/d of the decay. Without `lr_decay_steps` the decay takes `tokens.train_steps` less the warmup, wherever it begins; without
@@ -60,6 +60,7 @@ DIALECT = Dialect(
     layouts=(
         Layout(
             words=("learning_rate_scheduler",),
+            calls=(f"{_HERE}=LRSchedulerArgs",),
             signs=((f"{_HERE}.learning_rate",),),
             keys=(
                 Key(_HERE, "scheduler"),

@@ -20,7 +20,9 @@ def libraries() -> list[dict[str, str]]:
     """Returns a row for each library: how it is read, and whether it is written."""
     rows = []
     for name in ALL:
-        read = {"objects": dialect(name).objects, "code": name in DIALECTS, "configs": bool(dialect(name).layouts)}
+        layouts = dialect(name).layouts
+        in_code = name in DIALECTS or any(layout.calls for layout in layouts)
+        read = {"objects": dialect(name).objects, "code": in_code, "configs": any(layout.formats for layout in layouts)}
         ways = [way for way, is_read in read.items() if is_read]
         rows.append(
             {

@@ -11,7 +11,9 @@ import attrs
 from lrdsl.arguments import quoted
 from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.dialects import configs, live
-from lrdsl.dialects.code.calls import Call, calls, fault
+from lrdsl.dialects.code import arguments
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.parsing import fault, parsed
 from lrdsl.dialects.code.values import is_number
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.reading import Reading
@@ -87,7 +89,7 @@ def _content(path: Path) -> str:
 
 def readings_of(text: str) -> list[Reading]:
     """Returns the schedules in a text of any kind: the calls in code, or else those of a config in YAML, JSON or TOML."""
-    made = [of_call(call, text) for call in calls(text, lenient=True)]
+    made = _in_program(text, lenient=True)
     if made:
         return made
     files = [configs.readings(text, f"config.{format}") for format in ("json", "yaml", "toml")]
@@ -101,8 +103,14 @@ def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
     """
     if name.lower().endswith(notebook.ENDING):
         return _in_notebook(text, PurePath(name).name)
-    made = [of_call(call, text) for call in calls(text)] or _unread(text, name) if name.endswith(".py") else []
+    made = _in_program(text) or _unread(text, name) if name.endswith(".py") else []
     return sorted([*made, *configs.readings(text, name, folder)], key=lambda one: one.extent)
+
+
+def _in_program(text: str, lenient: bool = False) -> list[Reading]:
+    """Returns the schedules that a program makes: those of calls of schedulers, and of configs."""
+    made = [of_call(call, text) for call in calls(text, lenient=lenient)]
+    return [*made, *arguments.readings(text, parsed(text))] if configs.has_calls(text) else made
 
 
 def _in_notebook(text: str, name: str) -> list[Reading]:
@@ -112,16 +120,20 @@ def _in_notebook(text: str, name: str) -> list[Reading]:
     except UnreadableDocumentError as error:
         return [Reading("", name, None, problems=(str(error),), line=text.count("\n", 0, error.offset) + 1)]
     made = _unread(program.text, name)
-    for call in calls(program.text):
-        start, end = map(program.place, call.extent)
-        made.append(attrs.evolve(of_call(call, program.text), extent=(start, end), line=text.count("\n", 0, start) + 1, cell=program.position(call.extent[0])))
+    for one in _in_program(program.text):
+        start, end = map(program.place, one.extent)
+        made.append(attrs.evolve(one, extent=(start, end), line=text.count("\n", 0, start) + 1, cell=program.position(one.extent[0])))
     return made
 
 
 def _unread(text: str, name: str) -> list[Reading]:
     """Returns what is said of a program that names a scheduler, and is not read."""
-    problem = fault(text)
-    return [Reading("", PurePath(name).name, None, problems=(f"the program is not read: {problem}",))] if problem else []
+    why = fault(text)
+    if why is None:
+        return []
+    problem = f"the program is not read: {why.reason}"
+    extent = (why.offset, min(why.offset + 1, len(text)))
+    return [Reading("", PurePath(name).name, None, problems=(problem,), line=text.count("\n", 0, why.offset) + 1, extent=extent)]
 
 
 def of_call(call: Call, text: str) -> Reading:

@@ -143,7 +143,9 @@ class Checker:
         """The problems of a file that are selected, and that no comment silences."""
         by_text = [self._of_text(i, embedded, file.source) for i, embedded in enumerate(file.texts)]
         problems = [problem for of_text in by_text for problem in of_text]
-        problems += [Problem(d) for d in _reports(file)]
+        reports = _reports(file)
+        problems += [Problem(d) for d in reports]
+        is_read = file.unread is None and not any(d.code == UNREADABLE for d in reports)
         comments = [] if file.is_schedule else file.silencers()
         if comments:
             places = {id(problem.diagnostic): _places(problem, file) for problem in problems}
@@ -152,7 +154,7 @@ class Checker:
             def judges(silencer: Silencer, code: str) -> bool:
                 first, last = silencer.line
                 unclear = any(silencer.whole or (start <= last and first <= end) for start, end in blind)
-                return file.unread is None and not (unclear and is_about_rules(code))
+                return is_read and not (unclear and is_about_rules(code))
 
             kept, unused = apply_comments(file.source, comments, [p.diagnostic for p in problems], lambda d: places[id(d)], judges)
             remaining = {id(d) for d in kept}
@@ -220,9 +222,14 @@ def _reports(file: File) -> list[Diagnostic]:
         return _reports_of_cells(file)
     if not may_have(file.source, file.path.suffix):
         return []
+    from lrdsl.dialects.code.parsing import fault
     from lrdsl.linting.listing import building_in
     from lrdsl.training.catalogue import reports
 
+    why = fault(file.source) if file.path.suffix == ".py" and file.unread is None else None
+    if why is not None:
+        help = "its schedulers were not checked"
+        return [Diagnostic(UNREADABLE, "note" if why.is_foreign else "warning", why.reason, help, Span.of(file.source, why.offset, why.offset + 1))]
     return reports(file.source, str(file.path), building_in(file.path))
 
 

@@ -12,6 +12,7 @@ from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, shown
 from lrdsl.expr import ONE, STAIRS
 from lrdsl.expr.exact import Exact, quotient
+from lrdsl.phrases import grouped
 from lrdsl.plan import Plan, pieces
 from lrdsl.rules.rule import EPOCHS, Driven, Facts, Finding, Rule, amount, argument, arguments, ticks, value
 from lrdsl.shapes import SHAPES
@@ -80,7 +81,7 @@ def _pressed(f: Facts) -> Iterator[Finding]:
 
 
 def _shares_in_recipes(f: Facts) -> Iterator[Finding]:
-    """What is found in calls of functions: numbers below 1 that they take for lengths, or that are the length of a recipe's phase, or of its first piece."""
+    """What is found in the calls of functions: numbers below 1 that they take for lengths, or that a recipe's phase lasts, or its first piece."""
     passed = [node for node, length in f.bare_passed if isinstance(node, nodes.Number) and _LEAST <= length < 1]
     for call in f.scheduled:
         if isinstance(call, nodes.Call) and recipe(call.name) is not None:
@@ -120,8 +121,16 @@ def _in_parts_of_steps(f: Facts) -> Iterator[Finding]:
         if length > 0 and not f.is_open(node):
             text, end = shown(canonical(node)), node.extent[1]
             fix = Fix(end, end, " steps") if isinstance(node, nodes.Number) and (node.extent not in passed or _takes_steps(f, node)) else None
-            message = f"`{text}` is {ticks(length)}, and each step of the optimizer has {float(per):g}: this is {float(quotient(length, per)):.3g} steps"
-            yield Finding(node.extent, message, f"for steps, write `{text} steps`", fix)
+            steps = float(quotient(length, per))
+            message = f"`{text}` is {ticks(length)}, and each step of the optimizer has {float(per):g}: this is {grouped(round(steps, 2))} steps"
+            yield Finding(node.extent, message, f"for steps, write `{_in_steps(f, node)}`", fix)
+
+
+def _in_steps(f: Facts, node: nodes.Node) -> str:
+    """What to write for a number of steps in the place of a number of ticks, or of a name for one."""
+    bound = f.bound(node.id) if isinstance(node, nodes.Name) else None
+    text = shown(canonical(node))
+    return f"{text} steps" if bound is None else f"let {text} = {shown(canonical(bound))} steps"
 
 
 def _takes_steps(f: Facts, node: nodes.Number) -> bool:

@@ -14,8 +14,8 @@ from lrdsl.syntax.nodes import Function, Node
 
 #: The durations that are the length of a phase, the interval between two drops, or times of drops.
 LENGTHS = ("n", "milestones", "interval", "up", "down")
-#: Functions whose value is one of their arguments.
-_CHOOSING = ("max", "min")
+#: Functions whose value has the unit of their arguments.
+_KEEPING = ("abs", "ceil", "floor", "max", "min", "round")
 
 
 def passed_lengths(parts: Iterable[Node], functions: Mapping[str, Function]) -> Iterator[Node]:
@@ -37,7 +37,7 @@ class _Lengths:
     known: dict[str, frozenset[str]] = attrs.field(factory=dict)
 
     def slots(self, function: Function) -> frozenset[str]:
-        """The parameters of a function that are lengths in its body: as they are, as parts of a sum, or passed on."""
+        """The parameters of a function that are lengths in its body: as they are, in sums, multiples and parts, or passed on."""
         if function.name not in self.known:
             self.known[function.name] = frozenset()  # while it is looked for
             names = {slot.name for slot in function.parameters}
@@ -74,10 +74,19 @@ def _by_name(call: nodes.Call, order: list[str], wanted: Collection[str]) -> Ite
 
 
 def _terms(node: Node) -> Iterator[Node]:
-    """Yields the terms of a sum, and what a maximum or a minimum chooses from; any other node is its own term."""
+    """Yields the terms of a sum, of what is divided or multiplied, and of what a maximum or a minimum chooses from; any other node is its own term.
+
+    Of the factors of a product, a length is the one beside which there are only numbers. Beside a name, either may be the length.
+    """
     if isinstance(node, nodes.Binary) and node.op in "+-":
         yield from (*_terms(node.left), *_terms(node.right))
-    elif isinstance(node, nodes.Call) and node.name in _CHOOSING:
+    elif isinstance(node, nodes.Binary) and node.op == "/":
+        yield from _terms(node.left)
+    elif isinstance(node, nodes.Binary) and node.op == "*":
+        for factor, other in ((node.left, node.right), (node.right, node.left)):
+            if not any(isinstance(part, nodes.Name) for part in nodes.walk(other)):
+                yield from _terms(factor)
+    elif isinstance(node, nodes.Call) and node.name in _KEEPING:
         for a in node.arguments:
             yield from _terms(a.value)
     else:

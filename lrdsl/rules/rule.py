@@ -273,7 +273,7 @@ class Facts:
     @cached_property
     def bare_passed(self) -> tuple[tuple[Node, Exact], ...]:
         """The arguments without a unit that functions of the text, and standard recipes, take for lengths, each with its value in ticks."""
-        functions = {part.name: part for part in self.parts if isinstance(part, nodes.Function)}
+        functions = {part.name: part for part in (*self.notes.used.values(), *self.parts) if isinstance(part, nodes.Function)}
         passed = [(node, self._number(node)) for node in passed_lengths(self.scheduled, functions) if self.is_bare(node)]
         return tuple([(node, number) for node, number in passed if number is not None])
 
@@ -293,8 +293,8 @@ class Facts:
         return isinstance(node, nodes.Number) or (isinstance(node, nodes.Quantity) and not node.unit)
 
     def bound(self, name: str) -> Node | None:
-        """What a `let` of the text binds to a name; None if there is none."""
-        return next((s.value for s in self.parts if isinstance(s, nodes.Binding) and s.name == name), None)
+        """What a `let` of the text, or of a file that it uses, binds to a name; None if there is none."""
+        return next((s.value for s in self.parts if isinstance(s, nodes.Binding) and s.name == name), self.notes.used.get(name))
 
     @cached_property
     def slots(self) -> Mapping[str, frozenset[Extent]]:

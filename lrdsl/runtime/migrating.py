@@ -123,7 +123,7 @@ def landing(saved: Saved, here: Here, migrate: bool, keep: bool) -> Landing:
         raise refuse("LR151", f"the state is of another schedule: {named}", help, text)
     if saved.tick < 0:  # it has not begun, so it brings nothing but bases
         return Landing(saved.tick, bases, Log(), Course(here.planned), warning=_about_bases(saved, here, keep))
-    exact, measure = _position(saved, here.planned.clock)
+    exact, measure = _position(saved, here.planned.clock, text)
     if exact > MAX_TICKS:
         raise refuse("LR151", f"the saved run is at tick {float(exact):.3g} of this one", f"ticks run from 0 to {MAX_TICKS:.0e}", text)
     tick = int(exact)  # a tick that has only begun does not count
@@ -244,13 +244,20 @@ def _ticks(length: Exact | None) -> str:
     return "no fixed time" if length is None else f"{float(length):g} ticks"
 
 
-def _position(saved: Saved, clock: Clock) -> tuple[Exact, str]:
-    """Returns the tick at which a run is as far as a saved one, exactly, and the measure of that."""
-    for unit, measure in _MEASURES.items() if saved.clock is not None else ():
+def _position(saved: Saved, clock: Clock, text: str) -> tuple[Exact, str]:
+    """Returns the tick at which a run is as far as a saved one, exactly, and the measure of that.
+
+    Raises `ScheduleError`, which shows `text`, if one run counts steps, the other epochs, and neither knows how many steps an epoch has.
+    """
+    if saved.clock is None:
+        return saved.tick, "ticks"
+    for unit, measure in _MEASURES.items():
         position = _converted(saved, clock, saved.tick, unit)
         if position is not None:
             return position, measure
-    return saved.tick, "ticks"
+    units = f"the saved run counts {saved.clock.tick}s and is at tick {saved.tick}; this run counts {clock.tick}s"
+    help = "give `steps_per_epoch` to `compile`, or say it in a file: `set epoch = 100 steps`"
+    raise refuse("LR151", f"{units}, and the steps of an epoch are not known", help, text)
 
 
 def _converted(saved: Saved, clock: Clock, tick: Exact, unit: str) -> Exact | None:

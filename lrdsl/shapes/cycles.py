@@ -139,7 +139,7 @@ def _cyclic_paper(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr,
 _SHRINKS = {
     "triangular": "",
     "triangular2": ", with half the height in each next cycle",
-    "exp_range": ", with the height above the low end multiplied by {gamma} at every tick",
+    "exp_range": ", with the height above the low end multiplied by {gamma} {every tick}",
 }
 
 cyclic = Shape(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ MULTIPLES = [
     "-0.25 * ({})",
     "0 * ({})",
     "2 * ({})",
+    "({}) * 0.3^(1/3)",
     "0.5 * (0.1 * ({}))",
     "1 * ({})",
     "restart (0.5 * ({}))",
@@ -78,7 +81,33 @@ def test_multiples_are_not_read_again(body: str, monkeypatch: pytest.MonkeyPatch
     assert set(read) <= {"lr"}
 
 
-def test_a_multiple_above_1_may_be_too_large_and_is_read_again() -> None:
-    schedule = lrdsl.parse("lr = hold until loss < 0.3 then linear(3, to=1e99); momentum = 5 * lr")
-    (after,) = histories(schedule)
-    assert after.at(5, target="momentum") == 5e99
+def test_the_members_of_a_family_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    families = {"a.{k}": "1.5^k * lr", "b.{k}": "lr * 0.3^(k/7)", "c.{k}": "sqrt(k) * lr", "d.{k}": 'lr["a.2"] / (1 + k)'}
+    text = "; ".join(["lr = warmup(3) then plateau(patience=1, factor=0.5, metric=loss)", *(f'lr["{name}"] = {body}' for name, body in families.items())])
+    names = [name.replace("{k}", str(k)) for name in families for k in range(5)]
+    optimizer = SimpleNamespace(param_groups=[{"lr": 0.1, "name": name} for name in ("head", *names)])
+    scheduler = lrdsl.compile(text, optimizer)
+    read: list[str] = []
+    original = Source.read
+    monkeypatch.setattr(Source, "read", lambda self, numbers, **options: read.extend(options["only"]) or original(self, numbers, **options))
+    for _ in range(12):
+        scheduler.step(loss=1.0)
+    assert not read
+    after = json.loads(json.dumps(scheduler.state_dict()))
+    levels = [group["lr"] for group in optimizer.param_groups]
+    assert levels[0] == 0.1 * 0.5**4
+    again = lrdsl.compile(text, SimpleNamespace(param_groups=[{"lr": 0.1, "name": name} for name in ("head", *names)]))
+    again.load_state_dict(after)
+    assert again.get_last_lr() == levels
+
+
+def test_a_multiple_that_may_be_too_large_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for factor, is_read in (("5", False), ("1e9", False), ("1e10", True), ("-1e10", True)):
+        schedule = lrdsl.parse(f"lr = hold until loss < 0.3 then linear(3, to=1e99); momentum = {factor} * lr")
+        read: list[str] = []
+        original = Source.read
+        with monkeypatch.context() as patched:
+            patched.setattr(Source, "read", lambda self, numbers, **options: read.extend(options["only"]) or original(self, numbers, **options))  # noqa: B023
+            (after,) = histories(schedule)
+        assert ("momentum" in read) is is_read
+        assert after.at(5, target="momentum") == float(factor) * 1e99

@@ -195,7 +195,9 @@ RUNS = [
     ),
     ("cosine(rest)", {"total_steps": 10, "batch_size": 7}, 5, {"total_steps": 30, "batch_size": 3}, 11),
     ("hold(50%) then cosine(rest)", {**EPOCHS, "batch_size": 8}, 2500, {"total_epochs": 50, "steps_per_epoch": 200, "batch_size": 16}, 5000),
-    ("cosine(rest)", {"total_steps": 40}, 20, {"total_epochs": 60, "tick": "epoch"}, 20),
+    ("cosine(rest)", {"total_steps": 40}, 20, {"total_epochs": 60, "tick": "epoch", "steps_per_epoch": 4}, 5),
+    ("cosine(rest)", {"total_epochs": 60, "tick": "epoch"}, 5, {"total_steps": 40, "steps_per_epoch": 4}, 20),
+    ("cosine(rest)", {"total_steps": 40, "batch_size": 10}, 20, {"total_epochs": 60, "tick": "epoch", "steps_per_epoch": 8, "batch_size": 5}, 5),
     ("exp(0.9, per=1ep)", {"steps_per_epoch": 100}, 250, {"steps_per_epoch": 10}, 25),
     ("exp(0.9, per=1ep)", {"steps_per_epoch": 100, "ticks_per_step": 4}, 1000, {"steps_per_epoch": 10}, 25),
 ]
@@ -207,6 +209,32 @@ def test_progress_carries_over_in_what_both_runs_can_measure(text: str, before: 
     assert scheduler.last_epoch == expected
     assert len(messages) == 1
     assert f"at tick {expected}" in messages[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ({"total_steps": 40}, {"total_epochs": 60, "tick": "epoch"}, "the saved run counts steps and is at tick 20; this run counts epochs"),
+        ({"total_epochs": 60, "tick": "epoch"}, {"total_steps": 40}, "the saved run counts epochs and is at tick 20; this run counts steps"),
+        ({"total_steps": 40, "batch_size": 8}, {"total_epochs": 60, "tick": "epoch", "batch_size": 8}, "the steps of an epoch are not known"),
+        ({"total_steps": 40, "ticks_per_step": 2}, {"total_epochs": 20, "tick": "epoch"}, "the steps of an epoch are not known"),
+    ],
+)
+def test_steps_and_epochs_have_no_common_measure_without_the_steps_of_an_epoch(before: Any, now: Any, said: str) -> None:
+    """The same number of the other unit would be another place in the run. The state that does not fit changes nothing."""
+    text = "cosine(rest)"
+    state = saved(text, 20, **before)
+    after = lrdsl.compile(text, optimizer(), migrate=True, **now)
+    after.seek(3)
+    here = (after.state_dict(), levels(after))
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        after.load_state_dict(state)
+    assert said in str(caught.value)
+    assert "give `steps_per_epoch`" in str(caught.value)
+    assert (after.state_dict(), levels(after)) == here
+    scheduler, messages = went_on(state, text, steps_per_epoch=10, **now)
+    assert scheduler.last_epoch == (20 // before.get("ticks_per_step", 1) // 10 if "tick" in now else 200)
+    assert len(messages) == 1
 
 
 def test_a_batch_that_changes_is_counted_through_its_running_sum() -> None:

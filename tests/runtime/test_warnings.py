@@ -204,6 +204,30 @@ def test_families_values_and_several_optimizers_are_looked_at() -> None:
         lrdsl.compile("cosine(9, to=0.1) + 0", optimizers)
 
 
+@pytest.mark.parametrize(
+    ("body", "places", "repairs"),
+    [
+        ("f(100)", ["100"], ["100 steps"]),
+        ("f(100 steps, 50)", ["50"], ["50 steps"]),
+        ("f(100 steps, 50 steps)", [], []),
+        ("deep(100)", ["100"], ["100 steps"]),
+        ("warmup(warm) then cosine(rest)", ["warm"], ["let warm = 500 steps"]),
+        ("warmup(slow) then cosine(rest)", [], []),
+        ("warmup(asked) then cosine(rest)", [], []),
+    ],
+)
+def test_lengths_of_functions_that_come_by_use_are_looked_at(body: str, places: list[str], repairs: list[str], tmp_path: Path) -> None:
+    (tmp_path / "inner.lrs").write_text("def deep(n) = hold for n then cosine(rest)\nlet warm = 500\nlet slow = 500 steps\n")
+    (tmp_path / "common.lrs").write_text('use "inner.lrs"\ndef f(n, k=30 steps) = warmup(2 * n) then hold(k) then cosine(rest)\n')
+    file = tmp_path / "run.lrs"
+    file.write_text(f'use "common.lrs"\nlr = {body}\n')
+    schedule = lrdsl.load(file, total_steps=10_000, ticks_per_step=4, names={"asked": 100} if "asked" in body else None)
+    found = [warning.diagnostic for warning in caught(schedule)]
+    assert [d.code for d in found] == ["LR224"] * len(places)
+    assert [schedule.text[d.span.start.offset : d.span.end.offset] for d in found] == places
+    assert [d.help for d in found] == [f"for steps, write `{repair}`" for repair in repairs]
+
+
 def test_only_what_the_linter_says_too_is_a_warning() -> None:
     """A rule is declared once: with the base, the linter says of a rate what `compile` does."""
     for text, groups, options, code, _ in BAD:
