@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -83,7 +83,7 @@ class Parameter:
     `letter` is its name in a symbolic formula, such as `T_w` or `gamma`. `sets` says which level of the phase a level decides: the one at its "start", the
     one at its "end", or none (""), as a plateau's `min`. A duration
     that `repeats` is a period, which counts from more than one tick. A ratio that is `exact` is computed with as a number, so `sqrt(2)` stands for its double.
-    One that `shrinks` is a factor that is there to make the level fall, again and again.
+    One that `shrinks` is a factor that is there to make the level fall, again and again. `beyond` says what may be meant by a value out of range.
     """
 
     name: str
@@ -101,6 +101,7 @@ class Parameter:
     repeats: bool = False
     exact: bool = False
     shrinks: bool = False
+    beyond: str = ""
 
     @property
     def range_text(self) -> str:
@@ -157,9 +158,11 @@ def ratio(
     listed: str = "one",
     exact: bool = False,
     shrinks: bool = False,
+    beyond: str = "",
 ) -> Parameter:
     """Declares a pure number, by default 0 or more. One that is `exact` decides on lengths or is compared with what a run reports."""
-    return Parameter(name, Kind.RATIO, doc, _default(default), low, high, open_low, open_high, listed=listed, letter=letter, exact=exact, shrinks=shrinks)
+    options: dict[str, Any] = {"listed": listed, "letter": letter, "exact": exact, "shrinks": shrinks, "beyond": beyond}
+    return Parameter(name, Kind.RATIO, doc, _default(default), low, high, open_low, open_high, **options)
 
 
 def count(name: str, doc: str, default: Default | Constant = REQUIRED, *, low: int = 1, high: int = 1_000_000) -> Parameter:

@@ -131,10 +131,21 @@ def _metric(p: Parameter, node: Node, scope: Scope) -> str | None:
     if isinstance(binding, NameBinding):
         inner = scope.enter(binding, node.extent)
         return None if inner is None else _metric(p, binding.node, inner)
-    if isinstance(node, nodes.Name | nodes.Text):
-        return node.id if isinstance(node, nodes.Name) else node.value
-    scope.problems.error("LR111", node.extent, f"expected the name of a metric, but found `{shown(canonical(node))}`", f"write {EXAMPLE[p.kind]}")
+    word = node.id if isinstance(node, nodes.Name) else node.value if isinstance(node, nodes.Text) else ""
+    if word.strip():
+        return word
+    quoted = quoted_name(node)
+    help = f"write the name in quotes: `{shown(quoted)}`" if quoted else f"write {EXAMPLE[p.kind]}"
+    scope.problems.error("LR111", node.extent, f"expected the name of a metric, but found `{shown(canonical(node))}`", help, quoted)
     return None
+
+
+def quoted_name(node: Node) -> str | None:
+    """Returns the name that a formula spells, `val/loss` or `top-5`, with the quotes that it needs; None for a formula that spells none."""
+    parts = list(nodes.walk(node)) if isinstance(node, nodes.Binary) else []
+    names = any(isinstance(part, nodes.Name) for part in parts)
+    spelled = all(isinstance(part, nodes.Name | nodes.Number) or (isinstance(part, nodes.Binary) and part.op in "/-") for part in parts)
+    return f'"{canonical(node).replace(" ", "")}"' if names and spelled else None
 
 
 def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
@@ -145,7 +156,7 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
     if not all(_in_range(p, part) for part in _bounded_numbers(p, e)):
         text = shown(canonical(node))
         about = "a pure number " if p.kind is Kind.RATIO else ""
-        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` must be {about}{p.range_text}: {p.doc}")
+        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` must be {about}{p.range_text}: {p.doc}{p.beyond}")
         return None
     if p.exact and (e := exact_number(e, node, scope)) is None:
         return None

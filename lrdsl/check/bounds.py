@@ -16,12 +16,14 @@ from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, hull, may
 from lrdsl.check.overflow import LARGE, large, step
 from lrdsl.check.slopes import slope
 from lrdsl.clock import MAX_TICKS
-from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, add, affine, mentions, mul, number
+from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, LogSize, Num, Product, Select, Symbol, T, Wide, add, affine, mentions, mul, number
 from lrdsl.plan import first_tick
 from lrdsl.work import spend
 
 #: Numbers of a greater size count as infinite. A product with any usual base still fits into a double.
 HUGE = 1e150
+#: A smaller sine or cosine may be 0 but for rounding.
+_ROUNDED = 1e-6
 #: The longest stretch of time in which slopes bound a formula.
 _SHORT = 1.0
 #: The ticks at which an event may come.
@@ -105,7 +107,7 @@ def _called(e: Call, box: Box) -> Range:
         args[i] = _along_slope(e.args[i], args[i], box)
         range_ = _OPERATIONS[e.op](e, args)
     if not wide and range_[0] >= -MOST and range_[1] <= MOST:
-        return range_
+        return (0.0, 0.0) if e.op in ("cos", "sin") and range_[0] == range_[1] and abs(range_[0]) < _ROUNDED and _is_zero(e, box) else range_
     if e.op not in LARGE:
         return UNDEFINED
     if e.op == "mul":
@@ -113,6 +115,13 @@ def _called(e: Call, box: Box) -> Range:
             return 0.0, 0.0  # an exact 0, beside which an infinite double counts for nothing
         args = [_apart_from_zero(a, x, box) for a, x in zip(args, e.args, strict=True)]
     return _noted(e, *large(e.op, args, [_size(a, e_, box) for a, e_ in zip(args, e.args, strict=True)], range_), box)
+
+
+def _is_zero(wave: Call, box: Box) -> bool:
+    """Returns whether a sine or cosine that is 0 but for rounding, at one time or index, is 0 there."""
+    from lrdsl.check.waves import is_zero  # few texts have waves
+
+    return any(is_zero(wave, symbol, box.ranges[symbol][0]) for symbol in (T, INDEX) if symbol in box.ranges and mentions(wave, symbol))
 
 
 def _apart_from_zero(range: Range, e: Expr, box: Box) -> Range:
@@ -228,6 +237,7 @@ _RANGES: dict[type[Expr], Callable[[Any, Box], Range]] = {
     Wide: lambda e, box: _same(e, e.of, box),
     Forms: lambda e, box: _same(e, e.best, box),
     Product: lambda e, box: _product(e, box),
+    LogSize: lambda e, _box: (size_of(e.product) or (0, UNDEFINED))[1],
 }
 
 
@@ -300,6 +310,14 @@ def _product(e: Product, box: Box) -> Range:
     for x, size in large.items():
         box.large[x] = min(size, box.large.get(x, MOST))
     return range if range is UNDEFINED else _noted(e, range, least, box)
+
+
+def size_of(product: Product) -> tuple[int, Range] | None:
+    """Returns the sign of a product of a constant number of factors, and the range of the logarithm of its size; None where a factor may be 0, or turns."""
+    from lrdsl.check import running  # few texts have products
+
+    count = bounds(product.upto, {})
+    return running.logarithm(product.factor, count[0], _factors) if count[0] == count[1] < math.inf else None
 
 
 def comes_back(factor: Expr, upto: float) -> bool:

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import attrs
 
-from lrdsl.check.arguments import bind_arguments
+from lrdsl.check.arguments import bind_arguments, quoted_name
 from lrdsl.check.curves import Curve, limit, until
 from lrdsl.check.names import is_phase, uses_rest
 from lrdsl.check.scope import WORDS, Run, Scope
-from lrdsl.check.values import exact_number, value_of
+from lrdsl.check.values import exact_number, near_value, value_of
 from lrdsl.diagnostics import shown
 from lrdsl.expr import Event, Num
 from lrdsl.expr.exact import Exact, plain
@@ -137,6 +137,13 @@ def _condition(node: Node, scope: Scope) -> Monitor | Exact | None:
         case _ if is_phase(node, scope):
             scope.problems.error("LR118", node.extent, f"`{shown(canonical(node))}` is not a condition", _CONDITIONS)
             return None
+        case nodes.Name() if _metric_of(node, scope) is not None and near_value(node.id, scope) is None:
+            text = shown(node.id)
+            help = (
+                f"for a metric, compare it with a number: `{text} < 0.3`; for a time of the run, give it a value: `names={{{text!r}: 10}}` (`--set {text}=10`)"
+            )
+            scope.problems.error("LR118", node.extent, f"`{text}` is not a condition", help)
+            return None
         case nodes.Lasting():
             length = value_of(node.length, Kind.DURATION, scope)
             if isinstance(length, Num) and length.value < 0:
@@ -180,6 +187,10 @@ def _comparison(node: nodes.Comparison, scope: Scope) -> Crossing | None:
     text = shown(canonical(node))
     if (left is None) == (right is None):
         what = "compares no metric" if left is None else "compares two metrics"
+        spelled = next((part for part in (node.left, node.right) if left is None and quoted_name(part) is not None), None)
+        if spelled is not None and (name := quoted_name(spelled)) is not None:
+            scope.problems.error("LR118", spelled.extent, f"`{text}` {what}", f"write the name of the metric in quotes: `{shown(name)}`", name)
+            return None
         scope.problems.error("LR118", node.extent, f"`{text}` {what}", "compare the name of a metric with a number: `val_loss < 0.3`")
         return None
     if node.op not in _FLIPPED:

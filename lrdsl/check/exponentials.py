@@ -7,11 +7,12 @@ than any exponential grows, takes one in: the product of `1/(1 + k/10)` for k = 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import permutations
 from typing import TypeAlias, TypeGuard
 
 import attrs
 
-from lrdsl.check.bounds import SOMETIME, Box, bounds, constant
+from lrdsl.check.bounds import SOMETIME, Box, bounds, constant, size_of
 from lrdsl.check.intervals import may_overflow, may_vanish
 from lrdsl.expr import (
     BASE,
@@ -25,6 +26,8 @@ from lrdsl.expr import (
     Call,
     Event,
     Expr,
+    LogSize,
+    Num,
     Product,
     Select,
     T,
@@ -49,15 +52,16 @@ from lrdsl.work import spend
 Exponent: TypeAlias = "dict[Expr, Expr]"
 
 
-def tamed(level: Expr, tick: int, apart: bool = False) -> Expr:
+def tamed(level: Expr, tick: int, apart: bool = False, logarithms: bool = False) -> Expr:
     """Returns a formula with one exponential in each product and quotient. In sums, the exponential that is largest at the tick is put before the others.
 
-    With `apart`, each term of a sum keeps its own, which a minimum in it may take in: 1 + exp(t) min(cos(t), 0) has a sum of finite terms.
+    With `apart`, each term of a sum keeps its own, which a minimum in it may take in: 1 + exp(t) min(cos(t), 0) has a sum of finite terms. With `logarithms`, a
+    running product that has come to its end, past the doubles, is an exponential too, or goes on in the running product that begins there.
 
     >>> tamed(call("exp", T) / (1 + call("exp", T)), 10) == 1 / (call("exp", -1 * T) + 1)
     True
     """
-    return _Taming(tick, apart).of(level)
+    return _Taming(tick, apart, logarithms).of(level)
 
 
 @attrs.define
@@ -66,6 +70,7 @@ class _Taming:
 
     tick: int
     apart: bool
+    logarithms: bool
     done: dict[Expr, Expr] = attrs.Factory(dict)
     splits: dict[Expr, tuple[Exponent, Expr]] = attrs.Factory(dict)
 
@@ -73,7 +78,8 @@ class _Taming:
         """Returns a part rewritten."""
         result = self.done.get(e)
         if result is None:
-            result = self.done[e] = self.joined(*self.split(e)) if isinstance(e, Call) and e.op in _SPLIT else self.rebuilt(e)
+            splits = isinstance(e, Product) or (isinstance(e, Call) and e.op in _SPLIT)
+            result = self.done[e] = self.joined(*self.split(e)) if splits else self.rebuilt(e)
         return result
 
     def split(self, e: Expr) -> tuple[Exponent, Expr]:
@@ -81,7 +87,9 @@ class _Taming:
         result = self.splits.get(e)
         if result is None:
             spend(1)
-            split = _SPLIT[e.op](e, self) if isinstance(e, Call) and e.op in _SPLIT and not _is_usual(e) else None
+            split = _split_product_of_all(e) if self.logarithms and isinstance(e, Product) else None
+            if isinstance(e, Call) and e.op in _SPLIT and not _is_usual(e):
+                split = _SPLIT[e.op](e, self)
             result = self.splits[e] = ({}, self.rebuilt(e)) if split is None else split
         return result
 
@@ -142,6 +150,15 @@ def _parts(e: Call | Select) -> tuple[Expr, ...]:
     return e.values if isinstance(e, Select) else e.args
 
 
+def _split_product_of_all(e: Product) -> tuple[Exponent, Expr] | None:
+    """A product of a constant number of factors that may be past the doubles, or too small for one, is an exponential of a constant."""
+    if not _is_constant(e.upto):
+        return None
+    range = bounds(e, {})
+    known = size_of(e) if may_overflow(range) or may_vanish(range) else None
+    return None if known is None else ({ONE: LogSize(e)}, number(known[0]))
+
+
 def _split_exponential(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
     return _exponent(e.args[0], taming), ONE
 
@@ -153,12 +170,12 @@ def _split_logarithm(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
 
 def _split_power(e: Call, taming: _Taming) -> tuple[Exponent, Expr] | None:
     base, exponent = e.args
-    if _is_constant(base):
-        return (_times(_exponent(exponent, taming), call("log", base)), ONE) if constant(base) > 0 else None
-    if not _is_constant(exponent):
-        return None
+    if _is_constant(base) and constant(base) > 0:
+        return _times(_exponent(exponent, taming), call("log", base)), ONE
     inner, rest = taming.split(base)
-    return _times(inner, exponent), power(rest, exponent)
+    if _is_constant(exponent):
+        return _times(inner, exponent), power(rest, exponent)
+    return (_times(_exponent(exponent, taming), inner[ONE]), power(rest, exponent)) if list(inner) == [ONE] else None
 
 
 def _split_root(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
@@ -169,7 +186,7 @@ def _split_root(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
 def _split_product(e: Call, taming: _Taming) -> tuple[Exponent, Expr]:
     exponent: Exponent = {}
     product: Expr = ONE
-    for factor in e.args:
+    for factor in _gone_on(list(e.args)) if taming.logarithms else e.args:
         inner, rest = taming.split(factor)
         exponent, product = _plus(exponent, inner), mul(product, rest)
     return exponent, product
@@ -184,7 +201,7 @@ def _split_sum(e: Call, taming: _Taming) -> tuple[Exponent, Expr] | None:
     if taming.apart:
         return None
     terms = [taming.split(term) for term in e.args]
-    largest = max([exponent for exponent, _ in terms], key=lambda exponent: constant(substitute(_line(exponent), {T: number(taming.tick)})))
+    largest = max([exponent for exponent, _ in terms], key=lambda exponent: _middle(substitute(_line(exponent), {T: number(taming.tick)})))
     less = _times(largest, number(-1))
     total: Expr = ZERO
     for exponent, rest in terms:
@@ -202,6 +219,12 @@ _SPLIT: dict[str, Callable[[Call, _Taming], tuple[Exponent, Expr] | None]] = {
     "pow": _split_power,
     "sqrt": _split_root,
 }
+
+
+def _middle(e: Expr) -> float:
+    """Returns the middle of the range of a constant."""
+    low, high = bounds(e, {})
+    return low + (high - low) / 2
 
 
 def _is_usual(e: Expr) -> bool:
@@ -309,6 +332,28 @@ def _both(a: Product, b: Product) -> tuple[Product, Expr] | None:
         return _both(b, a)
     begun = substitute(a.factor, {INDEX: add(INDEX, number(behind))})
     return Product(mul(begun, b.factor), b.upto), product(a.factor, number(behind))
+
+
+def _gone_on(factors: list[Expr]) -> list[Expr]:
+    """Returns the factors of an expression, with a running product that has come to its end and one that goes on from there as one."""
+    running = [x for x in factors if isinstance(x, Product)]
+    for a, b in permutations(running, 2):
+        if (both := _in_sequence(a, b)) is not None:
+            factors.remove(a)
+            factors[factors.index(b)] = both
+            return _gone_on(factors)
+    return factors
+
+
+def _in_sequence(a: Product, b: Product) -> Product | None:
+    """Returns a running product of a constant number of factors and one that begins at its end, or later, as one; None for others."""
+    if not isinstance(a.upto, Num) or _is_constant(b.upto):
+        return None
+    scale, of, shift = parts(b.upto.args[0] if isinstance(b.upto, Call) and b.upto.op == "floor" else b.upto)
+    if of is not T or scale != 1 or shift.denominator != 1 or -shift < a.upto.value:
+        return None
+    factors = [(0, a.factor), (a.upto.value + 1, ONE), (1 - shift, substitute(b.factor, {INDEX: add(INDEX, number(shift))}))]
+    return Product(select(INDEX, [x for i, x in enumerate(factors) if i == 2 or x[0] < factors[i + 1][0]]), add(b.upto, number(-shift)))
 
 
 def _taken_in(exponent: Exponent, running: Product) -> tuple[Product, Exponent]:

@@ -18,6 +18,7 @@ from lrdsl.expr import (
     BASE,
     ENTRY,
     INDEX,
+    PRODUCTS,
     STAIRS,
     WIDE,
     Call,
@@ -181,22 +182,32 @@ def proved(level: Expr, waits: bool, budget: int = _BUDGET) -> tuple[Expr, Proof
 
     If it fails still, the formula and its first proof are returned. A finite formula is rewritten too if that leaves no part that is too large for a double.
     """
-    first = proof = Proof.of(level, waits, budget)
+    first = Proof.of(level, waits, budget)
     trial = min(budget, _TRIAL_BUDGET)
     if first.large and (other := tamed(level, MAX_TICKS)) is not level and (small := Proof.of(other, waits, trial)).fault is None and not small.large:
         return other, small
+    if first.fault is None:
+        return level, first
+    for logarithms in (False, True) if level.holds & PRODUCTS else (False,):
+        if (found := _rewritten(level, first, waits, trial, logarithms)) is not None:
+            return found
+    return level, first
+
+
+def _rewritten(level: Expr, proof: Proof, waits: bool, budget: int, logarithms: bool) -> tuple[Expr, Proof] | None:
+    """Returns a formula of which a proof fails, rewritten, with the proof that it is finite; None if there is none. `logarithms` is that of `tamed`."""
     current, start = level, -1
     while proof.fault is not None:
         tick = MAX_TICKS if waits else max(0, math.ceil(proof.fault[0]) - 1)
         if tick <= start:
-            return level, first
-        for other in dict.fromkeys((tamed(level, tick + 1, apart=True), tamed(level, tick + 1))):
-            if other is not level and (whole := Proof.of(other, waits, trial)).fault is None:
+            return None
+        for other in dict.fromkeys((tamed(level, tick + 1, True, logarithms), tamed(level, tick + 1, False, logarithms))):
+            if other is not level and (whole := Proof.of(other, waits, budget)).fault is None:
                 return other, whole
         if other is level:
-            return level, first
+            return None
         current, start = select(T, [(0, current), (tick, other)]), tick
-        proof = whole if waits else Proof.of(current, waits, trial)
+        proof = whole if waits else Proof.of(current, waits, budget)
     return current, proof
 
 

@@ -93,7 +93,9 @@ def referred(node: Node, bound: Bindings) -> tuple[str, int | None] | None:
 def key_of(target: Node, names: Mapping[str, Hosted], bound: Bindings, problems: Problems) -> Key | None:
     """Reads what stands left of `=`, or returns None after its problems were reported. `names` and `bound` are what is already defined."""
     if not isinstance(target, nodes.Name | nodes.Text | nodes.Indexed):
-        problems.error("LR117", target.extent, f"`{shown(canonical(target))}` cannot be scheduled", _KEYS)
+        waits = any(isinstance(part, nodes.Until) for part in nodes.walk(target))
+        help = "a condition compares by `<`, `<=`, `>` or `>=`: `val_loss < 0.3`" if waits else _KEYS
+        problems.error("LR117", target.extent, f"`{shown(canonical(target))}` cannot be scheduled", help)
         return None
     text, key = canonical(target), target.value if isinstance(target, nodes.Text) else target.id
     start = target.extent[0]

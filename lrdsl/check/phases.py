@@ -16,7 +16,7 @@ from lrdsl.check.prelude import recipe_names
 from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Named, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.clock import UNITS
-from lrdsl.diagnostics import Fix, foreign_letter, shown
+from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
 from lrdsl.expr import BASE, ENTRY, ONE, Num, div, neg
 from lrdsl.kinds import Kind
 from lrdsl.shapes import SHAPES
@@ -199,7 +199,9 @@ def _call(node: nodes.Call, scope: Scope) -> Curve | None:
     if node.name in SHAPES:
         return shape_curve(node, scope)
     if node.name in ARITHMETIC:
-        shape, stay = shapes.KNOWN_AS.get(node.name), f"to stay at its level, write `hold(at={shown(canonical(node))})`"
+        shape, silent = shapes.KNOWN_AS.get(node.name), attrs.evolve(scope, problems=Problems(scope.problems.text))
+        is_level = value_of(node, Kind.LEVEL, silent) is not None and not silent.problems.found
+        stay = f"to stay at its level, write `hold(at={shown(canonical(node))})`" if is_level else "a function takes numbers, and stands where a number does"
         help = f"did you mean `{shape}`? {stay[0].upper()}{stay[1:]}" if shape else stay
         fix = Fix(*node.name_extent, shape) if shape else None
         scope.problems.error("LR112", node.extent, f"expected a phase, but `{node.name}` is a function", help, fix=fix)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
-from lrdsl.check import intervals, waves
+from lrdsl.check import crossings, intervals, waves
 from lrdsl.check.intervals import ANY, LEAST, MOST, UNDEFINED, Range, exponential, largest, may_overflow, may_vanish
 from lrdsl.check.waves import Factors
-from lrdsl.expr import Expr
+from lrdsl.expr import Expr, neg
 
 #: The most factors of a product that are looked at one by one.
 _FIRST = 1023
@@ -27,19 +28,64 @@ def product(factor: Expr, fewest: float, upto: float, factors: Factors) -> tuple
     """
     if fewest == upto <= _FIRST and not may_overflow(range := _multiplied(factor, int(upto), factors)):
         return range, MOST, {}
+    sums = _sums(factor, upto, factors, False)
+    if sums.undefined:
+        return UNDEFINED, 0.0, sums.large
+    growth, least = sums.growth, sums.least
+    if least < 1 and exponential(growth) > 1 / _BACK and (turning := waves.growth(factor, sums.upto, factors)) is not None:
+        growth = min(growth, turning)
+    most = exponential(growth)
+    if most > MOST and sums.vanishes and crossings.least(factor, factors) <= LEAST:
+        return UNDEFINED, 0.0, sums.large
+    return (exponential(sums.loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST, sums.large
+
+
+@lru_cache(maxsize=1024)
+def logarithm(factor: Expr, count: float, factors: Factors) -> tuple[int, Range] | None:
+    """Returns the sign of a product of so many factors, and the range of the logarithm of its size; None where a factor may be 0 or change its sign."""
+    low, high = _Noted(factor, factors).between(1.0, count) if count >= 1 else (1.0, 1.0)
+    if high < 0:
+        turned = logarithm(neg(factor), count, factors)
+        return None if turned is None else (1 - 2 * (int(count) % 2), turned[1])
+    if not low > 0:
+        return None
+    sums = _sums(factor, count, factors, True)
+    if sums.undefined or sums.large or sums.vanishes:
+        return None
+    turning = waves.growth(factor, count, factors) if sums.least < 1 else None
+    return 1, (sums.loss, sums.growth if turning is None else min(sums.growth, turning))
+
+
+class _Sums(NamedTuple):
+    """What the logarithms of the factors above 1 and of those below 1 come to together, and the least factor.
+
+    `vanishes`: a factor may have become 0 by rounding. `undefined`: one may have no value, or be too large. All products of more than `upto` factors are 0.
+    """
+
+    growth: float
+    loss: float
+    least: float
+    vanishes: bool
+    undefined: bool
+    upto: float
+    large: dict[Expr, float]
+
+
+def _sums(factor: Expr, upto: float, factors: Factors, whole: bool) -> _Sums:
+    """Returns the sums of the logarithms of factors; unless they are asked for as a `whole`, only until the product is too large."""
     noted = _Noted(factor, factors)
     growth, least, loss, start = 0.0, 1.0, 0.0, 1.0
-    vanishes = False  # a factor may have become 0 by rounding
+    vanishes = False
     while start <= upto:
         end = min(2 * start - 1, upto)
         a = noted.between(start, end)
         if math.isnan(a[0]) or may_overflow(a):
-            return UNDEFINED, 0.0, noted.large
+            return _Sums(growth, loss, least, vanishes, True, upto, noted.large)
         if a[0] <= 0 <= a[1] and end <= _FIRST and (zero := noted.first_zero(int(start), int(end))) is not None:
-            upto = zero - 1.0  # all products from there on are 0
+            upto = zero - 1.0
             least = min(least, 0.0)
             continue
-        if largest(a) > 1 and exponential(growth) < math.inf:
+        if largest(a) > 1 and (whole or exponential(growth) < math.inf):
             own, large = _growth(factor, start, end, factors)
             growth += own
             noted.add(large)
@@ -48,12 +94,7 @@ def product(factor: Expr, fewest: float, upto: float, factors: Factors) -> tuple
         least = min(least, a[0])
         vanishes |= may_vanish(a)
         start *= 2
-    if least < 1 and exponential(growth) > 1 / _BACK and (turning := waves.growth(factor, upto, factors)) is not None:
-        growth = min(growth, turning)
-    most = exponential(growth)
-    if most > MOST and vanishes:
-        return UNDEFINED, 0.0, noted.large
-    return (exponential(loss) if least > 0 else 0.0 if least == 0 else -most, most), MOST, noted.large
+    return _Sums(growth, loss, least, vanishes, False, upto, noted.large)
 
 
 def comes_back(factor: Expr, upto: float, factors: Factors) -> bool:

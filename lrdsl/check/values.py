@@ -238,14 +238,19 @@ def _word(node: nodes.Name, scope: Scope) -> Value | None:
         case "rest":
             return _rest(node, scope)
         case _:
-            near = WORDS_KNOWN_AS.get(word) if WORDS_KNOWN_AS.get(word) != "t" or scope.formula else None
-            near = near or problems.near(word, [*WORDS, *scope.names, *scope.bound])
+            near = near_value(word, scope)
             note = foreign_letter(word)
             names = ", ".join(f"`{w}`" for w in (*WORDS, *scope.names) if w != "t" or scope.formula)
             repair = f"give it a value: `names={{{word!r}: 10}}` (`--set {word}=10`); the names here are {names}"
             help = f"did you mean `{near}`?" if near else note or repair
             problems.error("LR103", node.extent, f"`{shown(word)}` is not defined here", help, near)
     return None
+
+
+def near_value(word: str, scope: Scope) -> str | None:
+    """Returns the name of a value that another word means, which is that of another library or nearly its own; None if there is none."""
+    near = WORDS_KNOWN_AS.get(word) if WORDS_KNOWN_AS.get(word) != "t" or scope.formula else None
+    return near or scope.problems.near(word, [*WORDS, *scope.names, *scope.bound])
 
 
 def _rest(node: nodes.Name, scope: Scope) -> Value | None:

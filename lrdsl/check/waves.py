@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from lrdsl.check.intervals import Range, largest
-from lrdsl.expr import INDEX, PI, VARYING, Call, Expr, Linear, Num, affine, mentions
+from lrdsl.expr import INDEX, PI, VARYING, Call, Expr, Linear, Num, Symbol, affine, mentions
 from lrdsl.work import spend
 
 #: The longest turn, in factors, that is looked at, and into how many parts a step of a turn is cut.
@@ -61,17 +61,38 @@ def _turn(factor: Expr, turn: float, factors: Factors) -> tuple[float, float]:
     return whole, rising
 
 
+def is_zero(wave: Call, symbol: Symbol, at: float) -> bool:
+    """Returns whether a sine or cosine is 0 for a value of a symbol: at a whole or half number of half turns, which are multiples of pi."""
+    line = affine(wave.args[0], symbol)
+    if line is None or mentions(line[0], symbol):
+        return False
+    shift, scale = map(multiple, line)
+    if shift is None or scale is None or not scale[1] or (shift[0] and not shift[1]):
+        return False
+    turns = shift[0] + scale[0] * Fraction(at) + (Fraction(1, 2) if wave.op == "cos" else 0)
+    return turns.denominator == 1
+
+
 def period(factor: Expr) -> float | None:
     """Returns the number of indices after which a factor has the same values again; None for one that depends on its index in another way than by waves."""
+    frequency = frequency_of(factor)
+    if frequency is None:
+        return None
+    lowest, by_pi = frequency
+    turn = float(2 / lowest)
+    return turn if by_pi else math.pi * turn
+
+
+def frequency_of(factor: Expr) -> tuple[Fraction, bool] | None:
+    """Returns the frequency of which those of all waves in a factor are multiples, and whether pi multiplies it; None where `period` has none."""
     frequencies: set[tuple[Fraction, bool]] = set()
     if not _waves(factor, frequencies) or len({by_pi for _, by_pi in frequencies}) != 1:
         return None
-    lowest = Fraction(0)  # of which all are multiples
+    lowest = Fraction(0)
     for frequency, _ in frequencies:
         both = lowest.denominator * frequency.denominator
         lowest = Fraction(math.gcd(lowest.numerator * frequency.denominator, frequency.numerator * lowest.denominator), both)
-    turn = float(2 / lowest)
-    return turn if next(iter(frequencies))[1] else math.pi * turn
+    return lowest, next(iter(frequencies))[1]
 
 
 def _waves(e: Expr, frequencies: set[tuple[Fraction, bool]]) -> bool:
@@ -82,24 +103,24 @@ def _waves(e: Expr, frequencies: set[tuple[Fraction, bool]]) -> bool:
         line = affine(e.args[0], INDEX)
         if line is None or mentions(line[0], INDEX) or line[0].holds & VARYING:
             return False
-        frequency = _frequency(line[1])
-        if frequency is None:
+        frequency = multiple(line[1])
+        if frequency is None or not frequency[0]:
             return False
-        frequencies.add(frequency)
+        frequencies.add((abs(frequency[0]), frequency[1]))
         return True
     below = (e.of,) if isinstance(e, Linear) else e.args if isinstance(e, Call) else None
     return below is not None and all(_waves(part, frequencies) for part in below)
 
 
-def _frequency(e: Expr) -> tuple[Fraction, bool] | None:
-    """Returns a number other than 0, or such a multiple of pi, without its sign, and whether pi is in it; None for other expressions."""
+def multiple(e: Expr) -> tuple[Fraction, bool] | None:
+    """Returns a number, or that by which pi is multiplied, and whether pi is in it; None for other expressions."""
     if isinstance(e, Num):
-        return (abs(Fraction(e.double)), False) if e.double else None
+        return Fraction(e.double), False
     if e is PI:
         return Fraction(1), True
     if not isinstance(e, Call) or e.op not in ("mul", "div") or len(e.args) != 2:
         return None
-    a, b = map(_frequency, e.args)
-    if a is None or b is None or (a[1] and b[1]) or (b[1] and e.op == "div"):
+    a, b = map(multiple, e.args)
+    if a is None or b is None or (a[1] and b[1]) or (e.op == "div" and (b[1] or not b[0])):
         return None
     return (a[0] * b[0] if e.op == "mul" else a[0] / b[0]), a[1] or b[1]

@@ -14,7 +14,7 @@ from lrdsl.diagnostics import Lines
 from lrdsl.dialects import CONFIGS, DIALECTS, dialect
 from lrdsl.dialects.config import ODD, Fact, Layout, Outcome, Settings, number
 from lrdsl.dialects.entry import UnreadableError, Written
-from lrdsl.dialects.reading import Reading
+from lrdsl.dialects.reading import Reading, unsound
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import documents, format_of, place, plain
@@ -170,6 +170,8 @@ def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
             parse(written)
         except ODD:
             written, problems = None, (*problems, f"a value in it is not of the kind that {dialect(name).title} takes there")
+        if written is not None and (mistake := unsound(written, unknown)):
+            written, problems = None, (mistake,)
     elif outcome.reason:
         problems = (*problems, outcome.reason)
     ignored = tuple(f"`{fact.name}`: {fact.ignored}" for fact in facts if fact.ignored)

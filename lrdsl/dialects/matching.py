@@ -1,6 +1,7 @@
-"""Finds the arguments with which a scheduler of another library is a given schedule: its text, with holes for the arguments, is laid over the schedule's.
+"""Finds schedulers of another library that are the same function as a given schedule, with their arguments.
 
-What is found is a guess until it is read back: only arguments whose text is the same function are returned.
+The text of a scheduler has holes for its arguments. It is laid over the text of the schedule, and what stands at a hole is a guess at the argument. A guess is
+returned only if the text with it is the same function.
 """
 
 from __future__ import annotations

@@ -24,9 +24,12 @@ def _read(s: Settings) -> Iterator[Outcome]:
         raise UnreadableError("`lr_decay_style` is linear, cosine or 1-sqrt, and `lr_warmup_style` linear or constant")
     total = s.get("tokens.train_steps")
     if fall is None:
-        fall = text("n - w", n=s.needed("tokens.train_steps"), w=warm)
+        n, w = number(total), number(warm)
+        fall = n - w if n is not None and w is not None else text("n - w", n=s.needed("tokens.train_steps"), w=warm)
     if warm == 0 and fall == 0:
         tree = text("hold")
+    elif (number(fall) or 0) < 0:  # the run ends within its warmup
+        tree = text("warmup(w)", w=warm) if up == "linear" else text("hold")
     elif up == "linear":
         tree = called(f"nanotron.{_DECAYS[style]}", warm, fall, lr_decay_starting_step=start, min_decay_lr=s.get(f"{_HERE}.min_decay_lr"))
     else:

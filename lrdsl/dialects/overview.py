@@ -1,4 +1,4 @@
-"""What is read and written of each other library: the tables of `lrdsl dialects` and of the page `coming-from`."""
+"""Lists which schedulers of other libraries are read, and which are written: the tables of `lrdsl dialects` and of the page `coming-from`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrdsl.dialects.entry import Dialect
 from lrdsl.dialects.systems import systems
 from lrdsl.dialects.writing import WRITERS
 
-#: What is written that is no library of schedules.
+#: The languages that schedules are written in, beside the libraries.
 _LANGUAGES = {"numpy": "NumPy", "python": "Python"}
 
 

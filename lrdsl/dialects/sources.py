@@ -9,24 +9,21 @@ from typing import Any
 import attrs
 
 from lrdsl.arguments import quoted
-from lrdsl.diagnostics import ScheduleError, refuse, shown
+from lrdsl.diagnostics import refuse, shown
 from lrdsl.dialects import configs, live
 from lrdsl.dialects.code import arguments
 from lrdsl.dialects.code.calls import Call, calls
 from lrdsl.dialects.code.parsing import fault, parsed
 from lrdsl.dialects.code.values import is_number
 from lrdsl.dialects.entry import UnreadableError
-from lrdsl.dialects.reading import Reading
+from lrdsl.dialects.reading import Reading, unsound
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import notebook
 from lrdsl.expr.exact import nearest_number
 from lrdsl.files.opening import RefusedError, decoded, read_bytes
-from lrdsl.schedule import Schedule, parse
+from lrdsl.schedule import Schedule
 
-#: The codes before this one are of mistakes that no number and no fact of the run mends; and those of mistakes that no fact of the run mends, where all numbers
-#: are known.
-_FIRST_OF_NUMBERS, _OF_NUMBERS = "LR119", ("LR131", "LR132", "LR133", "LR134")
 #: The most bytes of a file, and the most characters of a text.
 _MOST_BYTES = 4_000_000
 _HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
@@ -68,14 +65,14 @@ def reading(thing: Any) -> Reading:
     bases = set(scheduler.bases)
     notes = tuple(dict.fromkeys(note for group in scheduler.groups for note in group.notes))
     text = live.text_of(scheduler.groups)
-    unsound = _unsound(text)
+    mistake = unsound(text)
     return Reading(
         scheduler.dialect,
         scheduler.name,
-        None if unsound else text,
+        None if mistake else text,
         base=bases.pop() if len(bases) == 1 else None,
         tick=scheduler.tick,
-        problems=(unsound,) if unsound else notes,
+        problems=(mistake,) if mistake else notes,
     )
 
 
@@ -140,29 +137,19 @@ def of_call(call: Call, text: str) -> Reading:
     """Returns the reading of a call in a program."""
     written = call.written
     as_text = None if written is None else text_of(written)
-    unsound = "" if as_text is None else _unsound(as_text, call.unknown)
+    mistake = "" if as_text is None else unsound(as_text, call.unknown)
     return Reading(
         call.dialect.name,
         call.source,
-        None if unsound else as_text,
+        None if mistake else as_text,
         clock=call.clock,
         base=call.base,
         unknown=call.unknown,
         assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},
-        problems=(call.problem,) if written is None else (unsound,) if unsound else written.notes,
+        problems=(call.problem,) if written is None else (mistake,) if mistake else written.notes,
         line=text.count("\n", 0, call.extent[0]) + 1,
         extent=call.extent,
     )
-
-
-def _unsound(text: str, unknown: Sequence[str] | None = None) -> str:
-    """Returns what is wrong with a text; "" if nothing is. With names that are `unknown`, it is what is wrong whatever the numbers and the clock are."""
-    try:
-        parse(text, names=dict.fromkeys(unknown or (), 1))
-    except ScheduleError as error:
-        faults = [d.message for d in error.diagnostics if unknown is None or d.code < _FIRST_OF_NUMBERS or (not unknown and d.code in _OF_NUMBERS)]
-        return f"lrdsl has no such schedule: {faults[0]}" if faults else ""
-    return ""
 
 
 def _only(readings_there: Sequence[Reading], thing: str | Path) -> Reading:

@@ -40,7 +40,7 @@ from lrdsl.expr.branching import branches, clipped, on_branches, pointwise, sele
 from lrdsl.expr.events import SOMETIME, after, changed_after, ending, event_of, events_of, realized, unhappened
 from lrdsl.expr.functions import call, floor, mod
 from lrdsl.expr.lettered import Lettered, content, is_difference, is_lettered, unlettered
-from lrdsl.expr.nodes import Forms, Letter, Product, Select, Wide
+from lrdsl.expr.nodes import Forms, Letter, LogSize, Product, Select, Wide
 from lrdsl.expr.periods import cycles
 from lrdsl.expr.rewriting import forms, mentions, product, rebuild, substitute, walk, with_changed_forms, within, without_letters
 from lrdsl.expr.sharing import work_of
@@ -70,6 +70,7 @@ __all__ = [
     "Letter",
     "Lettered",
     "Linear",
+    "LogSize",
     "Num",
     "Operand",
     "Product",

@@ -1,4 +1,4 @@
-"""Nodes that arithmetic does not simplify: a choice by time, a long product, two forms of one value, a letter for a value, and a mark on a value."""
+"""Nodes that arithmetic does not simplify: a choice by time, a long product and its logarithm, two forms of a value, a letter for one, and a mark on one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from operator import attrgetter
 
 import attrs
 
-from lrdsl.expr.arithmetic import FORMS, PRODUCTS, WIDE, Expr
+from lrdsl.expr.arithmetic import FORMS, PRODUCTS, WIDE, Expr, Leaf
 from lrdsl.expr.exact import Exact
 
 
@@ -30,6 +30,13 @@ class Product(Expr):
 
     below = property(attrgetter("factor", "upto"))
     mark = PRODUCTS
+
+
+@attrs.frozen(eq=False)
+class LogSize(Leaf):
+    """The logarithm of the size of a product of a constant number of factors. It is a constant, which doubles hold where they do not hold the product."""
+
+    product: Product
 
 
 @attrs.frozen(eq=False)

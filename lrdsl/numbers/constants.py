@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import lru_cache, reduce
 
-from lrdsl.expr import PI, Call, Expr, Linear, Num
+from lrdsl.expr import PI, Call, Expr, Linear, LogSize, Num, Product
 from lrdsl.expr.exact import Exact
 from lrdsl.work import spend
 
@@ -49,10 +49,20 @@ def _step(e: Expr, c: Context, memo: dict[Expr, Decimal]) -> Decimal:
         return _PI
     if isinstance(e, Linear):
         return c.add(c.multiply(_number(e.scale, c), _value(e.of, c, memo)), _number(e.shift, c))
+    if isinstance(e, LogSize):
+        return _log_size(e.product, c)
     if not isinstance(e, Call) or e.op not in _OPERATIONS:
         raise ArithmeticError(e)
     spend(_WORK)
     return _OPERATIONS[e.op](c, *[_value(a, c, memo) for a in e.args])
+
+
+def _log_size(product: Product, c: Context) -> Decimal:
+    """The logarithm of the size of a product, from the product as a running one is kept. Raises `ScheduleError` for one of too many factors."""
+    from lrdsl.numbers.scalar import scaled_product  # it makes code of the factor
+
+    high, low, power = scaled_product(product)
+    return c.add(c.ln(c.abs(c.add(Decimal(high), Decimal(low)))), c.multiply(Decimal(power), c.ln(Decimal(2))))
 
 
 def _number(value: Exact, c: Context) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrdsl.expr import VARYING, WIDE, Call, Expr, Num
+from lrdsl.expr import VARYING, WIDE, Call, Expr, LogSize, Num
 from lrdsl.expr.exact import Exact
 
 #: Doubles hold every whole number below this one.
@@ -18,7 +18,7 @@ def constant(e: Expr) -> float | None:
     """Returns the number that a constant is in code; None for an expression that is computed there."""
     if isinstance(e, Num):
         return double(e.double)
-    if not isinstance(e, Call):
+    if not isinstance(e, Call | LogSize):
         return None
     from lrdsl.numbers.constants import in_two_doubles  # few texts have constants that are expressions
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 
-from lrdsl.expr import PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, parts
+from lrdsl.expr import PI, VARYING, WIDE, Call, Expr, Linear, LogSize, Num, Product, Select, Symbol, T, Wide, is_time, parts
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.numbers.half_cosines import blend_of, cosine_weights, in_parts, side_of, sine_weights, turn_of
 from lrdsl.numbers.literals import WHOLE, constant, double, gathered
@@ -50,7 +50,7 @@ def _constant(e: Expr) -> Float | None:
     return None if value is None else Float(value, None if value in (-1, 0, 1) else ("constant", e))
 
 
-def _fixed(e: Call) -> Pair | None:
+def _fixed(e: Call | LogSize) -> Pair | None:
     """A constant as a pair."""
     if e.holds & VARYING:
         return None
@@ -305,9 +305,9 @@ class _Lowering:
             return Pair(top, None) if bottom == 1 else quotient_of(Pair(top, None), Pair(Float(bottom, ("n", e)), None))
         if e.holds & WIDE:
             return self._wide_pair(e)
+        if isinstance(e, Call | LogSize) and (fixed := _fixed(e)) is not None:
+            return fixed
         if isinstance(e, Call):
-            if (fixed := _fixed(e)) is not None:
-                return fixed
             if e.op == "hav":
                 return self._hav_pair(e.args[0])
             if e.op == "mod":

@@ -16,13 +16,14 @@ from typing import Any, cast
 
 import attrs
 
+from lrdsl.check.bounds import bounds
 from lrdsl.check.finite import fits_any_base
 from lrdsl.expr import BASE, INDEX, PRODUCTS, Call, Expr, Product, affine, walk
 from lrdsl.numbers import infinite
 from lrdsl.numbers.lowering import numeric
 from lrdsl.numbers.machine import Accumulated, factors_in
 from lrdsl.numbers.pairs import ONE, ZERO
-from lrdsl.numbers.products import Factors, RunningProduct, within
+from lrdsl.numbers.products import Factors, RunningProduct, Scaled, within
 from lrdsl.numbers.shared import Pattern
 from lrdsl.numbers.source import Writer, is_place
 from lrdsl.numbers.zeros import unsigned
@@ -137,9 +138,22 @@ def prepare(level: Expr) -> None:
     from lrdsl.numbers import constants  # noqa: F401
 
     for product in (x for x in walk(level) if isinstance(x, Product)) if level.holds & PRODUCTS else ():
-        factor = numeric(Product(product.factor, INDEX))
-        if isinstance(factor, Accumulated):
-            factors_of(factor.high, factor.low)
+        _factors(product)
+
+
+def _factors(product: Product) -> Factors | None:
+    factor = numeric(Product(product.factor, INDEX))
+    return factors_of(factor.high, factor.low) if isinstance(factor, Accumulated) else None
+
+
+def scaled_product(product: Product) -> Scaled:
+    """Returns a product of a constant number of factors as (high, low, power). Raises `ScheduleError` for one of too many factors."""
+    factors, count = _factors(product), bounds(product.upto, {})[0]
+    assert factors is not None
+    within(count)
+    running = RunningProduct(factors)
+    running(count)
+    return running.last[1:]
 
 
 @attrs.define(eq=False)

@@ -23,7 +23,7 @@ exp = Shape(
     summary="Multiplies by gamma at every tick, or in every `per` ticks, without end.",
     source="torch ExponentialLR",
     parameters=(
-        ratio("gamma", "the factor of `per` ticks", letter="gamma", shrinks=True),
+        ratio("gamma", "the factor of `per` ticks", letter="gamma", shrinks=True, beyond="; for the number e^x as a factor, write `scale(exp(x))`"),
         duration("per", "the ticks in which it is multiplied by gamma", 1, letter="T_g", repeats=True),
     ),
     length=_endless,

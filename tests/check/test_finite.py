@@ -6,14 +6,17 @@ import math
 import re
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import torch
 
 import lrdsl
 import lrdsl.jax
+import lrdsl.torch
 from tests.properties import exact
 from tests.properties.test_finite import unproved
 
@@ -167,7 +170,21 @@ BACK = [
     "max(cumprod(1.5 + sin(t/9)), 1x) * max(cumprod(1/(1 + t)), exp(0.3))",
     "every(7, min(cumprod(1.5 + sin(t/9)), 1x))",
 ]
-PRODUCTS = [*FALLING, *BACK, "cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
+#: Factors that go through 0 between whole indices, and are never too small for a double at one.
+CROSSING = [
+    "clip(cumprod(2*cos(t/9)), -1x, 1x)",
+    "clip(cumprod(1 + 2*cos(t/9)), -1x, 1x)",
+    "clip(cumprod(2*cos(pi*t/9)), -1x, 1x)",
+    "clip(cumprod(2*cos(t/9)/(1 + 1/t)), -1x, 1x)",
+    "clip(cumprod(t*sin(t)), -1x, 1x)",
+    "clip(cumprod(2*cos(t/9) + cos(t/18)), -1x, 1x)",
+    "clip(cumprod(2*cos(t/9)) * exp(1.01), -1x, 1x)",
+    "min(cumprod((2*cos(t/9))^2), 1x)",
+    "min(cumprod(abs(3*sin(t))), 1x)",
+    "cumprod(2*cos(pi*t/10))",
+    "cumprod(2*sin(pi*(t - 40)/90))",
+]
+PRODUCTS = [*FALLING, *BACK, *CROSSING, "cumprod(abs(t - 30)/30)", "min(cumprod(0.5 + t/100), 1x)", "min(cumprod(1.1 + 1/t), 3)", "min(cumprod(t/5), 1x)"]
 RHO = "(1999 - 2*(t + 1)*0.999^(t + 1)/(1 - 0.999^(t + 1)))"
 RADAM = [f"scale(sqrt(max(0, ({RHO} - 4)*({RHO} - 2)*1999/(1995*1997*{RHO}))))", f"scale(max(0, ({RHO} - 4)*({RHO} - 2)/(1995*1997)))"]
 BASE = 0.1
@@ -187,6 +204,62 @@ def test_what_is_bounded_is_accepted_and_right_near_and_far(text: str) -> None:
     for t, level in zip(ticks, right, strict=True):
         running.seek(t)
         np.testing.assert_allclose(optimizer.param_groups[0]["lr"], level, **near)
+
+
+LARGE, SMALL = "cumprod(3 + sin(t/9)) for 800", "cumprod(0.3 + 0.1*sin(t/9)) for 700"
+#: Running products that end past the doubles, or below the least, and what brings them back.
+ENDED = [
+    f"min({LARGE} then exp(0.5), 1x)",
+    f"min({LARGE} then cumprod(0.4 + 0.1*sin(t)) for 900 then exp(0.6), 1x)",
+    f"clip({SMALL} then exp(2), 0.1x, 1x)",
+    f"min({LARGE} then cumprod(0.5 + 0.1*sin(t)), 1x)",
+    f"min({LARGE} then step(10, 0.0001), 1x)",
+    f"min({LARGE} then hold(10) then every(3, exp(0.3)), 1x)",
+    f"min({LARGE} then scale(1/(1 + exp(t))), 1x)",
+    f"min({LARGE} then restarts(cosine(10), decay=0.0001), 1x)",
+    f"min({LARGE} then exp(1000, to=0.01x) then exp(0.9), 1x)",
+    f"min(({LARGE}) * exp(0.4), 1x)",
+    f"min(sum({LARGE} then exp(0.5), exp(0.99)), 1x)",
+    f"min(repeat({LARGE}, times=2) then exp(0.1), 2x)",
+    f"({LARGE} then exp(0.9)) * exp(0.2)",
+    "clip(cumprod(-3 - sin(t/9)) for 801 then exp(0.5), -1x, 1x)",
+    f"min({SMALL} then step(10, 4000), 1x)",
+    f"min({SMALL} then cumprod(3 + sin(t/9)), 1x)",
+]
+
+
+def on_the_way(schedule: lrdsl.Schedule) -> list[int]:
+    """Ticks at which a level changes from one to the next, and a few others."""
+    levels = schedule.values(2600, BASE)
+    changing = [t for t in range(1, 2600) if levels[t] != levels[t - 1] and 1e-100 < abs(levels[t]) != BASE]
+    assert changing
+    return sorted({0, 1, 699, 700, 701, 799, 800, 801, 802, 1500, 2599, *changing[:3], *changing[-3:]})
+
+
+@pytest.mark.parametrize("text", ENDED)
+def test_a_product_that_has_ended_past_the_doubles_comes_back(text: str) -> None:
+    """Of a product of a thousand factors, each may be off by a unit in the last place."""
+    schedule, law = lrdsl.parse(text), unproved(text).level
+    ticks = on_the_way(schedule)
+    right = [float(exact.value_of(law, Fraction(t), Fraction(BASE))) for t in ticks]
+    exported: dict[str, Any] = {}
+    exec(schedule.export("python"), exported)
+    for levels in ([schedule.at(t, BASE) for t in ticks], schedule.values(ticks, BASE), [exported["lr"](t, BASE) for t in ticks]):
+        np.testing.assert_allclose(levels, right, rtol=1e-12, atol=1e-100)
+    assert schedule.at(10**5, BASE) == schedule.values([10**5], BASE)[0] in (0.0, 0.1 * BASE, BASE)
+
+
+def test_it_comes_back_in_jax_and_torch() -> None:
+    """A few large factors: JAX compiles the multiplication of many ones for seconds."""
+    text = "clip(cumprod(-1e12*(3 + sin(t/9))) for 31 then exp(0.5), -1x, 1x)"
+    schedule = lrdsl.parse(text)
+    ticks = on_the_way(schedule)
+    levels = schedule.values(ticks, BASE)
+    assert {-BASE, BASE} < set(levels.tolist())
+    traced = jax.jit(jax.vmap(lrdsl.jax.schedule(text, base=BASE)))(jnp.array(ticks))
+    np.testing.assert_allclose(traced, levels, rtol=1e-12, atol=1e-100)
+    moved = lrdsl.torch.schedule(text, base=BASE, dtype=torch.float64)(torch.tensor(ticks))
+    np.testing.assert_allclose(moved, levels, rtol=1e-12, atol=1e-100)
 
 
 @pytest.mark.parametrize("text", [*CYCLES, *SATURATING, *LEAST, *EXPONENTIALS])
@@ -388,8 +461,8 @@ OTHERS = {
     "scale((3 - t)^0.5)": "scale(max(1e-9, 3 - t)^0.5)",
     "scale(cos(exp(t)))": "scale(cos(min(1e6, exp(t))))",
     "exp(1.1) * scale(cos(t))": "min(exp(1.1), 1e6) * scale(cos(t))",
-    "clip(cumprod(2*cos(t/9)), -1x, 1x)": "clip(cumprod(max(-1, min(1, 2*cos(t/9)))), -1x, 1x)",
-    "min(cumprod(1.5 + sin(t/9)) for 5000 then exp(0.9), 1x)": "min(cumprod(max(-1, min(1, 1.5 + sin(t/9)))) for 5000 then exp(0.9), 1x)",
+    "clip(cumprod(1e9*(1 - cos(t/9))), -1x, 1x)": "clip(cumprod(max(-1, min(1, 1e9*(1 - cos(t/9))))), -1x, 1x)",
+    "min(repeat(cumprod(1.5 + sin(t/9)) for 5000), 2x)": "min(repeat(cumprod(max(-1, min(1, 1.5 + sin(t/9)))) for 5000), 2x)",
     "cosine(20) until loss < 0.3 then exp(10, to=0.01x)": "cosine(20) until loss < 0.3 then exp(10, to=0.01x, from=0.01x)",
 }
 

@@ -138,6 +138,14 @@ CASES: tuple[tuple[str, list[tuple[str | None, tuple[str, ...], dict[str, Any]]]
         [("nanotron.cosine(5, train_steps - 5)", ("train_steps",), {"tick": "step"})],
     ),
     (
+        "from nanotron.config import *\nl = LRSchedulerArgs(learning_rate=1e-3, lr_warmup_steps=100)\nc = C(optimizer=OptimizerArgs(learning_rate_scheduler=l), tokens=T(train_steps=10))",
+        [("warmup(100)", (), {"tick": "step", "total_steps": 10})],
+    ),
+    (
+        f"{TITAN}c = C.Config(lr_scheduler=LRSchedulersContainer.Config(warmup_steps=-5), training=T(steps=40))",
+        [(None, (), {"tick": "step", "total_steps": 40})],
+    ),
+    (
         "from levanter.optim import AdamConfig\nc = TrainLmConfig(optimizer=AdamConfig(learning_rate=1e-3, warmup=10, lr_schedule='linear'), trainer=TrainerConfig(num_train_steps=100))",
         [("levanter.linear(100, warmup_steps=10)", (), {"tick": "step", "total_steps": 100})],
     ),

@@ -19,8 +19,9 @@ MADE = f"{IMPORT}s = CosineAnnealingLR(optimizer, T_max=10)\n"
 #: A program, what stands where it cannot be read, a part of the reason, and whether it is another language's.
 UNREAD = (
     (f"{MADE}é = 'é'; x = = 1\n", "= 1", "it is no Python: invalid syntax", False),
-    (f"{MADE}print 'é', 1\n", "print", "it is a program for Python 2", True),
-    (f"{MADE}try:\n    f()\nexcept ValueError, e:\n    pass\n", "ValueError", "it is a program for Python 2", True),
+    (f"{MADE}print 'é', 1\n", "print", "it is a program for an older Python", True),
+    (f"{MADE}try:\n    f()\nexcept ValueError, e:\n    pass\n", "ValueError", "it is a program for an older Python", True),
+    (f"{MADE}target = target.cuda(async=True)\n", "async", "it is a program for an older Python", True),
     (f"import {{{{ name }}}}\n{MADE}", "{{ name", "it is a template of a program", True),
     (f"{MADE}{{% if a %}}\nb = 1\n", "% if a", "it is a template of a program", True),
     (f"{MADE}<<<<<<< HEAD\nn = 1\n", "<<<<<<<", "it is no Python: invalid syntax", False),

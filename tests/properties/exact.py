@@ -160,12 +160,13 @@ def _lost_in_doubles(op: str, args: list[Any]) -> bool:
     return op == "add" and any(x > 0 for x in large) and any(x < 0 for x in large)
 
 
-def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False, index: Fraction | None = None) -> Any:
+def value_of(e: Expr, tick: Fraction, base: Fraction, told: bool = False, index: Fraction | None = None, memo: dict[Expr, Any] | None = None) -> Any:
     """The value of a formula of the checker at a tick: rational where it is rational, mpmath elsewhere. `told`: only if its parts are told apart by doubles.
 
-    A factor of a running product is asked for at an `index`.
+    A factor of a running product is asked for at an `index`. `memo` gets the values of all parts.
     """
-    memo: dict[Expr, Any] = {LEVEL_T: Fraction(tick), BASE: base}
+    memo = {} if memo is None else memo
+    memo |= {LEVEL_T: Fraction(tick), BASE: base}
     if index is not None:
         memo[INDEX] = index
 
@@ -264,3 +265,78 @@ def _raised(a: Any, b: Any) -> Any:
     sign = -1 if x < 0 and b.numerator % 2 else 1
     logarithm = mp.log(abs(x)) * y
     return sign * (mp.exp(logarithm) if abs(logarithm) < _FAR else mp.inf if logarithm > 0 else mp.mpf(0)) if abs(y) > 10**6 else mp.power(x, y)
+
+
+def rounding_of(e: Expr, tick: Fraction, base: Fraction) -> float:
+    """How far double arithmetic may be from the value of a formula at a tick: the running error of N. J. Higham, "Accuracy and Stability of Numerical Algorithms",
+    section 3.3, in which each operation adds half a unit of its result, and passes on the errors of its operands by its slopes.
+    """
+    memo: dict[Expr, Any] = {}
+    value_of(e, tick, base, memo=memo)
+    errors: dict[Expr, Any] = {}
+
+    def value(x: Expr) -> Any:
+        return real(memo[x])
+
+    def error(x: Expr) -> Any:
+        if x not in errors:
+            errors[x] = _error(x, value, error, memo)
+        return errors[x]
+
+    return float(error(e) * mp.mpf(2) ** -53)
+
+
+#: How much more than one rounding an operation may add: a function of the library, a running product for each factor.
+_ROUNDINGS = 16
+
+
+def _error(x: Any, value: Any, error: Any, memo: Mapping[Expr, Any]) -> Any:
+    """The error of a part of a formula, in halves of units of 1."""
+    match x:
+        case Num() | Symbol():
+            return abs(value(x))
+        case Linear():
+            return abs(x.scale) * error(x.of) * (x.of is not LEVEL_T) + abs(value(x))
+        case Select():
+            return max([error(branch) for branch in x.values if branch in memo])
+        case Product():
+            return abs(value(x)) * (1 + _ROUNDINGS * int(memo[x.upto]))
+        case Letter() | Wide():
+            return error(x.of)
+    own, args = abs(value(x)), [value(a) for a in x.args]
+    inner = [error(a) for a in x.args]
+    match x.op:
+        case "add":
+            return sum(inner) + sum(map(abs, args))
+        case "min" | "max":
+            unit = mp.mpf(2) ** -50
+            return max(d for v, d in zip(args, inner, strict=True) if abs(v - value(x)) <= (d + error(x.args[args.index(value(x))])) * unit)
+        case "floor" | "ceil" | "mod":
+            return own
+    slopes = [abs(slope) for slope in _slopes(x.op, args, value(x))]
+    return sum(d * slope for d, slope in zip(inner, slopes, strict=True)) + _ROUNDINGS * own
+
+
+def _slopes(op: str, args: list[Any], value: Any) -> list[Any]:
+    """The slopes of an operation in each of its operands."""
+    a, *others = args
+    match op:
+        case "mul":
+            return [_product([mp.mpf(1), *args[:i], *args[i + 1 :]]) for i in range(len(args))]
+        case "div":
+            return [1 / others[0], value / others[0]]
+        case "pow":
+            return [value * others[0] / a if a else mp.mpf(0), value * mp.log(abs(a)) if a else mp.mpf(0)]
+    return [
+        {
+            "abs": lambda: 1,
+            "cos": lambda: mp.sin(a),
+            "exp": lambda: value,
+            "expm1": lambda: value + 1,
+            "hav": lambda: mp.pi / 2 * mp.sin(mp.pi * a),
+            "log": lambda: 1 / a if a else 0,
+            "log1p": lambda: 1 / (1 + a) if a != -1 else 0,
+            "sin": lambda: mp.cos(a),
+            "sqrt": lambda: 1 / (2 * value) if value else 0,
+        }[op]()
+    ]

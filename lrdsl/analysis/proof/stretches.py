@@ -13,7 +13,7 @@ from lrdsl.analysis.proof.products import product
 from lrdsl.analysis.proof.signs import SplitError, Ticks, by_base, differs, side_of, sign, whole_part
 from lrdsl.analysis.proof.values import CYCLE, PI, TICK, UnprovableError, Value, add, atom, constant, linear, power, rational, terms, times, wave
 from lrdsl.analysis.proof.zeros import is_zero
-from lrdsl.expr import BASE, Call, Event, Expr, Forms, Letter, Linear, Num, Product, Select, Symbol, T, Wide, number, substitute
+from lrdsl.expr import BASE, Call, Event, Expr, Forms, Letter, Linear, LogSize, Num, Product, Select, Symbol, T, Wide, call, number, substitute
 from lrdsl.expr import PI as PI_SYMBOL
 from lrdsl.expr.arithmetic import INDEX
 
@@ -63,9 +63,8 @@ class _Stretch:
     @property
     def time(self) -> Value:
         """The tick, as a value."""
-        if self.single:
-            return constant(self.ticks.first)
-        return add(atom(TICK), atom(CYCLE), self.period)
+        within = constant(self.ticks.first) if self.ticks.first == self.ticks.last else atom(TICK)
+        return add(within, atom(CYCLE), self.period) if self.period else within
 
 
 def decide(a: Expr, b: Expr) -> Decision:
@@ -201,6 +200,8 @@ def _reader(stretch: _Stretch, ordered: bool) -> Callable[[Expr], Value]:
                 upto = of(e.upto)
                 count = rational(upto)
                 return product(of(e.factor), upto, side) if count is None or count > _MOST_FACTORS else multiplied(e.factor, int(count))
+            case LogSize():
+                return of(call("log", call("abs", e.product)))
             case Call():
                 args = [of(x) for x in e.args]
                 return _call(e.op, args, stretch, side) if ordered or e.op not in ("min", "max", "abs") else _call(e.op, args, stretch, lambda _: None)

@@ -18,15 +18,17 @@ from lrdsl.dialects.signs import LIKE_A_SCHEDULER
 MAX_SOURCE = 1_000_000
 #: Signs of a file that a program makes another one from.
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{")
-#: Signs of a program for Python 2: statements that Python 3 does not have.
-_PYTHON_2 = re.compile(
-    r"^[ \t]{0,200}(?:print[ \t]+[\"'\w]|exec[ \t]+[\"'\w]|except[ \t]+[\w.]{1,100}[ \t]*,[ \t]*\w{1,100}[ \t]*:|raise[ \t]+[\w.]{1,100}[ \t]*,)", re.MULTILINE
+#: Signs of a program for an older Python: statements of Python 2, and the keyword `async` as a name, which it was before Python 3.7.
+_OLDER = re.compile(
+    r"^[ \t]{0,200}(?:print[ \t]+[\"'\w]|exec[ \t]+[\"'\w]|except[ \t]+[\w.]{1,100}[ \t]*,[ \t]*\w{1,100}[ \t]*:|raise[ \t]+[\w.]{1,100}[ \t]*,)"
+    r"|\basync[ \t]*=",
+    re.MULTILINE,
 )
 
 
 @attrs.frozen
 class Fault:
-    """Why a file is not read, and the offset where. `is_foreign` says that the file is none of this Python: a template, or a program for Python 2."""
+    """Why a file is not read, and the offset where. `is_foreign` says that the file is none of this Python: a template, or a program for an older one."""
 
     reason: str
     offset: int = 0
@@ -63,8 +65,8 @@ def fault(source: str) -> Fault | None:
     at = 0 if read.lineno is None else min(offset(source, read.lineno, max((read.offset or 1) - 1, 0)), len(source))
     if _TEMPLATE.search(source, max(at - 200, 0), at + 200):
         return Fault("it is a template of a program", at, True)
-    if _PYTHON_2.search(source):
-        return Fault("it is a program for Python 2", at, True)
+    if _OLDER.search(source):
+        return Fault("it is a program for an older Python", at, True)
     newer = f" {sys.version_info.major}.{sys.version_info.minor}" if read.msg.startswith("f-string") else ""  # newer releases allow more
     return Fault(f"it is no Python{newer}: {read.msg}", at)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrdsl.dialects.writing.terms import ATOM, POWER, PRODUCT, SUM, TURN, Range, Term
 from lrdsl.dialects.writing.times import is_decimal
-from lrdsl.expr import ONE, VARYING, WIDE, Call, Expr, Num
+from lrdsl.expr import ONE, VARYING, WIDE, Call, Expr, LogSize, Num
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.numbers.constants import in_two_doubles
 
@@ -172,7 +172,7 @@ def _constant(factors: list[Expr]) -> Exact | None:
     for a in factors:
         if isinstance(a, Num):
             front = front * a.value
-        elif isinstance(a, Call) and (doubles := in_two_doubles(a)) is not None:
+        elif isinstance(a, Call | LogSize) and (doubles := in_two_doubles(a)) is not None:
             front = front * quotient(*doubles[0].as_integer_ratio())
         else:
             return None

@@ -13,7 +13,7 @@ import attrs
 from lrdsl.dialects.writing import arithmetic, times
 from lrdsl.dialects.writing.terms import ATOM, SUM, Range, Shared, Term
 from lrdsl.dialects.writing.vocabulary import Vocabulary
-from lrdsl.expr import BASE, PI, VARYING, WIDE, Call, Expr, Linear, Num, Product, Select, Symbol, T, Wide, is_time, walk
+from lrdsl.expr import BASE, PI, VARYING, WIDE, Call, Expr, Linear, LogSize, Num, Product, Select, Symbol, T, Wide, is_time, walk
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.constants import in_two_doubles
 from lrdsl.plan import first_tick
@@ -143,9 +143,10 @@ class Formula:
             return arithmetic.infinite(self, e.of) if isinstance(e.of, Call) else self.term(e.of)
         if isinstance(e, Linear):
             return times.linear(self, e)
-        assert isinstance(e, Call), e
+        assert isinstance(e, Call | LogSize), e
         if not e.holds & VARYING and (doubles := in_two_doubles(e)) is not None:
             return self.number(doubles[0])
+        assert isinstance(e, Call), e
         if e.op in ("mod", "floor", "ceil") and is_time(e.args[0]):
             return times.turn(self, e)
         return arithmetic.infinite(self, e) if e.holds & WIDE else arithmetic.operation(self, e)

@@ -7,9 +7,10 @@ and the program may be for another release of Python than the one that runs here
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,11 +18,13 @@ from lrdsl.linting.hosts import literals
 from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Embedded, Finder, Given, Marks, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS, given, local_names, parameters_of
 from lrdsl.linting.hosts.neighbours import Neighbours
-from lrdsl.linting.hosts.optimizers import Optimizers
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import placeholder
 from lrdsl.linting.hosts.words import String, words
 from lrdsl.syntax.nodes import Extent
+
+if TYPE_CHECKING:
+    from lrdsl.linting.hosts.optimizers import Optimizers
 
 #: How deep brackets may be nested: Python allows no more.
 MAX_DEPTH = 200
@@ -45,7 +48,7 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
     strings = partial(_extents, source)
     neighbours = Neighbours(source, strings)
     end = source.find("\0")
-    for value in _Reader(source, finder, local_names(source, _imported(source)), Optimizers(source, strings)).values():
+    for value in _Reader(source, finder, local_names(source, _imported(source)), strings).values():
         if 0 <= end < value.strings[-1].end:
             break
         text = literals.value(source, value.strings)
@@ -159,13 +162,20 @@ class _Reader:
     source: str
     finder: Finder
     names: Mapping[str, str]
-    optimizers: Optimizers
+    strings: Callable[[], Iterable[Extent]]
     parts: list[_Part] = attrs.field(factory=lambda: [_Part("", 0)])
     pending: _Value | None = None
     added: _Value | None = None
     kind: str = "newline"  # the kind of the token before
     text: str = ""  # the text of the token before
     called: str = ""  # the words and dots before this token, as `lrdsl.compile`
+
+    @cached_property
+    def optimizers(self) -> Optimizers:
+        """The optimizers of the program."""
+        from lrdsl.linting.hosts.optimizers import Optimizers  # few programs hand one over beside a text
+
+        return Optimizers(self.source, self.strings)
 
     def values(self) -> Iterator[_Value]:
         """The strings that are values under a name, or texts of a function of lrdsl, or loose."""
