@@ -142,6 +142,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ('plateau(metric="")', {}),
     ("hold(5) then sqrt(10, to=0.1x)", {}),
     ("exp(-0.5) * cosine(8)", {}),
+    ('lr = "cosine(10)"', {}),
+    ("let w = 2 - 7\nlr = warmup(w) then hold", {}),
     ("hold until a < b", {}),
     ("hold until cosine(5)", {}),
     ("hold until loss < 0.1x", {}),
