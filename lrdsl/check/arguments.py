@@ -13,6 +13,7 @@ from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
+from lrdsl.shapes import KNOWN_AS
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -119,7 +120,8 @@ def _option(p: Parameter, node: Node, scope: Scope) -> str | None:
     if isinstance(node, nodes.Name) and node.id in p.options:
         return node.id
     text = shown(canonical(node))
-    near = scope.problems.near(text, p.options)
+    known = KNOWN_AS.get(text)
+    near = known if known in p.options else scope.problems.near(text, p.options)
     help = f"did you mean `{near}`?" if near else f"the options are {', '.join(f'`{o}`' for o in p.options)}"
     scope.problems.error("LR105", node.extent, f"`{text}` is not an option of `{p.name}`", help, near)
     return None

@@ -232,8 +232,11 @@ KEYWORDS = {
 _BEGIN = {word: word.upper() for word in ("set", "let", "def", "use", "assert")}
 
 
-def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
-    """Yields the tokens of each statement. A statement ends at a `;`, or at a new line unless a bracket is open or a part is missing."""
+def statements_of(tokens: list[Token], problems: Problems) -> Iterator[list[Token]]:
+    """Yields the tokens of each statement. A statement ends at a `;`, or at a new line unless a bracket is open or a part is missing.
+
+    A comma outside all brackets that stands before another statement is reported, and read as a `;`.
+    """
     current: list[Token] = []
     depth = 0
     for i, token in enumerate(tokens):
@@ -242,7 +245,10 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
             if ended or (token.column == 1 and _begins(tokens, i)):
                 yield _marked(current)
                 current, depth = [], 0
-        if token.type == "SEMICOLON":
+        is_comma = token == "," and depth == 0 and i + 1 < len(tokens) and _begins(tokens, i + 1)
+        if is_comma:
+            problems.error("LR002", token.extent, "`,` stands between two statements", "write `;` between them", ";")
+        if token.type == "SEMICOLON" or is_comma:
             if current:
                 yield _marked(current)
             current, depth = [], 0
