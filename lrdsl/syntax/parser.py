@@ -115,6 +115,11 @@ def _feed(tokens: list[Token], problems: Problems) -> Node | None:
         if repairs > MAX_REPAIRS:
             return None
         state, parts = _started(taken)  # a token that does not fit may have completed rules before
+        if token.type == "WORD" and state.after("WORD") is None and state.after("STRING") is not None:  # as a group in `lr[head]`
+            quoted = f'"{token}"'
+            problems.error("LR002", token.extent, f"`{shown(token)}` stands without quotes", f"write `{shown(quoted)}`", quoted)
+            queue[i] = token.read_as("STRING", quoted)
+            continue
         is_spare = token in _THEN and queue[i + 1] == "then"  # `, then`, `and then`
         missing = None if is_spare else _missing(state, token)
         keyword = None if is_spare else _keyword(state, queue, i)
@@ -212,6 +217,8 @@ def _report(state: Derivation, queue: list[Token], i: int, missing: str | None, 
         problems.error("LR002", extent, "`=` does not fit here: it names an argument inside the brackets of a call", "write it as in `cosine(20, to=0.1x)`")
     else:
         expected = [sample for kind, sample in _SAMPLES.items() if state.after(kind) is not None]
+        if expected == [_SAMPLES["NUMBER"]] and state.after("STRING") is not None:  # of a group
+            expected = ["the number of a group from 0 on", 'its name in quotes, as `"head"`']
         options = f"{', '.join(expected[:-1])} or {expected[-1]}" if len(expected) > 1 else "".join(expected)
         help = f"put {options} here" if expected else "delete it"
         problems.error("LR002", extent, f"`{word}` does not fit{place}", help)

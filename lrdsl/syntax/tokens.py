@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
@@ -66,6 +67,28 @@ def scanned(text: str) -> Iterator[Token]:
             begin = match.start() + word.rindex("\n") + 1
 
 
+#: The quotes of other languages, each with the one that closes it, and what a text in them may hold to be read as one: no part of a schedule.
+_QUOTES = {"'": "'", "`": "`", "“": "”", "‘": "’", "„": "“"}
+_NO_SCHEDULE = re.compile(r"[^()\"#\n]+")
+
+
+def _requoted(text: str, problems: Problems) -> Iterator[Token]:
+    """The tokens of a text. A text in quotes of other languages is reported, and read as one in double quotes."""
+    read = 0
+    for token in scanned(text):
+        start = token.extent[0]
+        if start < read:
+            continue
+        end = text.find(_QUOTES[token], start + 1) if token.type == "UNKNOWN" and token in _QUOTES else -1
+        if end < 0 or not _NO_SCHEDULE.fullmatch(text, start + 1, end):
+            yield token
+            continue
+        read = end + 1
+        quoted = f'"{text[start + 1 : end]}"'
+        problems.error("LR001", (start, read), "a text stands in double quotes", f"write `{shown(quoted)}`", quoted)
+        yield Token("STRING", quoted, (start, read), token.line, token.column)
+
+
 #: Two signs of other languages that stand for one of ours.
 _PAIRS = {"**": "^", "->": "then", "=>": "then", ">>": "then", "|>": "then"}
 
@@ -73,7 +96,7 @@ _PAIRS = {"**": "^", "->": "then", "=>": "then", ">>": "then", "|>": "then"}
 def _joined(text: str, problems: Problems) -> Iterator[Token]:
     """The tokens of a text. Two signs that other languages write for one of ours are reported, and read as that one."""
     before: Token | None = None
-    for token in scanned(text):
+    for token in _requoted(text, problems):
         if before is None:
             before = token
             continue
@@ -269,7 +292,7 @@ def _keyword_of(tokens: list[Token], i: int) -> str | None:
     """Returns the type of the keyword that token i is, if a statement begins with it; else None."""
     kind = _BEGIN.get(tokens[i]) if tokens[i].type == "WORD" else None
     after = tokens[i + 1] if i + 1 < len(tokens) else None
-    wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS", "STRING")}.get(kind or "", ("WORD",))
+    wanted = {"USE": ("STRING", "WORD"), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS", "STRING")}.get(kind or "", ("WORD",))
     return kind if kind is not None and after is not None and after.type in wanted else None
 
 
