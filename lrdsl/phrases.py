@@ -19,10 +19,14 @@ REACHED = Symbol("then")
 
 @attrs.frozen
 class Ticks:
-    """One or more durations, as in `30, 60 and 80 steps`; with `every`, an interval, as in `every 30 steps`."""
+    """One or more durations, as in `30, 60 and 80 steps`; with `every`, an interval, as in `every 30 steps`.
+
+    With `more`, they count from where a phase begins: `30 more steps`, unless that is the start.
+    """
 
     ticks: tuple[Exact, ...]
     every: bool = False
+    more: bool = False
 
 
 @attrs.frozen
@@ -51,7 +55,9 @@ class Scaled:
 
 @attrs.frozen
 class Since:
-    """Where the time of a phase counts from: "the start" in the first phase of a sentence, else "there"."""
+    """Where the time of a phase counts from: "the start" in the first phase of a sentence, else "there"; with `unit`, "steps from there"."""
+
+    unit: bool = False
 
 
 #: A part of a phrase. An expression is a level or a ratio.
@@ -140,11 +146,12 @@ def in_sequence(phrases: Sequence[Phrase | None]) -> Phrase | None:
 def fill_template(template: str, values: Mapping[str, Part | Phrase | tuple[Expr, ...]], mentioned: Container[str]) -> Phrase:
     """Makes a phrase from a template with the names of arguments in braces: `falls[ from {from}] to {to} over {n}`.
 
-    `{every n}` is an interval, `{goes a b}` the verb for a change from a to b, `{v}` the entry level, `{since}` where time counts from. A part in square
-    brackets is left out unless all the arguments in it are `mentioned`.
+    `{every n}` is an interval, `{every tick}` a tick, `{more n}` durations since the phase began, `{goes a b}` the verb for a change from a to b, `{v}` the
+    entry level, `{since}` where time counts from, `{unit since}` with its unit. A part in square brackets is left out unless all the arguments in it are
+    `mentioned`.
     """
     text = re.sub(r"\[([^\]]*)\]", lambda m: m[1] if all(name in mentioned for name in re.findall(r"\{(?:every )?(\w+)\}", m[1])) else "", template)
-    values = {"v": ENTRY, "since": Since(), **values}
+    values = {"v": ENTRY, "since": Since(), "tick": Ticks((1,)), **values}
     parts: list[Part] = []
     for i, piece in enumerate(re.split(r"\{([^}]*)\}", text)):
         words = piece.split()
@@ -162,8 +169,15 @@ def fill_template(template: str, values: Mapping[str, Part | Phrase | tuple[Expr
             elif isinstance(value, Phrase):
                 parts += value.parts
             else:
-                parts.append(attrs.evolve(value, every=True) if isinstance(value, Ticks) and words[0] == "every" else value)
+                parts.append(_marked(value, words[0]) if len(words) > 1 else value)
     return Phrase(tuple(parts))
+
+
+def _marked(value: Part, mark: str) -> Part:
+    """Returns a part of a template with its mark: `every`, `more` or `unit`."""
+    if isinstance(value, Since):
+        return Since(unit=mark == "unit")
+    return attrs.evolve(value, every=mark == "every", more=mark == "more") if isinstance(value, Ticks) else value
 
 
 def parts_of(parameters: tuple[Parameter, ...], arguments: Mapping[str, Any]) -> dict[str, Part | Phrase | tuple[Expr, ...]]:

@@ -6,6 +6,7 @@ Hypothesis has no time limits, since a busy machine is not a failure. In CI it d
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 from itertools import groupby
 from pathlib import Path
@@ -59,6 +60,12 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
     if config.option.markexpr == "quick":
         config.option.ignore = [*(config.option.ignore or ()), *(str(ROOT / slow) for slow in SLOW)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Have yapf, which mmengine loads, write the tables of its grammar once. It writes them when it is loaded for the first time, and a process that loads it meanwhile reads half a file."""
+    importlib.import_module("yapf")
 
 
 def pytest_collection_finish() -> None:

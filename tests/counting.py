@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from lrdsl.expr import sharing
+
 #: The methods of strings that may go over the whole string.
 _WHOLE = {"count", "split", "splitlines", "lower", "upper", "strip", "replace", "rpartition", "partition", "encode", "isascii"}
 
@@ -27,6 +29,7 @@ def work(call: Callable[[], object]) -> int:
 
     before, collects = sys.getprofile(), gc.isenabled()
     gc.disable()  # the end of what other tests left is no work of this call
+    sharing._clear()  # nor is the sweep of their nodes
     sys.setprofile(count)
     try:
         call()

@@ -100,6 +100,7 @@ def _forked(call: Callable[..., None], arguments: list[object], longest: float) 
         os.close(watched)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)  # it may hang before it has a group of its own
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         out.seek(0)
         err.seek(0)

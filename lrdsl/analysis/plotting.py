@@ -9,6 +9,7 @@ from lrdsl.arguments import exactly, number, one_of, quoted, whole_number
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import refuse
 from lrdsl.figures.picture import Drawn, Look, Picture, picture
+from lrdsl.formulas.style import WIDTHS
 from lrdsl.plan import MOST_TICKS
 from lrdsl.schedule import Schedule
 from lrdsl.work import bounded
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
     from lrdsl.figures.matplotlib import Page
 
-#: Width and height in inches, for one column of a paper, the full text width of a page, and a slide.
-SIZES = {"column": (3.35, 2.2), "text": (6.3, 3.3), "slide": (9.0, 4.8)}
+#: Width and height in inches, for one column of a paper, the full text width of a page, and a slide; and for the columns that formulas and tables know.
+SIZES = {"column": (3.35, 2.2), "text": (6.3, 3.3), "slide": (9.0, 4.8)} | {
+    name: (round(width / 7.227, 2), round(width / 7.227 * (0.66 if width < 30 else 0.52), 2)) for name, width in WIDTHS.items()
+}
 #: What a figure is for: the size that it has if no other is given.
 STYLES = {"page": "text", "paper": "column", "slides": "slide", "dark": "slide"}
 
@@ -80,9 +83,10 @@ def plot(
     whether two values, as lr and momentum, share one panel; `first`, the first tick to draw (default: 0); `exponents`, whether a power of ten may be taken out
     of the levels.
 
-    `style` is "page", "paper" (one column, serif), "slides" (large letters) or "dark" (a dark slide); `size`, "column", "text", "slide", or (width, height) in
-    inches (default: that of the style); `dark`, whether the background is dark; `serif`, whether letters have serifs; `usetex`, whether LaTeX, which must be
-    installed, makes the letters. Returns a matplotlib `Figure`; its `savefig` writes PNG, SVG or PDF. Raises `ScheduleError` as `Schedule.values` does.
+    `style` is "page", "paper" (one column, serif), "slides" (large letters) or "dark" (a dark slide); `size`, "column", "text", "slide", a named column, as
+    "icml", or (width, height) in inches (default: that of the style); `dark`, whether the background is dark; `serif`, whether letters have serifs; `usetex`,
+    whether LaTeX, which must be installed, makes the letters. Returns a matplotlib `Figure`; its `savefig` writes PNG, SVG or PDF. Raises `ScheduleError` as
+    `Schedule.values` does.
 
     >>> import lrdsl
     >>> figure = lrdsl.plot(lrdsl.parse("warmup(5) then cosine(95)"), size="column")

@@ -15,7 +15,6 @@ from lrdsl.check import intervals
 from lrdsl.check.intervals import ANY, MOST, UNDEFINED, Range, before, hull, may_overflow
 from lrdsl.check.overflow import LARGE, large, step
 from lrdsl.check.slopes import slope
-from lrdsl.check.waves import is_zero
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import INDEX, PI, Call, Event, Expr, Forms, Letter, Linear, LogSize, Num, Product, Select, Symbol, T, Wide, add, affine, mentions, mul, number
 from lrdsl.plan import first_tick
@@ -120,6 +119,8 @@ def _called(e: Call, box: Box) -> Range:
 
 def _is_zero(wave: Call, box: Box) -> bool:
     """Returns whether a sine or cosine that is 0 but for rounding, at one time or index, is 0 there."""
+    from lrdsl.check.waves import is_zero  # few texts have waves
+
     return any(is_zero(wave, symbol, box.ranges[symbol][0]) for symbol in (T, INDEX) if symbol in box.ranges and mentions(wave, symbol))
 
 

@@ -29,7 +29,7 @@ _REPAIRS = {
 }
 
 
-#: The most intervals of the proof that a limit helps.
+#: The most intervals of a proof that a level with a limit is finite.
 _BUDGET = 300
 
 

@@ -27,7 +27,8 @@ TAKEN = (("t", ""), ("i", ""), ("T", "i"), ("T", "cur"))
 
 @attrs.define
 class Legend:
-    """The letters of the constants of one plan. A constant that is read twice has one letter. `symbol` makes a symbol from a name.
+    """The letters of the constants of one plan. A constant that is read twice has one letter, and so has a level that stands twice. `symbol` makes a symbol
+    from a name.
 
     `quantity` is the letter of what the plan sets, as `eta` for a learning rate. The parameters that are levels have it too. `sums` has the letters of each
     sum that the text writes, in its order.
@@ -86,7 +87,10 @@ class Legend:
         if entry is None:
             own = letter.removeprefix(f"{self.quantity}_")
             first, sub = (self.quantity, own) if place and own != letter else split_letter(letter)
-            entry = self.entries[key] = LegendEntry(self.symbol(f"p{len(self.entries)}"), first, sub, value, duration)
+            is_level = bool(place) and first in (self.quantity, "alpha")
+            equal = next((x for other, x in self.entries.items() if is_level and len(other) > 2 and x.letter == first and _is_same(x.value, value)), None)
+            symbol = self.symbol(f"p{len(self.entries)}") if equal is None else equal.symbol
+            entry = self.entries[key] = LegendEntry(symbol, first, sub, value, duration)
         return entry
 
     def letters_of(self, law: Expr) -> tuple[LegendEntry, ...]:
@@ -96,18 +100,20 @@ class Legend:
         """
         used = {s.name for form in forms(law) for s in form.free_symbols} | {x.letter for x in walk(law) if isinstance(x, Letter)}
         placed = sorted(self.entries.items(), key=lambda pair: pair[0][2][0] if len(pair[0]) > 2 else -1)
-        used_entries = [(x, len(key) > 2) for key, x in placed if x.symbol.name in used]
+        roles: dict[str, list[LegendEntry]] = {}  # a level that stands in several places has several
+        used_entries: list[tuple[LegendEntry, bool]] = []
+        for key, x in placed:
+            if x.symbol.name in used:
+                used_entries += [] if x.symbol.name in roles else [(x, len(key) > 2)]
+                roles.setdefault(x.symbol.name, []).append(x)
         for symbols in self.sums:  # letters of a sum are in its order
             places = [i for i, (x, _) in enumerate(used_entries) if x.symbol in symbols]
             ordered = sorted((used_entries[i] for i in places), key=lambda pair: symbols.index(pair[0].symbol))
             for i, pair in zip(places, ordered, strict=True):
                 used_entries[i] = pair
-        ends = any(x.sub == "min" and of_shape for x, of_shape in used_entries)
+        ends = any(x.sub == "min" for x, of_shape in used_entries if of_shape for x in roles[x.symbol.name])
         levels = None if not ends or law.holds & EVENTS else _levels(law)  # where events decide on levels, each is taken for the least
-        entries = [
-            attrs.evolve(x, sub="end") if levels is not None and x.sub == "min" and of_shape and not self._is_least(x, law, levels) else x
-            for x, of_shape in used_entries
-        ]
+        entries = [self._in_role(roles[x.symbol.name], law, levels) if of_shape else x for x, of_shape in used_entries]
         durations = [x for x in entries if x.letter == TOTAL]
         if len(durations) == 1 and (durations[0], True) in used_entries:  # the only duration needs no subscript, but a name of the text stays
             entries[entries.index(durations[0])] = attrs.evolve(durations[0], sub="")
@@ -124,6 +130,13 @@ class Legend:
             numbered.append(entry)
         return tuple(numbered)
 
+    def _in_role(self, entries: list[LegendEntry], law: Expr, levels: list[float] | None) -> LegendEntry:
+        """Returns the entry that names a level which stands in several places: the least one, if it is, else what it is first."""
+        least = next((x for x in entries if x.sub == "min"), None)
+        if least is not None and (levels is None or self._is_least(least, law, levels)):
+            return least
+        return attrs.evolve(entries[0], sub="end") if entries[0].sub == "min" else entries[0]
+
     def _is_least(self, x: LegendEntry, law: Expr, levels: list[float]) -> bool:
         """Whether a level is the least of a formula. A number is less than the base of a learning rate; beside other bases, that is not known."""
         known = self.quantity == "eta" or mentions(x.value, BASE) or not mentions(law, BASE)
@@ -133,6 +146,11 @@ class Legend:
 def _is_arithmetic_of_base(e: Expr) -> bool:
     """Whether an expression is made of constants and base by arithmetic, as `base/25` and `0.1x + 1e-5`. Base alone, and a level that has a letter, are not."""
     return isinstance(e, Call) and all(isinstance(x, Num) or x is BASE or (isinstance(x, Call) and x.op in _ARITHMETIC) for x in walk(e))
+
+
+def _is_same(one: Expr, two: Expr) -> bool:
+    """Whether two constants are equal, by their letters too."""
+    return one == two and forms(one) == forms(two)
 
 
 def _levels(law: Expr) -> list[float]:

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
     """One check of all files."""
-    from lrdsl.cli.options import files, standard_input, standard_name
+    from lrdsl.cli.options import files, is_left_out, standard_input, standard_name
     from lrdsl.linting import projects, reports
     from lrdsl.linting.checking import check_files
     from lrdsl.linting.listing import most_bytes
@@ -94,10 +94,10 @@ def _run(arguments: argparse.Namespace, settings: SettingsOfFiles) -> int:
             from lrdsl.cli.runs import explain
 
             return explain([(name, source)])
-        results = [projects.check_text(name, source, settings.of(name), repair, silence)]
+        results = [] if is_left_out(arguments, settings, name) else [projects.check_text(name, source, settings.of(name), repair, silence)]
         if writes:
             failed = _complain(results)
-            terminal.emit(source if failed else results[0].source)
+            terminal.emit(source if failed or not results else results[0].source)
             return _status(arguments, results, missing)
     else:
         listing, missing = files(arguments, settings)

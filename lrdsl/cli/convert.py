@@ -163,6 +163,7 @@ def _verify(files: list[_File]) -> int:
 
     differs = False
     for source in _sources(files):
+        _tell_unread(source)
         for call in calls(source.text):
             verdict = verified(source.text, call)
             terminal.complain(f"{source.place(call.extent[0])}: `{shown(call.source, 60)}`: {verdict}")
@@ -171,15 +172,16 @@ def _verify(files: list[_File]) -> int:
 
 
 def _move(arguments: argparse.Namespace, files: list[_File]) -> int:
-    """Shows or writes the changes of Python files. Returns the exit status: 1 if something was left."""
+    """Shows or writes the changes of Python files. Returns the exit status: 1 if something was left, or not read."""
     try:
         from lrdsl.dialects.moving import Left, moved
     except ImportError:
         raise UsageError("--diff and --write need libcst: install lrdsl[convert]") from None
     from lrdsl.linting import projects
 
-    replaced, left = 0, 0
+    replaced, left, unread = 0, 0, 0
     for source in _sources(files):
+        unread += _tell_unread(source)
         result = moved(source.text)
         file, text = source.file, source.rewritten(result.text) if result.replaced else source.file.text
         if text is None:
@@ -193,4 +195,14 @@ def _move(arguments: argparse.Namespace, files: list[_File]) -> int:
         for one in result.left:
             terminal.complain(f"{source.place(one.call.extent[0])}: left: `{shown(one.call.source, 60)}`: {one.reason}")
     terminal.complain(f"{replaced} {'replaced' if arguments.write else 'would be replaced'}, {left} left")
-    return int(left > 0)
+    return int(left > 0 or unread > 0)
+
+
+def _tell_unread(source: _Source) -> bool:
+    """Says why the program of a file that names a scheduler cannot be read, and where. Returns whether it cannot."""
+    from lrdsl.dialects.code.parsing import fault
+
+    why = fault(source.text)
+    if why is not None:
+        terminal.complain(f"{source.place(why.offset)}: the program is not read: {shown(why.reason, 200)}")
+    return why is not None

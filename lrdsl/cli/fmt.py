@@ -32,7 +32,7 @@ def add(verbs: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Formats the files. Returns the exit status."""
-    from lrdsl.cli.options import files, settings_of, standard_input, standard_name
+    from lrdsl.cli.options import files, is_left_out, settings_of, standard_input, standard_name
     from lrdsl.linting import projects
     from lrdsl.linting.listing import most_bytes
     from lrdsl.linting.projects import Failure
@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     name = standard_name(arguments)
     if name is not None:
         source = standard_input(most_bytes(name))
-        after = projects.attempt(lambda: projects.formatted(name, source, settings.of(name)))
+        left_out = is_left_out(arguments, settings, name)
+        after = source if left_out else projects.attempt(lambda: projects.formatted(name, source, settings.of(name)))
         if not only_shows:
             terminal.emit(source if isinstance(after, Failure) else after)
         if isinstance(after, Failure):

@@ -10,6 +10,9 @@ from lrdsl.schedule import Schedule
 from lrdsl.targets import Target
 from lrdsl.work import bounded
 
+#: The formats of a sentence: in plain letters, and for a text in LaTeX.
+_SENTENCES = ("sentence", "latex-sentence")
+
 
 def add(verbs: Any) -> None:
     """Adds the command."""
@@ -21,7 +24,7 @@ def add(verbs: Any) -> None:
     options.add_schedule(parser)
     style = Style()
     parser.add_argument("--base", metavar="X", help="the base: a number, or a symbol, as eta_max (default: eta_0, or the letter of what is set)")
-    parser.add_argument("--format", choices=(*FORMATS, "sympy", "sentence"), default="latex", help="(default: latex)")
+    parser.add_argument("--format", choices=(*FORMATS, "sympy", *_SENTENCES), default="latex", help="(default: latex)")
     parser.add_argument("--form", choices=FORMS, default=style.form, help=f"how LaTeX arranges the pieces (default: {style.form})")
     parser.add_argument("--numbers", choices=NUMBERS, default=style.numbers, help=f"write 0.1, or 1/10 (default: {style.numbers})")
     parser.add_argument("--time", choices=TIMES, default="ticks", help="the unit of t (default: ticks)")
@@ -51,8 +54,8 @@ def run(arguments: argparse.Namespace) -> None:
     defined: set[str] = set()
     for i, target in enumerate(targets):
         if len(targets) > 1:
-            called = target.written if arguments.format not in ("python", "sympy", "sentence") else _called(s, target, arguments)
-            name = f"**{markdown(called)}**\n" if arguments.format == "markdown" else remark(arguments.format, called)
+            called = target.written if arguments.format not in ("python", "sympy", *_SENTENCES) else _called(s, target, arguments)
+            name = f"**{markdown(called)}**\n" if arguments.format == "markdown" else remark(arguments.format.removesuffix("-sentence"), called)
             terminal.say(*[""] * (i > 0), *name.split("\n"))
         label = f"{arguments.label}-{names[target.name]}" if i and arguments.label else arguments.label
         _print(s, target, arguments, label, defined)
@@ -64,7 +67,7 @@ def _called(s: Schedule, target: Target, arguments: argparse.Namespace) -> str:
     """Returns the name under which a program or a sentence has a target: a family that has one formula has its own, else that of its first member."""
     from lrdsl.formulas.family import relation_of
 
-    return target.name if arguments.format == "sentence" or relation_of(s.tree, target, arguments.symbolic) is None else target.written
+    return target.name if arguments.format in _SENTENCES or relation_of(s.tree, target, arguments.symbolic) is None else target.written
 
 
 def _cite(s: Schedule) -> None:
@@ -80,10 +83,12 @@ def _print(s: Schedule, target: Target, arguments: argparse.Namespace, label: st
     """Prints the formula of one target. `defined` has the lines that define commands, and gets those of this one."""
     from lrdsl.escaping.quoting import remark
     from lrdsl.formulas import text
+    from lrdsl.formulas.sentence import in_latex
 
     base = _base(arguments.base)
-    if arguments.format == "sentence":
-        return terminal.say(s.sentence(base if isinstance(base, float) else None, target.name))
+    if arguments.format in _SENTENCES:
+        words = s.sentence(base if isinstance(base, float) else None, target.name)
+        return terminal.say(words if arguments.format == "sentence" else in_latex(words))
     if arguments.format == "sympy":
         letter = target.base_name if base is None else base
         formula, legend = (

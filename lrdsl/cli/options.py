@@ -82,7 +82,7 @@ def settings_of(arguments: argparse.Namespace) -> SettingsOfFiles:
     for config in arguments.config:
         if "=" in config and not os.path.lexists(config):
             try:
-                changes.append(tables.read(config))
+                changes.append((config, tables.read(config)))
             except tables.SettingsError as error:
                 raise tables.SettingsError(f"--config {shown(config)}: {error}") from None
         elif arguments.isolated:
@@ -93,8 +93,11 @@ def settings_of(arguments: argparse.Namespace) -> SettingsOfFiles:
     chosen = {name: tables.codes(f"--{name.replace('_', '-')}", lists.get(name, ())) for name in ("select", "extend_select", "ignore")}
 
     def change(settings: Settings) -> Settings:
-        for values in changes:
-            settings = settings.changed(here, values)
+        for config, values in changes:
+            try:
+                settings = settings.changed(here, values)
+            except tables.SettingsError as error:
+                raise tables.SettingsError(f"--config {shown(config)}: {error}") from None
         ignore = chosen["ignore"] if "select" in lists else (*settings.selection.ignore, *chosen["ignore"])
         selection = settings.selection.changed(chosen["select"] if "select" in lists else None, chosen["extend_select"], ignore)
         return attrs.evolve(settings, selection=selection, exclude=(*settings.exclude, *(Place(here, pattern) for pattern in lists.get("exclude", ()))))
@@ -109,6 +112,23 @@ def standard_name(arguments: argparse.Namespace) -> Path | None:
     if arguments.stdin_filename or "-" in arguments.paths:
         raise UsageError("standard input is checked alone: give `-`, or --stdin-filename, and no other path")
     return None
+
+
+def is_left_out(arguments: argparse.Namespace, settings: SettingsOfFiles, name: Path) -> bool:
+    """Whether standard input is left out under its file name: for its ending, which is said, or by the settings with --force-exclude."""
+    from lrdsl.linting.hosts import ENDINGS
+
+    if arguments.force_exclude and settings.of(name).excludes(name):
+        return True
+    return _is_skipped(str(name), ENDINGS)
+
+
+def _is_skipped(path: str, endings: tuple[str, ...]) -> bool:
+    """Whether a file is skipped for its ending, which is said."""
+    skipped = not path.lower().endswith(endings)
+    if skipped:
+        terminal.complain(f"lrdsl: {path}: skipped: lrdsl finds schedules in {', '.join(endings)} files")
+    return skipped
 
 
 def files(arguments: argparse.Namespace, settings: SettingsOfFiles, endings: tuple[str, ...] = ()) -> tuple[Listing, bool]:
@@ -127,8 +147,7 @@ def files(arguments: argparse.Namespace, settings: SettingsOfFiles, endings: tup
             is_file = not stat.S_ISDIR(os.lstat(path).st_mode) and not os.path.isdir(path)  # noqa: PTH112 - it may be no path
             if arguments.force_exclude and settings.of(Path(path)).excludes(Path(path), not is_file):
                 continue
-            if is_file and not path.lower().endswith(endings):
-                terminal.complain(f"lrdsl: {path}: skipped: lrdsl finds schedules in {', '.join(endings)} files")
+            if is_file and _is_skipped(path, endings):
                 continue
             existing.append(Path(path))
         except FileNotFoundError:

@@ -21,6 +21,8 @@ _PICTURES = (".png", ".svg", ".pdf")
 
 def add(verbs: Any) -> None:
     """Adds the command."""
+    from lrdsl.analysis.plotting import SIZES
+
     parser = verbs.add_parser("plot", help="a figure: PNG, SVG, PDF, or PGFPlots source", description="Draw schedules into a file.")
     options.add_schedule(parser, several=True)
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write: .png, .svg or .pdf, or .tex for PGFPlots source")
@@ -37,7 +39,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--twin", action="store_true", help="draw two values, as lr and momentum, in one panel with two axes")
     help = "page, paper (one column, letters with serifs), slides (large letters) or dark (a dark slide) (default: page)"
     parser.add_argument("--style", choices=("page", "paper", "slides", "dark"), default="page", help=help)
-    parser.add_argument("--size", type=_size, metavar="SIZE", help="column, text, slide, or WIDTHxHEIGHT in inches (default: that of the style)")
+    parser.add_argument("--size", type=_size, metavar="SIZE", help=f"{', '.join(SIZES)}, or WIDTHxHEIGHT in inches (default: that of the style)")
     parser.add_argument("--dark", action="store_true", help="a dark background")
     parser.add_argument("--serif", action="store_true", help="letters with serifs")
     parser.add_argument("--usetex", action="store_true", help="letters of LaTeX, which must be installed")

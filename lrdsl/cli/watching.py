@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lrdsl.cli import terminal
@@ -20,7 +21,12 @@ def watch(paths: Sequence[str], check: Callable[[], int]) -> int:
     status = check()
     terminal.complain("watching for changes; Ctrl-C ends it")
     existing = [path for path in paths if Path(path).exists()]
-    for _ in changes(*existing, watch_filter=lambda _, path: path.lower().endswith(ENDINGS), raise_interrupt=False, step=100):
-        terminal.complain("")
-        status = check()
+    with suppress(KeyboardInterrupt):
+        for _ in changes(*existing, watch_filter=lambda _, path: path.lower().endswith(ENDINGS), step=100):
+            terminal.complain("")
+            try:
+                status = check()
+            except UsageError as error:  # settings that are being written
+                terminal.complain(f"lrdsl: {error}")
+                status = 2
     return status

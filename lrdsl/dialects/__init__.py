@@ -28,6 +28,7 @@ CONFIGS = (
     "detectron2",
     "torchtitan",
     "nanotron",
+    "xtuner",
     "levanter",
     "olmo",
     "olmo_core",

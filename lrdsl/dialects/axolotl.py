@@ -1,9 +1,10 @@
 """axolotl: its YAML, with transformers' schedules under its own keys.
 
 How it is read: `axolotl/core/builders/base.py` (`_configure_warmup_and_logging`, `_configure_scheduler`), and `core/trainers/mixins/scheduler.py` with the
-functions of `utils/schedulers.py`: `warmup_steps` (2 for 1), else int(`warmup_ratio` * steps), else a default of its version. Under `cosine`, the first of
-these that is there counts: `lr_quadratic_warmup`, `cosine_min_lr_ratio` with `cosine_constant_lr_ratio` (it is at its floor after that share of the run),
-and `cosine_min_lr_ratio`. `one_cycle` is torch's OneCycleLR, whose rise is the warmup. `rex` counts a step before it sets the rate.
+functions of `utils/schedulers.py`. The warmup has `warmup_steps` (1 counts as 2), else int(`warmup_ratio` * steps), else a default of its version. `cosine`
+has four forms. The first of these keys that is set decides: `lr_quadratic_warmup`; `cosine_min_lr_ratio` with `cosine_constant_lr_ratio`, the share of the
+run after which the rate stays at its floor; `cosine_min_lr_ratio` alone. Without them it is that of transformers. `one_cycle` is torch's OneCycleLR, whose
+rise is the warmup. `rex` counts a step before it sets the rate.
 """
 
 from __future__ import annotations

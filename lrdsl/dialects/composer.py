@@ -30,7 +30,12 @@ def _recipe(name: str, required: str, *optional: str) -> tuple[Form, ...]:
 #: A length is written as a number: its default is a word.
 _LENGTHS = ({"t_max": ...},)
 _ENTRIES = (
-    Entry("ConstantScheduler", "alpha=1.0, t_max='1dur'", _recipe("constant", "", "alpha", "t_max"), variants=_LENGTHS),
+    Entry(
+        "ConstantScheduler",
+        "alpha=1.0, t_max='1dur'",
+        (Form("hold", lambda a: a.alpha == 1), *_recipe("constant", "", "alpha", "t_max")),
+        variants=({}, *_LENGTHS),
+    ),
     Entry("StepScheduler", "step_size, gamma=0.1", _recipe("step", "step_size", "gamma")),
     Entry("MultiStepScheduler", "milestones, gamma=0.1", _recipe("multi_step", "milestones", "gamma")),
     Entry("LinearScheduler", "alpha_i=1.0, alpha_f=0.0, t_max='1dur'", _recipe("linear", "", "alpha_i", "alpha_f", "t_max"), variants=_LENGTHS),

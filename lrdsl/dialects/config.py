@@ -13,7 +13,7 @@ from lrdsl.arguments import exactly, quoted, written
 from lrdsl.check.scope import ARITHMETIC, host_names
 from lrdsl.diagnostics import Lines, ScheduleError
 from lrdsl.dialects.entry import UnreadableError, Value, node_of, value
-from lrdsl.documents import Opaque, place
+from lrdsl.documents import Opaque, Table, place
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes, parse
 from lrdsl.syntax.nodes import Extent, Node
@@ -82,9 +82,9 @@ class Layout:
     """How the configs of a system look.
 
     A text in which none of the `words` is found, which are patterns, is no such config. A mapping is one if it has all the keys of one of the `signs`, and if
-    `sure` holds for it. `calls` are the functions of Python whose arguments are the keys, and `section` is the one whose keys programs
-    assign, as in `cfg.SOLVER.STEPS = ...`. `read`
-    returns its schedules. `formats` are those that its files have.
+    `sure` holds for it. `calls` are the classes and functions of Python whose arguments are the keys, "key=Class" for those of the mapping under a key, and
+    "key=package.Class" for those of a package. `section` is the one whose keys programs assign, as in `cfg.SOLVER.STEPS = ...`. `read` returns its schedules.
+    `formats` are those that its files have.
     """
 
     words: tuple[str, ...]
@@ -106,9 +106,9 @@ class Layout:
         """The keys, by their names."""
         return {key.name: key for key in self.keys}
 
-    def recognizes(self, table: Any) -> bool:
-        """Returns whether a mapping is the root of a config of this system."""
-        if not isinstance(table, Mapping) or not any(all(found(table, name) is not None for name in names) for names in self.signs):
+    def recognizes(self, table: Any, is_named: bool = False) -> bool:
+        """Returns whether a mapping is the root of a config of this system; `is_named` says that a class in it does for its signs."""
+        if not isinstance(table, Mapping) or not (is_named or any(all(found(table, name) is not None for name in names) for names in self.signs)):
             return False
         try:
             return self.sure is None or self.sure(table)
@@ -200,12 +200,23 @@ class Settings:
                 return where
         return None
 
+    def is_hidden(self, name: str) -> bool:
+        """Returns whether a key that does not stand there may stand in what the file does not say: a section that is computed, or open."""
+        inner: Any = self.table
+        for part in name.split("."):
+            if not isinstance(inner, Mapping):
+                break
+            if part not in inner:
+                return isinstance(inner, Table) and inner.is_open
+            inner = self._resolved(inner[part])
+        return isinstance(inner, Opaque) or (isinstance(inner, str) and _REFERENCE.search(inner) is not None)
+
     def get(self, name: str, default: Any = None) -> Any:
         """Returns the value of a key: a number, a word, a list, or a name for what is not known; its default if it is not there."""
         key = self.layout.by_name.get(name, Key(name, "number"))
         fallback = value(key.default if default is None else default)
         if not self.has(name):
-            return fallback
+            return self.open(name) if self.is_hidden(name) else fallback
         container, last = self.find(name) or ({}, "")
         return self.read(container[last], key, str(last))
 
@@ -217,12 +228,15 @@ class Settings:
     def word(self, name: str, default: str | None = None) -> str | None:
         """Returns a word; None if it is not there. Raises `UnreadableError` if it is given elsewhere."""
         if not self.has(name):
+            if self.is_hidden(name):
+                raise UnreadableError(f"`{name}` may be in what is not in the file")
             key = self.layout.by_name.get(name)
             return default if default is not None or key is None else key.default
         container, last = self.find(name) or ({}, "")
         raw = self._resolved(container[last])
         if not isinstance(raw, str) or "${" in raw or raw in _ELSEWHERE:
-            raise UnreadableError(f"`{name}` is {'a value' if isinstance(raw, str) else 'a thing'} that is not in the file: {quoted(raw)}")
+            what = raw.text if isinstance(raw, Opaque) else raw
+            raise UnreadableError(f"`{name}` is {'a value' if isinstance(what, str) else 'a thing'} that is not in the file: {quoted(what)}")
         return raw
 
     def read(self, raw: Any, key: Key, last: str) -> Any:

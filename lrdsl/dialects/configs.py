@@ -14,7 +14,7 @@ from lrdsl.diagnostics import Lines
 from lrdsl.dialects import CONFIGS, DIALECTS, dialect
 from lrdsl.dialects.config import ODD, Fact, Layout, Outcome, Settings, number
 from lrdsl.dialects.entry import UnreadableError, Written
-from lrdsl.dialects.reading import Reading
+from lrdsl.dialects.reading import Reading, unsound
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import documents, format_of, place, plain
@@ -38,7 +38,7 @@ def readings(text: str, path_name: str, folder: Path | None = None) -> list[Read
     format = format_of(path_name)
     if format is None:
         return []
-    wanted = [(name, layout) for name, layout in _layouts() if format in layout.formats and layout.word.search(text)]
+    wanted = [(name, layout) for name, layout in layouts() if format in layout.formats and layout.word.search(text)]
     if not wanted:
         return []
     try:
@@ -54,38 +54,58 @@ def readings(text: str, path_name: str, folder: Path | None = None) -> list[Read
 
 def readings_in(values: Sequence[Any]) -> list[Reading]:
     """Returns the schedules in documents: mappings and lists of Python."""
-    return _read([value for value in values if isinstance(value, Mapping | list) and plain(value)], "", _layouts())
+    return _read([value for value in values if isinstance(value, Mapping | list) and plain(value)], "", layouts())
 
 
 def may_have(text: str, format: str) -> bool:
     """Returns whether a text of a format may have a schedule of a config, or a call whose arguments are those of one."""
     in_code = format == "python" and (has_calls(text) or bool(sections_in(text)))
-    return in_code or any(format in layout.formats and layout.word.search(text) for _, layout in _layouts())
+    return in_code or any(format in layout.formats and layout.word.search(text) for _, layout in layouts())
+
+
+def called(text: str) -> str:
+    """Returns how a program begins a call of one of the `calls` of a layout.
+
+    >>> called("lr_scheduler=LRSchedulersContainer.Config"), called("lr_cfg=xtuner.LRConfig")
+    ('LRSchedulersContainer.Config(', 'LRConfig(')
+    """
+    name = text.rpartition("=")[2]
+    package, _, word = name.partition(".")
+    return f"{word if package.islower() else name}("
 
 
 @cache
-def calls() -> frozenset[str]:
-    """Returns the functions of Python whose arguments are the keys of a config."""
-    return frozenset(name for _, layout in _layouts() for name in layout.calls)
+def _calls() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(called(text) for _, layout in layouts() for text in layout.calls))
 
 
 def sections_in(text: str) -> list[str]:
     """Returns the sections of configs whose keys a program assigns."""
-    return [layout.section for _, layout in _layouts() if layout.section and f".{layout.section}." in text]
+    return [layout.section for _, layout in layouts() if layout.section and f".{layout.section}." in text]
 
 
 def readings_of(table: Mapping[Any, Any], text: str) -> list[Reading]:
     """Returns the schedules in a mapping whose keys stand in a text."""
-    return _read([table], text, _layouts())
+    return _read([table], text, layouts())
 
 
 def has_calls(text: str) -> bool:
-    """Returns whether a text of Python calls one of them."""
-    return any(f"{name}(" in text for name in calls())
+    """Returns whether a text of Python calls a class or a function whose arguments are the keys of a config."""
+    return any(call in text for call in _calls())
+
+
+def readings_of_call(table: Mapping[Any, Any], text: str, name: str, layout: Layout, is_named: bool) -> list[Reading]:
+    """Returns the schedules in the mapping that the arguments of a call in a text are; `is_named` says that a class in it does for
+    the signs of the layout."""
+    if not layout.recognizes(table, is_named):
+        return []
+    settings = Settings(layout, table, table, text)
+    return [_reading(name, settings, outcome) for outcome in _outcomes(settings, dialect(name).title)]
 
 
 @cache
-def _layouts() -> list[tuple[str, Layout]]:
+def layouts() -> list[tuple[str, Layout]]:
+    """Returns the layouts, each with the name of its dialect."""
     return [(name, layout) for name in CONFIGS for layout in dialect(name).layouts]
 
 
@@ -150,6 +170,8 @@ def _reading(name: str, settings: Settings, outcome: Outcome) -> Reading:
             parse(written)
         except ODD:
             written, problems = None, (*problems, f"a value in it is not of the kind that {dialect(name).title} takes there")
+        if written is not None and (mistake := unsound(written, unknown)):
+            written, problems = None, (mistake,)
     elif outcome.reason:
         problems = (*problems, outcome.reason)
     ignored = tuple(f"`{fact.name}`: {fact.ignored}" for fact in facts if fact.ignored)

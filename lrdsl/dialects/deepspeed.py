@@ -79,6 +79,7 @@ DIALECT = Dialect(
     modules=("deepspeed.runtime.lr_schedules",),
     counting="A tick is an optimizer step. The iteration of a warmup is one behind: tick 0 and tick 1 have its first level.",
     address="https://deepspeed.readthedocs.io/en/latest/schedulers.html",
+    unwritten={"OneCycle": "yes, without a momentum of its own"},
     entries=(
         Entry(
             "WarmupLR",
@@ -117,6 +118,8 @@ DIALECT = Dialect(
             "optimizer, lr_range_test_min_lr=0.001, lr_range_test_step_size=2000, lr_range_test_step_rate=1.0, lr_range_test_staircase=False,"
             " last_batch_iteration=-1",
             (Form(_range_test, shown=f"deepspeed.lr_range_test({_RANGE})"),),
+            variants=({}, {"lr_range_test_staircase": True}),
+            note="`deepspeed.lr_range_test_staircase` for lr_range_test_staircase=true",
         ),
     ),
     layouts=(

@@ -1,4 +1,4 @@
-"""levanter: `optimizer` and `trainer.num_train_steps` of its YAML.
+"""levanter: `optimizer` and `trainer.num_train_steps` of its YAML, and `AdamConfig` of its configs in Python.
 
 How it counts (`src/levanter/optim/config.py`, `OptimizerConfig.lr_scheduler`): optax's schedules, joined: tick t has the share t/n. A length up to 1 is a
 share of the run, which is cut by int(). `decay` is the length of the decay; before 2025, `stable` and `cooldown` were lengths before and after it.
@@ -151,6 +151,7 @@ DIALECT = Dialect(
     layouts=(
         Layout(
             words=("num_train_steps",),
+            calls=("optimizer=levanter.AdamConfig", "optimizer=levanter.LionConfig"),
             signs=(("optimizer.learning_rate", "trainer.num_train_steps"),),
             sure=_sure,
             keys=(

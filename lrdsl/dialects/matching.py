@@ -1,6 +1,7 @@
-"""Finds the arguments with which a scheduler of another library is a given schedule: its text, with holes for the arguments, is laid over the schedule's.
+"""Finds schedulers of another library that are the same function as a given schedule, with their arguments.
 
-What is found is a guess until it is read back: only arguments whose text is the same function are returned.
+The text of a scheduler has holes for its arguments. It is laid over the text of the schedule, and what stands at a hole is a guess at the argument. A guess is
+returned only if the text with it is the same function.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from lrdsl.syntax.substitution import flattened, folded, number_in, rebuilt, sub
 from lrdsl.work import bounded
 
 _HERE = (0, 0)
+_ONE = nodes.Number(1, _HERE)
 _HOLE = "hole_"
 #: How deep functions of a text are spelled out.
 _MOST_CALLS = 20
@@ -256,6 +258,8 @@ class _Overlay:
         one, other = ({a.name or str(i): a.value for i, a in enumerate(call.arguments)} for call in (pattern, tree))
         if "from" in one and "from" not in other and _equal(one["from"], nodes.Name("base", _HERE)):  # where a run begins, a phase enters at the base
             del one["from"]
+        if pattern.name == "restarts" and number_in(other.get("stretch", _ONE)) == 1 and "cut" in one:  # one length is cut once
+            one["cut"] = other.get("cut", one["cut"])
         return one.keys() == other.keys() and all(self._fits(one[name], other[name]) for name in one)
 
     def _solves(self, pattern: Node, tree: Node) -> bool:

@@ -15,9 +15,10 @@ from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lrdsl.dialects.code.bindings import Bindings
-from lrdsl.dialects.code.calls import Call, argument_of, calls, tree_of
+from lrdsl.dialects.code.calls import Call, argument_of, calls
 from lrdsl.dialects.code.names import Names, names_of, word_of
-from lrdsl.dialects.code.values import Scope
+from lrdsl.dialects.code.parsing import tree_of
+from lrdsl.dialects.code.values import Scope, is_number
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.syntax import nodes
@@ -103,10 +104,61 @@ def _reason(call: Call, source: str, uses: _Uses, names: Names) -> str:
     for expression in call.met:
         if problem := uses.bindings.misfit(expression, call.node):
             return problem
+    if problem := _may_be_broken(call, source, names):
+        return problem
+    if call.dialect.name == "torch" and call.optimizer is not None and not {call.entry.name, *(entry.name for _, entry in call.inner)} <= _BY_STEP:
+        line = _sets_the_rate(call.optimizer, uses)
+        if line is not None:
+            return f"line {line} sets the rate of `{ast.unparse(call.optimizer)}` itself, and torch goes on from there"
     for part in call.parts:
         if not _inside(part, call) and len(uses.of(part)) != 1:
             return "a part of it is used elsewhere too"
     return ""
+
+
+#: The schedulers of torch that compute each rate from the base alone, whatever the rate is meanwhile.
+_BY_STEP = frozenset(("LambdaLR", "CyclicLR", "OneCycleLR", "CosineAnnealingWarmRestarts"))
+
+
+def _sets_the_rate(optimizer: ast.expr, uses: _Uses) -> int | None:
+    """The line in which the file assigns the rate of the param groups of an optimizer; None if it does not."""
+    wanted = ast.dump(ast.Attribute(optimizer, "param_groups", ast.Load()))
+    for node in ast.walk(uses.bindings.tree):
+        match node:
+            case ast.Subscript(ast.Subscript(groups), ast.Constant("lr"), ast.Store()) if ast.dump(groups) == wanted:
+                return node.lineno
+            case ast.For(ast.Name(name), groups, body) if ast.dump(groups) == wanted:
+                for part in (inner for statement in body for inner in ast.walk(statement)):
+                    match part:
+                        case ast.Subscript(ast.Name(group), ast.Constant("lr"), ast.Store()) if group == name:
+                            return part.lineno
+            case _:
+                pass
+    return None
+
+
+def _may_be_broken(call: Call, source: str, names: Names) -> str:
+    """Why a count that torch compares with whole ticks may be a fraction, which it never reaches; "" if none may."""
+    for node, entry in [(call.form, call.entry), *call.inner]:
+        for name in entry.whole:
+            argument = argument_of(node, entry, name)
+            for count in argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]:
+                if isinstance(count, ast.BinOp) and _divides(count) and not is_number(_number(count, source, names)):
+                    return f"`{ast.unparse(count)}` may be no whole number, which torch's {entry.name} never reaches: round it"
+    return ""
+
+
+def _divides(node: ast.expr) -> bool:
+    """Whether the result of arithmetic may be a fraction of whole numbers. What a call returns, as `int(...)`, is taken for whole."""
+    match node:
+        case ast.BinOp(_, ast.Div(), _):
+            return True
+        case ast.BinOp(left, _, right):
+            return _divides(left) or _divides(right)
+        case ast.UnaryOp(_, operand):
+            return _divides(operand)
+        case _:
+            return False
 
 
 def _inside(part: ast.expr, call: Call) -> bool:

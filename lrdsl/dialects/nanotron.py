@@ -1,4 +1,4 @@
-"""nanotron: `optimizer.learning_rate_scheduler` of its YAML.
+"""nanotron: `optimizer.learning_rate_scheduler` of its YAML, and `LRSchedulerArgs` of its configs in Python.
 
 How it counts (`src/nanotron/helpers.py`, `lr_scheduler_builder`; defaults in `config/config.py`, `LRSchedulerArgs` and `Config`): tick t has the share t/w of
 the warmup, and (t - start)/d of the decay. Without `lr_decay_steps` the decay takes `tokens.train_steps` less the warmup, wherever it begins; without
@@ -24,9 +24,12 @@ def _read(s: Settings) -> Iterator[Outcome]:
         raise UnreadableError("`lr_decay_style` is linear, cosine or 1-sqrt, and `lr_warmup_style` linear or constant")
     total = s.get("tokens.train_steps")
     if fall is None:
-        fall = text("n - w", n=s.needed("tokens.train_steps"), w=warm)
+        n, w = number(total), number(warm)
+        fall = n - w if n is not None and w is not None else text("n - w", n=s.needed("tokens.train_steps"), w=warm)
     if warm == 0 and fall == 0:
         tree = text("hold")
+    elif (number(fall) or 0) < 0:  # the run ends within its warmup
+        tree = text("warmup(w)", w=warm) if up == "linear" else text("hold")
     elif up == "linear":
         tree = called(f"nanotron.{_DECAYS[style]}", warm, fall, lr_decay_starting_step=start, min_decay_lr=s.get(f"{_HERE}.min_decay_lr"))
     else:
@@ -60,6 +63,7 @@ DIALECT = Dialect(
     layouts=(
         Layout(
             words=("learning_rate_scheduler",),
+            calls=(f"{_HERE}=LRSchedulerArgs",),
             signs=((f"{_HERE}.learning_rate",),),
             keys=(
                 Key(_HERE, "scheduler"),

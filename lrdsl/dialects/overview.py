@@ -1,4 +1,4 @@
-"""What is read and written of each other library: the tables of `lrdsl dialects` and of the page `coming-from`."""
+"""Lists which schedulers of other libraries are read, and which are written: the tables of `lrdsl dialects` and of the page `coming-from`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrdsl.dialects.entry import Dialect
 from lrdsl.dialects.systems import systems
 from lrdsl.dialects.writing import WRITERS
 
-#: What is written that is no library of schedules.
+#: The languages that schedules are written in, beside the libraries.
 _LANGUAGES = {"numpy": "NumPy", "python": "Python"}
 
 
@@ -20,7 +20,9 @@ def libraries() -> list[dict[str, str]]:
     """Returns a row for each library: how it is read, and whether it is written."""
     rows = []
     for name in ALL:
-        read = {"objects": dialect(name).objects, "code": name in DIALECTS, "configs": bool(dialect(name).layouts)}
+        layouts = dialect(name).layouts
+        in_code = name in DIALECTS or any(layout.calls for layout in layouts)
+        read = {"objects": dialect(name).objects, "code": in_code, "configs": any(layout.formats for layout in layouts)}
         ways = [way for way, is_read in read.items() if is_read]
         rows.append(
             {

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from lrdsl.diagnostics import refuse, shown
+from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.dialects.config import Fact
 from lrdsl.documents.notebook import position
 from lrdsl.expr.exact import Exact
 from lrdsl.schedule import Schedule, parse
 from lrdsl.syntax.nodes import Extent
+
+#: The codes before this one are of mistakes that no number and no fact of the run mends; and those of mistakes that no fact of the run mends, where all numbers
+#: are known.
+_FIRST_OF_NUMBERS, _OF_NUMBERS = "LR119", ("LR131", "LR132", "LR133", "LR134")
 
 
 @attrs.frozen
@@ -53,3 +57,13 @@ class Reading:
             what = f"`{shown(self.source, 60)}` cannot be read"
             raise refuse("LR160", f"{what}: {'; '.join(self.problems)}", "write the schedule in lrdsl's words: `lrdsl dialects` has them", self.source)
         return parse(self.text, names=names or None, **self.clock)
+
+
+def unsound(text: str, unknown: Sequence[str] | None = None) -> str:
+    """Returns what is wrong with a text; "" if nothing is. With names that are `unknown`, it is what is wrong whatever the numbers and the clock are."""
+    try:
+        parse(text, names=dict.fromkeys(unknown or (), 1))
+    except ScheduleError as error:
+        faults = [d.message for d in error.diagnostics if unknown is None or d.code < _FIRST_OF_NUMBERS or (not unknown and d.code in _OF_NUMBERS)]
+        return f"lrdsl has no such schedule: {faults[0]}" if faults else ""
+    return ""

@@ -87,9 +87,12 @@ def _length_of(node: Node) -> Node | None:
 
 
 def declared(call: nodes.Call) -> Shape | Combinator | None:
-    """Returns the declaration of the word of a call. Of two shapes of one name, it is the one that has all the arguments by name."""
-    names = {a.name for a in call.arguments if a.name}
-    return next((one for one in declarations(call.name) if names <= {p.name for p in one.parameters}), None)
+    """Returns the declaration of the word of a call. Of two shapes of one name, it is the one that has all the arguments, and needs no other."""
+    named = {a.name for a in call.arguments if a.name}
+    several = [one for one in declarations(call.name) if named <= {p.name for p in one.parameters}]
+    place = sum(not a.name for a in call.arguments)
+    whole = (one for one in several if all(p.default_text for p in one.parameters[place:] if p.name not in named))
+    return next(whole, several[0] if several else None)
 
 
 def _argument(call: nodes.Call, name: str, names: list[str]) -> Node | None:

@@ -9,22 +9,21 @@ from typing import Any
 import attrs
 
 from lrdsl.arguments import quoted
-from lrdsl.diagnostics import ScheduleError, refuse, shown
+from lrdsl.diagnostics import refuse, shown
 from lrdsl.dialects import configs, live
-from lrdsl.dialects.code.calls import Call, calls, fault
+from lrdsl.dialects.code import arguments
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.parsing import fault, parsed
 from lrdsl.dialects.code.values import is_number
 from lrdsl.dialects.entry import UnreadableError
-from lrdsl.dialects.reading import Reading
+from lrdsl.dialects.reading import Reading, unsound
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.documents import UnreadableError as UnreadableDocumentError
 from lrdsl.documents import notebook
 from lrdsl.expr.exact import nearest_number
 from lrdsl.files.opening import RefusedError, decoded, read_bytes
-from lrdsl.schedule import Schedule, parse
+from lrdsl.schedule import Schedule
 
-#: The codes before this one are of mistakes that no number and no fact of the run mends; and those of mistakes that no fact of the run mends, where all numbers
-#: are known.
-_FIRST_OF_NUMBERS, _OF_NUMBERS = "LR119", ("LR131", "LR132", "LR133", "LR134")
 #: The most bytes of a file, and the most characters of a text.
 _MOST_BYTES = 4_000_000
 _HELP = "give a scheduler of torch, transformers, timm or Keras, the text of a call, or a config"
@@ -66,14 +65,14 @@ def reading(thing: Any) -> Reading:
     bases = set(scheduler.bases)
     notes = tuple(dict.fromkeys(note for group in scheduler.groups for note in group.notes))
     text = live.text_of(scheduler.groups)
-    unsound = _unsound(text)
+    mistake = unsound(text)
     return Reading(
         scheduler.dialect,
         scheduler.name,
-        None if unsound else text,
+        None if mistake else text,
         base=bases.pop() if len(bases) == 1 else None,
         tick=scheduler.tick,
-        problems=(unsound,) if unsound else notes,
+        problems=(mistake,) if mistake else notes,
     )
 
 
@@ -87,7 +86,7 @@ def _content(path: Path) -> str:
 
 def readings_of(text: str) -> list[Reading]:
     """Returns the schedules in a text of any kind: the calls in code, or else those of a config in YAML, JSON or TOML."""
-    made = [of_call(call, text) for call in calls(text, lenient=True)]
+    made = _in_program(text, lenient=True)
     if made:
         return made
     files = [configs.readings(text, f"config.{format}") for format in ("json", "yaml", "toml")]
@@ -101,8 +100,14 @@ def readings(text: str, name: str, folder: Path | None = None) -> list[Reading]:
     """
     if name.lower().endswith(notebook.ENDING):
         return _in_notebook(text, PurePath(name).name)
-    made = [of_call(call, text) for call in calls(text)] or _unread(text, name) if name.endswith(".py") else []
+    made = _in_program(text) or _unread(text, name) if name.endswith(".py") else []
     return sorted([*made, *configs.readings(text, name, folder)], key=lambda one: one.extent)
+
+
+def _in_program(text: str, lenient: bool = False) -> list[Reading]:
+    """Returns the schedules that a program makes: those of calls of schedulers, and of configs."""
+    made = [of_call(call, text) for call in calls(text, lenient=lenient)]
+    return [*made, *arguments.readings(text, parsed(text))] if configs.has_calls(text) else made
 
 
 def _in_notebook(text: str, name: str) -> list[Reading]:
@@ -112,45 +117,39 @@ def _in_notebook(text: str, name: str) -> list[Reading]:
     except UnreadableDocumentError as error:
         return [Reading("", name, None, problems=(str(error),), line=text.count("\n", 0, error.offset) + 1)]
     made = _unread(program.text, name)
-    for call in calls(program.text):
-        start, end = map(program.place, call.extent)
-        made.append(attrs.evolve(of_call(call, program.text), extent=(start, end), line=text.count("\n", 0, start) + 1, cell=program.position(call.extent[0])))
+    for one in _in_program(program.text):
+        start, end = map(program.place, one.extent)
+        made.append(attrs.evolve(one, extent=(start, end), line=text.count("\n", 0, start) + 1, cell=program.position(one.extent[0])))
     return made
 
 
 def _unread(text: str, name: str) -> list[Reading]:
     """Returns what is said of a program that names a scheduler, and is not read."""
-    problem = fault(text)
-    return [Reading("", PurePath(name).name, None, problems=(f"the program is not read: {problem}",))] if problem else []
+    why = fault(text)
+    if why is None:
+        return []
+    problem = f"the program is not read: {why.reason}"
+    extent = (why.offset, min(why.offset + 1, len(text)))
+    return [Reading("", PurePath(name).name, None, problems=(problem,), line=text.count("\n", 0, why.offset) + 1, extent=extent)]
 
 
 def of_call(call: Call, text: str) -> Reading:
     """Returns the reading of a call in a program."""
     written = call.written
     as_text = None if written is None else text_of(written)
-    unsound = "" if as_text is None else _unsound(as_text, call.unknown)
+    mistake = "" if as_text is None else unsound(as_text, call.unknown)
     return Reading(
         call.dialect.name,
         call.source,
-        None if unsound else as_text,
+        None if mistake else as_text,
         clock=call.clock,
         base=call.base,
         unknown=call.unknown,
         assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},
-        problems=(call.problem,) if written is None else (unsound,) if unsound else written.notes,
+        problems=(call.problem,) if written is None else (mistake,) if mistake else written.notes,
         line=text.count("\n", 0, call.extent[0]) + 1,
         extent=call.extent,
     )
-
-
-def _unsound(text: str, unknown: Sequence[str] | None = None) -> str:
-    """Returns what is wrong with a text; "" if nothing is. With names that are `unknown`, it is what is wrong whatever the numbers and the clock are."""
-    try:
-        parse(text, names=dict.fromkeys(unknown or (), 1))
-    except ScheduleError as error:
-        faults = [d.message for d in error.diagnostics if unknown is None or d.code < _FIRST_OF_NUMBERS or (not unknown and d.code in _OF_NUMBERS)]
-        return f"lrdsl has no such schedule: {faults[0]}" if faults else ""
-    return ""
 
 
 def _only(readings_there: Sequence[Reading], thing: str | Path) -> Reading:

@@ -1,7 +1,8 @@
-"""torchtitan: `[lr_scheduler]` of its TOML.
+"""torchtitan: `[lr_scheduler]` of its TOML, and `LRSchedulersContainer.Config` of its configs in Python.
 
-How it counts (`torchtitan/components/lr_scheduler.py`, `LRSchedulersContainer.Config.build`): tick t has the share (t+1)/n of the warmup and of the decay,
-and the run is a step longer than it is, so that its last step is not at the end. Before October 2025 the warmup was (t+1)/(w+1), and the level `lr_min`.
+How it counts (`torchtitan/components/optimizer/lr_scheduler.py`, `LRSchedulersContainer.Config.build`): tick t has the share (t+1)/n of the warmup and of
+the decay, and the run is a step longer than it is, so that its last step is not at the end. Before October 2025 the warmup was (t+1)/(w+1), and the level
+`lr_min`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ DIALECT = Dialect(
     "torchtitan",
     "torchtitan",
     counting="A tick is a step. Tick t has the share (t+1)/n: `touches=end`.",
-    address="https://github.com/pytorch/torchtitan/blob/main/torchtitan/components/lr_scheduler.py",
+    address="https://github.com/pytorch/torchtitan/blob/main/torchtitan/components/optimizer/lr_scheduler.py",
     kinds=(
         Kind("linear", "torchtitan.linear(steps, warmup_steps, decay_steps, min_lr_factor)"),
         Kind("sqrt", "torchtitan.sqrt(steps, warmup_steps, decay_steps, min_lr_factor)"),
@@ -43,6 +44,7 @@ DIALECT = Dialect(
     layouts=(
         Layout(
             words=("lr_scheduler",),
+            calls=("lr_scheduler=LRSchedulersContainer.Config",),
             signs=(("lr_scheduler.warmup_steps", "training.steps"), ("lr_scheduler.decay_type", "training"), ("lr_scheduler.decay_ratio", "training")),
             sure=lambda table: "lr_min" not in table["lr_scheduler"],
             keys=(

@@ -186,7 +186,7 @@ DIALECT = Dialect(
     unwritten={"get_scheduler": "as the type of it", "get_greedy_schedule": "no"},
     entries=(
         Entry("get_constant_schedule", "optimizer, last_epoch=-1", (Form("hf.constant()"),), usual="optimizer"),
-        Entry("get_reduce_on_plateau_schedule", _PLATEAU.signature, _PLATEAU.forms, usual="optimizer, factor=0.5"),
+        Entry("get_reduce_on_plateau_schedule", _PLATEAU.signature, _PLATEAU.forms, usual="optimizer, factor=0.5", variants=_PLATEAU.variants),
         Entry(
             "get_constant_schedule_with_warmup",
             "optimizer, num_warmup_steps, last_epoch=-1",

@@ -59,11 +59,12 @@ class Opaque:
 
 
 class Table(dict[Any, Any]):
-    """A mapping of a document; `places` has the place of each key."""
+    """A mapping of a document; `places` has the place of each key. It `is_open` if it has further keys, which the document does not say."""
 
     def __init__(self) -> None:
         super().__init__()
         self.places: dict[Any, Place] = {}
+        self.is_open = False
 
 
 class Items(list[Any]):

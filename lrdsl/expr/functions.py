@@ -1,4 +1,7 @@
-"""Applies functions to expressions: `max`, `cos`, `floor`, `mod` and others. A result that is exact becomes a number."""
+"""Applies functions to expressions: `max`, `cos`, `floor`, `mod` and others. A result that is exact becomes a number.
+
+Half a cosine, of constants with letters, stays: a reader would not see where a bare 0.5 comes from.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from fractions import Fraction
 
 from lrdsl.expr.arithmetic import ONE, PI, ZERO, Call, Expr, Num, Operand, as_expr, coefficient, is_time, number, parts
 from lrdsl.expr.exact import Exact, size
+from lrdsl.expr.lettered import is_lettered
 
 
 def call(op: str, *args: Operand) -> Expr:
@@ -30,7 +34,7 @@ def call(op: str, *args: Operand) -> Expr:
             return Num(pick(a.value for a in nums), pick(a.double for a in nums))
     elif op in ("cos", "sin") and coefficient(operands[0])[1] is PI:
         turns = (coefficient(operands[0])[0].value + Fraction(op == "sin", -2)) % 2
-        if turns in _COSINES:
+        if turns in _COSINES and not (_COSINES[turns] == 0 and is_lettered(turns)):
             return number(_COSINES[turns])
     elif isinstance(operands[0], Num):
         folded = _fold_call(op, operands[0])
@@ -49,7 +53,7 @@ def _fold_call(op: str, a: Num) -> Num | None:
         return Num(size(a.value), size(a.double))
     if op == "ceil":
         return Num(a.value.__ceil__(), a.double.__ceil__())
-    if op == "hav" and a.exact and a.value in (0, 1, Fraction(1, 2)):
+    if op == "hav" and a.exact and a.value in ((0, 1) if is_lettered(a.value) else (0, 1, Fraction(1, 2))):
         return number(a.value)
     if a == ZERO and op in ("sqrt", "sin", "expm1", "log1p"):
         return ZERO

@@ -15,6 +15,8 @@ from lrdsl.syntax.nodes import Node, Quantity, walk
 
 #: The most digits of an approximation.
 _MOST_DIGITS = 4
+#: The most digits of a large whole number before its zeros.
+_MOST_WHOLE_DIGITS = 6
 #: The numbers of a fraction that people read as it is are below this one.
 _SIMPLE = 100
 #: How far an approximation may be from a time, as a share of it.
@@ -122,8 +124,9 @@ def counted(amount: Exact, units: str) -> str:
 
 
 def is_short(value: Exact) -> bool:
-    """Whether a number is whole with at most nine digits, or has at most four digits."""
-    return (value.denominator == 1 and size(value) < 10**9) or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
+    """Whether a number is whole with at most nine digits, or with at most six before its zeros, or has at most four digits."""
+    whole = value.denominator == 1 and (size(value) < 10**9 or Fraction(f"{float(value):.{_MOST_WHOLE_DIGITS}g}") == value)
+    return whole or Fraction(f"{float(value):.{_MOST_DIGITS}g}") == value
 
 
 def is_simple(value: Exact) -> bool:

@@ -115,7 +115,9 @@ def document(
         own = [pair for pair in relation.meanings if pair[0] not in dict(formula.meanings)]
         number, pieces = relation.letter.letter, of_each_piece(relation, formula.pieces)
         formula = attrs.evolve(formula, pieces=pieces, meanings=[*own, *formula.meanings], number=number)
-    formula = attrs.evolve(formula, function=function, notes=[*([] if format == "python" else _clauses(formula, style, bool(plan.legend))), *formula.notes])
+    formula = attrs.evolve(
+        formula, function=function, notes=[*([] if format == "python" else _clauses(formula, style, symbolic or bool(plan.legend))), *formula.notes]
+    )
     if isinstance(base, str):
         _told_apart(formula, base, format)
     return FORMATS[format](_renamed(formula, style.names, format), style)
@@ -141,7 +143,7 @@ def _clauses(f: Formula, style: Style, lettered: bool) -> list[Words]:
     letters = f.letters
     moving = len(f.pieces.rows) > 1 or f.pieces.always is None or TIME in letters
     notes = [time_note(style.time, style.first)] * moving
-    return [*notes, *([base_note(f.base, f.target)] if f.base in letters else [])]
+    return [*notes, *([base_note(f.base, f.target, style.base)] if f.base in letters else [])]
 
 
 def _told_apart(f: Formula, base: str, format: str) -> None:

@@ -13,6 +13,7 @@ from lrdsl.clock import TIMES
 from lrdsl.expr import BASE, Num, Select, T, linear, substitute, unlettered, with_changed_forms, without_letters
 from lrdsl.formulas.amounts import approximate, counted, is_short, is_simple, nearly, with_multiple
 from lrdsl.formulas.boundaries import with_named_boundaries
+from lrdsl.formulas.cycles import with_named_cycles
 from lrdsl.formulas.entries import with_named_entries
 from lrdsl.formulas.family import Relation, level_letter
 from lrdsl.formulas.letters import letter_of
@@ -92,6 +93,7 @@ def formula_of(plan: Plan, target: Target, base: Node, style: Style, after_end: 
     value, when = pieces.rows[0]
     if len(pieces.rows) == 1 and when.low is None and when.high is not None and when.of == TIME:
         pieces = Cases(((value, attrs.evolve(when, low=Number(style.first))),))
+    pieces, meanings = with_named_cycles(pieces, meanings)
     pieces, meanings = with_named_boundaries(pieces, [(letter, _amount(x, meaning, style)) for letter, meaning, x in _entries(meanings, timed)])
     if meanings:
         pieces, meanings = with_named_entries(pieces, meanings, quantity_letter(target.key))

@@ -11,7 +11,7 @@ from lrdsl.formulas.macros import PREFIX, marked, with_commands
 from lrdsl.formulas.notation.latex import condition, displayed, latex, name, words
 from lrdsl.formulas.notation.printing import bracketed, slashed
 from lrdsl.formulas.notation.tree import Amount, Cases, Condition, Group, Name, Negative, Node, Number, Sum, Words
-from lrdsl.formulas.notation.widths import width
+from lrdsl.formulas.notation.widths import QUAD, width
 from lrdsl.formulas.style import Style
 from lrdsl.plan import GREEK
 
@@ -91,7 +91,7 @@ def _cases(rows: tuple[tuple[Node, Condition], ...], room: float) -> str:
     for values, wide, other in ((full, widest[0], 0.0), (small, widest[1], widest[0])):
         if wide + 1 + whens <= room and not (values is small and other <= room):
             return _rows([f"{value} & {condition(when)}" for value, (_, when) in zip(values, rows, strict=True)], [_is_tall(value) for value in values])
-    pieces = [fitting(value, room, cases=True) for value, _ in rows]
+    pieces = [fitting(value, room - QUAD / 2, cases=True) for value, _ in rows]  # a space follows each of them; half of it makes up for wide estimates
     lines = [" \\\\\n    ".join([*piece, *_condition_lines(r"\quad\text{for } ", when, "", room)]) for piece, (_, when) in zip(pieces, rows, strict=True)]
     return (_TALL_ROW if any(map(_is_tall, lines)) else _ROW).join(lines)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lrdsl.expr import ZERO, Call, number, walk
+from lrdsl.expr.exact import Exact
 from lrdsl.formulas import recurrence
 from lrdsl.formulas.notation.composing import TIME, Composer, tick_of
-from lrdsl.formulas.notation.tree import Apply, Name, Node, Times, Words
+from lrdsl.formulas.notation.tree import Apply, Name, Node, Number, Times, Words
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Plan
 from lrdsl.targets import Target
@@ -18,10 +19,11 @@ def time_note(time: str, first: int) -> Words:
     return Words((TIME, " is the share of the run, in percent" if time == "percent" else f" counts {time} from {first}"))
 
 
-def base_note(base: Node, target: Target) -> Words:
-    """Returns the remark on what the base is."""
+def base_note(base: Node, target: Target, value: Exact | None) -> Words:
+    """Returns the remark on what the base is. `value` is the base learning rate, if it is known."""
     whose = "" if target.group is None else " of these groups"
-    return Words((base, f" is {_BASES.get(target.key, f'the base value of {target.quantity}')}{whose}"))
+    known = (" of ", Number(value)) if value is not None and target.key == "lr" and target.group is None else ()
+    return Words((base, "".join([f" is {_BASES.get(target.key, f'the base value of {target.quantity}')}{whose}", *known[:1]]), *known[1:]))
 
 
 def event_notes(plan: Plan, composer: Composer) -> list[Words]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from lrdsl.clock import MULTIPLES, UNITS, Clock, MissingFactError
+from lrdsl.escaping.quoting import latex
+from lrdsl.escaping.visible import visible
 from lrdsl.expr import BASE, ONE, PI, Event, Expr, Num, Symbol, affine, decimal, substitute, walk
 from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.formulas.amounts import Lengths, approximate, is_short
@@ -13,7 +17,7 @@ from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.text import constant, text
 from lrdsl.formulas.notation.tree import Name
 from lrdsl.phrases import REACHED, Formula, Goes, Part, Scaled, Since, Ticks
-from lrdsl.plan import Plan
+from lrdsl.plan import GREEK, Plan
 from lrdsl.syntax.nodes import Name as Word
 from lrdsl.syntax.nodes import Node, Quantity
 from lrdsl.syntax.nodes import walk as walk_text
@@ -31,6 +35,40 @@ def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None, units
     words = _Words(plan, clock, base, units)
     predicate = "".join(words.of(part) for part in plan.phrase.parts)
     return f"{_subject(target)} {predicate}."
+
+
+#: The signs of a sentence that the letters of LaTeX lack.
+_SIGNS = {
+    "−": "$-$",
+    "·": r"$\cdot$",
+    "√": r"$\surd$",
+    "⌊": r"$\lfloor$",
+    "⌋": r"$\rfloor$",
+    "⌈": r"$\lceil$",
+    "⌉": r"$\rceil$",
+    "≥": r"$\ge$",
+    "≤": r"$\le$",
+    "∏": r"$\prod$",
+}
+_SIGNS |= {letter: rf"$\{word}$" for word, letter in GREEK.items()} | {sub: f"$_{i}$" for i, sub in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+
+
+def in_latex(words: str) -> str:
+    r"""Returns a sentence for a text in LaTeX: numbers with powers of ten, and signs that its letters lack, in mathematics.
+
+    >>> in_latex("The learning rate falls to 3e−5, 10% of the base value.")
+    'The learning rate falls to $3 \\times 10^{-5}$, 10\\% of the base value.'
+    """
+    parts = re.split(r"(?<![\w.])(\d+(?:\.\d+)?)e(−?)(\d+)(?![\w.]*\w)", words)
+    out = _with_signs(parts[0])
+    for number, minus, exponent, after in zip(*(parts[i::4] for i in (1, 2, 3, 4)), strict=True):
+        times = "" if number == "1" else rf"{number} \times "
+        out += f"${times}10^{{{'-' * bool(minus)}{exponent}}}${_with_signs(after)}"
+    return out
+
+
+def _with_signs(words: str) -> str:
+    return "".join(_SIGNS.get(sign, latex(sign)) for sign in visible(words))
 
 
 def _subject(target: Target) -> str:
@@ -106,12 +144,12 @@ class _Words:
                     self.outer.append(self.later)
                 self.later = self.outer.pop() if part == ")" else self.later or part == ", then "
                 return part
-            case Since():
-                return "there" if self.later else "the start"
+            case Since(unit):
+                return f"{self._unit((1,))[0]}s from " * unit + ("there" if self.later else "the start")
             case Scaled(level, of):
                 return self._scaled(level, of)
-            case Ticks(ticks, every):
-                return self._ticks(ticks, every)
+            case Ticks(ticks, every, more):
+                return self._ticks(ticks, every, " more" * (more and self.later))
             case Goes(start, end):
                 return self._goes(start, end)
             case Formula(of, factor):
@@ -157,16 +195,17 @@ class _Words:
         signs = {(x.value > 0) - (x.value < 0) for x in parts if isinstance(x, Num)} - {0}
         return {frozenset({1}): "rises", frozenset({-1}): "falls"}.get(frozenset(signs), "goes")
 
-    def _ticks(self, ticks: tuple[Exact, ...], every: bool) -> str:
+    def _ticks(self, ticks: tuple[Exact, ...], every: bool, more: str) -> str:
         unit, amounts = self._unit(ticks)
         if every and amounts == [1]:
             return f"every {unit}"
         written = [self.units.lengths.words(n) for n in ticks]
-        if all(written):  # in tokens or samples, with the steps beside them
+        lengths = [length.replace(" ", f"{more} ", 1) for length in written if length]
+        if len(lengths) == len(ticks):  # in tokens or samples, with the steps beside them
             steps = [_amount(n) if is_short(n) else f"about {approximate(n)}" for n in amounts]
-            words = [f"{length} ({step} {unit}{'s' * (n != 1)})" for length, step, n in zip(written, steps, amounts, strict=True)]
+            words = [f"{length} ({step} {unit}{'s' * (n != 1)})" for length, step, n in zip(lengths, steps, amounts, strict=True)]
             return "every " * every + _listed(words)
-        return f"{'every ' * every}{_listed([_amount(n) for n in amounts])} {unit}{'' if amounts == [1] else 's'}"
+        return f"{'every ' * every}{_listed([_amount(n) for n in amounts])}{more} {unit}{'' if amounts == [1] else 's'}"
 
     def _unit(self, ticks: tuple[Exact, ...]) -> tuple[str, list[Exact]]:
         """Returns the unit of durations, and their amounts in it.

@@ -41,6 +41,7 @@ class Style:
     - `names`: letters in the place of others, as `{"T_w": "N_warmup"}`.
     - `macros`: whether LaTeX has a command for each letter, defined above it; or what the commands begin with, as "wsd".
     - `lengths`: the lengths of the text in tokens and samples.
+    - `base`: the base learning rate, if the text sets it.
     """
 
     form: str = "cases"
@@ -56,6 +57,7 @@ class Style:
     names: Mapping[str, str] = attrs.field(factory=dict)
     macros: bool | str = False
     lengths: Lengths = attrs.field(factory=Lengths)
+    base: Exact | None = None
 
 
 def styled(clock: Clock, tree: Node, plan: Plan, time: str, style: Mapping[str, Any]) -> Style:

@@ -35,8 +35,11 @@ _RUNS: tuple[dict[str, Any], ...] = (
 _NUMBERS = (10, 0.5, 1)
 #: The length of these runs, if the text does not give it.
 _EPOCHS = 100
-#: The errors that a text has whatever its placeholders stand for.
-_SURE = ("LR101", "LR102")
+#: The problems that a part of a text has whatever the placeholders in other parts stand for: they are about what the part says itself, and of the phases
+#: around it at most about the level at which they end.
+_SURE = frozenset(
+    ("LR101", "LR102", "LR210", "LR219", "LR304", "LR307", "LR315", "LR316", "LR317", "LR319", "LR402", "LR403", "LR406", "LR407", "LR408", "LR409")
+)
 #: A setting of a text.
 _SET = re.compile(r"\bset\s+(\w+)")
 #: A small total without a unit, and a tick that is an epoch: together they count epochs, if nothing says how long one is.
@@ -140,7 +143,9 @@ class Checker:
         """The problems of a file that are selected, and that no comment silences."""
         by_text = [self._of_text(i, embedded, file.source) for i, embedded in enumerate(file.texts)]
         problems = [problem for of_text in by_text for problem in of_text]
-        problems += [Problem(d) for d in _reports(file)]
+        reports = _reports(file)
+        problems += [Problem(d) for d in reports]
+        is_read = file.unread is None and not any(d.code == UNREADABLE for d in reports)
         comments = [] if file.is_schedule else file.silencers()
         if comments:
             places = {id(problem.diagnostic): _places(problem, file) for problem in problems}
@@ -149,7 +154,7 @@ class Checker:
             def judges(silencer: Silencer, code: str) -> bool:
                 first, last = silencer.line
                 unclear = any(silencer.whole or (start <= last and first <= end) for start, end in blind)
-                return file.unread is None and not (unclear and is_about_rules(code))
+                return is_read and not (unclear and is_about_rules(code))
 
             kept, unused = apply_comments(file.source, comments, [p.diagnostic for p in problems], lambda d: places[id(d)], judges)
             remaining = {id(d) for d in kept}
@@ -164,20 +169,25 @@ class Checker:
             d = Diagnostic(JOINED, "error", remedy.message, remedy.help, Span.of(source, *remedy.extent), remedy.fix)
             return [Problem(d, i, None, remedy.meant)]
         if embedded.hole is not None:
-            message = f"a program fills in `{shown(embedded.text[slice(*embedded.hole)])}`"
-            note = Diagnostic(UNREADABLE, "note", message, "not checked here: the program checks it when it runs", Span.of(embedded.text, *embedded.hole))
+            hole = shown(embedded.text[slice(*embedded.hole)])
+            message, help = f"a program fills in `{hole}`", "not checked here: the program checks it when it runs"
+            if hole.startswith("<"):
+                message, help = f"`{hole}` is to be filled in", "not checked here: put a value in its place"
+            note = Diagnostic(UNREADABLE, "note", message, help, Span.of(embedded.text, *embedded.hole))
             return [Problem(embedded.moved(d, source), i, d) for d in (note, *self._around_holes(embedded))]
         return [Problem(embedded.moved(d, source), i, d) for d in self.look(embedded.text, embedded.given)]
 
     def _around_holes(self, embedded: Embedded) -> list[Diagnostic]:
-        """The errors of a text with placeholders that it has whatever a program fills in: shapes and parameters that there are not, and open brackets."""
-        stood = stood_in(embedded.text)
+        """The problems that a text with placeholders has whatever a program fills in: shapes that there are not, open brackets, a decay from 0."""
+        holes = embedded.holes
+        stood = stood_in(embedded.text, holes)
         if stood is None:
             return []
-        text, name, holes = stood
+        text, name = stood
         given = attrs.evolve(embedded.given, names=(*embedded.given.names, (name, None)))
         found = [d for d in self.look(text, given) if d.code in _SURE or _is_bracket_alone(d, text, holes)]
-        return [d for d in found if not any(d.span.start.offset < b and a < d.span.end.offset for a, b in holes)]
+        found = [d for d in found if not _touches(d.span.start.offset, d.span.end.offset, holes)]
+        return [attrs.evolve(d, fix=None) if d.fix is not None and _touches(d.fix.start, d.fix.end, holes) else d for d in found]
 
     def _is_remedied(self, embedded: Embedded, remedy: Remedy) -> bool:
         """Whether a text has errors because the file's format joined its lines or split it, or lacks what stands behind a comment."""
@@ -185,6 +195,11 @@ class Checker:
             return True
         errors, meant = (count_errors(self.look(text, embedded.given)) for text in (embedded.text, remedy.meant))
         return meant < errors or (errors == meant == 0 and "#" in embedded.text and _differ(embedded.text, remedy.meant))
+
+
+def _touches(start: int, end: int, holes: tuple[Extent, ...]) -> bool:
+    """Whether a stretch of a text has a part of a placeholder."""
+    return any(start < b and a < end for a, b in holes)
 
 
 def _is_bracket_alone(d: Diagnostic, text: str, holes: tuple[Extent, ...]) -> bool:
@@ -207,9 +222,14 @@ def _reports(file: File) -> list[Diagnostic]:
         return _reports_of_cells(file)
     if not may_have(file.source, file.path.suffix):
         return []
+    from lrdsl.dialects.code.parsing import fault
     from lrdsl.linting.listing import building_in
     from lrdsl.training.catalogue import reports
 
+    why = fault(file.source) if file.path.suffix == ".py" and file.unread is None else None
+    if why is not None:
+        help = "its schedulers were not checked"
+        return [Diagnostic(UNREADABLE, "note" if why.is_foreign else "warning", why.reason, help, Span.of(file.source, why.offset, why.offset + 1))]
     return reports(file.source, str(file.path), building_in(file.path))
 
 

@@ -148,7 +148,7 @@ class Settings:
             tuple(Place(root, pattern) for pattern in tables.texts("exclude", values["exclude"])) if "exclude" in values else self.exclude,
             (*self.per_file_ignores, *((Place(root, pattern), _codes_of(pattern, value)) for pattern, value in ignores.items())),
             tuple((dict(self.clock) | dict(tables.facts("clock", values.get("clock", {})))).items()),
-            (*self.paths, *((Place(root, pattern), tables.facts(f"paths of {shown(pattern)}", value)) for pattern, value in paths.items())),
+            (*self.paths, *((Place(root, pattern), _facts_of(pattern, value)) for pattern, value in paths.items())),
         )
 
     def options(self, path: Path) -> dict[str, Any]:
@@ -184,7 +184,13 @@ def _keys_of(path: Path) -> tuple[str, ...]:
 
 def _codes_of(pattern: str, value: Any) -> tuple[str, ...]:
     name = f"per-file-ignores of {shown(pattern)}"
-    return tables.codes(name, tables.texts(name, value))
+    with tables.under("per-file-ignores", pattern):
+        return tables.codes(name, tables.texts(name, value))
+
+
+def _facts_of(pattern: str, value: Any) -> tuple[tuple[str, Any], ...]:
+    with tables.under("paths", pattern):
+        return tables.facts(f"paths of {shown(pattern)}", value)
 
 
 @lru_cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ _LARGEST = 10**100
 _FACTS = (*attrs.fields_dict(Clock), "names")
 #: The settings, in the order of the alphabet.
 SETTINGS = ("clock", "exclude", "extend", "extend-select", "ignore", "keys", "paths", "per-file-ignores", "select")
+#: A text of a list that is not one of codes.
+_EXAMPLES = {"exclude": "data", "keys": "*schedule*"}
 _KEY = re.compile(r"""[ \t]*("[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*""")
 
 
@@ -39,6 +42,16 @@ class SettingsError(UsageError):
         offset = self.offset if self.offset is not None else offset_of(source, (*prefix, *self.keys), self.part) if self.keys else None
         position = None if offset is None else Lines.of(source).position(offset)
         return SettingsError(f"{path}:{f'{position.line}:{position.column}:' if position else ''} {self}")
+
+
+@contextmanager
+def under(*keys: str) -> Iterator[None]:
+    """Gives an error about the value of some keys these keys, in the place of its first one."""
+    try:
+        yield
+    except SettingsError as error:
+        error.keys = (*keys, *error.keys[1:])
+        raise
 
 
 def read(source: str, keys: Sequence[str] = ()) -> Any:
@@ -118,6 +131,8 @@ def check_names(values: dict[str, Any]) -> None:
     for name in values:
         if name not in SETTINGS:
             near = did_you_mean(name, SETTINGS)
+            if name == "tool":
+                raise SettingsError("settings stand at the top here, without [tool.lrdsl], which is for pyproject.toml", ("tool", "lrdsl"))
             more = f"; did you mean `{near}`?" if near else f"; its settings are {', '.join(SETTINGS)}"
             raise SettingsError(f"[tool.lrdsl] has no setting `{shown(name)}`{more}", (name,))
 
@@ -152,7 +167,7 @@ def texts(name: str, value: Any) -> tuple[str, ...]:
     wrong = next((text for text in value if not isinstance(text, str)), None) if isinstance(value, list) else value
     if wrong is not None:
         what = f"has {described(wrong)} in it" if isinstance(value, list) else f"is {described(wrong)}"
-        raise SettingsError(f'`{name}` must be a list of texts, as ["LR5"], and {what}', (name,))
+        raise SettingsError(f'`{name}` must be a list of texts, as ["{_EXAMPLES.get(name, "LR5")}"], and {what}', (name,))
     if len(value) > _MOST or any(len(text) > _LONGEST for text in value):
         raise SettingsError(f"`{name}` may have {_MOST} texts at most, of {_LONGEST} characters at most", (name,))
     return tuple(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import ge
 
 from lrdsl.arguments import floating
 from lrdsl.check.bounds import bounds
@@ -17,7 +18,7 @@ from lrdsl.expr import BASE, ENTRY, STAIRS, ZERO, Call, Expr, Forms, Linear, Num
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import Kind
 from lrdsl.plan import Phase, Plan, pieces
-from lrdsl.rules.rule import Driven, Facts, Finding, Rule, value
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
 from lrdsl.rules.summary import Summary, summary
 from lrdsl.syntax import canonical, nodes
 
@@ -25,6 +26,8 @@ from lrdsl.syntax import canonical, nodes
 _OVER = 1 + 1e-9
 #: A schedule of absolute levels up to exactly 1 is meant as one of multiples, if the base is this or less.
 _MEANT = 0.01
+#: No training begins with a base of this or less.
+_LOWEST = 1e-5
 #: A rate that never comes to this share of its base is held down.
 _FAR_BELOW = 0.01
 _RAISE = "write levels as multiples of base, as `0.1x`; for a higher peak, raise the base"
@@ -162,10 +165,25 @@ def _held_down(f: Facts, d: Driven) -> Finding | None:
     return Finding(phase.extent, message, "write the bound as a multiple of base, as `0.1x`, or give a higher level")
 
 
+def _floor_at_entry(f: Facts, d: Driven) -> Finding | None:
+    """The finding that a plateau never reduces a rate, because its `min` is a multiple of base that is not below the level at which it begins."""
+    extents = [phase.extent for phase in d.target.plan.phases] if d.target.plan.watches else []
+    for use in f.uses if extents else ():
+        floor, entry = use.arguments.get("min"), f.entry(use)
+        if use.name != "plateau" or "min" not in use.given or entry is None or not isinstance(floor, Expr) or not mentions(floor, BASE):
+            continue
+        written = next(a for name, a in arguments(use) if name == "min")
+        here = any(start <= use.node.extent[0] < end for start, end in extents)
+        if here and not f.is_open(use.node) and f.always(ge, floor, entry, d.target.key):
+            message = f"`{_text(f, written)}` is not below the level that the plateau begins at, so it never reduces the rate"
+            return Finding(written.value.extent, message, "give a lower level, as `min=0.01x`")
+    return None
+
+
 def _held_up(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         reached = sorted(base for base in d.bases if base > 0) if d.target.key == "lr" and d.target.plan.watches else _reached(d)
-        findings = [_held_down(f, d), *(_idle_floor(f, d, base) for base in reached)]
+        findings = [_held_down(f, d), _floor_at_entry(f, d), *(_idle_floor(f, d, base) for base in reached)]
         yield from [finding for finding in findings if finding is not None][:1]
 
 
@@ -203,10 +221,16 @@ def _over(f: Facts, d: Driven, base: float) -> Finding | None:
 
 
 def _is_range_test(f: Facts, plan: Plan, s: Summary) -> bool:
-    """Whether a schedule is a test of many rates that ends at 1 or above: a single `exp`, which would do nothing, or rise from the base, with an `x` too."""
-    use = f.notes.uses.get((plan.phases[0].extent, "exp")) if len(plan.phases) == 1 else None
+    """Whether a schedule is a test of many rates that ends at 1 or above: a single rise, which would do nothing, or begin at the base, with an `x` too.
+
+    A straight one says where it begins, or has a base that no training begins with.
+    """
+    node = plan.phases[0].node if len(plan.phases) == 1 else None
+    use = f.notes.uses.get((node.extent, node.name)) if isinstance(node, nodes.Call) and node.name in ("exp", "linear") else None
     level = None if use is None else value(use.arguments.get("to"))
-    return level is not None and level >= 1 and s.tests_rates
+    if use is None or level is None or level < 1 or not s.tests_rates:
+        return False
+    return use.name == "exp" or "from" in use.given or s.levels[0][1] <= _LOWEST
 
 
 def _lifted_zero(f: Facts) -> Iterator[Finding]:
@@ -296,7 +320,7 @@ RULES = (
     Rule(
         "LR311",
         "held-up-by-a-floor",
-        "An absolute level that keeps the rate from ever falling below the base, or from coming to a hundredth of it.",
+        "A level that keeps the rate from ever falling below the base, or a plateau from reducing it; or one that keeps it below a hundredth of the base.",
         "The text says that the rate moves, and for this base it hardly does: the level is meant for another one.",
         "set base = 0.001; lr = max(cosine(500), 0.01)",
         "set base = 0.001; lr = max(cosine(500), 0.01x)",

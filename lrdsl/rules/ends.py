@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 from lrdsl.check.combinators import COMBINATORS, declarations
 from lrdsl.check.notes import Use
+from lrdsl.check.prelude import recipe
 from lrdsl.expr import STAIRS, Num
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.metrics import Plateau
 from lrdsl.plan import Piece, Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, argument, ticks, value
-from lrdsl.rules.runs import DECAYS, ends_in_a_rise, fades, repair_of_zeros
+from lrdsl.rules.runs import DECAYS, ends_in_a_rise, fades, first_under, repair_of_zeros
+from lrdsl.rules.shares import leaves_no_rest
 from lrdsl.rules.summary import level_at, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -56,8 +58,12 @@ def _within_cycle(f: Facts) -> Iterator[Finding]:
         last = level_at(piece.level, math.ceil(total) - 1, f.base_of(d))
         peak = max(level for _, level in f.summary(plan, f.base_of(d)).levels)
         begins = levels[0] >= high * (1 - _EARLY) and share <= _EARLY
+        phase = plan.phases[plan.phase_at(math.ceil(total) - 1)]
+        if start <= (phase.start or 0):  # in the first cycle: LR202 is about schedules that have an end
+            if plan.length is not None:
+                continue
+            begins = False
         if not begins and last - low > _HIGH * max(high - low, 0) and last > _HIGH * peak:
-            phase = plan.phases[plan.phase_at(math.ceil(total) - 1)]
             help = "let the run end where a cycle does: change the length of the cycles, or let the last phase take the `rest`"
             message = f"the run ends {share * 100:.0f} % into a cycle, while the rate is still high: at {last / peak:.0%} of the peak"
             yield Finding(phase.extent, message, help)
@@ -65,7 +71,7 @@ def _within_cycle(f: Facts) -> Iterator[Finding]:
 
 def _may_cycle(f: Facts, plan: Plan) -> bool:
     """Whether a plan may have cycles: its formula has some, or the text does."""
-    return bool(plan.level.holds & STAIRS) or not f.called.isdisjoint(_CYCLES)
+    return bool(plan.level.holds & STAIRS) or not f.called.isdisjoint(_CYCLES) or any(_repeats(part) for part in f.scheduled)
 
 
 def _last_cycle(f: Facts, plan: Plan) -> tuple[Exact, Exact, Piece] | None:
@@ -80,8 +86,16 @@ def _last_cycle(f: Facts, plan: Plan) -> tuple[Exact, Exact, Piece] | None:
         begin = start + (math.ceil(quotient(total - start, length)) - 1) * length
         return begin, begin + length, piece
     node = plan.phases[plan.phase_at(math.ceil(total) - 1)].node
-    grown = any(isinstance(part, nodes.Call) and part.name in ("restarts", "repeat") for part in nodes.walk(node))
+    grown = any(_repeats(part) for part in nodes.walk(node))
     return (piece.start, piece.end, piece) if grown and piece.end is not None and piece.end > total else None
+
+
+def _repeats(part: nodes.Node) -> bool:
+    """Whether a part of a text is a call that makes cycles, or that of a recipe which does."""
+    made = recipe(part.name) if isinstance(part, nodes.Call) else None
+    return isinstance(part, nodes.Call) and (
+        part.name in ("restarts", "repeat") or (made is not None and any(_repeats(inner) for inner in nodes.walk(made.function.body)))
+    )
 
 
 def _one_tick_short(f: Facts) -> Iterator[Finding]:
@@ -119,8 +133,8 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
         start = 0
         for i, n in enumerate(chain.lengths if chain is not None else ()):
             if chain is not None and i and start >= f.total:
-                if start == f.total and _stays(f, chain.items[i - 1], chain.items[i]):
-                    break
+                if (start == f.total and _stays(f, chain.items[i - 1], chain.items[i])) or leaves_no_rest(chain) is chain.items[i]:
+                    break  # LR205 is about shares that leave no rest
                 message = f"the run ends after {ticks(f.total)}, before this phase begins"
                 yield Finding(chain.items[i].extent, message, "remove it, or make the phases before it shorter")
                 break
@@ -192,7 +206,8 @@ def _epochs(f: Facts, window: Exact) -> Exact | None:
 def _vanishes(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan, again = d.target.plan, "repeat" in f.called and any(_falls_far(use) for use in f.uses)
-        if d.target.key != "lr" or plan.watches or not (again or (f.total is not None and fades(f, plan))):
+        known = f.total is not None or (plan.length is not None and isinstance(plan.phases[-1].node, nodes.Limited))
+        if d.target.key != "lr" or plan.watches or not (again or (known and fades(f, plan))):
             continue
         s = f.summary(plan, f.base_of(d))
         run = f.total if f.total is not None else plan.length or s.last[0] + 1
@@ -200,7 +215,7 @@ def _vanishes(f: Facts) -> Iterator[Finding]:
         tick = s.under(share * s.highest[1])
         if tick is None or 2 * tick > run or (s.last[1] == 0 and not fades(f, plan)):
             continue
-        tick = _first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
+        tick = first_under(f, plan, share * s.highest[1], s.highest[0], tick, f.base_of(d))
         if not again and (_PARTS * (tick - s.highest[0]) > run - s.highest[0] or any(0 < n < 1 for _, n in f.bare_lengths)):
             continue  # LR219 is about lengths below a tick
         phase = plan.phases[plan.phase_at(float(tick))]
@@ -214,15 +229,6 @@ def _falls_far(use: Use) -> bool:
     if use.name != "repeat" or not use.arguments["phase"].length:
         return False
     return level_at(use.arguments["phase"].at(use.arguments["phase"].length), 0, 1.0) < _LEFT
-
-
-def _first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
-    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
-    low, high = math.floor(above), math.ceil(under)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
-    return high
 
 
 RULES = (
@@ -285,7 +291,7 @@ RULES = (
     Rule(
         "LR223",
         "vanishes",
-        "A rate that falls to next to nothing of its peak in the first eighth of the run, counted from its peak.",
+        "A rate that falls to next to nothing of its peak in the first eighth of the run, or of the time that `for` gives it, counted from its peak.",
         "Usually its gamma is one of epochs, while a tick is a step.",
         "exp(0.95)",
         "exp(0.95, per=1ep)",

@@ -27,13 +27,15 @@ _STEEP = 30
 _NOTHING = 0.003
 #: A rate is never so many times its base, and never so large.
 _TIMES, _LARGE = 20, 1.0
+#: Ticks far off, at which a run of unknown length may be.
+_FAR = tuple(10**k for k in range(2, 8))
 #: How many ticks of an endless last phase count.
 _FIRST = 50
 
 
 def _odd_gammas(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        name, _ = shrinking(use.name) or ("", 0)
+        name = "factor" if use.name == "plateau" and "min" not in use.given else _gamma(use)
         gammas = use.arguments.get(name)
         several = gammas if isinstance(gammas, tuple) else ()  # one of several may well raise the level: a second one lowers it
         odd = [g for g in several or (gammas,) if isinstance(g, Num) and (g.value <= 0 or (g.value > 1 and not several))]
@@ -89,10 +91,18 @@ def _rates_as_factors(f: Facts) -> Iterator[Finding]:
         yield Finding(use.node.extent, f"a {name} of {float(gamma):g} is the factor {what}", "for a level, write `hold(at=...)`")
     for d in f.driven:
         s = _whole_run(f, d)
-        if s is not None and not extents and 0 < s.highest[1] < _NOTHING * f.program.base_value and _scales(f, d, s) and not _is_of_recipe(f, d, s):
-            share = s.highest[1] / f.program.base_value
+        highest = 0.0 if s is None else max(s.highest[1], *_later(f, d))
+        if s is not None and not extents and 0 < highest < _NOTHING * f.program.base_value and _scales(f, d, s) and not _is_of_recipe(f, d, s):
+            share = highest / f.program.base_value
             help = "multiples are of the base: for absolute levels, leave out the `x`, or write `1x` for the peak"
             yield Finding(d.target.plan.phases[0].extent, f"the rate never comes to more than {share:.4g} of its base", help)
+
+
+def _later(f: Facts, d: Driven) -> list[float]:
+    """Levels of a schedule without an end at ticks far off, where the length of the run is unknown: its highest level may be there."""
+    if f.total is not None or d.target.plan.length is not None:
+        return [0.0]
+    return [level for tick in _FAR if math.isfinite(level := f.level_of(d.target.plan, tick, f.program.base_value))] or [0.0]
 
 
 def _is_of_recipe(f: Facts, d: Driven, s: Summary) -> bool:
@@ -190,7 +200,7 @@ RULES = (
         "exp(1.05) for 50",
         "exp(0.95) for 50",
         _odd_gammas,
-        about=SHRINKING,
+        about=(*SHRINKING, "plateau"),
     ),
     Rule(
         "LR319",

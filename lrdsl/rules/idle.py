@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import lt
 from typing import NamedTuple
 
 import attrs
@@ -150,6 +151,7 @@ def _idle_parts(f: Facts) -> Iterator[Finding]:
     yield from _neutral_numbers(f)
     yield from _unfelt_arguments(f)
     yield from _covered_conditions(f)
+    yield from _beyond_their_phase(f)
     yield from [part.finding for part in list(_candidates(f))[:_MOST] if changes_nothing(f, part)]
 
 
@@ -161,6 +163,24 @@ def _unfelt_arguments(f: Facts) -> Iterator[Finding]:
             if name in unfelt and unfelt[name](use.arguments) and not f.is_open(a.value) and not _is_default(use, name):
                 message = f"`{shown(canonical(a.value))}` changes nothing: every level is the same without this `{name}`"
                 yield Finding(a.extent, message, _WHY.get(name, "remove it"))
+
+
+def _beyond_their_phase(f: Facts) -> Iterator[Finding]:
+    """Calls of `skip` and `every` whose ticks are no fewer than those of their phase, so that they leave none of it, or only its start."""
+    for use in f.uses:
+        written, n = _SPANS.get(use.name), value(use.arguments.get(_SPANS.get(use.name, "")))
+        inner = use.arguments["phase"] if written is not None else None
+        if inner is None or n is None or not inner.length or n < inner.length or f.is_open(use.node) or not mentions(inner.level, T):
+            continue
+        if use.name == "skip" and inner.at(inner.length) != ZERO:  # LR204 is about a level of 0
+            yield Finding(use.node.extent, "`skip` leaves out all of its phase", "give fewer ticks, or write `hold`")
+        elif use.name == "every" and (f.total is None or n < f.total):  # LR222 is about the end of the run
+            message = "the interval of `every` is as long as its phase, so the level never changes in it"
+            yield Finding(use.node.extent, message, "give a shorter interval")
+
+
+#: The parameter of a combinator that spans a part of its phase.
+_SPANS = {"skip": "n", "every": "interval"}
 
 
 def _covered_conditions(f: Facts) -> Iterator[Finding]:
@@ -201,6 +221,20 @@ def _candidates(f: Facts) -> Iterator[Part]:
         if use.name == "clip" and not any(f.is_open(a.value) for name, a in arguments(use) if name != "phase"):
             message = "no level is beyond the bounds of this `clip`, so it changes nothing"
             yield Part(use.node, _inner(use), Finding(use.node.extent, message, "remove it, or give bounds that the schedule crosses"))
+            yield from _constant_clips(f, use)
+
+
+def _constant_clips(f: Facts, use: Use) -> Iterator[Part]:
+    """A `clip` whose levels all are one of its bounds, a multiple of base."""
+    low, high = (substitute(bound, {ENTRY: BASE}) if isinstance(bound := use.arguments.get(name), Expr) else None for name in ("low", "high"))
+    if low is not None and high is not None and not f.always(lt, low, high):
+        return  # LR315 is about them
+    for name, a in arguments(use):
+        bound = use.arguments.get(name)
+        if name in ("low", "high") and isinstance(bound, Expr) and mentions(bound, BASE) and mentions(use.arguments["phase"].level, T):
+            message = f"every level of this `clip` is its bound `{shown(canonical(a.value))}`, so its phase changes nothing"
+            held = nodes.Call("hold", (nodes.Argument("at", a.value, a.value.extent, a.value.extent),), use.node.extent, use.node.extent)
+            yield Part(use.node, held, Finding(use.node.extent, message, "give bounds that the schedule crosses, or write `hold(at=...)`"))
 
 
 #: What a part does that does nothing, in each combination of several.
@@ -230,7 +264,10 @@ def _cut_cycles(f: Facts, node: nodes.Limited) -> Iterator[Part]:
 
 
 #: Why the levels of cycles may not depend on an argument, as a repair.
-_WHY = {"decay": "`from=` and other levels stay as they are in every cycle: to let them decay too, write `floor=decays`; else remove it"}
+_WHY = {
+    "decay": "`from=` and other levels stay as they are in every cycle: to let them decay too, write `floor=decays`; else remove it",
+    "mode": "give a `gamma` below 1, as 0.9999: by default it is 1",
+}
 
 
 def _is_curve(node: Node) -> bool:
@@ -299,31 +336,6 @@ def _hardly_drops(f: Facts, use: Use, gammas: tuple[Num, ...]) -> bool:
     return f.total is not None and isinstance(interval, Num) and most * float(quotient(f.total, interval.value)) <= _DROPS
 
 
-def _two_holds(f: Facts) -> Iterator[Finding]:
-    for chain in f.chains:
-        for i, (one, two) in enumerate(zip(chain.items, chain.items[1:], strict=False)):
-            first, second = _held(f, one), _held(f, two)
-            if first is None or second is None or chain.lengths[i] in (None, 0) or chain.lengths[i + 1] == 0:
-                continue
-            again = isinstance(two, nodes.Restart)
-            levels = [_level_of(use, entry) for use, entry in ((first, chain.entries[i]), (second, BASE if again else chain.entries[i + 1]))]
-            if levels[0] is not None and levels[0] == levels[1] and not f.is_open(first.node):
-                message = f"`{shown(canonical(two))}` holds the level that the phase before it holds"
-                yield Finding(two.extent, message, "make one `hold` of both, or give the second one a level: `hold(30, at=0.1x)`")
-
-
-def _level_of(use: Use, entry: Expr | None) -> Expr | None:
-    """The level that a `hold` holds, as a formula of the base; None if a metric decides."""
-    level = entry if use.arguments["at"] is ENTRY else use.arguments["at"]
-    return None if level is None else substitute(level, {ENTRY: BASE})
-
-
-def _held(f: Facts, item: Node) -> Use | None:
-    """The call of a phase that holds a level."""
-    body = item.body if isinstance(item, nodes.Limited | nodes.Restart) else item
-    return f.notes.uses.get((body.extent, "hold"))
-
-
 RULES = (
     Rule(
         "LR307",
@@ -364,15 +376,5 @@ RULES = (
         "step(30, 0.1)",
         _gammas_of_one,
         about=(*SHRINKING, "plateau"),
-    ),
-    Rule(
-        "LR409",
-        "two-holds",
-        "Two phases in a row that hold the same level.",
-        "Usually the second one was to have a level of its own.",
-        "hold(30) then hold(60) then linear(10)",
-        "hold(30) then hold(60, at=0.1x) then linear(10)",
-        _two_holds,
-        about=("hold",),
     ),
 )

@@ -51,6 +51,7 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
             message = f"`{shown(f.text[slice(*node.extent)])}` is a length of one tick"
             yield Finding(node.extent, message, "a bare number counts ticks; for the whole run, write `100%`, and for the rest of it, `rest`")
     yield from _shares_in_recipes(f)
+    yield from _pressed(f)
     for part in f.scheduled:
         for time in part.conditions if isinstance(part, nodes.Until) else ():
             if isinstance(time, nodes.Number) and 0 < time.value < 1:
@@ -66,17 +67,30 @@ def _below_a_tick(f: Facts) -> Iterator[Finding]:
                 yield Finding(a.value.extent, f"`{text}` is a time of less than one tick", f"a bare number counts ticks: write `{text}ep`, or a number above 1")
 
 
-def _shares_in_recipes(f: Facts) -> Iterator[Finding]:
-    """What is found in the calls of recipes: numbers below 1 that are the length of a phase, or of its first piece."""
-    for call in f.scheduled:
-        if not isinstance(call, nodes.Call) or recipe(call.name) is None:
+def _pressed(f: Facts) -> Iterator[Finding]:
+    """What is found in calls of `stretch` that make a phase shorter than one tick."""
+    for use in f.uses:
+        phase, k = (use.arguments.get(name) for name in ("phase", "k")) if use.name == "stretch" else (None, None)
+        written = argument(use, "to") or argument(use, "k")
+        if phase is None or written is None or not phase.length or f.is_open(written.value):
             continue
-        ends = {end for d in f.driven for end in _ends_within(d.target.plan, call)}
-        for a in call.arguments:
-            if isinstance(a.value, nodes.Number) and _LEAST <= a.value.value < 1 and a.value.value in ends:
-                text = shown(canonical(a.value))
-                help = f"a bare number counts ticks; for a share of the run, write `{decimal_text(a.value.value * 100)}%`"
-                yield Finding(a.value.extent, f"`{text}` is a length of less than one tick", help)
+        length = value(use.arguments.get("to")) if k is None else (value(k) or 0) * phase.length
+        if length is not None and 0 < length < 1:
+            message = f"`{shown(canonical(written.value))}` makes the phase {float(length):.3g} ticks long"
+            yield Finding(written.extent, message, "give its new length in ticks, as `to=100`, or a larger factor, as 0.5")
+
+
+def _shares_in_recipes(f: Facts) -> Iterator[Finding]:
+    """What is found in the calls of functions: numbers below 1 that they take for lengths, or that a recipe's phase lasts, or its first piece."""
+    passed = [node for node, length in f.bare_passed if isinstance(node, nodes.Number) and _LEAST <= length < 1]
+    for call in f.scheduled:
+        if isinstance(call, nodes.Call) and recipe(call.name) is not None:
+            ends = {end for d in f.driven for end in _ends_within(d.target.plan, call)}
+            passed += [a.value for a in call.arguments if isinstance(a.value, nodes.Number) and _LEAST <= a.value.value < 1 and a.value.value in ends]
+    for node in sorted({node.extent: node for node in passed}.values(), key=lambda node: node.extent):
+        share = decimal_text(node.value * 100)
+        message = f"`{shown(canonical(node))}` is a length of less than one tick"
+        yield Finding(node.extent, message, f"a bare number counts ticks; for a share of the run, write `{share}%`")
 
 
 def _ends_within(plan: Plan, call: nodes.Call) -> Iterator[Exact]:

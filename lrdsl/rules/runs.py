@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, T, mentions
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.plan import Phase, Piece, Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, argument, ticks, value
+from lrdsl.rules.shares import end_of_shares, shares_of
 from lrdsl.rules.summary import Summary, is_plain, level_at, operations
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import nodes
@@ -24,10 +25,11 @@ SOON = 10
 _AFTER, _LITTLE, _LOW = Fraction(7, 5), 0.02, 2e-5
 #: After a decay that `for` cuts, if it stays for more than a tenth.
 _CUT = Fraction(10, 9)
-#: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays.
-_IDLE, _HELD = 50, 4
-#: The last tick of a decay may be at 0.
-_TWO = 2
+#: A rate is 0 for a good part of the run if it is for more than one in so many ticks, and for one in so many where a last `hold` says that it stays. The last
+#: tick of a decay may be at 0.
+_IDLE, _HELD, _TWO = 50, 4, 2
+#: A length of more than this share of the run's epochs may be one of epochs.
+_MOST_EPOCHS = Fraction(9, 10)
 #: A rise is cut off if the run gets to less than this share of its peak.
 _NEARLY = 0.99
 
@@ -48,7 +50,7 @@ def _too_long(f: Facts) -> Iterator[Finding]:
         if f.total is None or chain is None or any(n is None for n in chain.lengths):
             continue
         over = sum(chain.lengths) - f.total
-        shares = sum(q.value for item in chain.items for q in shares_of(item))
+        shares = max(sum(q.value for item in chain.items for q in shares_of(item)), end_of_shares(chain) or 0)  # LR205 is about them
         last = chain.items[-1]
         if isinstance(last, nodes.Call) and last.name in ("multistep", "step"):  # LR208 and LR222 are about their drops
             continue
@@ -95,11 +97,13 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             if _is_cut_short(plan) or (high == 0 and (not _may_move(phase.node) or _is_times_zero(phase.node))):
                 continue  # the text says so, or LR219 or LR403 is about it
             if f.total is None and phase.length is None and high and not _cycles_in(phase.node):
-                continue  # the last phase has come to its end, and nothing says that the run goes on
+                end = (phase.start or 0) + _longest_factor(f, phase.node) - 1
+                if 2 * start > end + (phase.start or 0):
+                    continue  # the last phase has come to its end, and nothing says that the run goes on
             call = (phase.extent, getattr(phase.node, "name", ""))
             if idle < _TWO or (call in f.notes.uses and f.entries.get(phase.extent) == ZERO and start >= (phase.start or 0)):
                 continue  # LR402 is about a phase that begins at 0
-            start = _first_zero(f, plan, s.levels, start, f.base_of(d))
+            start = first_under(f, plan, 0.0, max((tick for tick, _ in s.levels if tick < start), default=start - 1), start, f.base_of(d))
             idle = end + 1 - start
             always, last = high == 0, end + 1 >= run and f.total is not None
             message = (
@@ -109,17 +113,27 @@ def _too_short(f: Facts) -> Iterator[Finding]:
                 if last
                 else f"the rate is 0 from tick {start} on, for {ticks(idle)}"
             )
-            yield Finding(phase.extent, message, repair_of_zeros(phase.node, always))
+            yield Finding(phase.extent, message, repair_of_epochs(f, plan) if last and not always else repair_of_zeros(phase.node, always))
             break
 
 
-def _first_zero(f: Facts, plan: Plan, levels: tuple[tuple[Exact, float], ...], zero: Exact, base: float) -> Exact:
-    """The first tick of the zeros of which a tick that was looked at is the first."""
-    low = max((tick for tick, _ in levels if tick < zero), default=zero - 1)
-    while zero - low > 1:
-        middle = (low + zero) // 2
-        low, zero = (low, middle) if f.level_of(plan, middle, base) == 0 else (middle, zero)
-    return zero
+def _longest_factor(f: Facts, node: nodes.Node) -> Exact:
+    """How long the longest factor of a product is that has an end; 0 if none has, or the node is no product."""
+    ends: list[Exact] = [0]
+    for side in (node.left, node.right) if isinstance(node, nodes.Binary) and node.op == "*" else ():
+        chain, use = f.notes.chains.get(side.extent), f.notes.uses.get((side.extent, getattr(side, "name", "")))
+        lengths = chain.lengths if chain is not None else (value(use.arguments.get("n")),) if use is not None else ()
+        ends += [sum(n for n in lengths if n is not None)] if None not in lengths else []
+    return max(ends)
+
+
+def first_under(f: Facts, plan: Plan, level: float, above: Exact, under: Exact, base: float) -> int:
+    """The first tick at which a falling rate is under a level, between one at which it is above and one at which it is under."""
+    low, high = math.floor(above), math.ceil(under)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if f.level_of(plan, middle, base) <= level else (middle, high)
+    return high
 
 
 def _may_be_zero(f: Facts, d: Driven) -> bool:
@@ -188,16 +202,13 @@ def repair_of_zeros(node: nodes.Node, always: bool) -> str:
     return "write `hold(at=0)` if you mean it" if always else "let the last phase take the `rest`, or end it above 0"
 
 
-def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
-    """The length of a phase, if it is written as a share of the run, as `10%`."""
-    if isinstance(item, nodes.Restart):
-        return shares_of(item.body)
-    if isinstance(item, nodes.Limited):
-        return [item.length] if isinstance(item.length, nodes.Quantity) and item.length.unit == "%" else []
-    if not isinstance(item, nodes.Call) or not item.arguments:
-        return []
-    first = item.arguments[0].value
-    return [first] if isinstance(first, nodes.Quantity) and first.unit == "%" and item.arguments[0].name in ("", "n") else []
+def repair_of_epochs(f: Facts, plan: Plan) -> str:
+    """What to write where a schedule ends before the run: a unit, if its length, written without one, comes to the number of the run's epochs."""
+    per, node = f.clock.steps_per_epoch if f.clock.tick == "step" else None, plan.phases[-1].node
+    epochs = None if per is None or f.total is None else quotient(f.total, per)
+    if epochs is None or not f.bare_lengths or not epochs * _MOST_EPOCHS <= (plan.length or 0) <= epochs + 1:
+        return repair_of_zeros(node, False)
+    return f"the run has {float(epochs):g} epochs: write `{float(plan.phases[-1].length or epochs):g}ep`; or `set tick = epoch`, if each epoch is one tick"
 
 
 def _is_onecycle(plan: Plan) -> bool:
@@ -256,7 +267,7 @@ def _over_long_before(f: Facts) -> Iterator[Finding]:
         settled = _settled_soon(f, d)
         if settled is not None and f.total is not None:
             message = f"the schedule is over after {ticks(settled)}, and the rate stays the same for the other {ticks(f.total - settled)} of the run"
-            help = "if its times are epochs, write `90ep`; a share of the run is `90%`; to stay on purpose, end with `then hold`"
+            help = "if its times are epochs, write `90ep`, or `set tick = epoch`; a share of the run is `90%`; to stay on purpose, end with `then hold`"
             yield Finding(d.target.plan.phases[-1].extent, message, help)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lrdsl.check.combinators import parameters_of
+from lrdsl.check.notes import Use
 from lrdsl.diagnostics import Fix, shown
-from lrdsl.expr import ENTRY, STAIRS, ZERO
+from lrdsl.expr import BASE, ENTRY, STAIRS, ZERO, Expr, substitute
 from lrdsl.kinds import Kind
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Facts, Finding, Rule, argument
@@ -149,6 +150,31 @@ def _hidden_names(f: Facts) -> Iterator[Finding]:
                 yield Finding(slot.extent, f"the parameter `{slot.name}` of `{function.name}` hides the `{slot.name}` of the file", "rename the parameter")
 
 
+def _two_holds(f: Facts) -> Iterator[Finding]:
+    for chain in f.chains:
+        for i, (one, two) in enumerate(zip(chain.items, chain.items[1:], strict=False)):
+            first, second = _held(f, one), _held(f, two)
+            if first is None or second is None or chain.lengths[i] in (None, 0) or chain.lengths[i + 1] == 0:
+                continue
+            again = isinstance(two, nodes.Restart)
+            levels = [_level_of(use, entry) for use, entry in ((first, chain.entries[i]), (second, BASE if again else chain.entries[i + 1]))]
+            if levels[0] is not None and levels[0] == levels[1] and not f.is_open(first.node):
+                message = f"`{shown(canonical(two))}` holds the level that the phase before it holds"
+                yield Finding(two.extent, message, "make one `hold` of both, or give the second one a level: `hold(30, at=0.1x)`")
+
+
+def _level_of(use: Use, entry: Expr | None) -> Expr | None:
+    """The level that a `hold` holds, as a formula of the base; None if a metric decides."""
+    level = entry if use.arguments["at"] is ENTRY else use.arguments["at"]
+    return None if level is None else substitute(level, {ENTRY: BASE})
+
+
+def _held(f: Facts, item: nodes.Node) -> Use | None:
+    """The call of a phase that holds a level."""
+    body = item.body if isinstance(item, nodes.Limited | nodes.Restart) else item
+    return f.notes.uses.get((body.extent, "hold"))
+
+
 RULES = (
     Rule(
         "LR401",
@@ -211,5 +237,15 @@ RULES = (
         'lr["*"] = linear(100); lr["head"] = cosine(100)',
         _hidden_targets,
         about=(nodes.Target,),
+    ),
+    Rule(
+        "LR409",
+        "two-holds",
+        "Two phases in a row that hold the same level.",
+        "Usually the second one was to have a level of its own.",
+        "hold(30) then hold(60) then linear(10)",
+        "hold(30) then hold(60, at=0.1x) then linear(10)",
+        _two_holds,
+        about=("hold",),
     ),
 )

@@ -12,7 +12,7 @@ from lrdsl.diagnostics import Fix
 from lrdsl.expr import ZERO, Expr, T, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, ticks, value
-from lrdsl.rules.runs import shares_of
+from lrdsl.rules.shares import end_of_shares, leaves_no_rest, shares_of
 from lrdsl.rules.summary import Stretch, turns
 from lrdsl.shapes import SHAPES
 from lrdsl.syntax import canonical, nodes
@@ -42,6 +42,15 @@ def _too_many_shares(f: Facts) -> Iterator[Finding]:
         if total > 100:
             help = "each share is of the whole run: write `rest` in place of one of them"
             yield Finding(shares[-1].extent, f"the shares of this sequence add up to {float(total):g} % of the run", help)
+            continue
+        left = leaves_no_rest(chain)
+        if left is not None:
+            yield Finding(left.extent, "the shares of this sequence are the whole run, so nothing is left for the `rest`", "make one of them smaller")
+            continue
+        end = end_of_shares(chain)
+        if end is not None and end > 100:
+            message = f"this sequence ends at {float(end):g} % of the run, so its end is not reached"
+            yield Finding(shares[-1].extent if shares else chain.items[-1].extent, message, "let the last phase take the `rest`")
             continue
         latest = _latest_end(f, chain)
         if latest is not None and latest > 100:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from lrdsl import arguments
 from lrdsl.escaping.quoting import python_names
 from lrdsl.expr.exact import Exact
@@ -53,7 +55,7 @@ def text(schedule: Schedule, format: str, base: str | float | None, target: str 
     target = target if family_named is None else family_named.name
     names = python_names(dict.fromkeys([*(t.name for t in schedule.targets), scheduled.name]))
     letter = None if base is None else _letter(schedule, base, scheduled.name)
-    settings = documents.styled(schedule.clock, schedule.tree, scheduled.plan, time, style)
+    settings = attrs.evolve(documents.styled(schedule.clock, schedule.tree, scheduled.plan, time, style), base=schedule.program.base)
     lettered = symbolic or (isinstance(format, str) and format != "python" and documents.needs_letters(settings))
     plan, function = schedule.readable_plan(scheduled.name, lettered), names[scheduled.name]
     with bounded(schedule.text, counts=lettered):

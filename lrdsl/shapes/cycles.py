@@ -139,7 +139,7 @@ def _cyclic_paper(u: Expr, v: Expr, low: Expr, high: Expr, up: Expr, down: Expr,
 _SHRINKS = {
     "triangular": "",
     "triangular2": ", with half the height in each next cycle",
-    "exp_range": ", with the height above the low end multiplied by {gamma} at every tick",
+    "exp_range": ", with the height above the low end multiplied by {gamma} {every tick}",
 }
 
 cyclic = Shape(
@@ -166,7 +166,10 @@ cyclic = Shape(
     paper=_cyclic_paper,
     says=lambda mode, **_: "cycles linearly between {low} and {high} without end, {up} up and {down} down" + _SHRINKS[mode],
     cycles=True,
-    unfelt={"gamma": lambda arguments: arguments["mode"] != "exp_range"},
+    unfelt={
+        "gamma": lambda arguments: arguments["mode"] != "exp_range",
+        "mode": lambda arguments: arguments["mode"] == "exp_range" and arguments["gamma"] == ONE,
+    },
     known_as=("cyclical", "triangular", "clr"),
     example="cyclic(0.1x, 1x, 2000)",
 )

@@ -135,7 +135,7 @@ multistep = Shape(
     jumps=True,
     dated="milestones",
     complain=_milestones_fit,
-    says=lambda milestones, **_: "is multiplied by {gamma} after {milestones}" if milestones else "stays at {v}",
+    says=lambda milestones, **_: "is multiplied by {gamma} after {more milestones}" if milestones else "stays at {v}",
     known_as=("milestones", "piecewise", "piecewise_constant", "multi_step"),
     example="multistep([30, 60, 80])",
 )
@@ -147,7 +147,7 @@ def _at(u: Expr, factor: Expr) -> Expr:
 
 
 def _scale_phrase(factor: Expr, to: Expr) -> Phrase:
-    time = (", t counted in ticks from ", Since()) if mentions(factor, T) else ()
+    time = (", t counted in ", Since(unit=True)) if mentions(factor, T) else ()
     if to == ZERO:
         return Phrase(("is ", Scaled(ENTRY, factor), *time))
     return Phrase(("is ", to, " plus ", Formula(factor, factor=True), " times the way from there to ", ENTRY, *time))
@@ -172,7 +172,7 @@ cumprod = Shape(
     source="torch MultiplicativeLR",
     parameters=(formula("factor", "the factor of tick t", shrinks=True),),
     length=_endless,
-    says=lambda factor: "is multiplied at every tick by {factor}" + (", t counted in ticks from {since}" if mentions(factor, T) else ""),
+    says=lambda factor: "is multiplied {every tick} by {factor}" + (", t counted in {unit since}" if mentions(factor, T) else ""),
     level=lambda u, v, factor: v * product(substitute(factor, {T: INDEX}), floor(u)),
     known_as=("multiplicative", "product"),
     example="cumprod(1 - 1 / (t + 1))",

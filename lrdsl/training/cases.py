@@ -11,10 +11,12 @@ import attrs
 
 from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
-from lrdsl.dialects.code.calls import Call, argument_of, calls, parsed, tree_of
+from lrdsl.dialects.code import arguments
+from lrdsl.dialects.code.calls import Call, argument_of, calls
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.parsing import parsed, tree_of
 from lrdsl.dialects.code.places import offsets, segment
 from lrdsl.dialects.code.repository import Repository
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
@@ -53,24 +55,8 @@ def cases(text: str, name: str, folder: Path | None = None, line: Callable[[int]
 
 
 def _in_arguments(text: str) -> Iterator[Case]:
-    """The schedules that the arguments of a call stand for, as those of transformers' Trainer: those that are numbers and words."""
-    tree = parsed(text) if configs.has_calls(text) else None
-    names = names_of(tree) if tree is not None else None
-    for node in nodes_of(tree, ast.Call) if tree is not None else ():
-        if names is None or word_of(node.func) not in configs.calls():
-            continue
-        scope = Scope(names, text)
-        values: dict[str, object] = {"output_dir": "out"}
-        for k in node.keywords:
-            try:
-                value = scope.value(k.value) if k.arg is not None else None
-            except UnreadableError:
-                value = None
-            if k.arg is not None and (is_number(value) or isinstance(value, str)):
-                values[k.arg] = float(value) if isinstance(value, Fraction) else value
-        for reading in configs.readings_in([values]):
-            extent = offsets(text, node)
-            yield case_of(attrs.evolve(reading, extent=extent, line=node.lineno, assumed={**reading.assumed, **scope.assumed}))
+    """The schedules that the arguments of calls stand for, as those of transformers' `TrainingArguments`."""
+    return map(case_of, arguments.readings(text, parsed(text) if configs.has_calls(text) else None))
 
 
 def _in_sections(text: str) -> Iterator[Case]:

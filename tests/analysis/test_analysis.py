@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
-from lrdsl.analysis.merit import Analysis
+from lrdsl.analysis.merit import Analysis, Measured
 from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
 from tests.properties import texts
@@ -96,3 +96,11 @@ def test_a_run_that_is_cut_anywhere_has_a_closed_form(text: str) -> None:
         assert measured.exactly is not None
         assert not measured.exactly.has(sympy.Symbol)
         assert math.isclose(float(measured.exactly.evalf(30)), value, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "shown"),
+    [(1, 3, "0.333333 = 1/3"), (123_456, 370_370, "0.333332 = 61728/185185"), (1_234_567, 3_703_702, "0.333333 (exact)"), (1, 2, "0.5 = 1/2"), (4, 2, "2")],
+)
+def test_a_closed_form_is_printed_if_its_numbers_are_short(top: int, bottom: int, shown: str) -> None:
+    assert str(Measured(top / bottom, sympy.Rational(top, bottom))) == shown

@@ -187,3 +187,8 @@ def test_schedules_written_in_other_ways_are_proved_and_those_that_differ_a_litt
         ends_at_0 = one.endswith(("linear(30)", "power=2)")) and not one.startswith("inv")
         assert lrdsl.compare(a, late)[0].proved == ends_at_0, one
         assert not lrdsl.compare(a, lrdsl.parse(f"1.000000000002 * ({two})"))[0].same, one
+
+
+def test_a_base_below_all_numbers_is_tried() -> None:
+    [difference] = lrdsl.compare(lrdsl.parse("min(max(hold, 1e-20), 1)"), lrdsl.parse("min(hold, 1)"))
+    assert (difference.first, difference.bases, difference.levels) == (0, (1e-23,), (1e-20, 1e-23))

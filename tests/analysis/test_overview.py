@@ -68,6 +68,7 @@ def test_a_phase_that_comes_back_to_its_level_shows_how_far_it_goes(capsys: pyte
                 ("  step(5, 0.1)", "2 … 7", "1 → 0.1"),
             ],
         ),
+        ("bounce(linear(5, from=0x, to=1x)) for 10", [("bounce(linear(5, from=0x, to=1x)) for 10", "0 … 10", "0 → 1 → 0")]),
         (
             "max(cosine(20), 0.1x)",
             [("max(cosine(20), 0.1x)", "0 … 20", "1 → 0.1"), ("  cosine(20)", "0 … 20", "1 → 0"), ("  0.1x", "0 …", "from 0.1")],

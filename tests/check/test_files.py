@@ -116,6 +116,7 @@ def test_a_mistake_in_one_statement_leaves_the_others_readable() -> None:
         "lr = bounce(cosine(10)) for 95\nassert continuous(lr)",
         "lr = warmup(9) then rsqrt(99)\nlr[0] = 0.1 * lr\nassert max(lr) <= 1x\nassert min(lr) >= 0\nassert lr[0] <= lr\nassert lr >= 0\nassert continuous(lr)",
         "lr = cyclic(0.1x, 1x, 7, mode=triangular2)\nassert max(lr) == 1x\nassert min(lr) >= 0.1x\nassert lr >= 0.1x",
+        "lr = rsqrt(100)\nlr[0] = lr\nassert lr >= lr[0]\nassert lr <= lr[0]",
         "lr = exp(0.9)\nassert monotone(lr)\nassert lr < 1.5x\nassert lr != 2x\nassert max(lr) - min(lr) == 1x",
         "lr = restarts(warmup(3) then linear(4)) for 95\nassert continuous(lr)",
         "lr = warmup(10, shape=one_minus_sqrt) then one_minus_sqrt(20, to=0.1x) then exp(0.5) for 9\nassert continuous(lr)",
@@ -181,6 +182,7 @@ def test_every_tick_is_looked_at() -> None:
         ("lr = restarts(cosine(10))\nmomentum = scale(2 - t / 1M)\nassert lr <= momentum", "it cannot be proved"),
         ("momentum = restarts(cosine(10))\nlr = scale(2 - t / 1M)\nassert momentum <= lr", "it cannot be proved"),
         ("lr = linear(200k) then linear(10, to=0.5x) then hold\nassert monotone(lr)", "at tick 200001 it turns"),
+        ("lr = hold(200k) then hold(at=0.1x)\nlr[0] = hold(3) then hold(at=0.5x)\nassert lr[0] <= lr", "at tick 200000 "),
     ],
 )
 def test_what_fails_far_off_in_a_run_without_an_end(text: str, where: str) -> None:

@@ -228,12 +228,28 @@ def test_a_repository_may_extend_from_its_top(tmp_path: Path, monkeypatch: pytes
         ("[tool.lrdsl\n", "1:12"),
         ("[tool]\nlrdsl = 3\n", "2:1"),
         ('[tool.lrdsl]\nextend = "/x"\n', "2:1"),
+        ('[tool.lrdsl.paths]\n"b.yaml" = {}\n"*.yaml" = { total-epochs = 0 }\n', "3:1"),
+        ('[tool.lrdsl.paths."*.yaml"]\ntotal-epochs = 3\nx = 3\n', "3:1"),
+        ('[tool.lrdsl.per-file-ignores]\n"a.yaml" = []\n"*.yaml" = "LR4"\n', "3:1"),
     ],
 )
 def test_an_error_in_settings_names_its_place(project: Path, source: str, place: str, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, **{"pyproject.toml": source})
     assert main(["check"]) == 2
     assert capsys.readouterr().err.startswith(f"lrdsl: {project / 'pyproject.toml'}:{place}: ")
+
+
+def test_settings_in_the_wrong_table(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project, **{"lrdsl.toml": "keys = []\n[tool.lrdsl]\nignore = []\n"})
+    assert main(["check"]) == 2
+    assert (
+        capsys.readouterr().err == f"lrdsl: {project / 'lrdsl.toml'}:2:2: settings stand at the top here, without [tool.lrdsl], which is for pyproject.toml\n"
+    )
+    write(project, **{"lrdsl.toml": 'exclude = "sub"\n'})
+    assert main(["check"]) == 2
+    assert "`exclude` must be a list of texts, as [\"data\"], and is 'sub'" in capsys.readouterr().err
+    assert main(["check", "--config", "keys = 3", "--isolated"]) == 2
+    assert capsys.readouterr().err == 'lrdsl: --config keys = 3: `keys` must be a list of texts, as ["*schedule*"], and is 3\n'
 
 
 def test_the_place_of_what_is_not_there() -> None:
@@ -319,6 +335,24 @@ def test_a_file_name_for_standard_input(monkeypatch: pytest.MonkeyPatch, capsys:
         assert main(["check", *options]) == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stdin-filename", "notes.txt"], "lrdsl: notes.txt: skipped: "),
+        (["--stdin-filename", "sub/x.lrs", "--exclude", "sub", "--force-exclude"], ""),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_standard_input_that_is_left_out(options: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["check", "--quiet"], ["check", "--fix", "--quiet"], ["fmt"]):
+        typed(monkeypatch, "restart  cosine(9)")
+        assert main([*command, *options]) == 0
+        out, err = capsys.readouterr()
+        assert out == ("" if command == ["check", "--quiet"] else "restart  cosine(9)")
+        assert err.startswith(said)
+        assert bool(err) == bool(said)
+
+
 # How a run ends
 
 
@@ -364,11 +398,16 @@ def test_watching(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     def changes(*paths: str, watch_filter: Any, **_: Any) -> Any:
         asked.append((paths, [watch_filter(None, name) for name in ("a.lrs", "b.YAML", "pyproject.toml", "c.txt", ".git/index")]))
         yield {(1, str(project / "safe.lrs"))}
-        write(project, **{"safe.lrs": GOOD, "sub/unsafe.lrs": GOOD})
+        write(project, **{"lrdsl.toml": "select = ["})
+        yield {(1, str(project / "lrdsl.toml"))}
+        write(project, **{"lrdsl.toml": "", "safe.lrs": GOOD, "sub/unsafe.lrs": GOOD})
         yield {(1, str(project / "safe.lrs"))}
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("watchfiles.watch", changes)
     assert main(["check", "--watch"]) == 0
     assert asked == [((".",), [True, True, True, False, False])]
-    summaries = [line for line in capsys.readouterr().err.splitlines() if "schedules in" in line]
-    assert summaries == ["3 schedules in 3 files: 2 problems"] * 2 + ["3 schedules in 3 files: 0 problems"]
+    err = capsys.readouterr().err
+    summaries = [line for line in err.splitlines() if "schedules in" in line]
+    assert summaries == ["3 schedules in 3 files: 2 problems"] * 2 + ["3 schedules in 4 files: 0 problems"]
+    assert err.count(f"lrdsl: {project / 'lrdsl.toml'}:") == 1

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import lrdsl
 from lrdsl.dialects import CONFIGS, dialect
 from lrdsl.dialects.config import UNITS
-from lrdsl.dialects.configs import readings, readings_in
+from lrdsl.dialects.configs import readings, readings_in, readings_of_call
 from lrdsl.dialects.reading import Reading
 from lrdsl.syntax import parse
 from tests.documents.test_documents import BOMB
@@ -299,17 +299,17 @@ _VALUES = st.recursive(st.none() | st.booleans() | st.integers(-3, 10**20) | st.
 @given(st.data(), st.sampled_from(CONFIGS))
 @examples(600)
 def test_any_values_under_the_keys_of_a_system(data: st.DataObject, name: str) -> None:
-    """Each key of a layout has any value, or none; the signs are there."""
+    """Each key of a layout has any value, or none; the signs are there, or a program makes it."""
     layout = data.draw(st.sampled_from(dialect(name).layouts))
     config: dict[str, Any] = {}
-    signs = data.draw(st.sampled_from(layout.signs))
+    signs = data.draw(st.sampled_from(layout.signs)) if layout.signs else ()
     for key in (*signs, *(key.name for key in layout.keys if data.draw(st.booleans()))):
         table = config
         *outer, last = key.split(".")
         for part in outer:
             table = table[part] if isinstance(table.get(part), dict) else table.setdefault(part, {}) if part not in table else config
         table[last] = data.draw(_VALUES)
-    for reading in readings_in([config]):
+    for reading in readings_in([config]) if layout.signs else readings_of_call(config, "", name, layout, True):
         assert reading.text is not None or reading.problems
         if reading.text is not None:
             parse(reading.text)

@@ -191,3 +191,31 @@ def test_a_file_that_is_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> Non
     result = moved(source)
     assert (result.text, result.replaced) == (source, ())
     assert "99 characters" in result.left[0].reason
+
+
+@pytest.mark.parametrize(
+    ("made", "after", "reason"),
+    [
+        ("ReduceLROnPlateau(optimizer)", "optimizer.param_groups[0]['lr'] = 0.1 * step", "line 3 sets the rate of `optimizer` itself"),
+        ("StepLR(optimizer, 3)", "for g in optimizer.param_groups:\n    if warm:\n        g['lr'] = lr", "line 5 sets the rate of `optimizer` itself"),
+        ("ChainedScheduler([LambdaLR(optimizer, lambda t: 0.9), StepLR(optimizer, 3)])", "optimizer.param_groups[0]['lr'] *= 2", None),
+        ("LambdaLR(optimizer, lambda t: 0.9 ** t)", "optimizer.param_groups[0]['lr'] = 0.1", ""),
+        ("StepLR(optimizer, 3)", "other.param_groups[0]['lr'] = 0.1\nprint(optimizer.param_groups[0]['lr'])", ""),
+        ("StepLR(optimizer, 3)", "optimizer.param_groups[0]['weight_decay'] = 0.1", ""),
+        ("MultiStepLR(optimizer, [steps / 2, steps * 3 / 4])", "", "`steps / 2` may be no whole number"),
+        ("MultiStepLR(optimizer, milestones=[steps // 2, int(steps * 0.75)])", "", ""),
+        ("LinearLR(optimizer, total_iters=0.1 * n / 2)", "", "`0.1 * n / 2` may be no whole number"),
+        ("MultiStepLR(optimizer, [30 / 2, 40])", "", ""),
+        ("CosineAnnealingLR(optimizer, n / 2)", "", ""),
+    ],
+)
+def test_a_scheduler_whose_rates_would_be_others_is_left(made: str, after: str, reason: str | None) -> None:
+    result = moved(f"from torch.optim.lr_scheduler import *\nscheduler = {made}\n{after}\n")
+    reasons = [one.reason for one in result.left]
+    if reason:
+        assert len(reasons) == 1
+        assert reason in reasons[0]
+    elif reason == "":
+        assert reasons == []
+    else:
+        assert reasons != []

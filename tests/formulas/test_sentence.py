@@ -8,6 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.cli import main
+from lrdsl.formulas.sentence import in_latex
 from lrdsl.syntax import canonical, nodes
 from tests.drawing import examples
 from tests.formulas.typeset.formulas import schedules
@@ -47,8 +49,8 @@ ALL = schedules()
         ("linear(5) - 0.01", "is 0.01 below a curve that falls linearly to 0 over 5 steps."),
         ("cosine(9) * (hold(2) then linear(2)) * step(3)", "is the product of a curve that (is the product of a curve that follows a half cosine to 0 over 9 steps and "
          "a factor, with the base value 1, that (stays at 1 for 2 steps, then falls linearly to 0 over 2 steps)) and a factor, with the base value 1, that is multiplied by 0.1 every 3 steps."),
-        ("scale(1/(1 + t))", "is 0.1 times 1/(t + 1), t counted in ticks from the start."),
-        ("scale(1 - t/9, to=0.02) for 9", "is 0.02 plus (1 − t/9) times the way from there to 0.1, t counted in ticks from the start, for 9 steps."),
+        ("scale(1/(1 + t))", "is 0.1 times 1/(t + 1), t counted in steps from the start."),
+        ("scale(1 - t/9, to=0.02) for 9", "is 0.02 plus (1 − t/9) times the way from there to 0.1, t counted in steps from the start, for 9 steps."),
         ("hold(0) then linear(5) then linear(0, to=1)", "falls linearly to 0 over 5 steps, then is set to 1."),
         ("linear(5) for 5", "falls linearly to 0 over 5 steps."),
         ("onecycle(2)", "falls along a half cosine from 0.1 to 4e−7 over 1.4 steps, of which the first 0.4 steps are over at the start."),
@@ -144,3 +146,46 @@ def test_what_is_another_schedule_has_another_sentence(data: st.DataObject) -> N
 def text_of(number: nodes.Number | nodes.Quantity) -> str:
     """The number as the text has it, without its unit."""
     return canonical(nodes.Number(number.value, number.extent))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("multistep([30, 60])", "is multiplied by 0.1 after 30 and 60 steps."),
+        ("warmup(9) then multistep([30, 60])", "warms up linearly over 9 steps to 0.1, then is multiplied by 0.1 after 30 and 60 more steps."),
+        (
+            "warmup(2B tokens) then multistep([3B tokens])",
+            "warms up linearly over 2B tokens (about 666.7 steps) to 0.1, then is multiplied by 0.1 after 3B more tokens (1,000 steps).",
+        ),
+        ("warmup(3) then scale(1/(1 + t))", "warms up linearly over 3 steps to 0.1, then is 0.1 times 1/(t + 1), t counted in steps from there."),
+        ("cumprod(0.9)", "is multiplied every step by 0.9."),
+        ("cumprod(1 - 1/(t + 9))", "is multiplied every step by 1 − 1/(t + 9), t counted in steps from the start."),
+    ],
+)
+def test_what_a_later_phase_counts_from(text: str, said: str) -> None:
+    assert lrdsl.parse(text, tokens_per_step=3_000_000).sentence(base=0.1) == f"The learning rate {said}"
+
+
+def test_the_time_of_a_formula_is_in_the_unit_of_a_tick() -> None:
+    assert "t counted in epochs from the start" in lrdsl.parse("scale(1/(1 + t))", tick="epoch").sentence()
+    assert "t counted in ticks from the start" in lrdsl.parse("scale(1/(1 + t))", ticks_per_step=2).sentence()
+
+
+@pytest.mark.parametrize(
+    ("words", "source"),
+    [
+        ("to 3e−5, 10% of 0.1", r"to $3 \times 10^{-5}$, 10\% of 0.1"),
+        ("1e−4 and 2.5e7.", r"$10^{-4}$ and $2.5 \times 10^{7}$."),
+        ("as 1 − √(the share)", r"as 1 $-$ $\surd$(the share)"),
+        ("0.5·η₀ of ⌊t/3⌋", r"0.5$\cdot$$\eta$$_0$ of $\lfloor$t/3$\rfloor$"),
+        ("a2e4 and 1e5x", "a2e4 and 1e5x"),
+        ("named a_b$", r"named a\_b\$"),
+    ],
+)
+def test_a_sentence_for_latex(words: str, source: str) -> None:
+    assert in_latex(words) == source
+
+
+def test_the_command_writes_a_sentence_for_latex(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formula", "linear(9, to=3e-5)", "--base", "1e-4", "--format", "latex-sentence"]) == 0
+    assert capsys.readouterr().out == "The learning rate falls linearly to $3 \\times 10^{-5}$ over 9 steps.\n"

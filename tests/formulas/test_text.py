@@ -54,3 +54,10 @@ def test_a_product_of_equal_factors_is_a_power_and_what_a_cycle_does_not_come_to
 
 def test_a_product_of_factors_that_differ_is_written_as_one() -> None:
     assert r"\prod" in lrdsl.parse("cumprod(1 / (1 + t/10))").latex()
+
+
+def test_a_symbolic_text_has_letters_and_their_meanings() -> None:
+    s = lrdsl.parse("warmup(3) then cosine(7, to=0.1x)")
+    letters, numbers = (s.typeset("text", symbolic=symbolic).split("\n") for symbolic in (True, False))
+    assert [line for line in letters if " = " in line] == ["T_w = 3", "T_d = 7", "η_min = 0.1·η₀"]
+    assert not [line for line in numbers if "T_" in line]

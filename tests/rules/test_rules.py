@@ -95,7 +95,7 @@ NEAR = (
     ("hold until val_loss < 0.3 then cosine(10, to=0.1x) then linear(100)", {"total_steps": 100}),
     ("cosine(50) then hold", {"total_steps": 60}),
     ("hold(5) then plateau(patience=3)", {"total_steps": 100}),
-    ("warmup(5ep) then exp(0.9) for 95ep", {"steps_per_epoch": 100}),
+    ("warmup(5ep) then exp(0.9, per=1ep) for 95ep", {"steps_per_epoch": 100}),
     ("plateau(patience=4) for 5ep then linear(5ep)", {"steps_per_epoch": 1}),
     ("weight_decay = hold(5) then cosine(10, to=0.1x)", {}),
     ("weight_decay = hold(5) until val_loss < 0.3 then cosine(10)", {}),
@@ -187,7 +187,7 @@ def test_near_misses(text: str, options: dict[str, int]) -> None:
 
 #: Where a rule speaks, beside its own example: (text, options, code, where).
 PLACES = (
-    ("warmup(5) then exp(0.9) for 95ep", {"steps_per_epoch": 100}, "LR207", "5"),
+    ("warmup(5) then exp(0.9, per=1ep) for 95ep", {"steps_per_epoch": 100}, "LR207", "5"),
     ("linear(5, to=0.1x) then restart cosine(95ep)", {"steps_per_epoch": 100}, "LR207", "5"),
     ("weight_decay = hold(5) then cosine(10)", {}, "LR309", "cosine(10)"),
     ("let k = 0.001; lr = k * cosine(100)", {}, "LR320", "k"),

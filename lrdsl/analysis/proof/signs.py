@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -29,7 +30,7 @@ from lrdsl.analysis.proof.values import (
     term,
     times,
 )
-from lrdsl.analysis.proof.zeros import is_zero
+from lrdsl.analysis.proof.zeros import cleared, is_zero
 from lrdsl.work import spend
 
 Range: TypeAlias = Any
@@ -105,10 +106,37 @@ def _of_group(value: Value, ticks: Ticks) -> int | None:
 
 
 def _shares(value: Value, ticks: Ticks) -> list[Value]:
-    """Returns values with the same sign: the value by the powers above 0 in one of its terms. So 0.9^t - 0.8^t is compared as 1 - (8/9)^t."""
+    """Returns values with the same sign: the value by the powers above 0 in one of its terms. So 0.9^t - 0.8^t is compared as 1 - (8/9)^t.
+
+    The last ones have no denominators: 1/(t + 1) - 1/(t + 2) is compared as (t + 2) - (t + 1). Roots are squared first, where there are two terms.
+    """
     positive = {name for monomial in value for name, _ in monomial if _is_positive(name) or (name[0] in ("t", "sum") and _of_atom(name, ticks) > 0)}
     divisors = dict.fromkeys(frozenset(part for part in monomial if part[0] in positive) for monomial in list(value)[:_MOST_SHARES])
-    return [times(value, term(Fraction(1), {name: add({}, dict(exponent), -1) for name, exponent in divisor})) for divisor in divisors]
+    shares = [times(value, term(Fraction(1), {name: add({}, dict(exponent), -1) for name, exponent in divisor})) for divisor in divisors]
+    return [*shares, *_multiplied_out(value, positive)]
+
+
+def _multiplied_out(value: Value, positive: Container[Any]) -> list[Value]:
+    """Returns a value of two terms or more, and its square if it has roots, without denominators, if these are above 0."""
+    squared = _squared(value, positive)
+    plain = [each for each in (value, squared) if each is not None and len(each) > 1]
+    if not all(name in positive for each in plain for monomial in each for name, _ in monomial if name[0] == "sum"):
+        return []
+    try:
+        return [cleared(each) for each in plain]
+    except UnprovableError:
+        return []
+
+
+def _squared(value: Value, positive: Container[Any]) -> Value | None:
+    """Returns a^2 - b^2 for a - b, where both are above 0 and one has a root; None for others."""
+    above, below = ([(m, c) for m, c in value.items() if (c > 0) == is_above] for is_above in (True, False))
+    names = [name for monomial in value for name, _ in monomial]
+    has_root = any((power := rational(dict(exponent))) is not None and power.denominator == 2 for monomial in value for _, exponent in monomial)
+    if len(above) != 1 or len(below) != 1 or not has_root or not all(name in positive for name in names):
+        return None
+    one, two = dict(above), dict(below)
+    return add(times(one, one), times(two, two), -1)
 
 
 def _is_positive(name: Any) -> bool:

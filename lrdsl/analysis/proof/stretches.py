@@ -63,9 +63,8 @@ class _Stretch:
     @property
     def time(self) -> Value:
         """The tick, as a value."""
-        if self.single:
-            return constant(self.ticks.first)
-        return add(atom(TICK), atom(CYCLE), self.period)
+        within = constant(self.ticks.first) if self.ticks.first == self.ticks.last else atom(TICK)
+        return add(within, atom(CYCLE), self.period) if self.period else within
 
 
 def decide(a: Expr, b: Expr) -> Decision:

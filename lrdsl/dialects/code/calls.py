@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -17,6 +15,7 @@ from lrdsl.dialects.code.inlining import form_of_class, form_of_function
 from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.lengths import length_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
+from lrdsl.dialects.code.parsing import parsed, tree_of
 from lrdsl.dialects.code.places import offsets
 from lrdsl.dialects.code.values import Scope, is_arithmetic, is_number
 from lrdsl.dialects.entry import UNUSED, Dialect, Entry, UnreadableError, Value, Written
@@ -26,8 +25,8 @@ from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 from lrdsl.syntax.nodes import Extent, Node
 
-#: The longest file that is read, in characters, and the most schedulers of one file, and of one scheduler.
-MAX_SOURCE, MAX_CALLS, _MOST_PARTS = 1_000_000, 500, 200
+#: The most schedulers of one file that are read, and of one scheduler.
+MAX_CALLS, _MOST_PARTS = 500, 200
 
 
 @attrs.frozen
@@ -90,13 +89,6 @@ def made(source: str, call: Call, supposed: Mapping[str, Value]) -> Made:
 
 
 @cache
-def _words() -> re.Pattern[str]:
-    """Matches a text that may name a scheduler."""
-    names = sorted({name for one in DIALECTS for name in dialect(one).by_name})
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
-
-
-@cache
 def _libraries(dialects: tuple[str, ...]) -> dict[str, list[Dialect]]:
     """The dialects that have an entry of a name, by the names, in their order."""
     libraries: dict[str, list[Dialect]] = {}
@@ -110,33 +102,6 @@ def _libraries(dialects: tuple[str, ...]) -> dict[str, list[Dialect]]:
 def _is_like_one(word: str) -> bool:
     """Whether a name is like that of a scheduler."""
     return LIKE_A_SCHEDULER.search(f"{word}(") is not None
-
-
-def tree_of(source: str) -> ast.Module | None:
-    """Returns the tree of a file that may make schedulers; None for any other, and for one that is no Python of this release."""
-    return parsed(source) if len(source) <= MAX_SOURCE and (LIKE_A_SCHEDULER.search(source) or _words().search(source)) else None
-
-
-def fault(source: str) -> str:
-    """Returns why a file that names a scheduler is not read; "" for one that is, and for any other file."""
-    if parsed(source) is not None or not (_words().search(source, 0, MAX_SOURCE) or _words().search(source, max(len(source) - MAX_SOURCE, 0))):
-        return ""
-    if len(source) > MAX_SOURCE:
-        return f"it has more than {MAX_SOURCE:,} characters"
-    return "it has a character NUL" if "\0" in source else "it is no Python of this release, or nested too deeply"
-
-
-@lru_cache(maxsize=2)
-def parsed(source: str) -> ast.Module | None:
-    """Returns the tree of a file; None for one that is too long, or no Python of this release."""
-    if len(source) > MAX_SOURCE:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def calls(

@@ -19,6 +19,11 @@ def segment(source: str, node: ast.expr) -> str:
     return source[slice(*offsets(source, node))] if getattr(node, "end_lineno", None) is not None else ""
 
 
+def offset(source: str, line: int, column: int) -> int:
+    """Returns the offset of a place whose column is in characters."""
+    return _line_starts(source)[line - 1] + column
+
+
 def _offset(source: str, line: int, column: int) -> int:
     """The offset of a place in characters; columns are in bytes of UTF-8."""
     lines = _line_starts(source)

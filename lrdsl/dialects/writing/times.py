@@ -1,4 +1,4 @@
-"""Writes exact times: in whole numbers, so that nothing is lost at whole ticks, or as people write them: `(t - 5) / 20`."""
+"""Writes exact times in code: with whole numbers, so that nothing is lost at whole ticks, or as people write them, `(t - 5) / 20`."""
 
 from __future__ import annotations
 

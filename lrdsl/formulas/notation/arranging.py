@@ -1,4 +1,4 @@
-"""Rearranges a formula before it becomes notation: common factors move out of sums, and choices between stretches of time move outermost."""
+"""Rearranges a formula before it becomes notation: common factors move out of sums, choices between stretches of time move outermost, and cycles join."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from lrdsl.expr import (
     Select,
     T,
     add,
+    clipped,
     content,
     decimal,
     div,
     is_lettered,
+    linear,
     mul,
     neg,
     number,
@@ -26,6 +28,8 @@ from lrdsl.expr import (
     pointwise,
     rebuild,
     select,
+    substitute,
+    walk,
 )  # fmt: skip
 from lrdsl.expr.exact import Exact, quotient
 from lrdsl.formulas.notation.forms import coefficient_of
@@ -100,6 +104,39 @@ def _factor_out(e: Call) -> Expr:
 
 #: Choices are not moved outermost if that makes more cases than this.
 _MOST_CASES = 40
+
+
+def join_cycles(law: Expr) -> Expr:
+    """Writes the last of several cycles as the ones before it, where it is the same: each is `f(t mod 50)`, not the last one `f(t - 250)`."""
+    if not isinstance(law, Select) or law.of is not T:
+        return law
+    pieces = list(zip(law.starts, law.values, strict=True))
+    joined: list[tuple[Exact, Expr]] = []
+    i = 0
+    while i < len(pieces):
+        joined.append(pieces[i])
+        i = _end_of_cycles(pieces, i)
+    return select(T, joined)
+
+
+def _end_of_cycles(pieces: list[tuple[Exact, Expr]], i: int) -> int:
+    """Returns the index of the first piece after a piece and after a last cycle that is the same as its cycles."""
+    value = pieces[i][1]
+    starts = [start for start, _ in pieces]
+    for time in walk(value) if i + 1 < len(pieces) else ():
+        if not isinstance(time, Call) or time.op != "mod" or not isinstance(time.args[1], Num):
+            continue
+        period, (scale, of, shift) = time.args[1].value, parts(time.args[0])
+        last = starts[i + 1]
+        cycle = quotient(last + shift, period)
+        if of is not T or scale != 1 or cycle.denominator != 1 or last + period not in starts:
+            continue
+        number_of_cycle = Call("floor", (linear(quotient(1, period), T, quotient(shift, period)),))
+        alone = substitute(value, {time: T - last, number_of_cycle: number(cycle.numerator)})
+        after = starts.index(last + period)
+        if clipped(T, alone, last, last + period) == pieces[i + 1 : after]:
+            return after
+    return i + 1
 
 
 def lift_choices(e: Expr) -> Expr:

@@ -30,7 +30,7 @@ from lrdsl.expr import (
     mentions,
 )  # fmt: skip
 from lrdsl.expr.exact import Exact, quotient, size
-from lrdsl.formulas.notation.arranging import factor_out, lift_choices, split_product
+from lrdsl.formulas.notation.arranging import factor_out, join_cycles, lift_choices, split_product
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.forms import Letters, coefficient_of, constant_of
 from lrdsl.formulas.notation.linear import linear_node
@@ -66,7 +66,7 @@ def compose(plan: Plan, base: Node) -> tuple[Cases, list[tuple[Name, Node]]]:
     """Returns the pieces of a plan's formula, each with the time when it holds, and the meanings of its letters. A letter stands before the ones it needs."""
     composer = composer_of(plan, base)
     rows: list[tuple[Node, Condition]] = []
-    for level, when in composer.stretches(factor_out(settled(lift_choices(plan.law))), Stretch(None, ())):
+    for level, when in composer.stretches(factor_out(join_cycles(settled(lift_choices(plan.law)))), Stretch(None, ())):
         value, condition = composer.of(level), when.condition
         before = rows[-1][1] if rows else None
         if before is not None and rows[-1][0] == value and before.also == condition.also and before.high == condition.low:

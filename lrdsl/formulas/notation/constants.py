@@ -50,7 +50,7 @@ def scientific(value: Exact) -> tuple[Exact, int] | None:
         return None
     large = size(value)
     small = value.denominator != 1 and large < Fraction(1, 1000)
-    round_ = value.denominator == 1 and str(value.numerator).endswith("00000")
+    round_ = value.denominator == 1 and large >= 10**6 and str(value.numerator).endswith("00000")
     if not (small or round_):
         return None
     exponent = int(f"{float(large):e}".split("e")[1])

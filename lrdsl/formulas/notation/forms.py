@@ -135,9 +135,9 @@ def _product(form: Any, letters: Letters) -> tuple[bool, list[Node], list[Node]]
 
 
 def coefficient_of(value: Exact, alone: bool = False) -> tuple[Exact, Exact]:
-    """Returns the numerator and the denominator of a factor before letters. A short decimal stays one, but a plain share is divided by: 0.3 T, and B/256."""
+    """Returns the numerator and the denominator of a factor before letters. A short decimal stays one, but a plain share is divided by: 0.3 T, 0.1 T, B/256."""
     short = Fraction(f"{float(value):.{_SHORT}g}") == value
-    whole = alone or value.denominator == 1 or (short and abs(value.numerator) != 1)
+    whole = alone or value.denominator == 1 or (short and (abs(value.numerator) != 1 or value.denominator in (10, 100)))
     return (value, 1) if whole else (value.numerator, value.denominator)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lrdsl.expr import Lettered, is_lettered
 from lrdsl.expr.exact import Exact, quotient, size
+from lrdsl.formulas.amounts import is_short
 from lrdsl.formulas.notation.constants import is_fraction
 from lrdsl.formulas.notation.forms import Letters, constant_of, fraction_of, linear_of
 from lrdsl.formulas.notation.tree import Negative, Node, Number, Ratio, Sum, Times, leaves, product_of, sum_of
@@ -38,7 +39,7 @@ def linear_node(of: Node, scale: Exact, shift: Exact, legend: Letters, inline: b
         node = Sum((Number(origin), Negative(of)))
     else:
         node = Sum((of, Number(-origin)))
-    if slope.numerator == 1 and slope != 1:
+    if (slope.numerator == 1 and slope != 1) or (is_fraction(slope) and is_short(quotient(1, slope))):
         node = Ratio(node, Number(quotient(1, slope)), inline)
     elif is_fraction(slope):
         node = Ratio(Times((Number(slope.numerator), node)), Number(slope.denominator), inline)

@@ -102,7 +102,7 @@ class Embedded:
     file: usually where the next one begins, but the file may have characters between two lines of the text, as an indentation. `quote` writes new text as the
     file's format needs it, and `joints` say from which character on another function does. `extent` is the whole value in the file, with its quotes.
 
-    No repair may touch or cross one of the `breaks`, which are stretches of the text. `hole` is the first placeholder that a program fills in. `given` is what
+    No repair may touch or cross one of the `breaks`, which are stretches of the text. `holes` are the placeholders that a program fills in. `given` is what
     the program gives beside the text. `remedy` says what to write in the file if the text has errors, because the file's format has joined or split it.
     """
 
@@ -113,7 +113,7 @@ class Embedded:
     extent: Extent = attrs.field()
     breaks: tuple[Extent, ...] = ()
     joints: tuple[tuple[int, Callable[[str], str]], ...] = ()
-    hole: Extent | None = None
+    holes: tuple[Extent, ...] = ()
     given: Given = NOTHING_GIVEN
     remedy: Remedy | None = None
 
@@ -124,6 +124,11 @@ class Embedded:
     @extent.default
     def _whole(self) -> Extent:
         return self.offsets[0], self.offsets[-1]
+
+    @property
+    def hole(self) -> Extent | None:
+        """The first of the placeholders; None if there is none."""
+        return self.holes[0] if self.holes else None
 
     def moved(self, d: Diagnostic, source: str) -> Diagnostic:
         """A diagnostic of the text, moved to its place in the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -65,8 +65,8 @@ def parameters_of(called: str, names: Mapping[str, str]) -> tuple[str, ...] | No
     return FUNCTIONS.get(names.get(first, "") + dot + rest)
 
 
-def given(arguments: str, parameters: tuple[str, ...]) -> Given:
-    """Returns what the arguments of a call give beside its text.
+def given(arguments: str, parameters: tuple[str, ...], rate_of: Callable[[str], float | None] = lambda _: None) -> Given:
+    """Returns what the arguments of a call give beside its text. `rate_of` gives the rate of the optimizer that the call is written with.
 
     >>> given('"warmup(w)", opt, total_steps=1_000, batch_size=n, names={"w": 5, "m": [3, 7]}', ("schedule", "optimizer"))
     Given(facts=(('total_steps', 1000), ('batch_size', None)), names=(('w', 5), ('m', (3, 7))), base=None, open=False, beside=())
@@ -83,6 +83,8 @@ def given(arguments: str, parameters: tuple[str, ...]) -> Given:
             is_open = True
         elif word == "base":
             base = _number(value)
+        elif word == "optimizer":
+            base = rate_of(value)
         elif name == "names":
             more = _names(value)
             values |= more or {}

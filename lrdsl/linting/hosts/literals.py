@@ -55,9 +55,9 @@ def embedded(source: str, strings: Sequence[String], given: Given) -> Embedded:
     first, last = pieces[0], pieces[-1]
     extent = (strings[0].begin, strings[-1].end + len(strings[-1].quote))
     text = "".join(piece.text for piece in pieces)
-    hole = _hole(text) if any(string.template for string in strings) else None
+    holes = _fields(text) if any(string.template for string in strings) else ()
     if len(pieces) == 1:
-        return attrs.evolve(first, extent=extent, given=given, hole=hole, breaks=((0, len(text)),) if hole else ())
+        return attrs.evolve(first, extent=extent, given=given, holes=holes, breaks=((0, len(text)),) if holes else ())
     joints: list[tuple[int, Callable[[str], str]]] = []
     offsets: list[Run] = []
     ends: list[Run] = []
@@ -70,13 +70,13 @@ def embedded(source: str, strings: Sequence[String], given: Given) -> Embedded:
         ends += piece.ends.runs(0, size)
         at += size
     offsets.append((last.offsets[len(last.text)], 1))
-    breaks = ((0, at),) if hole else tuple([(joint, joint) for joint, _ in joints])
-    return Embedded(text, Places.of(offsets), first.quote, Places.of(ends), extent, breaks, tuple(joints), hole, given)
+    breaks = ((0, at),) if holes else tuple([(joint, joint) for joint, _ in joints])
+    return Embedded(text, Places.of(offsets), first.quote, Places.of(ends), extent, breaks, tuple(joints), holes, given)
 
 
-def _hole(text: str) -> tuple[int, int] | None:
-    """The first field of a template."""
-    return next((field.span() for field in _FIELD.finditer(text) if field["field"] is not None), None)
+def _fields(text: str) -> tuple[tuple[int, int], ...]:
+    """The fields of a template."""
+    return tuple([field.span() for field in _FIELD.finditer(text) if field["field"] is not None])
 
 
 def _embedded(source: str, string: String) -> Embedded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
@@ -14,8 +14,12 @@ from lrdsl.syntax.nodes import Extent
 
 #: The brackets of placeholders, as OmegaConf, the shell and Jinja write them.
 _BETWEEN = (("${", "}"), ("{{", "}}"), ("{%", "%}"))
-#: The placeholders of `str.format`, of `%`, of Kubernetes and `make`, and of the shell without brackets. A `{k}` in quotes is the language's own.
-_SHORT = re.compile(r"(?P<quoted>\"[^\"\n]*\")|\{(?:[^\W\d][\w.]*|(?<!\w\{)\d*)(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$\([^()\n]+\)|\$[^\W\d]\w*")
+#: The placeholders of `str.format`, of `%`, of Kubernetes and `make`, of the shell without brackets, and of templates that a person fills in, as `<steps>`. A
+#: `{k}` in quotes is the language's own, and a comparison has no word before `>`.
+_SHORT = re.compile(
+    r"(?P<quoted>\"[^\"\n]*\")|\{(?:[^\W\d][\w.]*|(?<!\w\{)\d*)(?:![rsa])?(?::[^{}]*)?\}|%\([^()]*\)[a-z]|\$\([^()\n]+\)|\$[^\W\d]\w*"
+    r"|<(?:[^\W\d]|\.\.)[\w.-]{0,80}(?: (?!or )[\w.-]{1,80}){0,5}>"
+)
 #: A value that can stand for a placeholder: a number, a length, or a name.
 _VALUE = re.compile(r"[+-]?[\w.]+(?:[+-]\d+)?(?:\s?[A-Za-z%]\w*)?|[\w.]+%")
 #: A placeholder that brings its own value: of OmegaConf, of the shell, and of Jinja.
@@ -31,23 +35,24 @@ _REFERENCE = re.compile(r"\$\{\s*(?P<name>\.*[\w][\w.-]*)\s*\}")
 def placeholder(text: str) -> Extent | None:
     """The extent of the first placeholder in a text, which a program replaces before the text is a schedule; None if there is none.
 
-    >>> placeholder("cosine(${steps})"), placeholder("cosine({n}) {{ x }}"), placeholder("{{" * 9), placeholder('lr["{k}"] = hold(at=k)')
-    ((7, 15), (7, 10), None, None)
+    >>> placeholder("cosine(${steps})"), placeholder("cosine({n}) {{ x }}"), placeholder("cosine(<total steps>)")
+    ((7, 15), (7, 10), (7, 20))
+    >>> placeholder("{{" * 9), placeholder('lr["{k}"] = hold(at=k)'), placeholder("hold until loss <0.3 or acc> 0.9")
+    (None, None, None)
     """
     return next(_placeholders(text), None)
 
 
-def stood_in(text: str) -> tuple[str, str, tuple[Extent, ...]] | None:
-    """A text with a name in the place of each placeholder, so that all else keeps its place; the name; and the extents of the placeholders.
+def stood_in(text: str, holes: Sequence[Extent]) -> tuple[str, str] | None:
+    """A text with a name in the place of each of its placeholders, so that all else keeps its place; and the name.
 
     The name is as long as the shortest of them. None if a placeholder is a statement of its own, which may define what the rest of the text uses.
 
-    >>> stood_in("warmup({w}) then cosin(${rest})")
-    ('warmup(q_q) then cosin(q_q    )', 'q_q', ((7, 10), (23, 30)))
-    >>> stood_in("{definitions}; lr = mine(5)") is None
+    >>> stood_in("warmup({w}) then cosin(${rest})", [(7, 10), (23, 30)])
+    ('warmup(q_q) then cosin(q_q    )', 'q_q')
+    >>> stood_in("{definitions}; lr = mine(5)", [(0, 13)]) is None
     True
     """
-    holes = tuple(_placeholders(text))
     width = min((end - start for start, end in holes), default=0)
     if width < 2 or any(_ends(text[:start]) and _begins(text[end:]) for start, end in holes):
         return None
@@ -56,7 +61,7 @@ def stood_in(text: str) -> tuple[str, str, tuple[Extent, ...]] | None:
     for start, end in holes:
         pieces += [text[at:start], name.ljust(end - start)]
         at = end
-    return "".join([*pieces, text[at:]]), name, holes
+    return "".join([*pieces, text[at:]]), name
 
 
 def _ends(before: str) -> bool:
@@ -98,21 +103,22 @@ def _next_of(kind: int, text: str, at: int) -> Extent | None:
 def filled(embedded: Embedded, value_of: Callable[[str], str | None] = lambda _: None) -> Embedded:
     """Returns a text with its placeholders filled in, as far as their values are known. `value_of` gives the value that a reference of OmegaConf names.
 
-    Repairs leave the places of the placeholders alone. The result has a `hole` if a placeholder is left.
+    Repairs leave the places of the placeholders alone. The result has the `holes` that are left.
     """
     text = embedded.text
-    if embedded.hole is not None or not any(sign in text for sign in "${%"):
+    if embedded.holes or not any(sign in text for sign in "${%<"):
         return embedded
     pieces: list[tuple[int, int, str]] = []
-    hole = None
+    holes: list[Extent] = []
+    longer = 0  # how much longer the text is up to here, with its new pieces
     for start, end in _placeholders(text):
         value = _value(text[start:end], value_of)
         if value is not None:
             pieces.append((start, end, value))
-        elif hole is None:
-            hole = start + sum(len(v) - (b - a) for a, b, v in pieces), end - start
-    if hole is not None:
-        embedded = attrs.evolve(embedded, hole=(hole[0], sum(hole)))
+            longer += len(value) - (end - start)
+        else:
+            holes.append((start + longer, end + longer))
+    embedded = attrs.evolve(embedded, holes=tuple(holes))
     return _with(embedded, pieces) if pieces else embedded
 
 

@@ -7,9 +7,10 @@ and the program may be for another release of Python than the one that runs here
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -21,6 +22,9 @@ from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import placeholder
 from lrdsl.linting.hosts.words import String, words
 from lrdsl.syntax.nodes import Extent
+
+if TYPE_CHECKING:
+    from lrdsl.linting.hosts.optimizers import Optimizers
 
 #: How deep brackets may be nested: Python allows no more.
 MAX_DEPTH = 200
@@ -41,9 +45,10 @@ _DEDENTING = frozenset(("cleandoc", "dedent"))
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
     """The schedules in a Python program. Raises `UnreadableError` at a character NUL, which no program has."""
     marks = Marks.of(source)
-    neighbours = Neighbours(source, partial(_extents, source))
+    strings = partial(_extents, source)
+    neighbours = Neighbours(source, strings)
     end = source.find("\0")
-    for value in _Reader(source, finder, local_names(source, _imported(source))).values():
+    for value in _Reader(source, finder, local_names(source, _imported(source)), strings).values():
         if 0 <= end < value.strings[-1].end:
             break
         text = literals.value(source, value.strings)
@@ -157,12 +162,20 @@ class _Reader:
     source: str
     finder: Finder
     names: Mapping[str, str]
+    strings: Callable[[], Iterable[Extent]]
     parts: list[_Part] = attrs.field(factory=lambda: [_Part("", 0)])
     pending: _Value | None = None
     added: _Value | None = None
     kind: str = "newline"  # the kind of the token before
     text: str = ""  # the text of the token before
     called: str = ""  # the words and dots before this token, as `lrdsl.compile`
+
+    @cached_property
+    def optimizers(self) -> Optimizers:
+        """The optimizers of the program."""
+        from lrdsl.linting.hosts.optimizers import Optimizers  # few programs hand one over beside a text
+
+        return Optimizers(self.source, self.strings)
 
     def values(self) -> Iterator[_Value]:
         """The strings that are values under a name, or texts of a function of lrdsl, or loose."""
@@ -244,7 +257,7 @@ class _Reader:
             elif part.sign == "[" and pending is not None and not self.parts[-1].has_value:
                 self.parts[-1].subscript = literals.value(self.source, pending.strings)
             if part.values and part.parameters is not None:
-                beside = given(self.source[part.begin + 1 : begin], part.parameters)
+                beside = given(self.source[part.begin + 1 : begin], part.parameters, self.optimizers.rate)
                 yield from (attrs.evolve(value, given=beside) for value in part.values)
 
     def _is_key(self, part: _Part, pending: _Value | None) -> bool:

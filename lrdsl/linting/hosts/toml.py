@@ -77,13 +77,13 @@ def _strings(source: str, finder: Finder) -> Iterator[_String]:
     prefix = ""
     key, named, value, dots, at = "", False, False, 0, 0
     table = False  # whether the last header names schedules
-    while (token := (_ITEMS if value and open_ else _TOKEN).match(source, at)) is not None:
+    while (token := (_ITEMS if value and open_ and open_[-1][0] == "[" else _TOKEN).match(source, at)) is not None:
         sign, at = token[0], token.end()
         if value and len(sign) > MAX_DIGITS and sign[0] not in "\"'#":
             for number in _NUMBER.finditer(sign):
                 if len(number[0]) > MAX_DIGITS:
                     raise UnreadableError(f"this number has {len(number[0]):,} characters, and {MAX_DIGITS:,} are allowed", token.start() + number.start())
-        if sign.isspace() or sign[0] == "#" or (len(sign) > 1 and value and open_ and sign[0] not in "\"'"):
+        if sign.isspace() or sign[0] == "#" or (len(sign) > 1 and value and open_ and open_[-1][0] == "[" and sign[0] not in "\"'"):
             dots = 0 if sign == "\n" else dots
             continue
         if sign[0] in "\"'":

@@ -17,7 +17,7 @@ from lrdsl.diagnostics import Fix, shown
 from lrdsl.documents.places import Piece, Places, Run, places_of
 from lrdsl.linting.hosts.beside import around, given_beside, is_about_schedules
 from lrdsl.linting.hosts.calls import Arguments
-from lrdsl.linting.hosts.embedded import Embedded, Finder, Given, Marks, Remedy, UnreadableError
+from lrdsl.linting.hosts.embedded import NOTHING_GIVEN, Embedded, Finder, Given, Marks, Remedy, UnreadableError
 from lrdsl.linting.hosts.functions import TEXTS
 from lrdsl.linting.hosts.pages import Page
 from lrdsl.linting.hosts.placeholders import filled
@@ -32,6 +32,8 @@ _LINE, _LONGEST_LINE = re.compile(r"[\s-]*[\"']?(?P<key>[\w.-]+)[\"']?\s*:\s+(?P
 _SIGN = re.compile(r"[()\[\]{},\n]| #")
 #: Values that are none.
 _NOTHING = frozenset(("null", "~", "true", "false", "True", "False", "None", ""))
+#: The most places of one scalar that are looked at.
+_PLACES = 20
 _JOINED = "YAML joins the lines of this text into one"
 #: The parts of a scalar that stand for other characters, by its style: escapes, and line breaks with the blanks around them.
 _BREAK = r"(?P<blank>[ \t]+(?!\r?\n|[ \t]))|(?P<break>[ \t]*\r?\n[ \t\r\n]*)"
@@ -47,7 +49,7 @@ class _Scalar:
     """A scalar: its value, its style, where it begins and ends, whether it names schedules if it is a key, and the keys and indices that lead to it.
 
     `values` are the collections of its document by their paths, each with its scalars and mappings by keys. `end_of_split` is where the text ends that was
-    meant, if the scalar ends at a comma.
+    meant, if the scalar ends at a comma. `places` are the paths under names of schedules where it stands, itself or an alias.
     """
 
     value: str
@@ -58,6 +60,7 @@ class _Scalar:
     path: tuple[str, ...]
     values: Mapping[tuple[str, ...], Mapping[str, Any]]
     end_of_split: int = 0
+    places: list[tuple[str, ...]] = attrs.field(factory=list)
 
 
 def find(source: str, finder: Finder) -> Iterator[Embedded]:
@@ -75,12 +78,18 @@ def find(source: str, finder: Finder) -> Iterator[Embedded]:
 
 
 def _given(scalar: _Scalar, finder: Finder) -> Given:
-    """What stands beside a scalar."""
-    keys = [key for key in scalar.path if not key.isdigit()]
-    at = len(scalar.path) - 1
-    while at > 0 and scalar.path[at].isdigit():  # an item of a list
+    """What stands beside a scalar: nothing, if that is not the same wherever it stands."""
+    given = {_given_at(scalar, path, finder) for path in scalar.places[: _PLACES + 1] or [scalar.path]}
+    return next(iter(given)) if len(given) == 1 and len(scalar.places) <= _PLACES else NOTHING_GIVEN
+
+
+def _given_at(scalar: _Scalar, path: tuple[str, ...], finder: Finder) -> Given:
+    """What stands beside a scalar in one of its places."""
+    keys = [key for key in path if not key.isdigit()]
+    at = len(path) - 1
+    while at > 0 and path[at].isdigit():  # an item of a list
         at -= 1
-    inside, values = scalar.path[:at], scalar.values
+    inside, values = path[:at], scalar.values
     named = len(keys) > 1 and bool(inside) and is_about_schedules(inside[-1], finder.names)
     return given_beside(scalar.value, around(values.get(inside, {}), values.get(inside[:-1], {}), named))
 
@@ -206,6 +215,8 @@ def _schedules(source: str, finder: Finder) -> Iterator[_Scalar]:
             if kind in (yaml.AliasEvent, yaml.ScalarEvent) and len(scalars) == 1:
                 values.setdefault(inner.path, {})[inner.place()[-1]] = scalars[0].value
             for scalar in scalars:
+                if inner.named and len(scalar.places) <= _PLACES:
+                    scalar.places.append(inner.place())
                 if scalar.start not in decided and ((marked := marks.at(scalar.start)) or inner.named):
                     decided.add(scalar.start)
                     meant = source[scalar.start : scalar.end_of_split] if scalar.end_of_split else scalar.value

@@ -68,6 +68,22 @@ EQUAL = [
     ("cumprod(t/(t+1)) * cumprod((t+1)/(t+2))", "cumprod(t/(t+2))"),
     ("linear(100) * linear(100)", "poly(100, power=2)"),
     ("scale(t - 10*floor(t/10))", "restarts(scale(t) for 10)"),
+    ("repeat(hold(1, at=1x) then hold(1, at=2x) then hold(1, at=3x))", "scale(t - 3*floor(t/3) + 1)"),
+    ("scale(floor(t/2) + floor((t + 1)/2))", "scale(t)"),
+    ("scale(floor(floor(t/3)/4))", "scale(floor(t/12))"),
+    ("bounce(bounce(linear(5)) for 10)", "bounce(linear(5))"),
+    ("min(inv(10), inv(20))", "inv(10)"),
+    ("min(rsqrt(10), rsqrt(20))", "rsqrt(10)"),
+    ("max(poly(50, power=2), poly(50, power=3))", "poly(50, power=2)"),
+    ("sum(min(linear(50), cosine(50)), max(linear(50), cosine(50)))", "sum(linear(50), cosine(50))"),
+    ("skip(5, bounce(linear(10)))", "linear(5, from=0.5x) then repeat(linear(10, to=1x) then linear(10))"),
+    ("bounce(exp(0.9) for 10)", "repeat(scale(0.9^t) for 10 then scale((1/0.9)^t) for 10)"),
+    ("scale(3*sin(t) - 4*sin(t)^3 + 2)", "scale(sin(3*t) + 2)"),
+    ("scale(1/(t+1) - 1/(t+2))", "scale(1/((t+1)*(t+2)))"),
+    ("scale(max(t - 10, 0) - max(10 - t, 0))", "scale(t - 10)"),
+    ("exp(0.9) for 10 then exp(0.8) for 10 then hold", "scale(0.9^min(t, 10) * 0.8^max(0, min(t - 10, 10)))"),
+    ("cumprod(0.9^t)", "scale(0.9^(t*(t + 1)/2))"),
+    ("restarts(cosine(10), stretch=2, times=3, decay=0.5)", "cosine(10) then cosine(20, from=0.5x) then cosine(40, from=0.25x)"),
 ]
 
 
@@ -101,6 +117,14 @@ def test_equal_schedules_are_proved(one: str, two: str) -> None:
         ("cumprod(t/(t+1))", "scale(1/(t+2))", 0),
         ("cumprod(sqrt((t - 5.5)^2)/10) for 9", "cumprod((t - 5.5)/10) for 9", 1),  # a root of a square has no sign
         ("scale(sqrt((t - 5)^2)) for 700", "scale(t - 5) for 700", 0),
+        ("scale(floor(t/2) + floor((t + 1)/2))", "scale(max(t, 0.5))", 0),
+        ("max(scale(cos(t)), 0)", "scale(cos(t))", 2),
+        ("max(scale(t*cos(t)), 0)", "scale(t*cos(t))", 2),
+        ("repeat(hold(1, at=1x) then hold(1, at=2x) then hold(1, at=3x))", "scale(t - 3*floor(t/3) + 1) for 3000 then hold", 3001),
+        ("min(inv(10), inv(20))", "inv(20)", 1),
+        ("min(rsqrt(10), 0.9*rsqrt(20))", "rsqrt(10)", 0),
+        ("restarts(cosine(10), stretch=2)", "restarts(cosine(10), stretch=2, times=20)", 10_485_750),
+        ("exp(0.999999)", "exp(0.999999) for 100M then hold", 100_000_001),
         ("repeat(hold(3) then drop(0.5), times=5)", "repeat(hold(3) then drop(0.5), times=6)", 18),
     ],
 )

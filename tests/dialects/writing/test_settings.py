@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +13,11 @@ import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import optimization
 
 import lrdsl
+from lrdsl.dialects import dialect
+from lrdsl.dialects.composer import _NAMES as COMPOSER
 from lrdsl.dialects.configs import readings
 from tests.dialects import systems
 from tests.drawing import examples
@@ -175,21 +179,98 @@ def test_composer(kind: str, text: str) -> None:
     assert reading.schedule().values(80, base=0.1).tolist() == pytest.approx(theirs, abs=1e-15)
 
 
-@given(st.integers(3, 30), st.sampled_from(["0", "0.1x", "0.25x"]), bases)
-@examples(40)
-def test_drawn_schedules_of_composer(w: int, low: str, base: float) -> None:
+@given(st.integers(3, 30), st.integers(31, 60), st.sampled_from(["0", "0.1x", "0.25x"]), bases)
+@examples(16)
+def test_drawn_schedules_of_composer(w: int, n: int, low: str, base: float) -> None:
     for kind, text in (
+        ("constant", "hold"),
+        ("constant", f"hold({n}, at=0.5x) then restart hold"),
+        ("step", f"step({w}, 0.5)"),
+        ("multistep", f"multistep([{w}, {n}], 0.3)"),
+        ("linear_decay", f"linear({n}, to={low})"),
+        ("linear_decay", f"linear({n}, to={low}, from=0.5x)"),
+        ("exponential_decay", "exp(0.9)"),
+        ("exponential_decay", f"exp(0.9, per={w})"),
+        ("cosine_decay", f"cosine({n}, to={low})"),
+        ("cosine_warmrestart", f"restarts(cosine({w}, to={low}))"),
+        ("cosine_warmrestart", f"restarts(cosine({w}, to={low}), stretch=2, cut=chain)"),
+        ("polynomial_decay", f"poly({n}, 1.5, to={low})"),
+        ("constant_with_warmup", f"warmup({w}) then hold"),
         ("linear_decay_with_warmup", f"warmup({w}) then linear({80 - w}, to={low})"),
         ("cosine_with_warmup", f"warmup({w}) then cosine({80 - w}, to={low})"),
         ("polynomial_decay_with_warmup", f"warmup({w}) then poly({80 - w}, 3, to={low})"),
-        ("multistep_with_warmup", f"composer.multi_step_with_warmup({w}, [{w + 5}, 60])"),
-        ("exponential_decay", f"exp(0.9, per={w})"),
+        ("multistep_with_warmup", f"composer.multi_step_with_warmup({w}, [{w + 5}, 70])"),
+        ("inv_sqrt_with_warmup", f"composer.inverse_square_root_with_warmup({w}, {n}, 15, 80, 0.1, 0.05)"),
+        ("inv_sqrt_with_warmup", f"composer.inverse_square_root_with_warmup({w}, {n}, 15, 80)"),
     ):
         schedule = lrdsl.parse(text, total_steps=80)
         written = yaml.safe_load(schedule.export("composer", base=base))["scheduler"]
-        section = {"gamma": 0.1, "power": 2, **{name: v for name, v in written.items() if name not in ("name", "_target_")}}
-        theirs = [systems.composer(kind, section, base, 80, 10, t) for t in range(80)]
+        named = {name for name, it in COMPOSER.items() if it == written.get("_target_", "").rpartition(".")[2]}
+        assert kind in (named or {written["name"]})
+        settings = {"gamma": 0.1, "power": 2, **{name: v for name, v in written.items() if name not in ("name", "_target_")}}
+        low_at_start = settings.pop("alpha_i", 1.0)
+        theirs = [systems.composer(kind, settings, base, 80, 10, t) for t in range(80)]
+        if low_at_start != 1:  # of a line, from there to its end
+            theirs = [level + (low_at_start - 1) * base * max(1 - t / n, 0) for t, level in enumerate(theirs)]
         assert schedule.values(80, base=base).tolist() == pytest.approx(theirs, abs=1e-13), (text, written)
+
+
+def test_every_kind_of_composer_is_drawn() -> None:
+    text = inspect.getsource(test_drawn_schedules_of_composer)
+    assert {entry.name for entry in dialect("composer").entries} == {it for name, it in COMPOSER.items() if f'"{name}"' in text}
+
+
+@given(st.integers(2, 30), st.integers(2, 30), st.sampled_from([0, 4]), st.sampled_from([0, 0.25]), bases)
+@examples(24)
+def test_cycles_and_range_tests_of_deepspeed(first: int, second: int, per: int, rate: float, base: float) -> None:
+    for text in (f"deepspeed.one_cycle(1e-3, {base}, {rate}, {first}, {second}, {per})", f"deepspeed.one_cycle(0, {base}, {rate}, {first}, {first}, {per})",
+                 f"deepspeed.lr_range_test({base}, {first}, {rate})", f"deepspeed.lr_range_test_staircase({base}, {first}, {rate})"):  # fmt: skip
+        schedule = lrdsl.parse(text)
+        scheduler = json.loads(schedule.export("deepspeed"))["scheduler"]
+        assert scheduler["params"].pop("cycle_momentum", False) is False
+        params = {**DEFAULTS[scheduler["type"]], **scheduler["params"]}
+        theirs = [systems.deepspeed(scheduler["type"], params, base, t) for t in range(TICKS)]
+        assert schedule.values(TICKS, base=base).tolist() == pytest.approx(theirs, abs=1e-13), (text, scheduler)
+
+
+#: The defaults of deepspeed/runtime/lr_schedules.py.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "OneCycle": {"cycle_first_step_size": 2000},
+    "LRRangeTest": {"lr_range_test_min_lr": 1e-3, "lr_range_test_step_size": 2000, "lr_range_test_step_rate": 1.0},
+}
+
+
+@given(
+    st.sampled_from([0.1, 0.5]), st.integers(0, 9), st.sampled_from(["min", "max"]), st.sampled_from(["rel", "abs"]), st.sampled_from([0, 1e-3]),
+    st.integers(0, 4), st.sampled_from([0, 1e-4]),
+)  # fmt: skip
+@examples(24)
+def test_plateaus(factor: float, patience: int, mode: str, kind: str, threshold: float, cooldown: int, low: float) -> None:
+    """The classes that are built from what is written have the rates of our scheduler, for a metric that goes up and down."""
+    options = f"mode={mode}, threshold_mode={kind}, threshold={threshold}, cooldown={cooldown}, min={low}"
+    schedule = lrdsl.parse(f"plateau({factor}, {patience}, {options})", tick="epoch")
+    scope: dict[str, Any] = {}
+    exec(schedule.export("torch"), scope)
+    trainer = json.loads(schedule.export("transformers"))
+    (of_mmengine,) = readings(schedule.export("mmengine"), "config.py")
+    assert of_mmengine.schedule() == schedule
+    arguments = lrdsl.parse(f"plateau({factor}, {patience}, mode={mode}, min={low})", tick="epoch")
+    (of_timm,) = readings(arguments.export("timm", base=0.1), "args.yaml")
+    assert of_timm.schedule() == arguments
+    makers = [
+        scope["make_scheduler"],
+        lambda o: optimization.get_scheduler(trainer["lr_scheduler_type"], o, scheduler_specific_kwargs=trainer.get("lr_scheduler_kwargs")),
+    ]
+    ours = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    mine = lrdsl.compile(schedule, ours)
+    theirs = [torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1) for _ in makers]
+    schedulers = [make(o) for make, o in zip(makers, theirs, strict=True)]
+    for loss in (1, 0.9, 0.91, 0.92, 0.93, 0.95, 0.9, 0.95, 0.9995, 1, 1, 1, 1, 1.1, 1, 1, 1, 1, 1, 1, 1):
+        ours.step()
+        mine.step(loss)
+        for scheduler, o in zip(schedulers, theirs, strict=True):
+            scheduler.step(loss)
+            assert o.param_groups[0]["lr"] == ours.param_groups[0]["lr"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ class Formula:
         self.remarks: list[str] = []
         source = re.sub(r"\\d(?=frac)", r"\\", source.replace("{,}", ""))
         if source.startswith(r"\begin{gathered}"):
-            source, _, where = source.removeprefix("\\begin{gathered}\n").removesuffix("\n\\end{gathered}").partition(" \\\\[3pt]\n\\text{where }")
+            inside = source.removeprefix("\\begin{gathered}\n").removesuffix("\n\\end{gathered}")
+            source, where = re.split(r" \\\\\[3pt\]\n\\text\{where(?: \}|\} \\\\\n)", inside)
             for clause in re.split(r",\\; |, \\\\\n", where):
                 name, sign, of = clause.replace(" \\\\\n", "").replace(r"}\text{", " ").partition(" = ")
                 if sign:

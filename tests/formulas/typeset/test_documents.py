@@ -132,6 +132,10 @@ def test_a_product_whose_line_breaks_keeps_the_brackets_around_a_remainder(width
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
+        ("set base = 0.01; lr = linear(9)", [r"\eta_0\text{ is the base learning rate of }0.01"]),
+        ("set base = 0.01; lr[0] = linear(9)", [r"\eta_0\text{ is the base learning rate of these groups}"]),
+        ("let g = 0.5; lr = 0.1 * multistep([9], g)", [r"0.1\,g\,\eta_0"]),
+        ("scale(1 - 0.5*(cos(pi*t/10) + 1)/2)", [r"\text{where }t\text{ counts steps from 0},\; \eta_0\text{ is the base learning rate}"]),
         ("let a = 100; let b = 300; lr = warmup(a) then cosine(b - a)", [r"\frac{\pi(t - a)}{b - a}"]),
         ("let b = 1024; lr = b/256 * warmup(5) then cosine(20)", [r"\frac{b}{256}\,\eta_0\,\frac{t}{T_w}", r"\frac{b}{256}\,\frac{\eta_0}{2}"]),
         ("let p = 0.3; let r = 4; lr = hold(at=(1 + p*(r-1))/r * base)", [r"\frac{1 + p(r - 1)}{r}"]),
@@ -148,6 +152,22 @@ def test_quotients_and_differences_are_written_as_the_text_has_them(text: str, p
     for part in parts:
         assert part in source
     assert "(-1)" not in source
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("warmup(5) then exp(0.97, per=2.4)", ["0.97^{(t - 5)/2.4}"]),
+        ("warmup(1500) then cosine(98_500)", [r"1500 \le t < 100{,}000", "{98{,}500}"]),
+        ("warmup(2M) then cosine(8M)", [r"t < 2 \times 10^{6}", "t < 10^{7}"]),
+        ("warmup(375M tokens) then cosine(259.625B tokens)", [r"t < 3.75 \times 10^{8}", r"2.59625 \times 10^{11}", r"t < 2.6 \times 10^{11}"]),
+    ],
+)
+def test_numbers_are_written_as_the_text_has_them(text: str, parts: list[str]) -> None:
+    """Thousands are grouped below a million, and large numbers have powers of ten."""
+    source = lrdsl.parse(text, tokens_per_step=3_200_000).latex(width=99, time="tokens" if "tokens" in text else "ticks")
+    for part in parts:
+        assert part in source
 
 
 def test_lines_keep_to_their_width() -> None:

@@ -10,6 +10,7 @@ import sympy
 import lrdsl
 from lrdsl import work
 from tests.formulas.typeset.formulas import schedules
+from tests.formulas.typeset.reading import Formula
 from tests.formulas.typeset.test_formulas import sampled
 
 ALL = schedules()
@@ -62,6 +63,12 @@ def test_the_rest_is_what_is_left() -> None:
         ("linear(10, to=0.5x)", ["T", "eta_min"]),
         ("linear(10, to=2x)", ["T", "eta_end"]),
         ("linear(10, to=0.1x) then linear(5, to=0.2x)", ["T_d_1", "eta_min", "T_d_2", "eta_end"]),
+        ("warmup(10, from=0.1x) then cosine(100, to=0.1x)", ["T_w", "eta_min", "T_d"]),
+        ("let r = 9; lr = warmup(10, from=base/r) then cosine(7, from=2x, to=base/r)", ["r", "T_w", "eta_min", "T_d", "eta_start"]),
+        ("let r = 9; lr = warmup(10, from=base/r) then linear(7, to=base/r) then linear(3)", ["r", "T_w", "eta_start", "T_d_1", "T_d_2"]),
+        ("let r = 10; lr = warmup(10, from=base/r) then cosine(7, to=base/10)", ["r", "T_w", "eta_start", "T_d", "eta_min"]),
+        ("linear(7, to=2x) then hold(3, at=2x) then exp(0.9)", ["T_d", "eta_end", "T_s", "gamma"]),
+        ("hold(2, at=0.5x) then hold(3, at=0.7x) then hold(2, at=0.5x)", ["T_s_1", "eta_s_1", "T_s_2", "eta_s_2"]),
         ("weight_decay = cosine(10, from=0.04, to=0.4)", ["T", "lambda_start", "lambda_end"]),
         ("momentum = cosine(10, from=0.95, to=0.85)", ["T", "beta_start", "beta_min"]),
         ("betas[1] = linear(10, from=0.9, to=0.99)", ["T", "beta_start", "beta_end"]),
@@ -89,6 +96,27 @@ def test_letters(text: str, letters: list[str]) -> None:
     legend = s.legend("b")
     assert [str(symbol) for symbol in legend] == letters
     assert same(s.formula("b", symbolic=True).subs(legend).subs(_TICK, 4), s.formula("b").subs(_TICK, 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("cosine(100, to=0.1x) for 50 then linear(20)", r"\cos\frac{\pi T_f}{T_{d,1}}"),
+        ("let T = 8; lr = cosine(T) for 4 then hold", r"\cos\dfrac{\pi T_f}{T}"),
+        ("let T = 8; lr = scale(2 + cos(pi*t/T)) for 4 then hold", r"\cos\dfrac{\pi T_f}{T}"),
+        ("let T = 8; lr = scale(2 + sin(pi*t/T)) for 8 then hold", r"\sin\dfrac{\pi T_f}{T}"),
+    ],
+)
+def test_where_a_wave_is_cut_it_has_the_letters_of_the_cut(text: str, cut: str) -> None:
+    """Also where its level there is a plain number, as a half."""
+    s = lrdsl.parse(text)
+    assert cut in s.latex(symbolic=True), s.latex(symbolic=True)
+    for t in (0, 3, 7, 49, 50, 55, 69):
+        assert Formula(s.latex(symbolic=True, after_end=True)).value(t, 0.3) == pytest.approx(s.at(t, 0.3), rel=1e-12)
+
+
+def test_the_end_of_a_whole_cosine_is_its_last_level() -> None:
+    assert "cos" not in lrdsl.parse("cosine(8, to=0.1x) then linear(9, to=0.01x)").latex(symbolic=True).partition(r"\\[6pt]")[2]
 
 
 def test_a_letter_that_python_keeps_for_itself() -> None:

@@ -19,6 +19,7 @@ BASES = {
     "list.yaml": f"learning_rate: 0.001\nlr_schedules:\n- {RISES}\n",
     "json": f'{{"a": [1, 2], "train": {{"lr_schedule": "{RISES}", "learning-rate": 1e-3}}}}',
     "toml": f'[optimizer]\nlr = 1e-3\n[scheduler]\nschedule = "{RISES}"\n',
+    "inline.toml": f'a = [{{ b = [1, {{ c = 3 }}], d = 2020-01-01 00:00:00, lr = 1e-3, lr_schedule = "{RISES}", e = true }}]\n',
     "fields.py": f"@dataclass\nclass C:\n    lr: float = field(default=1e-3)\n    lr_schedule: str = '{RISES}'\n",
     "dict.py": f"a = {{'lr': 1e-3, 'b': {{}}, 'lr_schedule': '{RISES}'}}\n",
     "call.py": f"C(lr_schedule='{RISES}',\n  lr=0.001)  # so\n",
@@ -26,6 +27,11 @@ BASES = {
     "options.py": f"p.add_argument('--lr', type=float, default=1e-3)\np.add_argument('--lr-schedule', default='{RISES}')\n",
     "items.py": f"cfg['lr'] = 1e-3\ncfg['lr_schedule'] = '{RISES}'\n",
     "names.py": f"LR = 1e-3\nLR_SCHEDULE = '{RISES}'\n",
+    "alias.yaml": f"texts: &s {RISES}\ntrain:\n  lr: 1e-3\n  lr_schedule: *s\n",
+    "aliases.yaml": f"a: {{lr: 1e-3, lr_schedule: &s '{RISES}'}}\nb: {{lr: 0.001, lr_schedule: *s}}\n",
+    "optimizer.py": f"import lrdsl\nopt = torch.optim.SGD(model.parameters(), lr=1e-3)\ns = lrdsl.compile('{RISES}', opt)\n",
+    "made.py": f"import lrdsl\ns = lrdsl.compile('{RISES}', optimizer=torch.optim.AdamW(net.parameters(), weight_decay=0, lr=1e-3))\n",
+    "own.py": f"import lrdsl.torch\nself.opt = Adam(\n    self.net.parameters(),\n    lr=0.001,\n)\ns = lrdsl.torch.LRScheduler(self.opt, '{RISES}')\n",
     "attributes.py": f"def f(self):\n    self.lr = 1e-3\n    self.lr_schedule = '{RISES}'\n",
 }
 
@@ -39,6 +45,13 @@ NONE = {
     "prose.py": f"class C:\n    '''\n    lr = 1e-3\n    '''\n    lr_schedule = '{RISES}'\n",
     "block.py": f"class C:\n    lr = 1e-3\nclass D:\n    lr_schedule = '{RISES}'\n",
     "owner.py": f"other.lr = 1e-3\ncfg.lr_schedule = '{RISES}'\n",
+    "aliases.yaml": f"a: {{lr: 1e-3, lr_schedule: &s '{RISES}'}}\nb: {{lr: 1, lr_schedule: *s}}\n",
+    "twice.py": f"import lrdsl\no = A(m.parameters(), lr=1e-3)\no = A(m.parameters(), lr=1)\ns = lrdsl.compile('{RISES}', o)\n",
+    "groups.py": f"import lrdsl\no = A([{{'params': m.parameters(), 'lr': 1}}], lr=1e-3)\ns = lrdsl.compile('{RISES}', o)\n",
+    "list.py": f"import lrdsl\no = A(groups, lr=1e-3)\ns = lrdsl.compile('{RISES}', o)\n",
+    "later.py": f"import lrdsl\no = A(m.parameters(), lr=1e-3)\no.param_groups[0]['lr'] = 1\ns = lrdsl.compile('{RISES}', o)\n",
+    "string.py": f"import lrdsl\n'''\no = A(m.parameters(), lr=1e-3)\n'''\ns = lrdsl.compile('{RISES}', o)\n",
+    "computed.py": f"import lrdsl\no = A(m.parameters(), lr=1e-3 * world)\ns = lrdsl.compile('{RISES}', o)\n",
     "open.py": f"cfg = dict(lr=1e-3, lr_schedule='{RISES}'\n",
 }
 
@@ -66,3 +79,13 @@ def test_facts_of_the_run_beside_a_text_hold_if_nothing_else_gives_one() -> None
     assert codes("yaml", "epochs: 90\nsteps_per_epoch: 1251\nlr_schedule: multistep([30, 60, 80])\n") == ["LR217"]
     assert codes("yaml", "epochs: 90\nsteps_per_epoch: 1251\ntick: epoch\nlr_schedule: multistep([30, 60, 80])\n") == []
     assert codes("yaml", "epochs: 90\nsteps_per_epoch: 10\nmax_steps: 77\nlr_schedule: cosine(100)\n") == []  # they contradict each other
+
+
+def test_a_length_that_comes_to_the_epochs_of_the_run_has_two_remedies() -> None:
+    def help(schedule: str) -> str:
+        source = f"epochs: 90\nsteps_per_epoch: 1251\nlr_schedule: {schedule}\n"
+        return check_source(Path("a.yaml"), source, Settings(Path()), "").diagnostics[0].help
+
+    assert help("warmup(5) then cosine(85)") == "the run has 90 epochs: write `85ep`; or `set tick = epoch`, if each epoch is one tick"
+    assert help("warmup(500) then cosine(85000)") == "let the last phase take the `rest`, or end it above 0"
+    assert "set tick = epoch" in help("multistep([30, 60, 80])")

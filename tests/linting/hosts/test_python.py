@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 import lrdsl
 from lrdsl.linting.hosts import Finder, UnreadableError, texts_in
 from lrdsl.linting.hosts.words import words
+from lrdsl.linting.projects import check_source
+from lrdsl.linting.settings import Settings
 from tests.drawing import examples
 
 
@@ -265,3 +267,17 @@ def test_texts_that_are_filled_in_are_notes() -> None:
 def test_the_call_around_a_dedented_text_gives_its_facts() -> None:
     (one,) = texts_in(Path("a.py"), "import lrdsl\nlrdsl.parse(dedent('hold(1) then cosine(rest)'), total_steps=5)", Finder())
     assert dict(one.given.facts) == {"total_steps": 5}
+
+
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        ("schedule = f'warmup({n}) then cosine(9) then linear(5)'", ["LR903", "LR402"]),
+        ("schedule = f\"warmup({c['n']}) then cosine({9 * n:.0f}) then linear(5)\"", ["LR903", "LR402"]),
+        ("schedule = 'warmup({}) then cosine({}) then linear(5)'.format(1, 2)", ["LR903", "LR402"]),
+        ("schedule = f'warmup({n}) then cosine(9, to={f(1)}) then linear(5)'", ["LR903"]),
+        ("schedule = f'{shape}(9) then linear(5)'", ["LR903"]),
+    ],
+)
+def test_mistakes_beside_the_fields_of_a_template(source: str, codes: list[str]) -> None:
+    assert [d.code for d in check_source(Path("a.py"), source, Settings(Path()), "").diagnostics] == codes
