@@ -135,7 +135,8 @@ class Clock:
         """
         for name in facts:
             if name not in attrs.fields_dict(cls):
-                raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(attrs.fields_dict(cls)))}")
+                names = f"; a name in the text gets its value by `names={{{name!r}: ...}}`"
+                raise TypeError(f"unexpected keyword argument {name!r}; the clock takes {', '.join(sorted(attrs.fields_dict(cls)))}{names}")
         checked: dict[str, Any] = {name: _checked_fact(name, value) for name, value in facts.items()}
         if not isinstance(tick, str) or tick not in ("step", "epoch"):
             raise refuse("LR152", f"tick is {quoted(tick)}", 'a tick is one "step" or one "epoch"')

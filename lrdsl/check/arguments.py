@@ -13,6 +13,7 @@ from lrdsl.diagnostics import shown
 from lrdsl.expr import BASE, Expr, Num, affine, coefficient, mentions
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import EXAMPLE, REQUIRED, Argument, Kind, Parameter
+from lrdsl.shapes import KNOWN_AS
 from lrdsl.syntax import canonical, nodes
 from lrdsl.syntax.nodes import Node
 
@@ -119,7 +120,8 @@ def _option(p: Parameter, node: Node, scope: Scope) -> str | None:
     if isinstance(node, nodes.Name) and node.id in p.options:
         return node.id
     text = shown(canonical(node))
-    near = scope.problems.near(text, p.options)
+    known = KNOWN_AS.get(text)
+    near = known if known in p.options else scope.problems.near(text, p.options)
     help = f"did you mean `{near}`?" if near else f"the options are {', '.join(f'`{o}`' for o in p.options)}"
     scope.problems.error("LR105", node.extent, f"`{text}` is not an option of `{p.name}`", help, near)
     return None
@@ -153,10 +155,13 @@ def _single(p: Parameter, node: Node, scope: Scope) -> Expr | None:
     e = value_of(node, p.kind, scope.without_place(f"as `{p.name}`, which comes again and again") if p.repeats else scope)
     if e is None:
         return None
-    if not all(_in_range(p, part) for part in _bounded_numbers(p, e)):
+    wrong = next((part for part in _bounded_numbers(p, e) if not _in_range(p, part)), None)
+    if wrong is not None:
         text = shown(canonical(node))
+        value = f", which is {float(wrong):g}" if isinstance(node, nodes.Name) and not math.isnan(wrong) else ""
         about = "a pure number " if p.kind is Kind.RATIO else ""
-        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`, out of range", f"`{p.name}` must be {about}{p.range_text}: {p.doc}{p.beyond}")
+        help = f"`{p.name}` must be {about}{p.range_text}: {p.doc}{p.beyond}"
+        scope.problems.error("LR131", node.extent, f"`{p.name}` is `{text}`{value}, out of range", help)
         return None
     if p.exact and (e := exact_number(e, node, scope)) is None:
         return None

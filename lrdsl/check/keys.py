@@ -112,7 +112,8 @@ def key_of(target: Node, names: Mapping[str, Hosted], bound: Bindings, problems:
     brackets = list(target.brackets) if isinstance(target, nodes.Indexed) else []
     element = brackets.pop(0)[0].value if key in VECTORS and brackets and len(brackets[0]) == 1 and isinstance(brackets[0][0].value, int) else None
     if len(brackets) > 1 or (key in VECTORS and element is None):
-        problems.error("LR117", target.extent, f"`{shown(text)}` does not name one number of a param group", _KEYS)
+        help = f"write which of its numbers: `{key}[0]` or `{key}[1]`" if key in VECTORS and not brackets else _KEYS
+        problems.error("LR117", target.extent, f"`{shown(text)}` does not name one number of a param group", help)
         return None
     selectors = brackets[0] if brackets else ()
     letters = [_letter(selector, names, bound, problems) for selector in selectors]

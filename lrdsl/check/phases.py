@@ -72,6 +72,9 @@ def _curve(node: Node, scope: Scope) -> Curve | None:
         case nodes.Negative() if is_phase(node, scope):
             help = "give levels with `to=`, `at=` and `from=`, or multiply by a negative factor: `A * -1`"
             scope.problems.error("LR114", node.extent, "a phase cannot be negated", help)
+        case nodes.Text():
+            fix = Fix(*node.extent, node.value) if node.value.strip() and scope.problems.text[slice(*node.extent)][1:-1] == node.value else None
+            scope.problems.error("LR112", node.extent, f"expected a phase, but `{shown(canonical(node))}` is a text", "leave out the quotes", fix=fix)
         case _ if not isinstance(node, nodes.Binary) or evaluate(node, scope) is not None:
             text = shown(canonical(node))
             lasts = isinstance(node, nodes.Quantity) and node.unit in UNITS

@@ -152,6 +152,10 @@ def _moment(node: nodes.Moment, scope: Scope) -> Value | None:
     """Returns the level that a target, or a phase that enters at the base, has at a time: `(cosine(100) at 10)`."""
     text = shown(canonical(node.value))
     if not is_phase(node.value, scope):
+        if isinstance(node.value, nodes.Name) and node.value.id not in (*scope.bound, *scope.names, *WORDS):
+            help = f"a level is that of a phase, or of a target above it: write `{text} = ...` before it"
+            scope.problems.error("LR103", node.value.extent, f"`{text}` is not defined here", help)
+            return None
         scope.problems.error("LR112", node.value.extent, f"expected a phase or a target, but `{text}` is a value", "write it as in `lr at 5ep`")
         return None
     if dependencies(node.value, scope).follows_metric:

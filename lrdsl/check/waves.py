@@ -12,8 +12,12 @@ from lrdsl.check.intervals import Range, largest
 from lrdsl.expr import INDEX, PI, VARYING, Call, Expr, Linear, Num, Symbol, affine, mentions
 from lrdsl.work import spend
 
-#: The longest turn, in factors, that is looked at, and into how many parts a step of a turn is cut.
+#: The longest turn, in factors, that is looked at, and into how many parts all its steps are cut.
 _LONGEST, _PARTS = 1024, 256
+#: If these show no fall: how long several turns are together that are looked at, and into how many parts their steps are cut.
+_SEVERAL, _MORE = 128, 2048
+#: If the factors of a turn grow on average by no more than this, by their bounds, they may fall.
+_DOUBT = 0.1
 #: A range, and which parts of the formula may be too large for doubles, each with its least size there.
 Bounded: TypeAlias = tuple[Range, Mapping[Expr, float]]
 #: The range of the factors from one index to another.
@@ -34,14 +38,23 @@ def growth(factor: Expr, upto: float, factors: Factors) -> float | None:
     turn = period(factor)
     if turn is None or not 2 <= turn <= min(_LONGEST, upto):
         return None
-    whole, rising = _turn(factor, turn, factors)
-    return None if rising == math.inf else 2 * rising + (upto / turn + 1) * max(0.0, whole)
+    most = math.inf
+    for length, count in ((turn, _PARTS), (turn * max(1, _SEVERAL // turn), _MORE)):
+        whole, rising = _turn(factor, length, max(1, min(16, int(count // length))), factors)
+        if rising == math.inf:
+            return None
+        most = min(most, 2 * rising + (upto / length + 1) * max(0.0, whole))
+        if not 0 < whole < _DOUBT * length:
+            break
+    return most
 
 
 @lru_cache(maxsize=256)
-def _turn(factor: Expr, turn: float, factors: Factors) -> tuple[float, float]:
-    """Returns the logarithm of the most that the factors of one turn come to together, and of those of them above 1; infinity where one may be infinite."""
-    parts = max(1, min(16, int(_PARTS // turn)))
+def _turn(factor: Expr, turn: float, parts: int, factors: Factors) -> tuple[float, float]:
+    """Returns the logarithm of the most that the factors of one turn come to together, and of those of them above 1; infinity where one may be infinite.
+
+    Each step of the turn is cut into so many parts.
+    """
     whole, rising = -math.inf, 0.0
     for part in range(parts):
         total = above = 0.0

@@ -21,7 +21,8 @@ _KINDS = {
 def words_of(text: str) -> Iterator[tuple[Extent, str]]:
     """Yields the words to colour, each with its kind: "keyword", "function", "parameter", "number", "string", "comment", "variable" or "operator"."""
     end = 0
-    for statement in statements_of(list(tokens_of(text, Problems(text)))):
+    problems = Problems(text)
+    for statement in statements_of(list(tokens_of(text, problems)), problems):
         depth = 0
         for i, token in enumerate(statement):
             start, stop = token.extent

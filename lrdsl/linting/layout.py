@@ -121,7 +121,8 @@ def _agree(partly: str, text: str, layout: str) -> bool:
 
 def _parts(text: str, fixes: list[Fix]) -> Iterator[Extent]:
     """Yields the stretches that can be laid out alone: the lines of a statement, or of several that share a line or an edit, and edits between statements."""
-    statements = [(s[0].extent[0], s[-1].extent[1]) for s in statements_of(list(tokens_of(text, Problems(text)))) if s]
+    problems = Problems(text)
+    statements = [(s[0].extent[0], s[-1].extent[1]) for s in statements_of(list(tokens_of(text, problems)), problems) if s]
     lines = [(text.rfind("\n", 0, start) + 1, _next_line(text, end)) for start, end in statements]
     current: Extent | None = None
     for start, end in sorted([*lines, *((fix.start, fix.end) for fix in fixes)]):

@@ -13,11 +13,11 @@ import attrs
 
 from lrdsl.arguments import floating, quoted, string, whole_number
 from lrdsl.clock import MAX_TICKS
-from lrdsl.diagnostics import refuse
+from lrdsl.diagnostics import refuse, shown
 from lrdsl.numbers.scalar import Evaluator, prepare
 from lrdsl.numbers.storing import Store, one_by_one, storing
 from lrdsl.plan import Watch
-from lrdsl.runtime.groups import LR, Group, Slot, assign_groups, base_key, element_of, meant, name_of, numbers_in, quantities, with_element
+from lrdsl.runtime.groups import LR, MOST_NAMED, Group, Slot, assign_groups, base_key, element_of, meant, name_of, numbers_in, quantities, with_element
 from lrdsl.runtime.optimizers import same_groups
 from lrdsl.runtime.tensors import FEWEST, check_fills, fill, given_their_own, is_short, is_tensor, largest_number
 from lrdsl.schedule import Schedule
@@ -212,7 +212,11 @@ class Attachment:
                 held = next((base for slot, base in track.slots if quantity in self.values or (index < len(self.held) and slot is self.held[index])), None)
                 if held is not None:
                     return self.schedule, track.name, held
-        raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", "ask for a target of the schedule", text)
+        if index >= len(self.held):
+            raise refuse("LR153", f"there is no param group {index}: the optimizer has {len(self.held)}", "give the index of a param group, from 0", text)
+        names = [f"`{shown(track.name, 60)}`" for track in self.tracks]
+        scheduled = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} others" if len(names) > MOST_NAMED else "")
+        raise refuse("LR153", f"{quoted(quantity)} of param group {index} is not scheduled", f"the schedule sets {scheduled}", text)
 
     def differs(self, schedule: Schedule, tick: int) -> bool:
         """Whether another schedule of the same targets has another level at this tick in any group."""
@@ -339,8 +343,8 @@ def _check_key(key: str, element: int | None, groups: list[Group], picked: Colle
             keys = [str(k) for k in group] if isinstance(group, dict) else []
             near = meant(key, keys, [name_of(one) for one in groups if isinstance(one, dict)])
             help = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{k}`' for k in keys if k != 'params')}"
-            value = f"`values=({key!r},)` if your own code reads it" if element is None else ""
-            raise refuse("LR153", f"param group {i} has no `{key}`", f"{help}; {value}" if value else help, str(schedule))
+            value = f"; if your own code reads it, give `values=({key!r},)`" if element is None else ""
+            raise refuse("LR153", f"param group {i} has no `{key}`", f"{help}{value}".replace("?; if", "? If"), str(schedule))
         if element is not None:
             _check_element(f"`{key}` of param group {i}", group[key], element, str(schedule))
 

@@ -92,6 +92,8 @@ def _fits_none(target: Target, selector: str | int, groups: Sequence[Mapping[str
     more = f" and {len(names) - MOST_NAMED} others" if len(names) > MOST_NAMED else ""
     called = ", ".join(f"`{name}`" for name in names[:MOST_NAMED]) + more
     help = f"they are called {called}" if names else "they have no `name`: give them one, or pick them by index"
+    if isinstance(selector, int):
+        help = f"groups are counted from 0: the last is `{target.quantity}[{len(groups) - 1}]`{f'; they are called {called}' if names else ''}"
     if target.number is not None:
         help = f"the braces catch a whole number of at most {MAX_DIGITS} digits in a group's name; {help}"
     return refuse("LR153", f"{what}{inside} fits no param group; the optimizer has {len(groups)}", help, str(schedule))

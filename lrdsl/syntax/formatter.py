@@ -182,7 +182,7 @@ def _statements(text: str) -> tuple[list[list[_Word]], list[str]]:
     problems = Problems(text)
     statements: list[list[_Word]] = []
     end, before = 0, None
-    for statement in statements_of(list(tokens_of(text, problems))):
+    for statement in statements_of(list(tokens_of(text, problems)), problems):
         separate(statement, problems)
         words = []
         for token in statement:

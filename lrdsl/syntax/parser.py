@@ -49,7 +49,7 @@ def _parse(text: str, problems: Problems) -> Node | None:
         problems.error("LR005", tokens[MAX_TOKENS].extent, f"the text has {len(tokens)} words and signs", f"a schedule has at most {MAX_TOKENS}")
         return None
     trees: list[Node] = []
-    for statement in statements_of(tokens):
+    for statement in statements_of(tokens, problems):
         tree = _remembered(statement, text, problems)
         if tree is None:
             continue
@@ -115,8 +115,14 @@ def _feed(tokens: list[Token], problems: Problems) -> Node | None:
         if repairs > MAX_REPAIRS:
             return None
         state, parts = _started(taken)  # a token that does not fit may have completed rules before
-        missing = _missing(state, token)
-        keyword = _keyword(state, queue, i)
+        if token.type == "WORD" and state.after("WORD") is None and state.after("STRING") is not None:  # as a group in `lr[head]`
+            quoted = f'"{token}"'
+            problems.error("LR002", token.extent, f"`{shown(token)}` stands without quotes", f"write `{shown(quoted)}`", quoted)
+            queue[i] = token.read_as("STRING", quoted)
+            continue
+        is_spare = token in _THEN and queue[i + 1] == "then"  # `, then`, `and then`
+        missing = None if is_spare else _missing(state, token)
+        keyword = None if is_spare else _keyword(state, queue, i)
         bare = keyword is None and token.type == "NUMBER" and i > 0 and queue[i - 1].type == "WORD"
         if bare:
             _bracket(queue, i, problems)
@@ -204,10 +210,15 @@ def _report(state: Derivation, queue: list[Token], i: int, missing: str | None, 
     elif token.type == "$END" and before is not None:
         help = "write a phase after it, or delete it" if before.type in ("THEN", "RESTART") else "complete it, or delete it"
         problems.error("LR002", before.extent, f"the text ends after `{shown(before)}`", help)
+    elif token in _THEN and queue[i + 1] == "then":
+        fix = Fix(extent[0] if before is None else before.extent[1], extent[1], "")
+        problems.error("LR002", extent, f"`{word}` does not fit{place}", "delete it: `then` is enough", fix=fix)
     elif token.type == "EQUAL":
         problems.error("LR002", extent, "`=` does not fit here: it names an argument inside the brackets of a call", "write it as in `cosine(20, to=0.1x)`")
     else:
         expected = [sample for kind, sample in _SAMPLES.items() if state.after(kind) is not None]
+        if expected == [_SAMPLES["NUMBER"]] and state.after("STRING") is not None:  # of a group
+            expected = ["the number of a group from 0 on", 'its name in quotes, as `"head"`']
         options = f"{', '.join(expected[:-1])} or {expected[-1]}" if len(expected) > 1 else "".join(expected)
         help = f"put {options} here" if expected else "delete it"
         problems.error("LR002", extent, f"`{word}` does not fit{place}", help)

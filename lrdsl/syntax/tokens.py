@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
@@ -66,6 +67,28 @@ def scanned(text: str) -> Iterator[Token]:
             begin = match.start() + word.rindex("\n") + 1
 
 
+#: The quotes of other languages, each with the one that closes it, and what a text in them may hold to be read as one: no part of a schedule.
+_QUOTES = {"'": "'", "`": "`", "“": "”", "‘": "’", "„": "“"}
+_NO_SCHEDULE = re.compile(r"[^()\"#\n]+")
+
+
+def _requoted(text: str, problems: Problems) -> Iterator[Token]:
+    """The tokens of a text. A text in quotes of other languages is reported, and read as one in double quotes."""
+    read = 0
+    for token in scanned(text):
+        start = token.extent[0]
+        if start < read:
+            continue
+        end = text.find(_QUOTES[token], start + 1) if token.type == "UNKNOWN" and token in _QUOTES else -1
+        if end < 0 or not _NO_SCHEDULE.fullmatch(text, start + 1, end):
+            yield token
+            continue
+        read = end + 1
+        quoted = f'"{text[start + 1 : end]}"'
+        problems.error("LR001", (start, read), "a text stands in double quotes", f"write `{shown(quoted)}`", quoted)
+        yield Token("STRING", quoted, (start, read), token.line, token.column)
+
+
 #: Two signs of other languages that stand for one of ours.
 _PAIRS = {"**": "^", "->": "then", "=>": "then", ">>": "then", "|>": "then"}
 
@@ -73,7 +96,7 @@ _PAIRS = {"**": "^", "->": "then", "=>": "then", ">>": "then", "|>": "then"}
 def _joined(text: str, problems: Problems) -> Iterator[Token]:
     """The tokens of a text. Two signs that other languages write for one of ours are reported, and read as that one."""
     before: Token | None = None
-    for token in scanned(text):
+    for token in _requoted(text, problems):
         if before is None:
             before = token
             continue
@@ -232,8 +255,11 @@ KEYWORDS = {
 _BEGIN = {word: word.upper() for word in ("set", "let", "def", "use", "assert")}
 
 
-def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
-    """Yields the tokens of each statement. A statement ends at a `;`, or at a new line unless a bracket is open or a part is missing."""
+def statements_of(tokens: list[Token], problems: Problems) -> Iterator[list[Token]]:
+    """Yields the tokens of each statement. A statement ends at a `;`, or at a new line unless a bracket is open or a part is missing.
+
+    A comma outside all brackets that stands before another statement is reported, and read as a `;`.
+    """
     current: list[Token] = []
     depth = 0
     for i, token in enumerate(tokens):
@@ -242,7 +268,10 @@ def statements_of(tokens: list[Token]) -> Iterator[list[Token]]:
             if ended or (token.column == 1 and _begins(tokens, i)):
                 yield _marked(current)
                 current, depth = [], 0
-        if token.type == "SEMICOLON":
+        is_comma = token == "," and depth == 0 and i + 1 < len(tokens) and _begins(tokens, i + 1)
+        if is_comma:
+            problems.error("LR002", token.extent, "`,` stands between two statements", "write `;` between them", ";")
+        if token.type == "SEMICOLON" or is_comma:
             if current:
                 yield _marked(current)
             current, depth = [], 0
@@ -263,7 +292,7 @@ def _keyword_of(tokens: list[Token], i: int) -> str | None:
     """Returns the type of the keyword that token i is, if a statement begins with it; else None."""
     kind = _BEGIN.get(tokens[i]) if tokens[i].type == "WORD" else None
     after = tokens[i + 1] if i + 1 < len(tokens) else None
-    wanted = {"USE": ("STRING",), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS", "STRING")}.get(kind or "", ("WORD",))
+    wanted = {"USE": ("STRING", "WORD"), "ASSERT": ("WORD", "NUMBER", "LPAR", "MINUS", "STRING")}.get(kind or "", ("WORD",))
     return kind if kind is not None and after is not None and after.type in wanted else None
 
 

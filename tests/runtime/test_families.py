@@ -179,7 +179,7 @@ def test_a_key_is_asked_of_the_groups_that_are_picked() -> None:
     ("text", "names", "message", "help"),
     [
         ('lr = hold; lr["a", "zz"] = 0.5 * lr', ["a", "b"], '`"zz"` of `lr["a", "zz"]` fits no param group', "called `a`, `b`"),
-        ("lr = hold; lr[0, 9] = 0.5 * lr", ["a", "b"], "index 9 of `lr[0, 9]` fits no param group", "called `a`, `b`"),
+        ("lr = hold; lr[0, 9] = 0.5 * lr", ["a", "b"], "index 9 of `lr[0, 9]` fits no param group", "the last is `lr[1]`; they are called `a`, `b`"),
         ('lr["a.{k}", "b.{k}"] = hold(at=k)', ["a.1", "a.2"], '`"b.{k}"` of `lr["a.{k}", "b.{k}"]` fits no param group', "at most 15 digits"),
         ('lr["b.{k}"] = hold(at=k)', ["b.1\nx"], "fits no param group", r"they are called `b.1\nx`"),
         ('lr["zz"] = hold', [f"g{i}" for i in range(20)], "fits no param group", "`g11` and 8 others"),

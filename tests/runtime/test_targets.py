@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -105,3 +106,24 @@ def test_a_repair_of_a_key_is_near_in_spelling(key: str, near: str) -> None:
         lrdsl.compile(f"{key} = hold", adam())
     help = caught.value.diagnostics[0].help
     assert f"did you mean `{near}`?" in help if near else "did you mean" not in help
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "message", "help"),
+    [
+        ("lr = hold", {"group": 5}, "there is no param group 5: the optimizer has 2", "from 0"),
+        (
+            "lr = hold; weight_decay[0] = hold",
+            {"group": 1, "target": "weight_decay"},
+            "of param group 1 is not scheduled",
+            "the schedule sets `lr`, `weight_decay[0]`",
+        ),
+        ("lr = hold", {"target": "momentum"}, "'momentum' of param group 0 is not scheduled", "the schedule sets `lr`"),
+    ],
+)
+def test_what_is_asked_of_a_group_and_is_not_there(text: str, asked: dict[str, Any], message: str, help: str) -> None:
+    with pytest.raises(lrdsl.ScheduleError) as caught:
+        lrdsl.compile(text, adam()).at(1, **asked)
+    (found,) = caught.value.diagnostics
+    assert message in found.message
+    assert help in found.help
