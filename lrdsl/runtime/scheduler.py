@@ -295,7 +295,7 @@ class Scheduler(Attached):
         """Replaces the rest of the run: from the present tick and level on, the scheduler follows another text.
 
         The schedule becomes `(the old one) for TICK then (text)`; see `Schedule.replanned`. `total_steps` or `total_epochs` is the new total of the whole run,
-        if that has changed, as after its end: `rest` in the text is what is left of it, and what has been stays as it was. Where nothing is left, a warning says
+        if that has changed, as after its end: `rest` in the text is what is left of it, and what has been stays as it was. Where none is left, a warning says
         that `rest` is 0. The run remembers its last replans one by one, and folds older ones into one plan, so that earlier ticks are forgotten. Raises
         `ScheduleError`, and changes nothing, for a wrong text.
 
