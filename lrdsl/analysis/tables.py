@@ -173,7 +173,10 @@ def _cell(cell: str, breaks: bool = False) -> str:
 
 
 def _number(text: str) -> str:
-    mantissa, _, exponent = text.replace(",", "{,}").partition("e")
+    """A number in mathematics. One below 0.001 has a power of ten, as in formulas."""
+    small = text.startswith("0.000") and text.strip("0.")
+    mantissa, _, exponent = (f"{float(text):e}" if small else text).replace(",", "{,}").partition("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if small else mantissa
     if not exponent:
         return mantissa
     power = f"10^{{{int(exponent)}}}"

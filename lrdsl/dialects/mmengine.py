@@ -2,7 +2,8 @@
 
 How it counts (`mmengine/optim/scheduler/param_scheduler.py`): each scheduler acts at the steps begin <= step < end, and counts its own from 0. It changes
 the level that is there: factors multiply, so that several schedulers are a product. Lengths are `end - begin`, and the end level is reached at their last
-step (`total_iters = end - begin - 1`). `by_epoch` ones (the default) step once an epoch, `convert_to_iter_based` makes their times iterations.
+step (`total_iters = end - begin - 1`). `by_epoch` ones (the default) step once an epoch, `convert_to_iter_based` makes their times
+iterations, and cuts those of the window to whole ones.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, lasting, number
+from lrdsl.dialects.config import Key, Layout, Outcome, Settings, clock, lasting, number, text
 from lrdsl.dialects.entry import Dialect, Entry, Form, UnreadableError, holds
 from lrdsl.syntax import nodes, parse
 from lrdsl.syntax.nodes import Node
@@ -176,8 +177,10 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
     extra: dict[str, Any] = {"stairs": stairs, "whole": whole, "last": e is not None and e == length, "n": None, "m": None}
     extra["single"] = whole == 1 and (unit == "" or stairs)
     if whole is not None:
-        extra["n"], extra["m"] = lasting(whole, unit), _last_step(whole, unit, stairs)
-    if entry.name == "CosineAnnealingLR" and values["T_max"] is None:
+        extra["n"] = _between(b or 0, e, unit)
+        extra["m"] = lasting(whole - 1, unit) if unit == "" or stairs else nodes.Binary("-", extra["n"], parse("1"), _HERE)
+    is_window = entry.name == "CosineAnnealingLR" and values["T_max"] is None
+    if is_window:
         if whole is None:
             raise UnreadableError("`CosineAnnealingLR` has no `T_max`, and neither its end nor that of the run is in the file")
         values = {**values, "T_max": whole}
@@ -196,6 +199,7 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
         inside = tuple(m for m in ms if whole is None or (x := number(m)) is None or x < whole)
         values = {**values, "milestones": tuple(lasting(m, unit) for m in inside)}
     values = {**values, **{name: lasting(values[name], unit) for name in _TIMES if values.get(name) is not None}}
+    values = {**values, "T_max": extra["n"]} if is_window else values
     least = values.get("eta_min")
     turns = entry.name == "CosineAnnealingLR" and (whole is None or extra["period"] is None or extra["period"] < whole - 1)
     is_factor = entry.name not in _OUTRIGHT and not turns and (least is None or least == 0) and values.get("eta_min_ratio") in (None, 0)
@@ -207,6 +211,20 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
 def _last_step(whole: Any, unit: str, stairs: bool) -> Node:
     """The last step of a window."""
     return lasting(whole - 1, unit) if unit == "" or stairs else nodes.Binary("-", lasting(whole, unit), parse("1"), _HERE)
+
+
+def _at(time: Any, unit: str) -> Node:
+    """A time of a window: a part of an epoch is cut to whole iterations."""
+    node = lasting(time, unit)
+    x = number(time)
+    return text("floor(x)", x=node) if unit == "ep" and x is not None and x != int(x) else node
+
+
+def _between(begin: Any, end: Any, unit: str) -> Node:
+    """The length of a window."""
+    if unit == "" or (begin == int(begin) and end == int(end)):
+        return lasting(end - begin, unit)
+    return _at(end, unit) if begin == 0 else nodes.Binary("-", _at(end, unit), _at(begin, unit), _HERE)
 
 
 def _combined(parts: list[_Part]) -> tuple[Node, str]:
@@ -225,7 +243,7 @@ def _combined(parts: list[_Part]) -> tuple[Node, str]:
     apart = all(p.end is not None and ((p.unit == only.unit and p.end <= only.begin) or (p.unit != only.unit and only.begin > 0)) for p in others)
     if apart and not (only.turns and not all(p.ends_at_one for p in others)):
         before = reduce(_times, [_later(p) for p in others])
-        return nodes.Sequence((nodes.Limited(before, lasting(only.begin, only.unit), _HERE), only.tree), _HERE), ""
+        return nodes.Sequence((nodes.Limited(before, _at(only.begin, only.unit), _HERE), only.tree), _HERE), ""
     if only.entry.name not in _OUTRIGHT and all(p.unit != only.unit and p.ends_at_one for p in others):
         return reduce(_times, [_later(p) for p in (only, *others)]), "exact from the end of the warmup on, if that ends in the first epoch"
     raise UnreadableError(f"`{only.entry.name}` with a level to end at runs at the same time as another scheduler")
@@ -239,13 +257,13 @@ def _chained(parts: list[_Part]) -> Node | None:
         if part.unit != parts[0].unit or part.begin < at or ((part.turns or part.entry.name in ("LinearLR", "ConstantLR")) and not at_one):
             return None
         if part.begin > at:
-            items.append(nodes.Call("hold", (nodes.Argument("", lasting(part.begin - at, part.unit), _HERE, _HERE),), _HERE, _HERE))
+            items.append(nodes.Call("hold", (nodes.Argument("", _between(at, part.begin, part.unit), _HERE, _HERE),), _HERE, _HERE))
         final = i == len(parts) - 1
         if part.end is None and not final:
             return None
         ends = final or part.entry.name in ("LinearLR", "PolyLR")
         if not ends:
-            window = lasting(part.end - part.begin, part.unit)
+            window = _between(part.begin, part.end, part.unit)
             items.append(part.tree if isinstance(part.tree, nodes.Sequence) else nodes.Limited(part.tree, window, _HERE))
         else:
             items.append(part.tree)
@@ -259,7 +277,7 @@ def _later(part: _Part) -> Node:
     """A factor that is 1 before it begins."""
     if part.begin == 0:
         return part.tree
-    hold = nodes.Call("hold", (nodes.Argument("", lasting(part.begin, part.unit), _HERE, _HERE),), _HERE, _HERE)
+    hold = nodes.Call("hold", (nodes.Argument("", _at(part.begin, part.unit), _HERE, _HERE),), _HERE, _HERE)
     return nodes.Sequence((hold, part.tree), _HERE)
 
 

@@ -26,7 +26,10 @@ def _read(s: Settings) -> Iterator[Outcome]:
     fall: Any = None
     if share is not None:
         fall = round(float(n) * float(part)) if n is not None and part is not None else text("floor(r * n + 0.5)", r=share, n=total)
-    tree = called(f"torchtitan.{kind}", total, warmup_steps=warm if w is None else int(w), decay_steps=fall, min_lr_factor=floor)
+    if fall == 0 and w is not None and n is not None:  # no decay in the run
+        tree = text("warmup(w, touches=end)", w=min(int(w), int(n))) if int(w) > 0 else text("hold")
+    else:
+        tree = called(f"torchtitan.{kind}", total, warmup_steps=warm if w is None else int(w), decay_steps=fall, min_lr_factor=floor)
     at = s.find("lr_scheduler") or s.find("training")
     yield Outcome(kind, tree, {}, clock(tick="step", total_steps=number(s.get("training.steps"))), s.get("optimizer.lr"), (), at)
 

@@ -79,7 +79,9 @@ TYPES: Mapping[str, str] = {
 
 def typed(name: Any, warmup: Any, total: Any, kwargs: Mapping[str, Any]) -> Node:
     """Returns the tree of `get_scheduler(name, ...)`. As there, a warmup and a total go only to the functions that take them."""
-    if not isinstance(name, str) or name not in TYPES:
+    if not isinstance(name, str):
+        raise UnreadableError("the type of the scheduler is not in the file")
+    if name not in TYPES:
         raise UnreadableError(f"the scheduler type is one of {', '.join(TYPES)}")
     entry = DIALECT.entry(TYPES[name])
     names = {p.name for p in entry.parameters}

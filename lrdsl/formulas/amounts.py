@@ -88,8 +88,8 @@ def nearly(value: Exact) -> str:
 def approximate(value: Exact) -> str:
     """Returns a number with at most four digits, and its thousands grouped. It is exact if `is_short` says so.
 
-    >>> approximate(Fraction(1953125, 4096)), approximate(Fraction(244140625, 1024)), approximate(238_419)
-    ('476.8', '238,400', '238,419')
+    >>> approximate(Fraction(1953125, 4096)), approximate(Fraction(244140625, 1024)), approximate(1_238_419)
+    ('476.8', '238,400', '1,238,419')
     """
     return grouped(value if is_short(value) else shortened(value))
 

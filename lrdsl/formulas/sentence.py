@@ -33,8 +33,18 @@ def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None, units
     """Returns the sentence for the written plan of a target. `base` is the base value, if known."""
     assert plan.phrase is not None
     words = _Words(plan, clock, base, units)
-    predicate = "".join(words.of(part) for part in plan.phrase.parts)
+    predicate = "".join(words.of(part) for part in _without_last_brackets(plan.phrase.parts))
     return f"{_subject(target)} {predicate}."
+
+
+def _without_last_brackets(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Returns the parts of a sentence without brackets at its end around a single phase: it is clear without them where it ends."""
+    if parts[-1] != ")":
+        return parts
+    last = max(i for i, part in enumerate(parts) if part == "(")
+    inner = parts[last + 1 : -1]
+    clear = not any(isinstance(part, str) and set(part) & set(",;:)") for part in inner)
+    return (*parts[:last], *inner) if clear else parts
 
 
 #: The signs of a sentence that the letters of LaTeX lack.

@@ -160,7 +160,7 @@ RULES = (
     Rule(
         "LR205",
         "shares-over-the-whole",
-        "Shares of the run, and times of events, that add up to more than 100 %.",
+        "Shares of the run, and times in it, that add up to more than 100 %, or that leave nothing for a `rest`.",
         "A share is of the whole run, not of the rest of it; an event may come as late as the text lets it.",
         "warmup(10%) then hold(60%) then cosine(40%)",
         "warmup(10%) then hold(60%) then cosine(rest)",

@@ -153,3 +153,13 @@ def test_a_caption_and_a_label_make_a_float(tmp_path: Path, capsys: pytest.Captu
     assert main(["table", "cosine(9)", "--label", "a}b"]) == 2
     assert main(["plot", "cosine(9)", "--caption", "a" * 2001, "-o", str(tmp_path / "a.tex")]) == 2
     assert "error[LR152]: label is 'a}b'" in capsys.readouterr().err
+
+
+def test_small_levels_have_powers_of_ten_in_latex(capsys: pytest.CaptureFixture[str]) -> None:
+    """As in formulas, so that no cell has both ways to write a number."""
+    assert main(["table", "warmup(5) then exp(20, to=0.05x)", "--base", "5e-4"]) == 0
+    lines = capsys.readouterr().out.split("\n")
+    assert [line.rsplit(" & ", 1)[1] for line in lines if " & $" in line] == [
+        r"$0 \to 5 \times 10^{-4}$ \\",
+        r"$5 \times 10^{-4} \to 2.5 \times 10^{-5}$ \\",
+    ]

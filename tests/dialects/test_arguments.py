@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lrdsl
+from lrdsl.cli import main
 from lrdsl.dialects.reading import Reading
 from lrdsl.dialects.sources import readings
 from tests.dialects import systems
@@ -126,6 +128,10 @@ CASES: tuple[tuple[str, list[tuple[str | None, tuple[str, ...], dict[str, Any]]]
         ],
     ),
     (
+        f"{TITAN}c = A.Config(lr_scheduler=LRSchedulersContainer.Config(warmup_steps=1, decay_ratio=0.0), training=TrainingConfig(steps=10))",
+        [("warmup(1, touches=end)", (), {"tick": "step", "total_steps": 10})],
+    ),
+    (
         f"{TITAN}c = A.Config(lr_scheduler=LRSchedulersContainer.Config(**more), training=TrainingConfig(steps=40))",
         [(None, (), {})],
     ),
@@ -186,3 +192,10 @@ def test_a_deep_or_endless_config_is_read_in_bounds() -> None:
     assert only(loop).text == "torchtitan.linear(steps, warmup_steps=a)"
     many = TITAN + "LRSchedulersContainer.Config(warmup_steps=1)\n" * 300
     assert len(readings(many, "many.py")) == 200
+
+
+def test_the_linter_reads_them_in_their_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "config.py"
+    path.write_text(f"{TITAN}c = A.Config(\n    lr_scheduler=LRSchedulersContainer.Config(warmup_steps=500),\n    training=T(steps=100),\n)\n", "utf-8")
+    assert main(["check", str(path), "--isolated", "--no-cache", "--format", "concise"]) == 1
+    assert capsys.readouterr().out == f"{path}:3:47: LR605 the warmup of 500 is longer than the run of 100 steps; make it shorter\n"

@@ -13,7 +13,7 @@ import pytest
 import torch
 import transformers
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -105,6 +105,21 @@ def test_mmengine(data: st.DataObject, by_epoch: bool, converted: bool, warm: in
     except (ValueError, ZeroDivisionError):  # OneCycleLR and others refuse to go on past their end
         return
     same(reading, stepped, 0.1, steps_per_epoch=PER)
+
+
+@given(st.sampled_from([0.03, 0.05, 0.1, 0.15]), st.sampled_from([3, 5]), st.integers(23, 130), st.sampled_from(["CosineAnnealingLR", "PolyLR", "StepLR"]))
+@examples(60)
+def test_mmengine_cuts_parts_of_epochs(ratio: float, epochs: int, per: int, kind: str) -> None:
+    """A warmup over a share of the run, as XTuner's configs have it: the ends of both windows are cut to whole iterations."""
+    assume(int(ratio * epochs * per) > 1)  # else mmengine has no warmup, and stays at its first level
+    more = {"by_epoch": True, "convert_to_iter_based": True}
+    own = {"CosineAnnealingLR": {"eta_min": 0.0}, "PolyLR": {"power": 0.9}, "StepLR": {"step_size": 1, "gamma": 0.5}}[kind]
+    schedulers = [
+        {"type": "LinearLR", "start_factor": 1e-5, "begin": 0, "end": ratio * epochs, **more},
+        {"type": kind, "begin": ratio * epochs, "end": epochs, **own, **more},
+    ]
+    (reading,) = readings_in([{"param_scheduler": schedulers, "optim_wrapper": {"optimizer": {"lr": 2e-4}}, "train_cfg": {"max_epochs": epochs}}])
+    same(reading, systems.mmengine(schedulers, 2e-4, epochs * per, per), 2e-4, steps_per_epoch=per)
 
 
 @pytest.mark.parametrize(

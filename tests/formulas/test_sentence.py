@@ -28,13 +28,13 @@ ALL = schedules()
         ("hold until val_loss < 0.3 or 5ep", "stays at 0.1 until val_loss < 0.3, but for no more than 5 epochs."),
         ("repeat(linear(10, to=0.5x) then hold(3), times=2)", "repeats this 2 times, each time from the level it has come to: "
          "(it goes linearly to 0.05 over 10 steps, then stays at 0.05 for 3 steps)."),
-        ("restarts(linear(10), times=3)", "repeats this 3 times, each time from the same level: (it falls linearly to 0 over 10 steps)."),
+        ("restarts(linear(10), times=3)", "repeats this 3 times, each time from the same level: it falls linearly to 0 over 10 steps."),
         ("restarts(linear(10), times=3, decay=0.5)", "repeats this 3 times, each time from half the level of the time before: "
-         "(it goes linearly to 0 over 10 steps)."),
+         "it goes linearly to 0 over 10 steps."),
         ("restarts(linear(10), times=3, decay=0.5, floor=decays)", "repeats this 3 times, each time from half the level of the time before, "
-         "with all levels in it: (it goes linearly to 0 over 10 steps)."),
+         "with all levels in it: it goes linearly to 0 over 10 steps."),
         ("restarts(linear(10), stretch=2)", "repeats this without end, each time from the same level, each cycle twice as long as the one before: "
-         "(it falls linearly to 0 over 10 steps)."),
+         "it falls linearly to 0 over 10 steps."),
         ("cosine(90) for 40", "follows a half cosine to 0 over 90 steps, cut off after 40 steps."),
         ("cosine(20) until 1ep", "follows a half cosine to 0 over 20 steps, for 1 epoch in all."),
         ("hold until 3ep", "stays at 0.1 for 3 epochs."),
@@ -54,7 +54,7 @@ ALL = schedules()
         ("hold(0) then linear(5) then linear(0, to=1)", "falls linearly to 0 over 5 steps, then is set to 1."),
         ("linear(5) for 5", "falls linearly to 0 over 5 steps."),
         ("onecycle(2)", "falls along a half cosine from 0.1 to 4e−7 over 1.4 steps, of which the first 0.4 steps are over at the start."),
-        ("repeat(linear(3), times=1)", "goes once through this: (it goes linearly to 0 over 3 steps)."),
+        ("repeat(linear(3), times=1)", "goes once through this: it goes linearly to 0 over 3 steps."),
         ("hold(at=min(1x, 0.05))", "stays at 0.05."),
         ("min(cosine(9), exp(0.9))", "is at every tick the lower of two curves: one that follows a half cosine to 0 over 9 steps; one that is multiplied by 0.9 every step."),
         ("sum(linear(9), 0.1x, 0.2x)", "is at every tick the sum of three curves: one that falls linearly to 0 over 9 steps; one that stays at 0.01; one that stays at 0.02."),
@@ -62,7 +62,7 @@ ALL = schedules()
         ("stretch(step(3), 2)", "takes twice as long as a curve that is multiplied by 0.1 every 3 steps."),
         ("clip(linear(9), 0.1x, 0.9x)", "falls linearly to 0 over 9 steps, but is never below 0.01, and never above 0.09."),
         ("clip(linear(9), high=0.9x)", "falls linearly to 0 over 9 steps, but is never above 0.09."),
-        ("bounce(linear(9))", "runs forward and backward through this without end: (it falls linearly to 0 over 9 steps)."),
+        ("bounce(linear(9))", "runs forward and backward through this without end: it falls linearly to 0 over 9 steps."),
         ("plateau(min=0.01)", "is multiplied by 0.1 down to 0.01 each time the metric has not fallen by 0.01 % of its best for more than 10 reports."),
     ],
 )  # fmt: skip
@@ -158,6 +158,10 @@ def text_of(number: nodes.Number | nodes.Quantity) -> str:
             "warms up linearly over 2B tokens (about 666.7 steps) to 0.1, then is multiplied by 0.1 after 3B more tokens (1,000 steps).",
         ),
         ("warmup(3) then scale(1/(1 + t))", "warms up linearly over 3 steps to 0.1, then is 0.1 times 1/(t + 1), t counted in steps from there."),
+        (
+            "max(hold(3), exp(0.9) for 3)",
+            "is at every tick the higher of two curves: one that stays at 0.1 for 3 steps; one that (is multiplied by 0.9 every step, for 3 steps).",
+        ),
         ("cumprod(0.9)", "is multiplied every step by 0.9."),
         ("cumprod(1 - 1/(t + 9))", "is multiplied every step by 1 − 1/(t + 9), t counted in steps from the start."),
     ],

@@ -275,7 +275,7 @@ class _Reader:
             case ".":
                 part.ready = False
                 part.subscript = None
-            case "=" if not part.sign:
+            case "=" if not part.sign and part.clause != "other":  # a `lambda` gives its parameters defaults
                 name = part.subscript or (part.name or "" if part.target is None else part.target)
                 part.start_value(part.named or self.finder.names(name))
                 part.subscript = None

@@ -250,3 +250,23 @@ def test_a_letter_stands_on_the_line_of_its_meaning_and_words_have_a_dot_between
     for width in range(20, 45):
         assert not re.search(r"= \\\\$", wide.latex(symbolic=True, width=width), re.MULTILINE)
     assert r"\mathrm{cut} \cdot \mathrm{ratio}" in lrdsl.parse("let cut = 3; let ratio = 4; lr = scale(t * cut * ratio) for 5").latex(symbolic=True)
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 5, 6, 8, 11])
+def test_no_line_is_empty(width: int) -> None:
+    """Also where what is defined does not fit beside its meaning."""
+    source = lrdsl.parse("warmup(1234567 tokens) then cosine(7654321 tokens)", tokens_per_step=333).latex(width=width)
+    assert [line for line in source.split("\n") if not line.strip(" \\")] == []
+
+
+@pytest.mark.parametrize("setting", ["form", "numbers"])
+def test_an_unknown_setting_is_refused(setting: str) -> None:
+    with pytest.raises(lrdsl.ScheduleError, match=f"LR152.*{setting}"):
+        lrdsl.parse("cosine(9)").latex(**{setting: "wrong"})
+
+
+def test_a_case_that_is_a_little_too_wide_has_small_fractions() -> None:
+    """A row of cases has a space after its value, also where the condition stands below."""
+    s = lrdsl.parse("warmup(375M tokens) then cosine(259.625B tokens, to=0.1x) then hold", tokens_per_step=3_200_000)
+    assert r"\cos\frac{" in s.latex(width="icml", time="tokens")
+    assert r"\cos\dfrac{" in s.latex(width="twocolumn", time="tokens")

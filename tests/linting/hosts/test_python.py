@@ -124,6 +124,10 @@ def test_strings_of_programs_are_found(source: list[str], end: str) -> None:
     compare(end.join(source) + end)
 
 
+def test_the_defaults_of_a_lambda_are_no_values() -> None:
+    assert found("x = lambda k='hold(2)' if a else 'hold(1)': 'hold(3)'\nfor i in a: y = 'hold(4)'\n") == ["hold(4)"]
+
+
 def test_programs_are_read() -> None:
     """Those of the standard library, as far as they are about words."""
     modules = (ast, inspect, tokenize, typing, string, lrdsl)
