@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 
 from lrdsl.check.keys import plain
-from lrdsl.clock import Clock
-from lrdsl.diagnostics import ScheduleError, refuse
+from lrdsl.clock import Clock, total_of
+from lrdsl.diagnostics import ScheduleError, refuse, shown
 from lrdsl.expr.exact import Exact
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.plan import History
@@ -21,7 +21,7 @@ from lrdsl.schedule import Schedule
 from lrdsl.schedule.source import Replan, continued_often, under_total
 from lrdsl.syntax import canonical
 from lrdsl.syntax import parse as parse_tree
-from lrdsl.syntax.nodes import Node
+from lrdsl.syntax.nodes import Name, Node, walk
 from lrdsl.syntax.replanning import bodies, followed, replaced
 
 #: The most replans that a run remembers, and how many are left when it folds the oldest.
@@ -40,6 +40,15 @@ def new_total(totals: Mapping[str, Any], text: str) -> tuple[tuple[str, Exact], 
     if len(values) > 1:
         raise refuse("LR152", "a replan takes one new total, and got both", "give `total_steps`, or `total_epochs`", text)
     return tuple((name, getattr(Clock.of(**{name: value}), name)) for name, value in values.items())
+
+
+def leaves_no_rest(text: str, tick: int, schedule: Schedule) -> tuple[str, str] | None:
+    """The message and the remedy for a text with `rest` at a tick at which the run is over, so that `rest` is 0; None for others."""
+    total = total_of(schedule.clock)
+    if total is None or tick < total or not any(isinstance(part, Name) and part.id == "rest" for part in walk(parse_tree(text))):
+        return None
+    message = f"the run is over at tick {tick} of {float(total):g}, so `rest` is 0 in `{shown(text, 60)}`"
+    return message, "give the new total: `scheduler.replan(..., total_steps=...)`"
 
 
 @attrs.frozen

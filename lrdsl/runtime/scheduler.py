@@ -24,7 +24,7 @@ from lrdsl.runtime.optimizers import joined, sizes_of
 from lrdsl.runtime.progress import observe
 from lrdsl.runtime.rebasing import index_of, rebased, strayed, with_rate, with_rates
 from lrdsl.runtime.rehearsing import rehearse
-from lrdsl.runtime.replans import Course, new_total
+from lrdsl.runtime.replans import Course, leaves_no_rest, new_total
 from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step
 from lrdsl.runtime.values import Values, value_bases
 from lrdsl.runtime.warnings import caution, warn
@@ -295,8 +295,9 @@ class Scheduler(Attached):
         """Replaces the rest of the run: from the present tick and level on, the scheduler follows another text.
 
         The schedule becomes `(the old one) for TICK then (text)`; see `Schedule.replanned`. `total_steps` or `total_epochs` is the new total of the whole run,
-        if that has changed, as after its end: `rest` in the text is what is left of it, and what has been stays as it was. The run remembers its last replans
-        one by one, and folds older ones into one plan, so that earlier ticks are forgotten. Raises `ScheduleError`, and changes nothing, for a wrong text.
+        if that has changed, as after its end: `rest` in the text is what is left of it, and what has been stays as it was. Where none is left, a warning says
+        that `rest` is 0. The run remembers its last replans one by one, and folds older ones into one plan, so that earlier ticks are forgotten. Raises
+        `ScheduleError`, and changes nothing, for a wrong text.
 
         >>> from types import SimpleNamespace
         >>> import lrdsl
@@ -313,6 +314,11 @@ class Scheduler(Attached):
         with bounded(text):
             course, schedule = self.course.replanned(Replan(self.last_epoch, text, total), self.log.events, current.bases, current.groups)
         attachment = current.attached(schedule)
+        notice = leaves_no_rest(text, self.last_epoch, schedule)
+        if notice is not None:
+            from lrdsl.runtime.warnings import caution  # few runs are replanned after their end
+
+            caution(notice, schedule)
         self._move_to(self.last_epoch, attachment, self.log.only(attachment.watches), course)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], migrate: bool | None = None, bases: str | None = None) -> None:

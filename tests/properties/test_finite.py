@@ -11,7 +11,7 @@ import attrs
 import jax
 import jax.numpy as jnp
 import numpy as np
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import lrdsl
@@ -19,7 +19,7 @@ import lrdsl.jax
 from lrdsl.check import check
 from lrdsl.clock import MAX_TICKS, Clock
 from lrdsl.diagnostics import Problems
-from lrdsl.expr import WIDE, Expr, Product, cycles, walk
+from lrdsl.expr import WIDE, Call, Expr, Product, T, cycles, mentions, walk
 from lrdsl.plan import Plan, pieces
 from lrdsl.syntax import canonical, nodes, parse
 from lrdsl.syntax.nodes import Node
@@ -163,6 +163,10 @@ def size_at(plan: Plan, time: Fraction) -> float:
 def has_pole(plan: Plan, fault: Fraction) -> bool:
     """Whether a level grows without end towards a time between ticks, as `stretch` moves a division by 0 there: halves close in on where it is largest."""
     low, high = fault, fault + Fraction(1, 32)
+    level = piece_at(plan, int(fault))
+    divisors = {x.args[1] for x in walk(level) if isinstance(x, Call) and x.op == "div" and mentions(x.args[1], T)}
+    if any(size_at(plan, end) > LARGE for divisor in divisors for end in _about_zero(divisor, low, high)):
+        return True
     for _ in range(600):
         quarter = (high - low) / 4
         sizes = size_at(plan, low + quarter), size_at(plan, high - quarter)
@@ -170,6 +174,20 @@ def has_pole(plan: Plan, fault: Fraction) -> bool:
             return True
         low, high = (low, high - 2 * quarter) if sizes[0] > sizes[1] else (low + 2 * quarter, high)
     return False
+
+
+def _about_zero(divisor: Expr, low: Fraction, high: Fraction) -> tuple[Fraction, ...]:
+    """Two times just before and just after a divisor goes through 0; none where it does not."""
+    before, after = (exact.value_of(divisor, time, BASE) for time in (low, high))
+    if before * after >= 0:
+        return ()
+    for _ in range(600):
+        middle = (low + high) / 2
+        value = exact.value_of(divisor, middle, BASE)
+        if not value:
+            return middle - Fraction(1, 2**600), middle + Fraction(1, 2**600)
+        low, high = (middle, high) if value * before > 0 else (low, middle)
+    return low, high
 
 
 def looked_at(text: str, **facts: Any) -> None:
@@ -221,6 +239,7 @@ def test_digits_that_doubles_lose_are_not_asked_for() -> None:
 
 @examples(100)
 @given(compositions())
+@example(parse("max(hold, stretch(scale(1/(45 - t)) for 203, to=1))"))
 def test_nothing_bounded_is_refused_and_nothing_accepted_is_not_finite(node: Node) -> None:
     looked_at(canonical(node))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -264,3 +265,14 @@ def test_folding_changes_no_level(course: list[tuple[int, int, str]]) -> None:
         scheduler.replan(text)
         assert [[group[key] for key in ("lr", "momentum")] for group in groups] == [pytest.approx(values, rel=1e-11) for values in before]
         assert {key: scheduler.at(scheduler.last_epoch + 5, 1, key) for key in later} == pytest.approx(later, rel=1e-11)
+
+
+@pytest.mark.parametrize(("tick", "text", "total", "warns"), [(10, "linear(rest)", {}, 1), (12, "hold(3) then cosine(rest)", {}, 1), (10, "linear(rest)", {"total_steps": 20}, 0), (10, "linear(5)", {}, 0), (9, "linear(rest)", {}, 0)])  # fmt: skip
+def test_a_rest_after_the_end_of_the_run_is_said_to_be_0(tick: int, text: str, total: dict[str, int], warns: int) -> None:
+    scheduler = lrdsl.compile("cosine(rest, to=0.1x)", SimpleNamespace(param_groups=[{"lr": 0.1}]), total_steps=10)
+    scheduler.seek(tick)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        scheduler.replan(text, **total)
+    assert [w.category for w in caught] == [lrdsl.ScheduleWarning] * warns
+    assert all("so `rest` is 0" in str(w.message) and "total_steps=" in str(w.message) for w in caught)
