@@ -286,6 +286,8 @@ def rounding_of(e: Expr, tick: Fraction, base: Fraction) -> float:
     return float(error(e) * mp.mpf(2) ** -53)
 
 
+#: Up to this tick, the whole numbers of cycles fit into doubles. Past it, the time is rounded before whole cycles are taken off.
+_PROMISED = 10**8
 #: How much more than one rounding an operation may add: a function of the library, a running product for each factor.
 _ROUNDINGS = 16
 
@@ -312,7 +314,7 @@ def _error(x: Any, value: Any, error: Any, memo: Mapping[Expr, Any]) -> Any:
             unit = mp.mpf(2) ** -50
             return max(d for v, d in zip(args, inner, strict=True) if abs(v - value(x)) <= (d + error(x.args[args.index(value(x))])) * unit)
         case "floor" | "ceil" | "mod":
-            return own
+            return own + (abs(args[0]) if memo[LEVEL_T] > _PROMISED else 0)
     slopes = [abs(slope) for slope in _slopes(x.op, args, value(x))]
     return sum(d * slope for d, slope in zip(inner, slopes, strict=True)) + _ROUNDINGS * own
 
