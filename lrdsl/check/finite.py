@@ -204,7 +204,7 @@ def _rewritten(level: Expr, proof: Proof, waits: bool, budget: int, logarithms: 
         for other in dict.fromkeys((tamed(level, tick + 1, True, logarithms), tamed(level, tick + 1, False, logarithms))):
             if other is not level and (whole := Proof.of(other, waits, budget)).fault is None:
                 return other, whole
-        if other is level:
+        if other is level or logarithms:  # logarithms do not depend on where the formula fails
             return None
         current, start = select(T, [(0, current), (tick, other)]), tick
         proof = whole if waits else Proof.of(current, waits, budget)
