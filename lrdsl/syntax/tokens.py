@@ -70,6 +70,7 @@ def scanned(text: str) -> Iterator[Token]:
 #: The quotes of other languages, each with the one that closes it, and what a text in them may hold to be read as one: no part of a schedule.
 _QUOTES = {"'": "'", "`": "`", "“": "”", "‘": "’", "„": "“"}
 _NO_SCHEDULE = re.compile(r"[^()\"#\n]+")
+_QUOTE = re.compile(f"[{''.join(_QUOTES)}]")
 
 
 def _requoted(text: str, problems: Problems) -> Iterator[Token]:
@@ -96,7 +97,7 @@ _PAIRS = {"**": "^", "->": "then", "=>": "then", ">>": "then", "|>": "then"}
 def _joined(text: str, problems: Problems) -> Iterator[Token]:
     """The tokens of a text. Two signs that other languages write for one of ours are reported, and read as that one."""
     before: Token | None = None
-    for token in _requoted(text, problems):
+    for token in _requoted(text, problems) if _QUOTE.search(text) else scanned(text):
         if before is None:
             before = token
             continue
