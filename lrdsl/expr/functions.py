@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from lrdsl.expr.arithmetic import ONE, PI, ZERO, Call, Expr, Num, Operand, as_expr, coefficient, is_time, number, parts
-from lrdsl.expr.exact import Exact, size
+from lrdsl.expr.exact import Exact, quotient, size
 from lrdsl.expr.lettered import is_lettered
 
 
@@ -32,8 +32,8 @@ def call(op: str, *args: Operand) -> Expr:
             nums = [a for a in operands if isinstance(a, Num)]
             pick = min if op == "min" else max
             return Num(pick(a.value for a in nums), pick(a.double for a in nums))
-    elif op in ("cos", "sin") and coefficient(operands[0])[1] is PI:
-        turns = (coefficient(operands[0])[0].value + Fraction(op == "sin", -2)) % 2
+    elif op in ("cos", "sin") and (angle := _half_turns(operands[0])) is not None:
+        turns = (angle + Fraction(op == "sin", -2)) % 2
         if turns in _COSINES and not (_COSINES[turns] == 0 and is_lettered(turns)):
             return number(_COSINES[turns])
     elif isinstance(operands[0], Num):
@@ -41,6 +41,15 @@ def call(op: str, *args: Operand) -> Expr:
         if folded is not None:
             return folded
     return Call(op, operands)
+
+
+def _half_turns(angle: Expr) -> Exact | None:
+    """Returns how many times pi a constant angle is, as 1 for 7 pi / 7; None for any other."""
+    if isinstance(angle, Call) and angle.op == "div" and isinstance(angle.args[1], Num):
+        above = _half_turns(angle.args[0])
+        return None if above is None else quotient(above, angle.args[1].value)
+    times, of = coefficient(angle)
+    return times.value if of is PI else None
 
 
 #: cos(pi x) for the x at which it is a whole number.

@@ -70,3 +70,14 @@ def test_whole_and_half_turns_are_exact() -> None:
     assert [quarter.at(10**8 + k, 1) for k in range(5)] == [1, 0, -1, 0, 1]
     assert quarter.values(np.arange(99999996, 10**8 + 1), 1).tolist() == [1, 0, -1, 0, 1]
     assert [lrdsl.parse("scale(sin(0.5*pi*t))").at(k, 2) for k in range(5)] == [0, 2, 0, -2, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("scale(sin(pi*t/7)) for 7 then hold(2)", 0), ("scale(cos(3*pi*t/4)) for 2 then hold(2)", 0), ("scale(cos(pi*t/(2*7))) for 7 then hold(2)", 0),
+        ("let n = 9; scale(1.5 + sin(pi*t/n)/2) for n/2*3 then hold(2)", 1), ("scale(2 + cos(0.1*pi*t)) for 10 then hold(2)", 1),
+    ],
+)  # fmt: skip
+def test_a_phase_begins_exactly_where_a_wave_ends(text: str, level: float) -> None:
+    assert lrdsl.parse(text).at(15, 1) == level
