@@ -314,7 +314,7 @@ def _error(x: Any, value: Any, error: Any, memo: Mapping[Expr, Any]) -> Any:
             unit = mp.mpf(2) ** -50
             return max(d for v, d in zip(args, inner, strict=True) if abs(v - value(x)) <= (d + error(x.args[args.index(value(x))])) * unit)
         case "floor" | "ceil" | "mod":
-            return own + (abs(args[0]) if memo[LEVEL_T] > _PROMISED else 0)
+            return own + (inner[0] + abs(args[0]) if memo[LEVEL_T] > _PROMISED else 0)
     slopes = [abs(slope) for slope in _slopes(x.op, args, value(x))]
     return sum(d * slope for d, slope in zip(inner, slopes, strict=True)) + _ROUNDINGS * own
 
