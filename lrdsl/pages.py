@@ -14,7 +14,7 @@ PAGES = {
     "checking": ("grammar/checking.md", "`lrdsl check`: what it reads, settings, editors, CI"),
     "rules": ("grammar/rules.md", "every rule of `lrdsl check`"),
     "formulas": ("examples/formulas.md", "formulas, figures, tables and comparisons for a paper"),
-    "papers": ("examples/papers.md", "the formulas of ten papers, beside those of lrdsl"),
+    "papers": ("examples/papers.md", "the formulas of papers, beside those of lrdsl"),
     "coming-from": ("grammar/coming-from.md", "the text for every scheduler of other libraries"),
     "api": ("grammar/api.md", "the Python names"),
     "torch": ("examples/integrations/torch.md", "PyTorch: the loop, checkpoints, logging, metrics"),

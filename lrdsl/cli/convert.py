@@ -176,7 +176,7 @@ def _move(arguments: argparse.Namespace, files: list[_File]) -> int:
     try:
         from lrdsl.dialects.moving import Left, moved
     except ImportError:
-        raise UsageError("--diff and --write need libcst: install lrdsl[convert]") from None
+        raise UsageError("--diff and --write need libcst: pip install 'lrdsl[convert]'") from None
     from lrdsl.linting import projects
 
     replaced, left, unread = 0, 0, 0

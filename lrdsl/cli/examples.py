@@ -8,7 +8,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "values": ('lrdsl values "step(3, 0.1) then cosine(20)" --base 0.1 --ticks 24', "lrdsl values train.yaml:3 --format csv"),
     "check": ("lrdsl check train.yaml", "lrdsl check . --fix --diff"),
     "fmt": ("lrdsl fmt schedule.lrs", "lrdsl fmt --check ."),
-    "explain": ("lrdsl explain LR203", "lrdsl explain LR121"),
+    "explain": ("lrdsl explain LR203", "lrdsl explain cosine"),
     "rules": ("lrdsl rules", "lrdsl rules | grep LR2"),
     "formula": ('lrdsl formula "warmup(500) then cosine(9500)"', 'lrdsl formula "warmup(500) then cosine(9500)" --format sentence --base 3e-4'),
     "plot": ('lrdsl plot "warmup(500) then cosine(9500)" -o lr.svg', 'lrdsl plot "cosine(1000)" "linear(1000)" --base 0.1 -o two.png'),

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from lrdsl.diagnostics import UsageError, refuse
+from lrdsl.diagnostics import UsageError
 
 
 def add(verbs: Any) -> None:
@@ -22,5 +22,5 @@ def run(_: argparse.Namespace) -> None:
     try:
         from lrdsl.editor.server import serve
     except ModuleNotFoundError as missing:
-        raise refuse("LR152", f"the server needs {missing.name}, which is not installed", "pip install 'lrdsl[lsp]'") from None
+        raise UsageError(f"the server needs {missing.name}: pip install 'lrdsl[lsp]'") from None
     serve()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdsl.cli import options
-from lrdsl.diagnostics import refuse
+from lrdsl.diagnostics import UsageError, refuse
 from lrdsl.files.replacing import write_file
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def write(output: str, schedules: Sequence[Schedule], picture: dict[str, Any], l
         page = plotting.page_of(**look)
         figure = plotting.plot(*schedules, **look, **picture)
     except ModuleNotFoundError as missing:
-        help = "pip install 'lrdsl[plot]'; PGFPlots source (.tex) works without it"
-        raise refuse("LR152", f"pictures need {missing.name}, which is not installed", help) from None
+        raise UsageError(f"pictures need {missing.name}: pip install 'lrdsl[plot]'; PGFPlots source (.tex) works without it") from None
     data = io.BytesIO()
     try:
         matplotlib.save(figure, data, kind[1:], page)

@@ -15,7 +15,7 @@ def watch(paths: Sequence[str], check: Callable[[], int]) -> int:
     try:
         from watchfiles import watch as changes
     except ImportError:
-        raise UsageError("--watch needs watchfiles: `pip install watchfiles`") from None
+        raise UsageError("--watch needs watchfiles: pip install 'lrdsl[watch]'") from None
     from lrdsl.linting.hosts import ENDINGS
 
     status = check()

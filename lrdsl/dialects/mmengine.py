@@ -113,6 +113,8 @@ _ENTRIES = (
         (Form(_plateau, shown="plateau(factor=factor, patience=patience, min=min_value)"),),
     ),
 )
+#: The schedulers that reach their end level at the last step of their window: one of a single step stays where it begins.
+_TO_THE_LAST = ("LinearLR", "PolyLR")
 #: The parameters that are times, and the schedulers whose level is not a factor of what is there.
 _TIMES = ("T_max", "step_size", "total_steps")
 _OUTRIGHT = ("OneCycleLR", "ReduceOnPlateauLR", "CosineRestartLR")
@@ -122,7 +124,8 @@ _OUTRIGHT = ("OneCycleLR", "ReduceOnPlateauLR", "CosineRestartLR")
 class _Part:
     """A scheduler: its entry, its target, its tree, and its window. `unit` is "ep" or "", that of its times.
 
-    `is_factor` says that it multiplies the level, `ends_at_one` that it ends with the factor 1, and `turns` that it rises again to the base.
+    `is_factor` says that it multiplies the level, `ends_at_one` that it ends with the factor 1, `turns` that it rises again to the base, and `may_be_single`
+    that its window may be a single iteration, for which it is another schedule.
     """
 
     entry: Entry
@@ -134,6 +137,7 @@ class _Part:
     is_factor: bool
     ends_at_one: bool
     turns: bool
+    may_be_single: bool
 
 
 def _name(raw: Mapping[Any, Any]) -> tuple[str, str]:
@@ -205,7 +209,8 @@ def _part(bound: tuple[Entry, str, dict[str, Any], bool], tick: str, length: Any
     is_factor = entry.name not in _OUTRIGHT and not turns and (least is None or least == 0) and values.get("eta_min_ratio") in (None, 0)
     tree = entry.written({**values, **extra}).schedule
     ends_at_one = (entry.name == "LinearLR" and values["end_factor"] == 1 and not extra["single"]) or entry.name == "ConstantLR"
-    return _Part(entry, target, tree, b or 0, e, unit, is_factor, ends_at_one, turns)
+    may_be_single = whole is not None and whole < 1 and entry.name in _TO_THE_LAST
+    return _Part(entry, target, tree, b or 0, e, unit, is_factor, ends_at_one, turns, may_be_single)
 
 
 def _last_step(whole: Any, unit: str, stairs: bool) -> Node:
@@ -261,13 +266,13 @@ def _chained(parts: list[_Part]) -> Node | None:
         final = i == len(parts) - 1
         if part.end is None and not final:
             return None
-        ends = final or part.entry.name in ("LinearLR", "PolyLR")
+        ends = final or part.entry.name in _TO_THE_LAST
         if not ends:
             window = _between(part.begin, part.end, part.unit)
             items.append(part.tree if isinstance(part.tree, nodes.Sequence) else nodes.Limited(part.tree, window, _HERE))
         else:
             items.append(part.tree)
-        if not final and part.entry.name not in ("LinearLR", "PolyLR", "MultiStepLR"):
+        if not final and part.entry.name not in (*_TO_THE_LAST, "MultiStepLR"):
             return None
         at, at_one = part.end or at, at_one and part.ends_at_one
     return items[0] if len(items) == 1 else nodes.Sequence(tuple(items), _HERE)
@@ -311,6 +316,7 @@ def _read(s: Settings) -> Iterator[Outcome]:
     for target in dict.fromkeys(part.target for part in parts):
         trees[target], note = _combined([part for part in parts if part.target == target])
         notes.extend([note] if note else [])
+    notes += [f"if the window of `{part.entry.name}` is a single iteration, mmengine stays at its first level" for part in parts if part.may_be_single]
     if in_iterations and any(by_epoch):
         notes.append("a scheduler with `by_epoch=True` (the default) in a loop of iterations: mmengine ends the one epoch at the end of the run")
     enabled = s.find("auto_scale_lr.enable")

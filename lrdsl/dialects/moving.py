@@ -15,10 +15,11 @@ from libcst.codemod.visitors import AddImportsVisitor, RemoveImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lrdsl.dialects.code.bindings import Bindings
-from lrdsl.dialects.code.calls import Call, argument_of, calls
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.counts import argument_of
 from lrdsl.dialects.code.names import Names, names_of, word_of
 from lrdsl.dialects.code.parsing import tree_of
-from lrdsl.dialects.code.values import Scope, is_number
+from lrdsl.dialects.code.values import Scope
 from lrdsl.dialects.entry import UnreadableError
 from lrdsl.dialects.simplifying import text_of
 from lrdsl.syntax import nodes
@@ -104,8 +105,8 @@ def _reason(call: Call, source: str, uses: _Uses, names: Names) -> str:
     for expression in call.met:
         if problem := uses.bindings.misfit(expression, call.node):
             return problem
-    if problem := _may_be_broken(call, source, names):
-        return problem
+    if call.broken:
+        return call.broken
     if call.dialect.name == "torch" and call.optimizer is not None and not {call.entry.name, *(entry.name for _, entry in call.inner)} <= _BY_STEP:
         line = _sets_the_rate(call.optimizer, uses)
         if line is not None:
@@ -135,30 +136,6 @@ def _sets_the_rate(optimizer: ast.expr, uses: _Uses) -> int | None:
             case _:
                 pass
     return None
-
-
-def _may_be_broken(call: Call, source: str, names: Names) -> str:
-    """Why a count that torch compares with whole ticks may be a fraction, which it never reaches; "" if none may."""
-    for node, entry in [(call.form, call.entry), *call.inner]:
-        for name in entry.whole:
-            argument = argument_of(node, entry, name)
-            for count in argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]:
-                if isinstance(count, ast.BinOp) and _divides(count) and not is_number(_number(count, source, names)):
-                    return f"`{ast.unparse(count)}` may be no whole number, which torch's {entry.name} never reaches: round it"
-    return ""
-
-
-def _divides(node: ast.expr) -> bool:
-    """Whether the result of arithmetic may be a fraction of whole numbers. What a call returns, as `int(...)`, is taken for whole."""
-    match node:
-        case ast.BinOp(_, ast.Div(), _):
-            return True
-        case ast.BinOp(left, _, right):
-            return _divides(left) or _divides(right)
-        case ast.UnaryOp(_, operand):
-            return _divides(operand)
-        case _:
-            return False
 
 
 def _inside(part: ast.expr, call: Call) -> bool:

@@ -146,7 +146,7 @@ def of_call(call: Call, text: str) -> Reading:
         base=call.base,
         unknown=call.unknown,
         assumed={name: nearest_number(value) if is_number(value) else value for name, value in call.assumed.items()},
-        problems=(call.problem,) if written is None else (mistake,) if mistake else written.notes,
+        problems=(call.problem,) if written is None else (mistake,) if mistake else (*written.notes, *[call.broken] * bool(call.broken)),
         line=text.count("\n", 0, call.extent[0]) + 1,
         extent=call.extent,
     )

@@ -21,7 +21,6 @@ from lrdsl.linting.checker import Checker, File
 from lrdsl.linting.hosts import Embedded, Finder
 from lrdsl.linting.hosts.tolerant import text_at
 from lrdsl.linting.layout import differences
-from lrdsl.linting.linter import UNREADABLE
 from lrdsl.linting.projects import check_source
 from lrdsl.linting.settings import Settings
 from lrdsl.syntax.nodes import Extent
@@ -76,9 +75,7 @@ class OpenFile:
     def problems(self) -> list[Diagnostic]:
         """The problems of the file. What is no Python while it is typed, an editor's own server says."""
         with remembering(self.memory):
-            problems = [p.diagnostic for p in Checker.of(self.path, self.settings, self.library).check(self.file)]
-        if self.path.suffix == ".py":
-            problems = [d for d in problems if d.code != UNREADABLE]
+            problems = [p.diagnostic for p in Checker.of(self.path, self.settings, self.library).check(self.file) if not p.is_passing]
         return sorted(problems, key=lambda d: (d.span.start.offset, d.code))
 
     @cached_property

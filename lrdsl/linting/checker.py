@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -24,6 +24,9 @@ from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
 from lrdsl.schedule import parse
 from lrdsl.syntax.nodes import Extent
 from lrdsl.work import MOST, limited, spent
+
+if TYPE_CHECKING:
+    from lrdsl.dialects.code.parsing import Fault
 
 #: Example runs. If a text needs facts of a run that are unknown, it is checked for each of these; a problem that all of them have is a problem of the text.
 _RUNS: tuple[dict[str, Any], ...] = (
@@ -89,12 +92,14 @@ class Problem:
     """A problem of a file. `index` is the number of its text, and `inner` is the same problem with its place and its repair in the text.
 
     A problem of the file itself has no index, and one without `inner` is about how the file holds the text: `meant` is the text after its repair.
+    `is_passing` says that it is no program of Python for now, as while somebody types.
     """
 
     diagnostic: Diagnostic
     index: int | None = None
     inner: Diagnostic | None = None
     meant: str = ""
+    is_passing: bool = False
 
 
 @attrs.define
@@ -143,9 +148,9 @@ class Checker:
         """The problems of a file that are selected, and that no comment silences."""
         by_text = [self._of_text(i, embedded, file.source) for i, embedded in enumerate(file.texts)]
         problems = [problem for of_text in by_text for problem in of_text]
-        reports = _reports(file)
-        problems += [Problem(d) for d in reports]
-        is_read = file.unread is None and not any(d.code == UNREADABLE for d in reports)
+        why = _fault(file)
+        problems += [_of_fault(why, file)] if why is not None else [Problem(d) for d in _reports(file)]
+        is_read = file.unread is None and why is None
         comments = [] if file.is_schedule else file.silencers()
         if comments:
             places = {id(problem.diagnostic): _places(problem, file) for problem in problems}
@@ -159,7 +164,7 @@ class Checker:
             kept, unused = apply_comments(file.source, comments, [p.diagnostic for p in problems], lambda d: places[id(d)], judges)
             remaining = {id(d) for d in kept}
             problems = [p for p in problems if id(p.diagnostic) in remaining] + [Problem(d) for d in unused]
-        problems += [Problem(d) for d in _unread(file)]
+        problems += [Problem(d, is_passing=file.unread is not None and file.unread.passing) for d in _unread(file)]
         return [p for p in problems if self.selection.reports(p.diagnostic)]
 
     def _of_text(self, i: int, embedded: Embedded, source: str) -> list[Problem]:
@@ -216,20 +221,31 @@ def _differ(text: str, meant: str) -> bool:
         return False
 
 
+def _fault(file: File) -> Fault | None:
+    """Why a program that names schedulers of other libraries is not read for them."""
+    if file.path.suffix != ".py" or file.unread is not None or not may_have(file.source, file.path.suffix):
+        return None
+    from lrdsl.dialects.code.parsing import fault
+
+    return fault(file.source)
+
+
+def _of_fault(why: Fault, file: File) -> Problem:
+    """What is said of a program that is not read for the schedulers of other libraries."""
+    span = Span.of(file.source, why.offset, why.offset + 1)
+    d = Diagnostic(UNREADABLE, "note" if why.is_foreign else "warning", why.reason, "its schedulers were not checked", span)
+    return Problem(d, is_passing=why.is_passing)
+
+
 def _reports(file: File) -> list[Diagnostic]:
     """What is found in the schedules of other libraries. Most files have none: they are not read for them."""
     if file.path.suffix.lower() == ".ipynb":
         return _reports_of_cells(file)
     if not may_have(file.source, file.path.suffix):
         return []
-    from lrdsl.dialects.code.parsing import fault
     from lrdsl.linting.listing import building_in
     from lrdsl.training.catalogue import reports
 
-    why = fault(file.source) if file.path.suffix == ".py" and file.unread is None else None
-    if why is not None:
-        help = "its schedulers were not checked"
-        return [Diagnostic(UNREADABLE, "note" if why.is_foreign else "warning", why.reason, help, Span.of(file.source, why.offset, why.offset + 1))]
     return reports(file.source, str(file.path), building_in(file.path))
 
 

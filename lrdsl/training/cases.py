@@ -12,7 +12,8 @@ import attrs
 from lrdsl.arguments import exactly
 from lrdsl.dialects import configs
 from lrdsl.dialects.code import arguments
-from lrdsl.dialects.code.calls import Call, argument_of, calls
+from lrdsl.dialects.code.calls import Call, calls
+from lrdsl.dialects.code.counts import argument_of
 from lrdsl.dialects.code.functions import function
 from lrdsl.dialects.code.kinds import nodes_of
 from lrdsl.dialects.code.names import Names, names_of, word_of

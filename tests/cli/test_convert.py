@@ -27,6 +27,17 @@ def test_it_shows_the_text(train: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert output.err == "1 schedule found, 1 read\n"
 
 
+def test_a_count_that_may_be_a_fraction_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "train.py"
+    path.write_text("from torch.optim.lr_scheduler import *\ns = SequentialLR(o, [MultiStepLR(o, [n / 2, n * 3 // 4]), StepLR(o, 10 / 2)], milestones=[n])\n")
+    assert main(["convert", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "    multistep([n / 2, floor(n * 3 / 4)]) for n then restart step(5)",
+        "    (not known: n)",
+        "    `n / 2` may be no whole number, which torch's MultiStepLR never reaches: round it",
+    ]
+
+
 def test_json(train: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", str(train.parent), "--format", "json"]) == 0
     [row] = json.loads(capsys.readouterr().out)

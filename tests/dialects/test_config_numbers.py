@@ -122,6 +122,14 @@ def test_mmengine_cuts_parts_of_epochs(ratio: float, epochs: int, per: int, kind
     same(reading, systems.mmengine(schedulers, 2e-4, epochs * per, per), 2e-4, steps_per_epoch=per)
 
 
+@pytest.mark.parametrize(("end", "noted"), [(0.09, True), (1, False)])
+@pytest.mark.parametrize(("own", "first"), [({"type": "LinearLR", "start_factor": 0.25}, 0.025), ({"type": "PolyLR", "power": 0.9}, 0.1)])
+def test_mmengine_stays_at_the_first_level_of_a_window_of_one_iteration(own: dict[str, Any], first: float, end: float, noted: bool) -> None:
+    scheduler = {**own, "begin": 0, "end": end, "by_epoch": True, "convert_to_iter_based": True}
+    assert (systems.mmengine([scheduler], 0.1, 51, 17)[:51] == pytest.approx([first] * 51)) == noted
+    assert any("mmengine stays at its first level" in problem for problem in only({"param_scheduler": [scheduler]}).problems) == noted
+
+
 @pytest.mark.parametrize(
     "scheduler", [{"type": "LinearMomentum", "start_factor": 0.5, "end": 9}, {"type": "CosineAnnealingMomentum", "T_max": 9, "eta_min": 0.1, "end": 9}]
 )

@@ -296,3 +296,22 @@ def test_files_that_cannot_be_read_are_said_so(client: Client) -> None:
     uri = client.open("a.yaml", "schedule: [\n")
     assert [d["code"] for d in client.published[uri]] == ["LR903"]
     assert client.at("hover", uri, 0, 3) is None
+
+
+def test_what_comes_and_goes_while_one_types_a_program_is_not_said(client: Client) -> None:
+    theirs = "from torch.optim.lr_scheduler import StepLR\ns = StepLR(optimizer, 30"
+    for i, (source, codes) in enumerate(
+        [
+            ("lr_schedule = 'cosin(3)'\nf(x, ", ["LR101"]),
+            ("lr_schedule = 'cosin(3)'\nx = 'a", ["LR101"]),
+            ("lr_schedule = 'cosin(3)'\nx = )", ["LR101"]),
+            (theirs, []),
+            (f"{theirs})\n", []),
+            ("lr_schedule = 'cosin(3)'\nx = 1\0\n", ["LR101", "LR903"]),
+            (f"{theirs})\nx = 1\0\n", ["LR903"]),
+            (f"{theirs})\nprint 'a'\n", ["LR903"]),
+            ("lr_schedule = f'warmup({n}) then cosine(rest)'\n", ["LR903"]),
+        ]
+    ):
+        uri = client.open(f"typed{i}.py", source)
+        assert [d["code"] for d in client.published[uri]] == codes, source

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from lrdsl.dialects import DIALECTS, dialect
+from lrdsl.dialects.code.counts import argument_of, broken
 from lrdsl.dialects.code.functions import Program, function
 from lrdsl.dialects.code.inlining import form_of_class, form_of_function
 from lrdsl.dialects.code.kinds import nodes_of
@@ -39,6 +40,7 @@ class Call:
     `form` is the call of a library that the call of an own class or function comes to, else the call itself,
     `optimizer` the expression of the optimizer, `optimizer_rate` that of its rate, and `base` the rate, if the file says it; `is_base_assumed` says that it is
     a default. `clock` has the length of the run that stands beside it. `parts` are the calls that it is made of, `inner` the same with their entries.
+    `broken` says which count of it may be a fraction that the library never reaches.
     """
 
     dialect: Dialect
@@ -62,6 +64,7 @@ class Call:
     inner: tuple[tuple[ast.Call, Entry], ...] = ()
     opened: Mapping[str, str] = attrs.Factory(dict)
     met: tuple[ast.expr, ...] = ()
+    broken: str = ""
 
 
 @attrs.frozen
@@ -210,6 +213,7 @@ class _Reader:
         unknown = tuple(sorted(name for name in scope.expressions if _uses(written, name)))
         expressions = {name: text for name, text in kept.expressions.items() if named is not None and _uses(named, name)}
         assumed = dict(scope.assumed)
+        inner = tuple((self.form(part), match[1]) for part in parts if (match := self.match(part)) is not None)
         return attrs.evolve(
             made,
             written=written,
@@ -223,9 +227,10 @@ class _Reader:
             optimizer=optimizer,
             optimizer_rate=rate,
             parts=tuple(parts),
-            inner=tuple((self.form(part), match[1]) for part in parts if (match := self.match(part)) is not None),
+            inner=inner,
             opened=dict(scope.expressions),
             met=tuple(kept.met),
+            broken=broken([(form, entry), *inner], Scope(self.names, self.source)),
         )
 
     def _written(self, node: ast.Call, library: Dialect, entry: Entry, keep: bool, parts: list[ast.Call]) -> tuple[Written, Scope]:
@@ -332,14 +337,6 @@ def _stores(inside: ast.AST) -> dict[str, list[ast.expr | None]]:
 def _wraps(value: ast.expr | None, name: str) -> bool:
     """Whether an expression is a call that takes a name, as one that is assigned to it again."""
     return isinstance(value, ast.Call) and any(isinstance(a, ast.Name) and a.id == name for a in (*value.args, *(k.value for k in value.keywords)))
-
-
-def argument_of(node: ast.Call, entry: Entry, name: str) -> ast.expr | None:
-    """Returns the expression of an argument of a call, by the name of its parameter; None if it is not there."""
-    place = next((p.position for p in entry.parameters if p.name == name), None)
-    if place is not None and len(node.args) > place:
-        return node.args[place]
-    return next((k.value for k in node.keywords if k.arg == name), None)
 
 
 def _with_momentum(written: Written, key: str | None) -> Written:

@@ -28,11 +28,16 @@ _OLDER = re.compile(
 
 @attrs.frozen
 class Fault:
-    """Why a file is not read, and the offset where. `is_foreign` says that the file is none of this Python: a template, or a program for an older one."""
+    """Why a file is not read, and the offset where.
+
+    `is_foreign` says that the file is none of this Python: a template, or a program for an older one. `is_passing` says that the fault comes and goes while
+    somebody types.
+    """
 
     reason: str
     offset: int = 0
     is_foreign: bool = False
+    is_passing: bool = False
 
 
 def tree_of(source: str) -> ast.Module | None:
@@ -51,7 +56,7 @@ def fault(source: str) -> Fault | None:
     """Returns why a file that names a scheduler is not read; None for one that is, and for any other file.
 
     >>> fault("scheduler = StepLR(optimizer, 30")
-    Fault(reason="it is no Python: '(' was never closed", offset=18, is_foreign=False)
+    Fault(reason="it is no Python: '(' was never closed", offset=18, is_foreign=False, is_passing=True)
     """
     read = _parsed(source)
     if isinstance(read, ast.Module) or not _may_name_one(source):
@@ -68,7 +73,7 @@ def fault(source: str) -> Fault | None:
     if _OLDER.search(source):
         return Fault("it is a program for an older Python", at, True)
     newer = f" {sys.version_info.major}.{sys.version_info.minor}" if read.msg.startswith("f-string") else ""  # newer releases allow more
-    return Fault(f"it is no Python{newer}: {read.msg}", at)
+    return Fault(f"it is no Python{newer}: {read.msg}", at, is_passing=True)
 
 
 def _may_name_one(source: str) -> bool:

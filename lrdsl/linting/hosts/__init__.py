@@ -64,7 +64,7 @@ def texts_in(path: Path, source: str, finder: Finder, most: int | None = None) -
             characters += len(embedded.text)
             yield embedded.shifted(start) if start else embedded
     except UnreadableError as error:
-        raise UnreadableError(error.message, error.offset + start, error.template, error.holds) from None
+        raise UnreadableError(error.message, error.offset + start, error.template, error.holds, error.passing) from None
     except RecursionError:
         raise UnreadableError("this is nested too deep", start) from None
     except MemoryError:

@@ -43,11 +43,12 @@ class Marks:
 class UnreadableError(Exception):
     """A file, or a part of it, is not of its format: the reason, and the offset of the fault.
 
-    `template` says that a program makes the file from this one, and `holds` whether there seems to be a schedule in what was not read.
+    `template` says that a program makes the file from this one, and `holds` whether there seems to be a schedule in what was not read. `passing` says that
+    the fault comes and goes while somebody types, and that an editor has a server of its own that speaks of it.
     """
 
-    def __init__(self, message: str, offset: int, template: bool = False, holds: bool = True) -> None:
-        self.message, self.offset, self.template, self.holds = message, offset, template, holds
+    def __init__(self, message: str, offset: int, template: bool = False, holds: bool = True, passing: bool = False) -> None:
+        self.message, self.offset, self.template, self.holds, self.passing = message, offset, template, holds, passing
         super().__init__(message)
 
 

@@ -212,7 +212,7 @@ class _Reader:
                 called = f"{self.called}." if text == "." and self.called else ""
             self.kind, self.text, self.called = kind, text, called
         if len(self.parts) > 1:
-            raise UnreadableError(f"this is not Python: `{self.source[self.parts[-1].begin]}` is never closed", self.parts[-1].begin)
+            raise UnreadableError(f"this is not Python: `{self.source[self.parts[-1].begin]}` is never closed", self.parts[-1].begin, passing=True)
         if self.pending is not None and self.parts[0].has_value:
             yield self.pending
 
@@ -248,7 +248,7 @@ class _Reader:
             else:
                 part.continue_item()
         elif not part.sign or text != _PARTNER[self.source[part.begin]]:
-            raise UnreadableError(f"this is not Python: `{text}` closes nothing", begin)
+            raise UnreadableError(f"this is not Python: `{text}` closes nothing", begin, passing=True)
         else:
             self.parts.pop()
             self.parts[-1].continue_item()

@@ -99,7 +99,7 @@ def _string(source: str, token: re.Match[str]) -> String:
     template = prefix in _TEMPLATES
     end = _end_of_template(source, start, quote) if template else _end_of_string(source, start, quote)
     if end < 0:
-        raise UnreadableError("this is not Python: a string does not end", token.start("prefix"))
+        raise UnreadableError("this is not Python: a string does not end", token.start("prefix"), passing=True)
     return String(start - len(quote) - len(prefix), prefix, quote, start, end, template)
 
 
