@@ -129,15 +129,15 @@ def is_whole_number(value: Value) -> bool:
 
 def linear(value: Value) -> tuple[Fraction, Fraction, Fraction] | None:
     """Returns the slopes in ticks and in cycles, and the constant, of a value of the first degree; None for others."""
-    slopes = {_TICK: Fraction(0), ONE_CYCLE: Fraction(0), ONE: Fraction(0)}
+    slopes = {ONE_TICK: Fraction(0), ONE_CYCLE: Fraction(0), ONE: Fraction(0)}
     for monomial, coefficient in value.items():
         if monomial not in slopes:
             return None
         slopes[monomial] = coefficient
-    return slopes[_TICK], slopes[ONE_CYCLE], slopes[ONE]
+    return slopes[ONE_TICK], slopes[ONE_CYCLE], slopes[ONE]
 
 
-_TICK: Monomial = frozenset({(TICK, _FIRST)})
+ONE_TICK: Monomial = frozenset({(TICK, _FIRST)})
 ONE_CYCLE: Monomial = frozenset({(CYCLE, _FIRST)})
 
 

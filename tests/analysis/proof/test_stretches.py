@@ -66,6 +66,10 @@ EQUAL = [
     ("restarts(cosine(10), stretch=2)", "restarts(stretch(cosine(5), 2), stretch=2)"),
     ("bounce(linear(10))", "cyclic(1x, 0x, 10)"),
     ("cumprod(t/(t+1)) * cumprod((t+1)/(t+2))", "cumprod(t/(t+2))"),
+    ("cumprod(0.5^(1/(t+1) - 1/(t+2)))", "scale(0.5^(1/2 - 1/(t+2)))"),
+    ("cumprod(exp(0.1/(t+3) - 0.1/(t+1)))", "scale(exp(0.1/(t+2) + 0.1/(t+3) - 1/12))"),
+    ("cumprod(0.5^(0.1*t + 1/t^2 - 1/(t+1)^2))", "scale(0.5^(0.05*t*(t+1) + 1 - 1/(t+1)^2))"),
+    ("cumprod(0.5^(1/((2*t+1)*(2*t+3))))", "scale(0.5^(1/6 - 1/(4*t+6)))"),
     ("linear(100) * linear(100)", "poly(100, power=2)"),
     ("scale(t - 10*floor(t/10))", "restarts(scale(t) for 10)"),
     ("repeat(hold(1, at=1x) then hold(1, at=2x) then hold(1, at=3x))", "scale(t - 3*floor(t/3) + 1)"),
@@ -115,6 +119,7 @@ def test_equal_schedules_are_proved(one: str, two: str) -> None:
         ("every(2, every(3, linear(100)))", "every(6, linear(100))", 4),
         ("every(7, linear(100))", "linear(100)", 1),
         ("cumprod(t/(t+1))", "scale(1/(t+2))", 0),
+        ("cumprod(0.5^(1/(t+1) - 1/(t+2)))", "cumprod(0.5^(1/(t+1) - 1/(t+3)))", 1),
         ("cumprod(sqrt((t - 5.5)^2)/10) for 9", "cumprod((t - 5.5)/10) for 9", 1),  # a root of a square has no sign
         ("scale(sqrt((t - 5)^2)) for 700", "scale(t - 5) for 700", 0),
         ("scale(floor(t/2) + floor((t + 1)/2))", "scale(max(t, 0.5))", 0),
