@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lrdsl.formulas.notation.tree import Cases, Fence, Modulo, Name, Node, Ratio, leaves, mapped, names
+from lrdsl.expr.exact import Exact, quotient
+from lrdsl.formulas.notation.tree import Cases, Fence, Group, Modulo, Name, Node, Number, Ratio, Times, leaves, mapped, names
 
 #: A time within a cycle gets a letter if all the places where it and the number of its cycle stand have more letters and numbers than this.
 _MOST_LEAVES = 8
@@ -35,7 +36,27 @@ def with_named_cycles(pieces: Cases, meanings: list[tuple[Name, Node]]) -> tuple
 
 def _is_number_of(floor: Fence, time: Modulo) -> bool:
     """Whether a floor is the number of the cycle in which a time is."""
-    return floor.kind == "floor" and isinstance(floor.of, Ratio) and (floor.of.top, floor.of.bottom) == (time.of, time.by)
+    top, bottom = (floor.of.top, floor.of.bottom) if isinstance(floor.of, Ratio) else (floor.of, Number(1))
+    return floor.kind == "floor" and _share(top, bottom) == _share(time.of, time.by)
+
+
+def _share(top: Node, bottom: Node) -> tuple[Exact, Node, Node]:
+    """Returns a fraction as a number times a fraction: `0.035 t` and `7 t` over `200` are both 7/200 times `t` over 1."""
+    (above, part), (below, whole) = _multiple(top), _multiple(bottom)
+    return quotient(above, below), part, whole
+
+
+def _multiple(node: Node) -> tuple[Exact, Node]:
+    """Returns a node as a number times another node: `7 t` as 7 and t, 200 as 200 and 1."""
+    match node:
+        case Number(value) if value:
+            return value, Number(1)
+        case Group(of):
+            return _multiple(of)
+        case Times((Number(value), *factors)) if value and factors:
+            return value, factors[0] if len(factors) == 1 else Times(tuple(factors))
+        case _:
+            return 1, node
 
 
 def _free(letter: Name, taken: set[Name]) -> Name:

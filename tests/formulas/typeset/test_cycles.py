@@ -50,6 +50,15 @@ def test_a_cycle_that_stands_often_has_a_letter(text: str, meanings: tuple[str, 
             assert space["lr"](t, 0.3) == pytest.approx(s.at(t, 0.3), rel=1e-9, abs=1e-15)
 
 
+@pytest.mark.parametrize(("per", "number"), [(7, r"\lfloor 0.035\,t \rfloor"), (8, r"\lfloor t/25 \rfloor"), (200, r"\lfloor t \rfloor")])
+def test_the_number_of_a_cycle_has_its_letter_in_epochs_too(per: int, number: str) -> None:
+    s = lrdsl.parse("restarts(warmup(20) then cosine(180), decay=0.5)", steps_per_epoch=per)
+    source = s.latex(time="epochs")
+    assert rf"T_{{\mathrm{{cur}}}} = ({per}\,t) \bmod 200" in source
+    assert f"i = {number}" in source
+    assert "0.5^{i}" in source
+
+
 @pytest.mark.parametrize("symbolic", [False, True])
 @pytest.mark.parametrize("down", ["", ", down=50"])
 def test_triangular2_fits_a_narrow_column(down: str, symbolic: bool) -> None:
