@@ -13,7 +13,7 @@ from lrdsl.check.curves import Curve, Part
 from lrdsl.check.keys import referred
 from lrdsl.check.names import call_function, is_phase, spelled
 from lrdsl.check.prelude import recipe_names
-from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, Named, Scope
+from lrdsl.check.scope import ARITHMETIC, WORDS, FunctionBinding, NameBinding, Named, Scope
 from lrdsl.check.values import evaluate, value_of
 from lrdsl.clock import UNITS
 from lrdsl.diagnostics import Fix, Problems, foreign_letter, shown
@@ -140,7 +140,14 @@ def _arithmetic(node: nodes.Binary, scope: Scope) -> Curve | None:
         scope.problems.error("LR144", number.extent, "division by 0", "divide by another number")
         return None
     factor = div(ONE, constant) if node.op == "/" else constant
-    return attrs.evolve(curves.scaled(curve, factor), phrase=wording.scaled(curve.phrase, node.op, constant))
+    return attrs.evolve(curves.scaled(curve, factor), phrase=wording.scaled(curve.phrase, node.op, constant, _name_of(phase, scope)))
+
+
+def _name_of(node: Node, scope: Scope) -> str:
+    """Returns the name by which a text refers to a phase, as it writes it; "" if it writes the phase out, or if a recipe does so."""
+    reference = referred(node, scope.bound)
+    binding = None if reference is None else scope.bound[reference[0]]
+    return canonical(node) if isinstance(binding, NameBinding) and binding.by_user else ""
 
 
 def _shifted(node: nodes.Binary, scope: Scope) -> Curve | None:

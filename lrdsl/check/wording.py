@@ -44,9 +44,10 @@ def times(body: Phrase | None, factor: Phrase | None) -> Phrase | None:
     return phrase("is the product of", " a curve that ", enclosed(body), " and a factor, with the base value 1, that ", enclosed(pure))
 
 
-def scaled(body: Phrase | None, op: str, constant: Expr) -> Phrase | None:
-    """Returns the phrase of `A * 2` or `A / 2`."""
-    return phrase("is ", Formula(div(ONE, constant) if op == "/" else constant, factor=True), " times", " a curve that ", enclosed(body))
+def scaled(body: Phrase | None, op: str, constant: Expr, name: str = "") -> Phrase | None:
+    """Returns the phrase of `A * 2` or `A / 2`. `name` is that of A, if the text refers to it by a name."""
+    factor = Formula(div(ONE, constant) if op == "/" else constant, factor=True)
+    return phrase("is ", factor, " times", f" {name}, which " if name else " a curve that ", enclosed(body))
 
 
 def shifted(body: Phrase | None, op: str, level: Expr) -> Phrase | None:

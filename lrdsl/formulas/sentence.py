@@ -38,12 +38,17 @@ def sentence(plan: Plan, target: Target, clock: Clock, base: Exact | None, units
 
 
 def _without_last_brackets(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Returns the parts of a sentence without brackets at its end around a single phase: it is clear without them where it ends."""
+    """Returns the parts of a sentence without brackets at its end around a single phase: it is clear without them where it ends.
+
+    What follows the name of a curve may have commas: "is 0.1 times lr, which is multiplied by 0.1 every step, for 5 steps".
+    """
     if parts[-1] != ")":
         return parts
     last = max(i for i, part in enumerate(parts) if part == "(")
     inner = parts[last + 1 : -1]
-    clear = not any(isinstance(part, str) and set(part) & set(",;:)") for part in inner)
+    before = parts[last - 1]
+    is_named = last == 4 and isinstance(before, str) and before.endswith(", which ")
+    clear = not any(isinstance(part, str) and (set(part) & set(";:)") or ("," in part and (part == ", then " or not is_named))) for part in inner)
     return (*parts[:last], *inner) if clear else parts
 
 

@@ -45,6 +45,10 @@ ALL = schedules()
         ("poly(100)", "falls linearly to 0 over 100 steps."),
         ("poly(100, power=2)", "falls to 0 over 100 steps, as the share of time left to the power 2."),
         ("16 * cosine(5)", "is 16 times a curve that follows a half cosine to 0 over 5 steps."),
+        ("let main = cosine(5); lr = 0.5 * main", "is 0.5 times main, which follows a half cosine to 0 over 5 steps."),
+        ("let main = step(2) for 5; lr = 0.5 * main", "is 0.5 times main, which is multiplied by 0.1 every 2 steps, for 5 steps."),
+        ("let main = hold(2) then cosine(5); lr = main / 2", "is 0.5 times main, which (stays at 0.1 for 2 steps, then follows a half cosine to 0 over 5 steps)."),
+        ("let main = step(2) for 5; lr = 0.5 * main then hold", "is 0.5 times main, which (is multiplied by 0.1 every 2 steps, for 5 steps), then stays at 5e−4."),
         ("cosine(5) / 3", "is 1/3 times a curve that follows a half cosine to 0 over 5 steps."),
         ("linear(5) - 0.01", "is 0.01 below a curve that falls linearly to 0 over 5 steps."),
         ("cosine(9) * (hold(2) then linear(2)) * step(3)", "is the product of a curve that (is the product of a curve that follows a half cosine to 0 over 9 steps and "
