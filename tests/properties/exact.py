@@ -146,7 +146,7 @@ class UndefinedError(Exception):
 
 
 #: Numbers whose logarithm is past this are infinite, or 0, to an exponential: all that is asked is whether they are.
-_FAR = 1e12
+_FAR = 1e14
 
 
 def _lost_in_doubles(op: str, args: list[Any]) -> bool:
