@@ -144,6 +144,8 @@ def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
         return _length(item.body)
     if isinstance(item, nodes.Limited):
         return "", item.length
+    if isinstance(item, nodes.Until):
+        return "", next((time for time in item.conditions if isinstance(time, nodes.Number | nodes.Quantity)), None)
     if isinstance(item, nodes.Call) and any(form.parameters[0].name == "n" for form in SHAPES.get(item.name, ())):
         first = next((a for i, a in enumerate(item.arguments) if a.name == "n" or (i == 0 and not a.name)), None)
         return item.name, None if first is None else first.value
@@ -153,8 +155,8 @@ def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
 def _mixed_units(f: Facts) -> Iterator[Finding]:
     if f.clock.tick != "step":
         return
-    for chain in f.chains:
-        lengths = [_length(item) for item in chain.items]
+    for items in (*(chain.items for chain in f.chains), *_side_by_side(f)):
+        lengths = [_length(item) for item in items]
         epochs = [n for _, n in lengths if isinstance(n, nodes.Quantity) and UNITS.get(n.unit) == "epoch"]
         bare = [(name, n) for name, n in lengths if isinstance(n, nodes.Number) and 0 < n.value <= EPOCHS and n.value.denominator == 1]
         for name, n in bare if epochs else ():
@@ -165,6 +167,16 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
             help = f"write `{text}ep` for epochs, or `{text} steps`" if few else f"write `{text} steps`, or a number of epochs, as `5ep`"
             message = f"`{text}` means {text} steps, while other lengths are in epochs"
             yield Finding(n.extent, message, help, Fix(n.extent[1], n.extent[1], "ep" if few else " steps"))
+
+
+def _side_by_side(f: Facts) -> Iterator[tuple[nodes.Node, ...]]:
+    """The phases of the two factors of each product, if their lengths are not all in one of them."""
+    for node in f.scheduled:
+        if isinstance(node, nodes.Binary) and node.op == "*":
+            sides = [f.notes.chains[side.extent].items if side.extent in f.notes.chains else (side,) for side in (node.left, node.right)]
+            units = [{isinstance(n, nodes.Number) for _, n in map(_length, side) if n is not None} for side in sides]
+            if all(len(unit) == 1 for unit in units):
+                yield tuple(sides[0]) + tuple(sides[1])
 
 
 def _within_an_epoch(f: Facts) -> Iterator[Finding]:
