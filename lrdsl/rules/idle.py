@@ -201,7 +201,7 @@ def _covered_conditions(f: Facts) -> Iterator[Finding]:
 
 def _numbers_compared(f: Facts) -> Iterator[Finding]:
     """Numbers of one unit in a `min` or a `max` of nothing else: all but one of them change nothing."""
-    for node in f.scheduled:
+    for node in f.scheduled if not f.called.isdisjoint(("min", "max")) else ():
         items = [a.value for a in node.arguments] if isinstance(node, nodes.Call) and node.name in ("min", "max") else []
         numbers = [item for item in items if isinstance(item, nodes.Number | nodes.Quantity)]
         units = {getattr(item, "unit", "") for item in numbers}

@@ -171,7 +171,7 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
 
 def _side_by_side(f: Facts) -> Iterator[tuple[nodes.Node, ...]]:
     """The phases of the two factors of each product, if their lengths are not all in one of them."""
-    for node in f.scheduled:
+    for node in f.scheduled if nodes.Binary in f.holds else ():
         if isinstance(node, nodes.Binary) and node.op == "*":
             sides = [f.notes.chains[side.extent].items if side.extent in f.notes.chains else (side,) for side in (node.left, node.right)]
             units = [{isinstance(n, nodes.Number) for _, n in map(_length, side) if n is not None} for side in sides]

@@ -66,9 +66,9 @@ def _below_zero(f: Facts) -> Iterator[Finding]:
 
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        for name, least in _LEAST.items():
+        for name in use.given & _LEAST.keys():
             level = value(use.arguments.get(name))
-            if level is not None and name in use.given and 0 < level < least and not use.factor and f.key_of(use.node) in ("lr", ""):
+            if level is not None and 0 < level < _LEAST[name] and not use.factor and f.key_of(use.node) in ("lr", ""):
                 help = "write 0, or a larger level"
                 yield Finding(use.node.extent, f"`{name}` is {float(level):g}: so small a rate changes no weight in single precision", help)
 

@@ -13,11 +13,12 @@ from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import MULTIPLES, Clock, total_of
 from lrdsl.diagnostics import Fix, ScheduleError
 from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.kinds import Kind
 from lrdsl.phrases import grouped
 from lrdsl.plan import Piece, Plan, pieces
 from lrdsl.rules.passed import LENGTHS, passed_lengths
+from lrdsl.rules.shares import goes_by_shares
 from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
 from lrdsl.schedule.source import Source
@@ -250,6 +251,18 @@ class Facts:
         written = {target.written for target in self.program.targets}
         targets = [s for s in statements if isinstance(s, nodes.Target) and s.extent[0] <= node.extent[0] < s.extent[1]]
         return next((s for s in targets if canonical(s.target) in written), None)
+
+    def time(self, n: Exact) -> str:
+        """A number of ticks of the run as people write it: `1 tick`, or `10 % of the run` where the text gives all times so."""
+        if self.total is None or not goes_by_shares(self.tree):
+            return ticks(n)
+        return f"{float(quotient(n * 100, self.total)):.3g} % of the run"
+
+    @cached_property
+    def ending(self) -> str:
+        """The words that begin a message about what comes too late: when the run ends, unless the text gives all times as shares of it."""
+        named = self.total is not None and not goes_by_shares(self.tree)
+        return f"the run ends after {ticks(self.total)}," if named and self.total is not None else "the run ends"
 
     @cached_property
     def bare_lengths(self) -> tuple[tuple[Node, Exact], ...]:

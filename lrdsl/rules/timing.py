@@ -110,7 +110,7 @@ def _warmup_longer(f: Facts) -> Iterator[Finding]:
             and plan.length - rise < rise
             and f.level_of(plan, plan.length, f.base_of(d)) < f.level_of(plan, rise, f.base_of(d))
         ):
-            yield Finding(plan.phases[0].extent, f"the warmup takes {ticks(rise)}, and all other phases {ticks(plan.length - rise)}", help)
+            yield Finding(plan.phases[0].extent, f"the warmup takes {f.time(rise)}, and all other phases {f.time(plan.length - rise)}", help)
         elif (period := _shortest_cycle(last)) is not None and period < rise:
             yield Finding(plan.phases[0].extent, f"the warmup takes {ticks(rise)}, and each cycle after it {ticks(period)}", help)
 
