@@ -295,7 +295,7 @@ def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], 
         return [d for d in problems if d.code != "LR121"]
     lasting = tuple(rule for rule in rules if not rule.run)
     own = {SETTINGS.get(word) for word in _SET.findall(text)}
-    shares = goes_by_shares(syntax.parse(text))
+    shares = _goes_by_shares(text)
     common: list[Diagnostic] | None = None
     counts_epochs = _BARE_TOTAL.search(text) is not None and _EPOCH_TICK.search(text) is not None
     for example, number in zip(_RUNS, _NUMBERS, strict=True):
@@ -312,6 +312,14 @@ def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], 
         epochs = look({**{name: fact for name, fact in _RUNS[0].items() if name not in own}, "tick": "epoch", **({"total_epochs": _EPOCHS} if shares else {})})
         return [d for d in common or () if d.code not in RULES or not RULES[d.code].run or _shared([d], epochs)]
     return common or []
+
+
+def _goes_by_shares(text: str) -> bool:
+    """Whether what a text says does not go by how long the run is, since all its times are shares of it."""
+    try:
+        return "%" in text and goes_by_shares(syntax.parse(text))
+    except ScheduleError:
+        return False
 
 
 def _shared(common: list[Diagnostic] | None, problems: list[Diagnostic]) -> list[Diagnostic]:

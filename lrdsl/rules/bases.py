@@ -40,6 +40,8 @@ _SCALES = {
 _SHARES = ("betas", "beta1", "beta2", "momentum")
 #: A momentum that falls to the first share of where it begins has a factor of rates; to the second, it is nothing, even if the text gives a level.
 _DROPPED, _NEXT_TO_NOTHING = 0.1 * _OVER, 0.01
+#: A tick that most runs come to.
+_LATE = 1000
 #: Usual bases of them, for a linter, which knows none.
 _USUAL = (0.9, 0.8, 0.99)
 
@@ -299,6 +301,8 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
         levels = summary(plan.level, base, None).levels if goes_on else f.summary(plan, base).levels
         if f.total is None and plan.length is not None and not goes_on:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
+        elif f.total is None and plan.length is None and not goes_on:
+            levels = (*levels, (_LATE, f.level_of(plan, _LATE, base)))
         if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] <= levels[0][1] * _DROPPED:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
             said = [use for use in f.uses if use.given & {"to", "at"} and phase.extent[0] <= use.node.extent[0] < phase.extent[1]]

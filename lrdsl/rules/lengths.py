@@ -33,6 +33,8 @@ _FEW, _WARM = 100, 50
 _CYCLES = 10
 #: A schedule of drops without end is over where the rate is less than this share of its peak.
 _LITTLE = 0.05
+#: What puts several schedules together.
+_TOGETHER = ("min", "max", "sum")
 #: The parameters of a shape of cycles that are parts of one cycle.
 _HALVES = ("up", "down")
 
@@ -170,13 +172,15 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
 
 
 def _side_by_side(f: Facts) -> Iterator[tuple[nodes.Node, ...]]:
-    """The phases of the two factors of each product, if their lengths are not all in one of them."""
-    for node in f.scheduled if nodes.Binary in f.holds else ():
-        if isinstance(node, nodes.Binary) and node.op == "*":
-            sides = [f.notes.chains[side.extent].items if side.extent in f.notes.chains else (side,) for side in (node.left, node.right)]
-            units = [{isinstance(n, nodes.Number) for _, n in map(_length, side) if n is not None} for side in sides]
-            if all(len(unit) == 1 for unit in units):
-                yield tuple(sides[0]) + tuple(sides[1])
+    """The phases of the factors of each product, and of what a `min`, a `max` or a `sum` puts together, if each of these has lengths in one unit."""
+    for node in f.scheduled if nodes.Binary in f.holds or not f.called.isdisjoint(_TOGETHER) else ():
+        sides: tuple[nodes.Node, ...] = (node.left, node.right) if isinstance(node, nodes.Binary) and node.op == "*" else ()
+        if isinstance(node, nodes.Call) and node.name in _TOGETHER:
+            sides = tuple(a.value for a in node.arguments)
+        items = [f.notes.chains[side.extent].items if side.extent in f.notes.chains else (side,) for side in sides]
+        units = [{isinstance(n, nodes.Number) for _, n in map(_length, side) if n is not None} for side in items]
+        if sides and all(len(unit) == 1 for unit in units):
+            yield tuple(item for side in items for item in side)
 
 
 def _within_an_epoch(f: Facts) -> Iterator[Finding]:

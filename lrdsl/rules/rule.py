@@ -252,6 +252,10 @@ class Facts:
         targets = [s for s in statements if isinstance(s, nodes.Target) and s.extent[0] <= node.extent[0] < s.extent[1]]
         return next((s for s in targets if canonical(s.target) in written), None)
 
+    def waits(self, plan: Plan) -> bool:
+        """Whether a metric decides when a plan ends, or what its last phase is like."""
+        return bool(plan.watches) and (plan.length is None or any(phase.start is None for phase in plan.phases) or _watched(plan))
+
     def time(self, n: Exact) -> str:
         """A number of ticks of the run as people write it: `1 tick`, or `10 % of the run` where the text gives all times so."""
         if self.total is None or not goes_by_shares(self.tree):
@@ -354,6 +358,12 @@ class Rule:
     alone: bool = False
     about: tuple[str | type[Node], ...] = ()
     groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+
+
+def _watched(plan: Plan) -> bool:
+    """Whether a metric is watched in the last phase of a plan."""
+    start = plan.phases[-1].start or 0
+    return any(watch.start is None or watch.start >= start or watch.end is None or watch.end > start for watch in plan.watches)
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:

@@ -84,7 +84,7 @@ def _whole_run(f: Facts) -> Iterator[Finding]:
 def _too_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        if d.target.key != "lr" or plan.watches or not _may_be_zero(f, d) or _settled_soon(f, d) is not None:
+        if d.target.key != "lr" or f.waits(plan) or not _may_be_zero(f, d) or _settled_soon(f, d) is not None:
             continue
         s = f.summary(plan, f.base_of(d))
         run = f.total if f.total is not None else plan.length or s.last[0] + 1
@@ -231,7 +231,7 @@ def _short_onecycle(f: Facts) -> Iterator[Finding]:
 def _last_piece(f: Facts, plan: Plan) -> Piece | None:
     """The piece of a plan in which the run ends; None if the length of the run is unknown, or if a metric decides."""
     total = f.total
-    return None if total is None or plan.watches else [piece for piece in f.pieces(plan) if piece.start < total][-1]
+    return None if total is None or f.waits(plan) else [piece for piece in f.pieces(plan) if piece.start < total][-1]
 
 
 def _cut_rise(f: Facts, d: Driven) -> tuple[Exact, float] | None:
