@@ -253,8 +253,8 @@ class Facts:
         return next((s for s in targets if canonical(s.target) in written), None)
 
     def waits(self, plan: Plan) -> bool:
-        """Whether a metric decides when a plan ends, or what its last phase is like."""
-        return bool(plan.watches) and (plan.length is None or any(phase.start is None for phase in plan.phases) or _watched(plan))
+        """Whether a metric decides when a phase of a plan ends, or what the last one is like."""
+        return bool(plan.watches) and (plan.length is None or nodes.Until in self.holds or _watched(plan))
 
     def time(self, n: Exact) -> str:
         """A number of ticks of the run as people write it: `1 tick`, or `10 % of the run` where the text gives all times so."""
