@@ -14,12 +14,18 @@ from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, number
 from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import Facts, Finding, Rule, arguments, value
+from lrdsl.rules.rule import SHRINKING, Facts, Finding, Rule, arguments, value
 from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
 #: A multiple of base of this size usually is an absolute level; one of the second size is, if it is not alone.
 _TINY, _SMALL = Fraction(1, 10**5), Fraction(1, 10**3)
+
+
+#: A level below this, for a parameter, changes no weight. A bound from above, or a peak, holds for all levels.
+_LEAST = dict.fromkeys(("to", "at", "min"), Fraction(1, 10**15)) | dict.fromkeys(("high", "peak"), Fraction(1, 10**10))
+#: A weight decay has vanished if less than the second number of it is left at the first tick.
+_SOON, _VANISHED = 100, 1e-8
 
 
 def _tiny_multiples(f: Facts) -> Iterator[Finding]:
@@ -45,7 +51,7 @@ def _never_negative(f: Facts, plan: Plan) -> bool:
 
 def _below_zero(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
-        if t.key not in ("lr", "weight_decay"):
+        if t.key not in ("lr", "weight_decay", "eps"):
             continue
         if _never_negative(f, t.plan):
             continue
@@ -60,9 +66,9 @@ def _below_zero(f: Facts) -> Iterator[Finding]:
 
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        for name in ("to", "at", "min"):
+        for name in use.given & _LEAST.keys():
             level = value(use.arguments.get(name))
-            if level is not None and name in use.given and 0 < level < Fraction(1, 10**15) and not use.factor:
+            if level is not None and 0 < level < _LEAST[name] and not use.factor and f.key_of(use.node) in ("lr", ""):
                 help = "write 0, or a larger level"
                 yield Finding(use.node.extent, f"`{name}` is {float(level):g}: so small a rate changes no weight in single precision", help)
 
@@ -150,10 +156,20 @@ def _momentum_with_rate(f: Facts) -> Iterator[Finding]:
 
 def _weight_decay_to_zero(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
-        if t.key == "weight_decay" and t.plan.length is not None and not t.plan.watches:
-            end, start = f.level(t.plan.level, t.plan.length), f.level(t.plan.level)
-            if end == 0 and start > 0 and not _follows_rate(f, t.plan):
-                yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", "give the level that it ends at: `cosine(rest, to=0.1x)`")
+        if t.key != "weight_decay" or t.plan.watches or _follows_rate(f, t.plan):
+            continue
+        start, help = f.level(t.plan.level), "give the level that it ends at: `cosine(rest, to=0.1x)`"
+        if t.plan.length is not None and start > 0 and f.level(t.plan.level, t.plan.length) == 0:
+            yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", help)
+        elif _drops(f, t.plan) and 0 < f.level_of(t.plan, _SOON, f.program.base_value) < _VANISHED * start:
+            message = f"by tick {_SOON} less than {_VANISHED:g} of the weight decay is left"
+            yield Finding(t.plan.phases[-1].extent, message, "give a gamma nearer to 1, or its ticks, as `per=1ep`; or " + help)
+
+
+def _drops(f: Facts, plan: Plan) -> bool:
+    """Whether the last phase of a plan falls by a factor again and again."""
+    start, end = plan.phases[-1].extent
+    return any(use.name in SHRINKING and "to" not in use.given and start <= use.node.extent[0] < end for use in f.uses)
 
 
 def _follows_rate(f: Facts, plan: Plan) -> bool:
@@ -178,7 +194,7 @@ RULES = (
     Rule(
         "LR303",
         "below-zero",
-        "A rate or a weight decay that falls below 0.",
+        "A rate, a weight decay or an `eps` that falls below 0.",
         "A step with a negative rate increases the loss.",
         "scale(1 - t / 50)",
         "max(scale(1 - t / 50), 0)",
@@ -187,7 +203,7 @@ RULES = (
     Rule(
         "LR305",
         "level-of-nothing",
-        "A level below 1e-15 that is not 0.",
+        "A level below 1e-15 that is not 0, or a highest level below 1e-10.",
         "It changes no weight, just as 0 would, but a reader does not see that.",
         "cosine(100, to=1e-20)",
         "cosine(100, to=0)",
@@ -216,7 +232,7 @@ RULES = (
     Rule(
         "LR309",
         "weight-decay-to-zero",
-        "A weight decay that ends at 0.",
+        "A weight decay that ends at 0, or falls to next to nothing of itself within a hundred ticks.",
         "Decays end at 0 unless the text says otherwise, and a weight decay of 0 does not regularize.",
         "lr = cosine(100); weight_decay = cosine(100)",
         "lr = cosine(100); weight_decay = cosine(100, to=0.1x)",

@@ -121,6 +121,20 @@ def _hidden_targets(f: Facts) -> Iterator[Finding]:
                 message = f"`{one.written}` has no groups left: `{two.written}` comes later, and picks all of them"
                 yield Finding(f.tree.extent if node is None else node.extent, message, "put the more special target last")
                 break
+    yield from _repeated_targets(f)
+
+
+def _repeated_targets(f: Facts) -> Iterator[Finding]:
+    """Targets with groups that say no more than the target without groups, where no other target with groups comes before them."""
+    statements = [s for s in f.tree.statements if isinstance(s, nodes.Target)] if isinstance(f.tree, nodes.File) else []
+    special: set[str] = set()
+    for s in statements:
+        if not isinstance(s.target, nodes.Indexed):
+            continue
+        if isinstance(s.body, nodes.Name) and s.body.id == s.target.id and s.target.id not in special:
+            message = f"`{shown(canonical(s.target))}` has the schedule that its groups have without it"
+            yield Finding(s.extent, message, f"remove it, or give a factor, as `10 * {s.target.id}`")
+        special.add(s.target.id)
 
 
 def _is_within(group: str | int, other: Target) -> bool:
@@ -231,8 +245,8 @@ RULES = (
     Rule(
         "LR410",
         "hidden-target",
-        "A target whose groups a later target picks too.",
-        "The last target that picks a group sets it, so the earlier one sets nothing.",
+        "A target whose groups a later target picks too, or that gives its groups the schedule of all groups.",
+        "The last target that picks a group sets it, so the other one sets nothing.",
         'lr["head"] = cosine(100); lr["*"] = linear(100)',
         'lr["*"] = linear(100); lr["head"] = cosine(100)',
         _hidden_targets,
