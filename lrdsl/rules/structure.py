@@ -154,6 +154,30 @@ def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+#: Keys of optimizers that are long enough to be known with a wrong letter.
+_KEYS = ("dampening", "momentum", "weight_decay")
+
+
+def _misspelt_keys(f: Facts) -> Iterator[Finding]:
+    for s in f.tree.statements if isinstance(f.tree, nodes.File) else ():
+        written = s.target.id if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Name | nodes.Indexed) else ""
+        meant = next((key for key in _KEYS if _is_slip(written, key)), None)
+        if meant is not None:
+            message = f"no optimizer has a key `{shown(written)}`"
+            yield Finding((s.extent[0], s.extent[0] + len(written)), message, f"did you mean `{meant}`?")
+
+
+def _is_slip(written: str, key: str) -> bool:
+    """Whether a name is a key with a letter too many, missing or another, or with two letters in the wrong order. A number behind it is no slip."""
+    if written[-1:].isdigit():
+        return False
+    short, long = sorted((written, key), key=len)
+    if len(short) < len(long):
+        return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+    wrong = [i for i in range(len(key)) if written[i] != key[i]]
+    return len(wrong) == 1 or (len(wrong) == 2 and [written[i] for i in wrong] == [key[i] for i in reversed(wrong)])
+
+
 def _hidden_names(f: Facts) -> Iterator[Finding]:
     if not isinstance(f.tree, nodes.File):
         return
@@ -250,6 +274,16 @@ RULES = (
         'lr["head"] = cosine(100); lr["*"] = linear(100)',
         'lr["*"] = linear(100); lr["head"] = cosine(100)',
         _hidden_targets,
+        about=(nodes.Target,),
+    ),
+    Rule(
+        "LR411",
+        "misspelt-key",
+        "A target whose key is one of an optimizer's but for a letter.",
+        "It sets nothing that an optimizer reads: a run fails at its first step, or a value outside the optimizer stays unused.",
+        "lr = cosine(100); weight_deacy = hold(at=0.1)",
+        "lr = cosine(100); weight_decay = hold(at=0.1)",
+        _misspelt_keys,
         about=(nodes.Target,),
     ),
     Rule(
