@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_FACTORS = 4_000_000
 #: A jump of more factors than this is computed with arrays. Every product after a multiple of this many factors is kept.
 STRIDE = 4096
+#: A jump of this many factors or fewer is computed one by one, since arrays would take longer.
+_FEW = 512
 #: How many strides are multiplied at once: few enough to stay in the processor's cache.
 _STRIDES = 16
 _BLOCK = 1 << 16
@@ -116,8 +118,12 @@ class RunningProduct:
             stride = min(n // STRIDE, len(self.strides) - 1)
             if n < last or stride * STRIDE > last:
                 last, (high, low, power) = stride * STRIDE, self.strides[stride]
-        while self.factors is not None and n - last > 2 * STRIDE:
-            last, (high, low, power) = self._leap(last, n)
+        if self.factors is not None and n - last > _FEW:
+            while n // STRIDE > last // STRIDE:
+                last, (high, low, power) = self._leap(last, n)
+            if n - last > _FEW:
+                (rest,) = self._products(last, 1, n - last)
+                last, (high, low, power) = n, next_product(high, low, power + rest[2], rest[0], rest[1])
         for k in range(last + 1, n + 1):
             c, d = self.factor(k)
             a, b = times(high, low, c, d)
@@ -132,23 +138,31 @@ class RunningProduct:
 
     def _leap(self, last: int, n: int) -> tuple[int, Scaled]:
         """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there."""
-        import numpy as np
-
         at = last // STRIDE
         first = at * STRIDE
         strides = min((n - first) // STRIDE, _STRIDES)
-        spend(strides * STRIDE >> _FACTORS)
-        assert self.factors is not None
-        product = _Products.of(self.factors(np.arange(first + 1, first + 1 + strides * STRIDE, dtype=float)), (strides, STRIDE))
-        width = STRIDE
-        while width > 1:
-            width //= 2
-            product = product[:, :width] * product[:, width:]
         total = self.strides[at]
-        for i, (high, low, power) in enumerate(product[:, 0].listed()):
+        for i, (high, low, power) in enumerate(self._products(first, strides, STRIDE)):
             a, b, before = total
             total = self.strides.setdefault(at + i + 1, next_product(a, b, before + power, high, low))
         return first + strides * STRIDE, total
+
+    def _products(self, first: int, rows: int, width: int) -> list[Scaled]:
+        """Returns the products of so many rows of `width` factors each, after the first ones."""
+        import numpy as np
+
+        spend(rows * width >> _FACTORS)
+        assert self.factors is not None
+        product = _Products.of(self.factors(np.arange(first + 1, first + 1 + rows * width, dtype=float)), (rows, width))
+        odd: list[_Products] = []
+        while width > 1:
+            odd += [product[:, width - 1]] * (width % 2)
+            width //= 2
+            product = product[:, :width] * product[:, width : 2 * width]
+        total = product[:, 0]
+        for part in odd:
+            total = total * part
+        return total.listed()
 
 
 @attrs.frozen(eq=False)
