@@ -14,7 +14,7 @@ from lrdsl.diagnostics import Fix
 from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, number
 from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import Facts, Finding, Rule, arguments, value
+from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
 from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
@@ -34,9 +34,8 @@ def _tiny_multiples(f: Facts) -> Iterator[Finding]:
             yield Finding(node.extent, message, f"for an absolute level, write `{text}`", Fix(*node.extent, text))
 
 
-def _never_negative(f: Facts, plan: Plan) -> bool:
+def _never_negative(f: Facts, plan: Plan, base: float) -> bool:
     """Whether interval arithmetic proves that no level is below 0. It is quick, and succeeds for nearly every schedule."""
-    base = f.program.base_value
     if base <= 1 and f.notes.least.get(plan.level, -1) >= 0:
         return True
     ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in f.pieces(plan))
@@ -44,18 +43,28 @@ def _never_negative(f: Facts, plan: Plan) -> bool:
 
 
 def _below_zero(f: Facts) -> Iterator[Finding]:
-    for t in f.program.targets:
-        if t.key not in ("lr", "weight_decay"):
-            continue
-        if _never_negative(f, t.plan):
-            continue
-        levels = f.summary(t.plan).levels
-        if f.total is None and t.plan.length is not None and not t.plan.watches:
-            levels = (*levels, (t.plan.length, f.level(t.plan.level, t.plan.length)))
-        tick, level = next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
-        if level < 0:
-            phase = t.plan.phases[t.plan.phase_at(float(tick))]
-            yield Finding(phase.extent, f"the level is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
+    for d in f.driven:
+        if d.target.key in ("lr", "weight_decay"):
+            bases = [base for base in d.bases if base >= 0] if d.bases else [f.program.base_value]
+            ends = sorted({max(bases), min(bases)}) if bases else []  # a level for a base between two others lies between theirs
+            findings = (_negative(f, d, base) for base in reversed(ends))
+            yield from [finding for finding in findings if finding is not None][:1]
+
+
+def _negative(f: Facts, d: Driven, base: float) -> Finding | None:
+    """The finding that a level is below 0 for a base."""
+    plan = d.target.plan
+    if _never_negative(f, plan, base):
+        return None
+    levels = f.summary(plan, base).levels
+    if f.total is None and plan.length is not None and not plan.watches:
+        levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
+    tick, level = next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
+    if level == 0:
+        return None
+    phase = plan.phases[plan.phase_at(float(tick))]
+    where = f" for the base of {base:g}{d.of(base)}" if len(set(d.bases)) > 1 else ""
+    return Finding(phase.extent, f"the level{where} is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
 
 
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
@@ -183,6 +192,7 @@ RULES = (
         "scale(1 - t / 50)",
         "max(scale(1 - t / 50), 0)",
         _below_zero,
+        compiles=True,
     ),
     Rule(
         "LR305",
