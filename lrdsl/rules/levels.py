@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -11,10 +11,12 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, number
+from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, after, events_of, number
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
 from lrdsl.rules.rule import Driven, Facts, Finding, Rule, arguments, value
+from lrdsl.rules.summary import summary
 from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
@@ -38,6 +40,8 @@ def _never_negative(f: Facts, plan: Plan, base: float) -> bool:
     """Whether interval arithmetic proves that no level is below 0. It is quick, and succeeds for nearly every schedule."""
     if base <= 1 and f.notes.least.get(plan.level, -1) >= 0:
         return True
+    if plan.watches:
+        return False  # the intervals say nothing of what follows an event
     ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in f.pieces(plan))
     return all(bounds(level, {T: time, BASE: (base, base)})[0] >= 0 for level, time in ranges)
 
@@ -59,12 +63,21 @@ def _negative(f: Facts, d: Driven, base: float) -> Finding | None:
     levels = f.summary(plan, base).levels
     if f.total is None and plan.length is not None and not plan.watches:
         levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
-    tick, level = next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
+    tick, level = _first_negative(levels)
+    extent, since = plan.phases[plan.phase_at(float(tick))].extent, ""
+    if level == 0:
+        later = (summary(after(plan.law, event), base, None).levels for event in (events_of(plan.law) if plan.watches else ()))
+        tick, level = next((found for found in map(_first_negative, later) if found[1]), (0, 0.0))
+        extent, since = (plan.phases[0].extent[0], plan.phases[-1].extent[1]), " after an event"
     if level == 0:
         return None
-    phase = plan.phases[plan.phase_at(float(tick))]
     where = f" for the base of {base:g}{d.of(base)}" if len(set(d.bases)) > 1 else ""
-    return Finding(phase.extent, f"the level{where} is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
+    return Finding(extent, f"the level{where} is {level:.4g} at tick {float(tick):g}{since}, below 0", "if the formula is right, write `max(A, 0)`")
+
+
+def _first_negative(levels: Iterable[tuple[Exact, float]]) -> tuple[Exact, float]:
+    """The first level below 0, with its tick; 0 if there is none."""
+    return next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
 
 
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
@@ -104,9 +117,9 @@ _JUMP = 3
 
 
 def _jumps(f: Facts) -> Iterator[Finding]:
-    for item, _, before, after in _boundaries(f, _continues):
-        if min(before, after) >= 0 and max(before, after) > _JUMP * min(before, after):
-            message = f"the level jumps here, from {before:.4g} to {after:.4g}"
+    for item, _, end, start in _boundaries(f, _continues):
+        if min(end, start) >= 0 and max(end, start) > _JUMP * min(end, start):
+            message = f"the level jumps here, from {end:.4g} to {start:.4g}"
             yield Finding(item.extent, message, "if you mean the jump, write `restart A`, or give the first level: `from=...`")
 
 
