@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -93,12 +94,14 @@ def whole(high: float, low: float, power: int) -> float:
 class Factors:
     """The factors of a product. `factor` returns the factor of an index as (high, low), `factors` the factors of an array of indices, if there are arrays.
 
-    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors.
+    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors. `latest` is the last product that was asked for,
+    with its number of factors: the phase after a product begins with one factor more.
     """
 
     def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]] | None) -> None:
         self.factor, self.factors = factor, factors
         self.strides = {0: _ONE}
+        self.latest = (0, *_ONE)
 
 
 class RunningProduct:
@@ -108,16 +111,16 @@ class RunningProduct:
     """
 
     def __init__(self, factors: Factors) -> None:
-        self.factor, self.factors, self.strides = factors.factor, factors.factors, factors.strides
+        self.source, self.factor, self.factors, self.strides = factors, factors.factor, factors.factors, factors.strides
         self.last = (0, *_ONE)
 
     def __call__(self, n: float) -> float:
         n = int(n)
         last, high, low, power = self.last
-        if n < last or n - last > STRIDE:
+        if not last <= n <= last + 1:
             stride = min(n // STRIDE, len(self.strides) - 1)
-            if n < last or stride * STRIDE > last:
-                last, (high, low, power) = stride * STRIDE, self.strides[stride]
+            known = (self.last, self.source.latest, (stride * STRIDE, *self.strides[stride]))
+            last, high, low, power = max((one for one in known if one[0] <= n), key=itemgetter(0))
         if self.factors is not None and n - last > _FEW:
             while n // STRIDE > last // STRIDE:
                 last, (high, low, power) = self._leap(last, n)
@@ -133,7 +136,7 @@ class RunningProduct:
                 high, low, power = _scaled_product(high, low, power, c, d)
             if k % STRIDE == 0:
                 self.strides.setdefault(k // STRIDE, (high, low, power))
-        self.last = (n, high, low, power)
+        self.last = self.source.latest = (n, high, low, power)
         return whole(high, low, power) if power else high + low
 
     def _leap(self, last: int, n: int) -> tuple[int, Scaled]:

@@ -182,7 +182,7 @@ def test_a_product_that_leaves_the_doubles_comes_back(sign: int, bits: int, turn
 
 
 def test_a_running_product_multiplies_few_factors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next one costs one; a jump forward what lies between; a jump back at most a stride. Leaps go by arrays."""
+    """The next one costs one; a jump what lies after the last product that is kept, at most a stride where it goes back. Leaps go by arrays."""
     monkeypatch.setattr(products, "STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 3)
     monkeypatch.setattr(products, "_FEW", 8)
@@ -210,7 +210,7 @@ def test_a_running_product_multiplies_few_factors(monkeypatch: pytest.MonkeyPatc
     assert multiplied(90) == ([89, 90], [[*range(33, 45)], [*range(45, 57)], [*range(57, 69)], [*range(69, 81)], [*range(81, 89)]])
     assert multiplied(50) == ([49, 50], [])
     assert multiplied(70) == ([69, 70], [])
-    assert multiplied(74) == ([71, 72, 73, 74], [])
+    assert multiplied(74) == ([73, 74], [])
 
 
 def test_a_phase_after_a_long_product_costs_no_stride_of_factors_one_by_one() -> None:
@@ -225,6 +225,8 @@ def test_a_phase_after_a_long_product_costs_no_stride_of_factors_one_by_one() ->
     for n in (4095, 4096, 5001, 8191, 8999):
         assert RunningProduct(counted)(n) == ticks[n]
     assert not one_by_one
+    assert RunningProduct(counted)(9000) == ticks[9000]
+    assert one_by_one == [9000]
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 130])
