@@ -13,6 +13,7 @@ from lrdsl.arguments import exactly
 from lrdsl.cli import options
 from lrdsl.diagnostics import ScheduleError
 from lrdsl.escaping.visible import visible
+from lrdsl.expr import BASE, mentions
 from lrdsl.syntax.nodes import File
 from lrdsl.work import bounded, spend
 
@@ -155,7 +156,8 @@ def _show(screen: Screen, s: Schedule, arguments: argparse.Namespace) -> None:
         draw(screen, s, target, base, ticks)
         screen.console.print()
         _formula(screen, s, target)
-    screen.say(("        where η₀ is the base", "dim"))
+    if any(mentions(target.plan.level, BASE) for target in targets):
+        screen.say(("        where η₀ is the base", "dim"))
     if any(target.plan.watches for target in targets):
         events = "no other event" if s.events else "no event"
         screen.say((f"        the chart supposes that {events} comes; `--event TICK` supposes one at a tick", "dim"), wraps=False)

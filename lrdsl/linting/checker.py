@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from lrdsl import syntax
 from lrdsl.arguments import is_schedule_file
 from lrdsl.check.program import SETTINGS
 from lrdsl.diagnostics import Diagnostic, ScheduleError, Span, shown
@@ -21,6 +22,7 @@ from lrdsl.linting.linter import JOINED, UNREADABLE, Selection, count_errors, is
 from lrdsl.linting.settings import Settings
 from lrdsl.rules.catalogue import RULES
 from lrdsl.rules.finding import Silencer, apply_comments, may_silence, silencers
+from lrdsl.rules.shares import goes_by_shares
 from lrdsl.schedule import parse
 from lrdsl.syntax.nodes import Extent
 from lrdsl.work import MOST, limited, spent
@@ -288,8 +290,8 @@ def _unread(file: File) -> list[Diagnostic]:
 def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], given: Given) -> list[Diagnostic]:
     """The problems of a text, whether comments silence them or not. If facts of the run are missing, only those that it has in every example run.
 
-    An example run has no fact that the text sets. A rule about the length of the run looks where the text gives that; its finding must hold for ticks that are
-    epochs too, if nothing says what a tick is.
+    An example run has no fact that the text sets. A rule about the length of the run looks where the text gives that, or gives all times as shares of it; its
+    finding must hold for ticks that are epochs too, if nothing says what a tick is.
     """
     facts = {name: value for name, value in options.items() if value is not None}
     numbers = {**facts.pop("names", {}), **dict(given.names)}
@@ -309,6 +311,7 @@ def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], 
         return [d for d in problems if d.code != "LR121"]
     lasting = tuple(rule for rule in rules if not rule.run)
     own = {SETTINGS.get(word) for word in _SET.findall(text)}
+    shares = _goes_by_shares(text)
     common: list[Diagnostic] | None = None
     counts_epochs = _BARE_TOTAL.search(text) is not None and _EPOCH_TICK.search(text) is not None
     for example, number in zip(_RUNS, _NUMBERS, strict=True):
@@ -317,14 +320,22 @@ def _problems_of(text: str, library: Folder | None, options: Mapping[str, Any], 
         )
         problems = look(run, rules, number)
         if _lacks_facts(problems):
-            problems = look({**run, "total_epochs": _EPOCHS}, lasting, number)
+            problems = look({**run, "total_epochs": _EPOCHS}, rules if shares else lasting, number)
         common = _shared(common, problems)
         if not common:
             return []
     if any(RULES[d.code].run for d in common or () if d.code in RULES) and "tick" not in facts and "tick" not in own:
-        epochs = look({**{name: fact for name, fact in _RUNS[0].items() if name not in own}, "tick": "epoch"})
+        epochs = look({**{name: fact for name, fact in _RUNS[0].items() if name not in own}, "tick": "epoch", **({"total_epochs": _EPOCHS} if shares else {})})
         return [d for d in common or () if d.code not in RULES or not RULES[d.code].run or _shared([d], epochs)]
     return common or []
+
+
+def _goes_by_shares(text: str) -> bool:
+    """Whether what a text says does not go by how long the run is, since all its times are shares of it."""
+    try:
+        return "%" in text and goes_by_shares(syntax.parse(text))
+    except ScheduleError:
+        return False
 
 
 def _shared(common: list[Diagnostic] | None, problems: list[Diagnostic]) -> list[Diagnostic]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MOST_FACTORS = 4_000_000
 #: A jump of more factors than this is computed with arrays. Every product after a multiple of this many factors is kept.
 STRIDE = 4096
+#: A jump of this many factors or fewer is computed one by one, since arrays would take longer.
+_FEW = 512
 #: How many strides are multiplied at once: few enough to stay in the processor's cache.
 _STRIDES = 16
 _BLOCK = 1 << 16
@@ -91,12 +94,14 @@ def whole(high: float, low: float, power: int) -> float:
 class Factors:
     """The factors of a product. `factor` returns the factor of an index as (high, low), `factors` the factors of an array of indices, if there are arrays.
 
-    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors.
+    `strides` holds the products that are kept: `strides[k]` is the product of the first k strides of factors. `latest` is the last product that was asked for,
+    with its number of factors: the phase after a product begins with one factor more.
     """
 
     def __init__(self, factor: Callable[[int], tuple[float, float]], factors: Callable[[Any], tuple[Any, Any]] | None) -> None:
         self.factor, self.factors = factor, factors
         self.strides = {0: _ONE}
+        self.latest = (0, *_ONE)
 
 
 class RunningProduct:
@@ -106,18 +111,22 @@ class RunningProduct:
     """
 
     def __init__(self, factors: Factors) -> None:
-        self.factor, self.factors, self.strides = factors.factor, factors.factors, factors.strides
+        self.source, self.factor, self.factors, self.strides = factors, factors.factor, factors.factors, factors.strides
         self.last = (0, *_ONE)
 
     def __call__(self, n: float) -> float:
         n = int(n)
         last, high, low, power = self.last
-        if n < last or n - last > STRIDE:
+        if not last <= n <= last + 1:
             stride = min(n // STRIDE, len(self.strides) - 1)
-            if n < last or stride * STRIDE > last:
-                last, (high, low, power) = stride * STRIDE, self.strides[stride]
-        while self.factors is not None and n - last > 2 * STRIDE:
-            last, (high, low, power) = self._leap(last, n)
+            known = (self.last, self.source.latest, (stride * STRIDE, *self.strides[stride]))
+            last, high, low, power = max((one for one in known if one[0] <= n), key=itemgetter(0))
+        if self.factors is not None and n - last > _FEW:
+            while n // STRIDE > last // STRIDE:
+                last, (high, low, power) = self._leap(last, n)
+            if n - last > _FEW:
+                (rest,) = self._products(last, 1, n - last)
+                last, (high, low, power) = n, next_product(high, low, power + rest[2], rest[0], rest[1])
         for k in range(last + 1, n + 1):
             c, d = self.factor(k)
             a, b = times(high, low, c, d)
@@ -127,28 +136,36 @@ class RunningProduct:
                 high, low, power = _scaled_product(high, low, power, c, d)
             if k % STRIDE == 0:
                 self.strides.setdefault(k // STRIDE, (high, low, power))
-        self.last = (n, high, low, power)
+        self.last = self.source.latest = (n, high, low, power)
         return whole(high, low, power) if power else high + low
 
     def _leap(self, last: int, n: int) -> tuple[int, Scaled]:
         """Multiplies up to a few strides with arrays. Returns the index that it reaches, and the product there."""
-        import numpy as np
-
         at = last // STRIDE
         first = at * STRIDE
         strides = min((n - first) // STRIDE, _STRIDES)
-        spend(strides * STRIDE >> _FACTORS)
-        assert self.factors is not None
-        product = _Products.of(self.factors(np.arange(first + 1, first + 1 + strides * STRIDE, dtype=float)), (strides, STRIDE))
-        width = STRIDE
-        while width > 1:
-            width //= 2
-            product = product[:, :width] * product[:, width:]
         total = self.strides[at]
-        for i, (high, low, power) in enumerate(product[:, 0].listed()):
+        for i, (high, low, power) in enumerate(self._products(first, strides, STRIDE)):
             a, b, before = total
             total = self.strides.setdefault(at + i + 1, next_product(a, b, before + power, high, low))
         return first + strides * STRIDE, total
+
+    def _products(self, first: int, rows: int, width: int) -> list[Scaled]:
+        """Returns the products of so many rows of `width` factors each, after the first ones."""
+        import numpy as np
+
+        spend(rows * width >> _FACTORS)
+        assert self.factors is not None
+        product = _Products.of(self.factors(np.arange(first + 1, first + 1 + rows * width, dtype=float)), (rows, width))
+        odd: list[_Products] = []
+        while width > 1:
+            odd += [product[:, width - 1]] * (width % 2)
+            width //= 2
+            product = product[:, :width] * product[:, width : 2 * width]
+        total = product[:, 0]
+        for part in odd:
+            total = total * part
+        return total.listed()
 
 
 @attrs.frozen(eq=False)

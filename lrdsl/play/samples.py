@@ -9,7 +9,7 @@ from lrdsl.syntax import nodes
 _VALUES = {
     "warm": "500", "total": "10000", "timescale": "2000", "stable": "7000", "decay": "2500", "init": "0.1", "n": "1000", "rate": "0.96", "target": "0.5",
     "first": "10", "value": "0.01", "end": "1e-4", "power": "2", "at": "[300, 600]", "scales": "[0.1, 0.5]", "peak": "0.3", "up": "100", "flat": "300",
-    "down": "600", "low": "1e-4", "half": "2000", "batches": "1000", "epochs": "6ep", "times": "3", "cool": "300", "stay": "500", "anneal": "100",
+    "down": "600", "low": "1e-4", "half": "2000", "batches": "1000", "epochs": "6", "times": "3", "cool": "300", "stay": "500", "anneal": "100",
     "steepness": "10", "a": "4",
     "t_scale": "2000", "t_cooldown": "2500", "k": "0.5", "milestones": "[30, 60, 80]", "schedule": "cosine(1000)",
     "fall": "200", "gamma": "0.9", "steps": "1000", "start": "0.1",

@@ -38,6 +38,10 @@ _SCALES = {
 }
 #: The keys whose values are from 0 up to but not including 1.
 _SHARES = ("betas", "beta1", "beta2", "momentum")
+#: A momentum that falls to the first share of where it begins has a factor of rates; to the second, it is nothing, even if the text gives a level.
+_DROPPED, _NEXT_TO_NOTHING = 0.1 * _OVER, 0.01
+#: A tick that most runs come to.
+_LATE = 1000
 #: Usual bases of them, for a linter, which knows none.
 _USUAL = (0.9, 0.8, 0.99)
 
@@ -297,10 +301,13 @@ def _momentum_to_zero(f: Facts) -> Iterator[Finding]:
         levels = summary(plan.level, base, None).levels if goes_on else f.summary(plan, base).levels
         if f.total is None and plan.length is not None and not goes_on:
             levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
-        if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] < levels[0][1] / 100:
+        elif f.total is None and plan.length is None and not goes_on:
+            levels = (*levels, (_LATE, f.level_of(plan, _LATE, base)))
+        if len(levels) > 1 and levels[0][1] > 0 and 0 <= levels[-1][1] <= levels[0][1] * _DROPPED:
             phase = plan.phases[plan.phase_at(float(levels[-1][0]))]
-            explicit_zeros = [use for use in f.uses if use.arguments.get("to", use.arguments.get("at")) == ZERO and use.given & {"to", "at"}]
-            if not any(phase.extent[0] <= use.node.extent[0] < phase.extent[1] for use in explicit_zeros):
+            said = [use for use in f.uses if use.given & {"to", "at"} and phase.extent[0] <= use.node.extent[0] < phase.extent[1]]
+            zeros = any(use.arguments.get("to", use.arguments.get("at")) == ZERO for use in said)
+            if not zeros and (not said or levels[-1][1] < levels[0][1] * _NEXT_TO_NOTHING):
                 help = f"give the level that it ends at, as `to=0.85`; a `{d.target.quantity}` of 0 is written `to=0`"
                 yield Finding(phase.extent, f"`{d.target.name}` falls to {levels[-1][1]:.2g}", help)
 
@@ -363,7 +370,7 @@ RULES = (
     Rule(
         "LR322",
         "momentum-to-zero",
-        "A momentum or a beta that falls to 0.",
+        "A momentum or a beta that falls to 0, or drops to a tenth and less.",
         "Decays end at 0 unless the text says otherwise, and without momentum the steps of the end of a run are those of single batches.",
         "lr = cosine(100); betas[0] = cosine(100)",
         "lr = cosine(100); betas[0] = cosine(100, to=0.85)",

@@ -127,7 +127,7 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
             items = milestones.value.items if milestones is not None and isinstance(milestones.value, nodes.List) else ()
             late = [node for node, at in zip(items, use.arguments["milestones"], strict=False) if (value(at) or 0) >= f.total]
             for node in late:
-                yield Finding(node.extent, f"the run ends after {ticks(f.total)}, before this milestone", "remove it, or move it into the run")
+                yield Finding(node.extent, f"{f.ending} before this milestone", "remove it, or move it into the run")
     for _, body in f.bodies if not ends_in_a_rise(f) else ():  # LR216 is about a rise
         chain = f.whole(body)
         start = 0
@@ -135,7 +135,7 @@ def _past_the_run(f: Facts) -> Iterator[Finding]:
             if chain is not None and i and start >= f.total:
                 if (start == f.total and _stays(f, chain.items[i - 1], chain.items[i])) or leaves_no_rest(chain) is chain.items[i]:
                     break  # LR205 is about shares that leave no rest
-                message = f"the run ends after {ticks(f.total)}, before this phase begins"
+                message = f"{f.ending} before this phase begins"
                 yield Finding(chain.items[i].extent, message, "remove it, or make the phases before it shorter")
                 break
             if n is None:
@@ -171,7 +171,7 @@ def _no_drop(f: Facts) -> Iterator[Finding]:
             interval = use.arguments[_STAIRS[use.name]] if use.name in _STAIRS and phase.extent[0] <= use.node.extent[0] < phase.extent[1] else None
             if isinstance(interval, Num) and (phase.start or 0) + interval.value >= total and len(levels) == 1 and levels != {0}:
                 what, more = ("drops", "") if use.name in SHAPES else ("changes", ", ...")
-                message = f"the run ends after {ticks(total)}, before this {what} for the first time"
+                message = f"{f.ending} before this {what} for the first time"
                 yield Finding(use.node.extent, message, f"give a shorter interval, as `{use.name}(30{more})`, or write `hold`")
 
 

@@ -151,6 +151,7 @@ def _idle_parts(f: Facts) -> Iterator[Finding]:
     yield from _neutral_numbers(f)
     yield from _unfelt_arguments(f)
     yield from _covered_conditions(f)
+    yield from _numbers_compared(f)
     yield from _beyond_their_phase(f)
     yield from [part.finding for part in list(_candidates(f))[:_MOST] if changes_nothing(f, part)]
 
@@ -196,6 +197,18 @@ def _covered_conditions(f: Facts) -> Iterator[Finding]:
             farther = one if (one.right.value < other.right.value) is (one.op[0] == "<") else other
             message = f"`{shown(canonical(farther))}` changes nothing: the other bound of `{shown(canonical(one.left))}` comes first"
             yield Finding(farther.extent, message, "remove it, or give the metric that was meant")
+
+
+def _numbers_compared(f: Facts) -> Iterator[Finding]:
+    """Numbers of one unit in a `min` or a `max` of nothing else: all but one of them change nothing."""
+    for node in f.scheduled if not f.called.isdisjoint(("min", "max")) else ():
+        items = [a.value for a in node.arguments] if isinstance(node, nodes.Call) and node.name in ("min", "max") else []
+        numbers = [item for item in items if isinstance(item, nodes.Number | nodes.Quantity)]
+        units = {getattr(item, "unit", "") for item in numbers}
+        if isinstance(node, nodes.Call) and len(numbers) == len(items) > 1 and len(units) == 1:
+            best = (min if node.name == "min" else max)(numbers, key=amount)
+            message = f"this always is `{shown(canonical(best))}`: numbers of one unit do not change places"
+            yield Finding(node.extent, message, f"write `{shown(canonical(best))}`, or give the schedule or the unit that was meant")
 
 
 def _candidates(f: Facts) -> Iterator[Part]:

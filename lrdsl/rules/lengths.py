@@ -33,6 +33,8 @@ _FEW, _WARM = 100, 50
 _CYCLES = 10
 #: A schedule of drops without end is over where the rate is less than this share of its peak.
 _LITTLE = 0.05
+#: What puts several schedules together.
+_TOGETHER = ("min", "max", "sum")
 #: The parameters of a shape of cycles that are parts of one cycle.
 _HALVES = ("up", "down")
 
@@ -144,6 +146,8 @@ def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
         return _length(item.body)
     if isinstance(item, nodes.Limited):
         return "", item.length
+    if isinstance(item, nodes.Until):
+        return "", next((time for time in item.conditions if isinstance(time, nodes.Number | nodes.Quantity)), None)
     if isinstance(item, nodes.Call) and any(form.parameters[0].name == "n" for form in SHAPES.get(item.name, ())):
         first = next((a for i, a in enumerate(item.arguments) if a.name == "n" or (i == 0 and not a.name)), None)
         return item.name, None if first is None else first.value
@@ -153,8 +157,8 @@ def _length(item: nodes.Node) -> tuple[str, nodes.Node | None]:
 def _mixed_units(f: Facts) -> Iterator[Finding]:
     if f.clock.tick != "step":
         return
-    for chain in f.chains:
-        lengths = [_length(item) for item in chain.items]
+    for items in (*(chain.items for chain in f.chains), *_side_by_side(f)):
+        lengths = [_length(item) for item in items]
         epochs = [n for _, n in lengths if isinstance(n, nodes.Quantity) and UNITS.get(n.unit) == "epoch"]
         bare = [(name, n) for name, n in lengths if isinstance(n, nodes.Number) and 0 < n.value <= EPOCHS and n.value.denominator == 1]
         for name, n in bare if epochs else ():
@@ -165,6 +169,18 @@ def _mixed_units(f: Facts) -> Iterator[Finding]:
             help = f"write `{text}ep` for epochs, or `{text} steps`" if few else f"write `{text} steps`, or a number of epochs, as `5ep`"
             message = f"`{text}` means {text} steps, while other lengths are in epochs"
             yield Finding(n.extent, message, help, Fix(n.extent[1], n.extent[1], "ep" if few else " steps"))
+
+
+def _side_by_side(f: Facts) -> Iterator[tuple[nodes.Node, ...]]:
+    """The phases of the factors of each product, and of what a `min`, a `max` or a `sum` puts together, if each of these has lengths in one unit."""
+    for node in f.scheduled if nodes.Binary in f.holds or not f.called.isdisjoint(_TOGETHER) else ():
+        sides: tuple[nodes.Node, ...] = (node.left, node.right) if isinstance(node, nodes.Binary) and node.op == "*" else ()
+        if isinstance(node, nodes.Call) and node.name in _TOGETHER:
+            sides = tuple(a.value for a in node.arguments)
+        items = [f.notes.chains[side.extent].items if side.extent in f.notes.chains else (side,) for side in sides]
+        units = [{isinstance(n, nodes.Number) for _, n in map(_length, side) if n is not None} for side in items]
+        if sides and all(len(unit) == 1 for unit in units):
+            yield tuple(item for side in items for item in side)
 
 
 def _within_an_epoch(f: Facts) -> Iterator[Finding]:

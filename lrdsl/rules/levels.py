@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -11,15 +11,23 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, number
+from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, after, events_of, number
+from lrdsl.expr.exact import Exact
 from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
-from lrdsl.rules.rule import Facts, Finding, Rule, arguments, value
+from lrdsl.rules.rule import SHRINKING, Driven, Facts, Finding, Rule, arguments, value
+from lrdsl.rules.summary import summary
 from lrdsl.shapes import SHAPES, Shape, arguments_of, level_of
 from lrdsl.syntax import canonical, nodes
 
 #: A multiple of base of this size usually is an absolute level; one of the second size is, if it is not alone.
 _TINY, _SMALL = Fraction(1, 10**5), Fraction(1, 10**3)
+
+
+#: A level below this, for a parameter, changes no weight. A bound from above, or a peak, holds for all levels.
+_LEAST = dict.fromkeys(("to", "at", "min"), Fraction(1, 10**15)) | dict.fromkeys(("high", "peak"), Fraction(1, 10**10))
+#: A weight decay has vanished if less than the second number of it is left at the first tick.
+_SOON, _VANISHED = 100, 1e-8
 
 
 def _tiny_multiples(f: Facts) -> Iterator[Finding]:
@@ -34,35 +42,55 @@ def _tiny_multiples(f: Facts) -> Iterator[Finding]:
             yield Finding(node.extent, message, f"for an absolute level, write `{text}`", Fix(*node.extent, text))
 
 
-def _never_negative(f: Facts, plan: Plan) -> bool:
+def _never_negative(f: Facts, plan: Plan, base: float) -> bool:
     """Whether interval arithmetic proves that no level is below 0. It is quick, and succeeds for nearly every schedule."""
-    base = f.program.base_value
     if base <= 1 and f.notes.least.get(plan.level, -1) >= 0:
         return True
+    if plan.watches:
+        return False  # the intervals say nothing of what follows an event
     ranges = ((p.level, (float(p.start), float(MAX_TICKS if p.end is None else p.end))) for p in f.pieces(plan))
     return all(bounds(level, {T: time, BASE: (base, base)})[0] >= 0 for level, time in ranges)
 
 
 def _below_zero(f: Facts) -> Iterator[Finding]:
-    for t in f.program.targets:
-        if t.key not in ("lr", "weight_decay"):
-            continue
-        if _never_negative(f, t.plan):
-            continue
-        levels = f.summary(t.plan).levels
-        if f.total is None and t.plan.length is not None and not t.plan.watches:
-            levels = (*levels, (t.plan.length, f.level(t.plan.level, t.plan.length)))
-        tick, level = next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
-        if level < 0:
-            phase = t.plan.phases[t.plan.phase_at(float(tick))]
-            yield Finding(phase.extent, f"the level is {level:.4g} at tick {float(tick):g}, below 0", "if the formula is right, write `max(A, 0)`")
+    for d in f.driven:
+        if d.target.key in ("lr", "weight_decay", "eps"):
+            bases = [base for base in d.bases if base >= 0] if d.bases else [f.program.base_value]
+            ends = sorted({max(bases), min(bases)}) if bases else []  # a level for a base between two others lies between theirs
+            findings = (_negative(f, d, base) for base in reversed(ends))
+            yield from [finding for finding in findings if finding is not None][:1]
+
+
+def _negative(f: Facts, d: Driven, base: float) -> Finding | None:
+    """The finding that a level is below 0 for a base."""
+    plan = d.target.plan
+    if _never_negative(f, plan, base):
+        return None
+    levels = f.summary(plan, base).levels
+    if f.total is None and plan.length is not None and not plan.watches:
+        levels = (*levels, (plan.length, f.level_of(plan, plan.length, base)))
+    tick, level = _first_negative(levels)
+    extent, since = plan.phases[plan.phase_at(float(tick))].extent, ""
+    if level == 0:
+        later = (summary(after(plan.law, event), base, None).levels for event in (events_of(plan.law) if plan.watches else ()))
+        tick, level = next((found for found in map(_first_negative, later) if found[1]), (0, 0.0))
+        extent, since = (plan.phases[0].extent[0], plan.phases[-1].extent[1]), " after an event"
+    if level == 0:
+        return None
+    where = f" for the base of {base:g}{d.of(base)}" if len(set(d.bases)) > 1 else ""
+    return Finding(extent, f"the level{where} is {level:.4g} at tick {float(tick):g}{since}, below 0", "if the formula is right, write `max(A, 0)`")
+
+
+def _first_negative(levels: Iterable[tuple[Exact, float]]) -> tuple[Exact, float]:
+    """The first level below 0, with its tick; 0 if there is none."""
+    return next(((tick, level) for tick, level in levels if level < -1e-12), (0, 0.0))
 
 
 def _tiny_levels(f: Facts) -> Iterator[Finding]:
     for use in f.uses:
-        for name in ("to", "at", "min"):
+        for name in use.given & _LEAST.keys():
             level = value(use.arguments.get(name))
-            if level is not None and name in use.given and 0 < level < Fraction(1, 10**15) and not use.factor:
+            if level is not None and 0 < level < _LEAST[name] and not use.factor and f.key_of(use.node) in ("lr", ""):
                 help = "write 0, or a larger level"
                 yield Finding(use.node.extent, f"`{name}` is {float(level):g}: so small a rate changes no weight in single precision", help)
 
@@ -95,9 +123,9 @@ _JUMP = 3
 
 
 def _jumps(f: Facts) -> Iterator[Finding]:
-    for item, _, before, after in _boundaries(f, _continues):
-        if min(before, after) >= 0 and max(before, after) > _JUMP * min(before, after):
-            message = f"the level jumps here, from {before:.4g} to {after:.4g}"
+    for item, _, end, start in _boundaries(f, _continues):
+        if min(end, start) >= 0 and max(end, start) > _JUMP * min(end, start):
+            message = f"the level jumps here, from {end:.4g} to {start:.4g}"
             yield Finding(item.extent, message, "if you mean the jump, write `restart A`, or give the first level: `from=...`")
 
 
@@ -150,10 +178,20 @@ def _momentum_with_rate(f: Facts) -> Iterator[Finding]:
 
 def _weight_decay_to_zero(f: Facts) -> Iterator[Finding]:
     for t in f.program.targets:
-        if t.key == "weight_decay" and t.plan.length is not None and not t.plan.watches:
-            end, start = f.level(t.plan.level, t.plan.length), f.level(t.plan.level)
-            if end == 0 and start > 0 and not _follows_rate(f, t.plan):
-                yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", "give the level that it ends at: `cosine(rest, to=0.1x)`")
+        if t.key != "weight_decay" or t.plan.watches or _follows_rate(f, t.plan):
+            continue
+        start, help = f.level(t.plan.level), "give the level that it ends at: `cosine(rest, to=0.1x)`"
+        if t.plan.length is not None and start > 0 and f.level(t.plan.level, t.plan.length) == 0:
+            yield Finding(t.plan.phases[-1].extent, "the weight decay ends at 0", help)
+        elif _drops(f, t.plan) and 0 < f.level_of(t.plan, _SOON, f.program.base_value) < _VANISHED * start:
+            message = f"by tick {_SOON} less than {_VANISHED:g} of the weight decay is left"
+            yield Finding(t.plan.phases[-1].extent, message, "give a gamma nearer to 1, or its ticks, as `per=1ep`; or " + help)
+
+
+def _drops(f: Facts, plan: Plan) -> bool:
+    """Whether the last phase of a plan falls by a factor again and again."""
+    start, end = plan.phases[-1].extent
+    return any(use.name in SHRINKING and "to" not in use.given and start <= use.node.extent[0] < end for use in f.uses)
 
 
 def _follows_rate(f: Facts, plan: Plan) -> bool:
@@ -178,16 +216,17 @@ RULES = (
     Rule(
         "LR303",
         "below-zero",
-        "A rate or a weight decay that falls below 0.",
+        "A rate, a weight decay or an `eps` that falls below 0.",
         "A step with a negative rate increases the loss.",
         "scale(1 - t / 50)",
         "max(scale(1 - t / 50), 0)",
         _below_zero,
+        compiles=True,
     ),
     Rule(
         "LR305",
         "level-of-nothing",
-        "A level below 1e-15 that is not 0.",
+        "A level below 1e-15 that is not 0, or a highest level below 1e-10.",
         "It changes no weight, just as 0 would, but a reader does not see that.",
         "cosine(100, to=1e-20)",
         "cosine(100, to=0)",
@@ -216,7 +255,7 @@ RULES = (
     Rule(
         "LR309",
         "weight-decay-to-zero",
-        "A weight decay that ends at 0.",
+        "A weight decay that ends at 0, or falls to next to nothing of itself within a hundred ticks.",
         "Decays end at 0 unless the text says otherwise, and a weight decay of 0 does not regularize.",
         "lr = cosine(100); weight_decay = cosine(100)",
         "lr = cosine(100); weight_decay = cosine(100, to=0.1x)",

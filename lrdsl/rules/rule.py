@@ -13,11 +13,12 @@ from lrdsl.check.notes import Chain, Notes, Use
 from lrdsl.clock import MULTIPLES, Clock, total_of
 from lrdsl.diagnostics import Fix, ScheduleError
 from lrdsl.expr import BASE, ENTRY, Expr, Num, mentions, substitute
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import Exact, quotient
 from lrdsl.kinds import Kind
 from lrdsl.phrases import grouped
 from lrdsl.plan import Piece, Plan, pieces
 from lrdsl.rules.passed import LENGTHS, passed_lengths
+from lrdsl.rules.shares import goes_by_shares
 from lrdsl.rules.summary import Summary, level_at, summary
 from lrdsl.schedule import Schedule, parse
 from lrdsl.schedule.source import Source
@@ -251,6 +252,22 @@ class Facts:
         targets = [s for s in statements if isinstance(s, nodes.Target) and s.extent[0] <= node.extent[0] < s.extent[1]]
         return next((s for s in targets if canonical(s.target) in written), None)
 
+    def waits(self, plan: Plan) -> bool:
+        """Whether a metric decides when a phase of a plan ends, or what the last one is like."""
+        return bool(plan.watches) and (plan.length is None or nodes.Until in self.holds or _watched(plan))
+
+    def time(self, n: Exact) -> str:
+        """A number of ticks of the run as people write it: `1 tick`, or `10 % of the run` where the text gives all times so."""
+        if self.total is None or not goes_by_shares(self.tree):
+            return ticks(n)
+        return f"{float(quotient(n * 100, self.total)):.3g} % of the run"
+
+    @cached_property
+    def ending(self) -> str:
+        """The words that begin a message about what comes too late: when the run ends, unless the text gives all times as shares of it."""
+        named = self.total is not None and not goes_by_shares(self.tree)
+        return f"the run ends after {ticks(self.total)}," if named and self.total is not None else "the run ends"
+
     @cached_property
     def bare_lengths(self) -> tuple[tuple[Node, Exact], ...]:
         """The lengths, intervals and milestones in the text that have no unit, each with its value in ticks."""
@@ -341,6 +358,12 @@ class Rule:
     alone: bool = False
     about: tuple[str | type[Node], ...] = ()
     groups: tuple[tuple[Mapping[str, Any], ...], ...] = ()
+
+
+def _watched(plan: Plan) -> bool:
+    """Whether a metric is watched in the last phase of a plan."""
+    start = plan.phases[-1].start or 0
+    return any(watch.start is None or watch.start >= start or watch.end is None or watch.end > start for watch in plan.watches)
 
 
 def argument(use: Use, name: str) -> nodes.Argument | None:

@@ -84,7 +84,7 @@ def _whole_run(f: Facts) -> Iterator[Finding]:
 def _too_short(f: Facts) -> Iterator[Finding]:
     for d in f.driven:
         plan = d.target.plan
-        if d.target.key != "lr" or plan.watches or not _may_be_zero(f, d) or _settled_soon(f, d) is not None:
+        if d.target.key != "lr" or f.waits(plan) or not _may_be_zero(f, d) or _settled_soon(f, d) is not None:
             continue
         s = f.summary(plan, f.base_of(d))
         run = f.total if f.total is not None else plan.length or s.last[0] + 1
@@ -109,9 +109,9 @@ def _too_short(f: Facts) -> Iterator[Finding]:
             message = (
                 "the rate is 0 all the time"
                 if always
-                else f"the rate is 0 for the last {ticks(idle)} of the run"
+                else f"the rate is 0 for the last {f.time(idle).removesuffix(' of the run')} of the run"
                 if last
-                else f"the rate is 0 from tick {start} on, for {ticks(idle)}"
+                else f"the rate is 0 from tick {start} on, for {f.time(idle)}"
             )
             yield Finding(phase.extent, message, repair_of_epochs(f, plan) if last and not always else repair_of_zeros(phase.node, always))
             break
@@ -225,13 +225,13 @@ def _short_onecycle(f: Facts) -> Iterator[Finding]:
         if use is not None and n is not None and f.total is not None and n < f.total:
             length = argument(use, "n")
             fix = None if length is None else Fix(*length.value.extent, "total")
-            yield Finding(use.node.extent, f"the cycle ends {ticks(f.total - n)} before the run", "let it take the whole run: `onecycle(total)`", fix)
+            yield Finding(use.node.extent, f"the cycle ends {f.time(f.total - n)} before the run", "let it take the whole run: `onecycle(total)`", fix)
 
 
 def _last_piece(f: Facts, plan: Plan) -> Piece | None:
     """The piece of a plan in which the run ends; None if the length of the run is unknown, or if a metric decides."""
     total = f.total
-    return None if total is None or plan.watches else [piece for piece in f.pieces(plan) if piece.start < total][-1]
+    return None if total is None or f.waits(plan) else [piece for piece in f.pieces(plan) if piece.start < total][-1]
 
 
 def _cut_rise(f: Facts, d: Driven) -> tuple[Exact, float] | None:
@@ -258,7 +258,7 @@ def _unfinished_rise(f: Facts) -> Iterator[Finding]:
         rise = _cut_rise(f, d) if d.target.key == "lr" else None
         if rise is not None and f.total is not None:
             phase = d.target.plan.phases[d.target.plan.phase_at(math.ceil(f.total) - 1)]
-            message = f"the run ends after {ticks(f.total)}, and the rate rises until tick {float(rise[0]):g}: it gets to {rise[1]:.0%} of its peak"
+            message = f"{f.ending} and the rate rises until tick {float(rise[0]):g}: it gets to {rise[1]:.0%} of its peak"
             yield Finding(phase.extent, message, "make the rise shorter, as `warmup(5%)`, or the run longer")
 
 

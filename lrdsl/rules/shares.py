@@ -6,6 +6,37 @@ from lrdsl.check.notes import Chain
 from lrdsl.expr.exact import Exact
 from lrdsl.syntax import nodes
 
+#: The shapes and combinators whose levels go by the share of their length alone, and those that take no time or have the lengths of their phases.
+_OF_A_LENGTH = ("warmup", "hold", "linear", "cosine", "poly", "one_minus_sqrt", "onecycle", "multistep")
+_OF_PHASES = ("drop", "restarts", "repeat", "bounce", "min", "max", "clip", "sum")
+
+
+def goes_by_shares(tree: nodes.Node) -> bool:
+    """Whether every time in a text is written as a share of the run, or is the rest of it: what the text says does not go by how long the run is."""
+    parts = list(nodes.walk(tree))
+    return any(map(_is_share, parts)) and all(map(_scales, parts))
+
+
+def _scales(node: nodes.Node) -> bool:
+    """Whether the times that a node itself gives are shares of the run."""
+    if isinstance(node, nodes.Quantity):
+        return node.unit in ("%", "x")
+    if isinstance(node, nodes.Call):
+        length = next((a.value for i, a in enumerate(node.arguments) if a.name in ("n", "milestones") or (i == 0 and not a.name)), None)
+        return node.name in _OF_PHASES or (node.name in _OF_A_LENGTH and (length is None or _is_of_run(length)))
+    if isinstance(node, nodes.Until):
+        return all(map(_is_of_run, node.conditions))
+    if isinstance(node, nodes.Limited):
+        return _is_of_run(node.length)
+    return not isinstance(node, nodes.Binding | nodes.Function | nodes.Use | nodes.Setting)
+
+
+def _is_of_run(length: nodes.Node) -> bool:
+    """Whether a length is a share of the run, the rest of it, the whole, or a list of such lengths."""
+    if isinstance(length, nodes.List):
+        return all(map(_is_of_run, length.items))
+    return _is_share(length) or (isinstance(length, nodes.Name) and length.id in ("rest", "total"))
+
 
 def shares_of(item: nodes.Node) -> list[nodes.Quantity]:
     """The length of a phase, if it is written as a share of the run, as `10%`."""

@@ -121,6 +121,20 @@ def _hidden_targets(f: Facts) -> Iterator[Finding]:
                 message = f"`{one.written}` has no groups left: `{two.written}` comes later, and picks all of them"
                 yield Finding(f.tree.extent if node is None else node.extent, message, "put the more special target last")
                 break
+    yield from _repeated_targets(f)
+
+
+def _repeated_targets(f: Facts) -> Iterator[Finding]:
+    """Targets with groups that say no more than the target without groups, where no other target with groups comes before them."""
+    statements = [s for s in f.tree.statements if isinstance(s, nodes.Target)] if isinstance(f.tree, nodes.File) else []
+    special: set[str] = set()
+    for s in statements:
+        if not isinstance(s.target, nodes.Indexed):
+            continue
+        if isinstance(s.body, nodes.Name) and s.body.id == s.target.id and s.target.id not in special:
+            message = f"`{shown(canonical(s.target))}` has the schedule that its groups have without it"
+            yield Finding(s.extent, message, f"remove it, or give a factor, as `10 * {s.target.id}`")
+        special.add(s.target.id)
 
 
 def _is_within(group: str | int, other: Target) -> bool:
@@ -138,6 +152,30 @@ def _line_of(text: str, start: int, end: int) -> tuple[int, int]:
     if end < len(text) and text[end] == "\n":
         return (margin if text[margin:start].isspace() else start), end + 1
     return start, end
+
+
+#: Keys of optimizers that are long enough to be known with a wrong letter.
+_KEYS = ("dampening", "momentum", "weight_decay")
+
+
+def _misspelt_keys(f: Facts) -> Iterator[Finding]:
+    for s in f.tree.statements if isinstance(f.tree, nodes.File) else ():
+        written = s.target.id if isinstance(s, nodes.Target) and isinstance(s.target, nodes.Name | nodes.Indexed) else ""
+        meant = next((key for key in _KEYS if _is_slip(written, key)), None)
+        if meant is not None:
+            message = f"no optimizer has a key `{shown(written)}`"
+            yield Finding((s.extent[0], s.extent[0] + len(written)), message, f"did you mean `{meant}`?")
+
+
+def _is_slip(written: str, key: str) -> bool:
+    """Whether a name is a key with a letter too many, missing or another, or with two letters in the wrong order. A number behind it is no slip."""
+    if written[-1:].isdigit():
+        return False
+    short, long = sorted((written, key), key=len)
+    if len(short) < len(long):
+        return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+    wrong = [i for i in range(len(key)) if written[i] != key[i]]
+    return len(wrong) == 1 or (len(wrong) == 2 and [written[i] for i in wrong] == [key[i] for i in reversed(wrong)])
 
 
 def _hidden_names(f: Facts) -> Iterator[Finding]:
@@ -231,11 +269,21 @@ RULES = (
     Rule(
         "LR410",
         "hidden-target",
-        "A target whose groups a later target picks too.",
-        "The last target that picks a group sets it, so the earlier one sets nothing.",
+        "A target whose groups a later target picks too, or that gives its groups the schedule of all groups.",
+        "The last target that picks a group sets it, so the other one sets nothing.",
         'lr["head"] = cosine(100); lr["*"] = linear(100)',
         'lr["*"] = linear(100); lr["head"] = cosine(100)',
         _hidden_targets,
+        about=(nodes.Target,),
+    ),
+    Rule(
+        "LR411",
+        "misspelt-key",
+        "A target whose key is one of an optimizer's but for a letter.",
+        "It sets nothing that an optimizer reads: a run fails at its first step, or a value outside the optimizer stays unused.",
+        "lr = cosine(100); weight_deacy = hold(at=0.1)",
+        "lr = cosine(100); weight_decay = hold(at=0.1)",
+        _misspelt_keys,
         about=(nodes.Target,),
     ),
     Rule(

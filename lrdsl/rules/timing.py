@@ -99,6 +99,7 @@ def _warmup_longer(f: Facts) -> Iterator[Finding]:
         plan = d.target.plan
         if d.target.key != "lr" or plan.watches:
             continue
+        yield from _over_before_its_warmup(f, d)
         rise = _rise(f, d)
         if rise is None:
             continue
@@ -110,9 +111,29 @@ def _warmup_longer(f: Facts) -> Iterator[Finding]:
             and plan.length - rise < rise
             and f.level_of(plan, plan.length, f.base_of(d)) < f.level_of(plan, rise, f.base_of(d))
         ):
-            yield Finding(plan.phases[0].extent, f"the warmup takes {ticks(rise)}, and all other phases {ticks(plan.length - rise)}", help)
+            yield Finding(plan.phases[0].extent, f"the warmup takes {f.time(rise)}, and all other phases {f.time(plan.length - rise)}", help)
         elif (period := _shortest_cycle(last)) is not None and period < rise:
             yield Finding(plan.phases[0].extent, f"the warmup takes {ticks(rise)}, and each cycle after it {ticks(period)}", help)
+
+
+def _over_before_its_warmup(f: Facts, d: Driven) -> Iterator[Finding]:
+    """The warmup in a product or a minimum that still rises when the whole has come to 0 for good."""
+    first = d.target.plan.phases[0].node
+    if isinstance(first, nodes.Binary) and first.op == "*":
+        sides: tuple[nodes.Node, ...] = (first.left, first.right)
+    elif isinstance(first, nodes.Call) and first.name == "min":
+        sides = tuple(a.value for a in first.arguments)
+    else:
+        return
+    items = [f.notes.chains[side.extent].items[0] if side.extent in f.notes.chains else side for side in sides]
+    warmups = [use for item in items if (use := f.notes.uses.get((item.extent, "warmup"))) is not None]
+    s = f.summary(d.target.plan, f.base_of(d)) if warmups else None
+    over = s.zeros[-1] if s is not None and s.zeros else None
+    for use in warmups:
+        n = value(use.arguments["n"])
+        if s is not None and over is not None and n is not None and over[1] >= s.last[0] and 0 < over[0] < n:
+            message = f"the rate is 0 for good while this warmup of {f.time(n)} still rises"
+            yield Finding(use.node.extent, message, "make the warmup shorter, or what it goes with longer; are the lengths in the right order?")
 
 
 def _rise(f: Facts, d: Driven) -> Exact | None:
@@ -170,7 +191,7 @@ RULES = (
     Rule(
         "LR206",
         "warmup-longer-than-the-rest",
-        "A warmup that is longer than all other phases together.",
+        "A warmup that is longer than all other phases together, or than what it is multiplied by.",
         "Usually two lengths are swapped, or in different units.",
         "warmup(1000) then cosine(90)",
         "warmup(90) then cosine(1000)",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lrdsl.diagnostics import Diagnostic, ScheduleWarning, Span
-from lrdsl.rules import bases, ends, lengths, runs, structure
+from lrdsl.rules import bases, ends, lengths, levels, runs, structure
 from lrdsl.rules.finding import apply_comments, findings, text_silencers
 from lrdsl.rules.rule import Driven, Facts
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lrdsl.runtime.attaching import Attachment, Notice
     from lrdsl.schedule import Schedule
 
-_RULES = tuple(rule for rule in (*runs.RULES, *ends.RULES, *lengths.RULES, *bases.RULES, *structure.RULES) if rule.compiles)
+_RULES = tuple(rule for rule in (*runs.RULES, *ends.RULES, *lengths.RULES, *bases.RULES, *levels.RULES, *structure.RULES) if rule.compiles)
 #: Those that need no length of the run.
 _WITHOUT_RUN = tuple(rule for rule in _RULES if not rule.run)
 

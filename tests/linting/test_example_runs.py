@@ -20,6 +20,16 @@ TEXTS = {
     "set total = 1M samples; lr = warmup(1M samples) then cosine(1M samples)": ["LR216", "LR203"],
     "set epoch = 100 steps; lr = warmup(1B tokens) then cosine(5ep)": [],  # an example run has no other epoch
     "set tick = epoch; set total = 90ep; lr = step(30) then cosine(1B tokens)": [],
+    "warmup(90%) then cosine(10%)": ["LR206"],  # all times are shares, so that it is the same for every length of the run
+    "warmup(5%) then hold(45%) then cosine(20%)": ["LR204"],
+    "restarts(cosine(30%))": ["LR211"],
+    "lr = multistep([50%, 120%]); momentum = hold(at=0.9)": ["LR208"],
+    "warmup(5%) then cosine(rest)": [],
+    "warmup(10%) then hold until 80% then linear(rest)": [],
+    "restarts(cosine(25%))": [],
+    "warmup(60%) then exp(0.99)": [],  # it falls by the tick
+    "let warm = 500; lr = warmup(warm) then cosine(rest)": [],
+    "warmup(500) then cosine(rest)": [],
     "lr = warmup(5ep) then restart cosine(85ep)": ["LR307"],
     "lr = warmup(5ep) then cosine(85)": ["LR207"],
 }

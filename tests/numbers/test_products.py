@@ -139,6 +139,7 @@ def test_a_running_product_has_a_small_error(asked: tuple[int, ...], monkeypatch
     """In leaps of whole strides, and one by one."""
     monkeypatch.setattr(products, "STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 3)
+    monkeypatch.setattr(products, "_FEW", 2)
     pairs = _drawn(150)
     exact = _whole(pairs)
     product = RunningProduct(_factors(pairs))
@@ -168,6 +169,7 @@ def test_a_product_that_leaves_the_doubles_comes_back(sign: int, bits: int, turn
     """From above and from below, after few factors or many, with a small error."""
     monkeypatch.setattr(products, "STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 3)
+    monkeypatch.setattr(products, "_FEW", 2)
     monkeypatch.setattr(products, "_BLOCK", 64)
     powers = [2.0 ** (bits * (sign if k // turn % 2 == 0 else -sign)) for k in range(520)]
     pairs = [(high * power, low * power) for (high, low), power in zip(_drawn(520), powers, strict=True)]
@@ -180,9 +182,10 @@ def test_a_product_that_leaves_the_doubles_comes_back(sign: int, bits: int, turn
 
 
 def test_a_running_product_multiplies_few_factors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next one costs one; a jump forward what lies between; a jump back at most a stride. Leaps go by arrays."""
+    """The next one costs one; a jump what lies after the last product that is kept, at most a stride where it goes back. Leaps go by arrays."""
     monkeypatch.setattr(products, "STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 3)
+    monkeypatch.setattr(products, "_FEW", 8)
     one_by_one: list[int] = []
     by_array: list[list[int]] = []
     factors = Factors(lambda k: one_by_one.append(k) or (1.0, 0.0), lambda indices: by_array.append([int(k) for k in indices]) or (1.0, 0.0))
@@ -207,7 +210,23 @@ def test_a_running_product_multiplies_few_factors(monkeypatch: pytest.MonkeyPatc
     assert multiplied(90) == ([89, 90], [[*range(33, 45)], [*range(45, 57)], [*range(57, 69)], [*range(69, 81)], [*range(81, 89)]])
     assert multiplied(50) == ([49, 50], [])
     assert multiplied(70) == ([69, 70], [])
-    assert multiplied(74) == ([71, 72, 73, 74], [])
+    assert multiplied(74) == ([73, 74], [])
+
+
+def test_a_phase_after_a_long_product_costs_no_stride_of_factors_one_by_one() -> None:
+    """What is left after the last product that is kept goes by an array too."""
+    one_by_one: list[int] = []
+    pairs = _drawn(9000)
+    factors = _factors(pairs)
+    counted = Factors(lambda k: one_by_one.append(k) or pairs[k - 1], factors.factors)
+    first = RunningProduct(counted)
+    ticks = [first(n) for n in range(9001)]
+    one_by_one.clear()
+    for n in (4095, 4096, 5001, 8191, 8999):
+        assert RunningProduct(counted)(n) == ticks[n]
+    assert not one_by_one
+    assert RunningProduct(counted)(9000) == ticks[9000]
+    assert one_by_one == [9000]
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 130])
@@ -223,6 +242,7 @@ def test_what_comes_after_a_zero_is_zero(zero: int, monkeypatch: pytest.MonkeyPa
     """Even if the product of the factors behind it is past the doubles; and a product that is past them is infinite."""
     monkeypatch.setattr(products, "STRIDE", 4)
     monkeypatch.setattr(products, "_STRIDES", 3)
+    monkeypatch.setattr(products, "_FEW", 2)
     monkeypatch.setattr(products, "_BLOCK", 64)
     pairs = [(2.0 if k < zero else 0.0 if k == zero else 1e300, 0.0) for k in range(1, 101)]
     expected = [2.0**k if k < zero else 0.0 for k in range(101)]

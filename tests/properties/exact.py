@@ -146,7 +146,7 @@ class UndefinedError(Exception):
 
 
 #: Numbers whose logarithm is past this are infinite, or 0, to an exponential: all that is asked is whether they are.
-_FAR = 1e12
+_FAR = 1e14
 
 
 def _lost_in_doubles(op: str, args: list[Any]) -> bool:
@@ -225,6 +225,8 @@ def _worked_out(op: str, args: list[Any]) -> Any:
         case "add":
             return sum(args[1:], a) if all(isinstance(x, Fraction) for x in args) else mp.fsum(map(real, args))
         case "mul":
+            if any(isinstance(x, Fraction) and x == 0 for x in args):  # beside a number that is too large to be told too
+                return Fraction(0)
             return _product([real(x) for x in args]) if not all(isinstance(x, Fraction) for x in args) else _product(args)
         case "div":
             if others[0] == 0:
@@ -324,6 +326,8 @@ def _slopes(op: str, args: list[Any], value: Any) -> list[Any]:
     a, *others = args
     match op:
         case "mul":
+            if any(isinstance(x, Fraction) and x == 0 for x in args):  # beside a number that is too large to be told too
+                return Fraction(0)
             return [_product([mp.mpf(1), *args[:i], *args[i + 1 :]]) for i in range(len(args))]
         case "div":
             return [1 / others[0], value / others[0]]

@@ -146,10 +146,15 @@ def piece_at(plan: Plan, tick: int) -> Expr:
     return next(p.level for p in pieces(plan.level) if p.end is None or tick < p.end)
 
 
+#: Ticks within one turn of `cos(t/9)`, of which some have a product of such factors above 0, and some below.
+_BOTH_SIGNS = (0, 1, 14, 15, 28, 29, 42, 43)
+
+
 def is_bounded(plan: Plan, fault: Fraction) -> bool:
     """Whether the level is bounded at and between ticks, and at and just after the time of the fault."""
     times = [t + part for t in near_and_far(plan, float(fault)) for part in (Fraction(0), Fraction(1, 2))]
-    times += [k * fault for k in (2, 4) if texts.FEW < factors_at(plan, int(k * fault)) < 30 * texts.FEW]
+    late = [k * fault for k in (2, 4) if texts.FEW < factors_at(plan, int(k * fault)) < 30 * texts.FEW]
+    times += [time + d for time in late for d in _BOTH_SIGNS]
     try:
         return all(size_at(plan, time) <= LARGE for time in (*times, fault)) and not has_pole(plan, fault)
     except exact.UndefinedError:

@@ -22,7 +22,7 @@ def test_rex(base: float, n: int) -> None:
 @few
 @given(bases, st.floats(1, 1e4), st.floats(0.5, 20), st.integers(1, 20), st.integers(1, 60), fractions)
 def test_eden(base: float, batches: float, epochs: float, steps: int, warm: int, start: float) -> None:
-    text = f"eden({batches!r}, {epochs!r}ep, warm={warm}, from={start!r}x)"
+    text = f"eden({batches!r}, {epochs!r}, warm={warm}, from={start!r}x)"
     agree(text, base, 120, lambda t: formulas.eden(t, base, batches, epochs, steps, warm, start), steps_per_epoch=steps)
 
 

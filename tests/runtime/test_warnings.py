@@ -100,6 +100,11 @@ BAD: list[tuple[str, Groups, dict[str, Any], str, str]] = [
     ("cosine(50) then linear(50)", SGD, {}, "LR402", "linear(50)"),
     ("lr = cosine(50) then linear(50)", SGD, {"total_steps": 200}, "LR402", "linear(50)"),
     ("hold until loss < 0.3 then cosine(20) then exp(0.9)", SGD, {}, "LR402", "exp(0.9)"),
+    ("cosine(1000) - 0.01", ADAM, {}, "LR303", "cosine(1000) - 0.01"),
+    ("warmup(9) then scale(1 - t/80)", SGD, {"total_steps": 100}, "LR303", "scale(1 - t/80)"),
+    ("hold - 0.01", ({"lr": 1e-3}, {"lr": 1.0}, {"lr": 0.1}), {}, "LR303", "hold - 0.01"),
+    ("hold until loss < 0.3 then linear(9, to=-1e-3)", SGD, {}, "LR303", "hold until loss < 0.3 then linear(9, to=-1e-3)"),
+    ("weight_decay = hold(9) then warmup(9, from=-0.1)", SGD, {}, "LR303", "warmup(9, from=-0.1)"),
 ]  # fmt: skip
 
 
@@ -156,6 +161,11 @@ GOOD: list[tuple[str, Groups, dict[str, Any]]] = [
     ("exp(0.999)", SGD, RUN),
     ("bounce(cosine(50))", SGD, {"total_steps": 90}),
     ("hold until loss < 0.3 then cosine(100)", SGD, {"total_steps": 90}),
+    ("max(cosine(1000) - 1e-8, 0)", ADAM, {}),
+    ("hold until loss < 0.3 then linear(9) then hold(9) until acc > 0.9 then linear(9)", ADAM, {}),
+    ("plateau(patience=3) until loss < 0.3 then scale(1 - t/9) for 9", ADAM, {}),
+    ("hold - 1e-5", TWO, {}),
+    ("scale(1 - t/50)", SGD, {"total_steps": 50}),
     ("cosine(100, to=0.1)  # lrs: ignore[LR301]", ADAM, {}),
 ]  # fmt: skip
 
