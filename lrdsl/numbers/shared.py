@@ -14,7 +14,7 @@ import attrs
 
 from lrdsl.expr import HALF_COSINES, PRODUCTS, VARYING, WIDE, Call, Expr, Linear, Symbol, T, walk
 from lrdsl.expr.exact import Exact
-from lrdsl.numbers.half_cosines import in_parts, side_of, turn_in_parts
+from lrdsl.numbers.half_cosines import blend_of, in_parts, side_of, turn_in_parts
 from lrdsl.numbers.literals import constant, gathered
 from lrdsl.numbers.lowering import is_large
 from lrdsl.numbers.pairs import LOST
@@ -70,7 +70,8 @@ class Pattern:
                 origins[e] = value
                 return "constant", value > 0
             if isinstance(e, Call) and e.op in _OPERATIONS and not e.holds & WIDE:
-                return (e.op, *map(key, gathered(e)))
+                is_blend = e.op == "add" and blend_of(e) is not None
+                return (e.op, is_blend, *map(key, gathered(e)))
             if e.holds & (HALF_COSINES | PRODUCTS):
                 raise _OtherError
             common.update(walk(e))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -17,6 +19,8 @@ from lrdsl.numbers import scalar, shared
 from lrdsl.numbers import storing as storing_module
 from lrdsl.numbers.scalar import Evaluator
 from lrdsl.numbers.storing import storing
+from lrdsl.syntax import canonical
+from lrdsl.syntax.nodes import Node
 from tests.counting import work
 from tests.drawing import examples
 from tests.properties import texts
@@ -81,6 +85,40 @@ def test_what_follows_an_event_shares_code_whenever_it_comes(before: str, after:
 def test_of_drawn_schedules_too(schedule: lrdsl.Schedule, times: int) -> None:
     again = lrdsl.parse(" then ".join([f"({schedule}) for {20 + k}" for k in range(times)]))
     agree(again, range(20 * times))
+
+
+#: Texts with the same operations, of which the first has code that holds for its own numbers alone.
+ALIKE = [
+    ("sum(cosine(20), 0.5 * warmup(20, shape=cosine))", "sum(cosine(20), 0.5 * warmup(30, shape=cosine))"),
+    ("sum(0.5 * warmup(20, shape=cosine), cosine(30))", "sum(0.5 * warmup(30, shape=cosine), cosine(30))"),
+    ("cosine(7/2, from=0.3x, to=0.1x)", "cosine(60) for 5 then cosine(7/2, to=0.1x)"),
+]
+
+
+@pytest.mark.parametrize("alike", [*ALIKE, *(pair[::-1] for pair in ALIKE)])
+def test_texts_that_are_alike_do_not_take_the_code_of_each_other(alike: tuple[str, str]) -> None:
+    shared._CODE.clear()
+    for text in alike:
+        agree(lrdsl.parse(text), range(40))
+
+
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
+
+
+@examples(200)
+@given(texts.trees(depth=3, longest=40), st.randoms(use_true_random=False))
+def test_the_same_text_with_other_numbers(node: Node, random: Random) -> None:
+    def other(number: re.Match[str]) -> str:
+        text = number.group()
+        return text if random.random() < 0.4 else str(random.choice([0.1, 0.25, 0.3, 0.7, 0.9, 2.5])) if "." in text else str(random.randint(1, 40))
+
+    shared._CODE.clear()
+    for text in (canonical(node), _NUMBER.sub(other, canonical(node))):
+        try:
+            schedule = lrdsl.parse(text)
+        except lrdsl.ScheduleError:
+            continue
+        agree(schedule, range(45))
 
 
 def test_cycles_that_grow_are_lowered_once() -> None:
