@@ -11,7 +11,7 @@ from lrdsl.check.bounds import bounds
 from lrdsl.check.combinators import parameters_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.diagnostics import Fix
-from lrdsl.expr import BASE, ENTRY, ZERO, Expr, T, after, events_of, number
+from lrdsl.expr import BASE, ENTRY, EVENTS, ZERO, Expr, T, after, events_of, number
 from lrdsl.expr.exact import Exact
 from lrdsl.kinds import REQUIRED, Argument, Kind
 from lrdsl.plan import Plan
@@ -72,8 +72,9 @@ def _negative(f: Facts, d: Driven, base: float) -> Finding | None:
     tick, level = _first_negative(levels)
     extent, since = plan.phases[plan.phase_at(float(tick))].extent, ""
     if level == 0:
-        later = (summary(after(plan.law, event), base, None).levels for event in (events_of(plan.law) if plan.watches else ()))
-        tick, level = next((found for found in map(_first_negative, later) if found[1]), (0, 0.0))
+        later = [after(plan.law, event) for event in (events_of(plan.law) if plan.watches else ())]
+        known = (summary(law, base, None).levels for law in later if not law.holds & EVENTS)  # others depend on when it was, or on other events
+        tick, level = next((found for found in map(_first_negative, known) if found[1]), (0, 0.0))
         extent, since = (plan.phases[0].extent[0], plan.phases[-1].extent[1]), " after an event"
     if level == 0:
         return None

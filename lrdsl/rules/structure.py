@@ -125,16 +125,17 @@ def _hidden_targets(f: Facts) -> Iterator[Finding]:
 
 
 def _repeated_targets(f: Facts) -> Iterator[Finding]:
-    """Targets with groups that say no more than the target without groups, where no other target with groups comes before them."""
-    statements = [s for s in f.tree.statements if isinstance(s, nodes.Target)] if isinstance(f.tree, nodes.File) else []
+    """Targets with groups that say no more than the target without groups, where no other target with groups comes before them, and no `assert` names them."""
+    statements = f.tree.statements if isinstance(f.tree, nodes.File) else ()
+    asserted = {canonical(x) for s in statements if isinstance(s, nodes.Assertion) for x in nodes.walk(s) if isinstance(x, nodes.Indexed)}
     special: set[str] = set()
     for s in statements:
-        if not isinstance(s.target, nodes.Indexed):
+        if not isinstance(s, nodes.Target) or not isinstance(s.target, nodes.Indexed):
             continue
-        if isinstance(s.body, nodes.Name) and s.body.id == s.target.id and s.target.id not in special:
-            message = f"`{shown(canonical(s.target))}` has the schedule that its groups have without it"
-            yield Finding(s.extent, message, f"remove it, or give a factor, as `10 * {s.target.id}`")
-        special.add(s.target.id)
+        key, written = s.target.id, canonical(s.target)
+        if isinstance(s.body, nodes.Name) and s.body.id == key and key not in special and written not in asserted:
+            yield Finding(s.extent, f"`{shown(written)}` has the schedule that its groups have without it", f"remove it, or give a factor, as `10 * {key}`")
+        special.add(key)
 
 
 def _is_within(group: str | int, other: Target) -> bool:
