@@ -13,6 +13,7 @@ from lrdsl.check.intervals import largest, smallest
 from lrdsl.check.waves import Factors, frequency_of
 from lrdsl.clock import MAX_TICKS
 from lrdsl.expr import Call, Expr, Num
+from lrdsl.expr.exact import PI_DIGITS
 from lrdsl.work import spend
 
 #: A factor is near 0 where it is below this share of its peak; at a whole index, it may be as near as the second share. Rounding errors are far smaller.
@@ -21,7 +22,7 @@ _NEAR, _NEAREST = 1e-10, 1e-13
 _NARROW, _PARTS = 1e-11, 1024
 #: The most whole indices that are looked at one by one.
 _LOOKS = 256
-_PI = Fraction("3.14159265358979323846264338327950288419716939937510582")
+_PI = Fraction(PI_DIGITS)
 #: Turns are counted in so many parts.
 _WHOLE = 2**160
 

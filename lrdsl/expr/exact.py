@@ -11,6 +11,8 @@ Exact: TypeAlias = "int | Fraction"
 #: What a host gives for a name of a text: a number, or a list of them.
 Hosted: TypeAlias = "Exact | tuple[Exact, ...]"
 
+#: Pi to 86 digits.
+PI_DIGITS = "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803"
 #: The longest fraction that `unplain` reads, in characters.
 _MOST_PLAIN = 4000
 

@@ -7,12 +7,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import lru_cache, reduce
 
 from lrdsl.expr import PI, Call, Expr, Linear, LogSize, Num, Product
-from lrdsl.expr.exact import Exact
+from lrdsl.expr.exact import PI_DIGITS, Exact
 from lrdsl.work import spend
 
 #: Digits that a chain of operations may lose before two doubles notice.
 _DIGITS = 60
-_PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803")
+_PI = Decimal(PI_DIGITS)
 #: Angles above this are left to the processor: their sines need more digits of pi.
 _FAR = Decimal(10) ** 12
 #: The work of a power or a function.

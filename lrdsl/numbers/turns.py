@@ -10,10 +10,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 from lrdsl.expr import ONE, PI, ZERO, Call, Expr, add, div, mul, number
+from lrdsl.expr.exact import PI_DIGITS
 from lrdsl.numbers.pairs import Float, Pair, added, less, operation, product_of, sum_of, times
 
-#: pi to 60 digits.
-DIGITS = Fraction(3141592653589793238462643383279502884197169399375105820974944, 10**60)
+#: pi, far more exactly than two doubles hold it.
+DIGITS = Fraction(PI_DIGITS)
 #: Integers up to here are multiplied by a 26-bit head without rounding.
 _HEAD_BITS = 26
 #: The most parts of a half turn whose number a tick multiplies without rounding.

@@ -343,8 +343,9 @@ def _check_key(key: str, element: int | None, groups: list[Group], picked: Colle
             keys = [str(k) for k in group] if isinstance(group, dict) else []
             near = meant(key, keys, [name_of(one) for one in groups if isinstance(one, dict)])
             help = f"did you mean `{near}`?" if near else f"it has {', '.join(f'`{k}`' for k in keys if k != 'params')}"
-            value = f"; if your own code reads it, give `values=({key!r},)`" if element is None else ""
-            raise refuse("LR153", f"param group {i} has no `{key}`", f"{help}{value}".replace("?; if", "? If"), str(schedule))
+            joint = " If" if near else "; if"
+            value = f"{joint} your own code reads it, give `values=({key!r},)`" if element is None else ""
+            raise refuse("LR153", f"param group {i} has no `{key}`", f"{help}{value}", str(schedule))
         if element is not None:
             _check_element(f"`{key}` of param group {i}", group[key], element, str(schedule))
 

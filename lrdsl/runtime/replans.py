@@ -42,7 +42,7 @@ def new_total(totals: Mapping[str, Any], text: str) -> tuple[tuple[str, Exact], 
     return tuple((name, getattr(Clock.of(**{name: value}), name)) for name, value in values.items())
 
 
-def leaves_no_rest(text: str, tick: int, schedule: Schedule) -> tuple[str, str] | None:
+def without_rest(text: str, tick: int, schedule: Schedule) -> tuple[str, str] | None:
     """The message and the remedy for a text with `rest` at a tick at which the run is over, so that `rest` is 0; None for others."""
     total = total_of(schedule.clock)
     if total is None or tick < total or not any(isinstance(part, Name) and part.id == "rest" for part in walk(parse_tree(text))):

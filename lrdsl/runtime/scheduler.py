@@ -24,7 +24,7 @@ from lrdsl.runtime.optimizers import joined, sizes_of
 from lrdsl.runtime.progress import observe
 from lrdsl.runtime.rebasing import index_of, rebased, strayed, with_rate, with_rates
 from lrdsl.runtime.rehearsing import rehearse
-from lrdsl.runtime.replans import Course, leaves_no_rest, new_total
+from lrdsl.runtime.replans import Course, new_total, without_rest
 from lrdsl.runtime.reports import Log, MetricWarning, check_no_epoch, checked_metrics, ends_step
 from lrdsl.runtime.values import Values, value_bases
 from lrdsl.runtime.warnings import caution, warn
@@ -314,7 +314,7 @@ class Scheduler(Attached):
         with bounded(text):
             course, schedule = self.course.replanned(Replan(self.last_epoch, text, total), self.log.events, current.bases, current.groups)
         attachment = current.attached(schedule)
-        notice = leaves_no_rest(text, self.last_epoch, schedule)
+        notice = without_rest(text, self.last_epoch, schedule)
         if notice is not None:
             from lrdsl.runtime.warnings import caution  # few runs are replanned after their end
 
